@@ -1,0 +1,126 @@
+//! One request to one operation of one service, whichever protocol carried it.
+
+use serde_json::Value;
+
+use crate::ApiError;
+
+/// Who makes a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// The account's own credentials, which no policy restricts.
+    Root,
+    /// A session of an IAM role: what a function's process signs with. Its policies decide what it may do.
+    Role {
+        /// Name of the role.
+        role_name: String,
+        /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
+        session_arn: String,
+    },
+    /// An AWS service that acts for the account, such as `events.amazonaws.com`.
+    Service(String),
+}
+
+/// A request, its protocol already forgotten.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Signing name of the service: `sns`, `lambda`, `monitoring` …
+    pub service: String,
+    /// Name of the operation: `CreateTopic`.
+    pub operation: String,
+    /// The parameters.
+    pub input: Input,
+    /// Region in the signature.
+    pub region: String,
+    /// The id that the reply carries and that errors quote.
+    pub request_id: String,
+    /// Who calls.
+    pub principal: Principal,
+}
+
+/// Parameters of a call. The query protocol carries every value as text, so the readers accept a number or a flag in
+/// either form.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Input(pub serde_json::Map<String, Value>);
+
+impl Input {
+    /// The raw value of a parameter, if present and not null.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    /// A text parameter.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(Value::as_str)
+    }
+
+    /// A text parameter that has to be there.
+    ///
+    /// # Errors
+    /// `ValidationException` in AWS's words when it is absent.
+    pub fn required_text(&self, name: &str) -> Result<&str, ApiError> {
+        self.text(name).ok_or_else(|| {
+            ApiError::new(
+                "ValidationException",
+                format!(
+                    "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not be null",
+                    lower_first(name)
+                ),
+            )
+        })
+    }
+
+    /// A whole number, written as a number or as text.
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        match self.get(name)? {
+            Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|float| float as i64)),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// A number, written as a number or as text.
+    pub fn double(&self, name: &str) -> Option<f64> {
+        match self.get(name)? {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// A flag, written as `true` or as `"true"`.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        match self.get(name)? {
+            Value::Bool(flag) => Some(*flag),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The elements of a list parameter; none when absent.
+    pub fn list(&self, name: &str) -> &[Value] {
+        self.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
+    /// The text elements of a list parameter.
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        self.list(name).iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    /// A nested structure.
+    pub fn structure(&self, name: &str) -> Option<Input> {
+        self.get(name).and_then(Value::as_object).map(|members| Input(members.clone()))
+    }
+
+    /// A list of nested structures.
+    pub fn structures(&self, name: &str) -> Vec<Input> {
+        self.list(name).iter().filter_map(Value::as_object).map(|members| Input(members.clone())).collect()
+    }
+}
+
+fn lower_first(name: &str) -> String {
+    let mut characters = name.chars();
+    match characters.next() {
+        Some(first) => first.to_lowercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}

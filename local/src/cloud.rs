@@ -1,0 +1,77 @@
+//! Everything that exists in one local AWS.
+
+use std::sync::Arc;
+
+use crate::config::LocalConfig;
+use crate::outbox::Outbox;
+use crate::services::{cloudwatch, dynamodb, events, iam, lambda, logs, sns, sqs};
+use crate::{ApiError, Clock};
+
+/// The services and what they share. Cheap to clone; services reach each other through it.
+#[derive(Clone)]
+pub struct Cloud {
+    inner: Arc<Inner>,
+}
+
+/// The fields behind [`Cloud`].
+pub struct Inner {
+    /// How it was set up.
+    pub config: LocalConfig,
+    /// Where clients reach it: `http://127.0.0.1:PORT`.
+    pub endpoint: String,
+    /// Its time.
+    pub clock: Clock,
+    /// Mail that left it.
+    pub outbox: Outbox,
+    /// State of IAM.
+    pub iam: iam::Iam,
+    /// State of DynamoDB.
+    pub dynamodb: dynamodb::Dynamodb,
+    /// State of SNS.
+    pub sns: sns::Sns,
+    /// State of SQS.
+    pub sqs: sqs::Sqs,
+    /// State of EventBridge.
+    pub events: events::Events,
+    /// State of Lambda.
+    pub lambda: lambda::Lambda,
+    /// State of CloudWatch Logs.
+    pub logs: logs::Logs,
+    /// State of CloudWatch.
+    pub cloudwatch: cloudwatch::Cloudwatch,
+}
+
+impl std::ops::Deref for Cloud {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+impl Cloud {
+    /// An empty account.
+    ///
+    /// # Errors
+    /// When the outbox folder cannot be made.
+    pub fn new(config: LocalConfig, endpoint: String) -> Result<Self, ApiError> {
+        let outbox = Outbox::open(&config)?;
+        let clock = Clock::new(config.time_scale);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                config,
+                endpoint,
+                clock,
+                outbox,
+                iam: Default::default(),
+                dynamodb: Default::default(),
+                sns: Default::default(),
+                sqs: Default::default(),
+                events: Default::default(),
+                lambda: Default::default(),
+                logs: Default::default(),
+                cloudwatch: Default::default(),
+            }),
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! How a local AWS is set up.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The account of every resource of the local AWS.
+pub const ACCOUNT: &str = "000000000000";
+/// The access key that stands for the account's own, unrestricted credentials.
+pub const ACCESS_KEY_ID: &str = "test";
+/// The secret of [`ACCESS_KEY_ID`].
+pub const SECRET_ACCESS_KEY: &str = "test";
+
+/// Settings of one local AWS.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LocalConfig {
+    /// Port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// Region that is reported as the default.
+    pub region: String,
+    /// Folder of everything it writes: state file, function code, outbox.
+    pub directory: PathBuf,
+    /// How many times faster than AWS its delays pass.
+    pub time_scale: f64,
+    /// How slow it pretends to be.
+    pub latency: LatencyProfile,
+    /// Where mail goes besides the outbox, as `host:port`.
+    pub smtp: Option<String>,
+    /// Faults to inject; see `gateway::faults`.
+    pub faults: Option<PathBuf>,
+}
+
+/// Delays that AWS has and a local process does not.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LatencyProfile {
+    /// Added to every call.
+    pub call: Duration,
+    /// From `CreateRole` until a service can assume the role, and from a policy change until it holds.
+    pub role_propagation: Duration,
+    /// From `CreateTable` until `ACTIVE`, and from `DeleteTable` until gone.
+    pub table: Duration,
+    /// From `CreateFunction` or an update until `Active`.
+    pub function: Duration,
+}
+
+impl LatencyProfile {
+    /// Short enough not to be waited for, long enough that a client that does not wait fails.
+    pub const QUICK: Self = Self {
+        call: Duration::ZERO,
+        role_propagation: Duration::from_millis(300),
+        table: Duration::from_millis(250),
+        function: Duration::from_millis(150),
+    };
+
+    /// What AWS was measured to take: role assumable after 8 s, table active after 8 s, function active after 2 s,
+    /// 50 ms a call.
+    pub const AWS: Self = Self {
+        call: Duration::from_millis(50),
+        role_propagation: Duration::from_secs(8),
+        table: Duration::from_secs(8),
+        function: Duration::from_secs(2),
+    };
+}

@@ -1,0 +1,30 @@
+//! The embedded local AWS behind `--local`.
+//!
+//! One process on 127.0.0.1 that answers the operations the stack, its handler and the usual clients of such a
+//! stack call, with AWS's own validation, error codes and eventual consistency. What it does not know answers with
+//! an error that says so: silence would hide a mistake that AWS would punish.
+//!
+//! - [`gateway`] turns HTTP into a [`Call`] and a reply back into HTTP, for every protocol AWS speaks.
+//! - [`services`] hold the state and the behaviour, one module per AWS service.
+//! - [`policy`] evaluates IAM and resource policies for both.
+//! - [`daemon`] starts, finds and stops the background process.
+
+pub mod arn;
+mod call;
+mod clock;
+mod cloud;
+pub mod config;
+pub mod daemon;
+mod error;
+pub mod gateway;
+pub mod outbox;
+mod output;
+pub mod policy;
+pub mod services;
+
+pub use call::{Call, Input, Principal};
+pub use clock::Clock;
+pub use cloud::Cloud;
+pub use config::LocalConfig;
+pub use error::ApiError;
+pub use output::Output;

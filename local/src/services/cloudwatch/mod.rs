@@ -1,0 +1,5 @@
+//! Cloudwatch.
+
+/// State of the service.
+#[derive(Debug, Default)]
+pub struct Cloudwatch {}

@@ -1,0 +1,5 @@
+//! Dynamodb.
+
+/// State of the service.
+#[derive(Debug, Default)]
+pub struct Dynamodb {}

@@ -1,0 +1,5 @@
+//! Events.
+
+/// State of the service.
+#[derive(Debug, Default)]
+pub struct Events {}

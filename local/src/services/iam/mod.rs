@@ -1,0 +1,5 @@
+//! Iam.
+
+/// State of the service.
+#[derive(Debug, Default)]
+pub struct Iam {}

@@ -1,0 +1,5 @@
+//! Lambda.
+
+/// State of the service.
+#[derive(Debug, Default)]
+pub struct Lambda {}

@@ -1,0 +1,5 @@
+//! Logs.
+
+/// State of the service.
+#[derive(Debug, Default)]
+pub struct Logs {}

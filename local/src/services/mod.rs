@@ -1,0 +1,12 @@
+//! The AWS services, one module each. A service owns its state; others reach it through the functions it makes public,
+//! never through its fields.
+
+pub mod cloudwatch;
+pub mod dynamodb;
+pub mod events;
+pub mod iam;
+pub mod lambda;
+pub mod logs;
+pub mod sns;
+pub mod sqs;
+pub mod sts;

@@ -1,0 +1,5 @@
+//! Sns.
+
+/// State of the service.
+#[derive(Debug, Default)]
+pub struct Sns {}

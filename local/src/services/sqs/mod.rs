@@ -1,0 +1,5 @@
+//! Sqs.
+
+/// State of the service.
+#[derive(Debug, Default)]
+pub struct Sqs {}

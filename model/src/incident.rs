@@ -1,0 +1,96 @@
+//! The incident record.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Severity;
+
+/// Where an incident is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Nobody has taken it yet.
+    Open,
+    /// Somebody works on it.
+    Acknowledged,
+    /// Over. A failure that returns opens a new incident.
+    Resolved,
+}
+
+impl Status {
+    /// The name as it stands in records and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Acknowledged => "acknowledged",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+impl std::fmt::Display for Status {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+/// Something that happened to an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineEntry {
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+    /// What, in a few words: `opened`, `notified`, `acknowledged by ada`.
+    pub what: String,
+}
+
+/// One incident: all failures of one fingerprint until it is resolved. The field names are the attribute names in the
+/// table and the member names in JSON output; outside programs rely on them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Unique; sorts by time of creation: `inc-` and a UUID version 7.
+    pub incident_id: String,
+    /// Where it is in its life.
+    pub status: Status,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One line: what broke.
+    pub summary: String,
+    /// What a person should do about it.
+    pub recommendation: String,
+    /// When the first failure was recorded, RFC 3339 in UTC.
+    pub created_at: String,
+    /// When the newest failure was recorded, RFC 3339 in UTC.
+    pub last_seen_at: String,
+    /// How many different failures it stands for.
+    pub occurrences: u64,
+    /// What makes two failures the same, versioned: `v1:` and hex digits.
+    pub fingerprint: String,
+    /// Kind of resource that failed: `lambda`, `ecs`, `cloudwatch` …
+    pub source: String,
+    /// The resource that failed: a function name, a task, an alarm.
+    pub resource: String,
+    /// Account of the resource, twelve digits; empty when the event does not say.
+    pub account: String,
+    /// Region of the resource; empty when the event does not say.
+    pub region: String,
+    /// The error's class as reported: `Sandbox.Timedout`, `ValueError`.
+    pub error_type: String,
+    /// The error's message, redacted.
+    pub error_message: String,
+    /// Id of the failed request, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Name of the rule that gave the severity.
+    pub rule: String,
+    /// Address of the runbook, if the rule has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runbook: Option<String>,
+    /// Link into the console.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub console_url: Option<String>,
+    /// When the alert was accepted for delivery, RFC 3339 in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notified_at: Option<String>,
+    /// What happened to it, oldest first.
+    #[serde(default)]
+    pub timeline: Vec<TimelineEntry>,
+}

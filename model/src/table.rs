@@ -1,0 +1,27 @@
+//! The incident table: names that the template, the handler and the command line share.
+//!
+//! One table holds the incidents and the handler's helper items. Helper items have keys of their own kind
+//! (`event#…`, `open#…`), expire by [`EXPIRES_AT`], and lack [`RECORD_TYPE`], so no index shows them.
+
+/// Partition key of the table.
+pub const INCIDENT_ID: &str = "incident_id";
+/// Attribute that every incident has with the value [`RECORD_TYPE_INCIDENT`]; partition key of [`INDEX_BY_CREATED`].
+pub const RECORD_TYPE: &str = "record_type";
+/// The value of [`RECORD_TYPE`].
+pub const RECORD_TYPE_INCIDENT: &str = "incident";
+/// Index of all incidents by time of creation: `record_type`, `created_at`.
+pub const INDEX_BY_CREATED: &str = "by-created";
+/// Index of incidents in one status by the time of the newest failure: `status`, `last_seen_at`.
+pub const INDEX_BY_STATUS: &str = "by-status";
+/// Time-to-live attribute of helper items, in seconds since 1970.
+pub const EXPIRES_AT: &str = "expires_at";
+
+/// Key of the item that remembers an event, so that its second delivery is not counted.
+pub fn event_key(event_id: &str) -> String {
+    format!("event#{event_id}")
+}
+
+/// Key of the item that points from a fingerprint to its unresolved incident.
+pub fn open_key(fingerprint: &str) -> String {
+    format!("open#{fingerprint}")
+}
