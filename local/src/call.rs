@@ -18,6 +18,20 @@ pub enum Principal {
     },
     /// An AWS service that acts for the account, such as `events.amazonaws.com`.
     Service(String),
+    /// Nobody: a request without a signature, such as the link in a confirmation mail.
+    Anonymous,
+}
+
+impl Principal {
+    /// The ARN that AWS names in its errors and in `GetCallerIdentity`; for a service, its host name.
+    pub fn arn(&self) -> String {
+        match self {
+            Self::Root => crate::arn::local("iam", "", "root"),
+            Self::Role { session_arn, .. } => session_arn.clone(),
+            Self::Service(name) => name.clone(),
+            Self::Anonymous => "anonymous".to_owned(),
+        }
+    }
 }
 
 /// A request, its protocol already forgotten.
