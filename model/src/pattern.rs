@@ -1,0 +1,148 @@
+//! Event patterns: which JSON events a rule is about.
+//!
+//! The language is EventBridge's, and so are its corner cases: all named fields have to match, one of the listed
+//! values is enough, an array in the event matches by any of its elements, and fields of one array element belong
+//! together. See <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>.
+//!
+//! `quamina`, which the tests compare with, knows neither `$or` nor the nested forms of `anything-but`, so matching is
+//! done here.
+
+mod operator;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+
+use operator::Operator;
+
+/// A pattern that was checked and is ready to match.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pattern {
+    fields: Fields,
+}
+
+/// Why a text is no pattern.
+#[derive(Debug, thiserror::Error)]
+pub enum PatternError {
+    /// The text is not JSON.
+    #[error("the pattern is not JSON")]
+    NotJson(#[source] serde_json::Error),
+    /// The text is JSON and breaks a rule of the language.
+    #[error("{}{reason}", place(path))]
+    Invalid {
+        /// The field at fault, its names joined by dots; empty for the whole pattern.
+        path: String,
+        /// What is wrong, in EventBridge's words.
+        reason: String,
+    },
+}
+
+impl PatternError {
+    /// What is wrong in EventBridge's words: the part after `Event pattern is not valid. Reason: `.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::NotJson(_) => "Invalid JSON",
+            Self::Invalid { reason, .. } => reason,
+        }
+    }
+}
+
+fn place(path: &str) -> String {
+    if path.is_empty() { String::new() } else { format!("field `{path}`: ") }
+}
+
+/// What an object has to look like.
+#[derive(Debug, Clone, PartialEq)]
+struct Fields {
+    /// Every one of these has to match.
+    named: Vec<(String, Node)>,
+    /// Of each group (`$or`), one has to match.
+    alternatives: Vec<Vec<Fields>>,
+}
+
+/// What one field has to look like.
+#[derive(Debug, Clone, PartialEq)]
+enum Node {
+    Object(Fields),
+    /// One of these has to match.
+    Leaf(Vec<Operator>),
+}
+
+impl Pattern {
+    /// Parses and checks a pattern.
+    ///
+    /// # Errors
+    /// When the text is not JSON, or EventBridge would refuse it.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let value = serde_json::from_str(text).map_err(PatternError::NotJson)?;
+        Self::from_value(&value)
+    }
+
+    /// Checks a pattern that is already a value, as in a rules file.
+    ///
+    /// # Errors
+    /// When EventBridge would refuse it.
+    pub fn from_value(value: &Value) -> Result<Self, PatternError> {
+        Ok(Self { fields: parse::pattern(value)? })
+    }
+
+    /// Whether an event is one that the pattern describes.
+    pub fn matches(&self, event: &Value) -> bool {
+        Matching { event }.object(&self.fields, Some(event), &mut Vec::new())
+    }
+}
+
+/// One event being compared. Absence is a property of the whole event, hence the reference to it.
+struct Matching<'e> {
+    event: &'e Value,
+}
+
+impl<'e> Matching<'e> {
+    fn object<'p>(&self, fields: &'p Fields, value: Option<&'e Value>, path: &mut Vec<&'p str>) -> bool {
+        match value {
+            Some(Value::Array(elements)) if !elements.is_empty() => {
+                elements.iter().any(|element| self.object(fields, Some(element), path))
+            }
+            _ => {
+                fields.named.iter().all(|(name, node)| self.field(name, node, value, path))
+                    && fields
+                        .alternatives
+                        .iter()
+                        .all(|group| group.iter().any(|alternative| self.object(alternative, value, path)))
+            }
+        }
+    }
+
+    fn field<'p>(&self, name: &'p str, node: &'p Node, parent: Option<&'e Value>, path: &mut Vec<&'p str>) -> bool {
+        let value = parent.and_then(|parent| parent.get(name));
+        path.push(name);
+        let matched = match node {
+            Node::Object(fields) => self.object(fields, value, path),
+            Node::Leaf(operators) => operators.iter().any(|operator| match operator {
+                Operator::Absent => !has_leaf(self.event, path),
+                _ => value.is_some_and(|value| any_leaf(value, &|leaf| operator.matches(leaf))),
+            }),
+        };
+        path.pop();
+        matched
+    }
+}
+
+/// Whether a value that is no object, or such an element of an array, passes a test.
+fn any_leaf(value: &Value, test: &impl Fn(&Value) -> bool) -> bool {
+    match value {
+        Value::Array(elements) => elements.iter().any(|element| any_leaf(element, test)),
+        Value::Object(_) => false,
+        leaf => test(leaf),
+    }
+}
+
+/// Whether anything but an object stands at a path, through whatever arrays.
+fn has_leaf(value: &Value, path: &[&str]) -> bool {
+    match (path, value) {
+        ([], value) => any_leaf(value, &|_| true),
+        (_, Value::Array(elements)) => elements.iter().any(|element| has_leaf(element, path)),
+        ([name, rest @ ..], value) => value.get(name).is_some_and(|value| has_leaf(value, rest)),
+    }
+}
