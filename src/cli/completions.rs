@@ -1,0 +1,24 @@
+//! `incidentctl completions`.
+
+use clap::Args;
+use clap_complete::Shell;
+
+use super::CommandError;
+use crate::ui::Ui;
+
+/// Print a completion script for a shell
+///
+/// For bash: `incidentctl completions bash > ~/.local/share/bash-completion/completions/incidentctl`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// Prints the completion script.
+pub(super) fn run(args: CompletionsArgs, ui: &Ui) -> Result<(), CommandError> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut super::command(), "incidentctl", &mut script);
+    ui.print(String::from_utf8_lossy(&script).trim_end())
+}

@@ -1,0 +1,153 @@
+//! The commands: one file each, its arguments (whose documentation is the manual) beside the function that runs it.
+
+pub mod command_error;
+mod completions;
+mod down;
+mod environment;
+mod global;
+mod init;
+mod plan;
+mod template;
+mod up;
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::aws::Session;
+use crate::settings::Settings;
+use crate::ui::Ui;
+
+pub use command_error::CommandError;
+pub use global::{ColorChoice, Format, GlobalArgs};
+
+/// Automatic incident detection and alerting for an AWS account
+///
+/// Whenever a Lambda function or another AWS service fails, an incident is recorded with a severity and a
+/// recommendation, and the people who care get one readable email.
+#[derive(Debug, Parser)]
+#[command(name = "incidentctl", version, arg_required_else_help = true, after_help = environment::EXPLANATION)]
+pub struct Cli {
+    /// Flags that every command has.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands, in the order in which a person meets them.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// See [`up`].
+    Up(up::UpArgs),
+    /// See [`plan`].
+    Plan(plan::PlanArgs),
+    /// See [`down`].
+    Down(down::DownArgs),
+    /// See [`template`].
+    Template(template::TemplateArgs),
+    /// See [`init`].
+    Init(init::InitArgs),
+    /// See [`completions`].
+    Completions(completions::CompletionsArgs),
+}
+
+/// How a command that did its work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing more to say: exit code 0.
+    Done,
+    /// `plan --detailed-exitcode` found changes: exit code 2.
+    ChangesPending,
+}
+
+/// Parses, runs, and turns the result into an exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match parse(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return command_error::exit_with_clap(&error),
+    };
+    let ui = Ui::new(&cli.global);
+    let streams_result = cli.command.streams_result();
+    match run(cli, &ui) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::ChangesPending) => ExitCode::from(2),
+        Err(error) => {
+            error.report(&ui, streams_result);
+            error.exit_code()
+        }
+    }
+}
+
+/// The command line as clap knows it, with an environment variable for every flag.
+pub fn command() -> clap::Command {
+    environment::with_variables(Cli::command())
+}
+
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut command = command();
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+fn run(cli: Cli, ui: &Ui) -> Result<Outcome, CommandError> {
+    let settings = match cli.command.needs_settings() {
+        true => Settings::resolve(&cli.global)?,
+        false => Settings::default(),
+    };
+    // Built only now: parsing and `--version` must not pay for it.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let outcome = runtime.block_on(dispatch(cli.command, &settings, ui));
+    // A blocking read of a terminal or a hung connection must not keep a finished command alive.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn dispatch(command: Command, settings: &Settings, ui: &Ui) -> Result<Outcome, CommandError> {
+    match command {
+        // These two handle an interrupt themselves: calls in flight finish, and what exists is said.
+        Command::Up(args) => up::run(args, settings, ui).await.map(done),
+        Command::Down(args) => down::run(args, settings, ui).await.map(done),
+        Command::Plan(args) => interruptible(plan::run(args, settings, ui)).await,
+        Command::Template(args) => template::run(args, settings, ui).await.map(done),
+        Command::Init(args) => init::run(args, ui).map(done),
+        Command::Completions(args) => completions::run(args, ui).map(done),
+    }
+}
+
+fn done((): ()) -> Outcome {
+    Outcome::Done
+}
+
+/// Runs a command that an interrupt may cut anywhere.
+async fn interruptible<T>(command: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
+    tokio::select! {
+        result = command => result,
+        _ = tokio::signal::ctrl_c() => Err(CommandError::interrupted()),
+    }
+}
+
+/// Connects to the account, checks the credentials, and says on standard error where the command works.
+///
+/// # Errors
+/// No region, no or expired credentials, an endpoint that does not answer.
+pub async fn connect(settings: &Settings, ui: &Ui) -> Result<Session, CommandError> {
+    let session = Session::connect(settings).await?;
+    ui.say(&session.describe());
+    Ok(session)
+}
+
+impl Command {
+    /// Whether the command's JSON is one object per line with a last `{"type":"result"}`, which an error then is too.
+    fn streams_result(&self) -> bool {
+        matches!(self, Self::Up(_) | Self::Down(_))
+    }
+
+    /// Whether the command depends on flags, environment and configuration file; the others work beside a broken one.
+    fn needs_settings(&self) -> bool {
+        !matches!(self, Self::Init(_) | Self::Completions(_))
+    }
+}

@@ -1,0 +1,68 @@
+//! An address that gets alerts.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+/// An email address, as far as its form can tell; only the confirmation mail proves the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct EmailAddress(String);
+
+/// A text that is not an email address, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not an email address: {reason}")]
+pub struct InvalidEmailAddress {
+    text: String,
+    reason: &'static str,
+}
+
+impl EmailAddress {
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&self.0)
+    }
+}
+
+impl FromStr for EmailAddress {
+    type Err = InvalidEmailAddress;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match reason_against(text) {
+            None => Ok(Self(text.to_owned())),
+            Some(reason) => Err(InvalidEmailAddress { text: text.to_owned(), reason }),
+        }
+    }
+}
+
+impl TryFrom<String> for EmailAddress {
+    type Error = InvalidEmailAddress;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+fn reason_against(text: &str) -> Option<&'static str> {
+    let Some((person, domain)) = text.rsplit_once('@') else { return Some("it has no @") };
+    let forbidden =
+        |character: char| character.is_whitespace() || character.is_control() || "<>,;@\"()".contains(character);
+    if person.is_empty() {
+        Some("nothing stands before the @")
+    } else if text.len() > 254 {
+        Some("it is longer than 254 characters")
+    } else if person.contains(forbidden) || domain.contains(forbidden) {
+        Some("it contains a character that addresses do not have; give each address its own --email")
+    } else if !domain.contains('.') || domain.split('.').any(str::is_empty) {
+        Some("what follows the @ is not a domain")
+    } else {
+        None
+    }
+}

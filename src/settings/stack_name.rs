@@ -1,0 +1,76 @@
+//! The name of a stack.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+/// A letter, then letters, digits and hyphens; at most 32 characters. The limit leaves room for the longest name made
+/// of it, the role `STACK-incident-handler-REGION`, within IAM's 64.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct StackName(String);
+
+/// A text that cannot be the name of a stack, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{name}` cannot name a stack: {reason}")]
+pub struct InvalidStackName {
+    name: String,
+    reason: String,
+}
+
+impl StackName {
+    const LIMIT: usize = 32;
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for StackName {
+    fn default() -> Self {
+        Self("devops".to_owned())
+    }
+}
+
+impl fmt::Display for StackName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&self.0)
+    }
+}
+
+impl FromStr for StackName {
+    type Err = InvalidStackName;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match reason_against(name) {
+            None => Ok(Self(name.to_owned())),
+            Some(reason) => Err(InvalidStackName { name: name.to_owned(), reason }),
+        }
+    }
+}
+
+impl TryFrom<String> for StackName {
+    type Error = InvalidStackName;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        name.parse()
+    }
+}
+
+fn reason_against(name: &str) -> Option<String> {
+    let foreign = name.chars().find(|character| !(character.is_ascii_alphanumeric() || *character == '-'));
+    if name.is_empty() {
+        Some("it is empty".to_owned())
+    } else if let Some(character) = foreign {
+        Some(format!("{character:?} is not allowed in the AWS names made of it, only letters, digits and hyphens"))
+    } else if !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        Some("CloudFormation wants a letter at its start".to_owned())
+    } else if name.len() > StackName::LIMIT {
+        let limit = StackName::LIMIT;
+        Some(format!("it has {} characters and may have {limit}, because role names end at 64", name.len()))
+    } else {
+        None
+    }
+}

@@ -1,0 +1,35 @@
+//! Asking before a change that cannot be taken back.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use super::Ui;
+use crate::cli::CommandError;
+
+impl Ui {
+    /// Asks whether to go on; `yes` answers for the person.
+    ///
+    /// # Errors
+    /// When the answer is no, and when there is nobody to ask: without a terminal a question would hang.
+    pub fn consent(&self, question: &str, yes: bool) -> Result<(), CommandError> {
+        if yes {
+            return Ok(());
+        }
+        if !(std::io::stdin().is_terminal() && self.stderr.terminal) {
+            return Err(CommandError::user(format!("{question} Nobody is here to answer: this is not a terminal"))
+                .hint("add --yes to go on without a question"));
+        }
+        match self.ask(question)?.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" => Ok(()),
+            _ => Err(CommandError::user("stopped: the answer was not yes; nothing was changed")),
+        }
+    }
+
+    fn ask(&self, question: &str) -> Result<String, CommandError> {
+        let mut stderr = std::io::stderr().lock();
+        write!(stderr, "{question} [y/N] ")?;
+        stderr.flush()?;
+        let mut answer = String::new();
+        std::io::stdin().lock().read_line(&mut answer)?;
+        Ok(answer)
+    }
+}
