@@ -1,33 +1,39 @@
 //! AWS Lambda: functions as real processes that speak the Runtime API.
 
-use bytes::Bytes;
-use http::{HeaderMap, Method};
+mod code;
+mod concurrency;
+mod event_invoke;
+mod execution;
+mod function;
+mod manage;
+mod pages;
+mod permission;
+mod read;
+mod reference;
+mod rest;
+mod role;
+mod settings;
+mod store;
+mod tags;
+mod validation;
+mod version;
 
-use crate::{ApiError, Cloud, Principal};
+use bytes::Bytes;
+use http::Method;
+
+use crate::policy::Need;
+use crate::{ApiError, Cloud, arn};
+
+use reference::Reference;
+use rest::{Reply, Request};
+
+pub use rest::RestRequest;
 
 /// State of the service.
 #[derive(Debug, Default)]
-pub struct Lambda {}
-
-/// A request as Lambda's REST protocol carries it.
-#[derive(Debug, Clone)]
-pub struct RestRequest {
-    /// The HTTP method.
-    pub method: Method,
-    /// The path, still percent-encoded.
-    pub path: String,
-    /// What follows the question mark, still percent-encoded; empty when there is none.
-    pub query: String,
-    /// The HTTP headers.
-    pub headers: HeaderMap,
-    /// The whole body.
-    pub body: Bytes,
-    /// Who calls.
-    pub principal: Principal,
-    /// Region in the signature.
-    pub region: String,
-    /// The id that the reply carries; an asynchronous invocation keeps it as its own.
-    pub request_id: String,
+pub struct Lambda {
+    store: store::Store,
+    pool: execution::pool::Pool,
 }
 
 /// The service, and the resource of it, for which a function is invoked.
@@ -40,12 +46,68 @@ pub struct Source {
 }
 
 /// Answers one request.
-pub async fn handle(_cloud: &Cloud, request: RestRequest) -> http::Response<Bytes> {
-    let error = ApiError::not_implemented("lambda", &format!("{} {}", request.method, request.path));
-    let body = serde_json::json!({ "Type": "User", "Message": error.message }).to_string();
-    let mut response = http::Response::new(Bytes::from(body));
-    *response.status_mut() = http::StatusCode::NOT_IMPLEMENTED;
-    response
+pub async fn handle(cloud: &Cloud, request: RestRequest) -> http::Response<Bytes> {
+    let answer = match Request::read(cloud, &request) {
+        Ok(request) => answer(&request).await,
+        Err(error) => Err(error),
+    };
+    answer.unwrap_or_else(|error| Reply::error(&error)).into_http(&request.request_id)
+}
+
+async fn answer(request: &Request<'_>) -> Result<Reply, ApiError> {
+    match request.operation {
+        "CreateFunction" => manage::create(request),
+        "UpdateFunctionCode" => manage::update_code(request),
+        "UpdateFunctionConfiguration" => manage::update_configuration(request),
+        "DeleteFunction" => manage::delete(request),
+        "PublishVersion" => manage::publish_version(request),
+        "GetFunction" => read::get(request),
+        "GetFunctionConfiguration" => read::configuration(request),
+        "ListFunctions" => read::list(request),
+        "GetFunctionCodeSigningConfig" => read::code_signing(request),
+        "GetRuntimeManagementConfig" => read::runtime_management(request),
+        "GetFunctionRecursionConfig" => read::recursion(request),
+        "GetFunctionUrlConfig" | "GetProvisionedConcurrencyConfig" => read::absent(request),
+        "GetAccountSettings" => read::account(request),
+        "ListVersionsByFunction" => version::list(request),
+        "ListAliases" => version::list_aliases(request),
+        "GetAlias" => version::get_alias(request),
+        "AddPermission" => permission::add(request),
+        "RemovePermission" => permission::remove(request),
+        "GetPolicy" => permission::get(request),
+        "PutFunctionEventInvokeConfig" => event_invoke::put(request),
+        "UpdateFunctionEventInvokeConfig" => event_invoke::update(request),
+        "GetFunctionEventInvokeConfig" => event_invoke::get(request),
+        "DeleteFunctionEventInvokeConfig" => event_invoke::delete(request),
+        "ListFunctionEventInvokeConfigs" => event_invoke::list(request),
+        "PutFunctionConcurrency" => concurrency::put(request),
+        "GetFunctionConcurrency" => concurrency::get(request),
+        "DeleteFunctionConcurrency" => concurrency::delete(request),
+        "ListTags" => tags::list(request),
+        "TagResource" => tags::add(request),
+        "UntagResource" => tags::remove(request),
+        other => Err(ApiError::not_implemented("lambda", other)),
+    }
+}
+
+/// Name of the operation that a request asks for, if there is one.
+pub fn operation(method: &Method, path: &str) -> Option<&'static str> {
+    rest::route(method, path).map(|(operation, _)| operation)
+}
+
+/// The permission that a request needs: most of Lambda's actions are named like the operation.
+pub fn authorization(request: &RestRequest) -> Vec<Need> {
+    let Some((operation, segments)) = rest::route(&request.method, &request.path) else { return Vec::new() };
+    let action = if operation.starts_with("Invoke") { "InvokeFunction" } else { operation };
+    let resource = match segments.first() {
+        Some(name) => match Reference::parse(name, None, &request.region) {
+            Ok(reference) => reference.asked_arn(),
+            Err(_) => arn::local("lambda", &request.region, &format!("function:{name}")),
+        },
+        None if operation == "CreateFunction" => arn::local("lambda", &request.region, "function:*"),
+        None => "*".to_owned(),
+    };
+    vec![Need::new(format!("lambda:{action}"), resource)]
 }
 
 /// Queues an invocation on behalf of another service and returns its request id.

@@ -1,0 +1,3 @@
+//! Running functions.
+
+pub(super) mod pool;

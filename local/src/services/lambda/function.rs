@@ -1,0 +1,216 @@
+//! What Lambda keeps of a function, and how it shows it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::code::Code;
+use super::event_invoke::EventInvokeConfig;
+use super::permission::ResourcePolicy;
+use super::reference::LATEST;
+use super::settings::Settings;
+use crate::ApiError;
+
+/// A function with all that belongs to it.
+#[derive(Debug, Clone)]
+pub(super) struct Function {
+    pub(super) name: String,
+    /// Without qualifier.
+    pub(super) arn: String,
+    pub(super) region: String,
+    pub(super) latest: Revision,
+    pub(super) published: Vec<Revision>,
+    pub(super) lifecycle: Lifecycle,
+    pub(super) tags: BTreeMap<String, String>,
+    pub(super) reserved_concurrency: Option<u32>,
+    pub(super) policy: ResourcePolicy,
+    /// By qualifier.
+    pub(super) event_invoke: BTreeMap<String, EventInvokeConfig>,
+}
+
+/// Code and configuration that belong together: `$LATEST`, or a published version.
+#[derive(Debug, Clone)]
+pub(super) struct Revision {
+    pub(super) version: String,
+    pub(super) revision_id: String,
+    pub(super) last_modified: Timestamp,
+    pub(super) settings: Settings,
+    pub(super) code: Arc<Code>,
+}
+
+impl Revision {
+    /// `$LATEST` with a new revision id.
+    pub(super) fn new(settings: Settings, code: Arc<Code>) -> Self {
+        Self {
+            version: LATEST.to_owned(),
+            revision_id: new_revision_id(),
+            last_modified: Timestamp::now(),
+            settings,
+            code,
+        }
+    }
+}
+
+/// A fresh `RevisionId`.
+pub(super) fn new_revision_id() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+/// What is still going on with a function.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lifecycle {
+    change: Change,
+    settles_at: Instant,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Change {
+    Creation,
+    Update,
+}
+
+impl Lifecycle {
+    /// A function that is being created until then.
+    pub(super) fn created(settles_at: Instant) -> Self {
+        Self { change: Change::Creation, settles_at }
+    }
+
+    /// A function that is being updated until then.
+    pub(super) fn updated(settles_at: Instant) -> Self {
+        Self { change: Change::Update, settles_at }
+    }
+
+    fn is_settled(&self) -> bool {
+        Instant::now() >= self.settles_at
+    }
+
+    /// Whether the function cannot run yet.
+    pub(super) fn is_pending(&self) -> bool {
+        self.change == Change::Creation && !self.is_settled()
+    }
+
+    fn members(&self) -> Vec<(&'static str, Value)> {
+        const REASON: &str = "The function is being created.";
+        match (self.change, self.is_settled()) {
+            (_, true) => vec![("State", json!("Active")), ("LastUpdateStatus", json!("Successful"))],
+            (Change::Creation, false) => vec![
+                ("State", json!("Pending")),
+                ("StateReason", json!(REASON)),
+                ("StateReasonCode", json!("Creating")),
+            ],
+            (Change::Update, false) => vec![
+                ("State", json!("Active")),
+                ("LastUpdateStatus", json!("InProgress")),
+                ("LastUpdateStatusReason", json!(REASON)),
+                ("LastUpdateStatusReasonCode", json!("Creating")),
+            ],
+        }
+    }
+}
+
+impl Function {
+    /// The revision that a qualifier names.
+    pub(super) fn revision(&self, qualifier: &str) -> Option<&Revision> {
+        match qualifier {
+            LATEST => Some(&self.latest),
+            number => self.published.iter().find(|revision| revision.version == number),
+        }
+    }
+
+    /// The ARN with a qualifier.
+    pub(super) fn qualified_arn(&self, qualifier: &str) -> String {
+        format!("{}:{qualifier}", self.arn)
+    }
+
+    /// Refuses a change while another is going on, or while the function is not there yet.
+    ///
+    /// # Errors
+    /// `ResourceConflictException` in AWS's words, which clients match on to wait.
+    pub(super) fn check_settled(&self) -> Result<(), ApiError> {
+        self.check_runnable()?;
+        if self.lifecycle.is_settled() {
+            return Ok(());
+        }
+        Err(conflict(format!(
+            "The operation cannot be performed at this time. An update is in progress for resource: {}",
+            self.arn
+        )))
+    }
+
+    /// Refuses to run a function that is not there yet.
+    ///
+    /// # Errors
+    /// `ResourceConflictException` while the function is pending.
+    pub(super) fn check_runnable(&self) -> Result<(), ApiError> {
+        if !self.lifecycle.is_pending() {
+            return Ok(());
+        }
+        Err(conflict(
+            "The operation cannot be performed at this time. The function is currently in the following state: Pending"
+                .to_owned(),
+        ))
+    }
+
+    /// Refuses a change that was made for another revision.
+    ///
+    /// # Errors
+    /// `PreconditionFailedException`.
+    pub(super) fn check_revision(&self, expected: Option<&str>) -> Result<(), ApiError> {
+        check_revision(expected, &self.latest.revision_id)
+    }
+
+    /// The `FunctionConfiguration` of a revision. `qualified` writes the ARN with the version.
+    pub(super) fn describe(&self, revision: &Revision, qualified: bool) -> Value {
+        let arn = if qualified { self.qualified_arn(&revision.version) } else { self.arn.clone() };
+        let mut members = Map::new();
+        members.insert("FunctionName".to_owned(), json!(self.name));
+        members.insert("FunctionArn".to_owned(), json!(arn));
+        revision.settings.describe(&mut members);
+        let rest = [
+            ("CodeSize", json!(revision.code.size())),
+            ("CodeSha256", json!(revision.code.sha256)),
+            ("LastModified", json!(last_modified(revision.last_modified))),
+            ("RevisionId", json!(revision.revision_id)),
+            ("Version", json!(revision.version)),
+            ("PackageType", json!("Zip")),
+            ("SnapStart", json!({ "ApplyOn": "None", "OptimizationStatus": "Off" })),
+            (
+                "RuntimeVersionConfig",
+                json!({ "RuntimeVersionArn": revision.settings.runtime_version_arn(&self.region) }),
+            ),
+        ];
+        for (name, value) in rest.into_iter().chain(self.lifecycle.members()) {
+            members.insert(name.to_owned(), value);
+        }
+        Value::Object(members)
+    }
+}
+
+/// Refuses a change that was made for another revision of a function or its policy.
+///
+/// # Errors
+/// `PreconditionFailedException`.
+pub(super) fn check_revision(expected: Option<&str>, actual: &str) -> Result<(), ApiError> {
+    match expected {
+        Some(expected) if expected != actual => Err(ApiError::new(
+            "PreconditionFailedException",
+            "The Revision Id provided does not match the latest Revision Id. Call the \
+             GetFunction/GetAlias API to retrieve the latest Revision Id",
+        )
+        .with_status(412)),
+        _ => Ok(()),
+    }
+}
+
+/// A `ResourceConflictException`.
+pub(super) fn conflict(message: String) -> ApiError {
+    ApiError::new("ResourceConflictException", message).with_status(409)
+}
+
+/// `2026-01-31T12:00:00.000+0000`, as only Lambda writes it.
+fn last_modified(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S.%3f+0000").to_string()
+}

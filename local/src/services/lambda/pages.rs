@@ -1,0 +1,30 @@
+//! Lists in pages: `Marker` and `MaxItems` of Lambda.
+
+use serde_json::{Value, json};
+
+use super::rest::{Reply, Request};
+use super::validation::invalid;
+use crate::ApiError;
+
+/// AWS gives at most this many at once.
+const PAGE: usize = 50;
+
+/// The page of a list that a request asks for. The marker is the position of the next element.
+///
+/// # Errors
+/// `InvalidParameterValueException` for a marker that is none.
+pub(super) fn reply(request: &Request, name: &str, elements: Vec<Value>) -> Result<Reply, ApiError> {
+    let start: usize = match request.query("Marker").filter(|marker| !marker.is_empty()) {
+        Some(marker) => marker.parse().map_err(|_| invalid("Invalid marker"))?,
+        None => 0,
+    };
+    let size = request.query("MaxItems").and_then(|size| size.parse().ok()).unwrap_or(PAGE).clamp(1, PAGE);
+    let total = elements.len();
+    let page: Vec<Value> = elements.into_iter().skip(start).take(size).collect();
+    let next = start + page.len();
+    let mut body = json!({ name: page });
+    if next < total {
+        body["NextMarker"] = json!(next.to_string());
+    }
+    Ok(Reply::json(200, &body))
+}

@@ -1,0 +1,250 @@
+//! Lambda's REST protocol: paths to operations, replies and errors to HTTP.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+use crate::{ApiError, Cloud, Input, Principal};
+
+/// A request as Lambda's REST protocol carries it.
+#[derive(Debug, Clone)]
+pub struct RestRequest {
+    /// The HTTP method.
+    pub method: Method,
+    /// The path, still percent-encoded.
+    pub path: String,
+    /// What follows the question mark, still percent-encoded; empty when there is none.
+    pub query: String,
+    /// The HTTP headers.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: Bytes,
+    /// Who calls.
+    pub principal: Principal,
+    /// Region in the signature.
+    pub region: String,
+    /// The id that the reply carries; an asynchronous invocation keeps it as its own.
+    pub request_id: String,
+}
+
+/// Method, path (`{}` takes one segment) and operation, after the service model of 2015-03-31 and its successors.
+const ROUTES: &[(&str, &str, &str)] = &[
+    ("POST", "/2015-03-31/functions", "CreateFunction"),
+    ("GET", "/2015-03-31/functions", "ListFunctions"),
+    ("GET", "/2015-03-31/functions/{}", "GetFunction"),
+    ("DELETE", "/2015-03-31/functions/{}", "DeleteFunction"),
+    ("GET", "/2015-03-31/functions/{}/configuration", "GetFunctionConfiguration"),
+    ("PUT", "/2015-03-31/functions/{}/configuration", "UpdateFunctionConfiguration"),
+    ("PUT", "/2015-03-31/functions/{}/code", "UpdateFunctionCode"),
+    ("POST", "/2015-03-31/functions/{}/invocations", "Invoke"),
+    ("POST", "/2014-11-13/functions/{}/invoke-async", "InvokeAsync"),
+    ("POST", "/2021-11-15/functions/{}/response-streaming-invocations", "InvokeWithResponseStream"),
+    ("GET", "/2015-03-31/functions/{}/versions", "ListVersionsByFunction"),
+    ("POST", "/2015-03-31/functions/{}/versions", "PublishVersion"),
+    ("GET", "/2015-03-31/functions/{}/aliases", "ListAliases"),
+    ("POST", "/2015-03-31/functions/{}/aliases", "CreateAlias"),
+    ("GET", "/2015-03-31/functions/{}/aliases/{}", "GetAlias"),
+    ("POST", "/2015-03-31/functions/{}/policy", "AddPermission"),
+    ("GET", "/2015-03-31/functions/{}/policy", "GetPolicy"),
+    ("DELETE", "/2015-03-31/functions/{}/policy/{}", "RemovePermission"),
+    ("PUT", "/2019-09-25/functions/{}/event-invoke-config", "PutFunctionEventInvokeConfig"),
+    ("POST", "/2019-09-25/functions/{}/event-invoke-config", "UpdateFunctionEventInvokeConfig"),
+    ("GET", "/2019-09-25/functions/{}/event-invoke-config", "GetFunctionEventInvokeConfig"),
+    ("DELETE", "/2019-09-25/functions/{}/event-invoke-config", "DeleteFunctionEventInvokeConfig"),
+    ("GET", "/2019-09-25/functions/{}/event-invoke-config/list", "ListFunctionEventInvokeConfigs"),
+    ("PUT", "/2017-10-31/functions/{}/concurrency", "PutFunctionConcurrency"),
+    ("DELETE", "/2017-10-31/functions/{}/concurrency", "DeleteFunctionConcurrency"),
+    ("GET", "/2019-09-30/functions/{}/concurrency", "GetFunctionConcurrency"),
+    ("GET", "/2019-09-30/functions/{}/provisioned-concurrency", "GetProvisionedConcurrencyConfig"),
+    ("GET", "/2020-06-30/functions/{}/code-signing-config", "GetFunctionCodeSigningConfig"),
+    ("GET", "/2021-07-20/functions/{}/runtime-management-config", "GetRuntimeManagementConfig"),
+    ("GET", "/2024-08-31/functions/{}/recursion-config", "GetFunctionRecursionConfig"),
+    ("GET", "/2021-10-31/functions/{}/url", "GetFunctionUrlConfig"),
+    ("GET", "/2016-08-19/account-settings", "GetAccountSettings"),
+    ("GET", "/2017-03-31/tags/{}", "ListTags"),
+    ("POST", "/2017-03-31/tags/{}", "TagResource"),
+    ("DELETE", "/2017-03-31/tags/{}", "UntagResource"),
+    ("GET", "/2015-03-31/event-source-mappings", "ListEventSourceMappings"),
+    ("POST", "/2015-03-31/event-source-mappings", "CreateEventSourceMapping"),
+    ("GET", "/2015-03-31/event-source-mappings/{}", "GetEventSourceMapping"),
+];
+
+/// The operation that a method and a path stand for, and the decoded variable segments of the path.
+pub(super) fn route(method: &Method, path: &str) -> Option<(&'static str, Vec<String>)> {
+    let path = path.trim_end_matches('/');
+    ROUTES
+        .iter()
+        .filter(|(route_method, ..)| method == route_method)
+        .find_map(|(_, pattern, operation)| Some((*operation, captures(pattern, path)?)))
+}
+
+fn captures(pattern: &str, path: &str) -> Option<Vec<String>> {
+    let mut segments = path.split('/');
+    let mut captured = Vec::new();
+    for expected in pattern.split('/') {
+        let segment = segments.next()?;
+        if expected == "{}" {
+            captured.push(decode(segment));
+        } else if expected != segment {
+            return None;
+        }
+    }
+    segments.next().is_none().then_some(captured)
+}
+
+fn decode(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// A request whose operation is known, with its parameters read.
+pub(super) struct Request<'a> {
+    pub(super) cloud: &'a Cloud,
+    pub(super) http: &'a RestRequest,
+    pub(super) operation: &'static str,
+    path: Vec<String>,
+    query: BTreeMap<String, Vec<String>>,
+    /// Members of the JSON body; none for an invocation, whose body is the payload.
+    pub(super) input: Input,
+}
+
+impl<'a> Request<'a> {
+    /// Reads the parameters of a request.
+    ///
+    /// # Errors
+    /// `NotImplemented` for an unknown path, `SerializationException` for a body that is not a JSON object.
+    pub(super) fn read(cloud: &'a Cloud, http: &'a RestRequest) -> Result<Self, ApiError> {
+        let (operation, path) = route(&http.method, &http.path)
+            .ok_or_else(|| ApiError::not_implemented("lambda", &format!("{} {}", http.method, http.path)))?;
+        let carries_payload = operation.starts_with("Invoke");
+        let input = if carries_payload || http.body.is_empty() { Input::default() } else { parse_body(&http.body)? };
+        Ok(Self { cloud, http, operation, path, query: parse_query(&http.query), input })
+    }
+
+    /// A variable segment of the path, from 0.
+    pub(super) fn segment(&self, index: usize) -> &str {
+        self.path.get(index).map_or("", String::as_str)
+    }
+
+    /// A parameter in the query string.
+    pub(super) fn query(&self, name: &str) -> Option<&str> {
+        self.query.get(name)?.first().map(String::as_str)
+    }
+
+    /// All values of a parameter in the query string.
+    pub(super) fn queries(&self, name: &str) -> &[String] {
+        self.query.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// A header, if it is text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.http.headers.get(name)?.to_str().ok()
+    }
+
+    /// Refuses body members that the operation knows on AWS and not here. A member that is empty asks for nothing.
+    ///
+    /// # Errors
+    /// `NotImplemented`, naming the member.
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), ApiError> {
+        match self.input.0.iter().find(|(name, value)| !known.contains(&name.as_str()) && !is_empty(value)) {
+            Some((name, _)) => {
+                Err(ApiError::not_implemented("lambda", &format!("{} with parameter {name}", self.operation)))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a value asks for nothing: null, or a list or structure of nothing.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(flag) => !flag,
+        Value::Array(elements) => elements.iter().all(is_empty),
+        Value::Object(members) => members.values().all(is_empty),
+        Value::String(text) => text.is_empty() || text == "None",
+        Value::Number(_) => false,
+    }
+}
+
+fn parse_body(body: &[u8]) -> Result<Input, ApiError> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(members)) => Ok(Input(members)),
+        _ => Err(ApiError::new("SerializationException", "Could not parse request body into json")),
+    }
+}
+
+fn parse_query(query: &str) -> BTreeMap<String, Vec<String>> {
+    let mut parameters = BTreeMap::<String, Vec<String>>::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        parameters.entry(decode(name)).or_default().push(decode(&value.replace('+', " ")));
+    }
+    parameters
+}
+
+/// What an operation answers.
+pub(super) struct Reply {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: Bytes,
+}
+
+impl Reply {
+    /// A JSON document.
+    pub(super) fn json(status: u16, body: &Value) -> Self {
+        Self::raw(status, Bytes::from(body.to_string())).with_header("content-type", "application/json")
+    }
+
+    /// No body.
+    pub(super) fn empty(status: u16) -> Self {
+        Self::raw(status, Bytes::new())
+    }
+
+    /// A body as it is.
+    pub(super) fn raw(status: u16, body: Bytes) -> Self {
+        Self { status, headers: Vec::new(), body }
+    }
+
+    /// The same reply with one more header.
+    pub(super) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// An error. AWS writes the message under `Message` where a resource is missing, and under `message` elsewhere.
+    pub(super) fn error(error: &ApiError) -> Self {
+        let key = if error.code == "ResourceNotFoundException" { "Message" } else { "message" };
+        Self::error_body(error, json!({ "Type": fault(error.status), key: error.message }))
+    }
+
+    /// A refusal for want of concurrency, with its reason.
+    pub(super) fn throttled(reason: &str) -> Self {
+        let error = ApiError::new("TooManyRequestsException", "Rate Exceeded.").with_status(429);
+        let body = json!({ "Reason": reason, "Type": "User", "message": error.message });
+        Self::error_body(&error, body)
+    }
+
+    fn error_body(error: &ApiError, body: Value) -> Self {
+        Self::json(error.status, &body).with_header("x-amzn-errortype", error.code.clone())
+    }
+
+    /// The reply as HTTP, carrying the request's id.
+    pub(super) fn into_http(self, request_id: &str) -> http::Response<Bytes> {
+        let mut response = http::Response::builder().status(self.status).header("x-amzn-requestid", request_id);
+        for (name, value) in self.headers {
+            response = response.header(name, value);
+        }
+        response.body(self.body).unwrap_or_else(|_| {
+            let mut response = http::Response::new(Bytes::new());
+            *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+            response
+        })
+    }
+}
+
+fn fault(status: u16) -> &'static str {
+    if status < 500 { "User" } else { "Service" }
+}

@@ -1,0 +1,297 @@
+//! The settings of a function that create and update share: read, checked, shown.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::validation::{
+    check_architectures, check_environment, check_pattern_of_role, check_range, check_runtime, invalid,
+};
+use crate::{ApiError, Input};
+
+/// Parameters that say how a function runs; `CreateFunction` and `UpdateFunctionConfiguration` both take them.
+pub(super) const SETTING_PARAMETERS: [&str; 13] = [
+    "FunctionName",
+    "Runtime",
+    "Role",
+    "Handler",
+    "Description",
+    "Timeout",
+    "MemorySize",
+    "DeadLetterConfig",
+    "Environment",
+    "KMSKeyArn",
+    "TracingConfig",
+    "EphemeralStorage",
+    "LoggingConfig",
+];
+
+/// How a function runs.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Settings {
+    pub(super) role: String,
+    /// `RoleId` of the role when it was set: what the grant on the key of the environment variables is bound to.
+    pub(super) role_id: Option<String>,
+    pub(super) runtime: String,
+    pub(super) handler: String,
+    pub(super) description: String,
+    /// Seconds.
+    pub(super) timeout: u32,
+    /// Megabytes.
+    pub(super) memory: u32,
+    /// Megabytes of `/tmp`.
+    ephemeral_storage: u32,
+    pub(super) architecture: String,
+    pub(super) environment: Option<BTreeMap<String, String>>,
+    key_arn: Option<String>,
+    tracing_mode: String,
+    /// Queue or topic for events that failed.
+    pub(super) dead_letter: Option<String>,
+    pub(super) logging: Logging,
+}
+
+/// Where and how a function logs.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Logging {
+    /// `Text` or `JSON`.
+    pub(super) format: String,
+    pub(super) group: String,
+    application_level: Option<String>,
+    system_level: Option<String>,
+}
+
+impl Settings {
+    /// Settings of a new function, with AWS's defaults for what is not given.
+    ///
+    /// # Errors
+    /// `ValidationException` and `InvalidParameterValueException` as AWS has them.
+    pub(super) fn create(name: &str, input: &Input) -> Result<Self, ApiError> {
+        let (Some(runtime), Some(handler)) = (input.text("Runtime"), input.text("Handler")) else {
+            return Err(invalid(
+                "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
+            ));
+        };
+        let mut settings = Self {
+            role: input.required_text("Role")?.to_owned(),
+            role_id: None,
+            runtime: runtime.to_owned(),
+            handler: handler.to_owned(),
+            description: String::new(),
+            timeout: 3,
+            memory: 128,
+            ephemeral_storage: 512,
+            architecture: "x86_64".to_owned(),
+            environment: None,
+            key_arn: None,
+            tracing_mode: "PassThrough".to_owned(),
+            dead_letter: None,
+            logging: Logging {
+                format: "Text".to_owned(),
+                group: format!("/aws/lambda/{name}"),
+                application_level: None,
+                system_level: None,
+            },
+        };
+        settings.update(input)?;
+        settings.set_architectures(input)?;
+        Ok(settings)
+    }
+
+    /// Replaces what the input has.
+    ///
+    /// # Errors
+    /// `ValidationException` and `InvalidParameterValueException` as AWS has them.
+    pub(super) fn update(&mut self, input: &Input) -> Result<(), ApiError> {
+        if let Some(role) = input.text("Role") {
+            check_pattern_of_role(role)?;
+            self.role = role.to_owned();
+        }
+        if let Some(runtime) = input.text("Runtime") {
+            check_runtime(runtime)?;
+            self.runtime = runtime.to_owned();
+        }
+        if let Some(handler) = input.text("Handler") {
+            self.handler = checked_handler(handler)?;
+        }
+        if let Some(description) = input.text("Description") {
+            self.description = checked_description(description)?;
+        }
+        self.timeout = check_range(input, "Timeout", 1, 900)?.unwrap_or(self.timeout);
+        self.memory = check_range(input, "MemorySize", 128, 10_240)?.unwrap_or(self.memory);
+        if let Some(storage) = input.structure("EphemeralStorage") {
+            self.ephemeral_storage = check_range(&storage, "Size", 512, 10_240)?.unwrap_or(self.ephemeral_storage);
+        }
+        if let Some(environment) = input.structure("Environment") {
+            let variables = text_members(&environment.structure("Variables").unwrap_or_default())?;
+            check_environment(&variables)?;
+            self.environment = (!variables.is_empty()).then_some(variables);
+        }
+        if let Some(key) = input.text("KMSKeyArn") {
+            self.key_arn = Some(key.to_owned()).filter(|key| !key.is_empty());
+        }
+        if let Some(mode) = input.structure("TracingConfig").and_then(|tracing| tracing.text("Mode").map(str::to_owned))
+        {
+            self.tracing_mode = one_of("tracingConfig.mode", &mode, &["Active", "PassThrough"])?;
+        }
+        if let Some(dead_letter) = input.structure("DeadLetterConfig") {
+            self.dead_letter = checked_dead_letter(&dead_letter)?;
+        }
+        match input.structure("LoggingConfig") {
+            Some(logging) => self.logging.update(&logging),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes `Architectures`, which belong to the code and not to the configuration.
+    ///
+    /// # Errors
+    /// `ValidationException` for an architecture that AWS does not have.
+    pub(super) fn set_architectures(&mut self, input: &Input) -> Result<(), ApiError> {
+        if let Some(architecture) = check_architectures(input)? {
+            self.architecture = architecture;
+        }
+        Ok(())
+    }
+
+    /// Whether functions of this runtime are executables that the local AWS can run.
+    pub(super) fn is_runnable(&self) -> bool {
+        ["provided.al2023", "provided.al2"].contains(&self.runtime.as_str())
+    }
+
+    /// The version of the runtime, an ARN as AWS writes it.
+    pub(super) fn runtime_version_arn(&self, region: &str) -> String {
+        use sha2::{Digest, Sha256};
+        let digest = Sha256::digest(self.runtime.as_bytes());
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("arn:aws:lambda:{region}::runtime:{digest}")
+    }
+
+    /// Adds the settings to a `FunctionConfiguration`.
+    pub(super) fn describe(&self, members: &mut Map<String, Value>) {
+        let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
+        put("Runtime", json!(self.runtime));
+        put("Role", json!(self.role));
+        put("Handler", json!(self.handler));
+        put("Description", json!(self.description));
+        put("Timeout", json!(self.timeout));
+        put("MemorySize", json!(self.memory));
+        put("Architectures", json!([self.architecture]));
+        put("EphemeralStorage", json!({ "Size": self.ephemeral_storage }));
+        put("TracingConfig", json!({ "Mode": self.tracing_mode }));
+        put("LoggingConfig", self.logging.describe());
+        if let Some(variables) = &self.environment {
+            put("Environment", json!({ "Variables": variables }));
+        }
+        if let Some(key) = &self.key_arn {
+            put("KMSKeyArn", json!(key));
+        }
+        if let Some(target) = &self.dead_letter {
+            put("DeadLetterConfig", json!({ "TargetArn": target }));
+        }
+    }
+}
+
+impl Logging {
+    fn update(&mut self, input: &Input) -> Result<(), ApiError> {
+        if let Some(format) = input.text("LogFormat") {
+            self.format = one_of("loggingConfig.logFormat", format, &["JSON", "Text"])?;
+        }
+        if let Some(group) = input.text("LogGroup") {
+            self.group = group.to_owned();
+        }
+        let levels = [input.text("ApplicationLogLevel"), input.text("SystemLogLevel")];
+        if self.format == "Text" && levels.iter().any(Option::is_some) {
+            return Err(invalid("Log level is not supported when LogFormat is set to 'Text'."));
+        }
+        if self.format == "JSON" {
+            let [application, system] = levels.map(|level| level.unwrap_or("INFO").to_owned());
+            (self.application_level, self.system_level) = (Some(application), Some(system));
+        } else {
+            (self.application_level, self.system_level) = (None, None);
+        }
+        Ok(())
+    }
+
+    fn describe(&self) -> Value {
+        let mut members = json!({ "LogFormat": self.format, "LogGroup": self.group });
+        if let Some(level) = &self.application_level {
+            members["ApplicationLogLevel"] = json!(level);
+        }
+        if let Some(level) = &self.system_level {
+            members["SystemLogLevel"] = json!(level);
+        }
+        members
+    }
+}
+
+/// The members of a structure whose values are all texts.
+///
+/// # Errors
+/// `SerializationException` for another kind of value.
+pub(super) fn text_members(input: &Input) -> Result<BTreeMap<String, String>, ApiError> {
+    input
+        .0
+        .iter()
+        .map(|(name, value)| match value {
+            Value::String(text) => Ok((name.clone(), text.clone())),
+            other => Err(ApiError::new("SerializationException", format!("{other} can not be converted to a String"))),
+        })
+        .collect()
+}
+
+fn checked_handler(handler: &str) -> Result<String, ApiError> {
+    if handler.is_empty() || handler.len() > 128 || handler.contains(char::is_whitespace) {
+        return Err(ApiError::new(
+            "ValidationException",
+            format!(
+                "1 validation error detected: Value '{handler}' at 'handler' failed to satisfy constraint: Member must \
+                 satisfy regular expression pattern: [^\\s]+"
+            ),
+        ));
+    }
+    Ok(handler.to_owned())
+}
+
+fn checked_description(description: &str) -> Result<String, ApiError> {
+    if description.chars().count() > 256 {
+        return Err(ApiError::new(
+            "ValidationException",
+            format!(
+                "1 validation error detected: Value '{description}' at 'description' failed to satisfy constraint: \
+                 Member must have length less than or equal to 256"
+            ),
+        ));
+    }
+    Ok(description.to_owned())
+}
+
+fn checked_dead_letter(config: &Input) -> Result<Option<String>, ApiError> {
+    match config.text("TargetArn").filter(|arn| !arn.is_empty()) {
+        None => Ok(None),
+        Some(target) if target.starts_with("arn:aws:sqs:") || target.starts_with("arn:aws:sns:") => {
+            Ok(Some(target.to_owned()))
+        }
+        Some(target) => Err(ApiError::new(
+            "ValidationException",
+            format!(
+                "1 validation error detected: Value '{target}' at 'deadLetterConfig.targetArn' failed to satisfy \
+                 constraint: Member must satisfy regular expression pattern: \
+                 (arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"
+            ),
+        )),
+    }
+}
+
+fn one_of(name: &str, value: &str, allowed: &[&str]) -> Result<String, ApiError> {
+    if allowed.contains(&value) {
+        return Ok(value.to_owned());
+    }
+    Err(ApiError::new(
+        "ValidationException",
+        format!(
+            "1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: Member must satisfy \
+             enum value set: [{}]",
+            allowed.join(", ")
+        ),
+    ))
+}

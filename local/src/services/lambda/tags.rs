@@ -1,0 +1,79 @@
+//! Tags of functions.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::reference::Reference;
+use super::rest::{Reply, Request};
+use super::settings::text_members;
+use super::store;
+use super::validation::{invalid, violation};
+use crate::ApiError;
+
+const LIMIT: usize = 50;
+
+/// AWS's limits on tags.
+///
+/// # Errors
+/// `InvalidParameterValueException` for too many, for a key that is too long or belongs to AWS, or for a long value.
+pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), ApiError> {
+    if tags.len() > LIMIT {
+        return Err(invalid(format!("Number of tags exceeds resource tag limit of {LIMIT}.")));
+    }
+    for (key, value) in tags {
+        if key.starts_with("aws:") {
+            return Err(invalid(
+                "The tag key is reserved for AWS: system tags cannot be added, updated or removed by requester.",
+            ));
+        }
+        if key.is_empty() || key.chars().count() > 128 {
+            return Err(violation(key, "tags", "have length between 1 and 128"));
+        }
+        if value.chars().count() > 256 {
+            return Err(violation(value, "tags", "have length less than or equal to 256"));
+        }
+    }
+    Ok(())
+}
+
+/// `ListTags`.
+pub(super) fn list(request: &Request) -> Result<Reply, ApiError> {
+    store::read(request.cloud, &reference(request)?, |function| Ok(Reply::json(200, &json!({ "Tags": function.tags }))))
+}
+
+/// `TagResource`.
+pub(super) fn add(request: &Request) -> Result<Reply, ApiError> {
+    request.only(&["Tags"])?;
+    let tags = text_members(&request.input.structure("Tags").unwrap_or_default())?;
+    check_tags(&tags)?;
+    store::change(request.cloud, &reference(request)?, |function| {
+        let mut all = function.tags.clone();
+        all.extend(tags);
+        check_tags(&all)?;
+        function.tags = all;
+        Ok(Reply::empty(204))
+    })
+}
+
+/// `UntagResource`.
+pub(super) fn remove(request: &Request) -> Result<Reply, ApiError> {
+    let keys = request.queries("tagKeys");
+    store::change(request.cloud, &reference(request)?, |function| {
+        function.tags.retain(|key, _| !keys.contains(key));
+        Ok(Reply::empty(204))
+    })
+}
+
+/// Tags hang on the function as a whole, named by its full ARN.
+fn reference(request: &Request) -> Result<Reference, ApiError> {
+    let arn = request.segment(0);
+    let reference = Reference::parse(arn, None, &request.http.region)?;
+    if !arn.starts_with("arn:") {
+        return Err(violation(arn, "resource", "satisfy regular expression pattern: arn:(aws[a-zA-Z-]*):lambda:.*"));
+    }
+    if reference.qualifier.is_some() {
+        return Err(invalid("Tags on function aliases and versions are not supported. Please specify a function ARN."));
+    }
+    Ok(reference)
+}
