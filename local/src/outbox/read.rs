@@ -1,0 +1,71 @@
+//! Reading the outbox back.
+
+use std::path::{Path, PathBuf};
+
+use mail_parser::{Message, MessageParser};
+use serde::Serialize;
+
+use super::{OutboxError, compose, storage};
+
+/// A mail as it lies in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoredMail {
+    /// The file.
+    pub file: PathBuf,
+    /// What it is for: [`super::MailKind::CONFIRMATION`], [`super::MailKind::NOTIFICATION`], or nothing when the mail
+    /// is not one that the local AWS wrote.
+    pub kind: Option<String>,
+    /// The recipient; empty when the mail names none.
+    pub to: String,
+    /// The subject line.
+    pub subject: String,
+    /// When it was sent.
+    pub date: Option<jiff::Timestamp>,
+    /// The link that confirms a subscription.
+    pub link: Option<String>,
+    /// The topic that it comes from.
+    pub topic: Option<String>,
+    /// The plain text.
+    pub body: String,
+}
+
+/// All mails of a folder, oldest first. A folder that does not exist holds none; files that are no mail are passed
+/// over.
+///
+/// # Errors
+/// When the folder or a mail in it cannot be read.
+pub fn read(directory: &Path) -> Result<Vec<StoredMail>, OutboxError> {
+    let entries = match std::fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(storage(directory, error)),
+    };
+    let mut files = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| storage(directory, error))?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "eml") && file.is_file());
+    files.sort();
+    let mut mails = Vec::with_capacity(files.len());
+    for file in files {
+        let content = std::fs::read(&file).map_err(|error| storage(&file, error))?;
+        mails.extend(MessageParser::default().parse(&content).map(|message| stored(file, &message)));
+    }
+    Ok(mails)
+}
+
+fn stored(file: PathBuf, message: &Message<'_>) -> StoredMail {
+    let header = |name| message.header_raw(name).map(|value| value.trim().to_owned());
+    let recipient = message.to().and_then(|address| address.first()).and_then(|address| address.address());
+    StoredMail {
+        file,
+        kind: header(compose::KIND_HEADER),
+        to: recipient.unwrap_or_default().to_owned(),
+        subject: message.subject().unwrap_or_default().to_owned(),
+        date: message.date().and_then(|date| jiff::Timestamp::from_second(date.to_timestamp()).ok()),
+        link: header(compose::LINK_HEADER),
+        topic: header(compose::TOPIC_HEADER),
+        // Line ends of the wire are not those of a text.
+        body: message.body_text(0).map(|text| text.replace("\r\n", "\n")).unwrap_or_default(),
+    }
+}
