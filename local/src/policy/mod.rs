@@ -1,5 +1,12 @@
 //! IAM and resource policies: who may do what to which resource, under which conditions.
 
+mod condition;
+mod document;
+mod evaluation;
+mod pattern;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use crate::Principal;
@@ -64,6 +71,16 @@ pub struct PolicyError {
     pub message: String,
 }
 
+impl PolicyError {
+    fn syntax() -> Self {
+        Self { message: "Syntax errors in policy.".to_owned() }
+    }
+
+    fn missing(field: &str) -> Self {
+        Self { message: format!("Missing required field {field}") }
+    }
+}
+
 /// A refusal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -72,25 +89,55 @@ pub struct Denied {
     pub message: String,
 }
 
-/// A policy document.
+impl Denied {
+    /// The refusal of a need, with the reason that AWS appends.
+    pub fn new(principal: &Principal, need: &Need, reason: &str) -> Self {
+        let Need { action, resource, .. } = need;
+        let message = format!(
+            "User: {} is not authorized to perform: {action} on resource: {resource} {reason}",
+            principal.arn()
+        );
+        Self { message }
+    }
+}
+
+/// A policy document that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
-    document: serde_json::Value,
+    statements: Vec<document::Statement>,
 }
 
 impl Policy {
-    /// Reads a document.
+    /// Reads a document of any kind: identity, trust, topic, queue, function.
     ///
     /// # Errors
     /// When it is no JSON, or no policy.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        let document =
-            serde_json::from_str(text).map_err(|_| PolicyError { message: "Syntax errors in policy.".to_owned() })?;
-        Ok(Self { document })
+        Ok(Self { statements: document::statements(text)? })
+    }
+
+    /// Reads a policy that says what a role may do.
+    ///
+    /// # Errors
+    /// As [`Policy::parse`], and when it names a principal, no resource, or a resource that is no ARN.
+    pub fn parse_identity(text: &str) -> Result<Self, PolicyError> {
+        let policy = Self::parse(text)?;
+        document::check_identity(&policy.statements)?;
+        Ok(policy)
+    }
+
+    /// Reads a policy that says who may assume a role.
+    ///
+    /// # Errors
+    /// As [`Policy::parse`], and when it names a resource, no principal, or another service's action.
+    pub fn parse_trust(text: &str) -> Result<Self, PolicyError> {
+        let policy = Self::parse(text)?;
+        document::check_trust(&policy.statements)?;
+        Ok(policy)
     }
 
     /// What the document says of a need.
-    pub fn evaluate(&self, _requester: &Requester, _need: &Need) -> Decision {
-        if self.document.is_object() { Decision::Allow } else { Decision::NoMatch }
+    pub fn evaluate(&self, requester: &Requester, need: &Need) -> Decision {
+        evaluation::evaluate(&self.statements, requester, need)
     }
 }
