@@ -1,30 +1,178 @@
-//! SQS: standard queues.
+//! SQS: standard queues with long polling, visibility timeouts, redrive and queue policies.
+//!
+//! FIFO queues answer `NotImplemented`. Visibility, delay and retention pass on the scaled clock.
 
-use crate::{ApiError, Call, Cloud, Output, Principal};
+mod access;
+mod attributes;
+mod batch;
+mod message;
+mod messages;
+mod queue;
+mod queues;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use serde_json::json;
+
+use crate::arn::Arn;
+use crate::policy::Need;
+use crate::{ApiError, Call, Cloud, Output, Principal, arn};
+use message::MessageAttribute;
+use queue::Queue;
 
 /// State of the service.
 #[derive(Debug, Default)]
-pub struct Sqs {}
+pub struct Sqs {
+    state: Mutex<State>,
+    arrived: tokio::sync::Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    queues: BTreeMap<String, Queue>,
+    deleted: HashMap<String, Instant>,
+}
+
+impl Sqs {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn queue(&mut self, arn: &str) -> Result<&mut Queue, ApiError> {
+        self.queues.get_mut(arn).ok_or_else(no_such_queue)
+    }
+}
+
+fn no_such_queue() -> ApiError {
+    ApiError::new("QueueDoesNotExist", "The specified queue does not exist.")
+}
+
+fn invalid_parameter(message: impl Into<String>) -> ApiError {
+    ApiError::new("InvalidParameterValue", message)
+}
+
+fn missing_parameter(name: &str) -> ApiError {
+    ApiError::new("MissingParameter", format!("The request must contain the parameter {name}."))
+}
+
+/// The ARN behind a queue URL; the region is that of the call.
+fn arn_of_url(call: &Call) -> Result<String, ApiError> {
+    let url = call.input.text("QueueUrl").ok_or_else(|| missing_parameter("QueueUrl"))?;
+    let name = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    Ok(arn::local("sqs", &call.region, name))
+}
 
 /// Sends a message as another service or a caller does, and returns its id.
 ///
 /// # Errors
 /// `QueueDoesNotExist`, and `AccessDenied` when the queue's policy does not let a service principal send.
 pub async fn send(
-    _cloud: &Cloud,
-    _queue_arn: &str,
-    _body: String,
-    _attributes: Vec<(String, String)>,
-    _principal: Principal,
-    _source_arn: Option<&str>,
+    cloud: &Cloud,
+    queue_arn: &str,
+    body: String,
+    attributes: Vec<(String, String)>,
+    principal: Principal,
+    source_arn: Option<&str>,
 ) -> Result<String, ApiError> {
-    Err(ApiError::not_implemented("sqs", "SendMessage"))
+    let attributes = attributes.into_iter().map(|(name, value)| (name, MessageAttribute::text(value))).collect();
+    let id = {
+        let mut state = cloud.sqs.state();
+        let queue = state.queue(queue_arn)?;
+        access::check(queue, &principal, source_arn)?;
+        queue.send(cloud, message::Draft { body, attributes, delay: None }, &principal)?.0
+    };
+    cloud.sqs.arrived.notify_waiters();
+    Ok(id)
+}
+
+/// What a caller needs: the operation on the queue; the batch forms need the permission of the single one.
+pub fn authorization(call: &Call) -> Vec<Need> {
+    let operation = call.operation.strip_suffix("Batch").unwrap_or(&call.operation);
+    let resource = match call.input.text("QueueName") {
+        Some(name) => arn::local("sqs", &call.region, name),
+        None => arn_of_url(call).unwrap_or_else(|_| "*".to_owned()),
+    };
+    vec![Need { action: format!("sqs:{operation}"), resource, context: BTreeMap::new() }]
 }
 
 /// Answers a call.
 ///
 /// # Errors
 /// What AWS answers a wrong call with.
-pub async fn handle(_cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
-    Err(ApiError::not_implemented(&call.service, &call.operation))
+pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    match call.operation.as_str() {
+        "CreateQueue" => queues::create(cloud, call),
+        "GetQueueUrl" => queues::url(cloud, call),
+        "ListQueues" => queues::list(cloud, call),
+        "DeleteQueue" => queues::delete(cloud, call),
+        "PurgeQueue" => queues::purge(cloud, call),
+        "GetQueueAttributes" => queues::get_attributes(cloud, call),
+        "SetQueueAttributes" => queues::set_attributes(cloud, call),
+        "TagQueue" => queues::tag(cloud, call),
+        "UntagQueue" => queues::untag(cloud, call),
+        "ListQueueTags" => queues::list_tags(cloud, call),
+        "ListDeadLetterSourceQueues" => queues::dead_letter_sources(cloud, call),
+        "SendMessage" => messages::send(cloud, call),
+        "ReceiveMessage" => messages::receive(cloud, call).await,
+        "DeleteMessage" => messages::delete(cloud, call),
+        "ChangeMessageVisibility" => messages::change_visibility(cloud, call),
+        "SendMessageBatch" | "DeleteMessageBatch" | "ChangeMessageVisibilityBatch" => batch::handle(cloud, call),
+        operation => Err(ApiError::not_implemented("sqs", operation)),
+    }
+}
+
+/// A metric of a queue as it is now, for alarms: AWS measures it every minute, the local queue answers at once.
+/// `None` when there is no such queue or metric.
+pub fn metric(cloud: &Cloud, region: &str, queue_name: &str, metric: &str) -> Option<f64> {
+    let mut state = cloud.sqs.state();
+    let counts = state.queues.get_mut(&arn::local("sqs", region, queue_name))?.counts();
+    match metric {
+        "ApproximateNumberOfMessagesVisible" => Some(counts.visible as f64),
+        "ApproximateNumberOfMessagesNotVisible" => Some(counts.in_flight as f64),
+        "ApproximateNumberOfMessagesDelayed" => Some(counts.delayed as f64),
+        "ApproximateAgeOfOldestMessage" => Some(counts.oldest_seconds),
+        _ => None,
+    }
+}
+
+/// Names of the queues of a region, for metric listings.
+pub fn queue_names(cloud: &Cloud, region: &str) -> Vec<String> {
+    let state = cloud.sqs.state();
+    state
+        .queues
+        .keys()
+        .filter_map(|queue| Arn::parse(queue).filter(|arn| arn.region == region).map(|arn| arn.resource.to_owned()))
+        .collect()
+}
+
+/// Where a queue that a redrive policy names is.
+fn redrive_target(policy: &str) -> Option<(String, u32)> {
+    let policy: serde_json::Value = serde_json::from_str(policy).ok()?;
+    let count = match policy.get("maxReceiveCount")? {
+        serde_json::Value::String(text) => text.parse().ok()?,
+        number => u32::try_from(number.as_u64()?).ok()?,
+    };
+    Some((policy.get("deadLetterTargetArn")?.as_str()?.to_owned(), count))
+}
+
+fn queue_url(cloud: &Cloud, queue_arn: &str) -> String {
+    let (account, name) = Arn::parse(queue_arn).map_or(("", ""), |arn| (arn.account, arn.resource));
+    format!("{}/{account}/{name}", cloud.endpoint)
+}
+
+fn string_map(call: &Call, name: &str) -> BTreeMap<String, String> {
+    let entries = call.input.structure(name).unwrap_or_default().0;
+    entries
+        .into_iter()
+        .map(|(key, value)| match value {
+            serde_json::Value::String(text) => (key, text),
+            other => (key, json!(other).to_string()),
+        })
+        .collect()
 }

@@ -1,0 +1,191 @@
+//! One message, and the digests that clients check.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use md5::{Digest, Md5};
+use serde_json::Value;
+
+use crate::{ApiError, Input, Output};
+
+use super::invalid_parameter;
+
+/// A message in a queue.
+#[derive(Debug, Clone)]
+pub(super) struct Message {
+    pub(super) id: String,
+    pub(super) body: String,
+    pub(super) attributes: BTreeMap<String, MessageAttribute>,
+    pub(super) sender: String,
+    pub(super) sent: jiff::Timestamp,
+    pub(super) expires: Instant,
+    /// When it can be received (again).
+    pub(super) visible: Instant,
+    pub(super) first_received: Option<jiff::Timestamp>,
+    pub(super) receive_count: u32,
+    /// Handle of the latest receive; earlier ones no longer delete it.
+    pub(super) receipt: Option<String>,
+    /// Where it came from, once it has been moved to a dead-letter queue.
+    pub(super) dead_letter_source: Option<String>,
+}
+
+/// What a sender gives.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub(super) body: String,
+    pub(super) attributes: BTreeMap<String, MessageAttribute>,
+    /// In seconds; the queue's own when absent.
+    pub(super) delay: Option<u64>,
+}
+
+/// A typed attribute of a message.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct MessageAttribute {
+    data_type: String,
+    /// Text, or base64 when the type is `Binary`.
+    value: String,
+}
+
+impl MessageAttribute {
+    pub(super) fn text(value: String) -> Self {
+        Self { data_type: "String".to_owned(), value }
+    }
+
+    fn is_binary(&self) -> bool {
+        self.data_type.starts_with("Binary")
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        if self.is_binary() {
+            STANDARD.decode(&self.value).unwrap_or_default()
+        } else {
+            self.value.clone().into_bytes()
+        }
+    }
+
+    pub(super) fn output(&self) -> Output {
+        let member = if self.is_binary() { "BinaryValue" } else { "StringValue" };
+        Output::Structure(vec![
+            (member.to_owned(), self.value.as_str().into()),
+            ("DataType".to_owned(), self.data_type.as_str().into()),
+        ])
+    }
+}
+
+impl Draft {
+    /// Reads and checks the parameters of `SendMessage` or of one batch entry.
+    pub(super) fn read(input: &Input, size_limit: usize) -> Result<Self, ApiError> {
+        let body = input.text("MessageBody").ok_or_else(|| super::missing_parameter("MessageBody"))?;
+        if body.is_empty() {
+            return Err(super::missing_parameter("MessageBody"));
+        }
+        if body.chars().any(|character| !is_allowed(character)) {
+            return Err(ApiError::new(
+                "InvalidMessageContents",
+                "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF",
+            ));
+        }
+        for fifo in ["MessageGroupId", "MessageDeduplicationId"] {
+            if input.text(fifo).is_some() {
+                return Err(invalid_parameter(format!(
+                    "The request include parameter that is not valid for this queue type. Reason: {fifo}"
+                )));
+            }
+        }
+        let attributes = read_attributes(input)?;
+        let size = body.len()
+            + attributes
+                .iter()
+                .map(|(name, value)| name.len() + value.data_type.len() + value.bytes().len())
+                .sum::<usize>();
+        if size > size_limit {
+            return Err(invalid_parameter(format!(
+                "One or more parameters are invalid. Reason: Message must be shorter than {size_limit} bytes."
+            )));
+        }
+        let delay = match input.integer("DelaySeconds") {
+            None => None,
+            Some(seconds @ 0..=900) => Some(seconds as u64),
+            Some(other) => {
+                return Err(invalid_parameter(format!(
+                    "Value {other} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900."
+                )));
+            }
+        };
+        Ok(Self { body: body.to_owned(), attributes, delay })
+    }
+
+    /// Bytes that count against the limits.
+    pub(super) fn size(&self) -> usize {
+        self.body.len()
+    }
+}
+
+fn is_allowed(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
+}
+
+fn read_attributes(input: &Input) -> Result<BTreeMap<String, MessageAttribute>, ApiError> {
+    let entries = input.structure("MessageAttributes").unwrap_or_default().0;
+    if entries.len() > 10 {
+        return Err(invalid_parameter(format!(
+            "Number of message attributes [{}] exceeds the allowed maximum [10].",
+            entries.len()
+        )));
+    }
+    entries.into_iter().map(|(name, value)| Ok((name.clone(), read_attribute(&name, &value)?))).collect()
+}
+
+fn read_attribute(name: &str, value: &Value) -> Result<MessageAttribute, ApiError> {
+    let text = |member: &str| value.get(member).and_then(Value::as_str);
+    let data_type = text("DataType").filter(|kind| !kind.is_empty()).ok_or_else(|| {
+        invalid_parameter(format!("The message attribute '{name}' must contain a non-empty message attribute type."))
+    })?;
+    let base = data_type.split('.').next().unwrap_or_default();
+    let content = match base {
+        "String" | "Number" => text("StringValue"),
+        "Binary" => text("BinaryValue"),
+        _ => {
+            return Err(invalid_parameter(format!(
+                "The message attribute '{name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String."
+            )));
+        }
+    };
+    let content = content.filter(|content| !content.is_empty()).ok_or_else(|| {
+        invalid_parameter(format!(
+            "The message attribute '{name}' must contain a non-empty message attribute value for message attribute type '{base}'."
+        ))
+    })?;
+    Ok(MessageAttribute { data_type: data_type.to_owned(), value: content.to_owned() })
+}
+
+/// MD5 of a body, in hex.
+pub(super) fn body_digest(body: &str) -> String {
+    hex(&Md5::digest(body.as_bytes()))
+}
+
+/// MD5 over the sorted attributes, each part with its length (SQS developer guide, "message attribute MD5").
+pub(super) fn attributes_digest(attributes: &BTreeMap<String, MessageAttribute>) -> Option<String> {
+    if attributes.is_empty() {
+        return None;
+    }
+    let mut digest = Md5::new();
+    for (name, attribute) in attributes {
+        update_with_length(&mut digest, name.as_bytes());
+        update_with_length(&mut digest, attribute.data_type.as_bytes());
+        digest.update([if attribute.is_binary() { 2 } else { 1 }]);
+        update_with_length(&mut digest, &attribute.bytes());
+    }
+    Some(hex(&digest.finalize()))
+}
+
+fn update_with_length(digest: &mut Md5, bytes: &[u8]) {
+    digest.update((bytes.len() as u32).to_be_bytes());
+    digest.update(bytes);
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

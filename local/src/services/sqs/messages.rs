@@ -1,0 +1,186 @@
+//! Operations on messages.
+
+use std::time::{Duration, Instant};
+
+use crate::{ApiError, Call, Cloud, Input, Output};
+
+use super::message::{Draft, Message};
+use super::{arn_of_url, invalid_parameter, missing_parameter};
+
+pub(super) fn send(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    let queue_arn = arn_of_url(call)?;
+    let sent = send_one(cloud, call, &queue_arn, &call.input)?;
+    cloud.sqs.arrived.notify_waiters();
+    Ok(Output::Structure(sent))
+}
+
+/// Sends one message; the members are those of `SendMessage` and of a batch result.
+pub(super) fn send_one(
+    cloud: &Cloud,
+    call: &Call,
+    queue_arn: &str,
+    input: &Input,
+) -> Result<Vec<(String, Output)>, ApiError> {
+    let mut state = cloud.sqs.state();
+    let queue = state.queue(queue_arn)?;
+    let draft = Draft::read(input, queue.number("MaximumMessageSize") as usize)?;
+    let (id, body_digest, attributes_digest) = queue.send(cloud, draft, &call.principal)?;
+    let mut members = vec![("MessageId".to_owned(), id.into()), ("MD5OfMessageBody".to_owned(), body_digest.into())];
+    members.extend(attributes_digest.map(|digest| ("MD5OfMessageAttributes".to_owned(), digest.into())));
+    Ok(members)
+}
+
+/// Waits for messages as long as the call or the queue says.
+pub(super) async fn receive(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    let queue_arn = arn_of_url(call)?;
+    let limit = ranged(call, "MaxNumberOfMessages", 1, 10)?.unwrap_or(1) as usize;
+    let visibility = ranged(call, "VisibilityTimeout", 0, 43_200)?;
+    let (default_wait, default_visibility) = {
+        let mut state = cloud.sqs.state();
+        let queue = state.queue(&queue_arn)?;
+        (queue.number("ReceiveMessageWaitTimeSeconds"), queue.number("VisibilityTimeout"))
+    };
+    let wait = ranged(call, "WaitTimeSeconds", 0, 20)?.unwrap_or(default_wait);
+    let visibility = cloud.clock.scaled(Duration::from_secs(visibility.unwrap_or(default_visibility)));
+    let deadline = tokio::time::Instant::now() + cloud.clock.scaled(Duration::from_secs(wait));
+    loop {
+        let arrived = cloud.sqs.arrived.notified();
+        tokio::pin!(arrived);
+        arrived.as_mut().enable();
+        let (messages, next) = take(cloud, &queue_arn, limit, visibility)?;
+        if !messages.is_empty() || tokio::time::Instant::now() >= deadline {
+            return Ok(received(call, &messages));
+        }
+        let until = next.map_or(deadline, |next| deadline.min(next.into()));
+        let _ = tokio::time::timeout_at(until, arrived).await;
+    }
+}
+
+/// Receives what is visible, moves what was received too often, and tells when the next message becomes visible.
+fn take(
+    cloud: &Cloud,
+    queue_arn: &str,
+    limit: usize,
+    visibility: Duration,
+) -> Result<(Vec<Message>, Option<Instant>), ApiError> {
+    let mut state = cloud.sqs.state();
+    let policy = state.queue(queue_arn)?.attributes.get("RedrivePolicy").cloned();
+    let redrive = policy
+        .and_then(|policy| super::redrive_target(&policy))
+        .filter(|(target, _)| state.queues.contains_key(target));
+    let queue = state.queue(queue_arn)?;
+    let (messages, exhausted) = queue.receive(limit, visibility, redrive.as_ref().map(|(_, most)| *most));
+    let next = queue.messages.iter().map(|message| message.visible).min();
+    if let (Some((target, _)), false) = (redrive, exhausted.is_empty()) {
+        state.queue(&target)?.take_over(queue_arn, exhausted);
+        cloud.sqs.arrived.notify_waiters();
+    }
+    Ok((messages, next))
+}
+
+fn ranged(call: &Call, name: &str, low: u64, high: u64) -> Result<Option<u64>, ApiError> {
+    match call.input.integer(name) {
+        None => Ok(None),
+        Some(value) => match u64::try_from(value) {
+            Ok(value) if (low..=high).contains(&value) => Ok(Some(value)),
+            _ => Err(invalid_parameter(format!(
+                "Value {value} for parameter {name} is invalid. Reason: Must be between {low} and {high}, if provided."
+            ))),
+        },
+    }
+}
+
+fn received(call: &Call, messages: &[Message]) -> Output {
+    let mut system = call.input.texts("AttributeNames");
+    system.extend(call.input.texts("MessageSystemAttributeNames"));
+    let wanted = call.input.texts("MessageAttributeNames");
+    let list = messages.iter().map(|message| one_received(message, &system, &wanted));
+    Output::structure([("Messages", (!messages.is_empty()).then(|| Output::List(list.collect())))])
+}
+
+fn one_received(message: &Message, system: &[String], wanted: &[String]) -> Output {
+    let system_attributes: Vec<(&str, String)> = system_attributes(message)
+        .into_iter()
+        .filter(|(name, _)| system.iter().any(|asked| asked == "All" || asked == name))
+        .collect();
+    let mut attributes = message.attributes.clone();
+    attributes.retain(|name, _| wanted.iter().any(|pattern| selects(pattern, name)));
+    let digest = super::message::attributes_digest(&attributes).map(Output::from);
+    let typed = attributes.iter().map(|(name, value)| (name.clone(), value.output())).collect::<Vec<_>>();
+    Output::structure([
+        ("MessageId", Some(message.id.as_str().into())),
+        ("ReceiptHandle", message.receipt.as_deref().map(Output::from)),
+        ("MD5OfBody", Some(super::message::body_digest(&message.body).into())),
+        ("Body", Some(message.body.as_str().into())),
+        ("Attributes", (!system_attributes.is_empty()).then(|| Output::string_map(system_attributes))),
+        ("MD5OfMessageAttributes", digest),
+        ("MessageAttributes", (!typed.is_empty()).then_some(Output::Map(typed))),
+    ])
+}
+
+/// Whether a name pattern of `MessageAttributeNames` (`All`, `.*`, `prefix.*`, a name) selects an attribute.
+fn selects(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix(".*") {
+        Some(prefix) => name.starts_with(prefix),
+        None => pattern == "All" || pattern == name,
+    }
+}
+
+fn system_attributes(message: &Message) -> Vec<(&'static str, String)> {
+    let first = message.first_received.map(|time| time.as_millisecond().to_string());
+    let mut attributes = vec![
+        ("SenderId", message.sender.clone()),
+        ("SentTimestamp", message.sent.as_millisecond().to_string()),
+        ("ApproximateReceiveCount", message.receive_count.to_string()),
+        ("ApproximateFirstReceiveTimestamp", first.unwrap_or_default()),
+    ];
+    attributes.extend(message.dead_letter_source.clone().map(|source| ("DeadLetterQueueSourceArn", source)));
+    attributes
+}
+
+pub(super) fn delete(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    delete_one(cloud, &arn_of_url(call)?, &call.input)?;
+    Ok(Output::empty())
+}
+
+/// Deletes by receipt handle. A handle that a later receive has replaced deletes nothing and is no error, as on AWS.
+pub(super) fn delete_one(cloud: &Cloud, queue_arn: &str, input: &Input) -> Result<(), ApiError> {
+    let mut state = cloud.sqs.state();
+    let queue = state.queue(queue_arn)?;
+    let receipt = checked_receipt(input)?;
+    queue.messages.retain(|message| message.receipt.as_deref() != Some(receipt));
+    Ok(())
+}
+
+fn checked_receipt(input: &Input) -> Result<&str, ApiError> {
+    let receipt = input.text("ReceiptHandle").ok_or_else(|| missing_parameter("ReceiptHandle"))?;
+    uuid::Uuid::parse_str(receipt).map_err(|_| {
+        ApiError::new(
+            "ReceiptHandleIsInvalid",
+            format!("The input receipt handle \"{receipt}\" is not a valid receipt handle."),
+        )
+    })?;
+    Ok(receipt)
+}
+
+pub(super) fn change_visibility(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    change_visibility_one(cloud, &arn_of_url(call)?, &call.input)?;
+    Ok(Output::empty())
+}
+
+pub(super) fn change_visibility_one(cloud: &Cloud, queue_arn: &str, input: &Input) -> Result<(), ApiError> {
+    let receipt = checked_receipt(input)?.to_owned();
+    let seconds = input.integer("VisibilityTimeout").ok_or_else(|| missing_parameter("VisibilityTimeout"))?;
+    let in_range = u64::try_from(seconds).ok().filter(|seconds| *seconds <= 43_200).ok_or_else(|| {
+        invalid_parameter(format!("Value {seconds} for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer between 0 and 43200."))
+    })?;
+    let mut state = cloud.sqs.state();
+    let message = state.queue(queue_arn)?.by_receipt(&receipt).filter(|message| message.visible > Instant::now());
+    let message = message.ok_or_else(|| {
+        ApiError::new("MessageNotInflight", format!("Value {receipt} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change."))
+    })?;
+    message.visible = Instant::now() + cloud.clock.scaled(Duration::from_secs(in_range));
+    drop(state);
+    cloud.sqs.arrived.notify_waiters();
+    Ok(())
+}

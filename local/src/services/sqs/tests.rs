@@ -1,0 +1,172 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::config::LatencyProfile;
+use crate::{ApiError, Call, Cloud, Input, LocalConfig, Output, Principal};
+
+fn cloud(time_scale: f64) -> (Cloud, tempfile::TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let config = LocalConfig {
+        port: 0,
+        region: "us-east-1".to_owned(),
+        directory: directory.path().to_owned(),
+        time_scale,
+        latency: LatencyProfile::QUICK,
+        smtp: None,
+        faults: None,
+    };
+    (Cloud::new(config, "http://127.0.0.1:1".to_owned()).unwrap(), directory)
+}
+
+async fn call(cloud: &Cloud, operation: &str, mut input: Value) -> Result<Value, ApiError> {
+    if input.get("QueueUrl").is_none() {
+        input["QueueUrl"] = json!("http://127.0.0.1:1/000000000000/jobs");
+    }
+    let call = Call {
+        service: "sqs".to_owned(),
+        operation: operation.to_owned(),
+        input: Input(input.as_object().unwrap().clone()),
+        region: "us-east-1".to_owned(),
+        request_id: "r".to_owned(),
+        principal: Principal::Root,
+    };
+    super::handle(cloud, &call).await.map(plain)
+}
+
+fn plain(output: Output) -> Value {
+    match output {
+        Output::Null => Value::Null,
+        Output::Bool(value) => json!(value),
+        Output::Integer(value) => json!(value),
+        Output::Double(value) | Output::Timestamp(value) => json!(value),
+        Output::Text(value) => json!(value),
+        Output::List(elements) => elements.into_iter().map(plain).collect(),
+        Output::Structure(members) | Output::Map(members) => {
+            Value::Object(members.into_iter().map(|(name, value)| (name, plain(value))).collect())
+        }
+    }
+}
+
+async fn code(cloud: &Cloud, operation: &str, input: Value) -> String {
+    call(cloud, operation, input).await.unwrap_err().code
+}
+
+#[tokio::test]
+async fn create_is_idempotent_only_with_the_same_attributes() {
+    let (cloud, _directory) = cloud(1.0);
+    let create = |seconds: &str| json!({"QueueName": "jobs", "Attributes": {"VisibilityTimeout": seconds}});
+    let first = call(&cloud, "CreateQueue", create("10")).await.unwrap();
+    assert_eq!(first["QueueUrl"], "http://127.0.0.1:1/000000000000/jobs");
+    assert_eq!(call(&cloud, "CreateQueue", create("10")).await.unwrap(), first);
+    assert_eq!(code(&cloud, "CreateQueue", create("11")).await, "QueueNameExists");
+    assert_eq!(code(&cloud, "CreateQueue", create("43201")).await, "InvalidAttributeValue");
+    let unknown = json!({"QueueName": "other", "Attributes": {"Color": "red"}});
+    assert_eq!(code(&cloud, "CreateQueue", unknown).await, "InvalidAttributeName");
+    let dangling = json!({"QueueName": "other", "Attributes": {"RedrivePolicy":
+        "{\"deadLetterTargetArn\":\"arn:aws:sqs:us-east-1:000000000000:none\",\"maxReceiveCount\":3}"}});
+    assert_eq!(code(&cloud, "CreateQueue", dangling).await, "InvalidParameterValue");
+    call(&cloud, "DeleteQueue", json!({})).await.unwrap();
+    assert_eq!(code(&cloud, "CreateQueue", create("10")).await, "QueueDeletedRecently");
+    assert_eq!(code(&cloud, "GetQueueUrl", json!({"QueueName": "jobs"})).await, "QueueDoesNotExist");
+}
+
+#[tokio::test]
+async fn a_message_is_hidden_while_in_flight_and_comes_back() {
+    let (cloud, _directory) = cloud(100.0);
+    call(&cloud, "CreateQueue", json!({"QueueName": "jobs"})).await.unwrap();
+    let attributes = json!({"kind": {"DataType": "String", "StringValue": "x"}});
+    let sent =
+        call(&cloud, "SendMessage", json!({"MessageBody": "hello", "MessageAttributes": attributes})).await.unwrap();
+    assert_eq!(sent["MD5OfMessageBody"], "5d41402abc4b2a76b9719d911017c592");
+    let receive = json!({"MaxNumberOfMessages": 10, "VisibilityTimeout": 20, "AttributeNames": ["All"], "MessageAttributeNames": ["All"]});
+    let first = call(&cloud, "ReceiveMessage", receive.clone()).await.unwrap();
+    assert_eq!(first["Messages"][0]["Attributes"]["ApproximateReceiveCount"], "1");
+    assert_eq!(first["Messages"][0]["MD5OfMessageAttributes"], sent["MD5OfMessageAttributes"]);
+    assert_eq!(call(&cloud, "ReceiveMessage", receive.clone()).await.unwrap(), json!({}));
+    let counts = call(&cloud, "GetQueueAttributes", json!({"AttributeNames": ["All"]})).await.unwrap();
+    assert_eq!(counts["Attributes"]["ApproximateNumberOfMessagesNotVisible"], "1");
+    let mut waiting = receive;
+    waiting["WaitTimeSeconds"] = json!(20);
+    waiting["VisibilityTimeout"] = json!(3600);
+    call(
+        &cloud,
+        "ChangeMessageVisibility",
+        json!({"VisibilityTimeout": 5, "ReceiptHandle": first["Messages"][0]["ReceiptHandle"]}),
+    )
+    .await
+    .unwrap();
+    let again = call(&cloud, "ReceiveMessage", waiting).await.unwrap();
+    assert_eq!(again["Messages"][0]["Attributes"]["ApproximateReceiveCount"], "2");
+    for (receipt, left) in [(&first, "1"), (&again, "0")] {
+        let receipt = receipt["Messages"][0]["ReceiptHandle"].clone();
+        call(&cloud, "DeleteMessage", json!({"ReceiptHandle": receipt})).await.unwrap();
+        let counts = call(&cloud, "GetQueueAttributes", json!({"AttributeNames": ["All"]})).await.unwrap();
+        assert_eq!(counts["Attributes"]["ApproximateNumberOfMessagesNotVisible"], left);
+    }
+    assert_eq!(code(&cloud, "DeleteMessage", json!({"ReceiptHandle": "nonsense"})).await, "ReceiptHandleIsInvalid");
+}
+
+#[tokio::test]
+async fn a_long_poll_ends_when_a_message_arrives() {
+    let (cloud, _directory) = cloud(1.0);
+    call(&cloud, "CreateQueue", json!({"QueueName": "jobs"})).await.unwrap();
+    let poll = tokio::spawn({
+        let cloud = cloud.clone();
+        async move { call(&cloud, "ReceiveMessage", json!({"WaitTimeSeconds": 20})).await }
+    });
+    tokio::task::yield_now().await;
+    call(&cloud, "SendMessage", json!({"MessageBody": "now"})).await.unwrap();
+    let received = tokio::time::timeout(Duration::from_secs(10), poll).await.unwrap().unwrap().unwrap();
+    assert_eq!(received["Messages"][0]["Body"], "now");
+}
+
+#[tokio::test]
+async fn a_message_received_too_often_moves_to_the_dead_letter_queue() {
+    let (cloud, _directory) = cloud(1.0);
+    call(&cloud, "CreateQueue", json!({"QueueName": "dead"})).await.unwrap();
+    let redrive =
+        json!({"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:dead", "maxReceiveCount": "2"}).to_string();
+    let attributes = json!({"RedrivePolicy": redrive, "VisibilityTimeout": "0"});
+    call(&cloud, "CreateQueue", json!({"QueueName": "jobs", "Attributes": attributes})).await.unwrap();
+    call(&cloud, "SendMessage", json!({"MessageBody": "poison"})).await.unwrap();
+    for received in [true, true, false] {
+        let reply = call(&cloud, "ReceiveMessage", json!({})).await.unwrap();
+        assert_eq!(reply.get("Messages").is_some(), received);
+    }
+    let dead = "http://127.0.0.1:1/000000000000/dead";
+    let moved = call(&cloud, "ReceiveMessage", json!({"QueueUrl": dead, "AttributeNames": ["All"]})).await.unwrap();
+    let source = &moved["Messages"][0]["Attributes"]["DeadLetterQueueSourceArn"];
+    assert_eq!(source, "arn:aws:sqs:us-east-1:000000000000:jobs");
+    let sources = call(&cloud, "ListDeadLetterSourceQueues", json!({"QueueUrl": dead})).await.unwrap();
+    assert_eq!(sources["queueUrls"], json!(["http://127.0.0.1:1/000000000000/jobs"]));
+}
+
+#[tokio::test]
+async fn a_service_sends_only_with_a_policy() {
+    let (cloud, _directory) = cloud(1.0);
+    call(&cloud, "CreateQueue", json!({"QueueName": "jobs"})).await.unwrap();
+    let arn = "arn:aws:sqs:us-east-1:000000000000:jobs";
+    let events = || Principal::Service("events.amazonaws.com".to_owned());
+    let send = |principal| super::send(&cloud, arn, "body".to_owned(), Vec::new(), principal, None);
+    assert_eq!(send(events()).await.unwrap_err().code, "AccessDenied");
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}]});
+    call(&cloud, "SetQueueAttributes", json!({"Attributes": {"Policy": policy.to_string()}})).await.unwrap();
+    assert!(send(events()).await.is_ok());
+    assert!(send(Principal::Root).await.is_ok());
+}
+
+#[tokio::test]
+async fn batches_fail_entry_by_entry() {
+    let (cloud, _directory) = cloud(1.0);
+    call(&cloud, "CreateQueue", json!({"QueueName": "jobs"})).await.unwrap();
+    let entries = json!([{"Id": "a", "MessageBody": "1"}, {"Id": "b", "MessageBody": ""}]);
+    let reply = call(&cloud, "SendMessageBatch", json!({"Entries": entries})).await.unwrap();
+    assert_eq!((&reply["Successful"][0]["Id"], &reply["Failed"][0]["Id"]), (&json!("a"), &json!("b")));
+    let twice = json!({"Entries": [{"Id": "a", "MessageBody": "1"}, {"Id": "a", "MessageBody": "2"}]});
+    assert_eq!(code(&cloud, "SendMessageBatch", twice).await, "BatchEntryIdsNotDistinct");
+    assert_eq!(code(&cloud, "SendMessageBatch", json!({"Entries": []})).await, "EmptyBatchRequest");
+}
