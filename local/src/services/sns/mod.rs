@@ -1,50 +1,98 @@
 //! SNS: topics, subscriptions with confirmation, filter policies, and delivery to email, queues and functions.
 
+mod delivery;
+mod errors;
+mod filter;
+mod mails;
+mod pages;
+mod publication;
+mod state;
+mod subscriptions;
+#[cfg(test)]
+mod tests;
+mod topics;
+
 use std::collections::BTreeMap;
 
-use crate::{ApiError, Call, Cloud, Output, Principal};
+use serde_json::Value;
 
-/// State of the service.
-#[derive(Debug, Default)]
-pub struct Sns {}
+pub use pages::{confirm_page, unsubscribe_page};
+pub use publication::{MessageAttribute, Publication, publish};
+pub use state::Sns;
 
-/// A message to publish to a topic.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Publication {
-    /// The subject line: at most 100 characters, none of them a control character.
-    pub subject: Option<String>,
-    /// The message, at most 256 KiB.
-    pub message: String,
-    /// What filter policies look at.
-    pub attributes: BTreeMap<String, MessageAttribute>,
-    /// Who publishes. The topic's policy has to allow a service.
-    pub principal: Principal,
-    /// The resource on whose behalf a service publishes, such as the ARN of an alarm.
-    pub source_arn: Option<String>,
-}
+use crate::policy::Need;
+use crate::{ApiError, Call, Cloud, Input, Output, Principal, arn};
 
-/// One attribute of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MessageAttribute {
-    /// `String`, `String.Array`, `Number` or `Binary`.
-    pub data_type: String,
-    /// The value as text; base64 when binary.
-    pub value: String,
-}
+/// Most elements of one page of a list.
+const PAGE: usize = 100;
 
 /// Answers one operation.
 ///
 /// # Errors
 /// AWS's error codes; `NotImplemented` for an operation that is missing here.
-pub async fn handle(_cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
-    Err(ApiError::not_implemented(&call.service, &call.operation))
+pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    let sns = &cloud.sns;
+    match call.operation.as_str() {
+        "AddPermission" => topics::add_permission(sns, call),
+        "ConfirmSubscription" => subscriptions::confirm(sns, call),
+        "CreateTopic" => topics::create(sns, call),
+        "DeleteTopic" => topics::delete(sns, call),
+        "GetDataProtectionPolicy" => topics::data_protection_policy(sns, call),
+        "GetSubscriptionAttributes" => subscriptions::attributes(sns, call),
+        "GetTopicAttributes" => topics::attributes(sns, call),
+        "ListSubscriptions" => subscriptions::list(sns, call),
+        "ListSubscriptionsByTopic" => subscriptions::list_by_topic(sns, call),
+        "ListTagsForResource" => topics::list_tags(sns, call),
+        "ListTopics" => topics::list(sns, call),
+        "Publish" => publication::publish_one(cloud, call).await,
+        "PublishBatch" => publication::publish_batch(cloud, call).await,
+        "PutDataProtectionPolicy" => topics::put_data_protection_policy(sns, call),
+        "RemovePermission" => topics::remove_permission(sns, call),
+        "SetSubscriptionAttributes" => subscriptions::set_attribute(sns, call),
+        "SetTopicAttributes" => topics::set_attribute(sns, call),
+        "Subscribe" => subscriptions::subscribe(cloud, call).await,
+        "TagResource" => topics::tag(sns, call),
+        "Unsubscribe" => subscriptions::unsubscribe(sns, call),
+        "UntagResource" => topics::untag(sns, call),
+        operation => Err(ApiError::not_implemented(&call.service, operation)),
+    }
 }
 
-/// Publishes a message and returns its id. Delivery to the subscribers goes on after the return.
-///
-/// # Errors
-/// `NotFound` when the topic is absent, `AuthorizationError` when its policy does not allow the service,
-/// `InvalidParameter` for a bad subject or message.
-pub async fn publish(_cloud: &Cloud, _topic_arn: &str, _publication: Publication) -> Result<String, ApiError> {
-    Ok(uuid::Uuid::new_v4().to_string())
+/// The permissions that a caller other than the account itself needs.
+pub fn authorization(call: &Call) -> Vec<Need> {
+    // The links in mails carry a token instead of a signature.
+    if call.principal == Principal::Anonymous
+        && ["ConfirmSubscription", "Unsubscribe"].contains(&call.operation.as_str())
+    {
+        return Vec::new();
+    }
+    let text = |name| call.input.text(name);
+    let resource = match call.operation.as_str() {
+        "CreateTopic" => text("Name").map(|name| arn::local("sns", &call.region, name)),
+        _ => text("TopicArn").or_else(|| text("TargetArn")).or_else(|| text("ResourceArn")).map(str::to_owned),
+    };
+    let action = if call.operation == "PublishBatch" { "Publish" } else { &call.operation };
+    let mut need = Need::new(format!("sns:{action}"), resource.unwrap_or_else(|| "*".to_owned()));
+    if call.operation == "Subscribe" {
+        for (key, parameter) in [("sns:Protocol", "Protocol"), ("sns:Endpoint", "Endpoint")] {
+            need = text(parameter).into_iter().fold(need, |need, value| need.with(key, value));
+        }
+    }
+    vec![need]
+}
+
+/// A map parameter whose values are texts.
+fn text_map(input: &Input, name: &str) -> BTreeMap<String, String> {
+    let members = input.get(name).and_then(Value::as_object).into_iter().flatten();
+    members.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
+}
+
+/// The page of a list that a call asks for, and the token of the next one. A token is the number of elements before.
+fn page<T>(elements: Vec<T>, call: &Call) -> Result<(Vec<T>, Option<String>), ApiError> {
+    let start = match call.input.text("NextToken").filter(|token| !token.is_empty()) {
+        Some(token) => token.parse().map_err(|_| errors::invalid("NextToken"))?,
+        None => 0,
+    };
+    let next = (elements.len() > start + PAGE).then(|| (start + PAGE).to_string());
+    Ok((elements.into_iter().skip(start).take(PAGE).collect(), next))
 }

@@ -1,0 +1,102 @@
+//! The mails that SNS writes.
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::delivery::Notification;
+use super::state::{Protocol, Subscription};
+use crate::outbox::{Mail, MailKind};
+use crate::{ApiError, Cloud};
+
+/// Sender and subject when the topic or the message names none, as on AWS.
+const DEFAULT_SENDER: &str = "AWS Notifications";
+const DEFAULT_SUBJECT: &str = "AWS Notification Message";
+
+/// Mails the link that confirms a subscription.
+///
+/// # Errors
+/// When the mail cannot be written.
+pub(super) async fn ask_to_confirm(
+    cloud: &Cloud,
+    topic_arn: &str,
+    display_name: &str,
+    subscription: &Subscription,
+    token: &str,
+) -> Result<(), ApiError> {
+    if !subscription.protocol.is_mail() {
+        return Ok(());
+    }
+    let link = confirmation_link(cloud, topic_arn, token, &subscription.endpoint);
+    let body = format!(
+        "Somebody asked to send the messages of this topic to {}:\n{topic_arn}\n\n\
+         To receive them, open this link within two days:\n{link}\n\n\
+         If it was not you, do nothing: without a confirmation nothing is sent.\n",
+        subscription.endpoint
+    );
+    let mail = Mail {
+        kind: MailKind::Confirmation { link },
+        to: subscription.endpoint.clone(),
+        from_name: sender(display_name),
+        subject: "AWS Notification - Subscription Confirmation".to_owned(),
+        body,
+        topic_arn: topic_arn.to_owned(),
+    };
+    cloud.outbox.deliver(&mail).await.map(drop).map_err(Into::into)
+}
+
+/// Mails a message of a topic.
+///
+/// # Errors
+/// When the mail cannot be written.
+pub(super) async fn notify(
+    cloud: &Cloud,
+    notification: &Notification,
+    subscription: &Subscription,
+) -> Result<(), ApiError> {
+    let body = match subscription.protocol {
+        Protocol::EmailJson => notification.envelope(cloud, subscription).to_string(),
+        protocol => with_footer(notification.bodies.text_for(protocol.name()), &unsubscribe_link(cloud, subscription)),
+    };
+    let mail = Mail {
+        kind: MailKind::Notification,
+        to: subscription.endpoint.clone(),
+        from_name: sender(&notification.display_name),
+        subject: notification.subject.clone().unwrap_or_else(|| DEFAULT_SUBJECT.to_owned()),
+        body,
+        topic_arn: notification.topic_arn.clone(),
+    };
+    cloud.outbox.deliver(&mail).await.map(drop).map_err(Into::into)
+}
+
+fn with_footer(message: &str, unsubscribe: &str) -> String {
+    format!(
+        "{message}\n\n--\nTo receive no more messages of this topic, open this link:\n{unsubscribe}\n\n\
+         Nobody reads answers to this mail.\n"
+    )
+}
+
+fn sender(display_name: &str) -> String {
+    if display_name.is_empty() { DEFAULT_SENDER.to_owned() } else { display_name.to_owned() }
+}
+
+fn confirmation_link(cloud: &Cloud, topic_arn: &str, token: &str, endpoint: &str) -> String {
+    format!(
+        "{}/confirmation.html?TopicArn={}&Token={token}&Endpoint={}",
+        cloud.endpoint,
+        encoded(topic_arn),
+        encoded(endpoint)
+    )
+}
+
+/// The link that ends a subscription.
+pub(super) fn unsubscribe_link(cloud: &Cloud, subscription: &Subscription) -> String {
+    format!(
+        "{}/unsubscribe.html?SubscriptionArn={}&Token={}",
+        cloud.endpoint,
+        encoded(&subscription.arn),
+        subscription.unsubscribe_token
+    )
+}
+
+fn encoded(text: &str) -> impl std::fmt::Display + '_ {
+    utf8_percent_encode(text, NON_ALPHANUMERIC)
+}

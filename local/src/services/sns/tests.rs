@@ -1,0 +1,377 @@
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::*;
+use crate::config::{LatencyProfile, LocalConfig};
+use crate::outbox::{self, MailKind, StoredMail};
+use crate::{Clock, Principal};
+
+/// An account with one topic.
+struct Fixture {
+    cloud: Cloud,
+    topic: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = LocalConfig {
+            port: 0,
+            region: "eu-west-1".to_owned(),
+            directory: folder.path().to_owned(),
+            time_scale: 1000.0,
+            latency: LatencyProfile::QUICK,
+            smtp: None,
+            faults: None,
+        };
+        let cloud = Cloud::new(config, "http://127.0.0.1:4566".to_owned()).unwrap();
+        assert_eq!(cloud.clock, Clock::new(1000.0));
+        let mut fixture = Self { cloud, topic: String::new(), _folder: folder };
+        let created = fixture.call("CreateTopic", json!({"Name": "alerts"})).await.unwrap();
+        fixture.topic = text(&created, "TopicArn");
+        fixture
+    }
+
+    async fn call(&self, operation: &str, input: Value) -> Result<Output, ApiError> {
+        handle(&self.cloud, &call(operation, input, Principal::Root)).await
+    }
+
+    /// The call with the topic added.
+    async fn on_topic(&self, operation: &str, mut input: Value) -> Result<Output, ApiError> {
+        input["TopicArn"] = json!(self.topic);
+        self.call(operation, input).await
+    }
+
+    async fn subscribe_email(&self, attributes: Value) -> String {
+        let input = json!({
+            "Protocol": "email", "Endpoint": "ada@example.com", "ReturnSubscriptionArn": "true", "Attributes": attributes
+        });
+        text(&self.on_topic("Subscribe", input).await.unwrap(), "SubscriptionArn")
+    }
+
+    fn mails(&self, kind: &str) -> Vec<StoredMail> {
+        let mails = outbox::read(self.cloud.outbox.directory()).unwrap();
+        mails.into_iter().filter(|mail| mail.kind.as_deref() == Some(kind)).collect()
+    }
+
+    async fn confirm_newest(&self) -> (u16, String) {
+        let link = self.mails(MailKind::CONFIRMATION).pop().unwrap().link.unwrap();
+        confirm_page(&self.cloud, link.split_once('?').unwrap().1)
+    }
+
+    /// Waits for mails that are delivered in the background.
+    async fn notifications(&self, count: usize) -> Vec<StoredMail> {
+        for _ in 0..200 {
+            let mails = self.mails(MailKind::NOTIFICATION);
+            if mails.len() >= count {
+                return mails;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("fewer than {count} mails");
+    }
+}
+
+fn call(operation: &str, input: Value, principal: Principal) -> Call {
+    Call {
+        service: "sns".to_owned(),
+        operation: operation.to_owned(),
+        input: Input(input.as_object().unwrap().clone()),
+        region: "eu-west-1".to_owned(),
+        request_id: "1".to_owned(),
+        principal,
+    }
+}
+
+fn member<'o>(output: &'o Output, name: &str) -> &'o Output {
+    match output {
+        Output::Structure(members) | Output::Map(members) => {
+            &members.iter().find(|(each, _)| each == name).unwrap_or_else(|| panic!("no {name} in {output:?}")).1
+        }
+        other => panic!("no members in {other:?}"),
+    }
+}
+
+fn text(output: &Output, name: &str) -> String {
+    match member(output, name) {
+        Output::Text(text) => text.clone(),
+        other => panic!("{other:?} is no text"),
+    }
+}
+
+fn publication(message: &str) -> Publication {
+    Publication {
+        subject: None,
+        message: message.to_owned(),
+        attributes: BTreeMap::new(),
+        principal: Principal::Root,
+        source_arn: None,
+    }
+}
+
+#[tokio::test]
+async fn wrong_parameters_answer_in_the_words_of_aws() {
+    let fixture = Fixture::new().await;
+    let email = |address: &str| json!({"Protocol": "email", "Endpoint": address});
+    let cases = [
+        ("CreateTopic", json!({"Name": "no spaces"}), "Invalid parameter: Topic Name"),
+        ("CreateTopic", json!({"Name": "x".repeat(257)}), "Invalid parameter: Topic Name"),
+        (
+            "CreateTopic",
+            json!({"Name": "a", "Attributes": {"Colour": "red"}}),
+            "Invalid parameter: Attributes Reason: Unknown attribute Colour",
+        ),
+        (
+            "CreateTopic",
+            json!({"Name": "alerts", "Tags": [{"Key": "a", "Value": "b"}]}),
+            "Invalid parameter: Tags Reason: Topic already exists with different tags",
+        ),
+        (
+            "CreateTopic",
+            json!({"Name": "alerts", "Attributes": {"DisplayName": "x"}}),
+            "Invalid parameter: Attributes Reason: Topic already exists with different attributes",
+        ),
+        (
+            "SetTopicAttributes",
+            json!({"AttributeName": "Policy", "AttributeValue": "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"*\"}]}"}),
+            "Invalid parameter: Policy statement action out of service scope!",
+        ),
+        (
+            "SetTopicAttributes",
+            json!({"AttributeName": "Owner", "AttributeValue": "me"}),
+            "Invalid parameter: AttributeName",
+        ),
+        ("Subscribe", email("not an address"), "Invalid parameter: Email address"),
+        ("Subscribe", email("ada@localhost"), "Invalid parameter: Email address"),
+        ("Subscribe", email("ada@example..com"), "Invalid parameter: Email address"),
+        ("Subscribe", email(""), "Invalid parameter: Email address"),
+        (
+            "Subscribe",
+            json!({"Protocol": "pigeon", "Endpoint": "x"}),
+            "Invalid parameter: Amazon SNS does not support this protocol string: pigeon",
+        ),
+        ("Subscribe", json!({"Protocol": "sqs", "Endpoint": "queue"}), "Invalid parameter: SQS endpoint ARN"),
+        ("Subscribe", json!({"Protocol": "lambda", "Endpoint": "f"}), "Invalid parameter: Lambda endpoint ARN"),
+        (
+            "Subscribe",
+            json!({"Protocol": "email", "Endpoint": "a@b.cd", "Attributes": {"RawMessageDelivery": "true"}}),
+            "Invalid parameter: Attributes Reason: Delivery protocol [email] does not support raw message delivery.",
+        ),
+        (
+            "Subscribe",
+            json!({"Protocol": "email", "Endpoint": "a@b.cd", "Attributes": {"FilterPolicy": "{\"a\":\"b\"}"}}),
+            "Invalid parameter: Attributes Reason: FilterPolicy: \"a\" must be an object or an array",
+        ),
+        ("ConfirmSubscription", json!({"Token": "wrong"}), "Invalid parameter: Token"),
+        ("Publish", json!({"Message": ""}), "Invalid parameter: Empty message"),
+        ("Publish", json!({"Message": "x", "Subject": ""}), "Invalid parameter: Subject"),
+        ("Publish", json!({"Message": "x", "Subject": "s".repeat(101)}), "Invalid parameter: Subject"),
+        ("Publish", json!({"Message": "x", "Subject": "two\nlines"}), "Invalid parameter: Subject"),
+        ("Publish", json!({"Message": "x".repeat(256 * 1024 + 1)}), "Invalid parameter: Message too long"),
+        (
+            "Publish",
+            json!({"Message": "{}", "MessageStructure": "json"}),
+            "Invalid parameter: Message Structure - No default entry in JSON message body",
+        ),
+        (
+            "Publish",
+            json!({"Message": "x", "MessageAttributes": {"n": {"DataType": "Number", "StringValue": "ten"}}}),
+            "Could not cast message attribute 'n' value to number.",
+        ),
+        ("PublishBatch", json!({}), "The batch request doesn't contain any entries."),
+    ];
+    for (operation, input, message) in cases {
+        let error = fixture.on_topic(operation, input.clone()).await.unwrap_err();
+        assert_eq!(error.message, message, "{operation} {input}");
+    }
+}
+
+#[tokio::test]
+async fn an_absent_topic_is_not_found_and_its_deletion_is_no_error() {
+    let fixture = Fixture::new().await;
+    fixture.on_topic("DeleteTopic", json!({})).await.unwrap();
+    fixture.on_topic("DeleteTopic", json!({})).await.unwrap();
+    for (operation, input) in
+        [("GetTopicAttributes", json!({})), ("Subscribe", json!({"Protocol": "email", "Endpoint": "a@b.cd"}))]
+    {
+        let error = fixture.on_topic(operation, input).await.unwrap_err();
+        assert_eq!((error.code.as_str(), error.status), ("NotFound", 404), "{operation}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_gets_nothing_before_it_confirms() {
+    let fixture = Fixture::new().await;
+    let input = json!({"Protocol": "email", "Endpoint": "ada@example.com"});
+    let answer = fixture.on_topic("Subscribe", input).await.unwrap();
+    assert_eq!(text(&answer, "SubscriptionArn"), "pending confirmation");
+    publish(&fixture.cloud, &fixture.topic, publication("too early")).await.unwrap();
+
+    let (status, html) = fixture.confirm_newest().await;
+    assert_eq!(status, 200, "{html}");
+    publish(&fixture.cloud, &fixture.topic, publication("in time")).await.unwrap();
+    let mails = fixture.notifications(1).await;
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].body.starts_with("in time\n\n--\n"), "{}", mails[0].body);
+    assert_eq!(mails[0].subject, "AWS Notification Message");
+}
+
+#[tokio::test]
+async fn subscribing_again_finds_the_same_subscription_and_asks_again() {
+    let fixture = Fixture::new().await;
+    let first = fixture.subscribe_email(json!({})).await;
+    assert_eq!(fixture.subscribe_email(json!({})).await, first);
+    assert_eq!(fixture.mails(MailKind::CONFIRMATION).len(), 2);
+
+    let listed = fixture.on_topic("ListSubscriptionsByTopic", json!({})).await.unwrap();
+    let Output::List(members) = member(&listed, "Subscriptions") else { panic!() };
+    assert_eq!(members.len(), 1);
+    assert_eq!(text(&members[0], "SubscriptionArn"), "PendingConfirmation");
+
+    let refused = fixture.call("Unsubscribe", json!({"SubscriptionArn": first})).await.unwrap_err();
+    assert!(refused.message.contains("Cannot unsubscribe a subscription that is pending confirmation"));
+    let different =
+        json!({"Protocol": "email", "Endpoint": "ada@example.com", "Attributes": {"FilterPolicy": "{\"a\":[1]}"}});
+    let refused = fixture.on_topic("Subscribe", different).await.unwrap_err();
+    assert!(refused.message.contains("Subscription already exists with different attributes"));
+
+    fixture.confirm_newest().await;
+    fixture.subscribe_email(json!({})).await;
+    assert_eq!(fixture.mails(MailKind::CONFIRMATION).len(), 2, "a confirmed address is not asked again");
+}
+
+#[tokio::test]
+async fn the_unsubscribe_link_ends_a_subscription_unless_the_owner_forbade_it() {
+    let fixture = Fixture::new().await;
+    let arn = fixture.subscribe_email(json!({})).await;
+    let query = |fixture: &Fixture| {
+        let token = fixture.cloud.sns.with_subscription(&arn, |each| Ok(each.unsubscribe_token.clone())).unwrap();
+        format!("SubscriptionArn={}&Token={token}", arn.replace(':', "%3A"))
+    };
+    let link = fixture.mails(MailKind::CONFIRMATION)[0].link.clone().unwrap();
+    let token = link.split("Token=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+    let input = json!({"Token": token, "AuthenticateOnUnsubscribe": "true"});
+    fixture.on_topic("ConfirmSubscription", input).await.unwrap();
+    assert_eq!(unsubscribe_page(&fixture.cloud, &query(&fixture)).0, 403);
+
+    fixture
+        .cloud
+        .sns
+        .with_subscription(&arn, |each| {
+            each.confirmation = state::Confirmation::Confirmed { token: None, authenticated: false };
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(unsubscribe_page(&fixture.cloud, "SubscriptionArn=x&Token=y").0, 400);
+    let query = query(&fixture);
+    assert_eq!(unsubscribe_page(&fixture.cloud, &query).0, 200);
+    assert_eq!(unsubscribe_page(&fixture.cloud, &query).0, 404);
+    let attributes = fixture.on_topic("GetTopicAttributes", json!({})).await.unwrap();
+    assert_eq!(text(member(&attributes, "Attributes"), "SubscriptionsDeleted"), "1");
+}
+
+#[tokio::test]
+async fn more_than_ten_mails_in_a_second_turn_a_subscription_back_to_pending() {
+    let fixture = Fixture::new().await;
+    let arn = fixture.subscribe_email(json!({})).await;
+    fixture.confirm_newest().await;
+    for number in 0..11 {
+        publish(&fixture.cloud, &fixture.topic, publication(&number.to_string())).await.unwrap();
+    }
+    let attributes = fixture.call("GetSubscriptionAttributes", json!({"SubscriptionArn": arn})).await.unwrap();
+    assert_eq!(text(member(&attributes, "Attributes"), "PendingConfirmation"), "true");
+    assert_eq!(fixture.notifications(10).await.len(), 10);
+}
+
+#[tokio::test]
+async fn a_filter_policy_decides_by_attributes_or_by_body() {
+    let attribute =
+        |data_type: &str, value: &str| MessageAttribute { data_type: data_type.to_owned(), value: value.to_owned() };
+    let attributes = BTreeMap::from([
+        ("severity".to_owned(), attribute("String", "HIGH")),
+        ("count".to_owned(), attribute("Number", "7")),
+        ("teams".to_owned(), attribute("String.Array", "[\"blue\", \"red\"]")),
+    ]);
+    let body = r#"{"detail": {"state": "ALARM"}}"#;
+    let cases = [
+        (r#"{"severity": ["HIGH"]}"#, None, true),
+        (r#"{"severity": ["LOW"]}"#, None, false),
+        (r#"{"count": [{"numeric": [">", 5]}]}"#, None, true),
+        (r#"{"teams": ["red"]}"#, None, true),
+        (r#"{"absent": [{"exists": false}]}"#, None, true),
+        (r#"{"severity": [{"anything-but": "HIGH"}]}"#, None, false),
+        (r#"{"detail": {"state": ["ALARM"]}}"#, Some("MessageBody"), true),
+        (r#"{"detail": {"state": ["OK"]}}"#, Some("MessageBody"), false),
+        ("{}", None, true),
+    ];
+    for (policy, scope, expected) in cases {
+        let policy = filter::FilterPolicy::parse(policy, scope).unwrap();
+        assert_eq!(policy.accepts(body, &attributes), expected, "{policy:?}");
+    }
+    let by_body = filter::FilterPolicy::parse(r#"{"a": [1]}"#, Some("MessageBody")).unwrap();
+    assert!(!by_body.accepts("no json", &attributes));
+    assert!(filter::FilterPolicy::parse(r#"{"a": {"b": [1]}}"#, None).is_err(), "attributes have no members");
+}
+
+#[tokio::test]
+async fn a_service_publishes_only_where_the_policy_lets_it() {
+    let fixture = Fixture::new().await;
+    let alarm = "arn:aws:cloudwatch:eu-west-1:000000000000:alarm:devops-rule-dlq-depth";
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish",
+        "Resource": fixture.topic, "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:*:*:alarm:devops-*"}}
+    }]});
+    let input = json!({"AttributeName": "Policy", "AttributeValue": policy.to_string()});
+    fixture.on_topic("SetTopicAttributes", input).await.unwrap();
+    let cases = [
+        (Principal::Service("cloudwatch.amazonaws.com".to_owned()), alarm, true),
+        (
+            Principal::Service("cloudwatch.amazonaws.com".to_owned()),
+            "arn:aws:cloudwatch:eu-west-1:1:alarm:other",
+            false,
+        ),
+        (Principal::Service("events.amazonaws.com".to_owned()), alarm, false),
+        (Principal::Anonymous, alarm, false),
+        (Principal::Root, alarm, true),
+    ];
+    for (principal, source, permitted) in cases {
+        let attempt =
+            Publication { principal: principal.clone(), source_arn: Some(source.to_owned()), ..publication("x") };
+        let outcome = publish(&fixture.cloud, &fixture.topic, attempt).await;
+        assert_eq!(outcome.is_ok(), permitted, "{principal:?} {source} {outcome:?}");
+        if let Err(error) = outcome {
+            assert_eq!((error.code.as_str(), error.status), ("AuthorizationError", 403));
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_protocol_gets_its_own_text() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe_email(json!({})).await;
+    fixture.confirm_newest().await;
+    let message = json!({"default": "for all", "email": "for mail"}).to_string();
+    let input = json!({"Message": message, "MessageStructure": "json", "Subject": "[HIGH] it broke"});
+    fixture.on_topic("Publish", input).await.unwrap();
+    let mails = fixture.notifications(1).await;
+    assert!(mails[0].body.starts_with("for mail\n"));
+    assert_eq!(mails[0].subject, "[HIGH] it broke");
+}
+
+#[tokio::test]
+async fn lists_come_in_pages() {
+    let fixture = Fixture::new().await;
+    for number in 0..120 {
+        fixture.call("CreateTopic", json!({"Name": format!("topic-{number}")})).await.unwrap();
+    }
+    let first = fixture.call("ListTopics", json!({})).await.unwrap();
+    let Output::List(topics) = member(&first, "Topics") else { panic!() };
+    assert_eq!(topics.len(), 100);
+    let second = fixture.call("ListTopics", json!({"NextToken": text(&first, "NextToken")})).await.unwrap();
+    let Output::List(topics) = member(&second, "Topics") else { panic!() };
+    assert_eq!(topics.len(), 21);
+}
