@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Severity;
+use crate::{FingerprintInputs, Severity};
 
 /// Where an incident is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -64,6 +64,9 @@ pub struct Incident {
     pub occurrences: u64,
     /// What makes two failures the same, versioned: `v1:` and hex digits.
     pub fingerprint: String,
+    /// What went into the fingerprint.
+    #[serde(default)]
+    pub fingerprint_inputs: FingerprintInputs,
     /// Kind of resource that failed: `lambda`, `ecs`, `cloudwatch` …
     pub source: String,
     /// The resource that failed: a function name, a task, an alarm.
@@ -87,6 +90,9 @@ pub struct Incident {
     /// Link into the console.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub console_url: Option<String>,
+    /// The drill that asked for the failure, as `trigger-test` does; it makes an incident of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<String>,
     /// When the alert was accepted for delivery, RFC 3339 in UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notified_at: Option<String>,

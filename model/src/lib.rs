@@ -1,12 +1,34 @@
 //! What an incident is.
 //!
 //! Pure functions on values, shared by the handler Lambda and the command line: no clock, no client, no terminal.
+//!
+//! The way of an event: [`read`] its bytes, [`classify`] it (unwrap, understand, redact, judge), make the
+//! [`Incident`] of it ([`Classification::incident`]), write the [`mail`].
 
+mod arn;
+pub mod classification;
+pub mod console;
+mod fields;
+pub mod fingerprint;
 pub mod incident;
+pub mod mail;
+pub mod normalise;
+pub mod observation;
 pub mod pattern;
+pub mod redact;
+pub mod rules;
 pub mod severity;
+pub mod sources;
 pub mod table;
+mod time;
+mod vocabulary;
 
+pub use classification::{Classification, Outcome, classify};
+pub use fingerprint::{Fingerprint, FingerprintInputs};
 pub use incident::{Incident, Status, TimelineEntry};
+pub use observation::{Kind, Observation};
 pub use pattern::{Pattern, PatternError};
+pub use redact::redact;
+pub use rules::{DEFAULT_RULES, Judgement, Rule, Rules, RulesError};
 pub use severity::Severity;
+pub use sources::{Unreadable, observe, read};

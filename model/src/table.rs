@@ -1,7 +1,7 @@
 //! The incident table: names that the template, the handler and the command line share.
 //!
 //! One table holds the incidents and the handler's helper items. Helper items have keys of their own kind
-//! (`event#…`, `open#…`), expire by [`EXPIRES_AT`], and lack [`RECORD_TYPE`], so no index shows them.
+//! (`event#…`, `open#…`, `open-resource#…`), expire by [`EXPIRES_AT`], and lack [`RECORD_TYPE`], so no index shows them.
 
 /// Partition key of the table.
 pub const INCIDENT_ID: &str = "incident_id";
@@ -28,4 +28,10 @@ pub fn event_key(event_id: &str) -> String {
 /// Key of the item that points from a fingerprint to its unresolved incident.
 pub fn open_key(fingerprint: &str) -> String {
     format!("open#{fingerprint}")
+}
+
+/// Key of the item that points from a resource to its newest incident. A recovery finds its incident by it, and a second
+/// sign of one failure (an alarm on a function's errors) finds the first.
+pub fn open_resource_key(source: &str, resource: &str) -> String {
+    format!("open-resource#{source}#{resource}")
 }

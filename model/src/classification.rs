@@ -1,0 +1,158 @@
+//! From a delivery to what it means for the people on call: the one entry that the handler and `rules test` share.
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::fingerprint::Fingerprint;
+use crate::incident::{Incident, Status, TimelineEntry};
+use crate::observation::{Kind, Observation};
+use crate::redact::redact;
+use crate::rules::{Judgement, Rules};
+use crate::sources::{Unreadable, observe};
+use crate::{Severity, console};
+
+/// Longest error message that is kept, in characters.
+const MAX_MESSAGE: usize = 4000;
+/// Longest name that is kept, in characters.
+const MAX_NAME: usize = 300;
+
+/// What becomes of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// A failure: recorded and mailed.
+    Incident,
+    /// The end of a failure.
+    Recovery,
+    /// Neither.
+    Ignored,
+}
+
+/// One event, understood and judged. Serialises to the fields of `rules test`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Classification {
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// What the rules say; for incidents only.
+    pub judgement: Option<Judgement>,
+    /// What makes it the same as another.
+    pub fingerprint: Fingerprint,
+    /// What the event says, without secrets.
+    pub observation: Observation,
+}
+
+/// Understands a delivery and judges each event in it.
+///
+/// # Errors
+/// When the delivery holds no event at all.
+pub fn classify(delivery: &Value, rules: &Rules) -> Result<Vec<Classification>, Unreadable> {
+    Ok(observe(delivery)?.into_iter().map(|observation| judged(observation, rules)).collect())
+}
+
+fn judged(observation: Observation, rules: &Rules) -> Classification {
+    let observation = without_secrets(observation);
+    let (outcome, judgement) = match observation.kind {
+        Kind::Failure => (Outcome::Incident, Some(rules.judge(&observation))),
+        Kind::Recovery => (Outcome::Recovery, None),
+        Kind::Ignored { .. } => (Outcome::Ignored, None),
+    };
+    Classification { outcome, judgement, fingerprint: Fingerprint::of(&observation), observation }
+}
+
+/// Redacts and shortens every text that is stored or sent.
+fn without_secrets(observation: Observation) -> Observation {
+    let name = |text: &str| crate::fields::shortened(&redact(text), MAX_NAME);
+    let attribute = |value: Value| match value {
+        Value::String(text) => Value::from(name(&text)),
+        other => other,
+    };
+    Observation {
+        resource: name(&observation.resource),
+        error_type: name(&observation.error_type),
+        error_message: redact(&crate::fields::shortened(&observation.error_message, MAX_MESSAGE)),
+        top_frame: name(&observation.top_frame),
+        attributes: observation.attributes.into_iter().map(|(key, value)| (key, attribute(value))).collect(),
+        ..observation
+    }
+}
+
+impl Classification {
+    /// Why the event is ignored; nothing for the others.
+    pub fn reason(&self) -> Option<&str> {
+        match &self.observation.kind {
+            Kind::Ignored { reason } => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Whether it ends an incident of the same source and resource, if one is open.
+    pub fn recovers(&self) -> bool {
+        self.outcome == Outcome::Recovery || self.observation.recovers
+    }
+
+    /// The new incident that this failure opens; nothing when it is no failure. `at` is RFC 3339 in UTC.
+    pub fn incident(&self, incident_id: String, at: String) -> Option<Incident> {
+        let judgement = self.judgement.as_ref()?;
+        let seen = &self.observation;
+        Some(Incident {
+            incident_id,
+            status: Status::Open,
+            severity: judgement.severity,
+            summary: judgement.summary.clone(),
+            recommendation: judgement.recommendation.clone(),
+            created_at: at.clone(),
+            last_seen_at: at.clone(),
+            occurrences: 1,
+            fingerprint: self.fingerprint.digest.clone(),
+            fingerprint_inputs: self.fingerprint.inputs.clone(),
+            source: seen.source.clone(),
+            resource: seen.resource.clone(),
+            account: seen.account.clone(),
+            region: seen.region.clone(),
+            error_type: seen.error_type.clone(),
+            error_message: seen.error_message.clone(),
+            request_id: seen.request_id.clone(),
+            rule: judgement.rule.clone(),
+            runbook: judgement.runbook.clone(),
+            console_url: console::url(seen),
+            drill: seen.drill.clone(),
+            notified_at: None,
+            timeline: vec![TimelineEntry { at, what: "opened".to_owned() }],
+        })
+    }
+}
+
+/// The fields of `rules test`, in their order.
+#[derive(Serialize)]
+struct Row<'a> {
+    outcome: Outcome,
+    severity: Option<Severity>,
+    summary: Option<&'a str>,
+    recommendation: Option<&'a str>,
+    fingerprint: &'a str,
+    rule: Option<&'a str>,
+    source: &'a str,
+    resource: &'a str,
+    error_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl Serialize for Classification {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let judgement = self.judgement.as_ref();
+        Row {
+            outcome: self.outcome,
+            severity: judgement.map(|judgement| judgement.severity),
+            summary: judgement.map(|judgement| judgement.summary.as_str()),
+            recommendation: judgement.map(|judgement| judgement.recommendation.as_str()),
+            fingerprint: &self.fingerprint.digest,
+            rule: judgement.map(|judgement| judgement.rule.as_str()),
+            source: &self.observation.source,
+            resource: &self.observation.resource,
+            error_type: &self.observation.error_type,
+            reason: self.reason(),
+        }
+        .serialize(serializer)
+    }
+}

@@ -1,0 +1,37 @@
+//! Tolerant reading of JSON: an absent or odd field is an empty text, never an error.
+
+use serde_json::Value;
+
+/// The text at a JSON pointer, or an empty one.
+pub(crate) fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The first text that is not empty.
+pub(crate) fn first_text<'v>(value: &'v Value, pointers: &[&str]) -> &'v str {
+    pointers.iter().map(|pointer| text(value, pointer)).find(|text| !text.trim().is_empty()).unwrap_or_default()
+}
+
+/// Text, number or boolean as text; anything else is empty.
+pub(crate) fn scalar(value: &Value, pointer: &str) -> String {
+    match value.pointer(pointer) {
+        Some(Value::String(text)) => text.clone(),
+        Some(number @ (Value::Number(_) | Value::Bool(_))) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// The elements of an array; none for anything else.
+pub(crate) fn elements<'v>(value: &'v Value, pointer: &str) -> &'v [Value] {
+    value.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The beginning of a text: at most so many characters, the last one an ellipsis when something was cut.
+pub(crate) fn shortened(text: &str, limit: usize) -> String {
+    if text.chars().nth(limit).is_none() {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(limit.saturating_sub(3)).collect();
+    short.push_str("...");
+    short
+}

@@ -1,0 +1,165 @@
+//! The email about an incident: plain text that says in its first five lines what, where, since when, how often, and
+//! what to do.
+
+#[cfg(test)]
+mod tests;
+
+use crate::console;
+use crate::fields::shortened;
+use crate::incident::Incident;
+
+/// Longest subject that SNS takes (it refuses 101 with `Invalid parameter: Subject`).
+pub const MAX_SUBJECT: usize = 100;
+/// Longest body in bytes: SNS takes 256 KiB with attributes for topics with email subscriptions.
+pub const MAX_BODY: usize = 250_000;
+
+/// How an incident is told about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Notice<'a> {
+    /// Counts the mails about one incident from 1. A mail that arrives twice has the same number twice.
+    pub number: u64,
+    /// The stack that the commands in the mail name.
+    pub stack: &'a str,
+    /// Whether the incident is in the table; if not, the mail is all there is.
+    pub recorded: bool,
+}
+
+/// The subject of a mail about an incident: printable ASCII, at most [`MAX_SUBJECT`] characters, no leading blank.
+pub fn subject(incident: &Incident, notice: &Notice<'_>) -> String {
+    let test = if incident.drill.is_some() { "TEST: " } else { "" };
+    let head = format!("[{}] {test}", incident.severity);
+    with_reference(&head, &incident.summary, incident, notice)
+}
+
+/// The body of a mail about an incident: at most [`MAX_BODY`] bytes, no control characters but line breaks.
+pub fn body(incident: &Incident, notice: &Notice<'_>) -> String {
+    let mut lines = vec![
+        format!("What:      {} - {}", incident.severity, incident.summary),
+        format!("Where:     {}", place(incident)),
+        format!("Since:     {}", incident.created_at),
+        format!("How often: {}", frequency(incident)),
+        format!("Do this:   {}", incident.recommendation),
+        String::new(),
+    ];
+    if incident.drill.is_some() {
+        lines.push("This is a test: somebody ran `incidentctl trigger-test`.".to_owned());
+    }
+    if !notice.recorded {
+        lines.push("NOT RECORDED: the incident table could not be reached, so this mail is the only trace.".to_owned());
+    }
+    lines.extend(facts(incident, notice));
+    lines.extend(links(incident));
+    if notice.recorded {
+        lines.extend(commands(incident, notice));
+    }
+    finished(lines)
+}
+
+/// The subject of the mail that an incident is over.
+pub fn recovery_subject(incident: &Incident, notice: &Notice<'_>) -> String {
+    with_reference("[RECOVERED] ", &format!("{}: {}", incident.resource, incident.summary), incident, notice)
+}
+
+/// The body of the mail that an incident is over.
+pub fn recovery_body(incident: &Incident, notice: &Notice<'_>, recovered_at: &str) -> String {
+    finished(vec![
+        format!("What:      recovered - {}", incident.summary),
+        format!("Where:     {}", place(incident)),
+        format!("Since:     {}, over at {recovered_at}", incident.created_at),
+        format!("How often: {}", frequency(incident)),
+        "Do this:   nothing; the incident is resolved.".to_owned(),
+        String::new(),
+        format!("Incident:  {}", incident.incident_id),
+        format!("Details:   incidentctl incidents show {} --stack {}", incident.incident_id, notice.stack),
+    ])
+}
+
+fn place(incident: &Incident) -> String {
+    let known = |name: &str, value: &str| if value.is_empty() { String::new() } else { format!(", {name} {value}") };
+    let account = known("account", &incident.account);
+    let region = known("region", &incident.region);
+    format!("{} {}{account}{region}", incident.source, incident.resource)
+}
+
+fn frequency(incident: &Incident) -> String {
+    match incident.occurrences {
+        0 | 1 => "once so far".to_owned(),
+        count => format!("{count} times, last at {}", incident.last_seen_at),
+    }
+}
+
+fn facts(incident: &Incident, notice: &Notice<'_>) -> Vec<String> {
+    let mut facts = vec![
+        format!("Incident:  {} (notice {})", incident.incident_id, notice.number),
+        format!("Severity:  {} by rule {}", incident.severity, incident.rule),
+    ];
+    let mut fact = |label: &str, value: &str| {
+        if !value.is_empty() {
+            facts.push(format!("{label:<10} {value}"));
+        }
+    };
+    fact("Error:", &incident.error_type);
+    fact("Message:", &incident.error_message);
+    fact("Request:", incident.request_id.as_deref().unwrap_or_default());
+    fact("Runbook:", incident.runbook.as_deref().unwrap_or_default());
+    facts
+}
+
+fn links(incident: &Incident) -> Vec<String> {
+    let links: Vec<_> = console::links(incident).iter().map(|link| format!("{}: {}", link.label, link.url)).collect();
+    if links.is_empty() { links } else { [vec![String::new()], links].concat() }
+}
+
+fn commands(incident: &Incident, notice: &Notice<'_>) -> Vec<String> {
+    let id = &incident.incident_id;
+    let stack = notice.stack;
+    vec![
+        String::new(),
+        "To say that you are on it:".to_owned(),
+        format!("  incidentctl incidents ack {id} --stack {stack}"),
+        "To see all that is known:".to_owned(),
+        format!("  incidentctl incidents show {id} --stack {stack}"),
+    ]
+}
+
+/// `head`, as much of the text as fits, and the end of the incident's id with the number of the notice.
+fn with_reference(head: &str, text: &str, incident: &Incident, notice: &Notice<'_>) -> String {
+    let tail: String = incident.incident_id.chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
+    let reference = ascii(&format!(" ({tail} #{})", notice.number));
+    let head = ascii(head);
+    let room = MAX_SUBJECT.saturating_sub(head.len() + reference.len());
+    let text = shortened(ascii(text).trim(), room);
+    let subject = format!("{head}{text}{reference}");
+    subject.trim_start().chars().take(MAX_SUBJECT).collect()
+}
+
+/// Printable ASCII: runs of blanks and control characters become one blank, other characters a question mark.
+fn ascii(text: &str) -> String {
+    let mut ascii = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            ' '..='~' => ascii.push(character),
+            _ if character.is_whitespace() || character.is_control() => {
+                if !ascii.ends_with(' ') {
+                    ascii.push(' ');
+                }
+            }
+            _ => ascii.push('?'),
+        }
+    }
+    ascii
+}
+
+/// One line per entry: line breaks and control characters inside an entry become blanks. Cut at [`MAX_BODY`] bytes.
+fn finished(lines: Vec<String>) -> String {
+    let mut body = String::new();
+    for line in lines {
+        body.extend(line.chars().map(|character| if character.is_control() { ' ' } else { character }));
+        body.push('\n');
+    }
+    if body.len() > MAX_BODY {
+        let end = (0..=MAX_BODY).rev().find(|&end| body.is_char_boundary(end)).unwrap_or_default();
+        body.truncate(end);
+    }
+    body
+}

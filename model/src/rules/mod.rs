@@ -1,0 +1,149 @@
+//! Severity rules: which observation is how bad, what its incident is called, what to do about it.
+//!
+//! A rules file is a list; the first rule whose pattern matches the normalised event wins.
+
+mod parse;
+mod template;
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+
+use crate::fields::shortened;
+use crate::observation::Observation;
+use crate::{Pattern, Severity};
+pub use parse::RulesError;
+use template::Template;
+pub use template::TemplateError;
+
+/// The rules that come with the program.
+pub const DEFAULT_RULES: &str = include_str!("../../../templates/severity-rules.yaml");
+
+/// Longest summary, in characters; the mail's subject holds most of it.
+const MAX_SUMMARY: usize = 160;
+/// Longest recommendation, in characters.
+const MAX_RECOMMENDATION: usize = 2000;
+
+/// One rule.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    name: String,
+    line: usize,
+    pattern: Option<Pattern>,
+    severity: Severity,
+    summary: Template,
+    recommendation: Template,
+    runbook: Option<String>,
+}
+
+impl Rule {
+    /// Its name, unique in its file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The line of its file that it begins at, from 1; 0 when the file is written in a way that hides it.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// The severity that it gives.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// Whether it is about this event, a value of [`Observation::as_event`]. A rule without a pattern is about all.
+    pub fn matches(&self, event: &Value) -> bool {
+        self.pattern.as_ref().is_none_or(|pattern| pattern.matches(event))
+    }
+
+    fn judge(&self, observation: &Observation) -> Judgement {
+        Judgement {
+            rule: self.name.clone(),
+            severity: self.severity,
+            summary: self.summary.render(observation, MAX_SUMMARY),
+            recommendation: self.recommendation.render(observation, MAX_RECOMMENDATION),
+            runbook: self.runbook.clone(),
+        }
+    }
+}
+
+/// Rules in their order.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    rules: Vec<Rule>,
+}
+
+/// What the rules say about an observation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// Name of the rule that won; `none` when none matched.
+    pub rule: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One line.
+    pub summary: String,
+    /// What to do.
+    pub recommendation: String,
+    /// Address of the runbook.
+    pub runbook: Option<String>,
+}
+
+impl Rules {
+    /// Reads a rules file.
+    ///
+    /// # Errors
+    /// Names the rule and the line that are wrong.
+    pub fn parse(yaml: &str) -> Result<Self, RulesError> {
+        parse::rules(yaml).map(|rules| Self { rules })
+    }
+
+    /// The rules that come with the program.
+    ///
+    /// # Errors
+    /// None in a program that passed its tests.
+    pub fn defaults() -> Result<Self, RulesError> {
+        Self::parse(DEFAULT_RULES)
+    }
+
+    /// These rules, and behind them others that decide what these leave open.
+    #[must_use]
+    pub fn before(mut self, others: Self) -> Self {
+        self.rules.extend(others.rules);
+        self
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// The rules in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter()
+    }
+
+    /// What the first matching rule says.
+    pub fn judge(&self, observation: &Observation) -> Judgement {
+        let event = observation.as_event();
+        let winner = self.rules.iter().find(|rule| rule.matches(&event));
+        winner.map_or_else(|| unforeseen(observation), |rule| rule.judge(observation))
+    }
+}
+
+/// A failure that no rule foresaw is still a failure.
+fn unforeseen(observation: &Observation) -> Judgement {
+    Judgement {
+        rule: "none".to_owned(),
+        severity: Severity::Medium,
+        summary: shortened(&format!("{} failed: {}", observation.resource, observation.error()), MAX_SUMMARY),
+        recommendation: "No rule matches this failure. Add one to the rules file, or a last rule without a pattern."
+            .to_owned(),
+        runbook: None,
+    }
+}

@@ -1,0 +1,120 @@
+//! Texts with placeholders: `{resource}`, `{error:80}`, `{attributes.exit_code}`.
+
+use serde_json::Value;
+
+use crate::fields::shortened;
+use crate::observation::Observation;
+
+/// Longest value that a placeholder without a limit stands for, in characters.
+const DEFAULT_LIMIT: usize = 200;
+
+const NAMES: &[&str] = &[
+    "resource",
+    "source",
+    "account",
+    "region",
+    "error",
+    "error_type",
+    "error_message",
+    "request_id",
+    "detail_type",
+    "occurred_at",
+];
+
+/// A text with placeholders, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Template {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Placeholder { name: String, limit: usize },
+}
+
+/// Why a text is no template.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// A brace without its partner.
+    #[error("a `{{` is not closed")]
+    Unclosed,
+    /// A placeholder that stands for nothing.
+    #[error("`{{{0}}}` stands for nothing; known are {names} and attributes.NAME", names = NAMES.join(", "))]
+    Unknown(String),
+    /// A length limit that is no number.
+    #[error("`{0}` is no length limit")]
+    Limit(String),
+}
+
+impl Template {
+    pub(super) fn parse(text: &str) -> Result<Self, TemplateError> {
+        let mut parts = Vec::new();
+        let mut rest = text.trim();
+        while let Some((before, after)) = rest.split_once('{') {
+            let (inside, behind) = after.split_once('}').ok_or(TemplateError::Unclosed)?;
+            parts.push(Part::Text(before.to_owned()));
+            parts.push(Part::parse(inside)?);
+            rest = behind;
+        }
+        parts.push(Part::Text(rest.to_owned()));
+        Ok(Self { parts })
+    }
+
+    /// The text with values in the placeholders' places, at most so many characters.
+    pub(super) fn render(&self, observation: &Observation, limit: usize) -> String {
+        let text: String = self
+            .parts
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => text.clone(),
+                Part::Placeholder { name, limit } => shortened(&one_line(&value(observation, name)), *limit),
+            })
+            .collect();
+        shortened(&text, limit)
+    }
+}
+
+impl Part {
+    fn parse(inside: &str) -> Result<Self, TemplateError> {
+        let (name, limit) = match inside.split_once(':') {
+            Some((name, limit)) => (name, limit.parse().map_err(|_| TemplateError::Limit(limit.to_owned()))?),
+            None => (inside, DEFAULT_LIMIT),
+        };
+        if NAMES.contains(&name) || name.strip_prefix("attributes.").is_some_and(|attribute| !attribute.is_empty()) {
+            Ok(Self::Placeholder { name: name.to_owned(), limit })
+        } else {
+            Err(TemplateError::Unknown(name.to_owned()))
+        }
+    }
+}
+
+fn value(observation: &Observation, name: &str) -> String {
+    let text = match name {
+        "resource" => observation.resource.clone(),
+        "source" => observation.source.clone(),
+        "account" => observation.account.clone(),
+        "region" => observation.region.clone(),
+        "error" => observation.error(),
+        "error_type" => observation.error_type.clone(),
+        "error_message" => observation.error_message.clone(),
+        "request_id" => observation.request_id.clone().unwrap_or_default(),
+        "detail_type" => observation.detail_type.clone(),
+        "occurred_at" => observation.occurred_at.clone(),
+        attribute => attribute_text(observation, attribute.trim_start_matches("attributes.")),
+    };
+    // A sentence with a hole in it reads as a defect of the mail.
+    if text.is_empty() { "(unknown)".to_owned() } else { text }
+}
+
+fn attribute_text(observation: &Observation, name: &str) -> String {
+    match observation.attributes.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

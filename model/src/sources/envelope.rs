@@ -1,0 +1,193 @@
+//! An event freed from everything it was wrapped in, in EventBridge's form whatever it came in.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::arn::Arn;
+use crate::fields::{elements, first_text, text};
+use crate::observation::{Kind, Observation};
+use crate::time;
+use crate::vocabulary::{Verdict, verdict};
+
+/// One event in EventBridge's form.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Envelope {
+    pub(crate) event_id: String,
+    pub(crate) source: String,
+    pub(crate) detail_type: String,
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) occurred_at: String,
+    pub(crate) resources: Vec<String>,
+    pub(crate) detail: Value,
+}
+
+impl Envelope {
+    /// Reads an event as EventBridge delivers it, or as it is given to PutEvents (`DetailType`, `Detail` as text).
+    /// Returns nothing when the value is no such event.
+    pub(crate) fn read(event: &Value) -> Option<Self> {
+        let detail_type = first_text(event, &["/detail-type", "/DetailType", "/detailType"]);
+        let detail = event.get("detail").or_else(|| event.get("Detail"))?;
+        if detail_type.is_empty() && first_text(event, &["/source", "/Source"]).is_empty() {
+            return None;
+        }
+        let resources = [elements(event, "/resources"), elements(event, "/Resources")].concat();
+        Some(
+            Self {
+                event_id: text(event, "/id").to_owned(),
+                source: first_text(event, &["/source", "/Source"]).to_owned(),
+                detail_type: detail_type.to_owned(),
+                account: text(event, "/account").to_owned(),
+                region: text(event, "/region").to_owned(),
+                occurred_at: time::normalised(first_text(event, &["/time", "/Time"])),
+                resources: resources.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+                detail: parsed(detail),
+            }
+            .completed(),
+        )
+    }
+
+    /// An event that was made from another shape; account and region come from its ARNs.
+    pub(crate) fn made(source: &str, detail_type: &str, event_id: &str, resources: &[&str], detail: Value) -> Self {
+        Self {
+            event_id: event_id.to_owned(),
+            source: source.to_owned(),
+            detail_type: detail_type.to_owned(),
+            account: String::new(),
+            region: String::new(),
+            occurred_at: String::new(),
+            resources: resources.iter().filter(|arn| !arn.is_empty()).map(|&arn| arn.to_owned()).collect(),
+            detail,
+        }
+        .completed()
+    }
+
+    pub(crate) fn at(mut self, time: &str) -> Self {
+        self.occurred_at = time::normalised(time);
+        self
+    }
+
+    /// Fills account and region in from the detail or from the first ARN that has them.
+    fn completed(mut self) -> Self {
+        if self.account.is_empty() {
+            self.account = first_text(&self.detail, &["/accountId", "/AwsAccountId", "/awsAccountId"]).to_owned();
+        }
+        for arn in self.resources.iter().filter_map(|resource| Arn::parse(resource)) {
+            if self.account.is_empty() {
+                self.account = arn.account.to_owned();
+            }
+            if self.region.is_empty() {
+                self.region = arn.region.to_owned();
+            }
+        }
+        self
+    }
+
+    /// The service's short name: `ecs` for `aws.ecs`.
+    pub(crate) fn service(&self) -> &str {
+        self.source.strip_prefix("aws.").unwrap_or(&self.source)
+    }
+
+    /// A text of the detail.
+    pub(crate) fn text(&self, pointer: &str) -> &str {
+        text(&self.detail, pointer)
+    }
+
+    /// The first text of the detail that is not empty.
+    pub(crate) fn first_text(&self, pointers: &[&str]) -> &str {
+        first_text(&self.detail, pointers)
+    }
+
+    /// The first resource, which most services name the failed thing with.
+    pub(crate) fn first_resource(&self) -> &str {
+        self.resources.first().map(String::as_str).unwrap_or_default()
+    }
+
+    fn observed(&self, kind: Kind, resource: &str) -> Observation {
+        Observation {
+            kind,
+            source: self.service().to_owned(),
+            resource: resource.to_owned(),
+            account: self.account.clone(),
+            region: self.region.clone(),
+            error_type: String::new(),
+            error_message: String::new(),
+            request_id: None,
+            event_id: self.event_id.clone(),
+            occurred_at: self.occurred_at.clone(),
+            detail_type: self.detail_type.clone(),
+            top_frame: String::new(),
+            drill: None,
+            grouping: None,
+            recovers: false,
+            attributes: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn failure(&self, resource: &str, error_type: &str, message: &str) -> Observation {
+        Observation {
+            error_type: error_type.to_owned(),
+            error_message: message.trim().to_owned(),
+            ..self.observed(Kind::Failure, resource)
+        }
+    }
+
+    pub(crate) fn recovery(&self, resource: &str) -> Observation {
+        self.observed(Kind::Recovery, resource)
+    }
+
+    pub(crate) fn ignored(&self, resource: &str, reason: impl Into<String>) -> Observation {
+        self.observed(Kind::Ignored { reason: reason.into() }, resource)
+    }
+
+    /// A success: nothing to act on, but the end of an incident that the resource has open.
+    pub(crate) fn success(&self, resource: &str, status: &str) -> Observation {
+        Observation { recovers: true, ..self.ignored(resource, format!("{status} is a success")) }
+    }
+
+    /// What a status means in the words that all services share.
+    pub(crate) fn by_status(&self, resource: &str, status: &str, message: &str) -> Observation {
+        match verdict(status) {
+            Verdict::Failed => self.failure(resource, status, message),
+            Verdict::Succeeded => self.success(resource, status),
+            Verdict::Underway => self.ignored(resource, format!("{status} is no final state")),
+            Verdict::Stopped => self.ignored(resource, format!("{status}: ended on purpose")),
+            Verdict::Unknown if status.is_empty() => self.ignored(resource, "the event has no status"),
+            Verdict::Unknown => self.ignored(resource, format!("status {status} is no failure")),
+        }
+    }
+}
+
+impl Observation {
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        let value = value.into();
+        if !value.is_null() && value != "" {
+            self.attributes.insert(name.to_owned(), value);
+        }
+        self
+    }
+
+    pub(crate) fn request(mut self, id: &str) -> Self {
+        self.request_id = (!id.is_empty()).then(|| id.to_owned());
+        self
+    }
+
+    pub(crate) fn grouped_by(mut self, grouping: &str) -> Self {
+        self.grouping = Some(grouping.to_owned());
+        self
+    }
+
+    pub(crate) fn counted_as(mut self, event_id: String) -> Self {
+        self.event_id = event_id;
+        self
+    }
+}
+
+/// A detail that is JSON in a text is taken out of it.
+fn parsed(detail: &Value) -> Value {
+    match detail {
+        Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| detail.clone()),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,145 @@
+//! Lambda: destination records of asynchronous invocations and of stream mappings, durable executions, dead letters.
+
+mod frame;
+
+use serde_json::Value;
+
+use super::envelope::Envelope;
+use crate::arn::{function_name, name};
+use crate::fields::{elements, first_text, scalar, shortened, text};
+use crate::observation::Observation;
+
+pub(super) fn observe(envelope: &Envelope) -> Observation {
+    let envelope = &Envelope { source: "lambda".to_owned(), ..envelope.clone() };
+    if envelope.detail_type == "Dead Letter" {
+        dead_letter(envelope)
+    } else if envelope.detail_type.starts_with("Durable Execution") || !envelope.text("/durableExecutionArn").is_empty()
+    {
+        durable_execution(envelope)
+    } else if envelope.detail.get("requestContext").is_some() {
+        invocation(envelope)
+    } else {
+        super::generic::observe(envelope)
+    }
+}
+
+fn invocation(envelope: &Envelope) -> Observation {
+    let arn = envelope.first_text(&["/requestContext/functionArn"]);
+    let function =
+        function_name(if arn.is_empty() { envelope.resources.last().map_or("", String::as_str) } else { arn });
+    let condition = envelope.text("/requestContext/condition");
+    if condition == "Success" || envelope.detail_type.ends_with("Success") {
+        return envelope.ignored(function, "the invocation succeeded");
+    }
+    let error = ReportedError::read(&envelope.detail);
+    let mut observation = envelope
+        .failure(function, &error.class, &error.message)
+        .request(envelope.text("/requestContext/requestId"))
+        .with("condition", condition)
+        .with("function_arn", arn)
+        .with(
+            "attempts",
+            envelope.detail.pointer("/requestContext/approximateInvokeCount").cloned().unwrap_or_default(),
+        )
+        .with("stream", stream(&envelope.detail));
+    observation.top_frame = frame::top(envelope.detail.get("responsePayload").unwrap_or(&Value::Null));
+    observation.drill = drill(&envelope.detail);
+    observation
+}
+
+/// What a record says about the error, if anything: a stream mapping's record and one of a function that may not run
+/// have no payload.
+struct ReportedError {
+    class: String,
+    message: String,
+}
+
+impl ReportedError {
+    fn read(record: &Value) -> Self {
+        let payload = record.get("responsePayload").unwrap_or(&Value::Null);
+        let message = match payload {
+            Value::String(text) => text.clone(),
+            payload => first_text(payload, &["/errorMessage", "/message"]).to_owned(),
+        };
+        let class = first_text(payload, &["/errorType", "/name"]);
+        let class = if class.is_empty() { implied_class(&message) } else { class };
+        let condition = text(record, "/requestContext/condition");
+        let class = match class {
+            "" if payload.is_null() => condition,
+            "" => first_text(record, &["/responseContext/functionError", "/requestContext/condition"]),
+            class => class,
+        };
+        let message = if message.is_empty() { without_payload(condition, record).to_owned() } else { message };
+        Self { class: class.to_owned(), message }
+    }
+}
+
+/// Until 2024 the platform reported a timeout and an exit by the message alone.
+fn implied_class(message: &str) -> &'static str {
+    if message.contains("Task timed out after") {
+        "Sandbox.Timedout"
+    } else if message.contains("Process exited before completing request") {
+        "Runtime.ExitError"
+    } else {
+        ""
+    }
+}
+
+fn without_payload(condition: &str, record: &Value) -> &'static str {
+    match condition {
+        "ZeroReservedConcurrency" => "The function's reserved concurrency is 0, so it is never run.",
+        "EventAgeExceeded" => "The event waited longer than the function's maximum event age and was dropped.",
+        "RecordAgeExceeded" => "Records waited longer than the mapping's maximum record age and were dropped.",
+        _ if stream(record) != "" => {
+            "The record of a stream mapping has no error message; it is in the function's log."
+        }
+        _ => "",
+    }
+}
+
+fn stream(record: &Value) -> &str {
+    first_text(
+        record,
+        &["/KinesisBatchInfo/streamArn", "/DDBStreamBatchInfo/streamArn", "/KafkaBatchInfo/eventSourceArn"],
+    )
+}
+
+/// A drill names itself in the payload that it invokes a function with; nothing else of the payload is read.
+fn drill(record: &Value) -> Option<String> {
+    let id = text(record, "/requestPayload/incidentctl_drill");
+    (!id.is_empty()).then(|| shortened(id, 64))
+}
+
+fn durable_execution(envelope: &Envelope) -> Observation {
+    let function = function_name(envelope.text("/functionArn"));
+    let status = envelope.text("/status");
+    let message = envelope.first_text(&["/error/errorMessage", "/error/message", "/errorMessage"]);
+    let execution = envelope.text("/durableExecutionArn");
+    let message = match message {
+        "" => format!("durable execution {} ended as {status}", envelope.text("/durableExecutionName")),
+        message => message.to_owned(),
+    };
+    envelope.by_status(function, status, &message).request(name(execution)).with("condition", status)
+}
+
+fn dead_letter(envelope: &Envelope) -> Observation {
+    let queue = envelope.text("/resource").to_owned();
+    let message = envelope.text("/errorMessage");
+    let class = match implied_class(message) {
+        "" => "DeadLetter",
+        class => class,
+    };
+    envelope
+        .failure(&queue, class, message)
+        .request(envelope.text("/requestId"))
+        .with("condition", "DeadLetter")
+        .with("status_code", scalar(&envelope.detail, "/errorCode"))
+}
+
+/// The frames of a stack under either of the names that runtimes give it.
+fn frames(payload: &Value) -> &[Value] {
+    match elements(payload, "/stackTrace") {
+        [] => elements(payload, "/trace"),
+        frames => frames,
+    }
+}

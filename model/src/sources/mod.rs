@@ -1,0 +1,76 @@
+//! Understands what AWS's services send: takes events out of their wrappers and says for each what it means.
+//!
+//! One file per service knows where that service puts status, resource and cause. A service without a file, or an event
+//! that its file does not know, is judged by [`generic`]: by failing words in the places where statuses stand.
+
+mod envelope;
+mod generic;
+mod lambda;
+mod unwrap;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::observation::Observation;
+use envelope::Envelope;
+
+/// Why a delivery holds no event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// The bytes are no JSON.
+    #[error("not JSON: {0}")]
+    NotJson(String),
+    /// A text, a number, a boolean or null.
+    #[error("an event is a JSON object")]
+    NotAnObject,
+    /// Nothing in it.
+    #[error("an empty object, list or message holds no event")]
+    Empty,
+    /// CloudWatch Logs data that is not base64 of gzip or zlib of JSON.
+    #[error("the log data is no base64 of gzip or zlib of JSON")]
+    BrokenLogs,
+    /// More wrappers than any service makes.
+    #[error("wrapped in too many layers")]
+    TooDeep,
+}
+
+/// Reads a delivery's bytes. A byte order mark before the JSON is skipped.
+///
+/// # Errors
+/// When the bytes are no JSON.
+pub fn read(bytes: &[u8]) -> Result<Value, Unreadable> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    serde_json::from_slice(bytes).map_err(|error| Unreadable::NotJson(error.to_string()))
+}
+
+/// What the events of a delivery say, in their order.
+///
+/// # Errors
+/// When the delivery holds no event.
+pub fn observe(delivery: &Value) -> Result<Vec<Observation>, Unreadable> {
+    let envelopes = unwrap::unwrap(delivery)?;
+    Ok(envelopes
+        .iter()
+        .flat_map(|envelope| understood(envelope).into_iter().map(|seen| identified(seen, envelope)))
+        .collect())
+}
+
+/// Asks the adapter of the service that sent the event.
+fn understood(envelope: &Envelope) -> Vec<Observation> {
+    let one = |observation| vec![observation];
+    match (envelope.service(), envelope.detail_type.as_str()) {
+        ("lambda", _) => one(lambda::observe(envelope)),
+        _ => one(generic::observe(envelope)),
+    }
+}
+
+/// An event that no wrapper gives an id is known by its content.
+fn identified(mut observation: Observation, envelope: &Envelope) -> Observation {
+    if observation.event_id.is_empty() {
+        let content = format!("{}\n{}\n{}", envelope.source, envelope.detail_type, envelope.detail);
+        let digest = Sha256::digest(content.as_bytes());
+        observation.event_id =
+            digest.iter().take(16).fold(String::from("content-"), |id, byte| id + &format!("{byte:02x}"));
+    }
+    observation
+}

@@ -1,0 +1,176 @@
+//! Takes events out of what they arrive in: SNS, SQS, Kinesis, CloudWatch Logs, dead-letter queues, in any nesting.
+
+mod dead_letter;
+mod logs;
+mod notification;
+
+use serde_json::Value;
+
+use super::Unreadable;
+use super::envelope::Envelope;
+use crate::fields::{first_text, text};
+
+/// How many wrappers may lie around an event. AWS's own services nest three (S3 in SNS in SQS).
+const MAX_LAYERS: usize = 8;
+
+/// All events in a delivery.
+///
+/// # Errors
+/// When the delivery cannot hold an event: no object and no array of objects, empty, or undecodable.
+pub(super) fn unwrap(delivery: &Value) -> Result<Vec<Envelope>, Unreadable> {
+    let envelopes = Layer { depth: 0, id: "", subject: "" }.open(delivery)?;
+    if envelopes.is_empty() { Err(Unreadable::Empty) } else { Ok(envelopes) }
+}
+
+/// Where in the nesting we are, and what the wrapper around says.
+#[derive(Clone, Copy)]
+struct Layer<'a> {
+    depth: usize,
+    /// Id of the nearest wrapper that has one; the event's own id wins.
+    id: &'a str,
+    /// Subject of the notification around, for prose.
+    subject: &'a str,
+}
+
+impl<'a> Layer<'a> {
+    fn inside<'b>(self, id: &'b str, subject: &'b str) -> Result<Layer<'b>, Unreadable>
+    where
+        'a: 'b,
+    {
+        let depth = self.depth + 1;
+        if depth > MAX_LAYERS {
+            return Err(Unreadable::TooDeep);
+        }
+        let id = if id.is_empty() { self.id } else { id };
+        Ok(Layer { depth, id, subject })
+    }
+
+    fn open(self, value: &Value) -> Result<Vec<Envelope>, Unreadable> {
+        match value {
+            Value::Object(fields) if fields.is_empty() => Err(Unreadable::Empty),
+            Value::Object(_) => self.object(value),
+            Value::Array(values) => self.each(values),
+            _ if self.depth == 0 => Err(Unreadable::NotAnObject),
+            Value::String(text) => self.text(text),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Opens all; what is unreadable among readable ones must not hide them.
+    fn each(self, values: &[Value]) -> Result<Vec<Envelope>, Unreadable> {
+        let layer = self.inside("", self.subject)?;
+        let mut envelopes = Vec::new();
+        let mut unreadable = None;
+        for value in values {
+            match layer.open(value) {
+                Ok(opened) => envelopes.extend(opened),
+                Err(error) => unreadable = Some(error),
+            }
+        }
+        match unreadable {
+            Some(error) if envelopes.is_empty() => Err(error),
+            _ => Ok(envelopes),
+        }
+    }
+
+    fn object(self, value: &Value) -> Result<Vec<Envelope>, Unreadable> {
+        if let Some(envelope) = Envelope::read(value) {
+            return Ok(vec![self.named(envelope)]);
+        }
+        if let Some(records) = value.get("Records").and_then(Value::as_array) {
+            return self.records(records);
+        }
+        if let Some(entries) = value.get("Entries").and_then(Value::as_array) {
+            return self.each(entries);
+        }
+        if let Some(data) = value.pointer("/awslogs/data") {
+            return logs::subscription(data);
+        }
+        if value.get("logEvents").is_some_and(Value::is_array) {
+            return Ok(logs::batch(value.clone()));
+        }
+        if let Some(message) = value.get("Message").filter(|_| !text(value, "/TopicArn").is_empty()) {
+            return self.inside(text(value, "/MessageId"), text(value, "/Subject"))?.open(message);
+        }
+        Ok(vec![self.named(notification::object(value))])
+    }
+
+    fn records(self, records: &[Value]) -> Result<Vec<Envelope>, Unreadable> {
+        let layer = self.inside("", self.subject)?;
+        let mut envelopes = Vec::new();
+        let mut unreadable = None;
+        for record in records {
+            match layer.record(record) {
+                Ok(opened) => envelopes.extend(opened),
+                Err(error) => unreadable = Some(error),
+            }
+        }
+        match unreadable {
+            Some(error) if envelopes.is_empty() => Err(error),
+            _ => Ok(envelopes),
+        }
+    }
+
+    fn record(self, record: &Value) -> Result<Vec<Envelope>, Unreadable> {
+        match first_text(record, &["/eventSource", "/EventSource"]) {
+            "aws:sns" => self.open_sns(record),
+            "aws:sqs" => self.message(record),
+            "aws:kinesis" => self.open_kinesis(record),
+            _ if record.get("Sns").is_some() => self.open_sns(record),
+            _ if record.get("body").is_some() => self.message(record),
+            "" => self.open(record),
+            // A change of data, as S3 and DynamoDB send it: nothing in it speaks about a failure.
+            service => Ok(vec![Envelope::made(
+                &service.replacen("aws:", "aws.", 1),
+                "Data Record",
+                first_text(record, &["/eventID", "/responseElements/x-amz-request-id"]),
+                &[],
+                Value::Null,
+            )]),
+        }
+    }
+
+    fn open_sns(self, record: &Value) -> Result<Vec<Envelope>, Unreadable> {
+        let message = record.pointer("/Sns/Message").unwrap_or(&Value::Null);
+        self.inside(text(record, "/Sns/MessageId"), text(record, "/Sns/Subject"))?.open(message)
+    }
+
+    fn open_kinesis(self, record: &Value) -> Result<Vec<Envelope>, Unreadable> {
+        let text = logs::decoded(text(record, "/kinesis/data"))?;
+        self.inside(crate::fields::text(record, "/eventID"), "")?.text(&text)
+    }
+
+    /// An SQS message. One from a dead-letter queue tells of two things: that its delivery failed, and what it holds.
+    fn message(self, record: &Value) -> Result<Vec<Envelope>, Unreadable> {
+        let layer = self.inside(text(record, "/messageId"), "")?;
+        let mut envelopes: Vec<Envelope> = dead_letter::delivery_failure(record).into_iter().collect();
+        if dead_letter::holds_user_payload(record) {
+            return Ok(envelopes);
+        }
+        let is_dead_letter = !envelopes.is_empty();
+        match layer.text(text(record, "/body")) {
+            Ok(inner) => {
+                envelopes.extend(inner.into_iter().filter(|inner| !is_dead_letter || !inner.source.is_empty()))
+            }
+            Err(error) if !is_dead_letter => return Err(error),
+            Err(_) => {}
+        }
+        Ok(envelopes)
+    }
+
+    fn text(self, text: &str) -> Result<Vec<Envelope>, Unreadable> {
+        match serde_json::from_str::<Value>(text) {
+            Ok(value @ (Value::Object(_) | Value::Array(_))) => self.inside("", self.subject)?.open(&value),
+            _ if text.trim().is_empty() => Err(Unreadable::Empty),
+            _ => Ok(vec![self.named(notification::prose(self.subject, text))]),
+        }
+    }
+
+    /// An event without an id of its own is known by its wrapper's.
+    fn named(self, mut envelope: Envelope) -> Envelope {
+        if envelope.event_id.is_empty() {
+            envelope.event_id = self.id.to_owned();
+        }
+        envelope
+    }
+}

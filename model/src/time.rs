@@ -1,0 +1,14 @@
+//! Times as AWS writes them.
+
+use jiff::Timestamp;
+
+/// A time in RFC 3339 and UTC with whole seconds dropped to nothing smaller than milliseconds; empty when the text is no
+/// time. Reads offsets without a colon (`+0000`), as alarms send them.
+pub(crate) fn normalised(text: &str) -> String {
+    text.trim().parse::<Timestamp>().map(|time| time.to_string()).unwrap_or_default()
+}
+
+/// A time given in milliseconds since 1970.
+pub(crate) fn from_milliseconds(milliseconds: i64) -> String {
+    Timestamp::from_millisecond(milliseconds).map(|time| time.to_string()).unwrap_or_default()
+}
