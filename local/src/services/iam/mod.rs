@@ -75,3 +75,29 @@ pub fn authorize(_cloud: &Cloud, _principal: &Principal, _need: &Need) -> Result
 pub fn role_arn_of(_cloud: &Cloud, _role_name: &str) -> Option<String> {
     None
 }
+
+/// An access key with its secret and its owner.
+#[derive(Clone)]
+pub(crate) struct Key {
+    pub(crate) secret_access_key: String,
+    pub(crate) session_token: Option<String>,
+    pub(crate) expires: Option<jiff::Timestamp>,
+    pub(crate) principal: Principal,
+}
+
+impl Key {
+    /// Whether a session is over.
+    pub(crate) fn is_expired(&self, now: jiff::Timestamp) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
+    }
+}
+
+/// What belongs to an access key, also when it has expired.
+pub(crate) fn key(_cloud: &Cloud, access_key_id: &str) -> Option<Key> {
+    (access_key_id == crate::config::ACCESS_KEY_ID).then(|| Key {
+        secret_access_key: crate::config::SECRET_ACCESS_KEY.to_owned(),
+        session_token: None,
+        expires: None,
+        principal: Principal::Root,
+    })
+}

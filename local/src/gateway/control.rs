@@ -1,0 +1,75 @@
+//! `/_local/…`: what AWS does not have. Status, stop, fault rules, recorded calls.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::request::Request;
+use super::{Reply, State, faults, reply};
+use crate::config::ACCOUNT;
+
+const PREFIX: &str = "/_local/";
+/// Holds the secret that stopping asks for.
+pub(crate) const TOKEN_HEADER: &str = "x-local-token";
+
+/// Who answers on a port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    pub(crate) pid: u32,
+    pub(crate) instance: String,
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) version: String,
+}
+
+/// Answers a request that is for the local AWS itself, `None` when it is for a service.
+pub(super) fn answer(state: &State, request: &Request) -> Option<Reply> {
+    let what = request.path.strip_prefix(PREFIX)?;
+    Some(match (request.method.as_str(), what) {
+        ("GET", "status") => document(200, &identity(state)),
+        ("POST", "stop") => stop(state, request),
+        ("GET", "faults") => document(200, &state.faults.list()),
+        ("PUT", "faults") => set_faults(state, request),
+        ("GET", "calls") => document(200, &state.calls.list()),
+        ("DELETE", "calls") => {
+            state.calls.clear();
+            document(200, &json!({}))
+        }
+        (method, _) => failure(404, &format!("there is no {method} {}", request.path)),
+    })
+}
+
+fn identity(state: &State) -> Identity {
+    Identity {
+        pid: std::process::id(),
+        instance: state.instance.clone(),
+        account: ACCOUNT.to_owned(),
+        region: state.cloud.config.region.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+fn stop(state: &State, request: &Request) -> Reply {
+    if request.header(TOKEN_HEADER) != Some(state.token.as_str()) {
+        return failure(403, "the token in the x-local-token header is not that of this instance");
+    }
+    state.stop.notify_one();
+    document(200, &json!({ "stopping": true }))
+}
+
+fn set_faults(state: &State, request: &Request) -> Reply {
+    match serde_json::from_slice::<Vec<faults::Rule>>(&request.body) {
+        Ok(rules) => {
+            state.faults.set(rules);
+            document(200, &json!({}))
+        }
+        Err(error) => failure(400, &format!("fault rules not understood: {error}")),
+    }
+}
+
+fn document(status: u16, value: &impl Serialize) -> Reply {
+    reply(status, "application/json", serde_json::to_vec(value).unwrap_or_default())
+}
+
+fn failure(status: u16, message: &str) -> Reply {
+    document(status, &json!({ "error": message }))
+}

@@ -1,0 +1,18 @@
+//! From a call to the service that answers it.
+
+use crate::services::{cloudwatch, events, iam, logs, sns, sqs, sts};
+use crate::{ApiError, Call, Cloud, Output};
+
+/// Asks a service that leaves the protocol to the gateway.
+pub(super) async fn dispatch(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    match call.service.as_str() {
+        "iam" => iam::handle(cloud, call).await,
+        "sts" => sts::handle(cloud, call).await,
+        "sns" => sns::handle(cloud, call).await,
+        "sqs" => sqs::handle(cloud, call).await,
+        "events" => events::handle(cloud, call).await,
+        "monitoring" => cloudwatch::handle(cloud, call).await,
+        "logs" => logs::handle(cloud, call).await,
+        service => Err(ApiError::not_implemented(service, &call.operation)),
+    }
+}

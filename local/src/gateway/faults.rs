@@ -1,0 +1,213 @@
+//! Faults on demand: what tests use to see how a client meets them.
+//!
+//! Rules come from the file that [`LocalConfig::faults`](crate::LocalConfig) names, read again whenever it changes,
+//! or from `PUT /_local/faults`. Both hold a JSON array:
+//!
+//! ```json
+//! [{"service": "sns", "operation": "Publish", "call": 2, "action": "throttle"},
+//!  {"operation": "PutItem", "action": {"delay": {"milliseconds": 500}}}]
+//! ```
+//!
+//! Calls are counted per rule, from the moment the rules were set. The first rule whose turn it is acts.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ApiError, Call, Principal};
+
+/// Breaks some calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Signing name of the service; any when absent.
+    #[serde(default)]
+    pub service: Option<String>,
+    /// The operation; any when absent.
+    #[serde(default)]
+    pub operation: Option<String>,
+    /// Name of the role whose sessions call, or `root` for the account's own credentials; any caller when absent.
+    #[serde(default)]
+    pub caller: Option<String>,
+    /// The first matching call that breaks, counted from 1; the first when absent.
+    #[serde(default)]
+    pub call: Option<u64>,
+    /// How many calls in a row break: when absent, one if `call` is given, else all.
+    #[serde(default)]
+    pub times: Option<u64>,
+    /// What happens.
+    pub action: Action,
+}
+
+/// What happens to a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Answers that the rate is exceeded; nothing is done.
+    Throttle,
+    /// Answers HTTP 500; nothing is done.
+    InternalError,
+    /// Answers this error; nothing is done.
+    #[serde(rename_all = "kebab-case")]
+    Error {
+        /// The AWS error code.
+        code: String,
+        /// Its message.
+        message: String,
+        /// Its HTTP status.
+        status: u16,
+    },
+    /// Ends the connection; nothing is done.
+    DropBefore,
+    /// Does what was asked, then ends the connection without a reply.
+    DropAfter,
+    /// Waits, then goes on as usual.
+    Delay {
+        /// How long, not shortened by the time scale.
+        milliseconds: u64,
+    },
+}
+
+/// The rules in force.
+#[derive(Debug)]
+pub(super) struct Faults {
+    file: Option<PathBuf>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    rules: Vec<(Rule, u64)>,
+    read_at: Option<SystemTime>,
+}
+
+impl Faults {
+    pub(super) fn new(file: Option<PathBuf>) -> Self {
+        Self { file, inner: Mutex::default() }
+    }
+
+    /// Replaces the rules and starts counting anew.
+    pub(super) fn set(&self, rules: Vec<Rule>) {
+        self.lock().rules = rules.into_iter().map(|rule| (rule, 0)).collect();
+    }
+
+    /// The rules, each with the number of calls that matched it.
+    pub(super) fn list(&self) -> Vec<(Rule, u64)> {
+        self.lock().rules.clone()
+    }
+
+    /// Counts a call and says what is to happen to it, if anything.
+    pub(super) fn strike(&self, call: &Call) -> Option<Action> {
+        let mut inner = self.lock();
+        self.reload(&mut inner);
+        let mut action = None;
+        for (rule, seen) in inner.rules.iter_mut().filter(|(rule, _)| rule.matches(call)) {
+            *seen += 1;
+            if action.is_none() && rule.strikes(*seen) {
+                action = Some(rule.action.clone());
+            }
+        }
+        action
+    }
+
+    fn reload(&self, inner: &mut Inner) {
+        let Some(file) = &self.file else { return };
+        let modified = std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok();
+        if modified == inner.read_at {
+            return;
+        }
+        inner.read_at = modified;
+        let rules = match std::fs::read_to_string(file) {
+            Ok(text) => serde_json::from_str::<Vec<Rule>>(&text),
+            Err(_) => Ok(Vec::new()),
+        };
+        match rules {
+            Ok(rules) => inner.rules = rules.into_iter().map(|rule| (rule, 0)).collect(),
+            Err(error) => {
+                tracing::error!(file = %file.display(), %error, "fault rules not understood, the old ones stay")
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Rule {
+    fn matches(&self, call: &Call) -> bool {
+        let same = |wanted: &Option<String>, actual: &str| wanted.as_deref().is_none_or(|wanted| wanted == actual);
+        let caller = match &call.principal {
+            Principal::Role { role_name, .. } => role_name,
+            Principal::Root => "root",
+            Principal::Service(name) => name,
+            Principal::Anonymous => "anonymous",
+        };
+        same(&self.service, &call.service) && same(&self.operation, &call.operation) && same(&self.caller, caller)
+    }
+
+    fn strikes(&self, seen: u64) -> bool {
+        let first = self.call.unwrap_or(1);
+        let times = self.times.or(self.call.map(|_| 1));
+        seen >= first && times.is_none_or(|times| seen < first.saturating_add(times))
+    }
+}
+
+impl Action {
+    /// The error with which a call is answered instead, if it is.
+    pub(super) fn error(&self, service: &str) -> Option<ApiError> {
+        Some(match self {
+            Self::Throttle => throttled(service),
+            Self::InternalError => {
+                let code = if service == "lambda" { "ServiceException" } else { "InternalFailure" };
+                ApiError::new(
+                    code,
+                    "The request processing has failed because of an unknown error, exception or failure.",
+                )
+                .with_status(500)
+            }
+            Self::Error { code, message, status } => ApiError::new(code, message).with_status(*status),
+            Self::DropBefore | Self::DropAfter | Self::Delay { .. } => return None,
+        })
+    }
+
+    /// How long the call waits first.
+    pub(super) fn delay(&self) -> Option<Duration> {
+        match self {
+            Self::Delay { milliseconds } => Some(Duration::from_millis(*milliseconds)),
+            _ => None,
+        }
+    }
+}
+
+fn throttled(service: &str) -> ApiError {
+    match service {
+        "lambda" => ApiError::new("TooManyRequestsException", "Rate exceeded").with_status(429),
+        "iam" | "sts" | "sns" | "monitoring" => ApiError::new("Throttling", "Rate exceeded"),
+        "sqs" => ApiError::new("RequestThrottled", "Request is throttled."),
+        _ => ApiError::new("ThrottlingException", "Rate exceeded"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Action, Rule};
+
+    #[test]
+    fn a_rule_strikes_when_its_turn_comes() {
+        let rule =
+            |call, times| Rule { service: None, operation: None, caller: None, call, times, action: Action::Throttle };
+        let cases = [
+            (rule(None, None), vec![1, 2, 3, 4]),
+            (rule(Some(2), None), vec![2]),
+            (rule(Some(2), Some(2)), vec![2, 3]),
+            (rule(None, Some(1)), vec![1]),
+        ];
+        for (rule, expected) in cases {
+            let struck: Vec<u64> = (1..=4).filter(|seen| rule.strikes(*seen)).collect();
+            assert_eq!(struck, expected, "{rule:?}");
+        }
+    }
+}

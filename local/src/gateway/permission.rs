@@ -1,0 +1,50 @@
+//! What a caller's own policies have to allow before a service is asked.
+
+use crate::policy::Need;
+use crate::services::{iam, lambda, sts};
+use crate::{ApiError, Call, Cloud, Principal};
+
+use super::protocol::Protocol;
+use super::signature;
+
+/// Operations that AWS takes without a signature: the links in a subscription's mails.
+pub(super) fn is_public(service: &str, operation: &str) -> bool {
+    service == "sns" && matches!(operation, "ConfirmSubscription" | "Unsubscribe")
+}
+
+/// Asks the caller's policies for everything that a call needs.
+pub(super) fn check(
+    cloud: &Cloud,
+    call: &Call,
+    rest: Option<&lambda::RestRequest>,
+    protocol: Protocol,
+) -> Result<(), ApiError> {
+    if matches!(call.principal, Principal::Root | Principal::Anonymous) {
+        return Ok(());
+    }
+    for mut need in needs(call, rest) {
+        need = need.with("aws:RequestedRegion", call.region.as_str()).with("aws:SecureTransport", "true");
+        iam::authorize(cloud, &call.principal, &need)
+            .map_err(|denied| ApiError::new(code(call), denied.message).with_status(signature::forbidden(protocol)))?;
+    }
+    Ok(())
+}
+
+fn needs(call: &Call, rest: Option<&lambda::RestRequest>) -> Vec<Need> {
+    match (call.service.as_str(), rest) {
+        ("lambda", Some(rest)) => lambda::authorization(rest),
+        ("iam", _) => iam::authorization(call),
+        ("sts", _) => sts::authorization(call),
+        ("monitoring", _) => vec![Need::new(format!("cloudwatch:{}", call.operation), "*")],
+        (service, _) => vec![Need::new(format!("{service}:{}", call.operation), "*")],
+    }
+}
+
+/// The code of a refusal; SNS has its own.
+fn code(call: &Call) -> &'static str {
+    match call.service.as_str() {
+        "sns" => "AuthorizationError",
+        "iam" | "sts" | "monitoring" | "sqs" => "AccessDenied",
+        _ => "AccessDeniedException",
+    }
+}

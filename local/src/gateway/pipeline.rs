@@ -1,0 +1,149 @@
+//! The way of one request.
+
+use bytes::Bytes;
+use http::HeaderValue;
+use http_body_util::Full;
+use hyper::body::Incoming;
+
+use super::calls::RecordedCall;
+use super::faults::Action;
+use super::protocol::Protocol;
+use super::request::Request;
+use super::route::{self, Route};
+use super::signature::{Rejection, Scope, Signature};
+use super::{Dropped, Reply, State, control, dispatch, permission};
+use crate::services::{dynamodb, lambda};
+use crate::{ApiError, Call, Principal};
+
+/// Answers a request; an error ends the connection without a reply.
+pub(super) async fn answer(
+    state: &State,
+    request: http::Request<Incoming>,
+) -> Result<http::Response<Full<Bytes>>, Dropped> {
+    let request_id = uuid::Uuid::new_v4().to_string();
+    let reply = match Request::read(request).await {
+        Ok(request) => match control::answer(state, &request) {
+            Some(reply) => reply,
+            None => answer_call(state, &request, &request_id).await?,
+        },
+        Err(error) => Protocol::Query.encode_error(&unrouted(Protocol::Query), &request_id, &error),
+    };
+    Ok(with_request_id(reply, &request_id).map(Full::new))
+}
+
+fn with_request_id(mut reply: Reply, request_id: &str) -> Reply {
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        reply.headers_mut().entry("x-amzn-requestid").or_insert(value);
+    }
+    reply
+}
+
+fn unrouted(protocol: Protocol) -> Route {
+    Route { service: String::new(), operation: String::new(), protocol }
+}
+
+async fn answer_call(state: &State, request: &Request, request_id: &str) -> Result<Reply, Dropped> {
+    let guessed = route::protocol_of(request);
+    let fail = |route: &Route, error: ApiError| Ok(route.protocol.encode_error(route, request_id, &error));
+    let signature = match Signature::of(request) {
+        Ok(signature) => signature,
+        Err(rejection) => return fail(&unrouted(guessed), rejection.into_error(guessed)),
+    };
+    let scope = signature.as_ref().map(|signature| &signature.scope);
+    let route = match route::find(request, scope) {
+        Ok(route) => route,
+        Err(error) => return fail(&unrouted(guessed), error),
+    };
+    let call = match read_call(state, request, request_id, &route, signature.as_ref()) {
+        Ok(call) => call,
+        Err(error) => return fail(&route, error),
+    };
+    let answered = break_or_perform(state, request, &route, &call).await;
+    state.calls.record(RecordedCall {
+        service: call.service,
+        operation: call.operation,
+        status: answered.as_ref().ok().map(|reply| reply.status().as_u16()),
+        principal: call.principal.arn(),
+        request_id: call.request_id,
+        at: state.cloud.clock.now().as_millisecond(),
+    });
+    answered
+}
+
+fn read_call(
+    state: &State,
+    request: &Request,
+    request_id: &str,
+    route: &Route,
+    signature: Option<&Signature>,
+) -> Result<Call, ApiError> {
+    let principal = match signature {
+        Some(signature) => {
+            signature.verify(&state.cloud, request).map_err(|rejection| rejection.into_error(route.protocol))?
+        }
+        None if permission::is_public(&route.service, &route.operation) => Principal::Anonymous,
+        None => return Err(Rejection::missing(route.protocol)),
+    };
+    let region = match signature.map(|signature| &signature.scope) {
+        Some(Scope { region, .. }) => region.clone(),
+        None => state.cloud.config.region.clone(),
+    };
+    Ok(Call {
+        service: route.service.clone(),
+        operation: route.operation.clone(),
+        input: route.protocol.decode(request)?,
+        region,
+        request_id: request_id.to_owned(),
+        principal,
+    })
+}
+
+/// Lets a fault rule have its way, and performs the call unless the rule prevents it.
+async fn break_or_perform(state: &State, request: &Request, route: &Route, call: &Call) -> Result<Reply, Dropped> {
+    state.cloud.clock.sleep(state.cloud.config.latency.call).await;
+    let fault = state.faults.strike(call);
+    if let Some(delay) = fault.as_ref().and_then(Action::delay) {
+        tokio::time::sleep(delay).await;
+    }
+    if fault == Some(Action::DropBefore) {
+        return Err(Dropped);
+    }
+    if let Some(error) = fault.as_ref().and_then(|action| action.error(&route.service)) {
+        return Ok(route.protocol.encode_error(route, &call.request_id, &error));
+    }
+    let reply = perform(state, request, route, call).await;
+    match fault {
+        Some(Action::DropAfter) => Err(Dropped),
+        _ => Ok(reply),
+    }
+}
+
+async fn perform(state: &State, request: &Request, route: &Route, call: &Call) -> Reply {
+    let cloud = &state.cloud;
+    let protocol = route.protocol;
+    let rest = (protocol == Protocol::Lambda).then(|| rest_request(request, call));
+    if let Err(error) = permission::check(cloud, call, rest.as_ref(), protocol) {
+        return protocol.encode_error(route, &call.request_id, &error);
+    }
+    match (protocol, rest) {
+        (Protocol::Lambda, Some(rest)) => lambda::handle(cloud, rest).await,
+        (Protocol::Dynamodb, _) => dynamodb::handle(cloud, call, request.body.clone(), &request.headers).await,
+        _ => match dispatch::dispatch(cloud, call).await {
+            Ok(output) => protocol.encode(call, &output),
+            Err(error) => protocol.encode_error(route, &call.request_id, &error),
+        },
+    }
+}
+
+fn rest_request(request: &Request, call: &Call) -> lambda::RestRequest {
+    lambda::RestRequest {
+        method: request.method.clone(),
+        path: request.path.clone(),
+        query: request.query.clone(),
+        headers: request.headers.clone(),
+        body: request.body.clone(),
+        principal: call.principal.clone(),
+        region: call.region.clone(),
+        request_id: call.request_id.clone(),
+    }
+}

@@ -1,0 +1,79 @@
+//! awsQuery, the way out: XML.
+
+use std::fmt::Write as _;
+
+use quick_xml::escape::escape;
+
+use crate::{ApiError, Call, Output};
+
+/// `<OperationResponse>` with the result and the request id.
+pub(super) fn success(call: &Call, output: &Output) -> String {
+    let Call { service, operation, request_id, .. } = call;
+    let mut body = String::new();
+    match output {
+        Output::Structure(members) if members.is_empty() && service == "iam" => {}
+        output => {
+            let _ = write!(body, "<{operation}Result>");
+            value(&mut body, output);
+            let _ = write!(body, "</{operation}Result>");
+        }
+    }
+    format!(
+        "<{operation}Response xmlns=\"{}\">{body}<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{operation}Response>",
+        namespace(service)
+    )
+}
+
+/// `<ErrorResponse>` with code, message and request id.
+pub(super) fn failure(service: &str, request_id: &str, error: &ApiError) -> String {
+    let kind = if error.status < 500 { "Sender" } else { "Receiver" };
+    format!(
+        "<ErrorResponse xmlns=\"{}\"><Error><Type>{kind}</Type><Code>{}</Code><Message>{}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>",
+        namespace(service),
+        escape(error.code.as_str()),
+        escape(error.message.as_str()),
+    )
+}
+
+fn namespace(service: &str) -> &'static str {
+    match service {
+        "iam" => "https://iam.amazonaws.com/doc/2010-05-08/",
+        "sts" => "https://sts.amazonaws.com/doc/2011-06-15/",
+        "sns" => "http://sns.amazonaws.com/doc/2010-03-31/",
+        "sqs" => "http://queue.amazonaws.com/doc/2012-11-05/",
+        "monitoring" => "http://monitoring.amazonaws.com/doc/2010-08-01/",
+        _ => "http://local.invalid/",
+    }
+}
+
+fn value(xml: &mut String, output: &Output) {
+    match output {
+        Output::Null => {}
+        Output::Bool(flag) => _ = write!(xml, "{flag}"),
+        Output::Integer(integer) => _ = write!(xml, "{integer}"),
+        Output::Double(double) => _ = write!(xml, "{double}"),
+        Output::Timestamp(seconds) => xml.push_str(&instant(*seconds)),
+        Output::Text(text) => xml.push_str(&escape(text.as_str())),
+        Output::List(elements) => elements.iter().for_each(|element| tagged(xml, "member", element)),
+        Output::Structure(members) => members.iter().for_each(|(name, member)| tagged(xml, name, member)),
+        Output::Map(entries) => {
+            for (key, entry) in entries {
+                let _ = write!(xml, "<entry><key>{}</key>", escape(key.as_str()));
+                tagged(xml, "value", entry);
+                xml.push_str("</entry>");
+            }
+        }
+    }
+}
+
+fn tagged(xml: &mut String, name: &str, output: &Output) {
+    if *output != Output::Null {
+        let _ = write!(xml, "<{name}>");
+        value(xml, output);
+        let _ = write!(xml, "</{name}>");
+    }
+}
+
+fn instant(seconds: f64) -> String {
+    jiff::Timestamp::from_millisecond((seconds * 1000.0) as i64).unwrap_or_default().to_string()
+}
