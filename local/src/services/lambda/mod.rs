@@ -5,9 +5,11 @@ mod concurrency;
 mod event_invoke;
 mod execution;
 mod function;
+mod invoke;
 mod manage;
 mod pages;
 mod permission;
+mod queue;
 mod read;
 mod reference;
 mod rest;
@@ -21,9 +23,11 @@ mod version;
 use bytes::Bytes;
 use http::Method;
 
+use crate::arn::Arn;
 use crate::policy::Need;
 use crate::{ApiError, Cloud, arn};
 
+use queue::AsyncEvent;
 use reference::Reference;
 use rest::{Reply, Request};
 
@@ -83,6 +87,7 @@ async fn answer(request: &Request<'_>) -> Result<Reply, ApiError> {
         "PutFunctionConcurrency" => concurrency::put(request),
         "GetFunctionConcurrency" => concurrency::get(request),
         "DeleteFunctionConcurrency" => concurrency::delete(request),
+        "Invoke" => invoke::invoke(request).await,
         "ListTags" => tags::list(request),
         "TagResource" => tags::add(request),
         "UntagResource" => tags::remove(request),
@@ -110,19 +115,37 @@ pub fn authorization(request: &RestRequest) -> Vec<Need> {
     vec![Need::new(format!("lambda:{action}"), resource)]
 }
 
-/// Queues an invocation on behalf of another service and returns its request id.
+/// Queues an invocation on behalf of another service and returns its request id. A source whose principal is no AWS
+/// service is the account itself, which the function's policy does not concern.
 ///
 /// # Errors
 /// `ResourceNotFoundException`, `AccessDeniedException` when the function's policy does not let the source in, and
-/// `TooManyRequestsException`.
+/// `NotImplemented` for a runtime that cannot run here. It never throttles: AWS queues the event and waits.
 pub async fn invoke_async(
-    _cloud: &Cloud,
+    cloud: &Cloud,
     function_arn: &str,
-    _payload: Bytes,
-    _source: Source,
+    payload: Bytes,
+    source: Source,
 ) -> Result<String, ApiError> {
-    Err(ApiError::new("ResourceNotFoundException", format!("Function not found: {function_arn}")).with_status(404))
+    let region = Arn::parse(function_arn).map_or(cloud.config.region.as_str(), |arn| arn.region);
+    let reference = Reference::parse(function_arn, None, region)?;
+    store::read(cloud, &reference, |function| {
+        function.revision(reference.qualifier()).ok_or_else(|| reference.not_found())?;
+        if source.service_principal.ends_with(".amazonaws.com") {
+            permission::check_admitted(function, &source, &reference)?;
+        }
+        execution::check_runtime(function)
+    })?;
+    let request_id = uuid::Uuid::new_v4().to_string();
+    queue::enqueue(cloud, AsyncEvent::new(reference, payload, request_id.clone()));
+    Ok(request_id)
 }
 
 /// Ends every process that runs a function. Nothing may outlive the local AWS.
-pub async fn shutdown(_cloud: &Cloud) {}
+pub async fn shutdown(cloud: &Cloud) {
+    cloud.lambda.pool.close();
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::function::{check_revision, conflict, new_revision_id};
+use super::function::{Function, check_revision, conflict, new_revision_id};
 use super::rest::{Reply, Request};
 use super::store;
 use super::validation::violation;
@@ -38,7 +38,7 @@ impl ResourcePolicy {
     }
 
     /// Whether the policy lets a service invoke the function for one of its resources.
-    pub(super) fn admits(&self, source: &Source, function_arn: &str, qualifier: Option<&str>) -> bool {
+    fn admits(&self, source: &Source, function_arn: &str, qualifier: Option<&str>) -> bool {
         let Some(document) = self.document(qualifier) else { return false };
         let Ok(policy) = Policy::parse(&document.to_string()) else { return false };
         let requester = Requester::local(Principal::Service(source.service_principal.clone()));
@@ -47,6 +47,23 @@ impl ResourcePolicy {
             .with("aws:SourceAccount", ACCOUNT);
         policy.evaluate(&requester, &need) == Decision::Allow
     }
+}
+
+/// Checks that a function's policy lets a service invoke it for one of its resources.
+///
+/// # Errors
+/// `AccessDeniedException`.
+pub(super) fn check_admitted(function: &Function, source: &Source, reference: &Reference) -> Result<(), ApiError> {
+    let arn = reference.asked_arn();
+    if function.policy.admits(source, &arn, reference.qualifier.as_deref()) {
+        return Ok(());
+    }
+    let message = format!(
+        "User: {} is not authorized to perform: lambda:InvokeFunction on resource: {arn} because no resource-based \
+         policy allows the lambda:InvokeFunction action",
+        source.service_principal
+    );
+    Err(ApiError::new("AccessDeniedException", message).with_status(403))
 }
 
 /// `AddPermission`.

@@ -1,6 +1,6 @@
 //! The role that a function runs under.
 
-use super::function::Function;
+use super::function::{Function, Revision};
 use super::validation::invalid;
 use crate::arn::Arn;
 use crate::config::ACCOUNT;
@@ -63,4 +63,26 @@ pub(super) fn name_of(role_arn: &str) -> &str {
 /// `RoleId` of a role: it differs when a role was deleted and made again under the same name.
 pub(super) fn unique_id(_cloud: &Cloud, _role_arn: &str) -> Option<String> {
     None
+}
+
+/// What an invocation answers when the role cannot be assumed any more.
+pub(super) fn not_assumable() -> ApiError {
+    ApiError::new("AccessDeniedException", "The role defined for the function cannot be assumed by Lambda.")
+        .with_status(403)
+}
+
+/// Checks that the role may still decrypt the environment variables. The grant on their key is bound to the unique id
+/// that the role had when it was set: a role that was deleted and made again has another one.
+///
+/// # Errors
+/// `KMSAccessDeniedException`.
+pub(super) fn check_environment_readable(cloud: &Cloud, revision: &Revision) -> Result<(), ApiError> {
+    let settings = &revision.settings;
+    if settings.environment.is_none() || settings.role_id == unique_id(cloud, &settings.role) {
+        return Ok(());
+    }
+    let message = "Lambda was unable to decrypt the environment variables because KMS access was denied. Please check \
+                   the function's KMS key settings. KMS Exception: UnrecognizedClientException KMS Message: The \
+                   security token included in the request is invalid.";
+    Err(ApiError::new("KMSAccessDeniedException", message).with_status(502))
 }

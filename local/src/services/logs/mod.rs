@@ -27,3 +27,16 @@ pub fn append(
 ) -> Result<(), ApiError> {
     Err(ApiError::new("ResourceNotFoundException", "The specified log group does not exist."))
 }
+
+/// Whether a log group exists.
+pub fn group_exists(_cloud: &Cloud, _region: &str, _group: &str) -> bool {
+    false
+}
+
+/// Makes a log group that keeps its events for ever, as Lambda does.
+///
+/// # Errors
+/// `ResourceAlreadyExistsException`, `InvalidParameterException`.
+pub fn create_group(_cloud: &Cloud, _region: &str, _group: &str) -> Result<(), ApiError> {
+    Err(ApiError::not_implemented("logs", "CreateLogGroup"))
+}

@@ -1,0 +1,329 @@
+//! One execution environment: a process, its Runtime API and its log.
+
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::failure::Failure;
+use super::journal::Journal;
+use super::output::Output;
+use super::process::Process;
+use super::report::{Format, Report, Status};
+use super::runtime_api::{RuntimeApi, Signal, Work};
+use super::variables::variables;
+use super::{Outcome, memory};
+use crate::services::iam;
+use crate::services::lambda::function::{Function, Revision};
+use crate::services::lambda::role;
+use crate::{ApiError, Cloud};
+
+/// An initialisation that takes longer is ended and done again as part of the invocation.
+const INIT_LIMIT: Duration = Duration::from_secs(10);
+/// How often memory is looked at.
+const MEMORY_INTERVAL: Duration = Duration::from_millis(10);
+/// How long a process that has answered gets to ask for more work before the answer goes out without it.
+const SETTLE_LIMIT: Duration = Duration::from_millis(50);
+
+/// An environment. Dropping it ends its process.
+pub(in super::super) struct Environment {
+    cloud: Cloud,
+    function: Function,
+    revision: Revision,
+    journal: Arc<Journal>,
+    format: Format,
+    running: Option<Running>,
+    /// When it had nothing to do any more.
+    pub(super) idle_since: Instant,
+}
+
+struct Running {
+    process: Process,
+    api: RuntimeApi,
+    output: Output,
+}
+
+/// What happens to a process next.
+enum Event {
+    Signal(Signal),
+    Exited(ExitStatus),
+    OutOfMemory,
+    Late,
+}
+
+/// How an initialisation or an invocation ended.
+enum Ending {
+    Response(Bytes),
+    /// The function's own report.
+    Error(Bytes),
+    /// The function's own report that it cannot start.
+    InitError {
+        body: Bytes,
+        error_type: String,
+    },
+    Failed(Failure),
+}
+
+impl Environment {
+    /// An environment whose process is not started yet.
+    pub(super) fn new(cloud: &Cloud, function: &Function, revision: &Revision) -> Self {
+        let group = &revision.settings.logging.group;
+        Self {
+            cloud: cloud.clone(),
+            function: function.clone(),
+            revision: revision.clone(),
+            journal: Arc::new(Journal::new(cloud, function, &revision.version, group)),
+            format: Format::named(&revision.settings.logging.format),
+            running: None,
+            idle_since: Instant::now(),
+        }
+    }
+
+    /// The revision that it runs.
+    pub(super) fn revision_id(&self) -> &str {
+        &self.revision.revision_id
+    }
+
+    /// The cloud that it runs in.
+    pub(super) fn cloud(&self) -> &Cloud {
+        &self.cloud
+    }
+
+    /// The function that it runs, without qualifier.
+    pub(super) fn function(&self) -> &Function {
+        &self.function
+    }
+
+    /// The version that it runs.
+    pub(super) fn version(&self) -> &str {
+        &self.revision.version
+    }
+
+    /// Whether it can take another invocation.
+    pub(super) fn is_usable(&mut self) -> bool {
+        self.running.as_mut().is_some_and(|running| running.process.is_alive())
+    }
+
+    /// Runs one invocation to its end, whatever that is.
+    ///
+    /// # Errors
+    /// When the role cannot be assumed any more.
+    pub(super) async fn invoke(&mut self, request_id: &str, payload: Bytes) -> Result<Outcome, ApiError> {
+        let (init, failed) = if self.running.is_none() { self.initialise().await? } else { (None, None) };
+        self.journal.write([self.format.start(request_id, &self.revision.version)]);
+        let started = Instant::now();
+        let ending = match failed {
+            Some(ending) => ending,
+            None => self.work(request_id, payload).await?,
+        };
+        let duration = started.elapsed().min(self.timeout().max(Duration::from_millis(1)));
+        Ok(self.conclude(request_id, ending, duration, init).await)
+    }
+
+    /// Starts the process and waits until it asks for work. Returns how long that took, and how it failed.
+    async fn initialise(&mut self) -> Result<(Option<Duration>, Option<Ending>), ApiError> {
+        let runtime_arn = self.revision.settings.runtime_version_arn(&self.function.region);
+        self.journal.write([self.format.init_start(&self.revision.settings.runtime, &runtime_arn)]);
+        let started = Instant::now();
+        if let Err(failure) = self.start().await? {
+            return Ok((None, Some(Ending::Failed(failure))));
+        }
+        let ending = match self.next_event(started + INIT_LIMIT).await {
+            Event::Signal(Signal::Ready) => return Ok((Some(started.elapsed()), None)),
+            Event::Signal(Signal::InitError { body, error_type }) => Ending::InitError { body, error_type },
+            Event::Signal(_) => Ending::Failed(Failure::Exited(ExitStatus::default())),
+            Event::Exited(status) => Ending::Failed(Failure::Exited(status)),
+            Event::OutOfMemory => Ending::Failed(Failure::OutOfMemory),
+            Event::Late => {
+                self.stop().await;
+                self.journal.write([self.format.init_report(INIT_LIMIT, "timeout", None)]);
+                // The second try belongs to the invocation and its timeout.
+                return Ok((None, self.start().await?.err().map(Ending::Failed)));
+            }
+        };
+        self.stop().await;
+        let error_type = ending.error_type().unwrap_or("Runtime.Unknown").to_owned();
+        self.journal.write([self.format.init_report(started.elapsed(), "error", Some(&error_type))]);
+        Ok((None, Some(ending)))
+    }
+
+    async fn start(&mut self) -> Result<Result<(), Failure>, ApiError> {
+        let settings = &self.revision.settings;
+        let session = iam::service_session(&self.cloud, &settings.role, role::SERVICE, &self.function.name)
+            .map_err(|_| role::not_assumable())?;
+        let task_root = self.revision.code.directory().await.map_err(internal)?;
+        let api = RuntimeApi::start().await.map_err(internal)?;
+        let (output, writer) = Output::new(Arc::clone(&self.journal)).map_err(internal)?;
+        let address = api.address.to_string();
+        let variables =
+            variables(&self.cloud, &self.function, &self.revision, &self.journal, session, &address, task_root);
+        match Process::start(&self.cloud, task_root, variables, writer).await {
+            Ok(process) => {
+                self.running = Some(Running { process, api, output });
+                Ok(Ok(()))
+            }
+            Err(reason) => Ok(Err(Failure::InvalidEntrypoint(reason))),
+        }
+    }
+
+    async fn work(&mut self, request_id: &str, payload: Bytes) -> Result<Ending, ApiError> {
+        let timeout = self.timeout();
+        let deadline = Instant::now() + timeout;
+        let work = Work {
+            request_id: request_id.to_owned(),
+            payload,
+            deadline: jiff::Timestamp::now().as_millisecond() + i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX),
+            function_arn: self.function.arn.clone(),
+        };
+        if let Some(running) = &self.running {
+            running.api.assign(work);
+        }
+        loop {
+            return Ok(match self.next_event(deadline).await {
+                Event::Signal(Signal::Ready) => continue,
+                Event::Signal(Signal::Response(body)) if self.is_over_memory() => {
+                    drop(body);
+                    Ending::Failed(Failure::OutOfMemory)
+                }
+                Event::Signal(Signal::Response(body)) => Ending::Response(body),
+                Event::Signal(Signal::ResponseTooLarge) => Ending::Failed(Failure::ResponseTooLarge),
+                Event::Signal(Signal::Error(body)) => Ending::Error(body),
+                Event::Signal(Signal::InitError { body, error_type }) => Ending::InitError { body, error_type },
+                Event::Exited(status) => Ending::Failed(Failure::Exited(status)),
+                Event::OutOfMemory => Ending::Failed(Failure::OutOfMemory),
+                Event::Late => Ending::Failed(Failure::TimedOut(timeout)),
+            });
+        }
+    }
+
+    /// Waits for what happens first. What the process says goes before its end, which may follow at once.
+    async fn next_event(&mut self, deadline: Instant) -> Event {
+        let limit = self.memory_limit();
+        let Some(Running { process, api, .. }) = &mut self.running else { return Event::Late };
+        let id = process.id();
+        let over_memory = async move {
+            let mut ticks = tokio::time::interval(MEMORY_INTERVAL);
+            ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            while memory::peak(id).is_none_or(|bytes| bytes <= limit) {
+                ticks.tick().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            signal = api.signal() => Event::Signal(signal),
+            status = process.wait() => Event::Exited(status.unwrap_or_default()),
+            () = tokio::time::sleep_until(deadline.into()) => Event::Late,
+            () = over_memory => Event::OutOfMemory,
+        }
+    }
+
+    /// Puts an ending into the log, and into what the caller gets.
+    async fn conclude(
+        &mut self,
+        request_id: &str,
+        ending: Ending,
+        duration: Duration,
+        init: Option<Duration>,
+    ) -> Outcome {
+        let memory_used = self.peak_memory(&ending);
+        match &ending {
+            Ending::Response(_) | Ending::Error(_) => self.settle().await,
+            Ending::Failed(Failure::ResponseTooLarge) => self.settle().await,
+            Ending::InitError { .. } | Ending::Failed(_) => self.stop().await,
+        }
+        if let Some(running) = &self.running {
+            running.output.drain();
+        }
+        let status = ending.status();
+        if status == Status::Timeout {
+            self.journal.write([timeout_line(request_id, self.timeout())]);
+        }
+        let memory_size = self.revision.settings.memory;
+        let report = Report { request_id: request_id.to_owned(), duration, init, memory_size, memory_used, status };
+        self.journal.write(self.format.end(&report));
+        if let Ending::Failed(failure @ (Failure::Exited(_) | Failure::OutOfMemory | Failure::InvalidEntrypoint(_))) =
+            &ending
+        {
+            self.journal.write([failure.message(request_id), failure.error_type().to_owned()]);
+        }
+        Outcome {
+            is_error: !matches!(ending, Ending::Response(_)),
+            payload: ending.payload(request_id),
+            duration,
+            version: self.revision.version.clone(),
+            log_tail: self.journal.take_tail(),
+        }
+    }
+
+    /// Waits a moment for the process to ask for more work, or to end.
+    async fn settle(&mut self) {
+        if !matches!(self.next_event(Instant::now() + SETTLE_LIMIT).await, Event::Signal(_) | Event::Late) {
+            self.stop().await;
+        }
+    }
+
+    /// Ends the process; what it printed is in the log.
+    async fn stop(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            running.process.kill().await;
+            running.output.finish();
+        }
+    }
+
+    fn peak_memory(&self, ending: &Ending) -> u64 {
+        if matches!(ending, Ending::Failed(Failure::OutOfMemory)) {
+            return self.memory_limit();
+        }
+        self.running.as_ref().and_then(|running| memory::peak(running.process.id())).unwrap_or_default()
+    }
+
+    /// Memory may have been taken and given back between two looks; the peak still tells.
+    fn is_over_memory(&self) -> bool {
+        self.peak_memory(&Ending::Response(Bytes::new())) > self.memory_limit()
+    }
+
+    fn memory_limit(&self) -> u64 {
+        u64::from(self.revision.settings.memory) << 20
+    }
+
+    fn timeout(&self) -> Duration {
+        Duration::from_secs(self.revision.settings.timeout.into())
+    }
+}
+
+impl Ending {
+    fn status(&self) -> Status {
+        match self {
+            Self::Response(_) | Self::Error(_) => Status::Success,
+            Self::Failed(Failure::TimedOut(_)) => Status::Timeout,
+            Self::InitError { .. } | Self::Failed(_) => {
+                Status::Error(self.error_type().unwrap_or("Runtime.Unknown").to_owned())
+            }
+        }
+    }
+
+    fn error_type(&self) -> Option<&str> {
+        match self {
+            Self::Response(_) | Self::Error(_) => None,
+            Self::InitError { error_type, .. } => Some(error_type),
+            Self::Failed(failure) => Some(failure.error_type()),
+        }
+    }
+
+    fn payload(self, request_id: &str) -> Bytes {
+        match self {
+            Self::Response(body) | Self::Error(body) | Self::InitError { body, .. } => body,
+            Self::Failed(failure) => failure.payload(request_id),
+        }
+    }
+}
+
+fn timeout_line(request_id: &str, timeout: Duration) -> String {
+    let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ");
+    format!("{time} {request_id} Task timed out after {:.2} seconds", timeout.as_secs_f64())
+}
+
+fn internal(error: std::io::Error) -> ApiError {
+    ApiError::new("ServiceException", error.to_string()).with_status(500)
+}

@@ -1,0 +1,26 @@
+//! How much memory a process uses.
+
+/// The most resident memory that a process ever had, in bytes; `None` where the system does not tell, and after its
+/// end. There the memory limit is not enforced.
+#[cfg(target_os = "linux")]
+pub(super) fn peak(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+/// The most resident memory that a process ever had: unknown on this system, so that the limit is not enforced.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn peak(_process: u32) -> Option<u64> {
+    None
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #[test]
+    fn peak_of_this_process_is_known_and_of_none_is_not() {
+        assert!(super::peak(std::process::id()).is_some_and(|bytes| bytes > 1 << 20));
+        assert_eq!(super::peak(u32::MAX), None);
+    }
+}

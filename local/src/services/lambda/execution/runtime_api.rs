@@ -1,0 +1,241 @@
+//! The Runtime API of one environment: HTTP on a port of its own, which the process inside asks for work.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::failure::RESPONSE_LIMIT;
+
+const PREFIX: &str = "/2018-06-01/runtime/";
+
+/// One invocation, as the process gets it.
+#[derive(Debug, Clone)]
+pub(super) struct Work {
+    pub(super) request_id: String,
+    pub(super) payload: Bytes,
+    /// Milliseconds since 1970.
+    pub(super) deadline: i64,
+    pub(super) function_arn: String,
+}
+
+/// What the process says.
+#[derive(Debug)]
+pub(super) enum Signal {
+    /// It asks for work.
+    Ready,
+    /// Its answer.
+    Response(Bytes),
+    /// Its answer was larger than Lambda takes.
+    ResponseTooLarge,
+    /// It reports that the invocation failed.
+    Error(Bytes),
+    /// It reports that it could not start.
+    InitError {
+        /// The error object.
+        body: Bytes,
+        /// From the header `Lambda-Runtime-Function-Error-Type`.
+        error_type: String,
+    },
+}
+
+/// The server; it stops when dropped.
+#[derive(Debug)]
+pub(super) struct RuntimeApi {
+    /// What `AWS_LAMBDA_RUNTIME_API` is set to.
+    pub(super) address: SocketAddr,
+    work: mpsc::UnboundedSender<Work>,
+    signals: mpsc::UnboundedReceiver<Signal>,
+    server: tokio::task::AbortHandle,
+}
+
+impl RuntimeApi {
+    /// Listens on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(super) async fn start() -> std::io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let (work, work_receiver) = mpsc::unbounded_channel();
+        let (signal_sender, signals) = mpsc::unbounded_channel();
+        let desk = Arc::new(Desk {
+            work: tokio::sync::Mutex::new(work_receiver),
+            signals: signal_sender,
+            current: Mutex::new(None),
+        });
+        let server = tokio::spawn(serve(listener, desk)).abort_handle();
+        Ok(Self { address, work, signals, server })
+    }
+
+    /// Puts an invocation where the process will find it.
+    pub(super) fn assign(&self, work: Work) {
+        // The receiver lives as long as the server; a server that is gone shows as a process that ends.
+        let _ = self.work.send(work);
+    }
+
+    /// The next thing that the process says. Never ends.
+    pub(super) async fn signal(&mut self) -> Signal {
+        match self.signals.recv().await {
+            Some(signal) => signal,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for RuntimeApi {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// What the connections share.
+struct Desk {
+    work: tokio::sync::Mutex<mpsc::UnboundedReceiver<Work>>,
+    signals: mpsc::UnboundedSender<Signal>,
+    /// Id of the invocation that has no answer yet.
+    current: Mutex<Option<String>>,
+}
+
+async fn serve(listener: TcpListener, desk: Arc<Desk>) {
+    // Connections end with the server: the set aborts them when it is dropped.
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let desk = Arc::clone(&desk);
+        let _ = stream.set_nodelay(true);
+        connections.spawn(async move {
+            let service = service_fn(move |request| {
+                let desk = Arc::clone(&desk);
+                async move { Ok::<_, std::convert::Infallible>(desk.answer(request).await) }
+            });
+            // A connection that breaks is seen as a process that ends or does not answer.
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+impl Desk {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default().to_owned();
+        let segments: Vec<&str> = path.split('/').collect();
+        match (request.method().clone(), segments.as_slice()) {
+            (Method::GET, ["invocation", "next"]) => self.next().await,
+            (Method::POST, ["init", "error"]) => self.init_error(request).await,
+            (Method::POST, ["invocation", id, "response"]) => self.response(id, request).await,
+            (Method::POST, ["invocation", id, "error"]) => self.error(id, request).await,
+            _ => problem(StatusCode::NOT_FOUND, "InvalidPath", "Not found"),
+        }
+    }
+
+    async fn next(&self) -> Response<Full<Bytes>> {
+        let _ = self.signals.send(Signal::Ready);
+        let Some(work) = self.work.lock().await.recv().await else {
+            return problem(StatusCode::INTERNAL_SERVER_ERROR, "Sandbox.Failure", "The environment is being shut down");
+        };
+        *self.current() = Some(work.request_id.clone());
+        Response::builder()
+            .header("content-type", "application/json")
+            .header("lambda-runtime-aws-request-id", &work.request_id)
+            .header("lambda-runtime-deadline-ms", work.deadline)
+            .header("lambda-runtime-invoked-function-arn", &work.function_arn)
+            .header("lambda-runtime-trace-id", trace_id(&work.request_id))
+            .body(Full::new(work.payload))
+            .unwrap_or_else(|_| problem(StatusCode::INTERNAL_SERVER_ERROR, "Sandbox.Failure", "Unusable invocation"))
+    }
+
+    async fn response(&self, id: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        if !self.is_current(id) {
+            return wrong_id();
+        }
+        match Limited::new(request.into_body(), RESPONSE_LIMIT).collect().await {
+            Ok(body) => self.conclude(Signal::Response(body.to_bytes())),
+            Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+                let _ = self.conclude(Signal::ResponseTooLarge);
+                let message = format!("Exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes).");
+                problem(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
+            }
+            Err(_) => problem(StatusCode::BAD_REQUEST, "Runtime.TruncatedResponse", "The body ended too soon"),
+        }
+    }
+
+    async fn error(&self, id: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        if !self.is_current(id) {
+            return wrong_id();
+        }
+        match read_error(request).await {
+            Some(body) => self.conclude(Signal::Error(body)),
+            None => problem(StatusCode::BAD_REQUEST, "Runtime.TruncatedResponse", "The body ended too soon"),
+        }
+    }
+
+    async fn init_error(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let error_type = request
+            .headers()
+            .get("lambda-runtime-function-error-type")
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("Runtime.Unknown")
+            .to_owned();
+        match read_error(request).await {
+            Some(body) => {
+                let _ = self.signals.send(Signal::InitError { body, error_type });
+                accepted()
+            }
+            None => problem(StatusCode::BAD_REQUEST, "Runtime.TruncatedResponse", "The body ended too soon"),
+        }
+    }
+
+    fn conclude(&self, signal: Signal) -> Response<Full<Bytes>> {
+        *self.current() = None;
+        let _ = self.signals.send(signal);
+        accepted()
+    }
+
+    fn is_current(&self, id: &str) -> bool {
+        self.current().as_deref() == Some(id)
+    }
+
+    fn current(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn read_error(request: Request<Incoming>) -> Option<Bytes> {
+    let body = Limited::new(request.into_body(), RESPONSE_LIMIT).collect().await.ok()?.to_bytes();
+    Some(if body.is_empty() { Bytes::from_static(b"{}") } else { body })
+}
+
+/// `Root=1-TIME-ID;Parent=ID;Sampled=0`, made of the request id so that both can be matched.
+fn trace_id(request_id: &str) -> String {
+    let digits: String = request_id.chars().filter(char::is_ascii_hexdigit).chain("0".repeat(32).chars()).collect();
+    let seconds = jiff::Timestamp::now().as_second();
+    format!("Root=1-{seconds:08x}-{};Parent={};Sampled=0", &digits[..24], &digits[8..24])
+}
+
+fn accepted() -> Response<Full<Bytes>> {
+    json_response(StatusCode::ACCEPTED, &json!({ "status": "OK" }))
+}
+
+fn wrong_id() -> Response<Full<Bytes>> {
+    problem(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
+}
+
+fn problem(status: StatusCode, error_type: &str, message: &str) -> Response<Full<Bytes>> {
+    json_response(status, &json!({ "errorType": error_type, "errorMessage": message }))
+}
+
+fn json_response(status: StatusCode, body: &serde_json::Value) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
+    *response.status_mut() = status;
+    response.headers_mut().insert("content-type", http::HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,6 @@
+//! Lambda through its REST interface, with real processes.
+
+mod fixture;
+
+mod control;
+mod data;
