@@ -31,6 +31,21 @@ pub struct LocalConfig {
     pub faults: Option<PathBuf>,
 }
 
+/// A free port, `us-east-1`, AWS's own pace, quick, and a folder under the system's temporary one.
+impl Default for LocalConfig {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            region: "us-east-1".to_owned(),
+            directory: std::env::temp_dir().join("incidentctl-local"),
+            time_scale: 1.0,
+            latency: LatencyProfile::QUICK,
+            smtp: None,
+            faults: None,
+        }
+    }
+}
+
 /// Delays that AWS has and a local process does not.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LatencyProfile {

@@ -17,7 +17,6 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
-use std::future::Future;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +29,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
 use crate::{ApiError, Cloud, LocalConfig};
+
+pub(crate) use control::{Identity, TOKEN_HEADER};
 
 /// How long calls in flight may take once the gateway stops.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -61,6 +62,7 @@ pub enum GatewayError {
 /// A local AWS that listens; [`Gateway::run`] makes it answer.
 pub struct Gateway {
     listener: TcpListener,
+    port: u16,
     state: Arc<State>,
 }
 
@@ -95,7 +97,12 @@ impl Gateway {
             faults,
             stop: Notify::new(),
         };
-        Ok(Self { listener, state: Arc::new(state) })
+        Ok(Self { listener, port: address.port(), state: Arc::new(state) })
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The account behind it.

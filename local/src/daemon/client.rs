@@ -1,0 +1,61 @@
+//! Asks a process on 127.0.0.1 who it is.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode};
+use http_body_util::{BodyExt, Empty};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::Status;
+use crate::gateway::{Identity, TOKEN_HEADER};
+
+/// A process on this machine that has not answered by then is not ours, or is stuck.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Who answers on a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// A local AWS, not necessarily the one that is looked for.
+    Identity(Identity),
+    /// Something else.
+    Stranger,
+    /// Nobody listens.
+    Nobody,
+}
+
+/// Asks for the status.
+pub(super) async fn identify(port: u16) -> Answer {
+    let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await else { return Answer::Nobody };
+    let asked = tokio::time::timeout(PATIENCE, send(stream, Method::GET, "/_local/status", "")).await;
+    match asked {
+        Ok(Some((StatusCode::OK, body))) => serde_json::from_slice(&body).map_or(Answer::Stranger, Answer::Identity),
+        _ => Answer::Stranger,
+    }
+}
+
+/// Asks it to stop; whether it agreed.
+pub(super) async fn request_stop(status: &Status) -> bool {
+    let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, status.port)).await else { return false };
+    let asked = tokio::time::timeout(PATIENCE, send(stream, Method::POST, "/_local/stop", &status.token)).await;
+    matches!(asked, Ok(Some((StatusCode::OK, _))))
+}
+
+async fn send(stream: TcpStream, method: Method, path: &str, token: &str) -> Option<(StatusCode, Bytes)> {
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
+    let connection = tokio::spawn(connection);
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "127.0.0.1")
+        .header(TOKEN_HEADER, token)
+        .body(Empty::<Bytes>::new())
+        .ok()?;
+    let reply = sender.send_request(request).await.ok()?;
+    let status = reply.status();
+    let body = reply.into_body().collect().await.ok()?.to_bytes();
+    connection.abort();
+    Some((status, body))
+}

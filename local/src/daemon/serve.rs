@@ -1,0 +1,64 @@
+//! The process itself.
+
+use std::fs;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::DaemonError;
+use super::state::{self, SERVE_LOCK, Status};
+use crate::LocalConfig;
+use crate::config::ACCOUNT;
+use crate::gateway::Gateway;
+
+/// Serves in the foreground until it is asked to stop, by [`stop`](super::stop), SIGTERM or Ctrl-C.
+///
+/// # Errors
+/// When the port or the directory is taken, or the directory cannot be written to.
+pub async fn serve(config: LocalConfig) -> Result<(), DaemonError> {
+    let directory = config.directory.clone();
+    fs::create_dir_all(&directory).map_err(DaemonError::file(&directory))?;
+    // Not dropped before the process ends: the next one must not start while function processes are still ending.
+    let Some(_lock) = state::try_lock(&directory, SERVE_LOCK)? else {
+        return Err(DaemonError::AlreadyRuns { directory });
+    };
+    let stop = stop_signal(&directory)?;
+    let gateway = Gateway::bind(config).await?;
+    let status = status_of(&gateway);
+    state::write(&directory, &status)?;
+    tracing::info!(endpoint = status.endpoint, "the local AWS listens");
+    gateway.run(stop).await;
+    state::remove(&directory, &status.instance);
+    tracing::info!("the local AWS stopped");
+    Ok(())
+}
+
+/// Ends with the first SIGTERM or SIGINT. A closed terminal does not end it.
+fn stop_signal(directory: &std::path::Path) -> Result<impl Future<Output = ()> + use<>, DaemonError> {
+    let listen = |kind| signal(kind).map_err(DaemonError::file(directory));
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let hangup = listen(SignalKind::hangup())?;
+    Ok(async move {
+        // Listened to, and so not deadly, for as long as we wait for the others.
+        let _hangup = hangup;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn status_of(gateway: &Gateway) -> Status {
+    let cloud = gateway.cloud();
+    Status {
+        pid: std::process::id(),
+        port: gateway.port(),
+        endpoint: cloud.endpoint.clone(),
+        account: ACCOUNT.to_owned(),
+        region: cloud.config.region.clone(),
+        outbox: cloud.outbox.directory().to_owned(),
+        instance: gateway.instance().to_owned(),
+        token: gateway.token().to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}

@@ -1,0 +1,117 @@
+//! Starts the process in the background.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::state::{self, START_LOCK, Status};
+use super::{DaemonError, Found, find};
+use crate::LocalConfig;
+
+/// Between two looks at whether it is ready.
+const POLL: Duration = Duration::from_millis(5);
+/// It is ready within milliseconds; a machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How much of the log an error shows.
+const TAIL: u64 = 2000;
+
+/// Starts `EXECUTABLE local serve --settings JSON` in the background and waits until it answers. One that already
+/// runs in the directory is returned as it is; of two simultaneous starts, one starts it and both return it.
+///
+/// # Errors
+/// When the process cannot be run, ends, or is not ready within 20 s; the error shows the end of its log.
+pub async fn start(executable: &Path, config: &LocalConfig) -> Result<Status, DaemonError> {
+    let directory = config.directory.as_path();
+    fs::create_dir_all(directory).map_err(DaemonError::file(directory))?;
+    let deadline = Instant::now() + PATIENCE;
+    let _starting = starter_lock(directory, deadline).await?;
+    if let Found::Running(status) = find(directory).await {
+        return Ok(status);
+    }
+    let child = spawn(executable, config)?;
+    wait_until_ready(directory, child, deadline).await
+}
+
+async fn starter_lock(directory: &Path, deadline: Instant) -> Result<File, DaemonError> {
+    loop {
+        if let Some(lock) = state::try_lock(directory, START_LOCK)? {
+            return Ok(lock);
+        }
+        if Instant::now() > deadline {
+            return Err(too_slow(directory));
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Runs it in a process group of its own, so that Ctrl-C in the terminal does not reach it.
+fn spawn(executable: &Path, config: &LocalConfig) -> Result<Child, DaemonError> {
+    let path = state::log_path(&config.directory);
+    let failed = |source| DaemonError::File { path: path.clone(), source };
+    let log = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(failed)?;
+    let errors = log.try_clone().map_err(|source| DaemonError::File { path: path.clone(), source })?;
+    let settings = serde_json::to_string(config)
+        .map_err(|error| DaemonError::File { path: path.clone(), source: error.into() })?;
+    Command::new(executable)
+        .args(["local", "serve", "--settings", &settings])
+        .stdin(Stdio::null())
+        .stdout(log)
+        .stderr(errors)
+        .process_group(0)
+        .spawn()
+        .map_err(|source| DaemonError::Spawn { executable: executable.to_owned(), source })
+}
+
+async fn wait_until_ready(directory: &Path, mut child: Child, deadline: Instant) -> Result<Status, DaemonError> {
+    loop {
+        // A stale file names another process; only the child's own counts.
+        if state::read(directory).is_some_and(|status| status.pid == child.id())
+            && let Found::Running(status) = find(directory).await
+        {
+            reap(child);
+            return Ok(status);
+        }
+        if let Ok(Some(status)) = child.try_wait() {
+            // The lock may have been a foreground process's that listens by now.
+            if let Found::Running(status) = find(directory).await {
+                return Ok(status);
+            }
+            let log = state::log_path(directory);
+            return Err(DaemonError::Ended { status: status.to_string(), tail: tail(&log), log });
+        }
+        if Instant::now() > deadline {
+            let _ = child.kill();
+            reap(child);
+            return Err(too_slow(directory));
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Leaves nobody to mourn: a caller that outlives the process would otherwise keep a zombie of it.
+fn reap(mut child: Child) {
+    std::thread::spawn(move || child.wait());
+}
+
+fn too_slow(directory: &Path) -> DaemonError {
+    let log = state::log_path(directory);
+    DaemonError::TooSlow { seconds: PATIENCE.as_secs(), tail: tail(&log), log }
+}
+
+fn tail(log: &Path) -> String {
+    let read = || -> std::io::Result<String> {
+        let mut file = File::open(log)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
+    };
+    read().unwrap_or_default()
+}

@@ -1,0 +1,57 @@
+//! Stops the process.
+
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::client::request_stop;
+use super::state::{self, SERVE_LOCK, Status};
+use super::{DaemonError, Found, find};
+
+/// Between two looks at whether it is gone.
+const POLL: Duration = Duration::from_millis(5);
+/// It ends its functions and gives calls in flight two seconds.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Asks the local AWS of a directory to stop and waits until its process is gone. Says what was found before: only
+/// [`Found::Running`] was stopped; a stale state file is removed.
+///
+/// # Errors
+/// When it refuses, or is still there after 15 s. It is never killed.
+pub async fn stop(directory: &Path) -> Result<Found, DaemonError> {
+    let found = find(directory).await;
+    match &found {
+        Found::Running(status) => stop_running(directory, status).await?,
+        Found::Stale { .. } | Found::Foreign { .. } => forget(directory)?,
+        Found::Absent => {}
+    }
+    Ok(found)
+}
+
+async fn stop_running(directory: &Path, status: &Status) -> Result<(), DaemonError> {
+    if !request_stop(status).await {
+        return Err(not_stopped(status, "refuses to stop"));
+    }
+    let deadline = Instant::now() + PATIENCE;
+    while state::try_lock(directory, SERVE_LOCK)?.is_none() {
+        if Instant::now() > deadline {
+            return Err(not_stopped(status, "was asked to stop but is still there"));
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    state::remove(directory, &status.instance);
+    Ok(())
+}
+
+/// Removes a state file whose process is gone, unless one holds the directory and is about to write its own.
+fn forget(directory: &Path) -> Result<(), DaemonError> {
+    if let (Some(_lock), Some(status)) = (state::try_lock(directory, SERVE_LOCK)?, state::read(directory)) {
+        state::remove(directory, &status.instance);
+    }
+    Ok(())
+}
+
+fn not_stopped(status: &Status, what: &str) -> DaemonError {
+    DaemonError::NotStopped { message: format!("the local AWS (process {}) on {} {what}", status.pid, status.endpoint) }
+}
