@@ -1,103 +1,86 @@
 //! Identity and Access Management: roles, their policies, and the sessions that act under them.
+//!
+//! Changes propagate as on AWS: until [`LatencyProfile::role_propagation`](crate::config::LatencyProfile) has passed, a
+//! new role cannot be assumed and a changed policy does not yet hold. Reads answer at once.
 
-use crate::policy::{Denied, Need};
-use crate::{ApiError, Call, Cloud, Output, Principal};
+mod attachments;
+mod authority;
+mod inline;
+mod managed;
+mod names;
+mod paging;
+mod propagation;
+mod render;
+mod roles;
+mod sessions;
+mod simulate;
+mod store;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod validation;
 
-/// State of the service.
-#[derive(Debug, Default)]
-pub struct Iam {}
+use crate::policy::Need;
+use crate::{ApiError, Call, Cloud, Output, arn};
 
-/// Temporary credentials of a role session.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SessionCredentials {
-    /// `ASIA…`
-    pub access_key_id: String,
-    /// The signing secret.
-    pub secret_access_key: String,
-    /// The token that goes with every request.
-    pub session_token: String,
-}
+pub use authority::{authorize, can_be_assumed, role_arn_of};
+pub(crate) use authority::{role_id_of, trusts};
+pub(crate) use sessions::{Key, Session, key, open_session};
+pub use sessions::{SessionCredentials, principal_of, service_session};
+pub use store::Iam;
 
 /// Answers a call.
 ///
 /// # Errors
 /// In AWS's codes and words.
-pub async fn handle(_cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
-    Err(ApiError::not_implemented(&call.service, &call.operation))
+pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    match call.operation.as_str() {
+        "CreateRole" => roles::create(cloud, call),
+        "GetRole" => roles::get(cloud, call),
+        "ListRoles" => roles::list(cloud, call),
+        "UpdateRole" => roles::update(cloud, call),
+        "UpdateRoleDescription" => roles::update_description(cloud, call),
+        "UpdateAssumeRolePolicy" => roles::update_trust(cloud, call),
+        "DeleteRole" => roles::delete(cloud, call),
+        "PutRolePermissionsBoundary" => roles::put_boundary(cloud, call),
+        "DeleteRolePermissionsBoundary" => roles::delete_boundary(cloud, call),
+        "ListInstanceProfilesForRole" => roles::list_instance_profiles(cloud, call),
+        "PutRolePolicy" => inline::put(cloud, call),
+        "GetRolePolicy" => inline::get(cloud, call),
+        "DeleteRolePolicy" => inline::delete(cloud, call),
+        "ListRolePolicies" => inline::list(cloud, call),
+        "AttachRolePolicy" => attachments::attach(cloud, call),
+        "DetachRolePolicy" => attachments::detach(cloud, call),
+        "ListAttachedRolePolicies" => attachments::list(cloud, call),
+        "ListEntitiesForPolicy" => attachments::list_entities(cloud, call),
+        "CreatePolicy" => managed::create(cloud, call),
+        "GetPolicy" => managed::get(cloud, call),
+        "DeletePolicy" => managed::delete(cloud, call),
+        "ListPolicies" => managed::list(cloud, call),
+        "CreatePolicyVersion" => managed::create_version(cloud, call),
+        "GetPolicyVersion" => managed::get_version(cloud, call),
+        "ListPolicyVersions" => managed::list_versions(cloud, call),
+        "SetDefaultPolicyVersion" => managed::set_default_version(cloud, call),
+        "DeletePolicyVersion" => managed::delete_version(cloud, call),
+        "TagRole" => tags::tag_role(cloud, call),
+        "UntagRole" => tags::untag_role(cloud, call),
+        "ListRoleTags" => tags::list_role(cloud, call),
+        "TagPolicy" => tags::tag_policy(cloud, call),
+        "UntagPolicy" => tags::untag_policy(cloud, call),
+        "ListPolicyTags" => tags::list_policy(cloud, call),
+        "SimulatePrincipalPolicy" => simulate::principal(cloud, call),
+        "GetUser" => Ok(render::root_user(cloud)),
+        "ListAccountAliases" => Ok(paging::whole("AccountAliases", Vec::new())),
+        operation => Err(ApiError::not_implemented("iam", operation)),
+    }
 }
 
 /// The permissions that a call needs.
 pub fn authorization(call: &Call) -> Vec<Need> {
-    vec![Need::new(format!("iam:{}", call.operation), "*")]
-}
-
-/// Credentials with which a service acts under a role.
-///
-/// # Errors
-/// When the role is absent, not yet propagated, or does not trust the service.
-pub fn service_session(
-    cloud: &Cloud,
-    role_arn: &str,
-    service_principal: &str,
-    _session_name: &str,
-) -> Result<SessionCredentials, ApiError> {
-    can_be_assumed(cloud, role_arn, service_principal)?;
-    Ok(SessionCredentials {
-        access_key_id: crate::config::ACCESS_KEY_ID.to_owned(),
-        secret_access_key: crate::config::SECRET_ACCESS_KEY.to_owned(),
-        session_token: "token".to_owned(),
-    })
-}
-
-/// Whether a service could assume a role now.
-///
-/// # Errors
-/// `AccessDenied` when the role is absent, not yet propagated, or does not trust the service; callers answer with
-/// their own code and message.
-pub fn can_be_assumed(_cloud: &Cloud, _role_arn: &str, _service_principal: &str) -> Result<(), ApiError> {
-    Ok(())
-}
-
-/// Whose access key it is, if it exists and has not expired.
-pub fn principal_of(_cloud: &Cloud, access_key_id: &str) -> Option<Principal> {
-    (access_key_id == crate::config::ACCESS_KEY_ID).then_some(Principal::Root)
-}
-
-/// Whether the identity policies of a principal allow what a call needs.
-///
-/// # Errors
-/// When a policy denies it or none allows it.
-pub fn authorize(_cloud: &Cloud, _principal: &Principal, _need: &Need) -> Result<(), Denied> {
-    Ok(())
-}
-
-/// ARN of a role, if it exists.
-pub fn role_arn_of(_cloud: &Cloud, _role_name: &str) -> Option<String> {
-    None
-}
-
-/// An access key with its secret and its owner.
-#[derive(Clone)]
-pub(crate) struct Key {
-    pub(crate) secret_access_key: String,
-    pub(crate) session_token: Option<String>,
-    pub(crate) expires: Option<jiff::Timestamp>,
-    pub(crate) principal: Principal,
-}
-
-impl Key {
-    /// Whether a session is over.
-    pub(crate) fn is_expired(&self, now: jiff::Timestamp) -> bool {
-        self.expires.is_some_and(|expires| expires <= now)
-    }
-}
-
-/// What belongs to an access key, also when it has expired.
-pub(crate) fn key(_cloud: &Cloud, access_key_id: &str) -> Option<Key> {
-    (access_key_id == crate::config::ACCESS_KEY_ID).then(|| Key {
-        secret_access_key: crate::config::SECRET_ACCESS_KEY.to_owned(),
-        session_token: None,
-        expires: None,
-        principal: Principal::Root,
-    })
+    let resource = match (call.input.text("RoleName"), call.input.text("PolicyArn")) {
+        (Some(role), _) => arn::local("iam", "", &format!("role/{role}")),
+        (None, Some(policy)) => policy.to_owned(),
+        (None, None) => "*".to_owned(),
+    };
+    vec![Need::new(format!("iam:{}", call.operation), resource)]
 }

@@ -1,0 +1,132 @@
+//! Checks of parameters that several operations share.
+
+use indexmap::IndexMap;
+
+use super::store::Document;
+use crate::policy::{Policy, PolicyError};
+use crate::{ApiError, Input};
+
+/// AWS's limit of tags on one thing.
+const MAX_TAGS: usize = 50;
+/// Characters of an inline policy, white space not counted.
+const MAX_INLINE: usize = 10_240;
+/// Characters of a managed policy, white space not counted.
+const MAX_MANAGED: usize = 6_144;
+/// Characters of a trust policy, white space not counted.
+const MAX_TRUST: usize = 2_048;
+
+/// A text parameter that has to be there, in the query protocol's words.
+pub(super) fn required<'a>(input: &'a Input, name: &str) -> Result<&'a str, ApiError> {
+    input.text(name).filter(|text| !text.is_empty()).ok_or_else(|| {
+        let mut member = name.to_owned();
+        if let Some(first) = member.get_mut(..1) {
+            first.make_ascii_lowercase();
+        }
+        ApiError::new(
+            "ValidationError",
+            format!(
+                "1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
+            ),
+        )
+    })
+}
+
+/// Refuses parameters that an operation does not know here, rather than ignore what they ask for.
+pub(super) fn reject_unknown(input: &Input, known: &[&str]) -> Result<(), ApiError> {
+    match input.0.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(ApiError::new(
+            "ValidationError",
+            format!("the local AWS does not implement the parameter {name} of this operation"),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// A policy for a role.
+pub(super) fn inline_document(text: &str) -> Result<Document, ApiError> {
+    document(text, MAX_INLINE, Policy::parse_identity)
+}
+
+/// A policy of its own.
+pub(super) fn managed_document(text: &str) -> Result<Document, ApiError> {
+    document(text, MAX_MANAGED, Policy::parse_identity)
+}
+
+/// A policy that says who may assume a role.
+pub(super) fn trust_document(text: &str) -> Result<Document, ApiError> {
+    document(text, MAX_TRUST, Policy::parse_trust)
+}
+
+fn document(
+    text: &str,
+    longest: usize,
+    parse: impl Fn(&str) -> Result<Policy, PolicyError>,
+) -> Result<Document, ApiError> {
+    if text.chars().filter(|character| !character.is_whitespace()).count() > longest {
+        return Err(
+            ApiError::new("LimitExceeded", format!("Maximum policy size of {longest} bytes exceeded")).with_status(409)
+        );
+    }
+    let policy = parse(text).map_err(|error| ApiError::new("MalformedPolicyDocument", error.message))?;
+    Ok(Document { text: text.to_owned(), policy })
+}
+
+/// The tags of a call.
+pub(super) fn tags(input: &Input) -> Result<IndexMap<String, String>, ApiError> {
+    let mut tags = IndexMap::new();
+    for tag in input.structures("Tags") {
+        let key = required(&tag, "Key")?;
+        if key.chars().count() > 128 || key.to_lowercase().starts_with("aws:") {
+            return Err(ApiError::new("ValidationError", format!("The tag key '{key}' is not valid")));
+        }
+        let value = tag.text("Value").unwrap_or_default();
+        if value.chars().count() > 256 {
+            return Err(ApiError::new("ValidationError", format!("The value of tag '{key}' is longer than 256")));
+        }
+        if tags.insert(key.to_owned(), value.to_owned()).is_some() {
+            return Err(ApiError::new(
+                "InvalidInput",
+                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+            ));
+        }
+    }
+    check_tag_count(&tags)?;
+    Ok(tags)
+}
+
+/// Refuses more tags than AWS keeps.
+pub(super) fn check_tag_count(tags: &IndexMap<String, String>) -> Result<(), ApiError> {
+    match tags.len() > MAX_TAGS {
+        true => {
+            Err(ApiError::new("LimitExceeded", "The number of tags has reached the maximum limit.").with_status(409))
+        }
+        false => Ok(()),
+    }
+}
+
+/// The longest session of a role, 1 to 12 hours in seconds.
+pub(super) fn max_session_seconds(input: &Input) -> Result<Option<i64>, ApiError> {
+    match input.integer("MaxSessionDuration") {
+        Some(seconds) if !(3600..=43_200).contains(&seconds) => {
+            let (bound, limit) = if seconds < 3600 { ("greater", 3600) } else { ("less", 43_200) };
+            Err(ApiError::new(
+                "ValidationError",
+                format!(
+                    "1 validation error detected: Value '{seconds}' at 'maxSessionDuration' failed to satisfy constraint: Member must have value {bound} than or equal to {limit}"
+                ),
+            ))
+        }
+        seconds => Ok(seconds),
+    }
+}
+
+/// A description, of 1000 characters at most.
+pub(super) fn description(input: &Input) -> Result<Option<String>, ApiError> {
+    match input.text("Description") {
+        Some(text) if text.chars().count() > 1000 => Err(ApiError::new(
+            "ValidationError",
+            "1 validation error detected: Value at 'description' failed to satisfy constraint: Member must have length less than or equal to 1000",
+        )),
+        text => Ok(text.filter(|text| !text.is_empty()).map(str::to_owned)),
+    }
+}
