@@ -1,10 +1,54 @@
 //! CloudWatch: metrics, alarms that really evaluate, dashboards.
+//!
+//! Timestamps are real. Periods of alarms pass on the scaled clock, so a minute's alarm can answer within a second.
 
-use crate::{ApiError, Call, Cloud, Output};
+mod actions;
+mod alarm;
+mod alarms;
+mod dashboards;
+mod evaluation;
+mod evaluator;
+mod expression;
+mod insights;
+mod metrics;
+mod query;
+mod series;
+mod tags;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::policy::Need;
+use crate::{ApiError, Call, Cloud, Input, Output, arn};
+use alarm::Alarm;
+use dashboards::Dashboard;
+use series::{Series, Store};
 
 /// State of the service.
 #[derive(Debug, Default)]
-pub struct Cloudwatch {}
+pub struct Cloudwatch {
+    state: Mutex<State>,
+    /// Wakes the evaluator: a datum arrived, an alarm changed.
+    changed: tokio::sync::Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    store: Store,
+    /// By ARN.
+    alarms: BTreeMap<String, Alarm>,
+    dashboards: BTreeMap<String, Dashboard>,
+    /// Whether the task that evaluates is there; it is only while there are alarms.
+    evaluating: bool,
+}
+
+impl Cloudwatch {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// One measurement.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,12 +66,137 @@ pub struct Datum {
 }
 
 /// Stores a measurement at the current time, as services do for their own metrics.
-pub fn record(_cloud: &Cloud, _region: &str, _datum: Datum) {}
+pub fn record(cloud: &Cloud, region: &str, datum: Datum) {
+    let series = Series::new(region, &datum.namespace, &datum.name, datum.dimensions);
+    let now = cloud.clock.now().as_millisecond();
+    cloud.cloudwatch.state().store.add(
+        series,
+        now,
+        bucket_width(cloud),
+        &series::Sample::one(datum.value, &datum.unit),
+    );
+    touched(cloud);
+}
+
+/// Tells the evaluator that a metric it reads elsewhere (the depth of a queue) has changed.
+pub(in crate::services) fn touched(cloud: &Cloud) {
+    cloud.cloudwatch.changed.notify_one();
+}
+
+/// How long a minute of a metric lasts here, in milliseconds.
+fn bucket_width(cloud: &Cloud) -> i64 {
+    scaled_milliseconds(cloud, 60)
+}
+
+fn scaled_milliseconds(cloud: &Cloud, seconds: u64) -> i64 {
+    let scaled = cloud.clock.scaled(std::time::Duration::from_secs(seconds));
+    i64::try_from(scaled.as_millis()).unwrap_or(i64::MAX).max(10)
+}
+
+/// What a caller needs. Metrics have no ARN; alarms and dashboards do.
+pub fn authorization(call: &Call) -> Vec<Need> {
+    let action = format!("cloudwatch:{}", call.operation);
+    let alarm = |name: &str| arn::local("cloudwatch", &call.region, &format!("alarm:{name}"));
+    let dashboard = |name: &str| arn::local("cloudwatch", "", &format!("dashboard/{name}"));
+    let mut resources: Vec<String> = match call.operation.as_str() {
+        "PutMetricAlarm" | "SetAlarmState" => call.input.text("AlarmName").map(alarm).into_iter().collect(),
+        "DeleteAlarms" | "EnableAlarmActions" | "DisableAlarmActions" => {
+            call.input.texts("AlarmNames").iter().map(|name| alarm(name)).collect()
+        }
+        "PutDashboard" | "GetDashboard" => call.input.text("DashboardName").map(dashboard).into_iter().collect(),
+        "DeleteDashboards" => call.input.texts("DashboardNames").iter().map(|name| dashboard(name)).collect(),
+        "TagResource" | "UntagResource" | "ListTagsForResource" => {
+            call.input.text("ResourceARN").map(str::to_owned).into_iter().collect()
+        }
+        _ => Vec::new(),
+    };
+    if resources.is_empty() {
+        resources.push("*".to_owned());
+    }
+    let namespace = call.input.text("Namespace").filter(|_| call.operation == "PutMetricData");
+    resources
+        .into_iter()
+        .map(|resource| {
+            let need = Need::new(action.clone(), resource);
+            namespace.map_or(need.clone(), |namespace| need.with("cloudwatch:namespace", namespace))
+        })
+        .collect()
+}
 
 /// Answers a call.
 ///
 /// # Errors
 /// What AWS answers a wrong call with.
-pub async fn handle(_cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
-    Err(ApiError::not_implemented(&call.service, &call.operation))
+pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    match call.operation.as_str() {
+        "PutMetricData" => metrics::put(cloud, call),
+        "GetMetricStatistics" => metrics::statistics(cloud, call),
+        "GetMetricData" => metrics::data(cloud, call),
+        "ListMetrics" => metrics::list(cloud, call),
+        "PutMetricAlarm" => alarms::put(cloud, call),
+        "DescribeAlarms" => alarms::describe(cloud, call),
+        "DescribeAlarmsForMetric" => alarms::describe_for_metric(cloud, call),
+        "DescribeAlarmHistory" => alarms::history(cloud, call),
+        "DescribeAlarmContributors" => alarms::contributors(cloud, call),
+        "DeleteAlarms" => alarms::delete(cloud, call),
+        "SetAlarmState" => alarms::set_state(cloud, call).await,
+        "EnableAlarmActions" => alarms::enable_actions(cloud, call, true),
+        "DisableAlarmActions" => alarms::enable_actions(cloud, call, false),
+        "PutDashboard" => dashboards::put(cloud, call),
+        "GetDashboard" => dashboards::get(cloud, call),
+        "ListDashboards" => dashboards::list(cloud, call),
+        "DeleteDashboards" => dashboards::delete(cloud, call),
+        "TagResource" => tags::tag(cloud, call),
+        "UntagResource" => tags::untag(cloud, call),
+        "ListTagsForResource" => tags::list(cloud, call),
+        "DescribeInsightRules" => Ok(Output::structure([("InsightRules", Some(Output::List(Vec::new())))])),
+        operation => Err(ApiError::not_implemented("monitoring", operation)),
+    }
+}
+
+fn missing(name: &str) -> ApiError {
+    ApiError::new("MissingParameter", format!("The parameter {name} is required."))
+}
+
+fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::new("InvalidParameterValue", message)
+}
+
+fn validation(message: impl Into<String>) -> ApiError {
+    ApiError::new("ValidationError", message)
+}
+
+fn required<'a>(input: &'a Input, name: &str) -> Result<&'a str, ApiError> {
+    input.text(name).filter(|text| !text.is_empty()).ok_or_else(|| missing(name))
+}
+
+/// An instant in milliseconds, written as seconds since 1970 or as RFC 3339 text.
+fn instant(input: &Input, name: &str) -> Option<i64> {
+    match input.get(name)? {
+        serde_json::Value::String(text) => match text.parse::<f64>() {
+            Ok(seconds) => Some((seconds * 1000.0) as i64),
+            Err(_) => text.parse::<jiff::Timestamp>().ok().map(|time| time.as_millisecond()),
+        },
+        number => number.as_f64().map(|seconds| (seconds * 1000.0) as i64),
+    }
+}
+
+fn timestamp(milliseconds: i64) -> Output {
+    Output::Timestamp(milliseconds as f64 / 1000.0)
+}
+
+/// `2019-10-02T17:04:40.985+0000`, the form of alarm events.
+fn event_time(milliseconds: i64) -> String {
+    jiff::Timestamp::from_millisecond(milliseconds)
+        .map(|time| format!("{}", time.strftime("%Y-%m-%dT%H:%M:%S%.3f+0000")))
+        .unwrap_or_default()
+}
+
+/// Reads `[{Name, Value}]`.
+fn dimensions(input: &Input) -> Result<Vec<(String, String)>, ApiError> {
+    let list = input.structures("Dimensions");
+    if list.len() > 30 {
+        return Err(invalid("The collection Dimensions must not have a size greater than 30."));
+    }
+    list.iter().map(|one| Ok((required(one, "Name")?.to_owned(), required(one, "Value")?.to_owned()))).collect()
 }

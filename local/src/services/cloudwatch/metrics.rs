@@ -1,0 +1,234 @@
+//! Operations on metrics.
+
+use std::collections::BTreeMap;
+
+use crate::{ApiError, Call, Cloud, Input, Output};
+
+use super::query::{Line, Query, Window, check_period, check_statistic};
+use super::series::{Sample, Series};
+use super::{bucket_width, dimensions, evaluator, instant, invalid, missing, required, timestamp};
+
+/// Data points that one call may ask for (`GetMetricStatistics`).
+const POINTS: i64 = 1440;
+
+pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    let namespace = required(&call.input, "Namespace")?;
+    if namespace.starts_with("AWS/") || namespace.starts_with(':') {
+        return Err(invalid("The value AWS/ for parameter Namespace is invalid."));
+    }
+    let data = call.input.structures("MetricData");
+    if data.is_empty() {
+        return Err(missing("MetricData"));
+    }
+    if data.len() > 1000 {
+        return Err(invalid("The collection MetricData must not have a size greater than 1000."));
+    }
+    let now = cloud.clock.now().as_millisecond();
+    let parsed = data
+        .iter()
+        .map(|datum| {
+            let name = required(datum, "MetricName")?;
+            let series = Series::new(&call.region, namespace, name, dimensions(datum)?);
+            Ok((series, instant(datum, "Timestamp").unwrap_or(now), samples(datum)?))
+        })
+        .collect::<Result<Vec<_>, ApiError>>()?;
+    let mut state = cloud.cloudwatch.state();
+    for (series, at, samples) in parsed {
+        for sample in samples {
+            state.store.add(series.clone(), at, bucket_width(cloud), &sample);
+        }
+    }
+    drop(state);
+    super::touched(cloud);
+    Ok(Output::empty())
+}
+
+fn samples(datum: &Input) -> Result<Vec<Sample>, ApiError> {
+    let unit = datum.text("Unit").unwrap_or("None");
+    let finite = |value: f64| {
+        if value.is_finite() {
+            Ok(value)
+        } else {
+            Err(invalid(format!("The value {value} for parameter MetricData.member.1.Value is invalid.")))
+        }
+    };
+    if let Some(value) = datum.double("Value") {
+        return Ok(vec![Sample::one(finite(value)?, unit)]);
+    }
+    if let Some(set) = datum.structure("StatisticValues") {
+        let number = |name: &str| set.double(name).ok_or_else(|| missing(name)).and_then(finite);
+        return Ok(vec![Sample {
+            count: number("SampleCount")?,
+            sum: number("Sum")?,
+            minimum: number("Minimum")?,
+            maximum: number("Maximum")?,
+            unit: unit.to_owned(),
+        }]);
+    }
+    let number = |value: &serde_json::Value| value.as_f64().or_else(|| value.as_str()?.parse().ok());
+    let values: Vec<f64> = datum.list("Values").iter().filter_map(number).collect();
+    let counts: Vec<f64> = datum.list("Counts").iter().filter_map(number).collect();
+    if values.is_empty() || (!counts.is_empty() && counts.len() != values.len()) {
+        return Err(missing("MetricData.member.1.Value"));
+    }
+    let weighted = values.iter().enumerate().map(|(index, value)| {
+        let count = counts.get(index).copied().unwrap_or(1.0);
+        Ok(Sample { count, sum: finite(*value)? * count, minimum: *value, maximum: *value, unit: unit.to_owned() })
+    });
+    weighted.collect()
+}
+
+/// The periods between two instants of a call.
+fn window(input: &Input, start: &str, end: &str, period: u64) -> Result<Window, ApiError> {
+    let from = instant(input, start).ok_or_else(|| missing(start))?;
+    let to = instant(input, end).ok_or_else(|| missing(end))?;
+    if from >= to {
+        return Err(invalid(format!("The parameter {start} must be less than the parameter {end}.")));
+    }
+    let period = i64::try_from(period).unwrap_or(60) * 1000;
+    if (to - from) / period > POINTS * 70 {
+        return Err(invalid(
+            "You have requested more datapoints than allowed. Reduce the range or increase the period.",
+        ));
+    }
+    let first = from.div_euclid(period) * period;
+    let starts = (0..).map(|index| first + index * period).take_while(|start| *start < to).collect();
+    Ok(Window { starts, period })
+}
+
+pub(super) fn statistics(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    let input = &call.input;
+    let (namespace, name) = (required(input, "Namespace")?, required(input, "MetricName")?);
+    let period = check_period(input.integer("Period").ok_or_else(|| missing("Period"))?)?;
+    let statistics =
+        input.texts("Statistics").iter().map(|name| check_statistic(name)).collect::<Result<Vec<_>, _>>()?;
+    if !input.list("ExtendedStatistics").is_empty() {
+        return Err(ApiError::not_implemented("monitoring", "extended statistics"));
+    }
+    if statistics.is_empty() {
+        return Err(ApiError::new(
+            "InvalidParameterCombination",
+            "At least one of the parameters Statistics and ExtendedStatistics must be specified.",
+        ));
+    }
+    let window = window(input, "StartTime", "EndTime", period)?;
+    if window.starts.len() as i64 > POINTS {
+        return Err(ApiError::new(
+            "InvalidParameterCombination",
+            format!(
+                "You have requested up to {} datapoints, which exceeds the limit of {POINTS}. You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
+                window.starts.len()
+            ),
+        ));
+    }
+    let series = Series::new(&call.region, namespace, name, dimensions(input)?);
+    sample_if_queue(cloud, &series);
+    let state = cloud.cloudwatch.state();
+    let point = |start: &i64| {
+        let sample = state.store.between(&series, *start, start + window.period, input.text("Unit"))?;
+        let mut members = vec![("Timestamp".to_owned(), timestamp(*start))];
+        members.extend(statistics.iter().filter_map(|name| Some((name.clone(), sample.statistic(name)?.into()))));
+        members.push(("Unit".to_owned(), sample.unit.as_str().into()));
+        Some(Output::Structure(members))
+    };
+    let points = window.starts.iter().filter_map(point).collect();
+    Ok(Output::structure([("Label", Some(name.into())), ("Datapoints", Some(Output::List(points)))]))
+}
+
+fn sample_if_queue(cloud: &Cloud, series: &Series) {
+    if series.namespace == "AWS/SQS" {
+        evaluator::sample_queue(cloud, series.clone());
+    }
+}
+
+pub(super) fn data(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    let queries = call
+        .input
+        .structures("MetricDataQueries")
+        .iter()
+        .map(|query| Query::read(query, &call.region))
+        .collect::<Result<Vec<_>, _>>()?;
+    if queries.is_empty() {
+        return Err(missing("MetricDataQueries"));
+    }
+    for query in &queries {
+        if let super::query::Source::Metric(stat) = &query.source {
+            sample_if_queue(cloud, &stat.series);
+        }
+    }
+    let descending = call.input.text("ScanBy").is_none_or(|order| order == "TimestampDescending");
+    let state = cloud.cloudwatch.state();
+    let mut results = Vec::new();
+    for query in queries.iter().filter(|query| query.returned) {
+        let window = window(&call.input, "StartTime", "EndTime", query.seconds(&queries))?;
+        for line in query.lines(&queries, &state.store, &window)? {
+            results.push(result(query, &line, descending));
+        }
+    }
+    Ok(Output::structure([
+        ("MetricDataResults", Some(Output::List(results))),
+        ("Messages", Some(Output::List(Vec::new()))),
+    ]))
+}
+
+fn result(query: &Query, line: &Line, descending: bool) -> Output {
+    let mut points: Vec<(i64, f64)> = line.points.iter().map(|(start, value)| (*start, *value)).collect();
+    if descending {
+        points.reverse();
+    }
+    let group: Vec<&str> = line.group.iter().map(|(_, value)| value.as_str()).collect();
+    let label = match (&query.label, &query.source) {
+        _ if !group.is_empty() => group.join(" "),
+        (Some(label), _) => label.clone(),
+        (None, super::query::Source::Metric(stat)) => stat.series.name.clone(),
+        (None, _) => query.id.clone(),
+    };
+    Output::structure([
+        ("Id", Some(query.id.as_str().into())),
+        ("Label", Some(label.into())),
+        ("Timestamps", Some(Output::List(points.iter().map(|(start, _)| timestamp(*start)).collect()))),
+        ("Values", Some(Output::list(points.iter().map(|(_, value)| *value)))),
+        ("StatusCode", Some("Complete".into())),
+    ])
+}
+
+pub(super) fn list(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    let input = &call.input;
+    let (namespace, name) = (input.text("Namespace"), input.text("MetricName"));
+    let filters = input.structures("Dimensions");
+    let skip: usize = input.text("NextToken").and_then(|token| token.parse().ok()).unwrap_or(0);
+    let known_queues = crate::services::sqs::queue_names(cloud, &call.region);
+    let queue_metrics = known_queues.iter().map(|queue| {
+        let dimension = vec![("QueueName".to_owned(), queue.clone())];
+        Series::new(&call.region, "AWS/SQS", "ApproximateNumberOfMessagesVisible", dimension)
+    });
+    let state = cloud.cloudwatch.state();
+    let all: BTreeMap<Series, ()> =
+        state.store.series().into_iter().cloned().chain(queue_metrics).map(|series| (series, ())).collect();
+    let selected = |series: &Series| {
+        series.region == call.region
+            && namespace.is_none_or(|namespace| series.namespace == namespace)
+            && name.is_none_or(|name| series.name == name)
+            && filters.iter().all(|filter| {
+                let value = filter.text("Name").and_then(|name| series.dimension(name));
+                value.is_some_and(|value| filter.text("Value").is_none_or(|wanted| wanted == value))
+            })
+    };
+    let metrics: Vec<Output> = all.into_keys().filter(selected).map(|series| metric(&series)).collect();
+    let more = metrics.len() > skip + 500;
+    Ok(Output::structure([
+        ("Metrics", Some(Output::List(metrics.into_iter().skip(skip).take(500).collect()))),
+        ("NextToken", more.then(|| (skip + 500).to_string().into())),
+    ]))
+}
+
+fn metric(series: &Series) -> Output {
+    let dimension = |(name, value): &(String, String)| {
+        Output::structure([("Name", Some(name.as_str().into())), ("Value", Some(value.as_str().into()))])
+    };
+    Output::structure([
+        ("Namespace", Some(series.namespace.as_str().into())),
+        ("MetricName", Some(series.name.as_str().into())),
+        ("Dimensions", Some(Output::List(series.dimensions.iter().map(dimension).collect()))),
+    ])
+}

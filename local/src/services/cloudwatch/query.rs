@@ -1,0 +1,159 @@
+//! What an alarm or `GetMetricData` asks: one metric, math over several, or a Metrics Insights query.
+
+use std::collections::BTreeMap;
+
+use crate::{ApiError, Input};
+
+use super::expression::Expression;
+use super::insights::Insights;
+use super::series::{Series, Store};
+use super::{dimensions, required, validation};
+
+/// Values by the start of their period; a period without data is absent.
+pub(super) type Points = BTreeMap<i64, f64>;
+
+/// The periods that are asked about, in milliseconds: their starts, oldest first, and their length.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Window {
+    pub(super) starts: Vec<i64>,
+    pub(super) period: i64,
+}
+
+/// One statistic of one metric.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct MetricStat {
+    pub(super) series: Series,
+    pub(super) statistic: String,
+    pub(super) unit: Option<String>,
+    /// In seconds.
+    pub(super) period: u64,
+}
+
+impl MetricStat {
+    pub(super) fn points(&self, store: &Store, window: &Window) -> Points {
+        let unit = self.unit.as_deref();
+        let value =
+            |start: i64| store.between(&self.series, start, start + window.period, unit)?.statistic(&self.statistic);
+        window.starts.iter().filter_map(|start| Some((*start, value(*start)?))).collect()
+    }
+}
+
+/// What one entry of `Metrics` computes.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Source {
+    Metric(MetricStat),
+    Math(Expression),
+    Insights(Insights),
+}
+
+/// One entry of `Metrics` or `MetricDataQueries`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Query {
+    pub(super) id: String,
+    pub(super) source: Source,
+    pub(super) label: Option<String>,
+    pub(super) period: Option<u64>,
+    pub(super) returned: bool,
+}
+
+/// One line of a chart: which group it is of (empty without `GROUP BY`), and its values.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Line {
+    pub(super) group: Vec<(String, String)>,
+    pub(super) points: Points,
+}
+
+impl Query {
+    pub(super) fn read(input: &Input, region: &str) -> Result<Self, ApiError> {
+        let id = required(input, "Id")?;
+        if !id.starts_with(|first: char| first.is_ascii_lowercase()) {
+            return Err(validation(format!(
+                "The value {id} for parameter Id is invalid. It must start with a lowercase letter."
+            )));
+        }
+        if input.text("AccountId").is_some_and(|account| account != crate::config::ACCOUNT) {
+            return Err(ApiError::not_implemented("monitoring", "cross-account metrics"));
+        }
+        let source = match (input.structure("MetricStat"), input.text("Expression")) {
+            (Some(stat), None) => Source::Metric(read_stat(&stat, region)?),
+            (None, Some(text)) if text.trim_start().to_ascii_uppercase().starts_with("SELECT") => {
+                Source::Insights(Insights::parse(text, region)?)
+            }
+            (None, Some(text)) => Source::Math(Expression::parse(text)?),
+            _ => return Err(validation("Exactly one of MetricStat or Expression must be set in each metric query.")),
+        };
+        Ok(Self {
+            id: id.to_owned(),
+            source,
+            label: input.text("Label").map(str::to_owned),
+            period: input.integer("Period").and_then(|period| u64::try_from(period).ok()),
+            returned: input.flag("ReturnData").unwrap_or(true),
+        })
+    }
+
+    /// Seconds of a period; 60 unless the query says otherwise.
+    pub(super) fn seconds(&self, all: &[Query]) -> u64 {
+        let own = match &self.source {
+            Source::Metric(stat) => Some(stat.period),
+            _ => self.period,
+        };
+        let of_inputs = || {
+            all.iter().filter(|query| query.id != self.id).find_map(|query| match &query.source {
+                Source::Metric(stat) => Some(stat.period),
+                _ => None,
+            })
+        };
+        own.or_else(of_inputs).unwrap_or(60)
+    }
+
+    pub(super) fn lines(&self, all: &[Query], store: &Store, window: &Window) -> Result<Vec<Line>, ApiError> {
+        let single = |points| vec![Line { group: Vec::new(), points }];
+        match &self.source {
+            Source::Metric(stat) => Ok(single(stat.points(store, window))),
+            Source::Insights(insights) => Ok(insights.lines(store, window)),
+            Source::Math(expression) => {
+                let mut values = BTreeMap::new();
+                for query in all.iter().filter(|query| query.id != self.id) {
+                    if let Source::Metric(stat) = &query.source {
+                        values.insert(query.id.clone(), stat.points(store, window));
+                    }
+                }
+                Ok(single(expression.evaluate(&values, window)?))
+            }
+        }
+    }
+}
+
+fn read_stat(stat: &Input, region: &str) -> Result<MetricStat, ApiError> {
+    let metric = stat.structure("Metric").ok_or_else(|| super::missing("Metric"))?;
+    let series =
+        Series::new(region, required(&metric, "Namespace")?, required(&metric, "MetricName")?, dimensions(&metric)?);
+    let period = stat.integer("Period").ok_or_else(|| super::missing("Period"))?;
+    Ok(MetricStat {
+        series,
+        statistic: check_statistic(required(stat, "Stat")?)?,
+        unit: stat.text("Unit").map(str::to_owned),
+        period: check_period(period)?,
+    })
+}
+
+/// The statistics that are kept. Percentiles would need every value.
+pub(super) fn check_statistic(name: &str) -> Result<String, ApiError> {
+    const STATISTICS: [&str; 5] = ["SampleCount", "Average", "Sum", "Minimum", "Maximum"];
+    if STATISTICS.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    let extended = ["p", "tm", "wm", "tc", "ts", "TM(", "PR(", "WM(", "TC(", "TS(", "IQM"];
+    if extended.iter().any(|prefix| name.starts_with(prefix)) {
+        return Err(ApiError::not_implemented("monitoring", &format!("statistic {name}")));
+    }
+    Err(validation(format!("The value {name} for parameter Stat is invalid.")))
+}
+
+/// Periods that CloudWatch takes, in seconds.
+pub(super) fn check_period(period: i64) -> Result<u64, ApiError> {
+    match u64::try_from(period) {
+        Ok(period) if matches!(period, 1 | 5 | 10 | 20 | 30) || (period > 0 && period % 60 == 0) => Ok(period),
+        _ => Err(validation("Period must be 10, 20, 30 or a multiple of 60.")),
+    }
+}

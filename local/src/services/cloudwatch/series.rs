@@ -1,0 +1,114 @@
+//! Measurements, aggregated by minute in bounded memory.
+
+use std::collections::{BTreeMap, HashMap};
+
+/// Buckets that one metric keeps: a day of minutes.
+const BUCKETS: usize = 1440;
+/// Metrics that are kept; the longest unused gives way.
+const METRICS: usize = 4096;
+
+/// What identifies one metric.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Series {
+    pub(super) region: String,
+    pub(super) namespace: String,
+    pub(super) name: String,
+    /// Sorted.
+    pub(super) dimensions: Vec<(String, String)>,
+}
+
+impl Series {
+    pub(super) fn new(region: &str, namespace: &str, name: &str, mut dimensions: Vec<(String, String)>) -> Self {
+        dimensions.sort();
+        Self { region: region.to_owned(), namespace: namespace.to_owned(), name: name.to_owned(), dimensions }
+    }
+
+    pub(super) fn dimension(&self, name: &str) -> Option<&str> {
+        self.dimensions.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// One or more measurements.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Sample {
+    pub(super) count: f64,
+    pub(super) sum: f64,
+    pub(super) minimum: f64,
+    pub(super) maximum: f64,
+    pub(super) unit: String,
+}
+
+impl Sample {
+    pub(super) fn one(value: f64, unit: &str) -> Self {
+        Self { count: 1.0, sum: value, minimum: value, maximum: value, unit: unit.to_owned() }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.sum += other.sum;
+        self.minimum = self.minimum.min(other.minimum);
+        self.maximum = self.maximum.max(other.maximum);
+    }
+
+    /// A statistic by its name in AWS's words; `None` for one that is not kept.
+    pub(super) fn statistic(&self, name: &str) -> Option<f64> {
+        match name {
+            "Sum" => Some(self.sum),
+            "Average" if self.count > 0.0 => Some(self.sum / self.count),
+            "Minimum" => Some(self.minimum),
+            "Maximum" => Some(self.maximum),
+            "SampleCount" => Some(self.count),
+            _ => None,
+        }
+    }
+}
+
+/// All metrics.
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    metrics: HashMap<Series, BTreeMap<i64, Sample>>,
+}
+
+impl Store {
+    /// Adds to the bucket that holds an instant. Instants and width in milliseconds.
+    pub(super) fn add(&mut self, series: Series, at: i64, width: i64, sample: &Sample) {
+        self.bucket(series, at, width).and_modify(|kept| kept.merge(sample)).or_insert_with(|| sample.clone());
+    }
+
+    /// Makes a sample the only one of its bucket, for a level that is read rather than counted.
+    pub(super) fn set(&mut self, series: Series, at: i64, width: i64, sample: Sample) {
+        self.bucket(series, at, width).and_modify(|kept| *kept = sample.clone()).or_insert(sample);
+    }
+
+    fn bucket(&mut self, series: Series, at: i64, width: i64) -> std::collections::btree_map::Entry<'_, i64, Sample> {
+        if self.metrics.len() >= METRICS && !self.metrics.contains_key(&series) {
+            let newest = |buckets: &BTreeMap<i64, Sample>| buckets.keys().next_back().copied();
+            let oldest = self.metrics.iter().min_by_key(|(_, buckets)| newest(buckets)).map(|(key, _)| key.clone());
+            oldest.map(|oldest| self.metrics.remove(&oldest));
+        }
+        let buckets = self.metrics.entry(series).or_default();
+        while buckets.len() >= BUCKETS {
+            buckets.pop_first();
+        }
+        buckets.entry(at.div_euclid(width) * width)
+    }
+
+    /// Everything measured in `[from, to)`, merged; `None` when nothing was.
+    pub(super) fn between(&self, series: &Series, from: i64, to: i64, unit: Option<&str>) -> Option<Sample> {
+        let samples = self.metrics.get(series)?.range(from..to.max(from)).map(|(_, sample)| sample);
+        samples.filter(|sample| unit.is_none_or(|unit| sample.unit == unit)).fold(None, |merged, sample| match merged {
+            None => Some(sample.clone()),
+            Some(mut merged) => {
+                merged.merge(sample);
+                Some(merged)
+            }
+        })
+    }
+
+    /// The metrics that exist, sorted.
+    pub(super) fn series(&self) -> Vec<&Series> {
+        let mut all: Vec<&Series> = self.metrics.keys().collect();
+        all.sort();
+        all
+    }
+}

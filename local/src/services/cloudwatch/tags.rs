@@ -1,0 +1,45 @@
+//! Tags of alarms.
+
+use std::collections::BTreeMap;
+
+use crate::{ApiError, Call, Cloud, Input, Output};
+
+use super::{required, validation};
+
+/// Reads `Tags: [{Key, Value}]`.
+pub(super) fn read(input: &Input) -> Result<BTreeMap<String, String>, ApiError> {
+    let tags = input.structures("Tags");
+    if tags.len() > 50 {
+        return Err(validation("A resource can have at most 50 tags."));
+    }
+    let pair = |tag: &Input| Ok((required(tag, "Key")?.to_owned(), tag.text("Value").unwrap_or_default().to_owned()));
+    tags.iter().map(pair).collect()
+}
+
+/// Runs on the tags of the alarm that the call names.
+fn with<T>(cloud: &Cloud, call: &Call, change: impl FnOnce(&mut BTreeMap<String, String>) -> T) -> Result<T, ApiError> {
+    let arn = required(&call.input, "ResourceARN")?;
+    let mut state = cloud.cloudwatch.state();
+    let alarm = state
+        .alarms
+        .get_mut(arn)
+        .ok_or_else(|| ApiError::new("ResourceNotFoundException", "Unknown resource").with_status(404))?;
+    Ok(change(&mut alarm.tags))
+}
+
+pub(super) fn tag(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    let added = read(&call.input)?;
+    with(cloud, call, |tags| tags.extend(added)).map(|()| Output::empty())
+}
+
+pub(super) fn untag(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    let keys = call.input.texts("TagKeys");
+    with(cloud, call, |tags| tags.retain(|key, _| !keys.contains(key))).map(|()| Output::empty())
+}
+
+pub(super) fn list(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    let tags = with(cloud, call, |tags| tags.clone())?;
+    let one =
+        |(key, value): (String, String)| Output::structure([("Key", Some(key.into())), ("Value", Some(value.into()))]);
+    Ok(Output::structure([("Tags", Some(Output::List(tags.into_iter().map(one).collect())))]))
+}

@@ -1,0 +1,289 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::actions::Change;
+use super::alarm::StateValue;
+use super::evaluation::{Comparison, Rule, TreatMissing};
+use super::expression::Expression;
+use super::insights::Insights;
+use super::query::{Points, Window};
+use super::{Datum, evaluator};
+use crate::config::LatencyProfile;
+use crate::{ApiError, Call, Cloud, Input, LocalConfig, Output, Principal};
+
+fn cloud() -> (Cloud, tempfile::TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let config = LocalConfig {
+        port: 0,
+        region: "us-east-1".to_owned(),
+        directory: directory.path().to_owned(),
+        time_scale: 1.0,
+        latency: LatencyProfile::QUICK,
+        smtp: None,
+        faults: None,
+    };
+    (Cloud::new(config, "http://127.0.0.1:1".to_owned()).unwrap(), directory)
+}
+
+fn plain(output: Output) -> Value {
+    match output {
+        Output::Null => Value::Null,
+        Output::Bool(value) => json!(value),
+        Output::Integer(value) => json!(value),
+        Output::Double(value) | Output::Timestamp(value) => json!(value),
+        Output::Text(value) => json!(value),
+        Output::List(elements) => elements.into_iter().map(plain).collect(),
+        Output::Structure(members) | Output::Map(members) => {
+            Value::Object(members.into_iter().map(|(name, value)| (name, plain(value))).collect())
+        }
+    }
+}
+
+async fn call(cloud: &Cloud, operation: &str, input: Value) -> Result<Value, ApiError> {
+    let call = Call {
+        service: "monitoring".to_owned(),
+        operation: operation.to_owned(),
+        input: Input(input.as_object().unwrap().clone()),
+        region: "us-east-1".to_owned(),
+        request_id: "r".to_owned(),
+        principal: Principal::Root,
+    };
+    super::handle(cloud, &call).await.map(plain)
+}
+
+fn errors_alarm(treat: &str) -> Value {
+    json!({"AlarmName": "errors", "Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum", "Period": 60,
+        "Dimensions": [{"Name": "FunctionName", "Value": "f"}], "EvaluationPeriods": 1, "Threshold": 1,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": treat,
+        "AlarmActions": ["arn:aws:sns:us-east-1:000000000000:topic"]})
+}
+
+fn error_of(function: &str) -> Datum {
+    Datum {
+        namespace: "AWS/Lambda".to_owned(),
+        name: "Errors".to_owned(),
+        dimensions: vec![("FunctionName".to_owned(), function.to_owned())],
+        value: 3.0,
+        unit: "Count".to_owned(),
+    }
+}
+
+async fn state_of(cloud: &Cloud, name: &str) -> String {
+    let reply = call(cloud, "DescribeAlarms", json!({"AlarmNames": [name]})).await.unwrap();
+    reply["MetricAlarms"][0]["StateValue"].as_str().unwrap_or("absent").to_owned()
+}
+
+#[tokio::test]
+async fn an_alarm_follows_its_metric_by_itself() {
+    let (cloud, _directory) = cloud();
+    call(&cloud, "PutMetricAlarm", errors_alarm("notBreaching")).await.unwrap();
+    assert_eq!(state_of(&cloud, "errors").await, "INSUFFICIENT_DATA");
+    super::record(&cloud, "us-east-1", error_of("other"));
+    super::record(&cloud, "us-east-1", error_of("f"));
+    tokio::time::timeout(Duration::from_secs(10), async {
+        while state_of(&cloud, "errors").await != "ALARM" {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .unwrap();
+    call(&cloud, "DeleteAlarms", json!({"AlarmNames": ["errors", "absent"]})).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), async {
+        while cloud.cloudwatch.state().evaluating {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn wrong_alarms_are_refused() {
+    let (cloud, _directory) = cloud();
+    let cases = [
+        ("Period", json!(61), "ValidationError"),
+        ("EvaluationPeriods", json!(0), "ValidationError"),
+        ("EvaluationPeriods", Value::Null, "MissingParameter"),
+        ("ComparisonOperator", json!("Above"), "ValidationError"),
+        ("TreatMissingData", json!("maybe"), "ValidationError"),
+        ("AlarmActions", json!(["topic"]), "ValidationError"),
+        ("DatapointsToAlarm", json!(2), "ValidationError"),
+        ("Statistic", json!("Total"), "ValidationError"),
+        ("ExtendedStatistic", json!("p99"), "ValidationError"),
+        ("Threshold", Value::Null, "MissingParameter"),
+        ("Metrics", json!([{"Id": "m1", "Expression": "1"}]), "ValidationError"),
+        ("Period", json!(86400), "absent"),
+    ];
+    for (name, value, code) in cases {
+        let mut alarm = errors_alarm("missing");
+        alarm[name] = value.clone();
+        let actual = call(&cloud, "PutMetricAlarm", alarm).await.err().map_or("absent".to_owned(), |error| error.code);
+        assert_eq!(actual, code, "{name} = {value}");
+    }
+}
+
+#[tokio::test]
+async fn each_function_in_alarm_is_a_contributor() {
+    let (cloud, _directory) = cloud();
+    let alarm = json!({"AlarmName": "all", "EvaluationPeriods": 1, "Threshold": 1, "TreatMissingData": "notBreaching",
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold", "AlarmDescription": "any function error",
+        "Metrics": [{"Id": "m1", "ReturnData": true, "Period": 60, "Expression":
+            "SELECT SUM(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName) WHERE FunctionName != 'handler' GROUP BY FunctionName"}]});
+    call(&cloud, "PutMetricAlarm", alarm).await.unwrap();
+    for function in ["orders", "mails", "handler"] {
+        super::record(&cloud, "us-east-1", error_of(function));
+    }
+    let changes = evaluator::evaluate(&cloud);
+    let named: Vec<String> = changes
+        .iter()
+        .map(|change| match change {
+            Change::Contributor { group, state, .. } => format!("{} {}", group[0].1, state.value.as_str()),
+            Change::Alarm { alarm, .. } => format!("{} {}", alarm.state.value.as_str(), alarm.state.reason),
+        })
+        .collect();
+    assert_eq!(named, ["mails ALARM", "orders ALARM", "ALARM 2 out of 2 time series evaluated to ALARM"]);
+    assert!(evaluator::evaluate(&cloud).is_empty());
+    let reply = call(&cloud, "DescribeAlarmContributors", json!({"AlarmName": "all"})).await.unwrap();
+    assert_eq!(reply["AlarmContributors"][0]["ContributorAttributes"], json!({"FunctionName": "mails"}));
+}
+
+#[tokio::test]
+async fn the_depth_of_a_queue_is_a_metric() {
+    let (cloud, _directory) = cloud();
+    let create = Call {
+        service: "sqs".to_owned(),
+        operation: "CreateQueue".to_owned(),
+        input: Input(json!({"QueueName": "dead"}).as_object().unwrap().clone()),
+        region: "us-east-1".to_owned(),
+        request_id: "r".to_owned(),
+        principal: Principal::Root,
+    };
+    crate::services::sqs::handle(&cloud, &create).await.unwrap();
+    let mut alarm = errors_alarm("notBreaching");
+    alarm["Namespace"] = json!("AWS/SQS");
+    alarm["MetricName"] = json!("ApproximateNumberOfMessagesVisible");
+    alarm["Statistic"] = json!("Maximum");
+    alarm["Dimensions"] = json!([{"Name": "QueueName", "Value": "dead"}]);
+    call(&cloud, "PutMetricAlarm", alarm).await.unwrap();
+    evaluator::evaluate(&cloud);
+    assert_eq!(state_of(&cloud, "errors").await, "OK");
+    let queue = "arn:aws:sqs:us-east-1:000000000000:dead";
+    crate::services::sqs::send(&cloud, queue, "x".to_owned(), Vec::new(), Principal::Root, None).await.unwrap();
+    evaluator::evaluate(&cloud);
+    assert_eq!(state_of(&cloud, "errors").await, "ALARM");
+}
+
+#[test]
+fn a_rule_judges_what_is_there_and_what_is_not() {
+    use StateValue::{Alarm, InsufficientData, Ok};
+    let cases: [(&str, [Option<f64>; 4], usize, Option<StateValue>); 9] = [
+        ("missing", [None, None, None, None], 2, Some(InsufficientData)),
+        ("notBreaching", [None, None, None, None], 2, Some(Ok)),
+        ("breaching", [None, None, None, None], 2, Some(Alarm)),
+        ("ignore", [None, None, None, None], 2, None),
+        ("missing", [None, Some(5.0), Some(5.0), None], 2, Some(Alarm)),
+        ("missing", [None, Some(5.0), Some(0.0), None], 2, Some(Ok)),
+        ("missing", [Some(5.0), None, None, Some(5.0)], 2, Some(Ok)),
+        ("notBreaching", [None, None, Some(5.0), Some(5.0)], 2, Some(Alarm)),
+        ("breaching", [None, None, None, Some(0.0)], 3, Some(Ok)),
+    ];
+    for (treat, values, datapoints, expected) in cases {
+        let missing = TreatMissing::parse(treat).unwrap();
+        let rule = Rule { comparison: Comparison::GreaterOrEqual, threshold: 1.0, periods: 3, datapoints, missing };
+        let window = rule.window(600_000, 60_000);
+        assert_eq!(window.starts, [420_000, 480_000, 540_000, 600_000]);
+        let points: Points =
+            window.starts.iter().zip(values).filter_map(|(start, value)| Some((*start, value?))).collect();
+        let verdict = rule.judge(&window, &points, 600_000, Some("Sum"), 60, InsufficientData);
+        assert_eq!(verdict.map(|verdict| verdict.value), expected, "{treat} {values:?}");
+    }
+}
+
+#[test]
+fn reasons_read_as_on_aws() {
+    let rule = Rule {
+        comparison: Comparison::Greater,
+        threshold: 50.0,
+        periods: 1,
+        datapoints: 1,
+        missing: TreatMissing::Missing,
+    };
+    let now = "2019-10-02T16:59:30Z".parse::<jiff::Timestamp>().unwrap().as_millisecond();
+    let window = rule.window(now, 60_000);
+    let points = Points::from([(window.starts[1], 99.501)]);
+    let verdict = rule.judge(&window, &points, now, Some("Average"), 60, StateValue::Ok).unwrap();
+    insta::assert_snapshot!(verdict.reason, @"Threshold Crossed: 1 out of the last 1 datapoints [99.501 (02/10/19 16:59:00)] was greater than the threshold (50.0) (minimum 1 datapoint for OK -> ALARM transition).");
+    insta::assert_snapshot!(verdict.reason_data, @r#"{"version":"1.0","queryDate":"2019-10-02T16:59:30.000+0000","startDate":"2019-10-02T16:59:00.000+0000","statistic":"Average","period":60,"recentDatapoints":[99.501],"threshold":50.0,"evaluatedDatapoints":[{"timestamp":"2019-10-02T16:59:00.000+0000","value":99.501}]}"#);
+    insta::assert_snapshot!(rule.contributor_reason(&verdict), @"Threshold Crossed: 1 datapoint was greater than the threshold (50.0). The most recent datapoint which crossed the threshold: [99.501 (02/10/19 16:59:00)].");
+}
+
+#[test]
+fn metric_math_is_arithmetic_over_what_is_there() {
+    let window = Window { starts: vec![0, 60], period: 60 };
+    let metrics = [("m1".to_owned(), Points::from([(0, 6.0), (60, 4.0)])), ("m2".to_owned(), Points::from([(0, 2.0)]))];
+    let cases: [(&str, &[(i64, f64)]); 6] = [
+        ("m1/m2", &[(0, 3.0)]),
+        ("100*(m1-1)", &[(0, 500.0), (60, 300.0)]),
+        ("SUM(METRICS())", &[(0, 8.0), (60, 4.0)]),
+        ("m1 + FILL(m2, 0)", &[(0, 8.0), (60, 4.0)]),
+        ("IF(m1 > 5, 1, 0)", &[(0, 1.0), (60, 0.0)]),
+        ("MAX(m1) - m1", &[(0, 0.0), (60, 2.0)]),
+    ];
+    for (text, expected) in cases {
+        let points = Expression::parse(text).unwrap().evaluate(&metrics.clone().into(), &window).unwrap();
+        assert_eq!(points, expected.iter().copied().collect(), "{text}");
+    }
+    for wrong in ["m1 +", "(m1", "m1 m2", "m1 ? m2", "SUM(m1"] {
+        assert_eq!(Expression::parse(wrong).unwrap_err().code, "ValidationError", "{wrong}");
+    }
+}
+
+#[test]
+fn insights_queries_parse_or_are_refused() {
+    for text in [
+        "SELECT SUM(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName) GROUP BY FunctionName",
+        "select avg(\"x y\") from \"AWS/DynamoDB\" where TableName = 'a' and Operation != 'b' group by TableName order by MAX() desc limit 10",
+        "SELECT COUNT(m) FROM ns",
+    ] {
+        assert!(Insights::parse(text, "us-east-1").is_ok(), "{text}");
+    }
+    for text in ["SELECT Errors FROM x", "SELECT MEDIAN(e) FROM x", "SELECT SUM(e) FROM x WHERE a > 1", "SELECT SUM(e)"]
+    {
+        assert_eq!(Insights::parse(text, "us-east-1").unwrap_err().code, "ValidationError", "{text}");
+    }
+}
+
+#[tokio::test]
+async fn dashboards_are_json() {
+    let (cloud, _directory) = cloud();
+    for body in ["nonsense", "[]", "{}", "{\"widgets\":[{\"type\":\"pie\"}]}"] {
+        let error = call(&cloud, "PutDashboard", json!({"DashboardName": "d", "DashboardBody": body})).await;
+        assert_eq!(error.unwrap_err().code, "InvalidParameterInput", "{body}");
+    }
+    let body = "{\"widgets\":[{\"type\":\"text\",\"properties\":{\"markdown\":\"hi\"}}]}";
+    call(&cloud, "PutDashboard", json!({"DashboardName": "d", "DashboardBody": body})).await.unwrap();
+    let got = call(&cloud, "GetDashboard", json!({"DashboardName": "d"})).await.unwrap();
+    assert_eq!(got["DashboardArn"], "arn:aws:cloudwatch::000000000000:dashboard/d");
+    assert_eq!(got["DashboardBody"], body);
+    call(&cloud, "DeleteDashboards", json!({"DashboardNames": ["d"]})).await.unwrap();
+    let gone = call(&cloud, "GetDashboard", json!({"DashboardName": "d"})).await.unwrap_err();
+    assert_eq!(gone.code, "ResourceNotFound");
+}
+
+#[tokio::test]
+async fn metrics_are_summed_by_period() {
+    let (cloud, _directory) = cloud();
+    let data = json!([{"MetricName": "m", "Timestamp": 1_700_000_000, "Value": 2}, {"MetricName": "m", "Timestamp": 1_700_000_060, "Values": [1, 4], "Counts": [1, 2]}]);
+    call(&cloud, "PutMetricData", json!({"Namespace": "own", "MetricData": data.clone()})).await.unwrap();
+    let refused = call(&cloud, "PutMetricData", json!({"Namespace": "AWS/Lambda", "MetricData": data})).await;
+    assert_eq!(refused.unwrap_err().code, "InvalidParameterValue");
+    let query = json!({"Namespace": "own", "MetricName": "m", "StartTime": 1_699_999_800, "EndTime": 1_700_000_400, "Period": 300, "Statistics": ["Sum", "SampleCount", "Maximum"]});
+    let reply = call(&cloud, "GetMetricStatistics", query).await.unwrap();
+    let total: f64 = reply["Datapoints"].as_array().unwrap().iter().filter_map(|point| point["Sum"].as_f64()).sum();
+    assert!((total - 11.0).abs() < f64::EPSILON, "{reply}");
+    let listed = call(&cloud, "ListMetrics", json!({"Namespace": "own"})).await.unwrap();
+    assert_eq!(listed["Metrics"][0]["MetricName"], "m");
+}
