@@ -1,1 +1,16 @@
-//! x
+//! The Lambda function that records incidents and alerts people, and the error generator that proves it.
+//!
+//! Both are one artifact; the function's `Handler` setting says which one it is. The way of an event is in [`flow`]:
+//! classify (pure, in `incident-model`), record ([`store`]), notify ([`notify`]).
+
+pub mod clients;
+pub mod flow;
+pub mod generator;
+pub mod log;
+pub mod notify;
+pub mod own;
+pub mod record;
+pub mod rules_file;
+pub mod self_check;
+pub mod settings;
+pub mod store;

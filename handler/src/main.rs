@@ -1,1 +1,19 @@
-fn main() {}
+//! Starts the function that the `Handler` setting names.
+
+use incident_handler::{clients::Clients, flow, generator, settings::Settings};
+use lambda_runtime::{Error, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    match std::env::var("_HANDLER").unwrap_or_default().as_str() {
+        "error-generator" => {
+            let clients = Clients::from_environment();
+            lambda_runtime::run(service_fn(|event| generator::fail(&clients, event))).await
+        }
+        "incident-handler" => {
+            let handler = flow::Handler::on_aws(Settings::from_environment()?, &Clients::from_environment())?;
+            lambda_runtime::run(service_fn(|event| handler.handle(event))).await
+        }
+        other => Err(format!("the Handler setting is `{other}`; it is `incident-handler` or `error-generator`").into()),
+    }
+}

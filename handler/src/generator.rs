@@ -1,0 +1,95 @@
+//! The error generator: a function that fails for real, in the way that it is asked to.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::AttributeValue;
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
+use serde_json::Value;
+
+use crate::clients::Clients;
+
+/// The kinds of failure, as `trigger-test --kind` names them.
+pub const KINDS: [&str; 6] = ["exception", "timeout", "oom", "panic", "crash", "access-denied"];
+
+/// How the generator's own errors are reported.
+#[derive(Debug)]
+pub struct Deliberate {
+    error_type: String,
+    error_message: String,
+}
+
+impl From<Deliberate> for Diagnostic {
+    fn from(error: Deliberate) -> Self {
+        Self { error_type: error.error_type, error_message: error.error_message }
+    }
+}
+
+impl Deliberate {
+    fn new(error_type: &str, error_message: impl Into<String>) -> Self {
+        Self { error_type: error_type.to_owned(), error_message: error_message.into() }
+    }
+}
+
+/// Fails as the payload's `kind` says; without one, with an exception.
+///
+/// # Errors
+/// Always, unless the process dies first.
+pub async fn fail(clients: &Clients, event: LambdaEvent<Value>) -> Result<Value, Deliberate> {
+    let kind = event.payload.get("kind").and_then(Value::as_str).unwrap_or("exception");
+    Err(match kind {
+        "exception" => {
+            Deliberate::new("DeliberateException", "deliberate failure, as incidentctl trigger-test asked for")
+        }
+        "timeout" => sleep_past_deadline(&event.context).await,
+        "oom" => use_up_memory(),
+        "panic" => panic_deliberately(),
+        "crash" => std::process::exit(1),
+        "access-denied" => read_forbidden_table(clients).await,
+        other => Deliberate::new(
+            "UnknownKind",
+            format!("there is no kind of failure named `{other}`; the kinds are {}", KINDS.join(", ")),
+        ),
+    })
+}
+
+/// Lambda ends the sandbox at the deadline; what comes after the sleep is for a runtime that does not.
+async fn sleep_past_deadline(context: &Context) -> Deliberate {
+    let left = context.deadline().duration_since(std::time::SystemTime::now()).unwrap_or_default();
+    tokio::time::sleep(left + Duration::from_secs(30)).await;
+    Deliberate::new("DeadlineNotEnforced", "deliberately slept past the deadline, and nothing ended the function")
+}
+
+/// Takes memory in steps and writes to every page of it: memory that was never written to is never counted.
+fn use_up_memory() -> Deliberate {
+    const STEP: usize = 16 << 20;
+    const PAGE: usize = 4096;
+    const MOST: usize = 11 << 30; // the largest function has 10 GB
+    let mut taken: Vec<Vec<u8>> = Vec::new();
+    while taken.len() * STEP < MOST {
+        let mut block = vec![0_u8; STEP];
+        block.iter_mut().step_by(PAGE).for_each(|byte| *byte = 1);
+        taken.push(std::hint::black_box(block));
+    }
+    Deliberate::new("MemoryLimitNotEnforced", "deliberately used 11 GB of memory, and nothing ended the function")
+}
+
+#[expect(clippy::panic, reason = "it is what was asked for")]
+fn panic_deliberately() -> Deliberate {
+    panic!("deliberate panic, as incidentctl trigger-test asked for")
+}
+
+/// Reads the incident table, which the generator's role has no right to.
+async fn read_forbidden_table(clients: &Clients) -> Deliberate {
+    let Ok(table) = std::env::var("FORBIDDEN_TABLE") else {
+        return Deliberate::new("MissingVariable", "environment variable FORBIDDEN_TABLE is not set");
+    };
+    let key = AttributeValue::S("deliberately-forbidden".to_owned());
+    match clients.dynamodb.get_item().table_name(table).key(incident_model::table::INCIDENT_ID, key).send().await {
+        Ok(_) => Deliberate::new("AccessNotDenied", "deliberately read a table without permission, and was let"),
+        Err(error) => Deliberate::new(
+            error.code().unwrap_or("ServiceUnreachable"),
+            format!("deliberate failure: {}", error.message().unwrap_or("no answer from DynamoDB")),
+        ),
+    }
+}
