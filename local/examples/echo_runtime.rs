@@ -1,6 +1,8 @@
 //! A Lambda runtime with nothing but the standard library, for the tests of the local AWS: what it does is what the
 //! payload says. Built as an example, it becomes the `bootstrap` of a test's deployment package.
 
+#![expect(clippy::disallowed_methods, reason = "to exit and to block is what this runtime is for")]
+
 use std::error::Error;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

@@ -1,17 +1,54 @@
-//! Amazon CloudWatch Logs.
+//! Amazon CloudWatch Logs: groups, streams, events, and searching them.
 
-use crate::{ApiError, Call, Cloud, Output};
+mod events;
+mod filter;
+mod groups;
+mod parameters;
+mod store;
+mod streams;
+
+use crate::policy::Need;
+use crate::{ApiError, Call, Cloud, Output, arn};
 
 /// State of the service.
 #[derive(Debug, Default)]
-pub struct Logs {}
+pub struct Logs {
+    store: store::Store,
+}
 
 /// Answers one call.
 ///
 /// # Errors
 /// Whatever AWS refuses, with its code and message.
-pub async fn handle(_cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
-    Err(ApiError::not_implemented("logs", &call.operation))
+pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    match call.operation.as_str() {
+        "CreateLogGroup" => groups::create(cloud, call),
+        "DeleteLogGroup" => groups::delete(cloud, call),
+        "DescribeLogGroups" => groups::describe(cloud, call),
+        "PutRetentionPolicy" => groups::put_retention(cloud, call),
+        "DeleteRetentionPolicy" => groups::delete_retention(cloud, call),
+        "TagResource" | "TagLogGroup" => groups::tag(cloud, call),
+        "UntagResource" | "UntagLogGroup" => groups::untag(cloud, call),
+        "ListTagsForResource" | "ListTagsLogGroup" => groups::list_tags(cloud, call),
+        "DescribeSubscriptionFilters" | "DescribeMetricFilters" => groups::no_filters(cloud, call),
+        "CreateLogStream" => streams::create(cloud, call),
+        "DeleteLogStream" => streams::delete(cloud, call),
+        "DescribeLogStreams" => streams::describe(cloud, call),
+        "PutLogEvents" => streams::put_events(cloud, call),
+        "GetLogEvents" => events::get(cloud, call),
+        "FilterLogEvents" => events::filter(cloud, call),
+        other => Err(ApiError::not_implemented("logs", other)),
+    }
+}
+
+/// The permission that a call needs: on the stream, the group, or all groups.
+pub fn authorization(call: &Call) -> Vec<Need> {
+    let identifier =
+        ["logGroupName", "logGroupIdentifier", "resourceArn"].iter().find_map(|name| call.input.text(name));
+    let group = identifier.map_or("*", parameters::name_in_arn);
+    let stream = call.input.text("logStreamName").unwrap_or_default();
+    let resource = arn::local("logs", &call.region, &format!("log-group:{group}:log-stream:{stream}"));
+    vec![Need::new(format!("logs:{}", call.operation), resource)]
 }
 
 /// Adds events (milliseconds since 1970 and text) to a stream, which is made when absent.
@@ -19,24 +56,32 @@ pub async fn handle(_cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
 /// # Errors
 /// `ResourceNotFoundException` when the log group does not exist.
 pub fn append(
-    _cloud: &Cloud,
-    _region: &str,
-    _group: &str,
-    _stream: &str,
-    _events: Vec<(i64, String)>,
+    cloud: &Cloud,
+    region: &str,
+    group: &str,
+    stream: &str,
+    events: Vec<(i64, String)>,
 ) -> Result<(), ApiError> {
-    Err(ApiError::new("ResourceNotFoundException", "The specified log group does not exist."))
+    store::with_group(cloud, region, group, |group| {
+        group.append(stream, events);
+        Ok(())
+    })
 }
 
 /// Whether a log group exists.
-pub fn group_exists(_cloud: &Cloud, _region: &str, _group: &str) -> bool {
-    false
+pub fn group_exists(cloud: &Cloud, region: &str, group: &str) -> bool {
+    store::with_group(cloud, region, group, |_| Ok(())).is_ok()
 }
 
 /// Makes a log group that keeps its events for ever, as Lambda does.
 ///
 /// # Errors
 /// `ResourceAlreadyExistsException`, `InvalidParameterException`.
-pub fn create_group(_cloud: &Cloud, _region: &str, _group: &str) -> Result<(), ApiError> {
-    Err(ApiError::not_implemented("logs", "CreateLogGroup"))
+pub fn create_group(cloud: &Cloud, region: &str, group: &str) -> Result<(), ApiError> {
+    parameters::check_group_name(group)?;
+    groups::insert(cloud, region, store::Group::new(region, group))
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests;

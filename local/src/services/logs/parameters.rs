@@ -1,0 +1,168 @@
+//! The parameters that the operations share.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::{ApiError, Call};
+
+const DAYS: [i64; 22] =
+    [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+/// An `InvalidParameterException`.
+pub(super) fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::new("InvalidParameterException", message)
+}
+
+fn violation(value: &str, member: &str, constraint: &str) -> ApiError {
+    invalid(format!(
+        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must {constraint}"
+    ))
+}
+
+/// Refuses parameters that the operation has on AWS and not here.
+///
+/// # Errors
+/// `NotImplemented`, naming the parameter.
+pub(super) fn only(call: &Call, known: &[&str]) -> Result<(), ApiError> {
+    let is_set = |value: &Value| !value.is_null() && value != &Value::Bool(false);
+    match call.input.0.iter().find(|(name, value)| !known.contains(&name.as_str()) && is_set(value)) {
+        Some((name, _)) => Err(ApiError::not_implemented("logs", &format!("{} with parameter {name}", call.operation))),
+        None => Ok(()),
+    }
+}
+
+/// A text that has to be there.
+///
+/// # Errors
+/// `InvalidParameterException`.
+pub(super) fn required<'a>(call: &'a Call, name: &str) -> Result<&'a str, ApiError> {
+    call.input.text(name).ok_or_else(|| {
+        invalid(format!(
+            "1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null"
+        ))
+    })
+}
+
+/// The name of the group that a call is about.
+///
+/// # Errors
+/// `InvalidParameterException` when it is absent or no name.
+pub(super) fn group_name(call: &Call) -> Result<&str, ApiError> {
+    let name = required(call, "logGroupName")?;
+    check_group_name(name)?;
+    Ok(name)
+}
+
+/// The group that a call is about, by name, or by name or ARN in `logGroupIdentifier`.
+///
+/// # Errors
+/// `InvalidParameterException` when neither is there, or both are.
+pub(super) fn group_identifier(call: &Call) -> Result<&str, ApiError> {
+    match (call.input.text("logGroupIdentifier"), call.input.text("logGroupName")) {
+        (Some(_), Some(_)) => Err(invalid("LogGroup name and LogGroup ARN are mutually exclusive parameters.")),
+        (Some(identifier), None) => Ok(name_in_arn(identifier)),
+        _ => group_name(call),
+    }
+}
+
+/// The name in the ARN of a group; what is no ARN is a name.
+pub(super) fn name_in_arn(identifier: &str) -> &str {
+    match identifier.split_once(":log-group:") {
+        Some((_, name)) => name.strip_suffix(":*").unwrap_or(name),
+        None => identifier,
+    }
+}
+
+/// Checks the name of a group.
+///
+/// # Errors
+/// `InvalidParameterException`.
+pub(super) fn check_group_name(name: &str) -> Result<(), ApiError> {
+    if name.is_empty() || name.len() > 512 {
+        let constraint = if name.is_empty() { "greater than or equal to 1" } else { "less than or equal to 512" };
+        return Err(violation(name, "logGroupName", &format!("have length {constraint}")));
+    }
+    let is_legal = |character: char| character.is_ascii_alphanumeric() || ".-_/#".contains(character);
+    if !name.chars().all(is_legal) {
+        return Err(violation(name, "logGroupName", "satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+"));
+    }
+    Ok(())
+}
+
+/// The name of the stream that a call is about.
+///
+/// # Errors
+/// `InvalidParameterException` when it is absent or no name.
+pub(super) fn stream_name(call: &Call) -> Result<&str, ApiError> {
+    let name = required(call, "logStreamName")?;
+    if name.is_empty() || name.len() > 512 || name.contains([':', '*']) {
+        return Err(violation(name, "logStreamName", "satisfy regular expression pattern: [^:*]*"));
+    }
+    Ok(name)
+}
+
+/// A number of days that CloudWatch knows.
+///
+/// # Errors
+/// `InvalidParameterException`.
+pub(super) fn retention_days(call: &Call) -> Result<i64, ApiError> {
+    let days =
+        call.input.integer("retentionInDays").ok_or_else(|| violation("null", "retentionInDays", "not be null"))?;
+    if DAYS.contains(&days) {
+        return Ok(days);
+    }
+    let known: Vec<String> = DAYS.iter().map(i64::to_string).collect();
+    let constraint = format!("satisfy enum value set: [{}]", known.join(", "));
+    Err(violation(&days.to_string(), "retentionInDays", &constraint))
+}
+
+/// How many elements an answer may have.
+///
+/// # Errors
+/// `InvalidParameterException` outside of 1 to `maximum`.
+pub(super) fn limit(call: &Call, maximum: usize) -> Result<usize, ApiError> {
+    let Some(limit) = call.input.integer("limit") else { return Ok(maximum) };
+    match usize::try_from(limit) {
+        Ok(limit) if (1..=maximum).contains(&limit) => Ok(limit),
+        _ if limit < 1 => Err(violation(&limit.to_string(), "limit", "have value greater than or equal to 1")),
+        _ => {
+            let constraint = format!("have value less than or equal to {maximum}");
+            Err(violation(&limit.to_string(), "limit", &constraint))
+        }
+    }
+}
+
+/// The tags in a call.
+///
+/// # Errors
+/// `InvalidParameterException` for what is no tag, or for more than 50.
+pub(super) fn tags(call: &Call) -> Result<BTreeMap<String, String>, ApiError> {
+    let members = call.input.structure("tags").unwrap_or_default().0;
+    let tags: BTreeMap<String, String> = members
+        .into_iter()
+        .map(|(key, value)| match value {
+            Value::String(value) if !key.is_empty() && key.chars().count() <= 128 => Ok((key, value)),
+            _ => Err(violation(&key, "tags", "have keys of 1 to 128 characters and text values")),
+        })
+        .collect::<Result<_, _>>()?;
+    if tags.len() > 50 {
+        return Err(ApiError::new("TooManyTagsException", "A resource can have no more than 50 tags."));
+    }
+    Ok(tags)
+}
+
+/// One page of a list: elements after `nextToken`, which is the position of the first.
+///
+/// # Errors
+/// `InvalidParameterException` for a token that is none.
+pub(super) fn page<T>(call: &Call, elements: Vec<T>, size: usize) -> Result<(Vec<T>, Option<String>), ApiError> {
+    let start: usize = match call.input.text("nextToken") {
+        Some(token) => token.parse().map_err(|_| invalid("The specified nextToken is invalid."))?,
+        None => 0,
+    };
+    let total = elements.len();
+    let page: Vec<T> = elements.into_iter().skip(start).take(size).collect();
+    let next = start + page.len();
+    Ok((page, (next < total).then(|| next.to_string())))
+}

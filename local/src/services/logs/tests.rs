@@ -1,0 +1,173 @@
+//! The service through its operations.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::config::LatencyProfile;
+use crate::{Input, LocalConfig, Principal};
+
+fn cloud() -> (Cloud, tempfile::TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let config = LocalConfig {
+        port: 0,
+        region: "eu-west-1".to_owned(),
+        directory: directory.path().to_owned(),
+        time_scale: 1.0,
+        latency: LatencyProfile::QUICK,
+        smtp: None,
+        faults: None,
+    };
+    (Cloud::new(config, "http://127.0.0.1:1".to_owned()).unwrap(), directory)
+}
+
+async fn call(cloud: &Cloud, operation: &str, input: Value) -> Result<Output, ApiError> {
+    let call = Call {
+        service: "logs".to_owned(),
+        operation: operation.to_owned(),
+        input: Input(input.as_object().cloned().unwrap()),
+        region: "eu-west-1".to_owned(),
+        request_id: "request".to_owned(),
+        principal: Principal::Root,
+    };
+    handle(cloud, &call).await
+}
+
+async fn refusal(cloud: &Cloud, operation: &str, input: Value) -> String {
+    call(cloud, operation, input).await.unwrap_err().to_string()
+}
+
+fn member<'a>(output: &'a Output, name: &str) -> Option<&'a Output> {
+    match output {
+        Output::Structure(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),
+        _ => None,
+    }
+}
+
+/// The texts under one member of each element of a list.
+fn column(output: &Output, list: &str, name: &str) -> Vec<String> {
+    match member(output, list) {
+        Some(Output::List(elements)) => elements
+            .iter()
+            .filter_map(|element| match member(element, name) {
+                Some(Output::Text(text)) => Some(text.clone()),
+                Some(Output::Integer(number)) => Some(number.to_string()),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn groups_are_made_described_tagged_and_deleted() {
+    let (cloud, _directory) = cloud();
+    let arn = "arn:aws:logs:eu-west-1:000000000000:log-group:/aws/lambda/a";
+    call(&cloud, "CreateLogGroup", json!({ "logGroupName": "/aws/lambda/a", "tags": { "k": "v" } })).await.unwrap();
+    call(&cloud, "CreateLogGroup", json!({ "logGroupName": "/aws/lambda/b" })).await.unwrap();
+    call(&cloud, "PutRetentionPolicy", json!({ "logGroupName": "/aws/lambda/a", "retentionInDays": 14 }))
+        .await
+        .unwrap();
+    let described = call(&cloud, "DescribeLogGroups", json!({ "logGroupNamePrefix": "/aws/lambda/a" })).await.unwrap();
+    assert_eq!(column(&described, "logGroups", "arn"), [format!("{arn}:*")]);
+    assert_eq!(column(&described, "logGroups", "logGroupArn"), [arn]);
+    assert_eq!(column(&described, "logGroups", "retentionInDays"), ["14"]);
+    let first = call(&cloud, "DescribeLogGroups", json!({ "limit": 1 })).await.unwrap();
+    let Some(Output::Text(token)) = member(&first, "nextToken") else { panic!("no token in {first:?}") };
+    let second = call(&cloud, "DescribeLogGroups", json!({ "limit": 1, "nextToken": token })).await.unwrap();
+    assert_eq!(column(&second, "logGroups", "logGroupName"), ["/aws/lambda/b"]);
+    assert_eq!(member(&second, "nextToken"), None);
+    call(&cloud, "TagResource", json!({ "resourceArn": arn, "tags": { "l": "w" } })).await.unwrap();
+    call(&cloud, "UntagResource", json!({ "resourceArn": arn, "tagKeys": ["k"] })).await.unwrap();
+    let tags = call(&cloud, "ListTagsForResource", json!({ "resourceArn": arn })).await.unwrap();
+    assert_eq!(member(&tags, "tags"), Some(&Output::string_map([("l", "w")])));
+    call(&cloud, "DeleteLogGroup", json!({ "logGroupName": "/aws/lambda/a" })).await.unwrap();
+    assert!(!group_exists(&cloud, "eu-west-1", "/aws/lambda/a"));
+}
+
+#[tokio::test]
+async fn mistakes_are_answered_in_the_words_of_aws() {
+    let (cloud, _directory) = cloud();
+    call(&cloud, "CreateLogGroup", json!({ "logGroupName": "group" })).await.unwrap();
+    call(&cloud, "CreateLogStream", json!({ "logGroupName": "group", "logStreamName": "stream" })).await.unwrap();
+    let late = json!({ "logGroupName": "group", "logStreamName": "stream",
+        "logEvents": [{ "timestamp": 2, "message": "b" }, { "timestamp": 1, "message": "a" }] });
+    let cases = [
+        (
+            "CreateLogGroup",
+            json!({ "logGroupName": "group" }),
+            "ResourceAlreadyExistsException: The specified log group already exists",
+        ),
+        (
+            "CreateLogGroup",
+            json!({ "logGroupName": "a b" }),
+            "InvalidParameterException: 1 validation error detected: Value 'a b' at 'logGroupName'",
+        ),
+        ("CreateLogGroup", json!({ "logGroupName": "x", "logGroupClass": "DELIVERY" }), "NotImplemented"),
+        (
+            "DeleteLogGroup",
+            json!({ "logGroupName": "absent" }),
+            "ResourceNotFoundException: The specified log group does not exist.",
+        ),
+        (
+            "PutRetentionPolicy",
+            json!({ "logGroupName": "group", "retentionInDays": 15 }),
+            "InvalidParameterException: 1 validation error detected: Value '15' at 'retentionInDays'",
+        ),
+        (
+            "CreateLogStream",
+            json!({ "logGroupName": "group", "logStreamName": "stream" }),
+            "ResourceAlreadyExistsException: The specified log stream already exists",
+        ),
+        (
+            "GetLogEvents",
+            json!({ "logGroupName": "group", "logStreamName": "absent" }),
+            "ResourceNotFoundException: The specified log stream does not exist.",
+        ),
+        (
+            "PutLogEvents",
+            late,
+            "InvalidParameterException: Log events in a single PutLogEvents request must be in chronological order.",
+        ),
+        ("StartLiveTail", json!({}), "NotImplemented: the local AWS does not implement logs:StartLiveTail"),
+    ];
+    for (operation, input, expected) in cases {
+        let refused = refusal(&cloud, operation, input).await;
+        assert!(refused.starts_with(expected), "{operation}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn events_are_read_in_pages_from_both_ends_and_filtered() {
+    let (cloud, _directory) = cloud();
+    create_group(&cloud, "eu-west-1", "group").unwrap();
+    let now = jiff::Timestamp::now().as_millisecond();
+    call(&cloud, "CreateLogStream", json!({ "logGroupName": "group", "logStreamName": "a" })).await.unwrap();
+    let events: Vec<Value> = (0..5).map(|n| json!({ "timestamp": now + n, "message": format!("event {n}") })).collect();
+    let put = json!({ "logGroupName": "group", "logStreamName": "a", "logEvents": events });
+    call(&cloud, "PutLogEvents", put).await.unwrap();
+    append(&cloud, "eu-west-1", "group", "b", vec![(now + 2, "other ERROR".to_owned())]).unwrap();
+    let get = |extra: Value| {
+        let mut input = json!({ "logGroupName": "group", "logStreamName": "a", "limit": 2 });
+        input.as_object_mut().unwrap().extend(extra.as_object().cloned().unwrap());
+        input
+    };
+    let tail = call(&cloud, "GetLogEvents", get(json!({}))).await.unwrap();
+    assert_eq!(column(&tail, "events", "message"), ["event 3", "event 4"]);
+    let Some(Output::Text(backward)) = member(&tail, "nextBackwardToken") else { panic!("no token") };
+    let before = call(&cloud, "GetLogEvents", get(json!({ "nextToken": backward }))).await.unwrap();
+    assert_eq!(column(&before, "events", "message"), ["event 1", "event 2"]);
+    let Some(Output::Text(forward)) = member(&tail, "nextForwardToken") else { panic!("no token") };
+    let end = call(&cloud, "GetLogEvents", get(json!({ "nextToken": forward }))).await.unwrap();
+    assert_eq!(column(&end, "events", "message"), [""; 0]);
+    assert_eq!(member(&end, "nextForwardToken"), Some(&Output::from(forward.as_str())));
+    let head = call(&cloud, "GetLogEvents", get(json!({ "startFromHead": true, "startTime": now + 1 }))).await.unwrap();
+    assert_eq!(column(&head, "events", "message"), ["event 1", "event 2"]);
+    let all = call(&cloud, "FilterLogEvents", json!({ "logGroupName": "group", "limit": 4 })).await.unwrap();
+    assert_eq!(column(&all, "events", "message"), ["event 0", "event 1", "event 2", "other ERROR"]);
+    let token = member(&all, "nextToken").cloned();
+    let Some(Output::Text(token)) = token else { panic!("no token") };
+    let rest = call(&cloud, "FilterLogEvents", json!({ "logGroupName": "group", "nextToken": token })).await.unwrap();
+    assert_eq!(column(&rest, "events", "message"), ["event 3", "event 4"]);
+    let errors = call(&cloud, "FilterLogEvents", json!({ "logGroupName": "group", "filterPattern": "ERROR" })).await;
+    assert_eq!(column(&errors.unwrap(), "events", "logStreamName"), ["b"]);
+}
