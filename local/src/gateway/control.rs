@@ -1,4 +1,4 @@
-//! `/_local/…`: what AWS does not have. Status, stop, fault rules, recorded calls.
+//! `/_local/…`: what AWS does not have. Status, stop, fault rules, recorded calls, events of AWS services.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -6,6 +6,7 @@ use serde_json::json;
 use super::request::Request;
 use super::{Reply, State, faults, reply};
 use crate::config::ACCOUNT;
+use crate::services::events;
 
 const PREFIX: &str = "/_local/";
 /// Holds the secret that stopping asks for.
@@ -34,6 +35,7 @@ pub(super) fn answer(state: &State, request: &Request) -> Option<Reply> {
             state.calls.clear();
             document(200, &json!({}))
         }
+        ("POST", "events") => send_event(state, request),
         (method, _) => failure(404, &format!("there is no {method} {}", request.path)),
     })
 }
@@ -63,6 +65,15 @@ fn set_faults(state: &State, request: &Request) -> Reply {
             document(200, &json!({}))
         }
         Err(error) => failure(400, &format!("fault rules not understood: {error}")),
+    }
+}
+
+/// Puts an event on the default bus as an AWS service does; `PutEvents` refuses the sources of AWS.
+fn send_event(state: &State, request: &Request) -> Reply {
+    let text = String::from_utf8_lossy(&request.body);
+    match events::inject(&state.cloud, &state.cloud.config.region, &text) {
+        Ok(sent) => document(200, &sent),
+        Err(error) => failure(error.status, &error.message),
     }
 }
 

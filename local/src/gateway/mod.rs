@@ -8,6 +8,7 @@ mod calls;
 mod control;
 mod dispatch;
 pub mod faults;
+mod pages;
 mod permission;
 mod pipeline;
 mod protocol;

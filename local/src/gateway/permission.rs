@@ -1,7 +1,7 @@
 //! What a caller's own policies have to allow before a service is asked.
 
 use crate::policy::Need;
-use crate::services::{iam, lambda, sts};
+use crate::services::{events, iam, lambda, sns, sts};
 use crate::{ApiError, Call, Cloud, Principal};
 
 use super::protocol::Protocol;
@@ -35,6 +35,8 @@ fn needs(call: &Call, rest: Option<&lambda::RestRequest>) -> Vec<Need> {
         ("lambda", Some(rest)) => lambda::authorization(rest),
         ("iam", _) => iam::authorization(call),
         ("sts", _) => sts::authorization(call),
+        ("sns", _) => sns::authorization(call),
+        ("events", _) => events::authorization(call),
         ("monitoring", _) => vec![Need::new(format!("cloudwatch:{}", call.operation), "*")],
         (service, _) => vec![Need::new(format!("{service}:{}", call.operation), "*")],
     }

@@ -11,7 +11,7 @@ use super::protocol::Protocol;
 use super::request::Request;
 use super::route::{self, Route};
 use super::signature::{Rejection, Scope, Signature};
-use super::{Dropped, Reply, State, control, dispatch, permission};
+use super::{Dropped, Reply, State, control, dispatch, pages, permission};
 use crate::services::{dynamodb, lambda};
 use crate::{ApiError, Call, Principal};
 
@@ -22,7 +22,7 @@ pub(super) async fn answer(
 ) -> Result<http::Response<Full<Bytes>>, Dropped> {
     let request_id = uuid::Uuid::new_v4().to_string();
     let reply = match Request::read(request).await {
-        Ok(request) => match control::answer(state, &request) {
+        Ok(request) => match control::answer(state, &request).or_else(|| pages::answer(state, &request)) {
             Some(reply) => reply,
             None => answer_call(state, &request, &request_id).await?,
         },

@@ -1,12 +1,25 @@
 //! EventBridge: buses, rules, targets, and the routing of events with retries and dead-letter queues.
 
-use serde_json::Value;
+mod buses;
+mod delivery;
+mod entries;
+mod route;
+mod rules;
+mod schedule;
+mod state;
+mod target;
+#[cfg(test)]
+mod tests;
+mod transform;
+mod validation;
 
-use crate::{ApiError, Call, Cloud, Output};
+use serde_json::{Value, json};
 
-/// State of the service.
-#[derive(Debug, Default)]
-pub struct Events {}
+pub use state::Events;
+
+use crate::policy::Need;
+use crate::{ApiError, Call, Cloud, Output, arn};
+use state::RuleId;
 
 /// An event, before the bus adds `version` and `region`.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,14 +58,76 @@ impl Event {
             detail,
         }
     }
+
+    /// The event as patterns match it and targets get it.
+    fn to_json(&self, region: &str) -> Value {
+        json!({
+            "version": "0",
+            "id": self.id,
+            "detail-type": self.detail_type,
+            "source": self.source,
+            "account": self.account,
+            "time": written_time(self.time),
+            "region": region,
+            "resources": self.resources,
+            "detail": self.detail,
+        })
+    }
+}
+
+fn written_time(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Answers one operation.
 ///
 /// # Errors
 /// AWS's error codes; `NotImplemented` for an operation that is missing here.
-pub async fn handle(_cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
-    Err(ApiError::not_implemented(&call.service, &call.operation))
+pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    let events = &cloud.events;
+    match call.operation.as_str() {
+        "CreateEventBus" => buses::create(events, call),
+        "DeleteEventBus" => buses::delete(events, call),
+        "DeleteRule" => rules::delete(events, call),
+        "DescribeEventBus" => buses::describe(events, call),
+        "DescribeRule" => rules::describe(events, call),
+        "DisableRule" => rules::set_state(cloud, call, "DISABLED"),
+        "EnableRule" => rules::set_state(cloud, call, "ENABLED"),
+        "ListEventBuses" => buses::list(events, call),
+        "ListRuleNamesByTarget" => target::list_rules(events, call),
+        "ListRules" => rules::list(events, call),
+        "ListTagsForResource" => rules::list_tags(events, call),
+        "ListTargetsByRule" => target::list(events, call),
+        "PutEvents" => entries::put(cloud, call),
+        "PutRule" => rules::put(cloud, call),
+        "PutTargets" => target::put(cloud, call),
+        "RemoveTargets" => target::remove(events, call),
+        "TagResource" => rules::tag(events, call),
+        "TestEventPattern" => entries::test_pattern(call),
+        "UntagResource" => rules::untag(events, call),
+        operation => Err(ApiError::not_implemented(&call.service, operation)),
+    }
+}
+
+/// The permissions that a caller other than the account itself needs.
+pub fn authorization(call: &Call) -> Vec<Need> {
+    let text = |name| call.input.text(name);
+    let bus_arn = |bus: &str| arn::local("events", &call.region, &format!("event-bus/{bus}"));
+    let need = |resource: String| Need::new(format!("events:{}", call.operation), resource);
+    match call.operation.as_str() {
+        "PutEvents" => entries::needs(call),
+        "CreateEventBus" | "DescribeEventBus" | "DeleteEventBus" => {
+            vec![need(bus_arn(state::bus_name(text("Name"))))]
+        }
+        "TagResource" | "UntagResource" | "ListTagsForResource" => {
+            vec![need(text("ResourceARN").unwrap_or("*").to_owned())]
+        }
+        _ => {
+            let bus = state::bus_name(text("EventBusName"));
+            let rule = text("Rule").or_else(|| text("Name"));
+            vec![need(rule.map_or_else(|| "*".to_owned(), |name| RuleId::new(&call.region, bus, name).arn))]
+        }
+    }
 }
 
 /// Sends an event as an AWS service does: no permission is asked, any source is accepted. Rules are matched at once,
@@ -60,6 +135,18 @@ pub async fn handle(_cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
 ///
 /// # Errors
 /// `ResourceNotFoundException` when there is no such bus.
-pub fn put_event(_cloud: &Cloud, _region: &str, _bus_name: &str, _event: Event) -> Result<(), ApiError> {
-    Ok(())
+pub fn put_event(cloud: &Cloud, region: &str, bus_name: &str, event: Event) -> Result<(), ApiError> {
+    route::route(cloud, region, bus_name, &event.to_json(region), route::FIRST_HOP).map(drop)
+}
+
+/// Sends a whole event, as a service would write it, to the default bus of a region: `version`, `id`, `account`,
+/// `time` and `region` are added where they are absent. Answers with the id and the names of the rules that matched.
+/// For tests and tools: `PutEvents` refuses the sources of AWS.
+///
+/// # Errors
+/// `MalformedDetail` when the text is not an event.
+pub fn inject(cloud: &Cloud, region: &str, text: &str) -> Result<Value, ApiError> {
+    let event = entries::complete(region, text)?;
+    let matched = route::route(cloud, region, state::DEFAULT_BUS, &event, route::FIRST_HOP)?;
+    Ok(json!({"id": event["id"], "matched": matched}))
 }

@@ -1,6 +1,7 @@
 //! From a topic to its subscribers.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -107,7 +108,10 @@ pub(super) fn start(cloud: &Cloud, notification: Notification) {
     let notification = std::sync::Arc::new(notification);
     for subscription in recipients(cloud, &notification) {
         let (cloud, notification) = (cloud.clone(), notification.clone());
-        tokio::spawn(async move { deliver(&cloud, &notification, &subscription).await });
+        // A function's destination may lead back here; the named type cuts that circle for the compiler.
+        let work: Pin<Box<dyn Future<Output = ()> + Send>> =
+            Box::pin(async move { deliver(&cloud, &notification, &subscription).await });
+        tokio::spawn(work);
     }
 }
 

@@ -21,7 +21,7 @@ pub use publication::{MessageAttribute, Publication, publish};
 pub use state::Sns;
 
 use crate::policy::Need;
-use crate::{ApiError, Call, Cloud, Input, Output, Principal, arn};
+use crate::{ApiError, Call, Cloud, Input, Output, arn};
 
 /// Most elements of one page of a list.
 const PAGE: usize = 100;
@@ -60,12 +60,6 @@ pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
 
 /// The permissions that a caller other than the account itself needs.
 pub fn authorization(call: &Call) -> Vec<Need> {
-    // The links in mails carry a token instead of a signature.
-    if call.principal == Principal::Anonymous
-        && ["ConfirmSubscription", "Unsubscribe"].contains(&call.operation.as_str())
-    {
-        return Vec::new();
-    }
     let text = |name| call.input.text(name);
     let resource = match call.operation.as_str() {
         "CreateTopic" => text("Name").map(|name| arn::local("sns", &call.region, name)),

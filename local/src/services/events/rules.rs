@@ -1,0 +1,205 @@
+//! Rules: what they are about, on or off, their tags.
+
+use incident_model::Pattern;
+use indexmap::IndexMap;
+
+use super::schedule::{self, Schedule};
+use super::state::{Bus, DEFAULT_BUS, Events, Rule, RuleId};
+use super::validation::{check_name, invalid, page, tags_of, violated};
+use crate::services::iam;
+use crate::{ApiError, Call, Cloud, Output, arn};
+
+/// Most characters of a pattern, unless AWS raised the quota; and the most that its API takes at all.
+const PATTERN_QUOTA: usize = 2048;
+const LONGEST_PATTERN: usize = 4096;
+const MOST_RULES: usize = 300;
+const STATES: [&str; 3] = ["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"];
+
+/// Makes a rule or replaces all of one but its targets and tags.
+pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
+    let input = &call.input;
+    let name = input.required_text("Name")?;
+    check_name(name, "name", 64)?;
+    let pattern = input.text("EventPattern").filter(|text| !text.is_empty()).map(parse_pattern).transpose()?;
+    let schedule = input.text("ScheduleExpression").filter(|text| !text.is_empty()).map(parse_schedule).transpose()?;
+    if pattern.is_none() && schedule.is_none() {
+        return Err(invalid("Parameter(s) EventPattern or ScheduleExpression must be specified."));
+    }
+    let state = input.text("State").unwrap_or("ENABLED");
+    if !STATES.contains(&state) {
+        return Err(violated(state, "state", &format!("Member must satisfy enum value set: [{}]", STATES.join(", "))));
+    }
+    let role_arn = input.text("RoleArn");
+    if let Some(role_arn) = role_arn {
+        check_role(cloud, role_arn)?;
+    }
+    let version = cloud.events.next_version();
+    let id = cloud.events.with_bus(&call.region, input.text("EventBusName"), |bus| {
+        if schedule.is_some() && bus.name != DEFAULT_BUS {
+            return Err(invalid("ScheduleExpression is supported only on the default event bus."));
+        }
+        if bus.rules.len() >= MOST_RULES && !bus.rules.contains_key(name) {
+            return Err(limit_exceeded());
+        }
+        let (tags, targets) = match bus.rules.remove(name) {
+            Some(replaced) => (replaced.tags, replaced.targets),
+            None => (tags_of(input), Vec::new()),
+        };
+        let id = RuleId::new(&call.region, &bus.name, name);
+        let rule = Rule {
+            id: id.clone(),
+            pattern,
+            schedule,
+            state: state.to_owned(),
+            description: input.text("Description").map(str::to_owned),
+            role_arn: role_arn.map(str::to_owned),
+            tags,
+            targets,
+            version,
+        };
+        bus.rules.insert(name.to_owned(), rule);
+        Ok(id)
+    })?;
+    schedule::start(cloud, &id);
+    Ok(Output::structure([("RuleArn", Some(id.arn.into()))]))
+}
+
+/// A pattern as text and ready to match.
+///
+/// # Errors
+/// `InvalidEventPatternException` with EventBridge's reason.
+pub(super) fn parse_pattern(text: &str) -> Result<(String, Pattern), ApiError> {
+    let length = text.chars().count();
+    if length > LONGEST_PATTERN {
+        let constraint = format!("Member must have length less than or equal to {LONGEST_PATTERN}");
+        return Err(violated(text, "eventPattern", &constraint));
+    }
+    if length > PATTERN_QUOTA {
+        let message = format!("The event pattern has {length} characters; the quota is {PATTERN_QUOTA}.");
+        return Err(ApiError::new("LimitExceededException", message));
+    }
+    match Pattern::parse(text) {
+        Ok(pattern) => Ok((text.to_owned(), pattern)),
+        Err(error) => Err(ApiError::new(
+            "InvalidEventPatternException",
+            format!("Event pattern is not valid. Reason: {}", error.reason()),
+        )),
+    }
+}
+
+fn parse_schedule(text: &str) -> Result<(String, Schedule), ApiError> {
+    let schedule = Schedule::parse(text).ok_or_else(|| invalid("Parameter ScheduleExpression is not valid."))?;
+    Ok((text.to_owned(), schedule))
+}
+
+pub(super) fn check_role(cloud: &Cloud, role_arn: &str) -> Result<(), ApiError> {
+    iam::can_be_assumed(cloud, role_arn, "events.amazonaws.com").map_err(|_| {
+        invalid(format!("Provided role '{role_arn}' cannot be assumed by principal 'events.amazonaws.com'."))
+    })
+}
+
+pub(super) fn limit_exceeded() -> ApiError {
+    ApiError::new("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
+}
+
+pub(super) fn describe(events: &Events, call: &Call) -> Result<Output, ApiError> {
+    let name = call.input.required_text("Name")?;
+    on_bus(events, call, |bus| Ok(described(bus.rule(name)?)))
+}
+
+fn described(rule: &Rule) -> Output {
+    let text = |value: &str| Some(Output::from(value));
+    Output::structure([
+        ("Name", text(&rule.id.name)),
+        ("Arn", text(&rule.id.arn)),
+        ("EventPattern", rule.pattern.as_ref().map(|(pattern, _)| pattern.as_str().into())),
+        ("ScheduleExpression", rule.schedule.as_ref().map(|(schedule, _)| schedule.as_str().into())),
+        ("State", text(&rule.state)),
+        ("Description", rule.description.as_deref().map(Into::into)),
+        ("RoleArn", rule.role_arn.as_deref().map(Into::into)),
+        ("EventBusName", text(&rule.id.bus)),
+        ("CreatedBy", text(crate::config::ACCOUNT)),
+    ])
+}
+
+pub(super) fn list(events: &Events, call: &Call) -> Result<Output, ApiError> {
+    let prefix = call.input.text("NamePrefix").unwrap_or_default();
+    let rules = on_bus(events, call, |bus| {
+        Ok(bus.rules.values().filter(|rule| rule.id.name.starts_with(prefix)).map(described).collect())
+    })?;
+    let (rules, next) = page(rules, call)?;
+    Ok(Output::structure([("Rules", Some(Output::List(rules))), ("NextToken", next.map(Into::into))]))
+}
+
+pub(super) fn set_state(cloud: &Cloud, call: &Call, state: &str) -> Result<Output, ApiError> {
+    let name = call.input.required_text("Name")?;
+    let version = cloud.events.next_version();
+    let id = on_bus(&cloud.events, call, |bus| {
+        let rule = bus.rule(name)?;
+        state.clone_into(&mut rule.state);
+        rule.version = version;
+        Ok(rule.id.clone())
+    })?;
+    schedule::start(cloud, &id);
+    Ok(Output::empty())
+}
+
+/// Removes a rule; one that is gone is no error, one with targets is.
+pub(super) fn delete(events: &Events, call: &Call) -> Result<Output, ApiError> {
+    let name = call.input.required_text("Name")?;
+    on_bus(events, call, |bus| {
+        if bus.rules.get(name).is_some_and(|rule| !rule.targets.is_empty()) {
+            return Err(invalid("Rule can't be deleted since it has targets."));
+        }
+        bus.rules.remove(name);
+        Ok(Output::empty())
+    })
+}
+
+fn on_bus<T>(events: &Events, call: &Call, work: impl FnOnce(&mut Bus) -> Result<T, ApiError>) -> Result<T, ApiError> {
+    events.with_bus(&call.region, call.input.text("EventBusName"), work)
+}
+
+pub(super) fn list_tags(events: &Events, call: &Call) -> Result<Output, ApiError> {
+    with_tags(events, call, |tags| {
+        let tag = |(key, value): (&String, &String)| {
+            Output::structure([("Key", Some(key.as_str().into())), ("Value", Some(value.as_str().into()))])
+        };
+        Output::structure([("Tags", Some(Output::List(tags.iter().map(tag).collect())))])
+    })
+}
+
+pub(super) fn tag(events: &Events, call: &Call) -> Result<Output, ApiError> {
+    with_tags(events, call, |tags| {
+        tags.extend(tags_of(&call.input));
+        Output::empty()
+    })
+}
+
+pub(super) fn untag(events: &Events, call: &Call) -> Result<Output, ApiError> {
+    let removed = call.input.texts("TagKeys");
+    with_tags(events, call, |tags| {
+        tags.retain(|key, _| !removed.contains(key));
+        Output::empty()
+    })
+}
+
+/// Rules and buses have tags; both are found by ARN.
+fn with_tags(
+    events: &Events,
+    call: &Call,
+    work: impl FnOnce(&mut IndexMap<String, String>) -> Output,
+) -> Result<Output, ApiError> {
+    let resource_arn = call.input.required_text("ResourceARN")?;
+    let arn = arn::Arn::parse(resource_arn).filter(|arn| arn.service == "events");
+    let arn = arn.ok_or_else(|| {
+        invalid(format!("Parameter {resource_arn} is not valid. Reason: Provided Arn is not in correct format."))
+    })?;
+    let parts: Vec<&str> = arn.resource.split('/').collect();
+    match parts[..] {
+        ["rule", name] => events.with_bus(arn.region, None, |bus| Ok(work(&mut bus.rule(name)?.tags))),
+        ["rule", bus, name] => events.with_bus(arn.region, Some(bus), |bus| Ok(work(&mut bus.rule(name)?.tags))),
+        ["event-bus", bus] => events.with_bus(arn.region, Some(bus), |bus| Ok(work(&mut bus.tags))),
+        _ => Err(ApiError::not_implemented("events", &format!("tags of {}", arn.resource))),
+    }
+}

@@ -1,0 +1,407 @@
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::time::Duration;
+
+use super::*;
+use crate::config::{LatencyProfile, LocalConfig};
+use crate::services::sqs;
+use crate::{Input, Principal};
+
+const REGION: &str = "eu-west-1";
+
+/// An account with the queues `target` and `dlq`.
+struct Fixture {
+    cloud: Cloud,
+    _folder: tempfile::TempDir,
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = LocalConfig {
+            port: 0,
+            region: REGION.to_owned(),
+            directory: folder.path().to_owned(),
+            time_scale: 1000.0,
+            latency: LatencyProfile::QUICK,
+            smtp: None,
+            faults: None,
+        };
+        let fixture = Self { cloud: Cloud::new(config, "http://127.0.0.1:4566".to_owned()).unwrap(), _folder: folder };
+        for name in ["target", "dlq"] {
+            fixture.queue(name, "arn:aws:events:*:*:rule/*").await;
+        }
+        fixture
+    }
+
+    /// Makes a queue that rules may send to.
+    async fn queue(&self, name: &str, source: &str) {
+        let policy = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
+            "Resource": queue_arn(name), "Condition": {"ArnLike": {"aws:SourceArn": source}}
+        }]});
+        let input = json!({"QueueName": name, "Attributes": {"Policy": policy.to_string()}});
+        sqs::handle(&self.cloud, &call("sqs", "CreateQueue", input)).await.unwrap();
+    }
+
+    async fn call(&self, operation: &str, input: Value) -> Result<Output, ApiError> {
+        handle(&self.cloud, &call("events", operation, input)).await
+    }
+
+    /// A rule with one target.
+    async fn rule(&self, pattern: Value, target: Value) {
+        self.call("PutRule", json!({"Name": "rule", "EventPattern": pattern.to_string()})).await.unwrap();
+        self.call("PutTargets", json!({"Rule": "rule", "Targets": [target]})).await.unwrap();
+    }
+
+    fn send(&self, source: &str, detail: Value) {
+        let event = Event::now(source, "Something Happened", Vec::new(), detail);
+        put_event(&self.cloud, REGION, "default", event).unwrap();
+    }
+
+    /// The next message of a queue, which has to come within two seconds.
+    async fn receive(&self, queue: &str) -> Value {
+        let input = json!({
+            "QueueUrl": format!("http://127.0.0.1:4566/000000000000/{queue}"), "WaitTimeSeconds": 0,
+            "MessageAttributeNames": ["All"]
+        });
+        for _ in 0..200 {
+            let answer = sqs::handle(&self.cloud, &call("sqs", "ReceiveMessage", input.clone())).await.unwrap();
+            if let Some(message) = to_json(&answer)["Messages"].get(0) {
+                return message.clone();
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("no message in {queue}");
+    }
+}
+
+fn queue_arn(name: &str) -> String {
+    arn::local("sqs", REGION, name)
+}
+
+fn call(service: &str, operation: &str, input: Value) -> Call {
+    Call {
+        service: service.to_owned(),
+        operation: operation.to_owned(),
+        input: Input(input.as_object().unwrap().clone()),
+        region: REGION.to_owned(),
+        request_id: "1".to_owned(),
+        principal: Principal::Root,
+    }
+}
+
+fn to_json(output: &Output) -> Value {
+    match output {
+        Output::Text(text) => json!(text),
+        Output::Bool(flag) => json!(flag),
+        Output::Integer(number) => json!(number),
+        Output::List(elements) => elements.iter().map(to_json).collect(),
+        Output::Structure(members) | Output::Map(members) => {
+            Value::Object(members.iter().map(|(name, value)| (name.clone(), to_json(value))).collect())
+        }
+        _ => Value::Null,
+    }
+}
+
+#[tokio::test]
+async fn wrong_parameters_answer_in_the_words_of_aws() {
+    let fixture = Fixture::new().await;
+    fixture.rule(json!({"source": ["a"]}), json!({"Id": "1", "Arn": queue_arn("target")})).await;
+    let target = |extra: Value| {
+        let mut target = json!({"Id": "2", "Arn": queue_arn("target")});
+        target.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        json!({"Rule": "rule", "Targets": [target]})
+    };
+    let cases = [
+        ("PutRule", json!({"Name": "x"}), "Parameter(s) EventPattern or ScheduleExpression must be specified."),
+        (
+            "PutRule",
+            json!({"Name": "x", "EventPattern": "{\"source\": \"a\"}"}),
+            "Event pattern is not valid. Reason: \"source\" must be an object or an array",
+        ),
+        (
+            "PutRule",
+            json!({"Name": "x", "ScheduleExpression": "rate(1 minutes)"}),
+            "Parameter ScheduleExpression is not valid.",
+        ),
+        (
+            "PutRule",
+            json!({"Name": "x y", "EventPattern": "{}"}),
+            "1 validation error detected: Value 'x y' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+",
+        ),
+        (
+            "PutRule",
+            json!({"Name": "x", "EventPattern": "{\"source\": [\"a\"]}", "EventBusName": "none"}),
+            "Event bus none does not exist.",
+        ),
+        (
+            "PutRule",
+            json!({"Name": "x", "EventPattern": "{\"source\": [\"a\"]}", "State": "ON"}),
+            "1 validation error detected: Value 'ON' at 'state' failed to satisfy constraint: Member must satisfy enum value set: [ENABLED, DISABLED, ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS]",
+        ),
+        ("DescribeRule", json!({"Name": "none"}), "Rule none does not exist on EventBus default."),
+        (
+            "PutTargets",
+            json!({"Rule": "none", "Targets": [{"Id": "1", "Arn": queue_arn("target")}]}),
+            "Rule none does not exist on EventBus default.",
+        ),
+        ("DeleteRule", json!({"Name": "rule"}), "Rule can't be deleted since it has targets."),
+        (
+            "PutTargets",
+            target(json!({"Arn": "queue"})),
+            "Parameter queue is not valid. Reason: Provided Arn is not in correct format.",
+        ),
+        (
+            "PutTargets",
+            target(json!({"RetryPolicy": {"MaximumEventAgeInSeconds": 59}})),
+            "1 validation error detected: Value '59' at 'targets.1.member.retryPolicy.maximumEventAgeInSeconds' failed to satisfy constraint: Member must have value greater than or equal to 60",
+        ),
+        (
+            "PutTargets",
+            target(json!({"RetryPolicy": {"MaximumRetryAttempts": 186}})),
+            "1 validation error detected: Value '186' at 'targets.1.member.retryPolicy.maximumRetryAttempts' failed to satisfy constraint: Member must have value less than or equal to 185",
+        ),
+        (
+            "PutTargets",
+            target(json!({"Input": "{}", "InputPath": "$"})),
+            "Only one of Input, InputPath, or InputTransformer must be provided for target 2.",
+        ),
+        ("DeleteEventBus", json!({"Name": "default"}), "Cannot delete event bus default."),
+        (
+            "PutEvents",
+            json!({"Entries": vec![json!({"Source": "a", "DetailType": "b", "Detail": "{}"}); 11]}),
+            "1 validation error detected: Value '[PutEventsRequestEntry, ...]' at 'entries' failed to satisfy constraint: Member must have length less than or equal to 10",
+        ),
+        (
+            "PutEvents",
+            json!({"Entries": [{"Source": "a", "DetailType": "b", "Detail": "x".repeat(256 * 1024)}]}),
+            "Total size of the entries in the request is over the limit.",
+        ),
+    ];
+    for (operation, input, message) in cases {
+        let error = fixture.call(operation, input.clone()).await.unwrap_err();
+        assert_eq!(error.message, message, "{operation} {input}");
+    }
+}
+
+#[tokio::test]
+async fn a_rule_holds_five_targets() {
+    let fixture = Fixture::new().await;
+    let targets: Vec<Value> = (0..6).map(|id| json!({"Id": id.to_string(), "Arn": queue_arn("target")})).collect();
+    fixture.rule(json!({"source": ["a"]}), targets[0].clone()).await;
+    let five = fixture.call("PutTargets", json!({"Rule": "rule", "Targets": targets[..5]})).await.unwrap();
+    assert_eq!(to_json(&five)["FailedEntryCount"], 0);
+    let error = fixture.call("PutTargets", json!({"Rule": "rule", "Targets": [targets[5]]})).await.unwrap_err();
+    assert_eq!(error.code, "LimitExceededException");
+    let listed = to_json(&fixture.call("ListTargetsByRule", json!({"Rule": "rule"})).await.unwrap());
+    assert_eq!(listed["Targets"].as_array().unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn putting_a_rule_again_replaces_it_and_keeps_its_targets() {
+    let fixture = Fixture::new().await;
+    fixture
+        .call("PutRule", json!({"Name": "rule", "EventPattern": "{\"source\":[\"a\"]}", "Description": "old"}))
+        .await
+        .unwrap();
+    fixture
+        .rule(json!({"source": ["b"]}), json!({"Id": "1", "Arn": queue_arn("target"), "InputPath": "$.detail"}))
+        .await;
+    fixture.call("PutRule", json!({"Name": "rule", "EventPattern": "{\"source\":[\"c\"]}"})).await.unwrap();
+    let rule = to_json(&fixture.call("DescribeRule", json!({"Name": "rule"})).await.unwrap());
+    assert_eq!((&rule["EventPattern"], &rule["Description"]), (&json!("{\"source\":[\"c\"]}"), &Value::Null));
+    assert_eq!(rule["Arn"], json!("arn:aws:events:eu-west-1:000000000000:rule/rule"));
+    let names =
+        to_json(&fixture.call("ListRuleNamesByTarget", json!({"TargetArn": queue_arn("target")})).await.unwrap());
+    assert_eq!(names["RuleNames"], json!(["rule"]));
+}
+
+#[tokio::test]
+async fn an_event_reaches_the_targets_of_rules_that_match() {
+    let fixture = Fixture::new().await;
+    fixture
+        .rule(json!({"source": ["orders"], "detail": {"n": [1]}}), json!({"Id": "1", "Arn": queue_arn("target")}))
+        .await;
+    fixture.send("other", json!({"n": 1}));
+    fixture.send("orders", json!({"n": 2}));
+    fixture.send("orders", json!({"n": 1}));
+    let event: Value = serde_json::from_str(fixture.receive("target").await["Body"].as_str().unwrap()).unwrap();
+    assert_eq!(event["detail"], json!({"n": 1}));
+    let members: Vec<&String> = event.as_object().unwrap().keys().collect();
+    assert_eq!(members, ["version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"]);
+}
+
+#[tokio::test]
+async fn a_disabled_rule_is_silent() {
+    let fixture = Fixture::new().await;
+    fixture.rule(json!({"source": ["orders"]}), json!({"Id": "1", "Arn": queue_arn("target")})).await;
+    fixture.call("DisableRule", json!({"Name": "rule"})).await.unwrap();
+    fixture.send("orders", json!({"n": 1}));
+    fixture.call("EnableRule", json!({"Name": "rule"})).await.unwrap();
+    fixture.send("orders", json!({"n": 2}));
+    let body = fixture.receive("target").await["Body"].as_str().unwrap().to_owned();
+    assert!(body.contains("\"n\":2"), "{body}");
+}
+
+#[tokio::test]
+async fn what_may_not_be_delivered_goes_to_the_dead_letter_queue_at_once() {
+    let fixture = Fixture::new().await;
+    fixture.queue("closed", "arn:aws:events:*:*:rule/another").await;
+    let dead_letter = json!({"Arn": queue_arn("dlq")});
+    let cases = [("closed", "NO_PERMISSIONS"), ("absent", "NO_RESOURCE")];
+    for (queue, code) in cases {
+        let target =
+            json!({"Id": "1", "Arn": queue_arn(queue), "DeadLetterConfig": dead_letter, "InputPath": "$.detail"});
+        fixture.rule(json!({"source": ["orders"]}), target).await;
+        fixture.send("orders", json!({"queue": queue}));
+        let message = fixture.receive("dlq").await;
+        let attribute = |name: &str| message["MessageAttributes"][name]["StringValue"].clone();
+        assert_eq!(attribute("ERROR_CODE"), code);
+        assert_eq!(attribute("RETRY_ATTEMPTS"), "0");
+        assert_eq!(attribute("EXHAUSTED_RETRY_CONDITION"), Value::Null);
+        assert_eq!(attribute("RULE_ARN"), "arn:aws:events:eu-west-1:000000000000:rule/rule");
+        assert_eq!(attribute("TARGET_ARN"), json!(queue_arn(queue)));
+        let event: Value = serde_json::from_str(message["Body"].as_str().unwrap()).unwrap();
+        assert_eq!(event["detail"]["queue"], json!(queue), "the whole event, not the target's part of it");
+    }
+}
+
+#[tokio::test]
+async fn each_target_gets_its_own_shape_of_the_event() {
+    let fixture = Fixture::new().await;
+    let detail = json!({"name": "a \"b\"", "count": 3, "list": [{"x-y": 1}]});
+    let cases = [
+        (json!({"Input": "{\"fixed\":true}"}), "{\"fixed\":true}"),
+        (json!({"InputPath": "$.detail.list[0]['x-y']"}), "1"),
+        (
+            json!({"InputTransformer": {
+                "InputPathsMap": {"name": "$.detail.name", "count": "$.detail.count", "none": "$.detail.none"},
+                "InputTemplate": "{\"n\": <name>, \"t\": \"<name>: <count><none>\", \"r\": \"<aws.events.rule-name>\", \"x\": <none>}"
+            }}),
+            r#"{"n": "a \"b\"", "t": "a \"b\": 3", "r": "rule", "x": null}"#,
+        ),
+    ];
+    for (shape, expected) in cases {
+        let mut target = json!({"Id": "1", "Arn": queue_arn("target")});
+        target.as_object_mut().unwrap().extend(shape.as_object().unwrap().clone());
+        fixture.rule(json!({"source": ["orders"]}), target).await;
+        fixture.send("orders", detail.clone());
+        assert_eq!(fixture.receive("target").await["Body"], expected);
+    }
+}
+
+#[tokio::test]
+async fn entries_are_accepted_or_refused_one_by_one() {
+    let fixture = Fixture::new().await;
+    let entries = json!([
+        {"Source": "orders", "DetailType": "t", "Detail": "{}"},
+        {"Source": "aws.lambda", "DetailType": "t", "Detail": "{}"},
+        {"Source": "orders", "DetailType": "t", "Detail": "[]"},
+        {"Source": "orders", "Detail": "{}"},
+        {"DetailType": "t", "Detail": "{}"},
+        {"Source": "orders", "DetailType": "t"},
+    ]);
+    let answer = to_json(&fixture.call("PutEvents", json!({"Entries": entries})).await.unwrap());
+    assert_eq!(answer["FailedEntryCount"], 5);
+    assert!(answer["Entries"][0]["EventId"].is_string());
+    let codes: Vec<&str> =
+        answer["Entries"].as_array().unwrap()[1..].iter().map(|entry| entry["ErrorCode"].as_str().unwrap()).collect();
+    assert_eq!(
+        codes,
+        ["NotAuthorizedForSourceException", "MalformedDetail", "InvalidArgument", "InvalidArgument", "InvalidArgument"]
+    );
+    let message = &answer["Entries"][3]["ErrorMessage"];
+    assert_eq!(message, "Parameter DetailType is not valid. Reason: DetailType is a required argument.");
+}
+
+#[tokio::test]
+async fn a_bus_passes_events_on_but_not_in_circles() {
+    let fixture = Fixture::new().await;
+    let created = to_json(&fixture.call("CreateEventBus", json!({"Name": "second"})).await.unwrap());
+    let bus = created["EventBusArn"].as_str().unwrap();
+    fixture.rule(json!({"source": ["orders"]}), json!({"Id": "1", "Arn": bus})).await;
+    let pattern = "{\"source\":[\"orders\"]}";
+    let on_second = json!({"Name": "back", "EventPattern": pattern, "EventBusName": bus});
+    let rule = to_json(&fixture.call("PutRule", on_second).await.unwrap());
+    assert_eq!(rule["RuleArn"], "arn:aws:events:eu-west-1:000000000000:rule/second/back");
+    let targets = json!([
+        {"Id": "1", "Arn": "arn:aws:events:eu-west-1:000000000000:event-bus/default"},
+        {"Id": "2", "Arn": queue_arn("target")}
+    ]);
+    fixture.call("PutTargets", json!({"Rule": "back", "EventBusName": "second", "Targets": targets})).await.unwrap();
+    fixture.send("orders", json!({}));
+    fixture.receive("target").await;
+    let refused = fixture.call("DeleteEventBus", json!({"Name": "second"})).await.unwrap_err();
+    assert_eq!(refused.code, "ValidationException");
+}
+
+#[tokio::test]
+async fn a_rate_fires_until_the_rule_goes() {
+    let fixture = Fixture::new().await;
+    fixture.call("PutRule", json!({"Name": "rule", "ScheduleExpression": "rate(1 minute)"})).await.unwrap();
+    fixture
+        .call("PutTargets", json!({"Rule": "rule", "Targets": [{"Id": "1", "Arn": queue_arn("target")}]}))
+        .await
+        .unwrap();
+    let event: Value = serde_json::from_str(fixture.receive("target").await["Body"].as_str().unwrap()).unwrap();
+    assert_eq!((&event["source"], &event["detail-type"]), (&json!("aws.events"), &json!("Scheduled Event")));
+    assert_eq!(event["resources"], json!(["arn:aws:events:eu-west-1:000000000000:rule/rule"]));
+}
+
+#[tokio::test]
+async fn tags_belong_to_rules_and_buses() {
+    let fixture = Fixture::new().await;
+    let tags = json!([{"Key": "incidentctl:stack", "Value": "devops"}]);
+    let pattern = "{\"source\":[\"a\"]}";
+    let rule = fixture.call("PutRule", json!({"Name": "rule", "EventPattern": pattern, "Tags": tags})).await.unwrap();
+    let arn = to_json(&rule)["RuleArn"].clone();
+    fixture.call("PutRule", json!({"Name": "rule", "EventPattern": pattern, "Tags": []})).await.unwrap();
+    fixture.call("TagResource", json!({"ResourceARN": arn, "Tags": [{"Key": "a", "Value": "b"}]})).await.unwrap();
+    fixture.call("UntagResource", json!({"ResourceARN": arn, "TagKeys": ["a"]})).await.unwrap();
+    let listed = to_json(&fixture.call("ListTagsForResource", json!({"ResourceARN": arn})).await.unwrap());
+    assert_eq!(listed["Tags"], tags);
+}
+
+/// Every sample that a service would put on a bus; the others are what functions get from elsewhere.
+#[test]
+fn whole_events_are_completed_and_everything_else_is_refused() {
+    let cases = [
+        ("\u{feff}{\"source\": \"aws.ecs\", \"detail-type\": \"x\"}", true),
+        ("{\"Records\": []}", false),
+        ("{\"source\": 1, \"detail-type\": \"x\"}", false),
+        ("[]", false),
+        ("no json", false),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(entries::complete(REGION, text).is_ok(), expected, "{text}");
+    }
+    let event =
+        entries::complete(REGION, "{\"source\": \"aws.ecs\", \"detail-type\": \"x\", \"region\": \"us-west-2\"}")
+            .unwrap();
+    assert_eq!((&event["region"], &event["version"]), (&json!("us-west-2"), &json!("0")));
+}
+
+#[tokio::test]
+async fn an_injected_event_may_come_from_aws() {
+    let fixture = Fixture::new().await;
+    fixture.rule(json!({"source": [{"prefix": "aws."}]}), json!({"Id": "1", "Arn": queue_arn("target")})).await;
+    let answer =
+        inject(&fixture.cloud, REGION, "{\"id\": \"7\", \"source\": \"aws.ecs\", \"detail-type\": \"x\"}").unwrap();
+    assert_eq!(answer, json!({"id": "7", "matched": ["rule"]}));
+    fixture.receive("target").await;
+}
+
+#[tokio::test]
+async fn a_pattern_can_be_tried() {
+    let fixture = Fixture::new().await;
+    let event = json!({
+        "id": "1", "account": "2", "source": "a", "time": "t", "region": "r", "resources": [], "detail-type": "d"
+    });
+    for (pattern, expected) in [("{\"source\":[\"a\"]}", true), ("{\"source\":[\"b\"]}", false)] {
+        let input = json!({"EventPattern": pattern, "Event": event.to_string()});
+        assert_eq!(to_json(&fixture.call("TestEventPattern", input).await.unwrap())["Result"], expected);
+    }
+    let input = json!({"EventPattern": "{\"source\":[\"a\"]}", "Event": "{}"});
+    assert_eq!(fixture.call("TestEventPattern", input).await.unwrap_err().code, "ValidationException");
+}

@@ -1,0 +1,57 @@
+//! Checks that several operations share, in EventBridge's words.
+
+use crate::{ApiError, Call, Input};
+
+const NAME_PATTERN: &str = "[\\.\\-_A-Za-z0-9]+";
+
+pub(super) fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::new("ValidationException", message)
+}
+
+/// A parameter that breaks a constraint of the service's model.
+pub(super) fn violated(value: &str, field: &str, constraint: &str) -> ApiError {
+    invalid(format!(
+        "1 validation error detected: Value '{value}' at '{field}' failed to satisfy constraint: {constraint}"
+    ))
+}
+
+/// The name of a rule, bus or target.
+///
+/// # Errors
+/// When it is empty, too long, or has other characters than letters, digits, `.`, `-` and `_`.
+pub(super) fn check_name(name: &str, field: &str, longest: usize) -> Result<(), ApiError> {
+    let legal = |character: char| character.is_ascii_alphanumeric() || ".-_".contains(character);
+    if name.is_empty() {
+        return Err(violated(name, field, "Member must have length greater than or equal to 1"));
+    }
+    if name.len() > longest {
+        return Err(violated(name, field, &format!("Member must have length less than or equal to {longest}")));
+    }
+    if !name.chars().all(legal) {
+        return Err(violated(name, field, &format!("Member must satisfy regular expression pattern: {NAME_PATTERN}")));
+    }
+    Ok(())
+}
+
+/// The tags of a call.
+pub(super) fn tags_of(input: &Input) -> indexmap::IndexMap<String, String> {
+    input
+        .structures("Tags")
+        .iter()
+        .filter_map(|tag| Some((tag.text("Key")?.to_owned(), tag.text("Value").unwrap_or_default().to_owned())))
+        .collect()
+}
+
+/// The page of a list that a call asks for, and the token of the next one. A token is the number of elements before.
+///
+/// # Errors
+/// When the token is not one that was given out.
+pub(super) fn page<T>(elements: Vec<T>, call: &Call) -> Result<(Vec<T>, Option<String>), ApiError> {
+    let start: usize = match call.input.text("NextToken") {
+        Some(token) => token.parse().map_err(|_| invalid("Token is invalid."))?,
+        None => 0,
+    };
+    let limit = call.input.integer("Limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(100);
+    let next = (elements.len() > start + limit).then(|| (start + limit).to_string());
+    Ok((elements.into_iter().skip(start).take(limit).collect(), next))
+}
