@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Reads the stack `devops` from the local AWS with the aws CLI. Usage: aws_cli.sh ENDPOINT REGION
+set -euo pipefail
+export AWS_ENDPOINT_URL=$1 AWS_DEFAULT_REGION=$2 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_PAGER=""
+
+check() { # WHAT EXPECTED COMMAND...
+    local what=$1 expected=$2 found
+    shift 2
+    found=$(aws "$@" --output text) || { echo "FAILED: $what: aws $*"; exit 1; }
+    [ "$found" = "$expected" ] || { echo "FAILED: $what: '$found', not '$expected'"; exit 1; }
+    echo "ok: $what"
+}
+
+check "role" "devops-incident-handler-$2" iam get-role --role-name "devops-incident-handler-$2" --query Role.RoleName
+check "table" ACTIVE dynamodb describe-table --table-name devops-incidents --query Table.TableStatus
+check "topic" 1 sns list-topics --query 'length(Topics)'
+check "function" Active lambda get-function-configuration --function-name devops-incident-handler --query State
+check "log group" 30 logs describe-log-groups --log-group-name-prefix /aws/lambda/devops-incident-handler --query 'logGroups[0].retentionInDays'
+check "alarms" 5 cloudwatch describe-alarms --alarm-name-prefix devops- --query 'length(MetricAlarms)'
+check "rules" 4 events list-rules --name-prefix devops- --query 'length(Rules)'
+check "target" incident-handler events list-targets-by-rule --rule devops-function-failures --query 'Targets[0].Id'
+check "queues" 2 sqs list-queues --queue-name-prefix devops- --query 'length(QueueUrls)'
+check "invoke config" 0 lambda get-function-event-invoke-config --function-name devops-error-generator --query MaximumRetryAttempts
+check "invocation" 202 lambda invoke --function-name devops-error-generator --invocation-type Event --payload '{"kind":"exception"}' --cli-binary-format raw-in-base64-out --query StatusCode /dev/null

@@ -1,0 +1,84 @@
+//! The local AWS through the SDK, as any other program would read it.
+
+use std::path::PathBuf;
+
+use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::Credentials;
+use aws_sdk_sqs::types::QueueAttributeName;
+use incident_local::outbox::StoredMail;
+use serde_json::Value;
+
+use super::TestResult;
+
+/// Clients of a local AWS that runs.
+pub(crate) struct Aws {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    outbox: PathBuf,
+    pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) events: aws_sdk_eventbridge::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) lambda: aws_sdk_lambda::Client,
+    pub(crate) sns: aws_sdk_sns::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+}
+
+impl Aws {
+    /// From the JSON of `local status`.
+    pub(super) async fn connect(status: &Value) -> TestResult<Self> {
+        let text =
+            |key: &str| status[key].as_str().map(str::to_owned).ok_or(format!("local status lacks {key}: {status}"));
+        let region = text("region")?;
+        let sdk = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(region.clone()))
+            .endpoint_url(text("endpoint")?)
+            .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+            .load()
+            .await;
+        Ok(Self {
+            account: text("account")?,
+            region,
+            outbox: text("outbox")?.into(),
+            cloudwatch: aws_sdk_cloudwatch::Client::new(&sdk),
+            logs: aws_sdk_cloudwatchlogs::Client::new(&sdk),
+            dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
+            events: aws_sdk_eventbridge::Client::new(&sdk),
+            iam: aws_sdk_iam::Client::new(&sdk),
+            lambda: aws_sdk_lambda::Client::new(&sdk),
+            sns: aws_sdk_sns::Client::new(&sdk),
+            sqs: aws_sdk_sqs::Client::new(&sdk),
+        })
+    }
+
+    /// The ARN of a resource of the account.
+    pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
+    }
+
+    /// An attribute of a queue.
+    pub(crate) async fn queue_attribute(&self, queue: &str, name: QueueAttributeName) -> TestResult<String> {
+        let url = self.sqs.get_queue_url().queue_name(queue).send().await?;
+        let url = url.queue_url().ok_or("the queue has no URL")?;
+        let answer = self.sqs.get_queue_attributes().queue_url(url).attribute_names(name.clone()).send().await?;
+        let value = answer.attributes().and_then(|all| all.get(&name));
+        Ok(value.ok_or_else(|| format!("{queue} has no {name}"))?.clone())
+    }
+
+    /// How many messages wait in a queue.
+    pub(crate) async fn depth(&self, queue: &str) -> TestResult<u32> {
+        Ok(self.queue_attribute(queue, QueueAttributeName::ApproximateNumberOfMessages).await?.parse()?)
+    }
+
+    /// The mails that were delivered, oldest first.
+    pub(crate) fn mails(&self) -> TestResult<Vec<StoredMail>> {
+        Ok(incident_local::outbox::read(&self.outbox)?)
+    }
+
+    /// The alerts that were delivered, oldest first.
+    pub(crate) fn alerts(&self) -> TestResult<Vec<StoredMail>> {
+        let notification = |mail: &StoredMail| mail.kind.as_deref() == Some("notification");
+        Ok(self.mails()?.into_iter().filter(notification).collect())
+    }
+}

@@ -1,0 +1,109 @@
+//! A world of its own for every test: an empty home, a cleared environment, and a local AWS that ends with it.
+
+mod aws;
+mod finished;
+mod samples;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+pub(crate) use aws::Aws;
+pub(crate) use finished::Finished;
+pub(crate) use samples::samples;
+
+/// Whatever a test returns early with.
+pub(crate) type TestResult<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+/// How long one command may take before the test calls it hung; far above what any needs.
+const HUNG: Duration = Duration::from_secs(180);
+/// How long something that happens in the background may take; far above what it needs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The email address of the tests.
+pub(crate) const ADDRESS: &str = "ada@example.com";
+
+/// The variables that a build of the handler needs, and nothing else of the machine's environment.
+const KEPT_VARIABLES: [&str; 5] = ["PATH", "CARGO_HOME", "CARGO_TARGET_DIR", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
+
+/// One user's machine.
+pub(crate) struct World {
+    home: TempDir,
+}
+
+impl World {
+    pub(crate) fn new() -> TestResult<Self> {
+        Ok(Self { home: tempfile::tempdir()? })
+    }
+
+    /// The home of the user; commands run in it.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Runs `incidentctl` with these arguments.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> TestResult<Finished> {
+        self.run_with(arguments, &[]).await
+    }
+
+    /// Runs `incidentctl` with these arguments, and variables beside those that every command gets.
+    pub(crate) async fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> TestResult<Finished> {
+        let mut command = tokio::process::Command::from(self.command(arguments));
+        command.envs(variables.iter().copied()).kill_on_drop(true);
+        let output = tokio::time::timeout(HUNG, command.output())
+            .await
+            .map_err(|_| format!("`incidentctl {}` did not end", arguments.join(" ")))??;
+        Ok(Finished::new(arguments, output))
+    }
+
+    /// Starts the local AWS with `up`, and says where it is.
+    pub(crate) async fn up(&self) -> TestResult<Aws> {
+        self.run(&["up", "--local", "--yes", "--email", ADDRESS, "--confirm-email"]).await?.succeeded()?;
+        self.aws().await
+    }
+
+    /// The local AWS as a client of the SDK sees it.
+    pub(crate) async fn aws(&self) -> TestResult<Aws> {
+        let status = self.run(&["local", "status", "--output", "json"]).await?.succeeded()?.json()?;
+        Aws::connect(&status).await
+    }
+
+    fn command(&self, arguments: &[impl AsRef<OsStr>]) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_incidentctl"));
+        command.args(arguments).current_dir(self.home()).stdin(Stdio::null()).env_clear();
+        command.env("HOME", self.home()).env("INCIDENTCTL_LOCAL_DIR", self.home().join("local-aws"));
+        // With another HOME cargo would look for its toolchain in the wrong place.
+        for (name, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+            command.env(name, std::env::home_dir().unwrap_or_default().join(folder));
+        }
+        command.envs(KEPT_VARIABLES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        command
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        // Its failure would hide why the test failed.
+        let _ = self.command(&["local", "stop"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+}
+
+/// Asks again until there is an answer.
+pub(crate) async fn eventually<T>(what: &str, ask: impl AsyncFn() -> TestResult<Option<T>>) -> TestResult<T> {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        if let Some(answer) = ask().await? {
+            return Ok(answer);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Err(format!("{what}: not within {} s", PATIENCE.as_secs()).into())
+}
+
+/// A file of the repository.
+pub(crate) fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}

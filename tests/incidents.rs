@@ -1,0 +1,141 @@
+//! `trigger-test` and `incidents`: a failure on purpose, from the invocation to the mail.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::Value;
+
+use crate::harness::{ADDRESS, Aws, TestResult, World, eventually};
+
+#[tokio::test]
+async fn a_failure_becomes_an_incident_and_a_mail() -> TestResult {
+    let world = World::new()?;
+    let aws = world.up().await?;
+    let result = trigger(&world, "exception").await?;
+    let id = text(&result, "incident_id")?;
+    for stage in ["invoked", "failed", "recorded", "notified"] {
+        assert!(!result["stages"][stage].is_null(), "{stage} is missing: {result}");
+    }
+
+    // In the table, as another program reads it.
+    let key = AttributeValue::S(id.clone());
+    let item = aws.dynamodb.get_item().table_name("devops-incidents").key("incident_id", key).send().await?;
+    let item = item.item().ok_or("the record is not in the table")?;
+    assert_eq!(item["status"], AttributeValue::S("open".into()));
+    assert_eq!(item["source"], AttributeValue::S("lambda".into()));
+    assert_eq!(item["resource"], AttributeValue::S("devops-error-generator".into()));
+    assert_eq!(item["request_id"], AttributeValue::S(text(&result, "request_id")?));
+
+    // In the mail.
+    let alerts = aws.alerts()?;
+    let [mail] = &alerts[..] else { return Err(format!("{alerts:?}").into()) };
+    assert_eq!(mail.to, ADDRESS);
+    assert!(mail.subject.is_ascii() && mail.subject.len() <= 100, "{}", mail.subject);
+    for part in [&id, &text(&result, "severity")?, "devops-error-generator"] {
+        assert!(mail.body.contains(part) || mail.subject.contains(part), "the mail lacks {part}: {mail:?}");
+    }
+
+    // On the command line.
+    let list = world.run(&["incidents", "list", "--local", "--output", "json"]).await?.succeeded()?.json()?;
+    assert_eq!(list.as_array().map(Vec::len), Some(1), "{list}");
+    assert_eq!(list[0]["incident_id"], Value::from(id.clone()));
+    assert_eq!(list[0]["occurrences"], 1);
+    assert!(!list[0]["recommendation"].as_str().unwrap_or_default().is_empty());
+    let shown = world.run(&["incidents", "show", &id, "--local"]).await?.succeeded()?.stdout;
+    assert!(shown.contains(&id) && shown.contains(list[0]["recommendation"].as_str().unwrap_or("?")), "{shown}");
+    let table = world.run(&["incidents", "list", "--local"]).await?.succeeded()?.stdout;
+    assert!(table.contains(&id), "{table}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn each_kind_of_failure_has_its_severity() -> TestResult {
+    let world = World::new()?;
+    let aws = world.up().await?;
+    let kinds = [
+        ("exception", "MEDIUM"),
+        ("timeout", "HIGH"),
+        ("oom", "HIGH"),
+        ("panic", "HIGH"),
+        ("crash", "HIGH"),
+        ("access-denied", "HIGH"),
+    ];
+    let mut judged = Vec::new();
+    for (kind, _) in kinds {
+        let result = trigger(&world, kind).await?;
+        judged.push((kind, text(&result, "severity")?));
+    }
+    assert_eq!(judged, kinds.map(|(kind, severity)| (kind, severity.to_owned())));
+
+    let list = world.run(&["incidents", "list", "--local", "--output", "json"]).await?.succeeded()?.json()?;
+    let recommendations: std::collections::BTreeSet<_> =
+        list.as_array().into_iter().flatten().filter_map(|one| one["recommendation"].as_str()).collect();
+    assert_eq!(list.as_array().map(Vec::len), Some(kinds.len()), "each drill is an incident of its own");
+    assert!(recommendations.len() >= 5, "what to do depends on what happened: {recommendations:#?}");
+    assert_eq!(aws.alerts()?.len(), kinds.len());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_pending_subscription_gets_no_alert() -> TestResult {
+    let world = World::new()?;
+    let finished = world.run(&["up", "--local", "--yes", "--email", ADDRESS]).await?.succeeded()?;
+    let said = format!("{}{}", finished.stdout, finished.stderr);
+    assert!(said.contains("pending") && said.contains("local outbox --confirm"), "{said}");
+    let aws = world.aws().await?;
+    trigger(&world, "exception").await?;
+    assert_eq!(aws.alerts()?, []);
+    assert_eq!(aws.mails()?.len(), 1, "the confirmation mail is there");
+
+    world.run(&["local", "outbox", "--confirm"]).await?.succeeded()?;
+    trigger(&world, "exception").await?;
+    assert_eq!(aws.alerts()?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_handler_that_may_not_publish_ends_in_its_queue() -> TestResult {
+    let world = World::new()?;
+    // The retries of an asynchronous invocation are minutes apart.
+    world.run(&["local", "start", "--time-scale", "600"]).await?.succeeded()?;
+    let aws = world.up().await?;
+    forbid(&aws, "sns:Publish").await?;
+
+    let result = world.run(&["trigger-test", "--local", "--output", "json"]).await?.ended_with(1)?.result()?;
+    assert_eq!(result["ok"], false);
+    eventually("the failed event in the handler's queue", async || {
+        Ok((aws.depth("devops-handler-dlq").await? > 0).then_some(()))
+    })
+    .await?;
+    let group = "/aws/lambda/devops-incident-handler";
+    let lines = aws.logs.filter_log_events().log_group_name(group).filter_pattern("AuthorizationError").send().await?;
+    let denied = lines
+        .events()
+        .iter()
+        .filter_map(|event| event.message())
+        .any(|line| line.contains("sns:Publish") || line.contains("SNS:Publish"));
+    assert!(denied, "{:?}", lines.events());
+    assert_eq!(aws.alerts()?, []);
+    Ok(())
+}
+
+/// Takes an action out of the handler's own policy, and waits until that holds.
+async fn forbid(aws: &Aws, action: &str) -> TestResult {
+    let role = format!("devops-incident-handler-{}", aws.region);
+    let policy = aws.iam.get_role_policy().role_name(&role).policy_name("incident-handler").send().await?;
+    let document = percent_encoding::percent_decode_str(policy.policy_document()).decode_utf8()?.into_owned();
+    let without = document.replace(&format!("\"{action}\""), "\"sns:ListTopics\"");
+    assert_ne!(without, document, "the policy does not name {action}");
+    aws.iam.put_role_policy().role_name(&role).policy_name("incident-handler").policy_document(without).send().await?;
+    Ok(())
+}
+
+/// Fails on purpose in one way, and returns the result line.
+async fn trigger(world: &World, kind: &str) -> TestResult<Value> {
+    let result =
+        world.run(&["trigger-test", "--local", "--kind", kind, "--output", "json"]).await?.succeeded()?.result()?;
+    assert_eq!(result["ok"], true, "{result}");
+    Ok(result)
+}
+
+fn text(value: &Value, key: &str) -> TestResult<String> {
+    Ok(value[key].as_str().ok_or_else(|| format!("no {key} in {value}"))?.to_owned())
+}

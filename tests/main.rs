@@ -1,0 +1,11 @@
+//! The real command line, the real handler and the local AWS, run as a user would run them.
+//!
+//! One binary: linking the AWS SDK once is slow enough. Each module is one question; `harness` is what they share.
+
+mod harness;
+
+mod bad_input;
+mod incidents;
+mod sample_events;
+mod stack;
+mod template;

@@ -1,0 +1,235 @@
+//! What stands in the account after `up`, step by step.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::{BillingMode, PointInTimeRecoveryStatus, SseStatus, TableStatus, TimeToLiveStatus};
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_sqs::types::QueueAttributeName;
+use incident_model::table;
+use serde_json::{Value, json};
+
+use crate::harness::{Aws, TestResult};
+
+/// Steps 1: both roles, what they may, and who may take them.
+pub(super) async fn roles(aws: &Aws) -> TestResult {
+    let handler = actions_of(aws, "devops-incident-handler").await?;
+    assert_eq!(
+        handler.iter().map(String::as_str).collect::<Vec<_>>(),
+        [
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+            "sns:GetTopicAttributes",
+            "sns:Publish",
+            "sqs:SendMessage",
+        ]
+    );
+    let generator = actions_of(aws, "devops-error-generator").await?;
+    assert_eq!(
+        generator.iter().map(String::as_str).collect::<Vec<_>>(),
+        ["events:PutEvents", "logs:CreateLogStream", "logs:PutLogEvents"]
+    );
+    Ok(())
+}
+
+/// The actions that the one inline policy of a role allows; no statement may name every resource.
+async fn actions_of(aws: &Aws, name: &str) -> TestResult<BTreeSet<String>> {
+    let role_name = format!("{name}-{}", aws.region);
+    let role = aws.iam.get_role().role_name(&role_name).send().await?;
+    let role = role.role().ok_or("no role")?;
+    let trust = document(role.assume_role_policy_document().ok_or("no trust policy")?)?;
+    assert_eq!(trust["Statement"][0]["Principal"], json!({"Service": "lambda.amazonaws.com"}));
+    assert!(role.tags().iter().any(|tag| (tag.key(), tag.value()) == ("incidentctl:stack", "devops")), "{role:?}");
+
+    let policies = aws.iam.list_role_policies().role_name(&role_name).send().await?;
+    let [policy_name] = policies.policy_names() else { return Err(format!("{policies:?}").into()) };
+    let policy = aws.iam.get_role_policy().role_name(&role_name).policy_name(policy_name).send().await?;
+    let policy = document(policy.policy_document())?;
+    let statements = policy["Statement"].as_array().ok_or("no statements")?;
+    for resource in statements.iter().flat_map(|statement| texts(&statement["Resource"])) {
+        assert!(
+            resource.contains(":devops-") || resource.contains("/devops-") || resource.ends_with("event-bus/default"),
+            "{resource}"
+        );
+    }
+    Ok(statements.iter().flat_map(|statement| texts(&statement["Action"])).collect())
+}
+
+/// Step 2: the table, its indexes, and how it is kept.
+pub(super) async fn table(aws: &Aws) -> TestResult {
+    let described = aws.dynamodb.describe_table().table_name("devops-incidents").send().await?;
+    let described = described.table().ok_or("no table")?;
+    assert_eq!(described.table_status(), Some(&TableStatus::Active));
+    assert_eq!(
+        described.billing_mode_summary().and_then(|mode| mode.billing_mode()),
+        Some(&BillingMode::PayPerRequest)
+    );
+    assert_eq!(described.sse_description().and_then(|sse| sse.status()), Some(&SseStatus::Enabled));
+    let indexes: BTreeSet<_> =
+        described.global_secondary_indexes().iter().filter_map(|index| index.index_name()).collect();
+    assert_eq!(indexes, BTreeSet::from([table::INDEX_BY_CREATED, table::INDEX_BY_STATUS]));
+
+    let ttl = aws.dynamodb.describe_time_to_live().table_name("devops-incidents").send().await?;
+    let ttl = ttl.time_to_live_description().ok_or("no time to live")?;
+    assert_eq!(ttl.attribute_name(), Some(table::EXPIRES_AT));
+    assert!(matches!(ttl.time_to_live_status(), Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)));
+
+    let backups = aws.dynamodb.describe_continuous_backups().table_name("devops-incidents").send().await?;
+    let recovery = backups.continuous_backups_description().and_then(|all| all.point_in_time_recovery_description());
+    assert_eq!(recovery.and_then(|one| one.point_in_time_recovery_status()), Some(&PointInTimeRecoveryStatus::Enabled));
+    Ok(())
+}
+
+/// Step 3: the topic, its policy, its subscription.
+pub(super) async fn topic(aws: &Aws) -> TestResult {
+    let arn = aws.arn("sns", "devops-alerts");
+    let topic = aws.sns.get_topic_attributes().topic_arn(&arn).send().await?;
+    let attributes = topic.attributes().ok_or("no attributes")?;
+    let policy: Value = serde_json::from_str(&attributes["Policy"])?;
+    let services: Vec<_> = policy["Statement"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|one| texts(&one["Principal"]["Service"]))
+        .collect();
+    assert_eq!(services, ["cloudwatch.amazonaws.com"]);
+    assert_eq!(super::addresses(aws).await?, [crate::harness::ADDRESS]);
+    assert_eq!(attributes.get("SubscriptionsConfirmed").map(String::as_str), Some("1"));
+    assert_eq!(attributes.get("SubscriptionsPending").map(String::as_str), Some("0"));
+    Ok(())
+}
+
+/// Steps 4 and 7: both functions, and where their failures go.
+pub(super) async fn functions(aws: &Aws) -> TestResult {
+    for (name, handler, timeout, retries, destination) in [
+        ("devops-error-generator", "error-generator", 3, 0, aws.arn("events", "event-bus/default")),
+        ("devops-incident-handler", "incident-handler", 30, 2, aws.arn("sqs", "devops-handler-dlq")),
+    ] {
+        let function = aws.lambda.get_function_configuration().function_name(name).send().await?;
+        assert_eq!(function.handler(), Some(handler));
+        assert_eq!(function.timeout(), Some(timeout));
+        assert_eq!(function.runtime().map(|runtime| runtime.as_str()), Some("provided.al2023"));
+        assert_eq!(function.state().map(|state| state.as_str()), Some("Active"));
+
+        let invoke = aws.lambda.get_function_event_invoke_config().function_name(name).send().await?;
+        assert_eq!(invoke.maximum_retry_attempts(), Some(retries));
+        let on_failure =
+            invoke.destination_config().and_then(|config| config.on_failure()).and_then(|to| to.destination());
+        assert_eq!(on_failure, Some(destination.as_str()));
+    }
+    Ok(())
+}
+
+/// Step 5: log groups with their retention.
+pub(super) async fn logs(aws: &Aws) -> TestResult {
+    let groups = aws.logs.describe_log_groups().log_group_name_prefix("/aws/lambda/devops-").send().await?;
+    let found: BTreeSet<_> =
+        groups.log_groups().iter().map(|group| (group.log_group_name(), group.retention_in_days())).collect();
+    let expected = ["/aws/lambda/devops-error-generator", "/aws/lambda/devops-incident-handler"];
+    assert_eq!(found, expected.map(|name| (Some(name), Some(30))).into());
+    Ok(())
+}
+
+/// Step 5: alarms and the dashboard.
+pub(super) async fn alarms(aws: &Aws) -> TestResult {
+    let found = aws.cloudwatch.describe_alarms().alarm_name_prefix("devops-").send().await?;
+    let topic = aws.arn("sns", "devops-alerts");
+    let actions: Vec<_> = found
+        .metric_alarms()
+        .iter()
+        .map(|alarm| (alarm.alarm_name().unwrap_or_default(), alarm.alarm_actions()))
+        .collect();
+    let direct = std::slice::from_ref(&topic);
+    assert_eq!(
+        actions,
+        [
+            ("devops-alert-delivery", direct),
+            ("devops-function-errors", &[][..]),
+            ("devops-handler-dlq-depth", direct),
+            ("devops-handler-errors", direct),
+            ("devops-rule-dlq-depth", direct),
+        ]
+    );
+    let dashboard = aws.cloudwatch.get_dashboard().dashboard_name("devops-incidents").send().await?;
+    let body: Value = serde_json::from_str(dashboard.dashboard_body().ok_or("no body")?)?;
+    assert_eq!(body["widgets"].as_array().map(Vec::len), Some(5));
+    Ok(())
+}
+
+/// Step 6: rules, their targets, and the permission of each.
+pub(super) async fn rules(aws: &Aws) -> TestResult {
+    let names =
+        ["devops-alarm-changes", "devops-function-failures", "devops-platform-failures", "devops-service-failures"];
+    let found = aws.events.list_rules().name_prefix("devops-").send().await?;
+    assert_eq!(found.rules().iter().filter_map(|rule| rule.name()).collect::<BTreeSet<_>>(), names.into());
+
+    let handler = aws.arn("lambda", "function:devops-incident-handler");
+    for name in names {
+        let targets = aws.events.list_targets_by_rule().rule(name).send().await?;
+        let [target] = targets.targets() else { return Err(format!("{name}: {targets:?}").into()) };
+        assert_eq!(target.arn(), handler);
+        assert_eq!(
+            target.dead_letter_config().and_then(|config| config.arn()),
+            Some(aws.arn("sqs", "devops-rule-dlq").as_str())
+        );
+        let retries = target
+            .retry_policy()
+            .map(|policy| (policy.maximum_event_age_in_seconds(), policy.maximum_retry_attempts()));
+        assert_eq!(retries, Some((Some(3600), Some(185))));
+    }
+
+    let policy = aws.lambda.get_policy().function_name("devops-incident-handler").send().await?;
+    let policy: Value = serde_json::from_str(policy.policy().ok_or("no policy")?)?;
+    let statements = policy["Statement"].as_array().ok_or("no statements")?;
+    let sources: BTreeSet<_> = statements
+        .iter()
+        .map(|one| one["Condition"]["ArnLike"]["AWS:SourceArn"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(sources, names.map(|name| aws.arn("events", &format!("rule/{name}"))).into());
+    Ok(())
+}
+
+/// Step 6: the dead-letter queues, empty, and who may write to the one of the rules.
+pub(super) async fn queues(aws: &Aws) -> TestResult {
+    for queue in ["devops-rule-dlq", "devops-handler-dlq"] {
+        assert_eq!(aws.depth(queue).await?, 0, "{queue}");
+        assert_eq!(aws.queue_attribute(queue, QueueAttributeName::MessageRetentionPeriod).await?, "1209600");
+    }
+    let policy: Value =
+        serde_json::from_str(&aws.queue_attribute("devops-rule-dlq", QueueAttributeName::Policy).await?)?;
+    assert_eq!(texts(&policy["Statement"][0]["Principal"]["Service"]), ["events.amazonaws.com"]);
+    assert_eq!(texts(&policy["Statement"][0]["Condition"]["ArnEquals"]["aws:SourceArn"]).len(), 4);
+    Ok(())
+}
+
+/// Steps 7 to 10: the handler reaches its rules, its table and its topic with its own role.
+pub(super) async fn self_check(aws: &Aws) -> TestResult {
+    let question = Blob::new(json!({"incidentctl": "self-check"}).to_string());
+    let answer = aws.lambda.invoke().function_name("devops-incident-handler").payload(question).send().await?;
+    let answer: Value = serde_json::from_slice(answer.payload().ok_or("no answer")?.as_ref())?;
+    assert_eq!(answer["ok"], true, "{answer}");
+    assert_eq!(answer["version"], env!("CARGO_PKG_VERSION"));
+    for part in ["rules", "table", "topic"] {
+        assert_eq!(answer[part]["ok"], true, "{answer}");
+    }
+    Ok(())
+}
+
+/// A policy as IAM returns it: URL-encoded.
+fn document(encoded: &str) -> TestResult<Value> {
+    Ok(serde_json::from_str(&percent_encoding::percent_decode_str(encoded).decode_utf8()?)?)
+}
+
+/// One text or a list of texts.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) => items.iter().filter_map(|item| Some(item.as_str()?.to_owned())).collect(),
+        _ => Vec::new(),
+    }
+}
