@@ -3,9 +3,19 @@
 //! - [`cli`] declares one command per file and runs it.
 //! - [`settings`] resolves flags, environment and configuration file once; below it nobody reads them.
 //! - [`aws`] is the connection to an account, real or local.
+//! - [`template`] turns the CloudFormation template into resources with plain properties.
+//! - [`plan`] compares them with what exists, and says what to change and why.
+//! - [`resources`] reads, creates, updates and deletes, one file per resource type.
+//! - [`engine`] carries a plan out and tells what happens as events.
+//! - [`package`] makes the zip that both functions run.
 //! - [`ui`] is the only code that writes to a stream.
 
 pub mod aws;
 pub mod cli;
+pub mod engine;
+pub mod package;
+pub mod plan;
+pub mod resources;
 pub mod settings;
+pub mod template;
 pub mod ui;

@@ -1,5 +1,13 @@
 //! The connection to an account, real or local.
 
+mod clients;
+mod error;
+mod known;
+pub mod wait;
+
+pub use clients::{CallCount, Clients};
+pub use error::{Absent, AwsError, Explain, NO_ANSWER};
+
 use std::time::Duration;
 
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};

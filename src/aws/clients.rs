@@ -1,0 +1,90 @@
+//! The service clients, all made from one configuration, and the count of their calls.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_config::SdkConfig;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+/// One client per service that the stack uses.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    /// CloudWatch alarms and dashboards.
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
+    /// CloudWatch Logs.
+    pub logs: aws_sdk_cloudwatchlogs::Client,
+    /// DynamoDB.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// EventBridge.
+    pub events: aws_sdk_eventbridge::Client,
+    /// IAM.
+    pub iam: aws_sdk_iam::Client,
+    /// Lambda.
+    pub lambda: aws_sdk_lambda::Client,
+    /// SNS.
+    pub sns: aws_sdk_sns::Client,
+    /// SQS.
+    pub sqs: aws_sdk_sqs::Client,
+    calls: CallCount,
+}
+
+/// Counts the requests that are sent, retries included.
+#[derive(Debug, Clone, Default)]
+pub struct CallCount(Arc<AtomicU64>);
+
+impl CallCount {
+    /// How many requests were sent so far.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
+impl Intercept for CallCount {
+    fn name(&self) -> &'static str {
+        "CallCount"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+macro_rules! client {
+    ($service:ident, $sdk:expr, $calls:expr) => {
+        $service::Client::from_conf($service::config::Builder::from($sdk).interceptor($calls.clone()).build())
+    };
+}
+
+impl Clients {
+    /// Makes the clients. No call is made.
+    pub fn new(sdk: &SdkConfig) -> Self {
+        let calls = CallCount::default();
+        Self {
+            cloudwatch: client!(aws_sdk_cloudwatch, sdk, calls),
+            logs: client!(aws_sdk_cloudwatchlogs, sdk, calls),
+            dynamodb: client!(aws_sdk_dynamodb, sdk, calls),
+            events: client!(aws_sdk_eventbridge, sdk, calls),
+            iam: client!(aws_sdk_iam, sdk, calls),
+            lambda: client!(aws_sdk_lambda, sdk, calls),
+            sns: client!(aws_sdk_sns, sdk, calls),
+            sqs: client!(aws_sdk_sqs, sdk, calls),
+            calls,
+        }
+    }
+
+    /// The count of the calls of all clients.
+    pub fn calls(&self) -> u64 {
+        self.calls.get()
+    }
+}

@@ -1,0 +1,215 @@
+//! Through each service's own API, independent work side by side.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{Event, Failure, Interrupt, Progress};
+use crate::aws::AwsError;
+use crate::plan::{Action, Change, Plan};
+use crate::resources::{Context, provider};
+
+/// Calls in flight at a time. Enough for everything that is independent, and far below any service's rate.
+const CONCURRENCY: usize = 16;
+
+/// What became of a plan.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// What was done, in the order in which it was finished.
+    pub finished: Vec<Finished>,
+    /// What failed, the first failure first.
+    pub failures: Vec<(Change, AwsError)>,
+    /// Logical ids of what was left alone because something that it needs failed.
+    pub skipped: Vec<String>,
+    /// Logical ids of what was not begun because the person interrupted.
+    pub not_begun: Vec<String>,
+}
+
+/// A change that was made.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// The change.
+    pub change: Change,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl Outcome {
+    /// How often an action was done.
+    pub fn count(&self, action: Action) -> usize {
+        self.finished.iter().filter(|finished| finished.change.action == action).count()
+    }
+
+    /// The plan that takes back what was created.
+    pub fn undo(&self) -> Plan {
+        let created = self.finished.iter().filter(|finished| finished.change.action == Action::Create);
+        let delete = |finished: &Finished| Change {
+            action: Action::Delete,
+            cause: "rollback".to_owned(),
+            ..finished.change.clone()
+        };
+        Plan { changes: created.rev().map(delete).collect(), leftovers: Vec::new() }
+    }
+}
+
+/// How far a change is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Running,
+    Done,
+    /// It, or what it needs, failed: the logical id of the first failure.
+    Failed(String),
+}
+
+/// Carries out a plan. Work that does not depend on a failure goes on; an interrupt lets calls in flight finish.
+pub async fn apply(
+    context: &Context<'_>,
+    plan: &Plan,
+    events: &UnboundedSender<Event>,
+    mut interrupt: Interrupt,
+) -> Outcome {
+    let tell = |event| {
+        // A display that went away must not stop the work.
+        let _ = events.send(event);
+    };
+    tell(Event::PlanMade {
+        create: plan.count(Action::Create),
+        update: plan.count(Action::Update),
+        delete: plan.count(Action::Delete),
+        unchanged: plan.count(Action::None),
+    });
+    let changes: Vec<&Change> = plan.changes.iter().filter(|change| change.action != Action::None).collect();
+    let mut states: BTreeMap<&str, State> =
+        changes.iter().map(|change| (change.logical_id.as_str(), State::Waiting)).collect();
+    let mut outcome = Outcome::default();
+    let mut running = FuturesUnordered::new();
+    let mut stopped = interrupt.is_set();
+    loop {
+        skip(&changes, &mut states, &mut outcome, &tell);
+        for change in &changes {
+            if stopped || running.len() >= CONCURRENCY {
+                break;
+            }
+            let waits = states.get(change.logical_id.as_str()) == Some(&State::Waiting);
+            let free = || blockers(change, &changes).all(|id| states.get(id) == Some(&State::Done));
+            if waits && free() {
+                states.insert(&change.logical_id, State::Running);
+                tell(started(change));
+                let context = Context { progress: Progress::of(change, events), ..context.clone() };
+                running.push(async move {
+                    let start = Instant::now();
+                    let result = perform(&context, change).await;
+                    (*change, start.elapsed().as_secs_f64(), result)
+                });
+            }
+        }
+        let ended = tokio::select! {
+            ended = running.next() => ended,
+            () = interrupt.wait(), if !stopped => {
+                stopped = true;
+                tell(Event::Interrupted);
+                continue;
+            }
+        };
+        let Some((change, seconds, result)) = ended else { break };
+        match result {
+            Ok(()) => {
+                states.insert(&change.logical_id, State::Done);
+                tell(finished(change, seconds));
+                outcome.finished.push(Finished { change: change.clone(), seconds });
+            }
+            Err(error) => {
+                states.insert(&change.logical_id, State::Failed(change.logical_id.clone()));
+                tell(failed(change, &error));
+                outcome.failures.push((change.clone(), error));
+            }
+        }
+    }
+    drop(running);
+    let waiting = states.iter().filter(|(_, state)| **state == State::Waiting);
+    outcome.not_begun = waiting.map(|(id, _)| (*id).to_owned()).collect();
+    outcome
+}
+
+/// What has to be done before a change: makers wait for what they need, deletions for what needs them.
+fn blockers<'a>(change: &'a Change, changes: &'a [&'a Change]) -> impl Iterator<Item = &'a str> {
+    changes
+        .iter()
+        .filter(move |other| match (change.action, other.action) {
+            (Action::Delete, Action::Delete) => other.desired.needs.contains(&change.logical_id),
+            (Action::Delete, _) | (_, Action::Delete) => false,
+            _ => change.desired.needs.contains(&other.logical_id),
+        })
+        .map(|other| other.logical_id.as_str())
+}
+
+/// Gives up on everything whose blockers failed, and on what that blocks in turn.
+fn skip<'a>(
+    changes: &[&'a Change],
+    states: &mut BTreeMap<&'a str, State>,
+    outcome: &mut Outcome,
+    tell: &impl Fn(Event),
+) {
+    loop {
+        let hopeless = changes.iter().find_map(|change| {
+            if states.get(change.logical_id.as_str()) != Some(&State::Waiting) {
+                return None;
+            }
+            blockers(change, changes).find_map(|id| match states.get(id) {
+                Some(State::Failed(root)) => Some((*change, root.clone())),
+                _ => None,
+            })
+        });
+        let Some((change, root)) = hopeless else { return };
+        states.insert(&change.logical_id, State::Failed(root.clone()));
+        outcome.skipped.push(change.logical_id.clone());
+        tell(Event::ResourceSkipped { logical_id: change.logical_id.clone(), because: root });
+    }
+}
+
+async fn perform(context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
+    let Some(provider) = provider(&change.resource_type) else { return Ok(()) };
+    match change.action {
+        Action::Create => provider.create(context, &change.desired).await,
+        Action::Update => provider.update(context, change).await,
+        Action::Delete => provider.delete(context, &change.desired).await,
+        Action::Replace => {
+            provider.delete(context, &change.desired).await?;
+            provider.create(context, &change.desired).await
+        }
+        Action::None => Ok(()),
+    }
+}
+
+fn started(change: &Change) -> Event {
+    Event::ResourceStarted {
+        logical_id: change.logical_id.clone(),
+        resource_type: change.resource_type.clone(),
+        action: change.action,
+        step: change.desired.step,
+    }
+}
+
+fn finished(change: &Change, seconds: f64) -> Event {
+    Event::ResourceFinished {
+        logical_id: change.logical_id.clone(),
+        resource_type: change.resource_type.clone(),
+        action: change.action,
+        step: change.desired.step,
+        seconds,
+    }
+}
+
+fn failed(change: &Change, error: &AwsError) -> Event {
+    Event::ResourceFailed {
+        logical_id: change.logical_id.clone(),
+        resource_type: change.resource_type.clone(),
+        action: change.action,
+        step: change.desired.step,
+        failure: Failure::from(error),
+    }
+}

@@ -1,0 +1,9 @@
+//! Carries a plan out. What happens is told as events; nothing here prints.
+
+mod direct;
+mod event;
+mod interrupt;
+
+pub use direct::{Outcome, apply};
+pub use event::{Event, Failure, Progress};
+pub use interrupt::Interrupt;

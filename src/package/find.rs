@@ -1,0 +1,141 @@
+//! Where the handler is, and building it in a source checkout.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::SystemTime;
+
+use tokio::process::Command;
+
+/// The name of the binary.
+const HANDLER: &str = "incident-handler";
+/// The checkout that this program was built from, which may not exist where it runs.
+const CHECKOUT: &str = env!("CARGO_MANIFEST_DIR");
+/// What the handler is made of, relative to the checkout.
+const SOURCES: [&str; 4] = ["handler", "model", "templates/severity-rules.yaml", "Cargo.lock"];
+
+/// Why the handler is neither found nor built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// Nothing to deploy, and nothing to build it from.
+    #[error("no `incident-handler` beside {}, and no source checkout to build it from", .0.display())]
+    NotFound(PathBuf),
+    /// Cargo does not start.
+    #[error("cannot start cargo to build the handler")]
+    NoCargo(#[source] io::Error),
+    /// Cargo has said on standard error what is wrong.
+    #[error("building the handler failed ({0})")]
+    Failed(std::process::ExitStatus),
+    /// The location of this program is not known.
+    #[error("cannot tell where this program is")]
+    NoProgram(#[source] io::Error),
+}
+
+impl BuildError {
+    /// What the person can do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NoCargo(_) => "install Rust from https://rustup.rs, or give a built handler with --handler",
+            Self::NotFound(_) | Self::Failed(_) | Self::NoProgram(_) => "give a built handler with --handler",
+        }
+    }
+}
+
+/// The handler to deploy: beside this program, or in its checkout, where it is built when missing or stale.
+///
+/// # Errors
+/// Nothing found and nothing to build from; a failed build.
+pub async fn find() -> Result<PathBuf, BuildError> {
+    let program = std::env::current_exe().map_err(BuildError::NoProgram)?;
+    match Checkout::of(&program, Path::new(CHECKOUT)) {
+        Some(checkout) => checkout.handler().await,
+        None => {
+            let beside = program.with_file_name(HANDLER);
+            if beside.is_file() { Ok(beside) } else { Err(BuildError::NotFound(program)) }
+        }
+    }
+}
+
+/// A source checkout whose target directory holds this program.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Checkout {
+    root: PathBuf,
+    target: PathBuf,
+    /// Of this program; the handler is built likewise.
+    release: bool,
+}
+
+impl Checkout {
+    /// The checkout of a program at `TARGET/PROFILE/incidentctl`, or of a test at `TARGET/PROFILE/deps/…`.
+    pub(super) fn of(program: &Path, root: &Path) -> Option<Self> {
+        let mut folder = program.parent()?;
+        if folder.ends_with("deps") {
+            folder = folder.parent()?;
+        }
+        let target = folder.parent()?;
+        // Cargo marks every target directory; a program that was installed is in none.
+        let is_target = target.join(".rustc_info.json").is_file() || target.join("CACHEDIR.TAG").is_file();
+        let is_checkout = root.join("handler/Cargo.toml").is_file();
+        (is_target && is_checkout).then(|| Self {
+            root: root.to_owned(),
+            target: target.to_owned(),
+            release: !folder.ends_with("debug"),
+        })
+    }
+
+    async fn handler(&self) -> Result<PathBuf, BuildError> {
+        let (profile, folder) = if self.release { ("handler", "handler") } else { ("dev", "debug") };
+        let handler = self.target.join(folder).join(HANDLER);
+        if !self.is_fresh(&handler) {
+            self.build(profile).await?;
+        }
+        Ok(handler)
+    }
+
+    /// Whether nothing that the handler is made of is newer: a few dozen looks at the disk, where asking cargo would
+    /// take longer than everything else.
+    pub(super) fn is_fresh(&self, handler: &Path) -> bool {
+        let Some(built) = modified(handler) else { return false };
+        SOURCES.iter().filter_map(|source| newest(&self.root.join(source))).all(|changed| changed <= built)
+    }
+
+    async fn build(&self, profile: &str) -> Result<(), BuildError> {
+        let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args(["build", "--package", HANDLER, "--profile", profile, "--target-dir"])
+            .arg(&self.target)
+            .current_dir(&self.root)
+            .stdin(Stdio::null())
+            // Standard output is for data; cargo writes its progress to standard error, where people read.
+            .stdout(Stdio::null())
+            .status()
+            .await
+            .map_err(BuildError::NoCargo)?;
+        if !status.success() {
+            return Err(BuildError::Failed(status));
+        }
+        self.mark(profile);
+        Ok(())
+    }
+
+    /// Cargo leaves a binary alone whose sources were only touched; its time has to say that it was checked.
+    fn mark(&self, profile: &str) {
+        let folder = if profile == "dev" { "debug" } else { profile };
+        let handler = self.target.join(folder).join(HANDLER);
+        // Without it the next run asks cargo again, which is slower and right.
+        let _ =
+            std::fs::File::options().append(true).open(handler).and_then(|file| file.set_modified(SystemTime::now()));
+    }
+}
+
+/// When a file, or the newest file of a folder, was changed.
+fn newest(path: &Path) -> Option<SystemTime> {
+    if !path.is_dir() {
+        return modified(path);
+    }
+    let entries = std::fs::read_dir(path).ok()?.filter_map(Result::ok);
+    entries.filter_map(|entry| newest(&entry.path())).max()
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    path.metadata().ok()?.modified().ok()
+}

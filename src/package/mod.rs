@@ -1,0 +1,97 @@
+//! The zip that both functions run: the handler and the severity rules.
+
+mod archive;
+mod binary;
+mod find;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+pub use binary::{Architecture, BinaryError};
+pub use find::{BuildError, find};
+
+/// The default rules, which ship in the zip.
+pub const SEVERITY_RULES: &str = include_str!("../../templates/severity-rules.yaml");
+
+/// Code that is ready to be deployed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    bytes: Vec<u8>,
+    sha256: String,
+    architecture: Architecture,
+}
+
+/// Why there is no package.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// The handler cannot be read.
+    #[error("cannot read the handler {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The handler would not run on Lambda.
+    #[error("the handler {} would not run on Lambda", path.display())]
+    Unsuitable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: BinaryError,
+    },
+    /// The zip cannot be written.
+    #[error("cannot pack the handler")]
+    Zip(#[from] zip::result::ZipError),
+    /// The handler is missing and cannot be built.
+    #[error("there is no handler to deploy")]
+    Build(#[from] BuildError),
+}
+
+impl PackageError {
+    /// What the person can do.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Unreadable { .. } => Some("--handler names the binary `incident-handler`"),
+            Self::Unsuitable { source, .. } => Some(source.hint()),
+            Self::Zip(_) => None,
+            Self::Build(error) => Some(error.hint()),
+        }
+    }
+}
+
+impl Package {
+    /// Checks a handler and packs it. The same input gives the same bytes.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or that Lambda could not run.
+    pub fn of(path: &Path) -> Result<Self, PackageError> {
+        let handler =
+            std::fs::read(path).map_err(|source| PackageError::Unreadable { path: path.to_owned(), source })?;
+        let architecture =
+            binary::check(&handler).map_err(|source| PackageError::Unsuitable { path: path.to_owned(), source })?;
+        let bytes = archive::pack(&[("bootstrap", &handler), ("severity-rules.yaml", SEVERITY_RULES.as_bytes())])?;
+        let sha256 = STANDARD.encode(Sha256::digest(&bytes));
+        Ok(Self { bytes, sha256, architecture })
+    }
+
+    /// The zip.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The SHA-256 of the zip in Base64, as Lambda tells it.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// What the handler was built for.
+    pub fn architecture(&self) -> Architecture {
+        self.architecture
+    }
+}

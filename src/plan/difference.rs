@@ -1,0 +1,149 @@
+//! Where a resource is not as it should be, property by property.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::PropertyChange;
+
+/// Properties that hold a document whose lists have no order and where one element stands for a list of one.
+const POLICIES: [&str; 3] = ["PolicyDocument", "AssumeRolePolicyDocument", "EventPattern"];
+/// Properties that hold JSON as text.
+const JSON_TEXTS: [&str; 1] = ["DashboardBody"];
+/// Lists and mappings that others may add to without it being a difference.
+const SHARED: [&str; 2] = ["Tags", "Policies"];
+/// What tells the members of a list apart.
+const IDENTITIES: [&str; 6] = ["Key", "IndexName", "PolicyName", "AttributeName", "Id", "Name"];
+/// Mappings of which every entry is the template's.
+const WHOLE: [&str; 1] = ["Variables"];
+
+/// The properties that the template sets and that have another value. What the template does not set is left to
+/// AWS's defaults and to whoever else works with the resource.
+pub fn differences(desired: &Value, observed: &Value) -> Vec<PropertyChange> {
+    let mut changes = Vec::new();
+    compare("", "", Some(observed), Some(desired), &mut changes);
+    changes
+}
+
+fn compare(path: &str, name: &str, before: Option<&Value>, after: Option<&Value>, changes: &mut Vec<PropertyChange>) {
+    match (before, after) {
+        (Some(before), Some(after)) if is_document(name) => {
+            if document(name, before) != document(name, after) {
+                push(path, Some(before), Some(after), changes);
+            }
+        }
+        (Some(Value::Object(before)), Some(Value::Object(after))) => {
+            mappings(path, name, before, after, changes);
+        }
+        (Some(Value::Array(before)), Some(Value::Array(after))) => lists(path, name, before, after, changes),
+        (Some(before), Some(after)) if plain(before) == plain(after) => {}
+        (before, after) => push(path, before, after, changes),
+    }
+}
+
+fn mappings(
+    path: &str,
+    name: &str,
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+    changes: &mut Vec<PropertyChange>,
+) {
+    let removed = before.keys().filter(|key| WHOLE.contains(&name) && !after.contains_key(*key));
+    for key in after.keys().chain(removed) {
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        compare(&path, key, before.get(key), after.get(key), changes);
+    }
+}
+
+/// Lists have no order in any property that the template uses: AWS gives most of them back as it likes.
+fn lists(path: &str, name: &str, before: &[Value], after: &[Value], changes: &mut Vec<PropertyChange>) {
+    match (keyed(before), keyed(after)) {
+        (Some(old), Some(new)) => {
+            let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+            for key in names {
+                if new.contains_key(key) || !SHARED.contains(&name) {
+                    compare(&format!("{path}[{key}]"), "", old.get(key), new.get(key), changes);
+                }
+            }
+        }
+        _ if sorted(before) == sorted(after) => {}
+        _ => push(path, Some(&Value::from(before)), Some(&Value::from(after)), changes),
+    }
+}
+
+/// The members by what tells them apart, or `None` when something does not.
+fn keyed(items: &[Value]) -> Option<Map<String, Value>> {
+    let identity = IDENTITIES.into_iter().find(|key| items.iter().all(|item| item.get(key).is_some()))?;
+    items.iter().map(|item| Some((item.get(identity)?.as_str()?.to_owned(), item.clone()))).collect()
+}
+
+fn sorted(items: &[Value]) -> Vec<String> {
+    let mut texts: Vec<String> = items.iter().map(|item| canonical(item).to_string()).collect();
+    texts.sort();
+    texts
+}
+
+fn push(path: &str, before: Option<&Value>, after: Option<&Value>, changes: &mut Vec<PropertyChange>) {
+    changes.push(PropertyChange {
+        path: path.to_owned(),
+        before: before.cloned().unwrap_or_default(),
+        after: after.cloned().unwrap_or_default(),
+    });
+}
+
+fn is_document(name: &str) -> bool {
+    POLICIES.contains(&name) || JSON_TEXTS.contains(&name)
+}
+
+fn document(name: &str, value: &Value) -> Value {
+    let parsed = match value {
+        Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| value.clone()),
+        other => other.clone(),
+    };
+    match POLICIES.contains(&name) {
+        true => canonical(&parsed),
+        // The order of widgets and of `...` in their metrics has a meaning.
+        false => ordered_keys(&parsed),
+    }
+}
+
+/// The value with sorted keys and lists, where a list of one is that one and scalars are text.
+fn canonical(value: &Value) -> Value {
+    match value {
+        Value::Object(entries) => {
+            let mut entries: Vec<_> = entries.iter().map(|(key, value)| (key.clone(), canonical(value))).collect();
+            entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+            Value::Object(entries.into_iter().collect())
+        }
+        Value::Array(items) => match items.as_slice() {
+            [one] => canonical(one),
+            _ => {
+                let mut items: Vec<Value> = items.iter().map(canonical).collect();
+                items.sort_by_key(Value::to_string);
+                Value::Array(items)
+            }
+        },
+        scalar => Value::String(plain(scalar)),
+    }
+}
+
+/// Mappings compare without their order already; only numbers need one form.
+fn ordered_keys(value: &Value) -> Value {
+    match value {
+        Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), ordered_keys(value))).collect(),
+        Value::Array(items) => items.iter().map(ordered_keys).collect(),
+        scalar => Value::String(plain(scalar)),
+    }
+}
+
+/// A scalar as text: templates write `30` and `"30"` for the same, and AWS answers `0.0` for `0`.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => match text.parse::<f64>() {
+            Ok(number) if !text.starts_with('+') && (text == "0" || !text.starts_with('0')) => number.to_string(),
+            _ => text.clone(),
+        },
+        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string()),
+        other => other.to_string(),
+    }
+}

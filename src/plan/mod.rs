@@ -1,0 +1,244 @@
+//! What to change, and why: a pure function of what should exist and what does.
+
+mod difference;
+mod observed;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::template::{Desired, Stack};
+
+pub use difference::differences;
+pub use observed::{Observations, Observed, Ownership};
+
+/// Everything that has to change, and what stays.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// One per resource, each after what it needs.
+    pub changes: Vec<Change>,
+    /// What a teardown leaves behind.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub leftovers: Vec<Leftover>,
+}
+
+/// What happens to one resource.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// Its name in the template.
+    pub logical_id: String,
+    /// `AWS::Service::Type`.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    /// What happens.
+    pub action: Action,
+    /// Why.
+    pub cause: String,
+    /// The properties that differ, for an update.
+    pub properties: Vec<PropertyChange>,
+    /// The resource as it should be.
+    #[serde(skip)]
+    pub desired: Desired,
+    /// The resource as it is.
+    #[serde(skip)]
+    pub observed: Option<Observed>,
+}
+
+/// What happens to a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It does not exist yet.
+    Create,
+    /// Some properties differ.
+    Update,
+    /// A property differs that AWS cannot change.
+    Replace,
+    /// It should not exist any more.
+    Delete,
+    /// It is as it should be.
+    None,
+}
+
+/// A property that differs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PropertyChange {
+    /// Where, such as `Environment.Variables.INCIDENT_TABLE`.
+    pub path: String,
+    /// The value now; null when there is none.
+    pub before: Value,
+    /// The value that it should have; null when there should be none.
+    pub after: Value,
+}
+
+/// Something that a teardown leaves behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Leftover {
+    /// Its name in the template.
+    pub logical_id: String,
+    /// `AWS::Service::Type`.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    /// Its name in AWS.
+    pub physical_id: String,
+    /// Why it stays.
+    pub why: String,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// A resource of that name exists and is not ours.
+    #[error("{resource_type} `{physical_id}` ({logical_id}) exists, but does not belong to this stack: {why}")]
+    NotOurs {
+        /// Its name in the template.
+        logical_id: String,
+        /// `AWS::Service::Type`.
+        resource_type: String,
+        /// Its name in AWS.
+        physical_id: String,
+        /// Whose it seems to be.
+        why: String,
+    },
+    /// A change that AWS makes by replacement only.
+    #[error("{logical_id} (`{physical_id}`) would have to be replaced because {property} changed, and is not")]
+    Replacement {
+        /// Its name in the template.
+        logical_id: String,
+        /// Its name in AWS.
+        physical_id: String,
+        /// The property.
+        property: String,
+    },
+}
+
+impl PlanError {
+    /// What the person can do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NotOurs { .. } => "choose another --stack name, or remove that resource if nobody needs it",
+            Self::Replacement { .. } => "`down` and `up` make it anew; what it holds is lost then",
+        }
+    }
+}
+
+/// The properties of a type that AWS cannot change on an existing resource.
+pub type Immutable = fn(resource_type: &str) -> &'static [&'static str];
+
+impl Plan {
+    /// What brings the account to where the stack wants it.
+    ///
+    /// # Errors
+    /// A name that somebody else uses; a change that needs a replacement.
+    pub fn up(stack: &Stack, observations: &Observations, immutable: Immutable) -> Result<Self, PlanError> {
+        let mut changes = Vec::new();
+        for desired in &stack.resources {
+            changes.push(change(desired, observations.get(&desired.logical_id), immutable)?);
+        }
+        changes.extend(observations.surplus.iter().map(|(desired, observed)| Change {
+            action: Action::Delete,
+            cause: "removed from the template".to_owned(),
+            ..unchanged(desired, Some(observed))
+        }));
+        Ok(Self { changes, leftovers: Vec::new() })
+    }
+
+    /// What removes everything that the stack owns, in reverse order.
+    pub fn down(stack: &Stack, observations: &Observations) -> Self {
+        let mut plan = Self { changes: Vec::new(), leftovers: Vec::new() };
+        for desired in stack.resources.iter().rev() {
+            let Some(observed) = observations.get(&desired.logical_id) else { continue };
+            match reason_to_stay(desired, observed) {
+                None => plan.changes.push(Change {
+                    action: Action::Delete,
+                    cause: "the stack goes".to_owned(),
+                    ..unchanged(desired, Some(observed))
+                }),
+                Some(why) => plan.leftovers.push(Leftover {
+                    logical_id: desired.logical_id.clone(),
+                    resource_type: desired.resource_type.clone(),
+                    physical_id: observed.physical_id.clone(),
+                    why,
+                }),
+            }
+        }
+        plan
+    }
+
+    /// How many resources an action happens to.
+    pub fn count(&self, action: Action) -> usize {
+        self.changes.iter().filter(|change| change.action == action).count()
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.changes.iter().all(|change| change.action == Action::None)
+    }
+}
+
+impl Change {
+    /// Whether a property, or a part of it, differs.
+    pub fn touches(&self, property: &str) -> bool {
+        self.properties.iter().any(|change| {
+            change.path.strip_prefix(property).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        })
+    }
+}
+
+fn change(desired: &Desired, observed: Option<&Observed>, immutable: Immutable) -> Result<Change, PlanError> {
+    let Some(observed) = observed else {
+        return Ok(Change { action: Action::Create, cause: "does not exist".to_owned(), ..unchanged(desired, None) });
+    };
+    if let Ownership::Foreign { why } = &observed.ownership {
+        return Err(PlanError::NotOurs {
+            logical_id: desired.logical_id.clone(),
+            resource_type: desired.resource_type.clone(),
+            physical_id: observed.physical_id.clone(),
+            why: why.clone(),
+        });
+    }
+    let mut properties = differences(&desired.properties, &observed.properties);
+    if observed.ownership == Ownership::Adopted {
+        // Its tags are somebody else's record; ours would make `down` delete it.
+        properties.retain(|change| !change.path.starts_with("Tags"));
+    }
+    if properties.is_empty() {
+        return Ok(unchanged(desired, Some(observed)));
+    }
+    let touched = Change {
+        action: Action::Update,
+        cause: "differs from the template".to_owned(),
+        properties,
+        ..unchanged(desired, Some(observed))
+    };
+    match immutable(&desired.resource_type).iter().find(|property| touched.touches(property)) {
+        None => Ok(touched),
+        Some(property) => Err(PlanError::Replacement {
+            logical_id: desired.logical_id.clone(),
+            physical_id: observed.physical_id.clone(),
+            property: (*property).to_owned(),
+        }),
+    }
+}
+
+fn unchanged(desired: &Desired, observed: Option<&Observed>) -> Change {
+    Change {
+        logical_id: desired.logical_id.clone(),
+        resource_type: desired.resource_type.clone(),
+        action: Action::None,
+        cause: "as it should be".to_owned(),
+        properties: Vec::new(),
+        desired: desired.clone(),
+        observed: observed.cloned(),
+    }
+}
+
+fn reason_to_stay(desired: &Desired, observed: &Observed) -> Option<String> {
+    match &observed.ownership {
+        Ownership::Foreign { why } => Some(format!("it does not belong to this stack: {why}")),
+        Ownership::Adopted => Some("it existed before the stack".to_owned()),
+        Ownership::Ours | Ownership::Child if desired.retain => Some("the template retains it".to_owned()),
+        Ownership::Ours | Ownership::Child => None,
+    }
+}

@@ -1,0 +1,172 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+use serde_json::json;
+
+use super::*;
+use crate::template::{Attributes, Place};
+
+fn desired(id: &str, properties: Value) -> Desired {
+    Desired {
+        logical_id: id.to_owned(),
+        resource_type: "AWS::Test::Thing".to_owned(),
+        step: 1,
+        properties,
+        attributes: Attributes::default(),
+        needs: BTreeSet::new(),
+        retain: false,
+    }
+}
+
+fn observed(properties: Value, ownership: Ownership) -> Observed {
+    Observed { physical_id: "thing".to_owned(), properties, ownership }
+}
+
+fn stack(resources: Vec<Desired>) -> Stack {
+    let place = Place {
+        stack: "devops".into(),
+        partition: "aws".into(),
+        account: "1".into(),
+        region: "r".into(),
+        endpoint: None,
+    };
+    Stack { place, resources, outputs: IndexMap::new() }
+}
+
+fn immutable(_: &str) -> &'static [&'static str] {
+    &["KeySchema"]
+}
+
+fn observations(entries: Vec<(&str, Observed)>) -> Observations {
+    let resources = entries.into_iter().map(|(id, observed)| (id.to_owned(), observed)).collect::<BTreeMap<_, _>>();
+    Observations { resources, surplus: Vec::new() }
+}
+
+/// Paths that differ.
+fn paths(desired: &Value, observed: &Value) -> Vec<String> {
+    differences(desired, observed).into_iter().map(|change| change.path).collect()
+}
+
+#[test]
+fn what_means_the_same_is_no_difference() {
+    for (desired, observed) in [
+        (json!({"A": 30}), json!({"A": "30"})),
+        (json!({"A": 0}), json!({"A": 0.0})),
+        (json!({"A": "true"}), json!({"A": true})),
+        (json!({"A": 1}), json!({"A": 1, "B": 2})),
+        (json!({"List": ["a", "b"]}), json!({"List": ["b", "a"]})),
+        (
+            json!({"Tags": [{"Key": "k", "Value": "v"}]}),
+            json!({"Tags": [{"Key": "aws:x", "Value": "y"}, {"Key": "k", "Value": "v"}]}),
+        ),
+        (
+            json!({"PolicyDocument": {"Statement": [{"Action": "a", "Resource": ["x", "y"]}]}}),
+            json!({"PolicyDocument": {"Statement": {"Resource": ["y", "x"], "Action": ["a"]}}}),
+        ),
+        (json!({"EventPattern": {"source": ["a"]}}), json!({"EventPattern": "{\"source\":[\"a\"]}"})),
+        (json!({"DashboardBody": "{\"a\": 1}\n"}), json!({"DashboardBody": "{\"a\":1}"})),
+    ] {
+        assert_eq!(paths(&desired, &observed), Vec::<String>::new(), "{desired}");
+    }
+}
+
+#[test]
+fn what_differs_is_named_by_its_path() {
+    for (desired, observed, expected) in [
+        (json!({"A": 30}), json!({"A": 14}), "A"),
+        (json!({"A": "0030"}), json!({"A": "30"}), "A"),
+        (json!({"A": 30}), json!({}), "A"),
+        (json!({"A": {"B": 1}}), json!({"A": {"B": 2}}), "A.B"),
+        (json!({"List": ["a"]}), json!({"List": ["a", "b"]}), "List"),
+        (json!({"Tags": [{"Key": "k", "Value": "v"}]}), json!({"Tags": [{"Key": "k", "Value": "w"}]}), "Tags[k].Value"),
+        (json!({"Tags": [{"Key": "k", "Value": "v"}]}), json!({"Tags": []}), "Tags[k]"),
+        (json!({"E": {"Variables": {"A": "1"}}}), json!({"E": {"Variables": {"A": "1", "B": "2"}}}), "E.Variables.B"),
+        (json!({"Targets": [{"Id": "a"}]}), json!({"Targets": [{"Id": "a"}, {"Id": "b"}]}), "Targets[b]"),
+        (
+            json!({"PolicyDocument": {"Statement": [{"Action": "a"}]}}),
+            json!({"PolicyDocument": {"Statement": [{"Action": "b"}]}}),
+            "PolicyDocument",
+        ),
+        (json!({"DashboardBody": "{\"a\":[1,2]}"}), json!({"DashboardBody": "{\"a\":[2,1]}"}), "DashboardBody"),
+    ] {
+        assert_eq!(paths(&desired, &observed), [expected], "{desired} {observed}");
+    }
+}
+
+#[test]
+fn up_creates_updates_leaves_and_says_why() {
+    let stack = stack(vec![
+        desired("New", json!({})),
+        desired("Old", json!({"A": 1})),
+        desired("Same", json!({"A": 1})),
+        desired("Log", json!({"Tags": [{"Key": "k", "Value": "v"}]})),
+    ]);
+    let exists = observations(vec![
+        ("Old", observed(json!({"A": 2}), Ownership::Ours)),
+        ("Same", observed(json!({"A": 1}), Ownership::Child)),
+        ("Log", observed(json!({"Tags": []}), Ownership::Adopted)),
+    ]);
+    let plan = Plan::up(&stack, &exists, immutable).unwrap();
+    let changes: Vec<(Action, &str)> =
+        plan.changes.iter().map(|change| (change.action, change.cause.as_str())).collect();
+    assert_eq!(
+        changes,
+        [
+            (Action::Create, "does not exist"),
+            (Action::Update, "differs from the template"),
+            (Action::None, "as it should be"),
+            (Action::None, "as it should be"),
+        ]
+    );
+    let json = serde_json::to_value(&plan.changes[1]).unwrap();
+    assert_eq!(
+        json,
+        json!({
+            "logical_id": "Old", "type": "AWS::Test::Thing", "action": "update", "cause": "differs from the template",
+            "properties": [{"path": "A", "before": 2, "after": 1}],
+        })
+    );
+}
+
+#[test]
+fn what_is_not_ours_stops_the_plan() {
+    let stack = stack(vec![desired("Thing", json!({}))]);
+    let foreign = Ownership::by_tags([("incidentctl:stack", "other")], "devops");
+    let error = Plan::up(&stack, &observations(vec![("Thing", observed(json!({}), foreign))]), immutable).unwrap_err();
+    insta::assert_snapshot!(error, @"AWS::Test::Thing `thing` (Thing) exists, but does not belong to this stack: its tag incidentctl:stack says `other`");
+}
+
+#[test]
+fn a_property_that_cannot_change_stops_the_plan() {
+    let stack = stack(vec![desired("Thing", json!({"KeySchema": ["a"]}))]);
+    let exists = observations(vec![("Thing", observed(json!({"KeySchema": ["b"]}), Ownership::Ours))]);
+    assert!(matches!(Plan::up(&stack, &exists, immutable), Err(PlanError::Replacement { .. })));
+}
+
+#[test]
+fn down_removes_ours_in_reverse_and_lists_the_rest() {
+    let mut retained = desired("Kept", json!({}));
+    retained.retain = true;
+    let stack = stack(vec![
+        desired("First", json!({})),
+        desired("Second", json!({})),
+        retained,
+        desired("Adopted", json!({})),
+        desired("Foreign", json!({})),
+        desired("Absent", json!({})),
+    ]);
+    let exists = observations(vec![
+        ("First", observed(json!({}), Ownership::Ours)),
+        ("Second", observed(json!({}), Ownership::Child)),
+        ("Kept", observed(json!({}), Ownership::Ours)),
+        ("Adopted", observed(json!({}), Ownership::Adopted)),
+        ("Foreign", observed(json!({}), Ownership::by_tags([], "devops"))),
+    ]);
+    let plan = Plan::down(&stack, &exists);
+    let deleted: Vec<&str> = plan.changes.iter().map(|change| change.logical_id.as_str()).collect();
+    assert_eq!(deleted, ["Second", "First"]);
+    let left: Vec<&str> = plan.leftovers.iter().map(|leftover| leftover.logical_id.as_str()).collect();
+    assert_eq!(left, ["Foreign", "Adopted", "Kept"]);
+}

@@ -1,0 +1,101 @@
+//! `AWS::Lambda::EventInvokeConfig`: retries of asynchronous invocations, and where failures go.
+
+use async_trait::async_trait;
+use aws_sdk_lambda::types::{DestinationConfig, OnFailure, OnSuccess};
+use serde_json::{Value, json};
+
+use super::{Context, Provider, Values};
+use crate::aws::wait::persist;
+use crate::aws::{Absent, AwsError, Explain};
+use crate::plan::{Change, Observed, Ownership};
+use crate::template::{Attributes, Desired, Place};
+
+/// See the module.
+pub(super) struct EventInvokeConfig;
+
+const ABSENT: &str = "ResourceNotFoundException";
+
+#[async_trait]
+impl Provider for EventInvokeConfig {
+    fn properties(&self) -> &'static [&'static str] {
+        &["FunctionName", "Qualifier", "MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"]
+    }
+
+    fn immutable(&self) -> &'static [&'static str] {
+        &["FunctionName", "Qualifier"]
+    }
+
+    fn attributes(&self, _properties: &Value, _place: &Place) -> Attributes {
+        Attributes::default()
+    }
+
+    async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError> {
+        let properties = &desired.properties;
+        let call = context.clients.lambda.get_function_event_invoke_config();
+        let call = call.function_name(properties.text("FunctionName")).qualifier(properties.text("Qualifier"));
+        let output = call.send().await.explain("lambda:GetFunctionEventInvokeConfig").or_absent(ABSENT)?;
+        Ok(output.map(|output| Observed {
+            physical_id: properties.text("FunctionName"),
+            properties: json!({
+                "FunctionName": properties.text("FunctionName"),
+                "Qualifier": properties.text("Qualifier"),
+                "MaximumRetryAttempts": output.maximum_retry_attempts(),
+                "MaximumEventAgeInSeconds": output.maximum_event_age_in_seconds(),
+                "DestinationConfig": destinations(output.destination_config()),
+            }),
+            ownership: Ownership::Child,
+        }))
+    }
+
+    async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        let properties = &desired.properties;
+        // The call replaces everything, so a destination for successes that somebody added has to be given back.
+        let existing = self.read(context, desired).await?;
+        let on_success = existing.and_then(|observed| destination(&observed.properties, "OnSuccess"));
+        let config = DestinationConfig::builder()
+            .set_on_failure(
+                destination(properties, "OnFailure").map(|arn| OnFailure::builder().destination(arn).build()),
+            )
+            .set_on_success(on_success.map(|arn| OnSuccess::builder().destination(arn).build()))
+            .build();
+        persist(&context.progress, || async {
+            let call = context
+                .clients
+                .lambda
+                .put_function_event_invoke_config()
+                .function_name(properties.text("FunctionName"))
+                .qualifier(properties.text("Qualifier"))
+                .set_maximum_retry_attempts(properties.integer("MaximumRetryAttempts"))
+                .set_maximum_event_age_in_seconds(properties.integer("MaximumEventAgeInSeconds"))
+                .destination_config(config.clone());
+            call.send().await.explain("lambda:PutFunctionEventInvokeConfig")
+        })
+        .await
+        .map(|_| ())
+    }
+
+    async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
+        self.create(context, &change.desired).await
+    }
+
+    async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        persist(&context.progress, || async {
+            let call = context.clients.lambda.delete_function_event_invoke_config();
+            let call = call.function_name(desired.properties.text("FunctionName"));
+            let call = call.qualifier(desired.properties.text("Qualifier"));
+            call.send().await.explain("lambda:DeleteFunctionEventInvokeConfig").or_absent(ABSENT)
+        })
+        .await
+        .map(|_| ())
+    }
+}
+
+fn destinations(config: Option<&DestinationConfig>) -> Value {
+    let failure = config.and_then(|config| config.on_failure()?.destination());
+    let success = config.and_then(|config| config.on_success()?.destination());
+    json!({"OnFailure": {"Destination": failure}, "OnSuccess": {"Destination": success}})
+}
+
+fn destination(properties: &Value, outcome: &str) -> Option<String> {
+    properties.get("DestinationConfig")?.get(outcome)?.optional_text("Destination")
+}

@@ -1,0 +1,213 @@
+//! `AWS::Lambda::Function`, whose code is the package.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::{
+    Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime, State,
+};
+use serde_json::{Value, json};
+
+use super::values::tag_list;
+use super::{Context, Provider, Values, named};
+use crate::aws::wait::{persist, until};
+use crate::aws::{Absent, AwsError, Explain};
+use crate::plan::{Change, Observed, Ownership};
+use crate::template::{Attributes, Desired, Place};
+
+/// See the module.
+pub(super) struct Function;
+
+const ABSENT: &str = "ResourceNotFoundException";
+const LIMIT: Duration = Duration::from_secs(120);
+
+#[async_trait]
+impl Provider for Function {
+    fn properties(&self) -> &'static [&'static str] {
+        &[
+            "FunctionName",
+            "Description",
+            "Runtime",
+            "Architectures",
+            "Handler",
+            "Role",
+            "Code",
+            "MemorySize",
+            "Timeout",
+            "Environment",
+            "Tags",
+        ]
+    }
+
+    fn immutable(&self) -> &'static [&'static str] {
+        &["FunctionName"]
+    }
+
+    fn attributes(&self, properties: &Value, place: &Place) -> Attributes {
+        let name = properties.text("FunctionName");
+        named(&name, place.arn("lambda", &format!("function:{name}")))
+    }
+
+    async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError> {
+        let call = context.clients.lambda.get_function().function_name(&desired.attributes.reference);
+        let output = call.send().await.explain("lambda:GetFunction").or_absent(ABSENT)?;
+        let Some(output) = output else { return Ok(None) };
+        let Some(configuration) = output.configuration else { return Ok(None) };
+        let tags = output.tags.unwrap_or_default();
+        let tags = || tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let mut properties = shape(&configuration);
+        properties["Tags"] = tag_list(tags());
+        Ok(Some(Observed {
+            physical_id: configuration.function_name.unwrap_or_default(),
+            properties,
+            ownership: Ownership::by_tags(tags(), &context.place.stack),
+        }))
+    }
+
+    async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        let properties = &desired.properties;
+        let call = context
+            .clients
+            .lambda
+            .create_function()
+            .function_name(&desired.attributes.reference)
+            .set_description(properties.optional_text("Description"))
+            .runtime(Runtime::from(properties.text("Runtime").as_str()))
+            .set_architectures(Some(architectures(properties)))
+            .handler(properties.text("Handler"))
+            .role(properties.text("Role"))
+            .code(FunctionCode::builder().zip_file(zip(context)?).build())
+            .set_memory_size(properties.integer("MemorySize"))
+            .set_timeout(properties.integer("Timeout"))
+            .environment(environment(properties))
+            .set_tags(Some(tags(properties)));
+        persist(&context.progress, || async { call.clone().send().await.explain("lambda:CreateFunction") }).await?;
+        wait_until_ready(context, &desired.attributes.reference).await
+    }
+
+    /// Configuration first, then code: AWS takes one change at a time.
+    async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
+        let lambda = &context.clients.lambda;
+        let properties = &change.desired.properties;
+        let name = &change.desired.attributes.reference;
+        if ["Description", "Runtime", "Handler", "Role", "MemorySize", "Timeout", "Environment"]
+            .iter()
+            .any(|property| change.touches(property))
+        {
+            let call = lambda
+                .update_function_configuration()
+                .function_name(name)
+                .set_description(properties.optional_text("Description"))
+                .runtime(Runtime::from(properties.text("Runtime").as_str()))
+                .handler(properties.text("Handler"))
+                .role(properties.text("Role"))
+                .set_memory_size(properties.integer("MemorySize"))
+                .set_timeout(properties.integer("Timeout"))
+                .environment(environment(properties));
+            persist(&context.progress, || async {
+                call.clone().send().await.explain("lambda:UpdateFunctionConfiguration")
+            })
+            .await?;
+            wait_until_ready(context, name).await?;
+        }
+        if change.touches("Code") || change.touches("Architectures") {
+            let call = lambda.update_function_code().function_name(name).zip_file(zip(context)?);
+            let call = call.set_architectures(Some(architectures(properties)));
+            persist(&context.progress, || async { call.clone().send().await.explain("lambda:UpdateFunctionCode") })
+                .await?;
+            wait_until_ready(context, name).await?;
+        }
+        if change.touches("Tags") {
+            let arn = context.place.arn("lambda", &format!("function:{name}"));
+            let call = lambda.tag_resource().resource(arn).set_tags(Some(tags(properties)));
+            call.send().await.explain("lambda:TagResource")?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        let name = &desired.attributes.reference;
+        persist(&context.progress, || async {
+            let call = context.clients.lambda.delete_function().function_name(name);
+            call.send().await.explain("lambda:DeleteFunction").or_absent(ABSENT)
+        })
+        .await?;
+        until(&context.progress, "the function to be gone", LIMIT, || async {
+            Ok(configuration(context, name).await?.is_none().then_some(()))
+        })
+        .await
+    }
+}
+
+async fn configuration(context: &Context<'_>, name: &str) -> Result<Option<GetFunctionConfigurationOutput>, AwsError> {
+    let call = context.clients.lambda.get_function_configuration().function_name(name);
+    call.send().await.explain("lambda:GetFunctionConfiguration").or_absent(ABSENT)
+}
+
+/// Waits until the function can be invoked and changed.
+async fn wait_until_ready(context: &Context<'_>, name: &str) -> Result<(), AwsError> {
+    until(&context.progress, "the function to become active", LIMIT, || async {
+        let Some(now) = configuration(context, name).await? else { return Ok(None) };
+        if now.state() == Some(&State::Failed) {
+            let reason = now.state_reason().unwrap_or("AWS gave no reason");
+            return Err(AwsError::new("lambda:GetFunctionConfiguration", "Failed", reason));
+        }
+        if now.last_update_status() == Some(&LastUpdateStatus::Failed) {
+            let reason = now.last_update_status_reason().unwrap_or("AWS gave no reason");
+            return Err(AwsError::new("lambda:GetFunctionConfiguration", "UpdateFailed", reason));
+        }
+        // Emulators leave states out, and an idle function is inactive until it is invoked.
+        let busy =
+            now.state() == Some(&State::Pending) || now.last_update_status() == Some(&LastUpdateStatus::InProgress);
+        Ok((!busy).then_some(()))
+    })
+    .await
+}
+
+fn shape(configuration: &FunctionConfiguration) -> Value {
+    let variables = configuration.environment().and_then(|environment| environment.variables());
+    let variables: Value = variables
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    json!({
+        "FunctionName": configuration.function_name(),
+        "Description": configuration.description(),
+        "Runtime": configuration.runtime().map(|runtime| runtime.as_str()),
+        "Architectures": configuration.architectures().iter().map(|name| name.as_str()).collect::<Vec<_>>(),
+        "Handler": configuration.handler(),
+        "Role": configuration.role(),
+        "Code": {"Sha256": configuration.code_sha256()},
+        "MemorySize": configuration.memory_size(),
+        "Timeout": configuration.timeout(),
+        "Environment": {"Variables": variables},
+    })
+}
+
+fn zip(context: &Context<'_>) -> Result<Blob, AwsError> {
+    match context.package {
+        Some(package) => Ok(Blob::new(package.bytes())),
+        None => Err(AwsError::new("lambda:CreateFunction", "NoPackage", "there is no handler to deploy")),
+    }
+}
+
+fn architectures(properties: &Value) -> Vec<Architecture> {
+    properties.texts("Architectures").iter().map(|name| Architecture::from(name.as_str())).collect()
+}
+
+fn environment(properties: &Value) -> Environment {
+    let variables = properties.get("Environment").and_then(|environment| environment.get("Variables"));
+    let names = variables.and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name);
+    let variables: HashMap<String, String> =
+        names.map(|name| (name.clone(), variables.map(|all| all.text(name)).unwrap_or_default())).collect();
+    Environment::builder().set_variables(Some(variables)).build()
+}
+
+fn tags(properties: &Value) -> HashMap<String, String> {
+    properties.tags().into_iter().map(|tag| (tag.key, tag.value)).collect()
+}

@@ -1,0 +1,103 @@
+//! `AWS::Lambda::Permission`: a statement of a function's policy, with the logical id as its id.
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use super::values::document;
+use super::{Context, Provider, Values};
+use crate::aws::wait::persist;
+use crate::aws::{Absent, AwsError, Explain};
+use crate::plan::{Change, Observed, Ownership};
+use crate::template::{Attributes, Desired, Place};
+
+/// See the module.
+pub(super) struct Permission;
+
+const ABSENT: &str = "ResourceNotFoundException";
+
+/// AWS loses statements when one policy is changed by two calls at once.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
+#[async_trait]
+impl Provider for Permission {
+    fn properties(&self) -> &'static [&'static str] {
+        &["FunctionName", "Action", "Principal", "SourceArn"]
+    }
+
+    fn immutable(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn attributes(&self, _properties: &Value, _place: &Place) -> Attributes {
+        Attributes::default()
+    }
+
+    async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError> {
+        let function = desired.properties.text("FunctionName");
+        let call = context.clients.lambda.get_policy().function_name(&function);
+        let output = call.send().await.explain("lambda:GetPolicy").or_absent(ABSENT)?;
+        let policy = output.and_then(|output| output.policy).map(|text| document(&text)).unwrap_or_default();
+        let statement = policy.list("Statement").iter().find(|one| one.text("Sid") == desired.logical_id);
+        Ok(statement.map(|statement| Observed {
+            physical_id: desired.logical_id.clone(),
+            properties: json!({
+                "FunctionName": function,
+                "Action": statement.get("Action"),
+                "Principal": principal(statement),
+                "SourceArn": source_arn(statement),
+            }),
+            ownership: Ownership::Child,
+        }))
+    }
+
+    async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        let properties = &desired.properties;
+        let _turn = ONE_AT_A_TIME.lock().await;
+        persist(&context.progress, || async {
+            let call = context
+                .clients
+                .lambda
+                .add_permission()
+                .function_name(properties.text("FunctionName"))
+                .statement_id(&desired.logical_id)
+                .action(properties.text("Action"))
+                .principal(properties.text("Principal"))
+                .set_source_arn(properties.optional_text("SourceArn"));
+            match call.send().await.explain("lambda:AddPermission") {
+                // Ours, from a call whose answer was lost.
+                Err(error) if error.message.contains("already exists") => Ok(()),
+                result => result.map(|_| ()),
+            }
+        })
+        .await
+    }
+
+    async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
+        self.delete(context, &change.desired).await?;
+        self.create(context, &change.desired).await
+    }
+
+    async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        let _turn = ONE_AT_A_TIME.lock().await;
+        persist(&context.progress, || async {
+            let call = context.clients.lambda.remove_permission();
+            let call = call.function_name(desired.properties.text("FunctionName")).statement_id(&desired.logical_id);
+            call.send().await.explain("lambda:RemovePermission").or_absent(ABSENT)
+        })
+        .await
+        .map(|_| ())
+    }
+}
+
+fn principal(statement: &Value) -> Option<&Value> {
+    let principal = statement.get("Principal")?;
+    principal.get("Service").or_else(|| principal.get("AWS")).or(Some(principal))
+}
+
+/// AWS writes the condition key as `AWS:SourceArn`, emulators as `aws:SourceArn`.
+fn source_arn(statement: &Value) -> Option<&Value> {
+    let operators = statement.get("Condition")?.as_object()?.values();
+    let mut keys = operators.filter_map(Value::as_object).flatten();
+    keys.find(|(key, _)| key.eq_ignore_ascii_case("aws:SourceArn")).map(|(_, value)| value)
+}

@@ -1,0 +1,112 @@
+//! `AWS::SQS::Queue`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use async_trait::async_trait;
+use aws_sdk_sqs::types::QueueAttributeName;
+use serde_json::{Value, json};
+
+use super::values::tag_list;
+use super::{Context, Provider, Values};
+use crate::aws::wait::persist;
+use crate::aws::{AwsError, Explain};
+use crate::plan::{Change, Observed, Ownership};
+use crate::template::{Attributes, Desired, Place};
+
+/// See the module.
+pub(super) struct Queue;
+
+/// The settings that the template may set, and what SQS calls them.
+const SETTINGS: [(&str, QueueAttributeName); 3] = [
+    ("MessageRetentionPeriod", QueueAttributeName::MessageRetentionPeriod),
+    ("KmsMasterKeyId", QueueAttributeName::KmsMasterKeyId),
+    ("SqsManagedSseEnabled", QueueAttributeName::SqsManagedSseEnabled),
+];
+
+#[async_trait]
+impl Provider for Queue {
+    fn properties(&self) -> &'static [&'static str] {
+        &["QueueName", "MessageRetentionPeriod", "KmsMasterKeyId", "SqsManagedSseEnabled", "Tags"]
+    }
+
+    fn immutable(&self) -> &'static [&'static str] {
+        &["QueueName"]
+    }
+
+    fn attributes(&self, properties: &Value, place: &Place) -> Attributes {
+        let name = properties.text("QueueName");
+        let attributes = BTreeMap::from([("Arn", place.arn("sqs", &name)), ("QueueName", name.clone())]);
+        Attributes { reference: place.queue_url(&name), attributes }
+    }
+
+    async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError> {
+        let sqs = &context.clients.sqs;
+        let url = &desired.attributes.reference;
+        let settings = async {
+            let call = sqs.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All);
+            absent(call.send().await.explain("sqs:GetQueueAttributes"))
+        };
+        let tags = async { absent(sqs.list_queue_tags().queue_url(url).send().await.explain("sqs:ListQueueTags")) };
+        let (settings, tags) = tokio::try_join!(settings, tags)?;
+        let Some(settings) = settings else { return Ok(None) };
+        let settings = settings.attributes.unwrap_or_default();
+        let tags = tags.and_then(|output| output.tags).unwrap_or_default();
+        let tags = || tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let mut properties = json!({"QueueName": desired.properties.text("QueueName"), "Tags": tag_list(tags())});
+        for (name, attribute) in SETTINGS {
+            if let Some(value) = settings.get(&attribute) {
+                properties[name] = value.as_str().into();
+            }
+        }
+        let ownership = Ownership::by_tags(tags(), &context.place.stack);
+        Ok(Some(Observed { physical_id: url.clone(), properties, ownership }))
+    }
+
+    async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        let properties = &desired.properties;
+        persist(&context.progress, || async {
+            let call = context.clients.sqs.create_queue().queue_name(properties.text("QueueName"));
+            let call = call.set_attributes(Some(settings(properties))).set_tags(Some(tags(properties)));
+            call.send().await.explain("sqs:CreateQueue")
+        })
+        .await
+        .map(|_| ())
+    }
+
+    async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
+        let sqs = &context.clients.sqs;
+        let properties = &change.desired.properties;
+        let url = &change.desired.attributes.reference;
+        if SETTINGS.iter().any(|(name, _)| change.touches(name)) {
+            let call = sqs.set_queue_attributes().queue_url(url).set_attributes(Some(settings(properties)));
+            call.send().await.explain("sqs:SetQueueAttributes")?;
+        }
+        if change.touches("Tags") {
+            let call = sqs.tag_queue().queue_url(url).set_tags(Some(tags(properties)));
+            call.send().await.explain("sqs:TagQueue")?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        let call = context.clients.sqs.delete_queue().queue_url(&desired.attributes.reference);
+        absent(call.send().await.explain("sqs:DeleteQueue")).map(|_| ())
+    }
+}
+
+/// SQS has three names for a queue that does not exist: of its JSON protocol, its query protocol, and its model.
+pub(super) fn absent<T>(result: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.code.ends_with("NonExistentQueue") || error.code.ends_with("QueueDoesNotExist") => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn settings(properties: &Value) -> HashMap<QueueAttributeName, String> {
+    SETTINGS.into_iter().filter_map(|(name, attribute)| Some((attribute, properties.optional_text(name)?))).collect()
+}
+
+fn tags(properties: &Value) -> HashMap<String, String> {
+    properties.tags().into_iter().map(|tag| (tag.key, tag.value)).collect()
+}

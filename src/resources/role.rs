@@ -1,0 +1,177 @@
+//! `AWS::IAM::Role`, with its inline policies.
+
+use async_trait::async_trait;
+use aws_sdk_iam::types::Tag as IamTag;
+use futures_util::future::try_join_all;
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value, json};
+
+use super::values::{document, incomplete, tag_list};
+use super::{Context, Provider, Values, named};
+use crate::aws::wait::persist;
+use crate::aws::{Absent, AwsError, Explain};
+use crate::plan::{Change, Observed, Ownership};
+use crate::template::{Attributes, Desired, Place};
+
+/// See the module.
+pub(super) struct Role;
+
+#[async_trait]
+impl Provider for Role {
+    fn properties(&self) -> &'static [&'static str] {
+        &["RoleName", "Description", "AssumeRolePolicyDocument", "PermissionsBoundary", "Policies", "Tags"]
+    }
+
+    fn immutable(&self) -> &'static [&'static str] {
+        &["RoleName"]
+    }
+
+    fn attributes(&self, properties: &Value, place: &Place) -> Attributes {
+        let name = properties.text("RoleName");
+        named(&name, place.global_arn("iam", &format!("role/{name}")))
+    }
+
+    async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError> {
+        let iam = &context.clients.iam;
+        let name = desired.properties.text("RoleName");
+        let get =
+            async { iam.get_role().role_name(&name).send().await.explain("iam:GetRole").or_absent("NoSuchEntity") };
+        let (role, policies) = tokio::try_join!(get, read_policies(context, &name))?;
+        let Some(role) = role.and_then(|output| output.role) else { return Ok(None) };
+        let tags = || role.tags().iter().map(|tag| (tag.key(), tag.value()));
+        let mut properties = json!({
+            "RoleName": name,
+            "AssumeRolePolicyDocument": decoded(role.assume_role_policy_document().unwrap_or_default()),
+            "Policies": policies,
+            "Tags": tag_list(tags()),
+        });
+        set(&mut properties, "Description", role.description());
+        let boundary = role.permissions_boundary().and_then(|boundary| boundary.permissions_boundary_arn());
+        set(&mut properties, "PermissionsBoundary", boundary);
+        Ok(Some(Observed {
+            physical_id: role.arn().to_owned(),
+            properties,
+            ownership: Ownership::by_tags(tags(), &context.place.stack),
+        }))
+    }
+
+    async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        let properties = &desired.properties;
+        let tags = tags(properties)?;
+        persist(&context.progress, || async {
+            let result = context
+                .clients
+                .iam
+                .create_role()
+                .role_name(properties.text("RoleName"))
+                .set_description(properties.optional_text("Description"))
+                .assume_role_policy_document(properties.json("AssumeRolePolicyDocument"))
+                .set_permissions_boundary(properties.optional_text("PermissionsBoundary"))
+                .set_tags(Some(tags.clone()))
+                .send()
+                .await
+                .explain("iam:CreateRole");
+            // Ours, from a call whose answer was lost: whether it is somebody else's was asked before.
+            result.or_absent("EntityAlreadyExists")
+        })
+        .await?;
+        put_policies(context, properties).await
+    }
+
+    async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
+        let iam = &context.clients.iam;
+        let properties = &change.desired.properties;
+        let name = properties.text("RoleName");
+        if change.touches("AssumeRolePolicyDocument") {
+            let document = properties.json("AssumeRolePolicyDocument");
+            persist(&context.progress, || async {
+                let call = iam.update_assume_role_policy().role_name(&name).policy_document(&document);
+                call.send().await.explain("iam:UpdateAssumeRolePolicy")
+            })
+            .await?;
+        }
+        if change.touches("Description") {
+            let call = iam.update_role().role_name(&name).set_description(properties.optional_text("Description"));
+            call.send().await.explain("iam:UpdateRole")?;
+        }
+        if let Some(boundary) = properties.optional_text("PermissionsBoundary")
+            && change.touches("PermissionsBoundary")
+        {
+            let call = iam.put_role_permissions_boundary().role_name(&name).permissions_boundary(boundary);
+            call.send().await.explain("iam:PutRolePermissionsBoundary")?;
+        }
+        if change.touches("Tags") {
+            let call = iam.tag_role().role_name(&name).set_tags(Some(tags(properties)?));
+            call.send().await.explain("iam:TagRole")?;
+        }
+        if change.touches("Policies") {
+            put_policies(context, properties).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes the policies that the template put there; a foreign one makes AWS refuse, and is not ripped off.
+    async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        let iam = &context.clients.iam;
+        let name = desired.properties.text("RoleName");
+        let removals = desired.properties.list("Policies").iter().map(|policy| {
+            let call = iam.delete_role_policy().role_name(&name).policy_name(policy.text("PolicyName"));
+            async { call.send().await.explain("iam:DeleteRolePolicy").or_absent("NoSuchEntity") }
+        });
+        try_join_all(removals).await?;
+        persist(&context.progress, || async {
+            let call = iam.delete_role().role_name(&name);
+            call.send().await.explain("iam:DeleteRole").or_absent("NoSuchEntity")
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+async fn read_policies(context: &Context<'_>, role: &str) -> Result<Vec<Value>, AwsError> {
+    let iam = &context.clients.iam;
+    let mut names = Vec::new();
+    let mut pages = iam.list_role_policies().role_name(role).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        match page.explain("iam:ListRolePolicies").or_absent("NoSuchEntity")? {
+            Some(page) => names.extend(page.policy_names),
+            None => return Ok(Vec::new()),
+        }
+    }
+    let reads = names.iter().map(|name| async move {
+        let call = iam.get_role_policy().role_name(role).policy_name(name);
+        let policy = call.send().await.explain("iam:GetRolePolicy").or_absent("NoSuchEntity")?;
+        Ok(policy.map(|policy| json!({"PolicyName": name, "PolicyDocument": decoded(policy.policy_document())})))
+    });
+    Ok(try_join_all(reads).await?.into_iter().flatten().collect())
+}
+
+async fn put_policies(context: &Context<'_>, properties: &Value) -> Result<(), AwsError> {
+    let puts = properties.list("Policies").iter().map(|policy| {
+        let call = context
+            .clients
+            .iam
+            .put_role_policy()
+            .role_name(properties.text("RoleName"))
+            .policy_name(policy.text("PolicyName"))
+            .policy_document(policy.json("PolicyDocument"));
+        async { call.send().await.explain("iam:PutRolePolicy") }
+    });
+    try_join_all(puts).await.map(|_| ())
+}
+
+fn tags(properties: &Value) -> Result<Vec<IamTag>, AwsError> {
+    let tags = properties.tags().into_iter();
+    tags.map(|tag| IamTag::builder().key(tag.key).value(tag.value).build().map_err(incomplete("iam:TagRole"))).collect()
+}
+
+/// IAM gives policy documents back URL-encoded.
+fn decoded(text: &str) -> Value {
+    document(&percent_decode_str(text).decode_utf8_lossy())
+}
+
+fn set(properties: &mut Value, name: &str, value: Option<&str>) {
+    if let (Some(properties), Some(value)) = (properties.as_object_mut() as Option<&mut Map<String, Value>>, value) {
+        properties.insert(name.to_owned(), value.into());
+    }
+}

@@ -1,0 +1,137 @@
+//! `AWS::SNS::Subscription` of email addresses.
+//!
+//! A subscription is found by topic, protocol and endpoint, never by its ARN: a pending one has none.
+
+use async_trait::async_trait;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{Context, Provider, Values};
+use crate::aws::{Absent, AwsError, Explain};
+use crate::plan::{Change, Observed, Ownership};
+use crate::template::{Attributes, Desired, Place, Stack};
+
+/// See the module.
+pub(super) struct EmailSubscription;
+
+/// A subscription as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Subscription {
+    /// The address.
+    pub endpoint: String,
+    /// Whether it waits for the link in its confirmation mail to be followed.
+    pub pending: bool,
+    #[serde(skip)]
+    protocol: String,
+    #[serde(skip)]
+    arn: String,
+}
+
+impl Subscription {
+    /// The subscriptions of a topic by email; none when there is no topic.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub async fn of_topic(context: &Context<'_>, topic: &str) -> Result<Vec<Self>, AwsError> {
+        let mut subscriptions = list(context, topic).await?;
+        subscriptions.retain(|subscription| subscription.protocol == "email");
+        Ok(subscriptions)
+    }
+}
+
+#[async_trait]
+impl Provider for EmailSubscription {
+    fn properties(&self) -> &'static [&'static str] {
+        &["TopicArn", "Protocol", "Endpoint"]
+    }
+
+    fn immutable(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn attributes(&self, _properties: &Value, _place: &Place) -> Attributes {
+        Attributes::default()
+    }
+
+    async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError> {
+        Ok(find(context, desired).await?.map(|found| observed(&desired.properties.text("TopicArn"), &found)))
+    }
+
+    async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        let properties = &desired.properties;
+        let call = context.clients.sns.subscribe().topic_arn(properties.text("TopicArn"));
+        let call = call.protocol(properties.text("Protocol")).endpoint(properties.text("Endpoint"));
+        call.return_subscription_arn(true).send().await.explain("sns:Subscribe").map(|_| ())
+    }
+
+    async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
+        self.create(context, &change.desired).await
+    }
+
+    /// A pending subscription cannot be removed: SNS forgets it after 48 hours, or with its topic.
+    async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        let Some(found) = find(context, desired).await?.filter(|found| !found.pending) else { return Ok(()) };
+        let call = context.clients.sns.unsubscribe().subscription_arn(found.arn);
+        call.send().await.explain("sns:Unsubscribe").or_absent("NotFound").map(|_| ())
+    }
+}
+
+/// Confirmed addresses that the stack does not have any more. A stack without any address keeps those that exist.
+pub(super) async fn surplus(context: &Context<'_>, stack: &Stack) -> Result<Vec<(Desired, Observed)>, AwsError> {
+    let wanted: Vec<&Desired> =
+        stack.resources.iter().filter(|resource| resource.resource_type == "AWS::SNS::Subscription").collect();
+    let Some(example) = wanted.first() else { return Ok(Vec::new()) };
+    let topic = example.properties.text("TopicArn");
+    let found = Subscription::of_topic(context, &topic).await?;
+    let unwanted = found.into_iter().filter(|found| {
+        !found.pending && wanted.iter().all(|desired| desired.properties.text("Endpoint") != found.endpoint)
+    });
+    Ok(unwanted
+        .map(|found| {
+            let observed = observed(&topic, &found);
+            let gone = Desired {
+                logical_id: format!("EmailSubscription({})", found.endpoint),
+                properties: observed.properties.clone(),
+                ..(*example).clone()
+            };
+            (gone, observed)
+        })
+        .collect())
+}
+
+async fn find(context: &Context<'_>, desired: &Desired) -> Result<Option<Subscription>, AwsError> {
+    let properties = &desired.properties;
+    let found = list(context, &properties.text("TopicArn")).await?.into_iter();
+    Ok(found
+        .filter(|found| found.protocol == properties.text("Protocol"))
+        .find(|found| found.endpoint == properties.text("Endpoint")))
+}
+
+async fn list(context: &Context<'_>, topic: &str) -> Result<Vec<Subscription>, AwsError> {
+    let mut subscriptions = Vec::new();
+    let mut pages = context.clients.sns.list_subscriptions_by_topic().topic_arn(topic).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let Some(page) = page.explain("sns:ListSubscriptionsByTopic").or_absent("NotFound")? else { break };
+        subscriptions.extend(page.subscriptions.unwrap_or_default().into_iter().map(|subscription| {
+            let arn = subscription.subscription_arn.unwrap_or_default();
+            Subscription {
+                endpoint: subscription.endpoint.unwrap_or_default(),
+                protocol: subscription.protocol.unwrap_or_default(),
+                // Until the address is confirmed the place of the ARN says `PendingConfirmation`.
+                pending: !arn.starts_with("arn:"),
+                arn,
+            }
+        }));
+    }
+    // A subscription that was ended is listed as `Deleted` for a while.
+    subscriptions.retain(|subscription| subscription.arn != "Deleted");
+    Ok(subscriptions)
+}
+
+fn observed(topic: &str, found: &Subscription) -> Observed {
+    Observed {
+        physical_id: found.endpoint.clone(),
+        properties: json!({"TopicArn": topic, "Protocol": found.protocol, "Endpoint": found.endpoint}),
+        ownership: Ownership::Child,
+    }
+}

@@ -1,0 +1,193 @@
+//! `AWS::DynamoDB::Table`.
+
+mod input;
+mod shape;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::{BillingMode, TableDescription, TableStatus};
+use serde_json::Value;
+
+use super::{Context, Provider, Values};
+use crate::aws::wait::{persist, until};
+use crate::aws::{Absent, AwsError, Explain};
+use crate::plan::{Change, Observed, Ownership};
+use crate::template::{Attributes, Desired, Place};
+
+/// See the module.
+pub(super) struct Table;
+
+const ABSENT: &str = "ResourceNotFoundException";
+/// Far above what an empty table takes.
+const LIMIT: Duration = Duration::from_secs(600);
+
+#[async_trait]
+impl Provider for Table {
+    fn properties(&self) -> &'static [&'static str] {
+        &[
+            "TableName",
+            "BillingMode",
+            "AttributeDefinitions",
+            "KeySchema",
+            "GlobalSecondaryIndexes",
+            "TimeToLiveSpecification",
+            "PointInTimeRecoverySpecification",
+            "SSESpecification",
+            "DeletionProtectionEnabled",
+            "Tags",
+        ]
+    }
+
+    fn immutable(&self) -> &'static [&'static str] {
+        &["TableName", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes"]
+    }
+
+    fn attributes(&self, properties: &Value, place: &Place) -> Attributes {
+        let name = properties.text("TableName");
+        let arn = place.arn("dynamodb", &format!("table/{name}"));
+        Attributes { reference: name, attributes: BTreeMap::from([("Arn", arn)]) }
+    }
+
+    async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError> {
+        let dynamodb = &context.clients.dynamodb;
+        let name = &desired.attributes.reference;
+        let table = describe(context, name);
+        let tags = async {
+            let arn = context.place.arn("dynamodb", &format!("table/{name}"));
+            let call = dynamodb.list_tags_of_resource().resource_arn(arn);
+            call.send().await.explain("dynamodb:ListTagsOfResource").or_absent(ABSENT)
+        };
+        let expiry = async {
+            let call = dynamodb.describe_time_to_live().table_name(name);
+            call.send().await.explain("dynamodb:DescribeTimeToLive").or_absent(ABSENT)
+        };
+        let backups = async {
+            let call = dynamodb.describe_continuous_backups().table_name(name);
+            let result = call.send().await.explain("dynamodb:DescribeContinuousBackups");
+            Ok(result.or_absent("TableNotFoundException").or_absent(ABSENT)?.flatten())
+        };
+        let (table, tags, expiry, backups) = tokio::try_join!(table, tags, expiry, backups)?;
+        let Some(table) = table else { return Ok(None) };
+        let tags = tags.and_then(|output| output.tags).unwrap_or_default();
+        let tags = || tags.iter().map(|tag| (tag.key(), tag.value()));
+        let expiry = expiry.and_then(|output| output.time_to_live_description);
+        let backups = backups.and_then(|output| output.continuous_backups_description);
+        Ok(Some(Observed {
+            physical_id: name.clone(),
+            properties: shape::properties(&table, expiry.as_ref(), backups.as_ref(), tags()),
+            ownership: Ownership::by_tags(tags(), &context.place.stack),
+        }))
+    }
+
+    async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        let properties = &desired.properties;
+        let call = context
+            .clients
+            .dynamodb
+            .create_table()
+            .table_name(properties.text("TableName"))
+            .billing_mode(BillingMode::from(properties.text("BillingMode").as_str()))
+            .set_attribute_definitions(Some(input::attributes(properties)?))
+            .set_key_schema(Some(input::key_schema(properties)?))
+            .set_global_secondary_indexes(input::indexes(properties)?)
+            .set_sse_specification(input::encryption(properties))
+            .set_deletion_protection_enabled(properties.flag("DeletionProtectionEnabled"))
+            .set_tags(Some(input::tags(properties)?));
+        persist(&context.progress, || async {
+            // In use is what a table is whose creation was not answered; `persist` waits for one that is going.
+            match call.clone().send().await.explain("dynamodb:CreateTable") {
+                Err(error) if error.is("ResourceInUseException") && error.message.contains("already exists") => Ok(()),
+                result => result.map(|_| ()),
+            }
+        })
+        .await?;
+        wait_until_active(context, &desired.attributes.reference).await?;
+        tokio::try_join!(put_expiry(context, properties), put_backups(context, properties))?;
+        Ok(())
+    }
+
+    async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
+        let dynamodb = &context.clients.dynamodb;
+        let properties = &change.desired.properties;
+        let name = &change.desired.attributes.reference;
+        if change.touches("BillingMode") || change.touches("DeletionProtectionEnabled") {
+            let call = dynamodb.update_table().table_name(name);
+            let call = call
+                .billing_mode(BillingMode::from(properties.text("BillingMode").as_str()))
+                .set_deletion_protection_enabled(properties.flag("DeletionProtectionEnabled"));
+            persist(&context.progress, || async { call.clone().send().await.explain("dynamodb:UpdateTable") }).await?;
+            wait_until_active(context, name).await?;
+        }
+        if change.touches("SSESpecification") {
+            // AWS wants a change of the encryption alone in its request.
+            let call = dynamodb.update_table().table_name(name).set_sse_specification(input::encryption(properties));
+            persist(&context.progress, || async { call.clone().send().await.explain("dynamodb:UpdateTable") }).await?;
+            wait_until_active(context, name).await?;
+        }
+        if change.touches("TimeToLiveSpecification") {
+            put_expiry(context, properties).await?;
+        }
+        if change.touches("PointInTimeRecoverySpecification") {
+            put_backups(context, properties).await?;
+        }
+        if change.touches("Tags") {
+            let arn = context.place.arn("dynamodb", &format!("table/{name}"));
+            let call = dynamodb.tag_resource().resource_arn(arn).set_tags(Some(input::tags(properties)?));
+            call.send().await.explain("dynamodb:TagResource")?;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        let name = &desired.attributes.reference;
+        persist(&context.progress, || async {
+            let call = context.clients.dynamodb.delete_table().table_name(name);
+            call.send().await.explain("dynamodb:DeleteTable").or_absent(ABSENT)
+        })
+        .await?;
+        until(&context.progress, "the table to be gone", LIMIT, || async {
+            Ok(describe(context, name).await?.is_none().then_some(()))
+        })
+        .await
+    }
+}
+
+async fn describe(context: &Context<'_>, name: &str) -> Result<Option<TableDescription>, AwsError> {
+    let call = context.clients.dynamodb.describe_table().table_name(name);
+    let output = call.send().await.explain("dynamodb:DescribeTable").or_absent(ABSENT)?;
+    Ok(output.and_then(|output| output.table))
+}
+
+async fn wait_until_active(context: &Context<'_>, name: &str) -> Result<(), AwsError> {
+    until(&context.progress, "the table to become active", LIMIT, || async {
+        let table = describe(context, name).await?;
+        Ok(table.filter(|table| table.table_status() == Some(&TableStatus::Active)).map(|_| ()))
+    })
+    .await
+}
+
+/// Not a part of CreateTable. A table may change this once an hour, so it is set only where it differs.
+async fn put_expiry(context: &Context<'_>, properties: &Value) -> Result<(), AwsError> {
+    let Some(specification) = input::expiry(properties)? else { return Ok(()) };
+    let call = context.clients.dynamodb.update_time_to_live().table_name(properties.text("TableName"));
+    let result = call.time_to_live_specification(specification).send().await.explain("dynamodb:UpdateTimeToLive");
+    match result {
+        // An earlier run that was cut off has done it.
+        Err(error) if error.message.contains("TimeToLive is already enabled") => Ok(()),
+        result => result.map(|_| ()),
+    }
+}
+
+/// Not a part of CreateTable.
+async fn put_backups(context: &Context<'_>, properties: &Value) -> Result<(), AwsError> {
+    let Some(specification) = input::backups(properties)? else { return Ok(()) };
+    persist(&context.progress, || async {
+        let call = context.clients.dynamodb.update_continuous_backups().table_name(properties.text("TableName"));
+        let call = call.point_in_time_recovery_specification(specification.clone());
+        call.send().await.explain("dynamodb:UpdateContinuousBackups")
+    })
+    .await
+    .map(|_| ())
+}

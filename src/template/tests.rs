@@ -1,0 +1,164 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn place() -> Place {
+    Place {
+        stack: "devops".to_owned(),
+        partition: "aws".to_owned(),
+        account: "123456789012".to_owned(),
+        region: "eu-central-1".to_owned(),
+        endpoint: None,
+    }
+}
+
+fn naming(resource_type: &str, properties: &Value, place: &Place) -> Option<Attributes> {
+    (resource_type == "T").then(|| {
+        let name = properties.get("Name").and_then(Value::as_str).unwrap_or("unnamed").to_owned();
+        Attributes { attributes: BTreeMap::from([("Arn", place.arn("t", &name))]), reference: name }
+    })
+}
+
+/// The properties of resource `A` of a template whose conditions and parameters are the same for all cases.
+fn properties(yaml: &str) -> Result<Value, TemplateError> {
+    let source = format!(
+        "Parameters:\n  Size: {{Type: Number, Default: 5}}\n  Mode: {{Type: String, Default: '', AllowedValues: ['', x]}}\n  \
+         Names: {{Type: CommaDelimitedList, Default: 'a, b'}}\n\
+         Conditions:\n  HasMode: !Not [!Equals [!Ref Mode, '']]\n  Both: !And [!Condition HasMode, !Condition HasMode]\n  \
+         Either: !Or [Condition: HasMode, !Equals [a, a]]\n\
+         Resources:\n  B:\n    Type: T\n    Properties: {{Name: bee}}\n  A:\n    Type: T\n    Properties:\n      X: {yaml}\n"
+    );
+    let inputs = Inputs { place: place(), parameters: BTreeMap::new() };
+    let stack = Template::parse(&source)?.resolve(&inputs, naming)?;
+    Ok(stack.get("A").unwrap().properties.get("X").cloned().unwrap_or(json!("absent")))
+}
+
+#[test]
+fn functions_give_what_cloudformation_gives() {
+    let cases = [
+        ("!Ref Size", json!("5")),
+        ("!Ref B", json!("bee")),
+        ("!Ref Names", json!(["a", "b"])),
+        ("{Ref: AWS::Region}", json!("eu-central-1")),
+        ("!GetAtt B.Arn", json!("arn:aws:t:eu-central-1:123456789012:bee")),
+        ("!GetAtt [B, Arn]", json!("arn:aws:t:eu-central-1:123456789012:bee")),
+        ("!Sub 'a-${AWS::StackName}-${B.Arn}'", json!("a-devops-arn:aws:t:eu-central-1:123456789012:bee")),
+        ("!Sub ['${Name} and ${Size}', {Name: !Ref B}]", json!("bee and 5")),
+        ("!Sub ['${Size}', {Size: shadowed}]", json!("shadowed")),
+        ("!Sub '${!NotAName} ${B}'", json!("${NotAName} bee")),
+        ("!Join ['-', [a, !Ref B]]", json!("a-bee")),
+        ("Fn::Join: ['', !Ref Names]", json!("ab")),
+        ("!If [HasMode, 1, 2]", json!(2)),
+        ("!If [Both, 1, 2]", json!(2)),
+        ("!If [Either, 1, 2]", json!(1)),
+        ("!If [HasMode, 1, !Ref AWS::NoValue]", json!("absent")),
+        ("[1, !If [HasMode, 1, !Ref AWS::NoValue], 3]", json!([1, 3])),
+        ("{Condition: {Bool: {k: true}}}", json!({"Condition": {"Bool": {"k": true}}})),
+        ("'012345678901'", json!("012345678901")),
+    ];
+    for (yaml, expected) in cases {
+        let yaml = if yaml.starts_with("Fn::") { format!("{{{yaml}}}") } else { yaml.to_owned() };
+        assert_eq!(properties(&yaml).unwrap(), expected, "{yaml}");
+    }
+}
+
+#[test]
+fn what_is_not_supported_is_named_with_its_place() {
+    let cases = [
+        ("!ImportValue other", "template, A.Properties.X: the function ImportValue is not supported"),
+        ("{Y: [!Cidr a]}", "template, A.Properties.X.Y[0]: the function Cidr is not supported"),
+        ("!Ref Nobody", "template, A.Properties.X: there is no parameter or resource Nobody"),
+        ("!GetAtt B.Colour", "template, A.Properties.X: the attribute Colour of B is not supported"),
+        ("!GetAtt B", "template, A.Properties.X: GetAtt takes a logical id and an attribute"),
+        ("!Sub '${B'", "template, A.Properties.X: Sub has a `${` without its `}`"),
+        ("!If [Nothing, 1, 2]", "template, A.Properties.X: there is no condition Nothing"),
+        ("!Join [a]", "template, A.Properties.X: Join takes a separator and a list"),
+        ("!Ref A", "template: these resources need each other: A → A"),
+    ];
+    for (yaml, expected) in cases {
+        assert_eq!(properties(yaml).unwrap_err().to_string(), expected, "{yaml}");
+    }
+}
+
+#[test]
+fn unknown_sections_and_keys_are_refused() {
+    for (source, expected) in [
+        ("Resources: {}", "template, Resources: there are none"),
+        ("Transform: x", "template, the document: `Transform` is not supported"),
+        ("Resources: {A: {Type: T, CreationPolicy: {}}}", "template, A: `CreationPolicy` is not supported"),
+        ("Resources: {A: {Type: T, DependsOn: B}}", "template, A: DependsOn names B, which does not exist"),
+        ("Resources: {A: {Type: U}}", "template, A: the type U is not supported"),
+        ("Resources: {A: {Type: T}, A: {Type: T}}", "the template is not valid YAML"),
+    ] {
+        let inputs = Inputs { place: place(), parameters: BTreeMap::new() };
+        let error = Template::parse(source).and_then(|template| template.resolve(&inputs, naming)).unwrap_err();
+        assert_eq!(error.to_string(), expected, "{source}");
+    }
+}
+
+#[test]
+fn parameters_are_checked() {
+    let template =
+        Template::parse("Parameters: {A: {Type: String, AllowedValues: [x, y]}}\nResources: {R: {Type: T}}").unwrap();
+    let resolve = |name: &str, value: &str| {
+        let parameters = BTreeMap::from([(name.to_owned(), value.to_owned())]);
+        template.resolve(&Inputs { place: place(), parameters }, naming).map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(resolve("A", "x"), Ok(()));
+    assert_eq!(resolve("A", "z"), Err("parameter A is `z`, but has to be one of x, y".to_owned()));
+    assert_eq!(resolve("B", "x"), Err("the template has no parameter B".to_owned()));
+}
+
+#[test]
+fn the_embedded_template_resolves_with_every_type_supported() {
+    let completion = Completion { emails: vec!["you@example.com".to_owned()], tags: vec![("team".into(), "x".into())] };
+    let (text, template) = completion.apply(EMBEDDED).unwrap();
+    let inputs = Inputs { place: place(), parameters: BTreeMap::new() };
+    let stack = template.resolve(&inputs, crate::resources::naming).unwrap();
+    assert_eq!(stack.get("EmailSubscription1").unwrap().properties["Endpoint"], json!("you@example.com"));
+    assert_eq!(stack.get("IncidentTable").unwrap().attributes.reference, "devops-incidents");
+    assert!(stack.resources.iter().all(|resource| (1..=10).contains(&resource.step)));
+    // The text is the template: what is printed and what is deployed cannot differ.
+    assert_eq!(Template::parse(&text).unwrap(), template);
+    let tags = &stack.get("AlertTopic").unwrap().properties["Tags"];
+    assert_eq!(tags, &json!([{"Key": "incidentctl:stack", "Value": "devops"}, {"Key": "team", "Value": "x"}]));
+}
+
+proptest! {
+    /// Edges only from later to earlier numbers: a graph without cycles, in a shuffled order of declaration.
+    #[test]
+    fn order_puts_needs_first(
+        size in 1usize..20,
+        edges in prop::collection::vec((0usize..20, 0usize..20), 0..60),
+        seed in any::<u64>(),
+    ) {
+        let name = |number: usize| format!("R{number}");
+        let mut numbers: Vec<usize> = (0..size).collect();
+        numbers.sort_by_key(|number| (*number as u64 + 1).wrapping_mul(seed | 1));
+        let needs = |from: usize| -> BTreeSet<Edge> {
+            edges.iter().filter(|(a, b)| *a == from && b < a)
+                .map(|(_, to)| Edge { to: name(*to), because: "Ref".to_owned() }).collect()
+        };
+        let graph = Graph::new(numbers.iter().map(|number| (name(*number), needs(*number))).collect());
+        let order = graph.order().unwrap();
+        prop_assert_eq!(order.len(), size);
+        let position = |id: &str| order.iter().position(|other| other == id);
+        for id in &order {
+            for need in graph.needs(id) {
+                prop_assert!(position(&need) < position(id));
+            }
+        }
+        // Closing any path to a circle is noticed.
+        if let Some((from, to)) = edges.iter().find(|(a, b)| b < a && *a < size) {
+            let mut closed: indexmap::IndexMap<_, _> =
+                numbers.iter().map(|number| (name(*number), needs(*number))).collect();
+            closed.get_mut(&name(*to)).unwrap().insert(Edge { to: name(*from), because: "Ref".to_owned() });
+            prop_assert!(matches!(Graph::new(closed).order(), Err(TemplateError::Cycle(_))));
+        }
+    }
+}
