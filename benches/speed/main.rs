@@ -1,0 +1,26 @@
+//! How fast and how big: the numbers of the README, measured on the machine that it runs on.
+//!
+//! `cargo bench --bench speed` prints one line per figure: the median, the spread, and the limit that it has to keep.
+//! It ends with 1 when a limit is broken. Everything runs offline, against a local AWS in a temporary directory.
+#![expect(clippy::print_stdout, reason = "a bench prints its measurements")]
+
+mod commands;
+mod handler;
+mod measurement;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use measurement::Measurement;
+
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    println!("{:<52}{:>12}{:>24}{:>12}", "", "median", "fastest … slowest", "limit");
+    let mut kept = true;
+    let mut report = |measurement: Measurement| {
+        println!("{measurement}");
+        kept &= measurement.keeps_limit();
+    };
+    handler::measure(&mut report)?;
+    commands::measure(&mut report)?;
+    Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
