@@ -61,8 +61,8 @@ pub(super) fn name_of(role_arn: &str) -> &str {
 }
 
 /// `RoleId` of a role: it differs when a role was deleted and made again under the same name.
-pub(super) fn unique_id(_cloud: &Cloud, _role_arn: &str) -> Option<String> {
-    None
+pub(super) fn unique_id(cloud: &Cloud, role_arn: &str) -> Option<String> {
+    iam::role_id_of(cloud, name_of(role_arn))
 }
 
 /// What an invocation answers when the role cannot be assumed any more.

@@ -4,3 +4,4 @@ mod fixture;
 
 mod control;
 mod data;
+mod queue;

@@ -1,0 +1,189 @@
+//! Asynchronous invocations, their destinations, and the logs of functions.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use serde_json::{Value, json};
+
+use super::fixture::{Answer, Fixture, REGION, call};
+use crate::Output;
+use crate::services::lambda::{Source, invoke_async};
+use crate::services::{logs, sqs};
+
+const QUEUE: &str = "arn:aws:sqs:eu-west-1:000000000000:results";
+/// A minute passes in a twentieth of a second.
+const FAST: f64 = 1200.0;
+
+impl Fixture {
+    async fn create_queue(&self) -> String {
+        let answer = sqs::handle(&self.cloud, &call("sqs", "CreateQueue", json!({ "QueueName": "results" }))).await;
+        text(&answer.unwrap(), "QueueUrl")
+    }
+
+    /// Waits for a message, and returns its body and attributes.
+    async fn receive(&self, queue_url: &str) -> (Value, Output) {
+        for _ in 0..500 {
+            let input = json!({ "QueueUrl": queue_url, "MessageAttributeNames": ["All"] });
+            let answer = sqs::handle(&self.cloud, &call("sqs", "ReceiveMessage", input)).await.unwrap();
+            if let Some(Output::List(messages)) = member(&answer, "Messages")
+                && let Some(message) = messages.first()
+            {
+                let attributes = member(message, "MessageAttributes").cloned().unwrap_or(Output::Null);
+                return (serde_json::from_str(&text(message, "Body")).unwrap(), attributes);
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        (Value::Null, Output::Null)
+    }
+
+    async fn send_event(&self, payload: Value) -> Answer {
+        self.invoke_with("echo", payload, &[("x-amz-invocation-type", "Event")]).await
+    }
+
+    async fn configure(&self, config: Value) {
+        let path = "/2019-09-25/functions/echo/event-invoke-config";
+        let answer = self.send(Method::PUT, path, config).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+
+    fn log_lines(&self, group: &str) -> Vec<String> {
+        let input = json!({ "logGroupName": group });
+        let call = call("logs", "FilterLogEvents", input);
+        let Some(Ok(answer)) = futures_util::FutureExt::now_or_never(logs::handle(&self.cloud, &call)) else {
+            return Vec::new();
+        };
+        match member(&answer, "events") {
+            Some(Output::List(events)) => events.iter().map(|event| text(event, "message")).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn member<'a>(output: &'a Output, name: &str) -> Option<&'a Output> {
+    match output {
+        Output::Structure(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),
+        _ => None,
+    }
+}
+
+fn text(output: &Output, name: &str) -> String {
+    match member(output, name) {
+        Some(Output::Text(text)) => text.clone(),
+        _ => String::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_retried_and_then_recorded_at_its_destination() {
+    let fixture = Fixture::with_time(FAST, Duration::ZERO).await;
+    let queue = fixture.create_queue().await;
+    fixture.create("echo", json!({})).await;
+    fixture.configure(json!({ "DestinationConfig": { "OnFailure": { "Destination": QUEUE } } })).await;
+    let accepted = fixture.send_event(json!({ "error": "on purpose" })).await;
+    assert_eq!(accepted.status, 202);
+    let (record, _) = fixture.receive(&queue).await;
+    assert_eq!(record["requestContext"]["requestId"], accepted.headers["x-amzn-requestid"]);
+    assert_eq!(record["requestContext"]["condition"], "RetriesExhausted");
+    assert_eq!(record["requestContext"]["approximateInvokeCount"], 3);
+    assert_eq!(record["requestPayload"], json!({ "error": "on purpose" }));
+    assert_eq!(record["responseContext"]["functionError"], "Unhandled");
+    assert_eq!(record["responsePayload"], json!({ "errorType": "Deliberate", "errorMessage": "on purpose" }));
+}
+
+#[tokio::test]
+async fn age_concurrency_and_success_have_their_own_conditions() {
+    let fixture = Fixture::with_time(FAST, Duration::ZERO).await;
+    let queue = fixture.create_queue().await;
+    fixture.create("echo", json!({})).await;
+    let both = json!({ "OnFailure": { "Destination": QUEUE }, "OnSuccess": { "Destination": QUEUE } });
+    fixture.configure(json!({ "MaximumEventAgeInSeconds": 60, "DestinationConfig": both })).await;
+    fixture.send_event(json!({ "error": "x" })).await;
+    let (aged, _) = fixture.receive(&queue).await;
+    assert_eq!(aged["requestContext"]["condition"], "EventAgeExceeded");
+    assert_eq!(aged["requestContext"]["approximateInvokeCount"], 1);
+    fixture.send_event(json!({ "well": true })).await;
+    let (success, _) = fixture.receive(&queue).await;
+    assert_eq!(success["requestContext"]["condition"], "Success");
+    assert_eq!(success["responseContext"], json!({ "statusCode": 200, "executedVersion": "$LATEST" }));
+    let path = "/2017-10-31/functions/echo/concurrency";
+    fixture.send(Method::PUT, path, json!({ "ReservedConcurrentExecutions": 0 })).await;
+    fixture.send_event(json!({})).await;
+    let (refused, _) = fixture.receive(&queue).await;
+    assert_eq!(refused["requestContext"]["condition"], "ZeroReservedConcurrency");
+    assert_eq!(refused.get("responseContext"), None);
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_the_event_with_the_error_in_its_attributes() {
+    let fixture = Fixture::new().await;
+    let queue = fixture.create_queue().await;
+    fixture.create("echo", json!({ "DeadLetterConfig": { "TargetArn": QUEUE } })).await;
+    fixture.configure(json!({ "MaximumRetryAttempts": 0 })).await;
+    fixture.send_event(json!({ "error": "on purpose" })).await;
+    let (letter, attributes) = fixture.receive(&queue).await;
+    assert_eq!(letter, json!({ "error": "on purpose" }));
+    let attributes = format!("{attributes:?}");
+    for expected in ["RequestID", "ErrorCode", "ErrorMessage", "on purpose"] {
+        assert!(attributes.contains(expected), "{expected} in {attributes}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_lost_its_permission_delivers_nothing() {
+    let fixture = Fixture::new().await;
+    let queue = fixture.create_queue().await;
+    fixture.create("echo", json!({})).await;
+    let destination = json!({ "OnFailure": { "Destination": QUEUE } });
+    fixture.configure(json!({ "MaximumRetryAttempts": 0, "DestinationConfig": destination })).await;
+    fixture.put_role_policy("runner", &["logs:*"]).await;
+    fixture.send_event(json!({ "error": "lost" })).await;
+    // The first failure is dealt with before the second: the log shows when.
+    while fixture.log_lines("/aws/lambda/echo").iter().filter(|line| line.starts_with("REPORT")).count() < 1 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    fixture.put_role_policy("runner", &["*"]).await;
+    fixture.send_event(json!({ "error": "delivered" })).await;
+    let (record, _) = fixture.receive(&queue).await;
+    assert_eq!(record["requestPayload"]["error"], "delivered");
+}
+
+#[tokio::test]
+async fn a_service_needs_the_permission_of_the_function() {
+    let fixture = Fixture::new().await;
+    fixture.create("echo", json!({})).await;
+    let arn = "arn:aws:lambda:eu-west-1:000000000000:function:echo";
+    let rule = |name: &str| Source {
+        service_principal: "events.amazonaws.com".to_owned(),
+        source_arn: format!("arn:aws:events:{REGION}:000000000000:rule/{name}"),
+    };
+    let invoke = |name: &'static str| invoke_async(&fixture.cloud, arn, Bytes::from_static(b"{}"), rule(name));
+    assert_eq!(invoke("failures").await.unwrap_err().code, "AccessDeniedException");
+    let permission = json!({
+        "StatementId": "rule", "Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com",
+        "SourceArn": rule("failures").source_arn,
+    });
+    fixture.send(Method::POST, "/2015-03-31/functions/echo/policy", permission).await;
+    assert!(invoke("failures").await.is_ok());
+    let refused = invoke("others").await.unwrap_err();
+    assert!(refused.message.contains("no resource-based policy allows the lambda:InvokeFunction action"), "{refused}");
+    let absent = invoke_async(&fixture.cloud, &format!("{arn}-absent"), Bytes::new(), rule("failures")).await;
+    assert_eq!(absent.unwrap_err().code, "ResourceNotFoundException");
+}
+
+#[tokio::test]
+async fn logs_are_written_only_as_the_role_allows() {
+    let fixture = Fixture::new().await;
+    fixture.create("echo", json!({})).await;
+    fixture.invoke("echo", json!({ "print": "made the group" })).await;
+    let lines = fixture.log_lines("/aws/lambda/echo");
+    assert!(lines.iter().any(|line| line == "made the group"), "{lines:?}");
+    fixture.put_role_policy("runner", &["logs:CreateLogStream", "logs:PutLogEvents"]).await;
+    fixture.create("silent", json!({})).await;
+    assert_eq!(fixture.invoke("silent", json!({ "print": "lost" })).await.status, 200);
+    assert!(!logs::group_exists(&fixture.cloud, REGION, "/aws/lambda/silent"));
+    logs::create_group(&fixture.cloud, REGION, "/aws/lambda/silent").unwrap();
+    fixture.invoke("silent", json!({ "print": "kept" })).await;
+    let lines = fixture.log_lines("/aws/lambda/silent");
+    assert!(lines.iter().any(|line| line == "kept") && !lines.iter().any(|line| line == "lost"), "{lines:?}");
+}
