@@ -1,32 +1,176 @@
-//! DynamoDB: the engine of `winterbaume-dynamodb`, made as strict as AWS.
+//! DynamoDB: tables with their lifecycle, items, indexes, transactions.
+//!
+//! Expressions are parsed and applied by `winterbaume-dynamodb`. The tables are kept here, under one lock: that makes
+//! every operation atomic, and a transaction serializable, as AWS promises. PartiQL, streams, backups and local
+//! secondary indexes answer `NotImplemented`.
+
+mod access;
+mod batch;
+mod expressions;
+mod item;
+mod key;
+mod read;
+mod settings;
+mod table;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod transactions;
+mod write;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use bytes::Bytes;
-use http::{HeaderMap, Response};
-use winterbaume_core::{MockRequest, MockService};
-use winterbaume_dynamodb::DynamoDbService;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use serde_json::{Map, Value, json};
 
-use crate::config::ACCOUNT;
-use crate::{Call, Cloud};
+use crate::{ApiError, Call, Cloud};
+pub use access::authorization;
+use table::Table;
 
 /// State of the service.
+#[derive(Debug, Default)]
 pub struct Dynamodb {
-    engine: DynamoDbService,
+    state: Mutex<State>,
 }
 
-impl Default for Dynamodb {
-    fn default() -> Self {
-        winterbaume_core::set_default_account_id(ACCOUNT);
-        Self { engine: DynamoDbService::new() }
+#[derive(Debug, Default)]
+struct State {
+    /// By region and name.
+    tables: BTreeMap<(String, String), Table>,
+    /// Idempotency tokens of transactions: what was asked, and when.
+    tokens: HashMap<String, (Value, Instant)>,
+}
+
+impl Dynamodb {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl State {
+    /// A table in whatever state, by name or ARN. Tables whose deletion has ended are gone.
+    fn table(&mut self, region: &str, name: &str) -> Option<&mut Table> {
+        let name = name.rsplit_once(":table/").map_or(name, |(_, resource)| resource);
+        let key = (region.to_owned(), name.split('/').next().unwrap_or(name).to_owned());
+        if self.tables.get(&key).is_some_and(Table::is_gone) {
+            self.tables.remove(&key);
+        }
+        self.tables.get_mut(&key)
+    }
+
+    /// A table that takes data calls. One that is being created does not exist yet for them.
+    fn ready(&mut self, cloud: &Cloud, region: &str, name: &str) -> Result<&mut Table, Failure> {
+        let table = self.table(region, name).filter(|table| table.takes_data()).ok_or_else(no_such_resource)?;
+        table.expire(cloud);
+        Ok(table)
+    }
+}
+
+/// An error, with the members that some errors have besides their message.
+#[derive(Debug)]
+struct Failure {
+    error: ApiError,
+    members: Map<String, Value>,
+}
+
+impl Failure {
+    fn new(code: &str, message: impl Into<String>) -> Self {
+        ApiError::new(code, message).into()
+    }
+
+    fn with(mut self, name: &str, value: Value) -> Self {
+        self.members.insert(name.to_owned(), value);
+        self
+    }
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        Self { error, members: Map::new() }
+    }
+}
+
+fn invalid(message: impl Into<String>) -> Failure {
+    Failure::new("ValidationException", message)
+}
+
+fn no_such_resource() -> Failure {
+    Failure::new("ResourceNotFoundException", "Requested resource not found")
+}
+
+fn no_such_table(name: &str) -> Failure {
+    Failure::new("ResourceNotFoundException", format!("Requested resource not found: Table: {name} not found"))
+}
+
+/// A text parameter that has to be there.
+fn required<'a>(input: &'a Value, name: &str) -> Result<&'a str, Failure> {
+    input.get(name).and_then(Value::as_str).ok_or_else(|| {
+        let member = name.chars().next().map(|first| first.to_lowercase().to_string() + &name[1..]).unwrap_or_default();
+        invalid(format!(
+            "1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
+        ))
+    })
+}
+
 /// Answers a call, in the JSON that DynamoDB speaks.
-pub async fn handle(cloud: &Cloud, _call: &Call, body: Bytes, headers: &HeaderMap) -> Response<Bytes> {
-    let request =
-        MockRequest { method: "POST".to_owned(), uri: cloud.endpoint.clone(), headers: headers.clone(), body };
-    let reply = cloud.dynamodb.engine.handle(request).await;
-    let mut response = Response::new(reply.body);
-    *response.status_mut() = http::StatusCode::from_u16(reply.status).unwrap_or(http::StatusCode::BAD_GATEWAY);
-    *response.headers_mut() = reply.headers;
+pub async fn handle(cloud: &Cloud, call: &Call, body: Bytes, _headers: &HeaderMap) -> Response<Bytes> {
+    let outcome = match serde_json::from_slice::<Value>(&body) {
+        Ok(input) if input.is_object() => dispatch(cloud, call, &input),
+        _ => Err(Failure::new("SerializationException", "Start of structure or map found where not expected.")),
+    };
+    match outcome {
+        Ok(output) => response(StatusCode::OK, call, &output),
+        Err(failure) => {
+            let status = StatusCode::from_u16(failure.error.status).unwrap_or(StatusCode::BAD_REQUEST);
+            let namespace = match failure.error.code.as_str() {
+                "ValidationException" => "com.amazon.coral.validate",
+                "SerializationException" => "com.amazon.coral.service",
+                _ => "com.amazonaws.dynamodb.v20120810",
+            };
+            let kind = format!("{namespace}#{}", failure.error.code);
+            // This one member is written with a capital in DynamoDB's transaction errors.
+            let message = if failure.members.contains_key("CancellationReasons") { "Message" } else { "message" };
+            let mut output = json!({"__type": kind, message: failure.error.message});
+            if let Some(members) = output.as_object_mut() {
+                members.extend(failure.members);
+            }
+            response(status, call, &output)
+        }
+    }
+}
+
+fn response(status: StatusCode, call: &Call, output: &Value) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(output.to_string()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0"));
+    if let Ok(id) = HeaderValue::from_str(&call.request_id) {
+        headers.insert("x-amzn-requestid", id);
+    }
     response
+}
+
+fn dispatch(cloud: &Cloud, call: &Call, input: &Value) -> Result<Value, Failure> {
+    let region = call.region.as_str();
+    match call.operation.as_str() {
+        "CreateTable" => tables::create(cloud, region, input),
+        "DescribeTable" => tables::describe(cloud, region, input),
+        "ListTables" => tables::list(cloud, region, input),
+        "UpdateTable" => tables::update(cloud, region, input),
+        "DeleteTable" => tables::delete(cloud, region, input),
+        "PutItem" => write::put(cloud, region, input),
+        "UpdateItem" => write::update(cloud, region, input),
+        "DeleteItem" => write::delete(cloud, region, input),
+        "GetItem" => read::get(cloud, region, input),
+        "Query" => read::query(cloud, region, input),
+        "Scan" => read::scan(cloud, region, input),
+        "BatchGetItem" => batch::get(cloud, region, input),
+        "BatchWriteItem" => batch::write(cloud, region, input),
+        "TransactGetItems" => transactions::get(cloud, region, input),
+        "TransactWriteItems" => transactions::write(cloud, region, input),
+        operation => settings::handle(cloud, region, operation, input),
+    }
 }

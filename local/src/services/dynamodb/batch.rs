@@ -1,0 +1,87 @@
+//! Several items in one call, each for itself.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::Cloud;
+
+use super::write::Write;
+use super::{Failure, invalid, item, read};
+
+fn request_items(input: &Value) -> Result<&Map<String, Value>, Failure> {
+    input
+        .get("RequestItems")
+        .and_then(Value::as_object)
+        .filter(|tables| !tables.is_empty())
+        .ok_or_else(|| invalid("The requestItems parameter is required for BatchWriteItem"))
+}
+
+fn too_many(what: &str) -> Failure {
+    invalid(format!("Too many items requested for the {what} call"))
+}
+
+fn duplicates() -> Failure {
+    invalid("Provided list of item keys contains duplicates")
+}
+
+/// Writes or deletes up to 25 items. Nothing is left unprocessed here.
+pub(super) fn write(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
+    let requests = request_items(input)?;
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    if requests.values().map(|value| list(value).len()).sum::<usize>() > 25 {
+        return Err(too_many("BatchWriteItem"));
+    }
+    let mut state = cloud.dynamodb.state();
+    let mut planned = Vec::new();
+    for (name, requests) in requests {
+        let table = state.ready(cloud, region, name)?;
+        let mut seen = BTreeSet::new();
+        for request in list(requests) {
+            let write = match (request.get("PutRequest"), request.get("DeleteRequest")) {
+                (Some(put), None) => Write::read(table, put, "Put")?,
+                (None, Some(delete)) => Write::read(table, delete, "Delete")?,
+                _ => {
+                    return Err(invalid(
+                        "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
+                    ));
+                }
+            };
+            let effect = write.plan(table)?;
+            if !seen.insert(effect.key.clone()) {
+                return Err(duplicates());
+            }
+            planned.push((name.clone(), effect));
+        }
+    }
+    for (name, effect) in planned {
+        effect.apply(state.ready(cloud, region, &name)?);
+    }
+    Ok(json!({"UnprocessedItems": {}}))
+}
+
+/// Reads up to 100 items.
+pub(super) fn get(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
+    let requests = request_items(input)?;
+    let keys = |value: &Value| value.get("Keys").and_then(Value::as_array).cloned().unwrap_or_default();
+    if requests.values().map(|value| keys(value).len()).sum::<usize>() > 100 {
+        return Err(too_many("BatchGetItem"));
+    }
+    let mut state = cloud.dynamodb.state();
+    let mut responses = Map::new();
+    for (name, request) in requests {
+        let table = state.ready(cloud, region, name)?;
+        let mut seen = BTreeSet::new();
+        let mut found = Vec::new();
+        for key in keys(request) {
+            let mut single = request.clone();
+            single["Key"] = key.clone();
+            if !table.keys.key_of(&item::read(&key)?).is_none_or(|key| seen.insert(key)) {
+                return Err(duplicates());
+            }
+            found.extend(read::one(table, &single)?.map(|item| item::write(&item)));
+        }
+        responses.insert(name.clone(), Value::Array(found));
+    }
+    Ok(json!({"Responses": responses, "UnprocessedKeys": {}}))
+}

@@ -1,0 +1,185 @@
+//! One table: its settings, its indexes, its items, and the states it goes through.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use winterbaume_dynamodb::types::{AttributeValue, Item};
+
+use crate::{Cloud, arn};
+
+use super::key::{Key, KeySchema};
+
+/// How long after its expiry TTL removes an item here; AWS says "within a few days", and usually takes minutes.
+const REMOVAL: Duration = Duration::from_secs(300);
+
+/// A global secondary index.
+#[derive(Debug, Clone)]
+pub(super) struct Index {
+    pub(super) name: String,
+    pub(super) keys: KeySchema,
+    pub(super) projection: Value,
+    /// When its creation ends.
+    pub(super) ready: Instant,
+    /// When its deletion ends, once that has begun.
+    pub(super) gone: Option<Instant>,
+}
+
+/// What `UpdateTimeToLive` set.
+#[derive(Debug, Clone)]
+pub(super) struct TimeToLive {
+    pub(super) attribute: String,
+    pub(super) enabled: bool,
+    pub(super) changed: Instant,
+}
+
+/// A table.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) region: String,
+    pub(super) name: String,
+    pub(super) id: String,
+    pub(super) created: jiff::Timestamp,
+    pub(super) keys: KeySchema,
+    /// Name and type (`S`, `N`, `B`).
+    pub(super) attributes: Vec<(String, String)>,
+    pub(super) indexes: Vec<Index>,
+    pub(super) billing_mode: String,
+    pub(super) throughput: (i64, i64),
+    pub(super) encryption: Option<Value>,
+    pub(super) class: Option<String>,
+    pub(super) protected: bool,
+    pub(super) tags: BTreeMap<String, String>,
+    pub(super) time_to_live: Option<TimeToLive>,
+    pub(super) recovery: Option<(jiff::Timestamp, i64)>,
+    /// When its creation ends.
+    pub(super) ready: Instant,
+    /// When a running update ends.
+    pub(super) updated: Option<Instant>,
+    /// When its deletion ends, once that has begun.
+    pub(super) gone: Option<Instant>,
+    pub(super) expired: Instant,
+    pub(super) items: BTreeMap<Key, Item>,
+}
+
+impl Table {
+    pub(super) fn arn(&self) -> String {
+        arn::local("dynamodb", &self.region, &format!("table/{}", self.name))
+    }
+
+    pub(super) fn status(&self) -> &'static str {
+        let now = Instant::now();
+        match (self.gone, self.updated) {
+            (Some(_), _) => "DELETING",
+            _ if now < self.ready => "CREATING",
+            (None, Some(updated)) if now < updated => "UPDATING",
+            _ => "ACTIVE",
+        }
+    }
+
+    /// Whether items can be read and written; they still can while the table is being updated.
+    pub(super) fn takes_data(&self) -> bool {
+        matches!(self.status(), "ACTIVE" | "UPDATING")
+    }
+
+    pub(super) fn is_gone(&self) -> bool {
+        self.gone.is_some_and(|gone| gone <= Instant::now())
+    }
+
+    pub(super) fn attribute_type(&self, name: &str) -> &str {
+        self.attributes.iter().find(|(attribute, _)| attribute == name).map_or("S", |(_, kind)| kind)
+    }
+
+    /// An index that can be queried or described.
+    pub(super) fn index(&self, name: &str) -> Option<&Index> {
+        self.indexes.iter().find(|index| index.name == name)
+    }
+
+    /// Forgets indexes whose deletion has ended.
+    pub(super) fn settle_indexes(&mut self) {
+        let now = Instant::now();
+        self.indexes.retain(|index| index.gone.is_none_or(|gone| gone > now));
+    }
+
+    /// Removes items whose time to live has passed, a while after it has, as the background process of AWS does.
+    pub(super) fn expire(&mut self, cloud: &Cloud) {
+        let Some(setting) = self.time_to_live.as_ref().filter(|setting| setting.enabled) else { return };
+        let removal = cloud.clock.scaled(REMOVAL);
+        if self.expired.elapsed() < removal / 5 {
+            return;
+        }
+        self.expired = Instant::now();
+        let before = cloud.clock.now().as_millisecond() as f64 / 1000.0 - removal.as_secs_f64();
+        // An item that expired more than five years ago is left alone, in case its number is no time at all.
+        let five_years_ago = before - 5.0 * 365.0 * 86_400.0;
+        self.items.retain(|_, item| match item.get(&setting.attribute) {
+            Some(AttributeValue::N(number)) => {
+                number.parse::<f64>().map_or(true, |expiry| expiry > before || expiry < five_years_ago)
+            }
+            _ => true,
+        });
+    }
+
+    /// What `DescribeTable` says.
+    pub(super) fn description(&self) -> Value {
+        let on_demand = self.billing_mode == "PAY_PER_REQUEST";
+        let throughput = json!({"NumberOfDecreasesToday": 0, "ReadCapacityUnits": self.throughput.0, "WriteCapacityUnits": self.throughput.1});
+        let mut description = json!({
+            "AttributeDefinitions": self.attributes.iter()
+                .map(|(name, kind)| json!({"AttributeName": name, "AttributeType": kind})).collect::<Vec<_>>(),
+            "TableName": self.name,
+            "KeySchema": schema(&self.keys),
+            "TableStatus": self.status(),
+            "CreationDateTime": self.created.as_millisecond() as f64 / 1000.0,
+            "ProvisionedThroughput": throughput,
+            "TableSizeBytes": self.items.values().map(super::item::size).sum::<usize>(),
+            "ItemCount": self.items.len(),
+            "TableArn": self.arn(),
+            "TableId": self.id,
+            "DeletionProtectionEnabled": self.protected,
+        });
+        if on_demand {
+            description["BillingModeSummary"] = json!({"BillingMode": "PAY_PER_REQUEST",
+                "LastUpdateToPayPerRequestDateTime": self.created.as_millisecond() as f64 / 1000.0});
+        }
+        if let Some(encryption) = &self.encryption {
+            description["SSEDescription"] = encryption.clone();
+        }
+        if let Some(class) = &self.class {
+            description["TableClassSummary"] = json!({"TableClass": class});
+        }
+        if !self.indexes.is_empty() {
+            description["GlobalSecondaryIndexes"] =
+                self.indexes.iter().map(|index| self.index_description(index, &throughput)).collect();
+        }
+        description
+    }
+
+    fn index_description(&self, index: &Index, throughput: &Value) -> Value {
+        let status = match index.gone {
+            Some(_) => "DELETING",
+            None if Instant::now() < index.ready => "CREATING",
+            None => "ACTIVE",
+        };
+        let mut description = json!({
+            "IndexName": index.name,
+            "KeySchema": schema(&index.keys),
+            "Projection": index.projection,
+            "IndexStatus": status,
+            "ProvisionedThroughput": throughput,
+            "IndexSizeBytes": 0,
+            "ItemCount": self.items.values().filter(|item| index.keys.key_of(item).is_some()).count(),
+            "IndexArn": format!("{}/index/{}", self.arn(), index.name),
+        });
+        if status == "CREATING" {
+            description["Backfilling"] = false.into();
+        }
+        description
+    }
+}
+
+fn schema(keys: &KeySchema) -> Value {
+    let mut elements = vec![json!({"AttributeName": keys.partition, "KeyType": "HASH"})];
+    elements.extend(keys.sort.as_ref().map(|name| json!({"AttributeName": name, "KeyType": "RANGE"})));
+    Value::Array(elements)
+}
