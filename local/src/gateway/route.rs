@@ -109,5 +109,5 @@ fn by_version(version: &str) -> Option<&'static str> {
 }
 
 fn unknown_service(service: &str) -> ApiError {
-    ApiError::new("NotImplemented", format!("the local AWS has no service '{service}'")).with_status(501)
+    ApiError::new("NotImplemented", format!("the local AWS has no service {service}")).with_status(501)
 }

@@ -3,6 +3,8 @@
 //! The algorithm is the one of the guide "Create a signed AWS API request".
 
 mod canonical;
+#[cfg(test)]
+pub(super) mod tests;
 
 use std::time::Duration;
 

@@ -17,6 +17,12 @@ pub(crate) fn role_id_of(cloud: &Cloud, role_name: &str) -> Option<String> {
     cloud.iam.lock().role(role_name).ok().map(|role| role.id.clone())
 }
 
+/// The longest session that a role allows, if it exists.
+pub(crate) fn max_session(cloud: &Cloud, role_arn: &str) -> Option<Duration> {
+    let iam = cloud.iam.lock();
+    role_by_arn(&iam, role_arn).map(|role| Duration::from_secs(role.max_session_seconds.unsigned_abs()))
+}
+
 /// Whether a service could assume a role now.
 ///
 /// # Errors

@@ -24,7 +24,7 @@ use crate::policy::Need;
 use crate::{ApiError, Call, Cloud, Output, arn};
 
 pub use authority::{authorize, can_be_assumed, role_arn_of};
-pub(crate) use authority::{role_id_of, trusts};
+pub(crate) use authority::{max_session, role_id_of, trusts};
 pub(crate) use sessions::{Key, Session, key, open_session};
 pub use sessions::{SessionCredentials, principal_of, service_session};
 pub use store::Iam;

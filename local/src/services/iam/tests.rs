@@ -1,1 +1,273 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{authorize, can_be_assumed, handle, service_session};
+use crate::config::LatencyProfile;
+use crate::policy::Need;
+use crate::services::sts;
+use crate::{ApiError, Call, Cloud, Input, LocalConfig, Output, Principal};
+
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+const PUBLISH: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sns:Publish","Resource":"*"}]}"#;
+
+struct Account {
+    cloud: Cloud,
+    _directory: tempfile::TempDir,
+}
+
+impl Account {
+    fn new(role_propagation: Duration) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let latency = LatencyProfile { role_propagation, ..LatencyProfile::QUICK };
+        let config = LocalConfig { directory: directory.path().to_owned(), latency, ..LocalConfig::default() };
+        Self { cloud: Cloud::new(config, "http://127.0.0.1:1".to_owned()).unwrap(), _directory: directory }
+    }
+
+    async fn ask(&self, operation: &str, input: Value) -> Result<Output, ApiError> {
+        handle(&self.cloud, &call("iam", operation, input)).await
+    }
+
+    async fn done(&self, operation: &str, input: Value) -> Output {
+        self.ask(operation, input.clone()).await.unwrap_or_else(|error| unreachable!("{operation} {input}: {error}"))
+    }
+
+    async fn refused(&self, operation: &str, input: Value) -> (String, String) {
+        let error = self.ask(operation, input).await.unwrap_err();
+        (error.code, error.message)
+    }
+
+    async fn with_role(role_propagation: Duration) -> Self {
+        let account = Self::new(role_propagation);
+        account.done("CreateRole", json!({"RoleName":"r","AssumeRolePolicyDocument":TRUST})).await;
+        account
+    }
+}
+
+fn call(service: &str, operation: &str, input: Value) -> Call {
+    let Value::Object(members) = input else { unreachable!("an object") };
+    Call {
+        service: service.to_owned(),
+        operation: operation.to_owned(),
+        input: Input(members),
+        region: "us-east-1".to_owned(),
+        request_id: "id".to_owned(),
+        principal: Principal::Root,
+    }
+}
+
+fn member(output: &Output, path: &[&str]) -> Option<Output> {
+    path.iter().try_fold(output.clone(), |output, name| match output {
+        Output::Structure(members) => members.into_iter().find(|(member, _)| member == name).map(|(_, value)| value),
+        _ => None,
+    })
+}
+
+fn session_of_r() -> Principal {
+    Principal::Role { role_name: "r".to_owned(), session_arn: "arn:aws:sts::000000000000:assumed-role/r/s".to_owned() }
+}
+
+#[tokio::test]
+async fn mistakes_are_refused_in_aws_words() {
+    let account = Account::with_role(Duration::ZERO).await;
+    account.done("PutRolePolicy", json!({"RoleName":"r","PolicyName":"p","PolicyDocument":PUBLISH})).await;
+    let cases = [
+        (
+            "CreateRole",
+            json!({"RoleName":"R","AssumeRolePolicyDocument":TRUST}),
+            "EntityAlreadyExists",
+            "Role with name R already exists.",
+        ),
+        ("GetRole", json!({"RoleName":"x"}), "NoSuchEntity", "The role with name x cannot be found."),
+        ("GetRole", json!({}), "ValidationError", "Value null at 'roleName'"),
+        (
+            "CreateRole",
+            json!({"RoleName":"a b","AssumeRolePolicyDocument":TRUST}),
+            "ValidationError",
+            "roleName is invalid",
+        ),
+        (
+            "CreateRole",
+            json!({"RoleName":"a".repeat(65),"AssumeRolePolicyDocument":TRUST}),
+            "ValidationError",
+            "less than or equal to 64",
+        ),
+        ("CreateRole", json!({"RoleName":"a","AssumeRolePolicyDocument":"{}"}), "MalformedPolicyDocument", "Statement"),
+        (
+            "CreateRole",
+            json!({"RoleName":"a","AssumeRolePolicyDocument":PUBLISH}),
+            "MalformedPolicyDocument",
+            "prohibited field Resource",
+        ),
+        (
+            "CreateRole",
+            json!({"RoleName":"a","AssumeRolePolicyDocument":TRUST,"Path":"x"}),
+            "ValidationError",
+            "path is invalid",
+        ),
+        (
+            "CreateRole",
+            json!({"RoleName":"a","AssumeRolePolicyDocument":TRUST,"MaxSessionDuration":"60"}),
+            "ValidationError",
+            "greater than or equal to 3600",
+        ),
+        (
+            "CreateRole",
+            json!({"RoleName":"a","AssumeRolePolicyDocument":TRUST,"Colour":"red"}),
+            "ValidationError",
+            "parameter Colour",
+        ),
+        (
+            "PutRolePolicy",
+            json!({"RoleName":"r","PolicyName":"q","PolicyDocument":TRUST}),
+            "MalformedPolicyDocument",
+            "should not specify a principal",
+        ),
+        (
+            "GetRolePolicy",
+            json!({"RoleName":"r","PolicyName":"q"}),
+            "NoSuchEntity",
+            "The role policy with name q cannot be found.",
+        ),
+        ("DeleteRole", json!({"RoleName":"r"}), "DeleteConflict", "Cannot delete entity, must delete policies first."),
+        (
+            "AttachRolePolicy",
+            json!({"RoleName":"r","PolicyArn":"arn:aws:iam::aws:policy/No"}),
+            "NoSuchEntity",
+            "does not exist or is not attachable",
+        ),
+        (
+            "DetachRolePolicy",
+            json!({"RoleName":"r","PolicyArn":"arn:aws:iam::aws:policy/No"}),
+            "NoSuchEntity",
+            "was not found",
+        ),
+        ("Dream", json!({}), "NotImplemented", "the local AWS does not implement iam:Dream"),
+    ];
+    for (operation, input, code, message) in cases {
+        let (found_code, found_message) = account.refused(operation, input.clone()).await;
+        assert_eq!(found_code, code, "{operation} {input}: {found_message}");
+        assert!(found_message.contains(message), "{operation} {input}: {found_message}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_is_deleted_when_it_holds_nothing_and_comes_back_as_another() {
+    let account = Account::with_role(Duration::ZERO).await;
+    let id = |output: &Output| member(output, &["Role", "RoleId"]).unwrap();
+    let first = id(&account.done("GetRole", json!({"RoleName":"r"})).await);
+    let policy = json!({"RoleName":"r","PolicyArn":"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"});
+    account.done("AttachRolePolicy", policy.clone()).await;
+    let (_, message) = account.refused("DeleteRole", json!({"RoleName":"r"})).await;
+    assert_eq!(message, "Cannot delete entity, must detach all policies first.");
+    account.done("DetachRolePolicy", policy).await;
+    account.done("DeleteRole", json!({"RoleName":"r"})).await;
+    let again = account.done("CreateRole", json!({"RoleName":"r","AssumeRolePolicyDocument":TRUST})).await;
+    assert_ne!(id(&again), first);
+}
+
+#[tokio::test]
+async fn documents_are_percent_encoded_and_tags_listed() {
+    let account = Account::with_role(Duration::ZERO).await;
+    account.done("TagRole", json!({"RoleName":"r","Tags":[{"Key":"a","Value":"1"},{"Key":"b","Value":""}]})).await;
+    account.done("UntagRole", json!({"RoleName":"r","TagKeys":["a"]})).await;
+    let role = account.done("GetRole", json!({"RoleName":"r"})).await;
+    let Some(Output::Text(document)) = member(&role, &["Role", "AssumeRolePolicyDocument"]) else {
+        unreachable!("{role:?}")
+    };
+    assert!(document.starts_with("%7B%22Version%22%3A%222012-10-17%22"), "{document}");
+    let Some(Output::List(tags)) = member(&role, &["Role", "Tags"]) else { unreachable!("{role:?}") };
+    assert_eq!(tags, [Output::structure([("Key", Some("b".into())), ("Value", Some("".into()))])]);
+}
+
+#[tokio::test]
+async fn policies_and_boundaries_decide_together() {
+    let account = Account::with_role(Duration::ZERO).await;
+    let publish = Need::new("sns:Publish", "arn:aws:sns:us-east-1:000000000000:t");
+    let decide = || authorize(&account.cloud, &session_of_r(), &publish).map_err(|denied| denied.message);
+    let reason =
+        |result: Result<(), String>| result.unwrap_err().split("t because").nth(1).unwrap_or("other").to_owned();
+    assert_eq!(reason(decide()), " no identity-based policy allows the sns:Publish action");
+    let arn = "arn:aws:iam::000000000000:policy/own";
+    account.done("CreatePolicy", json!({"PolicyName":"own","PolicyDocument":PUBLISH})).await;
+    account.done("AttachRolePolicy", json!({"RoleName":"r","PolicyArn":arn})).await;
+    assert_eq!(decide(), Ok(()));
+
+    let logs = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
+    account.done("PutRolePermissionsBoundary", json!({"RoleName":"r","PermissionsBoundary":logs})).await;
+    assert_eq!(reason(decide()), " no permissions boundary allows the sns:Publish action");
+    account.done("DeleteRolePermissionsBoundary", json!({"RoleName":"r"})).await;
+    assert_eq!(decide(), Ok(()));
+
+    let deny = PUBLISH.replace("Allow", "Deny");
+    account.done("CreatePolicyVersion", json!({"PolicyArn":arn,"PolicyDocument":deny,"SetAsDefault":"true"})).await;
+    assert!(decide().unwrap_err().ends_with("with an explicit deny in an identity-based policy"));
+    let (code, _) = account.refused("DeletePolicy", json!({"PolicyArn":arn})).await;
+    assert_eq!(code, "DeleteConflict");
+    account.done("DetachRolePolicy", json!({"RoleName":"r","PolicyArn":arn})).await;
+    account.done("DeletePolicyVersion", json!({"PolicyArn":arn,"VersionId":"v1"})).await;
+    account.done("DeletePolicy", json!({"PolicyArn":arn})).await;
+}
+
+#[tokio::test]
+async fn a_changed_policy_holds_after_the_delay() {
+    let account = Account::with_role(Duration::from_secs(3600)).await;
+    account.done("PutRolePolicy", json!({"RoleName":"r","PolicyName":"p","PolicyDocument":PUBLISH})).await;
+    let read = account.ask("GetRolePolicy", json!({"RoleName":"r","PolicyName":"p"})).await;
+    assert!(read.is_ok(), "reads see it at once");
+    assert!(authorize(&account.cloud, &session_of_r(), &Need::new("sns:Publish", "*")).is_err());
+    assert!(can_be_assumed(&account.cloud, "arn:aws:iam::000000000000:role/r", "lambda.amazonaws.com").is_err());
+}
+
+#[tokio::test]
+async fn a_role_is_assumed_by_those_that_it_trusts() {
+    let account = Account::with_role(Duration::ZERO).await;
+    let arn = "arn:aws:iam::000000000000:role/r";
+    assert!(service_session(&account.cloud, arn, "lambda.amazonaws.com", "f").is_ok());
+    let assume = call("sts", "AssumeRole", json!({"RoleArn":arn,"RoleSessionName":"me"}));
+    let refused = sts::handle(&account.cloud, &assume).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "AccessDenied: User: arn:aws:iam::000000000000:root is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::000000000000:role/r"
+    );
+    let trust = TRUST.replace("\"Service\":\"lambda.amazonaws.com\"", "\"AWS\":\"000000000000\"");
+    account.done("UpdateAssumeRolePolicy", json!({"RoleName":"r","PolicyDocument":trust})).await;
+    let session = sts::handle(&account.cloud, &assume).await.unwrap();
+    assert_eq!(
+        member(&session, &["AssumedRoleUser", "Arn"]),
+        Some("arn:aws:sts::000000000000:assumed-role/r/me".into())
+    );
+    let long = json!({"RoleArn":arn,"RoleSessionName":"me","DurationSeconds":"7200"});
+    let refused = sts::handle(&account.cloud, &call("sts", "AssumeRole", long)).await.unwrap_err();
+    assert!(refused.message.contains("exceeds the MaxSessionDuration"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_simulation_says_what_the_policies_would() {
+    let account = Account::with_role(Duration::ZERO).await;
+    account.done("PutRolePolicy", json!({"RoleName":"r","PolicyName":"p","PolicyDocument":PUBLISH})).await;
+    let input = json!({
+        "PolicySourceArn": "arn:aws:iam::000000000000:role/r",
+        "ActionNames": ["sns:Publish", "sns:Subscribe"],
+    });
+    let output = account.done("SimulatePrincipalPolicy", input).await;
+    let Some(Output::List(results)) = member(&output, &["EvaluationResults"]) else { unreachable!("{output:?}") };
+    let decisions: Vec<Output> = results.iter().filter_map(|result| member(result, &["EvalDecision"])).collect();
+    assert_eq!(decisions, ["allowed".into(), "implicitDeny".into()]);
+}
+
+#[tokio::test]
+async fn lists_come_in_pages() {
+    let account = Account::new(Duration::ZERO);
+    for name in ["a", "b", "c"] {
+        account.done("CreateRole", json!({"RoleName":name,"AssumeRolePolicyDocument":TRUST})).await;
+    }
+    let first = account.done("ListRoles", json!({"MaxItems":"2"})).await;
+    let Some(Output::Text(marker)) = member(&first, &["Marker"]) else { unreachable!("{first:?}") };
+    let rest = account.done("ListRoles", json!({"MaxItems":"2","Marker":marker})).await;
+    let Some(Output::List(roles)) = member(&rest, &["Roles"]) else { unreachable!("{rest:?}") };
+    assert_eq!((roles.len(), member(&rest, &["IsTruncated"])), (1, Some(false.into())));
+}

@@ -68,6 +68,10 @@ fn assume_role(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     }
     iam::trusts(cloud, role_arn, &call.principal, &need)?;
     let lasts = duration(call, HOUR, 43_200)?;
+    if iam::max_session(cloud, role_arn).is_some_and(|longest| lasts > longest) {
+        let message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+        return Err(ApiError::new("ValidationError", message));
+    }
     let session = iam::open_session(cloud, Some((role_arn, name)), lasts)?;
     Ok(Output::structure([
         ("Credentials", Some(credentials(&session))),

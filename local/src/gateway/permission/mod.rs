@@ -1,7 +1,9 @@
 //! What a caller's own policies have to allow before a service is asked.
 
+mod table;
+
 use crate::policy::Need;
-use crate::services::{events, iam, lambda, sns, sts};
+use crate::services::{cloudwatch, events, iam, lambda, sns, sqs, sts};
 use crate::{ApiError, Call, Cloud, Principal};
 
 use super::protocol::Protocol;
@@ -19,6 +21,7 @@ pub(super) fn check(
     rest: Option<&lambda::RestRequest>,
     protocol: Protocol,
 ) -> Result<(), ApiError> {
+    // An anonymous call got this far only because its operation is public.
     if matches!(call.principal, Principal::Root | Principal::Anonymous) {
         return Ok(());
     }
@@ -33,11 +36,13 @@ pub(super) fn check(
 fn needs(call: &Call, rest: Option<&lambda::RestRequest>) -> Vec<Need> {
     match (call.service.as_str(), rest) {
         ("lambda", Some(rest)) => lambda::authorization(rest),
+        ("dynamodb", _) => table::needs(call),
         ("iam", _) => iam::authorization(call),
         ("sts", _) => sts::authorization(call),
         ("sns", _) => sns::authorization(call),
+        ("sqs", _) => sqs::authorization(call),
         ("events", _) => events::authorization(call),
-        ("monitoring", _) => vec![Need::new(format!("cloudwatch:{}", call.operation), "*")],
+        ("monitoring", _) => cloudwatch::authorization(call),
         (service, _) => vec![Need::new(format!("{service}:{}", call.operation), "*")],
     }
 }
