@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use crate::aws::ConnectError;
+use crate::aws::{AwsError, ConnectError};
 use crate::settings::SettingsError;
 use crate::ui::{Label, Ui};
 
@@ -170,6 +170,12 @@ impl From<std::io::Error> for CommandError {
 impl From<SettingsError> for CommandError {
     fn from(error: SettingsError) -> Self {
         Self { hints: error.hints(), ..Self::from_error(Kind::Usage, &error) }
+    }
+}
+
+impl From<AwsError> for CommandError {
+    fn from(error: AwsError) -> Self {
+        Self { hints: error.hint().map(str::to_owned).into_iter().collect(), ..Self::from_error(Kind::Failed, &error) }
     }
 }
 

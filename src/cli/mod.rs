@@ -2,6 +2,7 @@
 
 pub mod command_error;
 mod completions;
+mod deployment;
 mod down;
 mod environment;
 mod global;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::deployment::{self, Deployment};
 use super::{CommandError, Outcome};
 use crate::settings::{EmailAddress, Settings};
 use crate::ui::Ui;
@@ -25,7 +26,17 @@ pub struct PlanArgs {
 }
 
 /// Shows what `up` would do.
-pub(super) async fn run(_args: PlanArgs, settings: &Settings, ui: &Ui) -> Result<Outcome, CommandError> {
-    let _session = super::connect(settings, ui).await?;
-    Err(CommandError::failed("plan is not ready"))
+pub(super) async fn run(args: PlanArgs, settings: &Settings, ui: &Ui) -> Result<Outcome, CommandError> {
+    let session = super::connect(settings, ui).await?;
+    let emails = settings.emails_or(&args.emails);
+    let deployment = Deployment::with_code(&session, settings, &emails, args.handler.as_deref()).await?;
+    let plan = deployment.plan().await?;
+    match ui.is_json() {
+        true => ui.json(&plan)?,
+        false => ui.print(&deployment::describe(&plan))?,
+    }
+    match args.detailed_exitcode && !plan.is_empty() {
+        true => Ok(Outcome::ChangesPending),
+        false => Ok(Outcome::Done),
+    }
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::CommandError;
+use super::{CommandError, deployment};
 use crate::settings::{EmailAddress, Settings};
 use crate::ui::Ui;
 
@@ -15,6 +15,7 @@ pub struct TemplateArgs {
 }
 
 /// Prints the template.
-pub(super) async fn run(_args: TemplateArgs, _settings: &Settings, _ui: &Ui) -> Result<(), CommandError> {
-    Err(CommandError::failed("template is not ready"))
+pub(super) async fn run(args: TemplateArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
+    let (text, _) = deployment::complete(settings, &settings.emails_or(&args.emails))?;
+    ui.print(text.trim_end())
 }

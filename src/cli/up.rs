@@ -1,23 +1,40 @@
 //! `incidentctl up`.
 
-use std::path::PathBuf;
+mod self_check;
 
-use clap::Args;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
 
 use super::CommandError;
+use super::deployment::{self, Deployment};
+use crate::engine::{Interrupt, Outcome};
+use crate::plan::{Action, Plan};
+use crate::resources::Subscription;
 use crate::settings::{EmailAddress, Settings};
 use crate::ui::Ui;
 
 /// Provision the stack, or bring it up to date
 #[derive(Debug, Args)]
 pub struct UpArgs {
-    /// Address that gets the alerts; repeat for more than one
+    /// Address that gets the alerts; repeat for more than one [default: those of the configuration file, else those
+    /// that are subscribed]
     #[arg(long = "email", value_name = "ADDRESS")]
     pub emails: Vec<EmailAddress>,
 
-    /// Handler binary or zip [default: the one beside this program, built when missing]
+    /// Handler binary [default: the one beside this program; in a source checkout, built when missing or stale]
     #[arg(long, value_name = "PATH")]
     pub handler: Option<PathBuf>,
+
+    /// How to deploy
+    #[arg(long, value_enum, value_name = "ENGINE", default_value_t)]
+    pub engine: Engine,
+
+    /// After a failure, remove what this run created
+    #[arg(long)]
+    pub rollback: bool,
 
     /// With --local: follow the link of each confirmation mail
     #[arg(long, requires = "local")]
@@ -28,8 +45,117 @@ pub struct UpArgs {
     pub timings: bool,
 }
 
+/// How to deploy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// Through each service's own API
+    #[default]
+    Direct,
+}
+
 /// Provisions or updates the stack.
-pub(super) async fn run(_args: UpArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    let _session = super::connect(settings, ui).await?;
-    Err(CommandError::failed("up is not ready"))
+pub(super) async fn run(args: UpArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
+    let start = Instant::now();
+    let session = super::connect(settings, ui).await?;
+    let emails = settings.emails_or(&args.emails);
+    let deployment = Deployment::with_code(&session, settings, &emails, args.handler.as_deref()).await?;
+    let plan = deployment.plan().await?;
+    let outcome = match plan.is_empty() {
+        true => {
+            ui.say("nothing to change: everything is as the template wants it");
+            Outcome::default()
+        }
+        false => change(&deployment, &plan, &args, settings, ui).await?,
+    };
+    self_check::run(&deployment, ui).await?;
+    if args.timings {
+        ui.say(&deployment::timings(&outcome));
+    }
+    tell(&deployment, &plan, &outcome, start, ui).await
+}
+
+/// Asks, applies, and takes back when that is wanted.
+async fn change(
+    deployment: &Deployment,
+    plan: &Plan,
+    args: &UpArgs,
+    settings: &Settings,
+    ui: &Ui,
+) -> Result<Outcome, CommandError> {
+    match settings.yes {
+        true => ui.say(&deployment::summary(plan)),
+        false => ui.say(&deployment::describe(plan)),
+    }
+    ui.consent("Apply these changes?", settings.yes)?;
+    let interrupt = Interrupt::listen();
+    let outcome = deployment.apply(plan, interrupt, ui).await?;
+    let Some(mut failure) = deployment::failure(&outcome, "incidentctl up") else { return Ok(outcome) };
+    if args.rollback {
+        ui.say("rolling back what this run created");
+        let undone = deployment.apply(&outcome.undo(), Interrupt::never(), ui).await?;
+        failure = failure.hint(match deployment::failure(&undone, "incidentctl down") {
+            None => format!("rolled back: {} removed", undone.count(Action::Delete)),
+            Some(_) => "not everything could be rolled back: run `incidentctl down`".to_owned(),
+        });
+    } else if !outcome.finished.is_empty() {
+        failure = failure.hint("`incidentctl down` removes what exists");
+    }
+    Err(failure)
+}
+
+/// Outputs, subscriptions, what to do next; or the result as JSON.
+async fn tell(
+    deployment: &Deployment,
+    plan: &Plan,
+    outcome: &Outcome,
+    start: Instant,
+    ui: &Ui,
+) -> Result<(), CommandError> {
+    let topic = deployment.stack.get("AlertTopic").map(|topic| topic.attributes.reference.clone());
+    let subscriptions = Subscription::of_topic(&deployment.context(), &topic.unwrap_or_default()).await?;
+    let seconds = start.elapsed().as_secs_f64();
+    let calls = deployment.clients.calls();
+    if ui.is_json() {
+        return ui.json(&json!({
+            "type": "result",
+            "ok": true,
+            "created": outcome.count(Action::Create),
+            "updated": outcome.count(Action::Update),
+            "replaced": outcome.count(Action::Replace),
+            "deleted": outcome.count(Action::Delete),
+            "unchanged": plan.count(Action::None),
+            "api_calls": calls,
+            "seconds": seconds,
+            "outputs": deployment.stack.outputs,
+            "subscriptions": subscriptions,
+        }));
+    }
+    for (name, value) in &deployment.stack.outputs {
+        ui.print(&format!("{name:26}{value}"))?;
+    }
+    tell_subscriptions(&subscriptions, ui);
+    ui.say(&format!(
+        "{} created, {} updated, {} deleted, {} unchanged in {seconds:.2} s with {calls} calls",
+        outcome.count(Action::Create),
+        outcome.count(Action::Update),
+        outcome.count(Action::Delete),
+        plan.count(Action::None),
+    ));
+    ui.hint("`incidentctl trigger-test` fails on purpose and follows the incident until the mail is sent");
+    Ok(())
+}
+
+fn tell_subscriptions(subscriptions: &[Subscription], ui: &Ui) {
+    if subscriptions.is_empty() {
+        ui.warn("nobody gets the alerts yet: add an address with `incidentctl up --email ADDRESS`");
+    }
+    for subscription in subscriptions {
+        match subscription.pending {
+            true => ui.warn(&format!(
+                "{} gets no alerts until the link in its confirmation mail is followed (within 48 hours)",
+                subscription.endpoint
+            )),
+            false => ui.say(&format!("{} gets the alerts", subscription.endpoint)),
+        }
+    }
 }

@@ -16,6 +16,23 @@ pub struct Place {
 }
 
 impl Place {
+    /// The place of a stack; the partition follows from the region.
+    pub fn new(stack: &str, account: &str, region: &str, endpoint: Option<String>) -> Self {
+        let partition = match region {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            region if region.starts_with("eusc-") => "aws-eusc",
+            _ => "aws",
+        };
+        Self {
+            stack: stack.to_owned(),
+            partition: partition.to_owned(),
+            account: account.to_owned(),
+            region: region.to_owned(),
+            endpoint,
+        }
+    }
+
     /// An ARN in this place.
     pub fn arn(&self, service: &str, resource: &str) -> String {
         format!("arn:{}:{service}:{}:{}:{resource}", self.partition, self.region, self.account)

@@ -1,6 +1,7 @@
 //! The only code that writes to a stream: data to standard output, words for people to standard error.
 
 mod consent;
+mod progress;
 mod style;
 
 use std::io::{IsTerminal, Write};
@@ -9,6 +10,7 @@ use serde::Serialize;
 
 use crate::cli::{ColorChoice, CommandError, Format, GlobalArgs};
 
+pub use progress::ProgressView;
 pub use style::Label;
 
 /// Where and how a command speaks.

@@ -1,0 +1,214 @@
+//! What `up`, `plan` and `down` have in common: the stack for this account, what exists of it, and the words for it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::CommandError;
+use super::command_error::Kind;
+use crate::aws::{Clients, Session};
+use crate::engine::{self, Interrupt, Outcome, Progress};
+use crate::package::{self, Package, PackageError};
+use crate::plan::{Action, Change, Observations, Plan, PlanError};
+use crate::resources::{self, Context, Scope};
+use crate::settings::{EmailAddress, Settings};
+use crate::template::{self, Completion, Inputs, Place, Stack, Template, TemplateError};
+use crate::ui::{ProgressView, Ui};
+
+/// The stack as it should be in this account, and the means to bring it there.
+pub(super) struct Deployment {
+    pub(super) clients: Clients,
+    pub(super) stack: Stack,
+    package: Option<Package>,
+}
+
+impl Deployment {
+    /// The stack with its code, which is found or built first.
+    pub(super) async fn with_code(
+        session: &Session,
+        settings: &Settings,
+        emails: &[EmailAddress],
+        handler: Option<&Path>,
+    ) -> Result<Self, CommandError> {
+        let path = match handler {
+            Some(path) => path.to_owned(),
+            None => package::find().await.map_err(PackageError::from)?,
+        };
+        let package = Package::of(&path)?;
+        let architecture = ("Architecture".to_owned(), package.architecture().name().to_owned());
+        let mut stack = resolve(session, settings, emails, [architecture])?;
+        resources::with_package(&mut stack, &package);
+        Ok(Self { clients: Clients::new(session.sdk()), stack, package: Some(package) })
+    }
+
+    /// The stack without its code, which a teardown does not need.
+    pub(super) fn without_code(session: &Session, settings: &Settings) -> Result<Self, CommandError> {
+        let stack = resolve(session, settings, &[], [])?;
+        Ok(Self { clients: Clients::new(session.sdk()), stack, package: None })
+    }
+
+    /// What the providers work with.
+    pub(super) fn context(&self) -> Context<'_> {
+        Context {
+            clients: &self.clients,
+            place: &self.stack.place,
+            package: self.package.as_ref(),
+            progress: Progress::silent(),
+        }
+    }
+
+    /// What exists.
+    pub(super) async fn observe(&self, scope: Scope) -> Result<Observations, CommandError> {
+        Ok(resources::observe(&self.context(), &self.stack, scope).await?)
+    }
+
+    /// What `up` has to change.
+    pub(super) async fn plan(&self) -> Result<Plan, CommandError> {
+        Ok(Plan::up(&self.stack, &self.observe(Scope::WithSurplus).await?, resources::immutable)?)
+    }
+
+    /// Carries out a plan and shows what happens.
+    pub(super) async fn apply(&self, plan: &Plan, interrupt: Interrupt, ui: &Ui) -> Result<Outcome, CommandError> {
+        let (sender, mut receiver) = unbounded_channel();
+        let context = self.context();
+        let work = async {
+            let outcome = engine::apply(&context, plan, &sender, interrupt).await;
+            drop(sender);
+            outcome
+        };
+        let display = async {
+            let mut view = ProgressView::new(ui);
+            let mut result = Ok(());
+            while let Some(event) = receiver.recv().await {
+                // Work goes on when nobody reads any more: half a stack helps nobody.
+                result = result.and(view.show(&event));
+            }
+            result
+        };
+        let (outcome, displayed) = tokio::join!(work, display);
+        displayed.map(|()| outcome)
+    }
+}
+
+/// The finished template for these settings.
+pub(super) fn complete(settings: &Settings, emails: &[EmailAddress]) -> Result<(String, Template), CommandError> {
+    let completion = Completion {
+        emails: emails.iter().map(|email| email.as_str().to_owned()).collect(),
+        tags: settings.tags.clone().into_iter().collect(),
+    };
+    Ok(completion.apply(template::EMBEDDED)?)
+}
+
+fn resolve(
+    session: &Session,
+    settings: &Settings,
+    emails: &[EmailAddress],
+    parameters: impl IntoIterator<Item = (String, String)>,
+) -> Result<Stack, CommandError> {
+    let (_, template) = complete(settings, emails)?;
+    let place =
+        Place::new(settings.stack.as_str(), session.account(), session.region(), session.endpoint().map(str::to_owned));
+    let mut values = BTreeMap::from([
+        ("LogRetentionInDays".to_owned(), settings.log_retention_days.to_string()),
+        ("HandlerMemorySize".to_owned(), settings.handler_memory.to_string()),
+    ]);
+    values.extend(parameters);
+    let stack = template.resolve(&Inputs { place, parameters: values }, resources::naming)?;
+    resources::check(&stack)?;
+    Ok(stack)
+}
+
+/// A plan in words, one line per change and one per property.
+pub(super) fn describe(plan: &Plan) -> String {
+    let mut lines = Vec::new();
+    for change in plan.changes.iter().filter(|change| change.action != Action::None) {
+        let (sign, verb) = match change.action {
+            Action::Create => ("+", "create"),
+            Action::Update => ("~", "update"),
+            Action::Replace => ("±", "replace"),
+            Action::Delete | Action::None => ("-", "delete"),
+        };
+        lines.push(format!("{sign} {verb:7} {:36} {} ({})", change.resource_type, change.logical_id, change.cause));
+        lines.extend(change.properties.iter().map(|property| {
+            format!("      {}: {} → {}", property.path, shorten(&property.before), shorten(&property.after))
+        }));
+    }
+    lines.push(summary(plan));
+    lines.join("\n")
+}
+
+/// `3 to create, 1 to update, 20 unchanged`.
+pub(super) fn summary(plan: &Plan) -> String {
+    let counts = [
+        (Action::Create, "to create"),
+        (Action::Update, "to update"),
+        (Action::Replace, "to replace"),
+        (Action::Delete, "to delete"),
+        (Action::None, "unchanged"),
+    ];
+    let parts = counts.into_iter().map(|(action, words)| (plan.count(action), words));
+    let parts: Vec<String> =
+        parts.filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}")).collect();
+    if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
+}
+
+/// A value in a line: long documents are cut.
+fn shorten(value: &serde_json::Value) -> String {
+    const LIMIT: usize = 80;
+    let text = value.to_string();
+    match text.char_indices().nth(LIMIT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// The error of a run that failed or was interrupted: the first cause, what exists, how to go on.
+pub(super) fn failure(outcome: &Outcome, command: &str) -> Option<CommandError> {
+    let done = outcome.finished.len();
+    let open = outcome.skipped.len() + outcome.not_begun.len();
+    let state =
+        format!("{done} done, {} failed, {open} not begun: run `{command}` again to go on", outcome.failures.len());
+    let Some((change, error)) = outcome.failures.first() else {
+        return (!outcome.not_begun.is_empty()).then(|| CommandError::interrupted().hint(state));
+    };
+    let mut failure = CommandError::failed(format!("{} ({}) failed: {error}", change.logical_id, change.resource_type));
+    if let Some(hint) = error.hint() {
+        failure = failure.hint(hint);
+    }
+    for (change, error) in outcome.failures.iter().skip(1) {
+        failure = failure.hint(format!("{} failed too: {error}", change.logical_id));
+    }
+    Some(failure.hint(state))
+}
+
+/// The slowest changes first.
+pub(super) fn timings(outcome: &Outcome) -> String {
+    let mut finished: Vec<(&Change, f64)> =
+        outcome.finished.iter().map(|finished| (&finished.change, finished.seconds)).collect();
+    finished.sort_by(|(_, left), (_, right)| right.total_cmp(left));
+    let line = |(change, seconds): &(&Change, f64)| format!("{seconds:8.3} s  {}", change.logical_id);
+    finished.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+impl From<TemplateError> for CommandError {
+    fn from(error: TemplateError) -> Self {
+        Self::from_error(Kind::Failed, &error)
+    }
+}
+
+impl From<PlanError> for CommandError {
+    fn from(error: PlanError) -> Self {
+        Self::from_error(Kind::User, &error).hint(error.hint())
+    }
+}
+
+impl From<PackageError> for CommandError {
+    fn from(error: PackageError) -> Self {
+        let failure = Self::from_error(Kind::User, &error);
+        match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}

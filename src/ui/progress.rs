@@ -1,0 +1,135 @@
+//! What the engine does, while it does it: a moving line per resource on a terminal, plain lines elsewhere, JSON lines
+//! for programs.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::{Label, Ui};
+use crate::cli::CommandError;
+use crate::engine::Event;
+use crate::plan::Action;
+
+/// The steps of the design, by number.
+const STEPS: [&str; 11] = [
+    "",
+    "1 roles",
+    "2 table",
+    "3 topic",
+    "4 generator",
+    "5 logs, alarms",
+    "6 events",
+    "7 handler",
+    "8 analysis",
+    "9 record",
+    "10 email",
+];
+
+/// Shows events; knows nothing else.
+#[derive(Debug)]
+pub struct ProgressView<'a> {
+    ui: &'a Ui,
+    lines: Option<MultiProgress>,
+    running: BTreeMap<String, ProgressBar>,
+}
+
+impl<'a> ProgressView<'a> {
+    /// A view for the streams of this process.
+    pub fn new(ui: &'a Ui) -> Self {
+        let lines = ui.is_live().then(MultiProgress::new);
+        Self { ui, lines, running: BTreeMap::new() }
+    }
+
+    /// Shows an event.
+    ///
+    /// # Errors
+    /// When standard output, where JSON lines go, is closed.
+    pub fn show(&mut self, event: &Event) -> Result<(), CommandError> {
+        if self.ui.is_json() {
+            self.ui.json(event)?;
+        }
+        match event {
+            Event::ResourceStarted { logical_id, action, step, .. } => self.start(logical_id, *action, *step),
+            Event::ResourceWaiting { logical_id, reason } => {
+                if let Some(line) = self.running.get(logical_id) {
+                    line.set_message(format!("{logical_id}, waiting for {reason}"));
+                }
+            }
+            _ => {
+                if let Some(text) = self.text(event) {
+                    self.end(event, &text);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, logical_id: &str, action: Action, step: u8) {
+        let Some(lines) = &self.lines else { return };
+        let line = lines.add(ProgressBar::new_spinner());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {msg} {elapsed:.dim}") {
+            line.set_style(style);
+        }
+        line.set_prefix(format!("{:15}", step_name(step)));
+        line.set_message(format!("{logical_id}, {}", verb(action).0));
+        line.enable_steady_tick(Duration::from_millis(100));
+        self.running.insert(logical_id.to_owned(), line);
+    }
+
+    fn end(&mut self, event: &Event, text: &str) {
+        if let Some(line) = logical_id(event).and_then(|id| self.running.remove(id)) {
+            line.finish_and_clear();
+        }
+        match &self.lines {
+            // Nobody is left to be told that standard error is closed.
+            Some(lines) => lines.println(text).unwrap_or_default(),
+            None => self.ui.say(text),
+        }
+    }
+
+    /// What stays on the screen.
+    fn text(&self, event: &Event) -> Option<String> {
+        match event {
+            Event::ResourceFinished { logical_id, action, step, seconds, .. } => {
+                let mark = self.ui.label(Label::Success, "✓");
+                let done = verb(*action).1;
+                Some(format!("{mark} {:15} {logical_id} {done} in {seconds:.2} s", step_name(*step)))
+            }
+            Event::ResourceFailed { logical_id, step, failure, .. } => {
+                let mark = self.ui.label(Label::Error, "✗");
+                let step = step_name(*step);
+                Some(format!("{mark} {step:15} {logical_id}: {} {}: {}", failure.call, failure.code, failure.message))
+            }
+            Event::ResourceSkipped { logical_id, because } => {
+                Some(format!("- {:15} {logical_id} not begun, because {because} failed", ""))
+            }
+            Event::Interrupted => Some("interrupted: calls in flight finish, nothing new begins".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+fn logical_id(event: &Event) -> Option<&str> {
+    match event {
+        Event::ResourceFinished { logical_id, .. }
+        | Event::ResourceFailed { logical_id, .. }
+        | Event::ResourceSkipped { logical_id, .. } => Some(logical_id),
+        _ => None,
+    }
+}
+
+fn step_name(step: u8) -> &'static str {
+    STEPS.get(usize::from(step)).copied().unwrap_or_default()
+}
+
+/// What happens to a resource, while it does and afterwards.
+fn verb(action: Action) -> (&'static str, &'static str) {
+    match action {
+        Action::Create => ("creating", "created"),
+        Action::Update => ("updating", "updated"),
+        Action::Replace => ("replacing", "replaced"),
+        Action::Delete => ("deleting", "deleted"),
+        Action::None => ("checking", "unchanged"),
+    }
+}
