@@ -68,10 +68,12 @@ fn set_faults(state: &State, request: &Request) -> Reply {
     }
 }
 
-/// Puts an event on the default bus as an AWS service does; `PutEvents` refuses the sources of AWS.
+/// Puts an event on the default bus as an AWS service does; `PutEvents` refuses the sources of AWS. The query may name
+/// a region (`?region=eu-west-1`); without it the bus is that of the region of the settings.
 fn send_event(state: &State, request: &Request) -> Reply {
     let text = String::from_utf8_lossy(&request.body);
-    match events::inject(&state.cloud, &state.cloud.config.region, &text) {
+    let region = request.query_parameter("region").unwrap_or_else(|| state.cloud.config.region.clone());
+    match events::inject(&state.cloud, &region, &text) {
         Ok(sent) => document(200, &sent),
         Err(error) => failure(error.status, &error.message),
     }

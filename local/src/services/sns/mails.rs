@@ -1,6 +1,6 @@
 //! The mails that SNS writes.
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::delivery::Notification;
 use super::state::{Protocol, Subscription};
@@ -97,6 +97,10 @@ pub(super) fn unsubscribe_link(cloud: &Cloud, subscription: &Subscription) -> St
     )
 }
 
+/// What a query may hold as it is, of what stands in ARNs and addresses.
+const ESCAPED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b'@');
+
 fn encoded(text: &str) -> impl std::fmt::Display + '_ {
-    utf8_percent_encode(text, NON_ALPHANUMERIC)
+    utf8_percent_encode(text, ESCAPED)
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::config::{LatencyProfile, LocalConfig};
 use crate::outbox::{self, MailKind, StoredMail};
+use crate::services::sqs;
 use crate::{Clock, Principal};
 
 /// An account with one topic.
@@ -374,4 +375,65 @@ async fn lists_come_in_pages() {
     let second = fixture.call("ListTopics", json!({"NextToken": text(&first, "NextToken")})).await.unwrap();
     let Output::List(topics) = member(&second, "Topics") else { panic!() };
     assert_eq!(topics.len(), 21);
+}
+
+/// What lies in a queue, once something does.
+async fn received(fixture: &Fixture, queue: &str) -> String {
+    let input = json!({"QueueUrl": format!("http://127.0.0.1:4566/000000000000/{queue}")});
+    let call = Call { service: "sqs".to_owned(), ..call("ReceiveMessage", input, Principal::Root) };
+    for _ in 0..200 {
+        let answer = sqs::handle(&fixture.cloud, &call).await.unwrap();
+        if let Output::Structure(members) = &answer
+            && let Some((_, Output::List(messages))) = members.iter().find(|(name, _)| name == "Messages")
+            && let Some(message) = messages.first()
+        {
+            return text(message, "Body");
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("no message in {queue}");
+}
+
+#[tokio::test]
+async fn a_queue_gets_the_envelope_or_the_bare_message_and_its_failures_go_to_the_dead_letter_queue() {
+    const TOPICS: &str = "arn:aws:sns:*:*:*";
+    let fixture = Fixture::new().await;
+    for (queue, source) in
+        [("open", TOPICS), ("raw", TOPICS), ("dlq", TOPICS), ("closed", "arn:aws:sns:eu-west-1:1:other")]
+    {
+        let policy = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
+            "Resource": "*", "Condition": {"ArnLike": {"aws:SourceArn": source}}
+        }]});
+        let input = json!({"QueueName": queue, "Attributes": {"Policy": policy.to_string()}});
+        let call = Call { service: "sqs".to_owned(), ..call("CreateQueue", input, Principal::Root) };
+        sqs::handle(&fixture.cloud, &call).await.unwrap();
+    }
+    let arn = |queue: &str| arn::local("sqs", "eu-west-1", queue);
+    let redrive = json!({"deadLetterTargetArn": arn("dlq")}).to_string();
+    let subscriptions = [
+        ("open", json!({})),
+        ("raw", json!({"RawMessageDelivery": "true"})),
+        ("closed", json!({"RawMessageDelivery": "true", "RedrivePolicy": redrive})),
+    ];
+    for (queue, attributes) in subscriptions {
+        let input = json!({"Protocol": "sqs", "Endpoint": arn(queue), "Attributes": attributes});
+        fixture.on_topic("Subscribe", input).await.unwrap();
+    }
+    let message = Publication { subject: Some("it broke".to_owned()), ..publication("details") };
+    let id = publish(&fixture.cloud, &fixture.topic, message).await.unwrap();
+
+    let envelope: Value = serde_json::from_str(&received(&fixture, "open").await).unwrap();
+    let expected = [
+        ("Type", "Notification"),
+        ("MessageId", &id),
+        ("TopicArn", &fixture.topic),
+        ("Subject", "it broke"),
+        ("Message", "details"),
+    ];
+    for (name, value) in expected {
+        assert_eq!(envelope[name], value, "{name}");
+    }
+    assert_eq!(received(&fixture, "raw").await, "details");
+    assert_eq!(received(&fixture, "dlq").await, "details");
 }
