@@ -8,11 +8,17 @@
 //! - [`resources`] reads, creates, updates and deletes, one file per resource type.
 //! - [`engine`] carries a plan out and tells what happens as events.
 //! - [`package`] makes the zip that both functions run.
+//! - [`incidents`] reads and changes the records.
+//! - [`drill`] makes a failure and follows it.
+//! - [`local_session`] finds or starts the local AWS.
 //! - [`ui`] is the only code that writes to a stream.
 
 pub mod aws;
 pub mod cli;
+pub mod drill;
 pub mod engine;
+pub mod incidents;
+pub mod local_session;
 pub mod package;
 pub mod plan;
 pub mod resources;

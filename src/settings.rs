@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::cli::GlobalArgs;
+use crate::local_session;
 use config_file::ConfigFile;
 
 pub use config_file::CONFIG_FILE;
@@ -37,6 +38,10 @@ pub struct Settings {
     pub handler_memory: u32,
     /// Tags for every resource.
     pub tags: BTreeMap<String, String>,
+    /// Name of the person, for timelines.
+    pub user: String,
+    /// Where the local AWS keeps its files.
+    pub local_directory: PathBuf,
 }
 
 impl Default for Settings {
@@ -52,6 +57,8 @@ impl Default for Settings {
             log_retention_days: 30,
             handler_memory: 256,
             tags: BTreeMap::new(),
+            user: "somebody".to_owned(),
+            local_directory: PathBuf::new(),
         }
     }
 }
@@ -63,29 +70,49 @@ impl Settings {
     /// When the configuration file is absent though named, cannot be read, or says something that makes no sense.
     pub fn resolve(args: &GlobalArgs) -> Result<Self, SettingsError> {
         let file = ConfigFile::load(args.config.as_deref())?;
-        let endpoint_url = std::env::var("AWS_ENDPOINT_URL").ok().filter(|url| !url.is_empty());
-        Ok(Self::merge(args, endpoint_url, file))
+        Ok(Self::merge(args, Environment::read(), file))
     }
 
-    fn merge(args: &GlobalArgs, environment_endpoint: Option<String>, file: ConfigFile) -> Self {
+    fn merge(args: &GlobalArgs, environment: Environment, file: ConfigFile) -> Self {
         let defaults = Self::default();
         Self {
             stack: args.stack.clone().or(file.stack).unwrap_or(defaults.stack),
             profile: args.profile.clone().or(file.profile),
             region: args.region.clone().or(file.region),
-            endpoint_url: args.endpoint_url.clone().or(environment_endpoint).filter(|_| !args.local),
+            endpoint_url: args.endpoint_url.clone().or(environment.endpoint_url).filter(|_| !args.local),
             local: args.local,
             yes: args.yes,
             emails: file.emails.unwrap_or_default(),
             log_retention_days: file.log_retention_days.unwrap_or(defaults.log_retention_days),
             handler_memory: file.handler_memory.unwrap_or(defaults.handler_memory),
             tags: file.tags.unwrap_or_default(),
+            user: environment.user.unwrap_or(defaults.user),
+            local_directory: environment.local_directory,
         }
     }
 
     /// The addresses to alert: those given on the command line, else those of the configuration file.
     pub fn emails_or(&self, given: &[EmailAddress]) -> Vec<EmailAddress> {
         if given.is_empty() { self.emails.clone() } else { given.to_vec() }
+    }
+}
+
+/// What is read from the environment beside the variables of the flags.
+#[derive(Debug, Clone, Default)]
+struct Environment {
+    endpoint_url: Option<String>,
+    user: Option<String>,
+    local_directory: PathBuf,
+}
+
+impl Environment {
+    fn read() -> Self {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self {
+            endpoint_url: variable("AWS_ENDPOINT_URL"),
+            local_directory: local_session::directory(variable),
+            user: variable("USER").or_else(|| variable("LOGNAME")).or_else(|| variable("USERNAME")),
+        }
     }
 }
 

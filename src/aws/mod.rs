@@ -11,8 +11,12 @@ pub use error::{Absent, AwsError, Explain, NO_ANSWER};
 use std::time::Duration;
 
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_smithy_types::error::display::DisplayErrorContext;
+
+use incident_local::config::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
+use incident_local::daemon::Status;
 
 use crate::settings::Settings;
 
@@ -27,23 +31,23 @@ pub struct Session {
     region: String,
     profile: Option<String>,
     endpoint: Option<String>,
-    local: bool,
+    local: Option<Status>,
 }
 
 impl Session {
-    /// Finds region and credentials, and asks AWS whose they are.
+    /// Finds region and credentials, and asks AWS whose they are; a local AWS has its own.
     ///
     /// # Errors
     /// No region, no or expired credentials, an endpoint that does not answer.
-    pub async fn connect(settings: &Settings) -> Result<Self, ConnectError> {
-        let sdk = load(settings).await;
+    pub async fn connect(settings: &Settings, local: Option<&Status>) -> Result<Self, ConnectError> {
+        let sdk = load(settings, local).await;
         let region = sdk.region().map(ToString::to_string).ok_or(ConnectError::NoRegion)?;
         let session = Self {
             account: account_of(&sdk, &region).await?,
             region,
             profile: settings.profile.clone(),
-            endpoint: settings.endpoint_url.clone(),
-            local: settings.local,
+            endpoint: local.map(|local| local.endpoint.clone()).or_else(|| settings.endpoint_url.clone()),
+            local: local.cloned(),
             sdk,
         };
         Ok(session)
@@ -64,6 +68,20 @@ impl Session {
         &self.region
     }
 
+    /// The ARN of something of this account in this region.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:{}:{service}:{}:{}:{resource}", self.partition(), self.region, self.account)
+    }
+
+    /// `aws`, or the partition of a region that is apart.
+    pub fn partition(&self) -> &'static str {
+        match self.region.as_str() {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
     /// The endpoint in place of AWS, if any.
     pub fn endpoint(&self) -> Option<&str> {
         self.endpoint.as_deref()
@@ -71,7 +89,12 @@ impl Session {
 
     /// Whether this is the local AWS.
     pub fn is_local(&self) -> bool {
-        self.local
+        self.local.is_some()
+    }
+
+    /// The local AWS, when this is one.
+    pub fn local(&self) -> Option<&Status> {
+        self.local.as_ref()
     }
 
     /// Where a command works, in one line.
@@ -83,14 +106,14 @@ impl Session {
         if let Some(endpoint) = &self.endpoint {
             line += &format!(" · endpoint {endpoint}");
         }
-        if self.local {
+        if self.is_local() {
             line += " · local AWS";
         }
         line
     }
 }
 
-async fn load(settings: &Settings) -> SdkConfig {
+async fn load(settings: &Settings, local: Option<&Status>) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest());
     if let Ok(name) = AppName::new("incidentctl") {
         loader = loader.app_name(name);
@@ -103,6 +126,11 @@ async fn load(settings: &Settings) -> SdkConfig {
     }
     if let Some(endpoint) = &settings.endpoint_url {
         loader = loader.endpoint_url(endpoint);
+    }
+    if let Some(local) = local {
+        let credentials = Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "local AWS");
+        let region = settings.region.clone().unwrap_or_else(|| local.region.clone());
+        loader = loader.credentials_provider(credentials).region(Region::new(region)).endpoint_url(&local.endpoint);
     }
     loader.load().await
 }

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use crate::aws::{AwsError, ConnectError};
+use crate::incidents::IncidentsError;
+use crate::local_session::LocalError;
 use crate::settings::SettingsError;
 use crate::ui::{Label, Ui};
 
@@ -25,9 +27,12 @@ pub enum Kind {
     BrokenPipe,
 }
 
-/// A failed command.
+/// A failed command. Boxed, because every function of a command returns one and few fail.
 #[derive(Debug)]
-pub struct CommandError {
+pub struct CommandError(Box<Failure>);
+
+#[derive(Debug)]
+struct Failure {
     kind: Kind,
     message: String,
     causes: Vec<String>,
@@ -58,44 +63,54 @@ impl CommandError {
 
     /// An error of this kind with the message and the causes of another.
     pub fn from_error(kind: Kind, error: &dyn Error) -> Self {
-        Self { causes: causes_of(error), ..Self::new(kind, error) }
+        let mut failed = Self::new(kind, error);
+        failed.0.causes = causes_of(error);
+        failed
     }
 
     fn new(kind: Kind, message: impl fmt::Display) -> Self {
         let message = message.to_string();
-        Self { kind, message, causes: Vec::new(), hints: Vec::new(), details: serde_json::Map::new() }
+        let details = serde_json::Map::new();
+        Self(Box::new(Failure { kind, message, causes: Vec::new(), hints: Vec::new(), details }))
     }
 
     /// Adds what was underneath, and what was underneath that.
     #[must_use]
     pub fn caused_by(mut self, error: impl Error) -> Self {
-        self.causes.push(error.to_string());
-        self.causes.extend(causes_of(&error));
+        self.0.causes.push(error.to_string());
+        self.0.causes.extend(causes_of(&error));
         self
     }
 
     /// Adds what the person can do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+        self.0.hints.push(hint.into());
+        self
+    }
+
+    /// Adds several.
+    #[must_use]
+    pub fn hints(mut self, hints: impl IntoIterator<Item = String>) -> Self {
+        self.0.hints.extend(hints);
         self
     }
 
     /// Adds a member to the JSON form of the result, beside `ok` and `error`.
     #[must_use]
     pub fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.details.insert(name.to_owned(), value.into());
+        self.0.details.insert(name.to_owned(), value.into());
         self
     }
 
     /// Whose turn it is.
     pub fn kind(&self) -> Kind {
-        self.kind
+        self.0.kind
     }
 
     /// 1 failed, 2 usage, 130 interrupted.
     pub fn exit_code(&self) -> ExitCode {
-        match self.kind {
+        match self.0.kind {
             Kind::BrokenPipe => ExitCode::SUCCESS,
             Kind::User | Kind::Failed => ExitCode::FAILURE,
             Kind::Usage => ExitCode::from(2),
@@ -106,7 +121,7 @@ impl CommandError {
     /// Tells the person on standard error and, when the command's JSON ends in a result line, the program on standard
     /// output.
     pub(super) fn report(&self, ui: &Ui, streams_result: bool) {
-        if self.kind == Kind::BrokenPipe {
+        if self.0.kind == Kind::BrokenPipe {
             return;
         }
         if streams_result && ui.is_json() {
@@ -118,11 +133,11 @@ impl CommandError {
 
     /// `error:`, its causes, its hints.
     fn render(&self, ui: &Ui) -> String {
-        let mut text = format!("{} {}", ui.label(Label::Error, "error:"), self.message);
-        for cause in &self.causes {
+        let mut text = format!("{} {}", ui.label(Label::Error, "error:"), self.0.message);
+        for cause in &self.0.causes {
             text += &format!("\n  caused by: {cause}");
         }
-        for hint in &self.hints {
+        for hint in &self.0.hints {
             text += &format!("\n{} {hint}", ui.label(Label::Hint, "hint:"));
         }
         text
@@ -131,18 +146,26 @@ impl CommandError {
     fn to_json(&self) -> Value {
         let mut result = json!({"type": "result", "ok": false});
         if let Some(members) = result.as_object_mut() {
-            members.extend(self.details.clone());
+            members.extend(self.0.details.clone());
             members.insert(
                 "error".to_owned(),
                 json!({
-                    "kind": self.kind.name(),
-                    "message": self.message,
-                    "causes": self.causes,
-                    "hints": self.hints,
+                    "kind": self.0.kind.name(),
+                    "message": self.0.message,
+                    "causes": self.0.causes,
+                    "hints": self.0.hints,
                 }),
             );
         }
         result
+    }
+}
+
+/// The message and its causes in one line.
+impl fmt::Display for CommandError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.message)?;
+        self.0.causes.iter().try_for_each(|cause| write!(formatter, ": {cause}"))
     }
 }
 
@@ -169,19 +192,39 @@ impl From<std::io::Error> for CommandError {
 
 impl From<SettingsError> for CommandError {
     fn from(error: SettingsError) -> Self {
-        Self { hints: error.hints(), ..Self::from_error(Kind::Usage, &error) }
+        Self::from_error(Kind::Usage, &error).hints(error.hints())
     }
 }
 
 impl From<AwsError> for CommandError {
     fn from(error: AwsError) -> Self {
-        Self { hints: error.hint().map(str::to_owned).into_iter().collect(), ..Self::from_error(Kind::Failed, &error) }
+        Self::from_error(Kind::Failed, &error).hints(error.hint().map(str::to_owned))
+    }
+}
+
+impl From<IncidentsError> for CommandError {
+    fn from(error: IncidentsError) -> Self {
+        let kind = match error {
+            IncidentsError::Aws(_) | IncidentsError::Malformed(_) => Kind::Failed,
+            _ => Kind::User,
+        };
+        Self::from_error(kind, &error).hints(error.hints())
+    }
+}
+
+impl From<LocalError> for CommandError {
+    fn from(error: LocalError) -> Self {
+        let hint = match &error {
+            LocalError::Aws(error) => error.hint().map(str::to_owned),
+            _ => None,
+        };
+        Self::from_error(Kind::Failed, &error).hints(hint)
     }
 }
 
 impl From<ConnectError> for CommandError {
     fn from(error: ConnectError) -> Self {
-        Self { hints: error.hints(), ..Self::from_error(Kind::User, &error) }
+        Self::from_error(Kind::User, &error).hints(error.hints())
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn run(args: InitArgs, ui: &Ui) -> Result<(), CommandError> {
     let mut file =
         OpenOptions::new().write(true).create_new(true).open(&args.file).map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => CommandError::user(format!("{name} exists already"))
-                .hint(format!("edit it, or write another one: incidentctl init OTHER.yaml")),
+                .hint("edit it, or write another one: incidentctl init OTHER.yaml"),
             _ => CommandError::user(format!("cannot write {name}")).caused_by(error),
         })?;
     file.write_all(TEMPLATE.as_bytes())

@@ -6,9 +6,15 @@ mod deployment;
 mod down;
 mod environment;
 mod global;
+mod incidents;
 mod init;
+mod local;
+mod logs;
+mod moment;
 mod plan;
+mod rules;
 mod template;
+mod trigger_test;
 mod up;
 
 use std::ffi::OsString;
@@ -18,6 +24,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::aws::Session;
+use crate::local_session;
 use crate::settings::Settings;
 use crate::ui::Ui;
 
@@ -41,18 +48,18 @@ pub struct Cli {
 
 /// The commands, in the order in which a person meets them.
 #[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a comment here would take the place of the arguments' own, which are the manual")]
 pub enum Command {
-    /// See [`up`].
     Up(up::UpArgs),
-    /// See [`plan`].
     Plan(plan::PlanArgs),
-    /// See [`down`].
     Down(down::DownArgs),
-    /// See [`template`].
     Template(template::TemplateArgs),
-    /// See [`init`].
+    TriggerTest(trigger_test::TriggerTestArgs),
+    Incidents(incidents::IncidentsArgs),
+    Rules(rules::RulesArgs),
+    Logs(logs::LogsArgs),
+    Local(local::LocalArgs),
     Init(init::InitArgs),
-    /// See [`completions`].
     Completions(completions::CompletionsArgs),
 }
 
@@ -114,6 +121,11 @@ async fn dispatch(command: Command, settings: &Settings, ui: &Ui) -> Result<Outc
         Command::Down(args) => down::run(args, settings, ui).await.map(done),
         Command::Plan(args) => interruptible(plan::run(args, settings, ui)).await,
         Command::Template(args) => template::run(args, settings, ui).await.map(done),
+        Command::TriggerTest(args) => interruptible(trigger_test::run(args, settings, ui)).await.map(done),
+        Command::Incidents(args) => interruptible(incidents::run(args, settings, ui)).await.map(done),
+        Command::Rules(args) => rules::run(&args, ui).map(done),
+        Command::Logs(args) => interruptible(logs::run(args, settings, ui)).await.map(done),
+        Command::Local(args) => local::run(args, settings, ui).await.map(done),
         Command::Init(args) => init::run(args, ui).map(done),
         Command::Completions(args) => completions::run(args, ui).map(done),
     }
@@ -136,7 +148,13 @@ async fn interruptible<T>(command: impl Future<Output = Result<T, CommandError>>
 /// # Errors
 /// No region, no or expired credentials, an endpoint that does not answer.
 pub async fn connect(settings: &Settings, ui: &Ui) -> Result<Session, CommandError> {
-    let session = Session::connect(settings).await?;
+    let local = match settings.local {
+        true => Some(
+            local_session::start(&local_session::quick(&settings.local_directory, settings.region.as_deref())).await?,
+        ),
+        false => None,
+    };
+    let session = Session::connect(settings, local.as_ref()).await?;
     ui.say(&session.describe());
     Ok(session)
 }
@@ -144,11 +162,11 @@ pub async fn connect(settings: &Settings, ui: &Ui) -> Result<Session, CommandErr
 impl Command {
     /// Whether the command's JSON is one object per line with a last `{"type":"result"}`, which an error then is too.
     fn streams_result(&self) -> bool {
-        matches!(self, Self::Up(_) | Self::Down(_))
+        matches!(self, Self::Up(_) | Self::Down(_) | Self::TriggerTest(_) | Self::Logs(_))
     }
 
     /// Whether the command depends on flags, environment and configuration file; the others work beside a broken one.
     fn needs_settings(&self) -> bool {
-        !matches!(self, Self::Init(_) | Self::Completions(_))
+        !matches!(self, Self::Rules(_) | Self::Init(_) | Self::Completions(_))
     }
 }

@@ -26,6 +26,36 @@ impl StackName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The function that handles incidents.
+    pub fn handler(&self) -> String {
+        format!("{self}-incident-handler")
+    }
+
+    /// The function that fails on purpose.
+    pub fn generator(&self) -> String {
+        format!("{self}-error-generator")
+    }
+
+    /// The table of incidents.
+    pub fn incident_table(&self) -> String {
+        format!("{self}-incidents")
+    }
+
+    /// The topic that alerts go to.
+    pub fn alert_topic(&self) -> String {
+        format!("{self}-alerts")
+    }
+
+    /// The queue of events that EventBridge could not deliver.
+    pub fn rule_queue(&self) -> String {
+        format!("{self}-rule-dlq")
+    }
+
+    /// The queue of events that the handler could not handle.
+    pub fn handler_queue(&self) -> String {
+        format!("{self}-handler-dlq")
+    }
 }
 
 impl Default for StackName {

@@ -3,6 +3,8 @@
 mod consent;
 mod progress;
 mod style;
+mod table;
+mod text;
 
 use std::io::{IsTerminal, Write};
 
@@ -12,6 +14,8 @@ use crate::cli::{ColorChoice, CommandError, Format, GlobalArgs};
 
 pub use progress::ProgressView;
 pub use style::Label;
+pub use table::{Cell, Table};
+pub use text::{count, wrap};
 
 /// Where and how a command speaks.
 #[derive(Debug, Clone)]
@@ -102,6 +106,11 @@ impl Ui {
         if !self.quiet {
             self.report(text);
         }
+    }
+
+    /// Tells the person of one failure among several things; a failure that ends the command is its `CommandError`.
+    pub fn error_line(&self, text: &str) {
+        self.report(&format!("{} {text}", self.label(Label::Error, "error:")));
     }
 
     /// Tells the person about something that may need them.

@@ -1,0 +1,86 @@
+//! `incidentctl incidents list`.
+
+use clap::{Args, ValueEnum};
+use incident_model::{Incident, Severity, Status};
+
+use super::render;
+use crate::cli::{CommandError, moment::Moment};
+use crate::incidents::{Filter, Incidents};
+use crate::ui::{Ui, count};
+
+/// List incidents, newest first
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Only incidents in this status; repeat for more than one
+    #[arg(long, value_enum, value_name = "STATUS")]
+    pub status: Vec<StatusArg>,
+
+    /// Only incidents of this severity: CRITICAL, HIGH, MEDIUM, LOW; repeat for more than one
+    #[arg(long, value_name = "SEVERITY")]
+    pub severity: Vec<Severity>,
+
+    /// Only incidents created since then: a span such as 30m, 2h, 7d, or a time such as 2026-01-31T12:00Z
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<Moment>,
+
+    /// Show at most so many
+    #[arg(long, value_name = "NUMBER", default_value = "50")]
+    pub limit: usize,
+
+    /// Show all, however many
+    #[arg(long, conflicts_with = "limit")]
+    pub all: bool,
+}
+
+/// A status as it stands on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StatusArg {
+    /// Nobody has taken it yet
+    Open,
+    /// Somebody works on it
+    Acknowledged,
+    /// Over
+    Resolved,
+}
+
+impl From<StatusArg> for Status {
+    fn from(status: StatusArg) -> Self {
+        match status {
+            StatusArg::Open => Self::Open,
+            StatusArg::Acknowledged => Self::Acknowledged,
+            StatusArg::Resolved => Self::Resolved,
+        }
+    }
+}
+
+pub(super) async fn run(args: &ListArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
+    let filter = filter(args);
+    let found = incidents.list(&filter).await?;
+    print(&found, ui)?;
+    match found.len() {
+        0 => ui.say("no incidents"),
+        number if Some(number) == filter.limit => ui.say(&format!("the newest {number}; --all shows all")),
+        number => ui.say(&count(number, "incident")),
+    }
+    Ok(())
+}
+
+/// Writes incidents to standard output: a JSON array or a table.
+pub(in crate::cli) fn print(incidents: &[Incident], ui: &Ui) -> Result<(), CommandError> {
+    match (ui.is_json(), incidents) {
+        (true, _) => ui.json(&incidents),
+        // Headings without rows would be the only data.
+        (false, []) => Ok(()),
+        (false, _) => ui.table(&render::table(incidents, ui.stdout_is_terminal())),
+    }
+}
+
+fn filter(args: &ListArgs) -> Filter {
+    Filter {
+        statuses: args.status.iter().map(|status| Status::from(*status)).collect(),
+        severities: args.severity.clone(),
+        since: args.since.as_ref().map(Moment::rfc3339),
+        limit: Some(args.limit).filter(|_| !args.all),
+        ..Filter::default()
+    }
+}

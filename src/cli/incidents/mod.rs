@@ -1,0 +1,84 @@
+//! `incidentctl incidents`.
+
+mod ack;
+mod list;
+mod render;
+mod resolve;
+mod show;
+mod tail;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::CommandError;
+use crate::aws::Clients;
+use crate::incidents::{Changed, Incidents, IncidentsError};
+use crate::settings::Settings;
+use crate::ui::Ui;
+
+pub(super) use render::details;
+
+/// Read and change the recorded incidents
+#[derive(Debug, Args)]
+pub struct IncidentsArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: IncidentsCommand,
+}
+
+/// What to do with incidents.
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a comment here would take the place of the arguments' own, which are the manual")]
+pub enum IncidentsCommand {
+    List(list::ListArgs),
+    Show(show::ShowArgs),
+    Ack(ack::AckArgs),
+    Resolve(resolve::ResolveArgs),
+    Tail(tail::TailArgs),
+}
+
+/// Runs one of them.
+pub(super) async fn run(args: IncidentsArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
+    let session = super::connect(settings, ui).await?;
+    let incidents = Incidents::new(&Clients::new(session.sdk()), &settings.stack);
+    match args.command {
+        IncidentsCommand::List(args) => list::run(&args, &incidents, ui).await,
+        IncidentsCommand::Show(args) => show::run(&args, &incidents, ui).await,
+        IncidentsCommand::Ack(args) => ack::run(args, &incidents, &settings.user, ui).await,
+        IncidentsCommand::Resolve(args) => resolve::run(args, &incidents, &settings.user, ui).await,
+        IncidentsCommand::Tail(args) => tail::run(&args, &incidents, ui).await,
+    }
+}
+
+/// What became of one of several incidents that a command changes.
+type Change = Result<(String, Changed), IncidentsError>;
+
+/// Says what became of each, and fails when one could not be changed.
+fn report(status: &str, changes: Vec<(String, Change)>, ui: &Ui) -> Result<(), CommandError> {
+    if ui.is_json() {
+        ui.json(&changes.iter().map(|(id, change)| change_json(id, change, status)).collect::<Vec<_>>())?;
+    }
+    let mut failed = None;
+    for (_, change) in changes {
+        match change {
+            Ok((id, Changed::Now)) => ui.say(&format!("{id} is {status}")),
+            Ok((id, Changed::Before)) => ui.say(&format!("{id} was {status} before; nothing changed")),
+            // All but the last failure are said here; the last one is the command's.
+            Err(error) => {
+                if let Some(earlier) = failed.replace(CommandError::from(error)) {
+                    earlier.report(ui, false);
+                }
+            }
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+fn change_json(asked: &str, change: &Change, status: &str) -> Value {
+    match change {
+        Ok((id, changed)) => {
+            json!({"incident_id": id, "ok": true, "status": status, "changed": *changed == Changed::Now})
+        }
+        Err(error) => json!({"incident_id": asked, "ok": false, "error": error.to_string()}),
+    }
+}

@@ -1,0 +1,110 @@
+//! Incidents as people read them.
+
+use incident_model::{Incident, Severity, Status};
+
+use crate::cli::moment;
+use crate::ui::{Cell, Label, Table, Ui, wrap};
+
+/// Shortest id that is shown: `inc-` and the time of creation to the millisecond, which few incidents share.
+const SHORT_ID: usize = 17;
+/// Texts are not laid out wider than this, however wide the terminal: long lines are hard to read.
+const TEXT_WIDTH: usize = 96;
+const NAME_WIDTH: usize = 14;
+
+/// One row per incident. Short ids are the beginnings that tell the incidents of this table apart; commands accept them.
+pub(super) fn table(incidents: &[Incident], short_ids: bool) -> Table {
+    let mut table = Table::new(["ID", "TIME (UTC)", "SEVERITY", "STATUS", "SOURCE", "COUNT", "SUMMARY"]);
+    let length = if short_ids { telling_length(incidents) } else { usize::MAX };
+    for incident in incidents {
+        table.row([
+            incident.incident_id.chars().take(length).collect::<String>().into(),
+            moment::readable(&incident.created_at).into(),
+            severity(incident.severity),
+            status(incident.status),
+            incident.source.clone().into(),
+            incident.occurrences.to_string().into(),
+            incident.summary.clone().into(),
+        ]);
+    }
+    table
+}
+
+/// How many characters tell all ids apart.
+fn telling_length(incidents: &[Incident]) -> usize {
+    let mut ids: Vec<&str> = incidents.iter().map(|incident| incident.incident_id.as_str()).collect();
+    ids.sort_unstable();
+    let shared = |pair: &[&str]| match pair {
+        [one, other] => one.chars().zip(other.chars()).take_while(|(left, right)| left == right).count() + 1,
+        _ => 0,
+    };
+    ids.windows(2).map(shared).max().unwrap_or_default().max(SHORT_ID)
+}
+
+fn severity(severity: Severity) -> Cell {
+    let label = match severity {
+        Severity::Critical => Label::Error,
+        Severity::High => Label::Warning,
+        Severity::Medium => Label::Strong,
+        Severity::Low => Label::Faint,
+    };
+    Cell::labelled(severity.name(), label)
+}
+
+fn status(status: Status) -> Cell {
+    match status {
+        Status::Open => Cell::labelled(status.name(), Label::Strong),
+        Status::Acknowledged => status.name().into(),
+        Status::Resolved => Cell::labelled(status.name(), Label::Success),
+    }
+}
+
+/// All of one incident.
+pub(in crate::cli) fn details(incident: &Incident, ui: &Ui) -> String {
+    let heading = format!("{}  {}", incident.severity, incident.summary);
+    let mut lines = vec![ui.data_label(Label::Strong, &heading), String::new()];
+    let mut field = |name: &str, text: &str| {
+        for (number, line) in wrap(text, TEXT_WIDTH - NAME_WIDTH).into_iter().enumerate() {
+            let name = if number == 0 { name } else { "" };
+            lines.push(
+                format!("{}{line}", ui.data_label(Label::Faint, &format!("{name:NAME_WIDTH$}"))).trim_end().to_owned(),
+            );
+        }
+    };
+    field("what to do", &incident.recommendation);
+    field("error", &error(incident));
+    field("resource", &place(incident));
+    field("id", &incident.incident_id);
+    field("status", incident.status.name());
+    field("occurrences", &seen(incident));
+    field("request", incident.request_id.as_deref().unwrap_or_default());
+    field("rule", &incident.rule);
+    field("runbook", incident.runbook.as_deref().unwrap_or_default());
+    field("console", incident.console_url.as_deref().unwrap_or_default());
+    field("notified", &incident.notified_at.as_deref().map_or_else(|| "not yet".to_owned(), moment::readable));
+    for (number, entry) in incident.timeline.iter().enumerate() {
+        let name = if number == 0 { "timeline" } else { "" };
+        field(name, &format!("{}  {}", moment::readable(&entry.at), entry.what));
+    }
+    lines.join("\n")
+}
+
+fn error(incident: &Incident) -> String {
+    match (incident.error_type.as_str(), incident.error_message.as_str()) {
+        ("", message) => message.to_owned(),
+        (kind, "") => kind.to_owned(),
+        (kind, message) => format!("{kind}: {message}"),
+    }
+}
+
+fn place(incident: &Incident) -> String {
+    let parts = [&incident.source, &incident.resource, &incident.region, &incident.account];
+    parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ")
+}
+
+fn seen(incident: &Incident) -> String {
+    let first = moment::readable(&incident.created_at);
+    match incident.occurrences {
+        1 => format!("1, at {first}"),
+        number => format!("{number}, first {first}, last {}", moment::readable(&incident.last_seen_at)),
+    }
+}

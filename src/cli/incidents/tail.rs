@@ -1,0 +1,50 @@
+//! `incidentctl incidents tail`.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use clap::Args;
+use incident_model::Incident;
+
+use crate::cli::{CommandError, moment};
+use crate::incidents::{Filter, Incidents};
+use crate::ui::Ui;
+
+/// How often AWS is asked.
+const PAUSE: Duration = Duration::from_secs(1);
+/// An index of the table lags behind, and clocks differ: each look reaches so far back, in seconds.
+const OVERLAP: i64 = 60;
+
+/// Show new incidents as they are recorded, until interrupted
+#[derive(Debug, Args)]
+pub struct TailArgs {}
+
+pub(super) async fn run(_args: &TailArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
+    let mut seen: HashSet<String> = look(incidents).await?.into_iter().map(|incident| incident.incident_id).collect();
+    ui.say("waiting for incidents; Ctrl-C ends");
+    loop {
+        tokio::time::sleep(PAUSE).await;
+        let mut recent = look(incidents).await?;
+        recent.reverse();
+        for incident in &recent {
+            if !seen.contains(&incident.incident_id) {
+                show(incident, ui)?;
+            }
+        }
+        // Only ids of the last look can come again, so the memory stays small.
+        seen = recent.into_iter().map(|incident| incident.incident_id).collect();
+    }
+}
+
+async fn look(incidents: &Incidents) -> Result<Vec<Incident>, CommandError> {
+    let since = moment::before_now(OVERLAP);
+    Ok(incidents.list(&Filter { since: Some(since), ..Filter::default() }).await?)
+}
+
+fn show(incident: &Incident, ui: &Ui) -> Result<(), CommandError> {
+    if ui.is_json() {
+        return ui.json(incident);
+    }
+    let time = moment::readable(&incident.created_at);
+    ui.print(&format!("{time}  {:8}  {}  {}", incident.severity, incident.incident_id, incident.summary))
+}

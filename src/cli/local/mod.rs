@@ -1,0 +1,74 @@
+//! `incidentctl local`.
+
+mod outbox;
+mod serve;
+mod start;
+mod status;
+mod stop;
+
+use clap::{Args, Subcommand};
+use incident_local::daemon::Status;
+use serde_json::{Value, json};
+
+use super::CommandError;
+use crate::settings::Settings;
+use crate::ui::{Label, Ui};
+
+/// Manage the local AWS: an AWS endpoint on this machine for the stack, offline
+#[derive(Debug, Args)]
+pub struct LocalArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: LocalCommand,
+}
+
+/// What to do with the local AWS.
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a comment here would take the place of the arguments' own, which are the manual")]
+pub enum LocalCommand {
+    Start(start::StartArgs),
+    Status(status::StatusArgs),
+    Stop(stop::StopArgs),
+    Outbox(outbox::OutboxArgs),
+    #[command(hide = true)]
+    Serve(serve::ServeArgs),
+}
+
+/// Runs one of them.
+pub(super) async fn run(args: LocalArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
+    match args.command {
+        LocalCommand::Start(args) => start::run(args, settings, ui).await,
+        LocalCommand::Status(args) => status::run(&args, settings, ui).await,
+        LocalCommand::Stop(args) => stop::run(&args, settings, ui).await,
+        LocalCommand::Outbox(args) => outbox::run(args, settings, ui).await,
+        LocalCommand::Serve(args) => serve::run(args).await,
+    }
+}
+
+/// A local AWS that runs, as data.
+fn show(status: &Status, ui: &Ui) -> Result<(), CommandError> {
+    if ui.is_json() {
+        return ui.json(&document(Some(status)));
+    }
+    let fields = [
+        ("endpoint", status.endpoint.clone()),
+        ("process", status.pid.to_string()),
+        ("account", status.account.clone()),
+        ("region", status.region.clone()),
+        ("outbox", status.outbox.display().to_string()),
+    ];
+    let lines = fields.map(|(name, value)| format!("{}{value}", ui.data_label(Label::Faint, &format!("{name:10}"))));
+    ui.print(&lines.join("\n"))
+}
+
+/// The JSON of `start` and `status`.
+fn document(status: Option<&Status>) -> Value {
+    json!({
+        "running": status.is_some(),
+        "endpoint": status.map(|status| &status.endpoint),
+        "pid": status.map(|status| status.pid),
+        "account": status.map(|status| &status.account),
+        "region": status.map(|status| &status.region),
+        "outbox": status.map(|status| &status.outbox),
+    })
+}

@@ -1,0 +1,153 @@
+//! `incidentctl local outbox`.
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use incident_local::daemon::{self, Found};
+use incident_local::outbox::{MailKind, StoredMail, read};
+use serde_json::{Value, json};
+
+use crate::aws::Clients;
+use crate::cli::{CommandError, moment};
+use crate::local_session::{self, Confirmation, LocalError};
+use crate::settings::Settings;
+use crate::ui::{Label, Table, Ui};
+
+/// List the mails that the local AWS sent, the newest last
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct OutboxArgs {
+    /// Follow the links of the confirmation mails of subscriptions that wait for it
+    #[arg(long, conflicts_with = "last")]
+    pub confirm: bool,
+
+    /// Print the newest mail
+    #[arg(long)]
+    pub last: bool,
+
+    /// Another thing to do with mails.
+    #[command(subcommand)]
+    pub command: Option<OutboxCommand>,
+}
+
+/// What to do with mails beside listing them.
+#[derive(Debug, Subcommand)]
+pub enum OutboxCommand {
+    /// Print one mail
+    Show {
+        /// Number in the list, or file [default: the newest]
+        #[arg(value_name = "NUMBER|FILE")]
+        mail: Option<String>,
+
+        /// Print the newest mail
+        #[arg(long, conflicts_with = "mail")]
+        last: bool,
+    },
+}
+
+pub(super) async fn run(args: OutboxArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
+    let directory = local_session::outbox(&settings.local_directory);
+    match args.command {
+        Some(OutboxCommand::Show { mail, .. }) => show(mail.as_deref(), &directory, ui),
+        None if args.last => show(None, &directory, ui),
+        None if args.confirm => confirm(settings, ui).await,
+        None => list(&directory, ui),
+    }
+}
+
+fn list(directory: &Path, ui: &Ui) -> Result<(), CommandError> {
+    let mails = read(directory).map_err(LocalError::from)?;
+    if ui.is_json() {
+        return ui.json(&mails);
+    }
+    if mails.is_empty() {
+        ui.say(&format!("no mails in {}", directory.display()));
+        return Ok(());
+    }
+    let mut table = Table::new(["NUMBER", "TIME (UTC)", "TO", "SUBJECT"]);
+    for (index, mail) in mails.iter().enumerate() {
+        let time = mail.date.map(|date| moment::readable(&date.to_string())).unwrap_or_default();
+        table.row([(index + 1).to_string().into(), time.into(), mail.to.clone().into(), mail.subject.clone().into()]);
+    }
+    ui.table(&table)
+}
+
+fn show(which: Option<&str>, directory: &Path, ui: &Ui) -> Result<(), CommandError> {
+    let mails = read(directory).map_err(LocalError::from)?;
+    let Some(mail) = choose(&mails, which) else {
+        let message = match which {
+            Some(which) => format!("there is no mail `{which}` in {}", directory.display()),
+            None => format!("there are no mails in {}", directory.display()),
+        };
+        return Err(CommandError::user(message).hint("`incidentctl local outbox` lists them"));
+    };
+    match ui.is_json() {
+        true => ui.json(mail),
+        false => ui.print(&mail_text(mail, ui)),
+    }
+}
+
+fn choose<'a>(mails: &'a [StoredMail], which: Option<&str>) -> Option<&'a StoredMail> {
+    let Some(which) = which else { return mails.last() };
+    match which.parse::<usize>() {
+        Ok(number) => mails.get(number.checked_sub(1)?),
+        Err(_) => mails.iter().find(|mail| mail.file == Path::new(which) || mail.file.ends_with(which)),
+    }
+}
+
+/// A mail as a mail program shows it.
+pub(in crate::cli) fn mail_text(mail: &StoredMail, ui: &Ui) -> String {
+    let header = |name: &str, value: &str| format!("{} {value}\n", ui.data_label(Label::Faint, &format!("{name:8}")));
+    let date = mail.date.map(|date| moment::readable(&date.to_string())).unwrap_or_default();
+    let head = header("To:", &mail.to)
+        + &header("Date:", &date)
+        + &header("Subject:", &ui.data_label(Label::Strong, &mail.subject));
+    format!("{head}\n{}", mail.body.trim_end())
+}
+
+async fn confirm(settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
+    let Found::Running(status) = daemon::find(&settings.local_directory).await else {
+        return Err(CommandError::user("the local AWS does not run, so there is nothing to confirm")
+            .hint("incidentctl up --local --email you@example.com"));
+    };
+    let settings = Settings { local: true, ..settings.clone() };
+    let session = crate::cli::connect(&settings, ui).await?;
+    let sns = Clients::new(session.sdk()).sns;
+    let confirmations = local_session::confirm_emails(&sns, &status.endpoint, &status.outbox).await?;
+    if ui.is_json() {
+        ui.json(&confirmations.iter().map(document).collect::<Vec<_>>())?;
+    }
+    tell(&confirmations, ui)
+}
+
+/// Says what became of each, and fails when one is still pending.
+pub(in crate::cli) fn tell(confirmations: &[Confirmation], ui: &Ui) -> Result<(), CommandError> {
+    if confirmations.is_empty() {
+        ui.say("no subscription waits for a confirmation");
+    }
+    let mut pending = Vec::new();
+    for confirmation in confirmations {
+        match &confirmation.failure {
+            None => ui.say(&format!("{} is confirmed and gets alerts from now on", confirmation.address)),
+            Some(failure) => {
+                ui.warn(&format!("{} is not confirmed: {failure}", confirmation.address));
+                pending.push(confirmation.address.as_str());
+            }
+        }
+    }
+    match pending.as_slice() {
+        [] => Ok(()),
+        addresses => Err(CommandError::failed(format!("not confirmed: {}", addresses.join(", ")))
+            .hint("`incidentctl up` sends a new confirmation mail")),
+    }
+}
+
+fn document(confirmation: &Confirmation) -> Value {
+    json!({
+        "address": confirmation.address,
+        "topic": confirmation.topic,
+        "kind": MailKind::CONFIRMATION,
+        "confirmed": confirmation.failure.is_none(),
+        "failure": confirmation.failure,
+    })
+}

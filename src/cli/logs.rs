@@ -1,0 +1,121 @@
+//! `incidentctl logs`.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::CommandError;
+use super::moment::{self, Moment};
+use crate::aws::{Clients, Explain};
+use crate::settings::Settings;
+use crate::ui::{Label, Ui};
+
+/// How often AWS is asked while following.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Lines may reach CloudWatch Logs late: each look reaches so far back, in milliseconds.
+const OVERLAP: i64 = 10_000;
+
+/// Show the log of one of the stack's functions
+#[derive(Debug, Args)]
+pub struct LogsArgs {
+    /// Whose log
+    #[arg(value_enum, value_name = "FUNCTION", default_value_t)]
+    pub function: Function,
+
+    /// Go on with new lines, until interrupted
+    #[arg(long, short)]
+    pub follow: bool,
+
+    /// From when: a span such as 30m, 2h, 7d, or a time such as 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    pub since: Moment,
+}
+
+/// A function of the stack.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Function {
+    /// The function that handles incidents
+    #[default]
+    Handler,
+    /// The function that fails on purpose
+    Generator,
+}
+
+/// Shows the log.
+pub(super) async fn run(args: LogsArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
+    let session = super::connect(settings, ui).await?;
+    let function = match args.function {
+        Function::Handler => settings.stack.handler(),
+        Function::Generator => settings.stack.generator(),
+    };
+    let log = Log { client: Clients::new(session.sdk()).logs, group: format!("/aws/lambda/{function}") };
+    let mut since = args.since.milliseconds();
+    let mut shown = HashSet::new();
+    let mut number = 0_usize;
+    loop {
+        for event in log.events(since).await? {
+            // Ids of a look that overlaps the one before.
+            if shown.insert(event.event_id().unwrap_or_default().to_owned()) {
+                since = since.max(event.timestamp().unwrap_or_default() - OVERLAP);
+                number += 1;
+                show(&event, ui)?;
+            }
+        }
+        if !args.follow {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    match ui.is_json() {
+        true => ui.json(&json!({"type": "result", "ok": true, "lines": number})),
+        false if number == 0 => {
+            ui.say(&format!("{} has nothing since {}", log.group, moment::readable(&args.since.rfc3339())));
+            Ok(())
+        }
+        false => Ok(()),
+    }
+}
+
+struct Log {
+    client: aws_sdk_cloudwatchlogs::Client,
+    group: String,
+}
+
+impl Log {
+    /// All lines since then, oldest first.
+    async fn events(&self, since: i64) -> Result<Vec<FilteredLogEvent>, CommandError> {
+        let request = self.client.filter_log_events().log_group_name(&self.group).start_time(since);
+        let mut pages = request.into_paginator().send();
+        let mut events = Vec::new();
+        while let Some(page) = pages.next().await {
+            match page.explain("logs:FilterLogEvents") {
+                Ok(page) => events.extend(page.events.unwrap_or_default()),
+                Err(error) if error.is("ResourceNotFoundException") => {
+                    return Err(CommandError::user(format!("there is no log group `{}`", self.group))
+                        .hint("`incidentctl up` provisions the stack; --stack and --region choose another"));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        // Streams come one after the other; people read by time.
+        events.sort_by_key(|event| event.timestamp());
+        Ok(events)
+    }
+}
+
+fn show(event: &FilteredLogEvent, ui: &Ui) -> Result<(), CommandError> {
+    let time = moment::readable_milliseconds(event.timestamp().unwrap_or_default());
+    let message = event.message().unwrap_or_default().trim_end();
+    match ui.is_json() {
+        true => ui.json(&json!({
+            "type": "line",
+            "timestamp": event.timestamp(),
+            "stream": event.log_stream_name(),
+            "message": message,
+        })),
+        false => ui.print(&format!("{}  {message}", ui.data_label(Label::Faint, &time))),
+    }
+}

@@ -1,0 +1,94 @@
+//! Times on the command line and in its output.
+
+use std::str::FromStr;
+
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+
+/// A time in the past, given as such or as a span before now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment(Timestamp);
+
+/// A text that is no time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is neither a span such as 30m, 2h or 7d, nor a time such as 2026-01-31T12:00:00Z")]
+pub struct InvalidMoment(String);
+
+impl Moment {
+    /// As records hold it, so that it compares with theirs.
+    pub fn rfc3339(&self) -> String {
+        record_form(self.0)
+    }
+
+    /// Milliseconds since 1970, as CloudWatch Logs counts.
+    pub fn milliseconds(&self) -> i64 {
+        self.0.as_millisecond()
+    }
+}
+
+impl FromStr for Moment {
+    type Err = InvalidMoment;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let invalid = || InvalidMoment(text.to_owned());
+        if let Ok(time) = text.parse::<Timestamp>() {
+            return Ok(Self(time));
+        }
+        if let Ok(date) = text.parse::<jiff::civil::Date>() {
+            let midnight = format!("{date}T00:00:00Z").parse().map_err(|_| invalid())?;
+            return Ok(Self(midnight));
+        }
+        let span: Span = text.parse().map_err(|_| invalid())?;
+        let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| invalid())?;
+        Timestamp::now().checked_sub(length.abs()).map(Self).map_err(|_| invalid())
+    }
+}
+
+/// So many seconds before now, as records hold it.
+pub(super) fn before_now(seconds: i64) -> String {
+    let now = Timestamp::now();
+    record_form(now.checked_sub(SignedDuration::from_secs(seconds)).unwrap_or(now))
+}
+
+/// Date and time of a record, to the second, in UTC; the text itself when it is none.
+pub(super) fn readable(time: &str) -> String {
+    match time.parse::<Timestamp>() {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        Err(_) => time.to_owned(),
+    }
+}
+
+/// Date and time of milliseconds since 1970, to the millisecond, in UTC.
+pub(super) fn readable_milliseconds(time: i64) -> String {
+    Timestamp::from_millisecond(time).map(|time| time.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()).unwrap_or_default()
+}
+
+/// Milliseconds and `Z`: texts of one form sort as their times do.
+fn record_form(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_times_and_dates_are_understood() {
+        let now = Timestamp::now();
+        for (text, seconds) in [("30m", 1800), ("2h", 7200), ("7d", 604_800), ("1h 30m", 5400), ("1w", 604_800)] {
+            let Ok(Moment(time)) = text.parse::<Moment>() else { panic!("{text}") };
+            let difference = now.duration_since(time).as_secs() - seconds;
+            assert!(difference.abs() <= 2, "{text}: {difference}");
+        }
+        assert_eq!(
+            "2026-01-31T12:00:00Z".parse::<Moment>().map(|time| time.rfc3339()),
+            Ok("2026-01-31T12:00:00.000Z".to_owned())
+        );
+        assert_eq!(
+            "2026-01-31".parse::<Moment>().map(|time| time.rfc3339()),
+            Ok("2026-01-31T00:00:00.000Z".to_owned())
+        );
+        for wrong in ["", "soon", "7", "2026-13-01"] {
+            assert!(wrong.parse::<Moment>().is_err(), "{wrong}");
+        }
+    }
+}

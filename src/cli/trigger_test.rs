@@ -1,0 +1,160 @@
+//! `incidentctl trigger-test`.
+
+use std::time::Duration;
+
+use clap::Args;
+use incident_model::Incident;
+use serde_json::{Value, json};
+
+use super::{CommandError, incidents};
+use crate::aws::{Clients, Session};
+use crate::drill::{self, Drill, DrillError, FailureKind, Progress, Stage};
+use crate::settings::{Settings, StackName};
+use crate::ui::{Label, Ui};
+
+/// Fail on purpose, and follow the incident until its email is accepted
+///
+/// Invokes the stack's error generator asynchronously. Its failure goes the way of every failure: on-failure
+/// destination, event bus, rule, handler, table, topic.
+#[derive(Debug, Args)]
+pub struct TriggerTestArgs {
+    /// How to fail
+    #[arg(long, value_enum, value_name = "KIND", default_value_t)]
+    pub kind: FailureKind,
+
+    /// How long to follow, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "90", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub timeout: u64,
+}
+
+/// Runs the drill and shows it.
+pub(super) async fn run(args: TriggerTestArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
+    let session = super::connect(settings, ui).await?;
+    follow(&args, &session, &settings.stack, ui).await.map(drop)
+}
+
+/// Runs the drill on a connected account.
+pub(super) async fn follow(
+    args: &TriggerTestArgs,
+    session: &Session,
+    stack: &StackName,
+    ui: &Ui,
+) -> Result<Incident, CommandError> {
+    let clients = Clients::new(session.sdk());
+    let drill = Drill::new(clients.clone(), stack, args.kind, Duration::from_secs(args.timeout));
+    let mut progress = Progress::default();
+    let mut closed = None;
+    let tell = |stage, at, progress: &Progress| closed = tell_stage(ui, args.kind, stage, at, progress).err();
+    let outcome = drill::run(&drill, &mut progress, tell).await;
+    // A reader that went away ends the command quietly, whatever became of the drill.
+    if let Some(closed) = closed {
+        return Err(closed);
+    }
+    let incident = outcome.map_err(|error| explained(error, stack, &progress))?;
+    warn_of_pending(session, &clients, stack, ui).await;
+    if ui.is_json() {
+        ui.json(&result(&incident, &progress))?;
+    } else {
+        ui.print(&format!("\n{}", incidents::details(&incident, ui)))?;
+    }
+    Ok(incident)
+}
+
+/// One line per stage, as it happens.
+fn tell_stage(ui: &Ui, kind: FailureKind, stage: Stage, at: Duration, progress: &Progress) -> Result<(), CommandError> {
+    if ui.is_json() {
+        return ui.json(&json!({"type": "stage", "stage": stage.name(), "seconds": seconds(at)}));
+    }
+    let incident = progress.incident.as_ref();
+    let what = match stage {
+        Stage::Invoked => {
+            format!(
+                "the error generator, to fail by {} (request {})",
+                kind.name(),
+                progress.request_id.as_deref().unwrap_or("?")
+            )
+        }
+        Stage::Failed => "as it should".to_owned(),
+        Stage::Recorded => {
+            incident.map(|found| format!("{} {}", found.severity, found.incident_id)).unwrap_or_default()
+        }
+        Stage::Notified => "the alert is accepted for delivery".to_owned(),
+    };
+    let name = ui.data_label(Label::Success, &format!("{:9}", stage.name()));
+    ui.print(&format!("{:6.2} s  {name} {what}", at.as_secs_f64()))
+}
+
+fn result(incident: &Incident, progress: &Progress) -> Value {
+    json!({
+        "type": "result",
+        "ok": true,
+        "incident_id": incident.incident_id,
+        "severity": incident.severity,
+        "request_id": progress.request_id,
+        "seconds": progress.at(Stage::Notified).map(seconds),
+        "stages": stages(progress),
+    })
+}
+
+fn stages(progress: &Progress) -> Value {
+    Stage::ALL.into_iter().map(|stage| (stage.name().to_owned(), json!(progress.at(stage).map(seconds)))).collect()
+}
+
+/// Milliseconds are as exact as it is.
+fn seconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+/// The alert is accepted, but an address that nobody confirmed gets nothing.
+async fn warn_of_pending(session: &Session, clients: &Clients, stack: &StackName, ui: &Ui) {
+    let subscriptions = match drill::subscriptions_of_topic(session, &clients.sns, stack).await {
+        Ok(subscriptions) => subscriptions,
+        Err(error) => return ui.warn(&format!("cannot tell who gets the alert: {error}")),
+    };
+    if subscriptions.is_empty() {
+        ui.warn("nobody gets the alert: the stack has no email address");
+        ui.hint("incidentctl up --email you@example.com");
+    }
+    let pending: Vec<String> = subscriptions.into_iter().filter(|one| one.pending).map(|one| one.address).collect();
+    if !pending.is_empty() {
+        ui.warn(&format!("not confirmed, so without the alert: {}", pending.join(", ")));
+        ui.hint(match session.is_local() {
+            true => "incidentctl local outbox --confirm",
+            false => "open the link in the mail `AWS Notification - Subscription Confirmation`",
+        });
+    }
+}
+
+fn explained(error: DrillError, stack: &StackName, progress: &Progress) -> CommandError {
+    let failed = match &error {
+        DrillError::Incidents(_) | DrillError::NoStack { .. } => CommandError::user(&error),
+        DrillError::Invoke(source) => CommandError::failed(&error).caused_by(source.clone()),
+        DrillError::Missing { stage, .. } => CommandError::failed(&error).detail("stage", stage.name()),
+    };
+    failed
+        .hints(hints(&error, stack))
+        .detail("request_id", progress.request_id.clone())
+        .detail("stages", stages(progress))
+}
+
+/// The next thing to look at.
+fn hints(error: &DrillError, stack: &StackName) -> Vec<String> {
+    match error {
+        DrillError::NoStack { .. } => {
+            vec!["`incidentctl up` provisions it; --stack and --region choose another".to_owned()]
+        }
+        DrillError::Invoke(source) => source.hint().map(str::to_owned).into_iter().collect(),
+        DrillError::Incidents(error) => error.hints(),
+        DrillError::Missing { stage, .. } => match stage {
+            Stage::Invoked | Stage::Failed => {
+                vec!["look at what the generator did: incidentctl logs generator".to_owned()]
+            }
+            Stage::Recorded => vec![
+                "look at what the handler did: incidentctl logs handler".to_owned(),
+                format!("look for the event in the queues {} and {}", stack.rule_queue(), stack.handler_queue()),
+                "`incidentctl plan` shows what is missing on the way".to_owned(),
+            ],
+            Stage::Notified => vec!["look at why the alert was not sent: incidentctl logs handler".to_owned()],
+        },
+    }
+}

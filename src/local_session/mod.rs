@@ -1,0 +1,91 @@
+//! The local AWS behind `--local`: where it lives, whether it runs, starting it, and the mail it sends.
+
+mod confirm;
+mod get;
+
+use std::path::{Path, PathBuf};
+
+use incident_local::LocalConfig;
+use incident_local::config::LatencyProfile;
+use incident_local::daemon::{self, DaemonError, Status};
+use incident_local::outbox::OutboxError;
+
+use crate::aws::AwsError;
+
+pub use confirm::{Confirmation, confirm_emails};
+
+/// The region of a local AWS for which none is asked: the one that AWS's own documentation uses.
+const REGION: &str = "us-east-1";
+
+/// Why the local AWS cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    /// The process.
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
+    /// Its mail.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
+    /// A call to it.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// This program's own file is not known, so it cannot be started once more.
+    #[error("cannot find out which program this is")]
+    Executable(#[source] std::io::Error),
+}
+
+/// How a local AWS is started when a command needs one.
+pub fn quick(directory: &Path, region: Option<&str>) -> LocalConfig {
+    LocalConfig {
+        port: 0,
+        region: region.unwrap_or(REGION).to_owned(),
+        directory: directory.to_owned(),
+        time_scale: 1.0,
+        latency: LatencyProfile::QUICK,
+        smtp: None,
+        faults: None,
+    }
+}
+
+/// Starts the local AWS in the background; one that runs already is returned as it is.
+///
+/// # Errors
+/// When the process cannot be run or is not ready in time.
+pub async fn start(config: &LocalConfig) -> Result<Status, LocalError> {
+    let executable = std::env::current_exe().map_err(LocalError::Executable)?;
+    Ok(daemon::start(&executable, config).await?)
+}
+
+/// The folder of sent mail, also while nothing runs.
+pub fn outbox(directory: &Path) -> PathBuf {
+    directory.join("outbox")
+}
+
+/// `$INCIDENTCTL_LOCAL_DIR`, else `incidentctl/local` in the user's state folder.
+pub fn directory(variable: impl Fn(&str) -> Option<String>) -> PathBuf {
+    let state = || match (variable("XDG_STATE_HOME"), variable("HOME")) {
+        (Some(state), _) => PathBuf::from(state),
+        (None, Some(home)) => Path::new(&home).join(".local/state"),
+        (None, None) => std::env::temp_dir(),
+    };
+    variable("INCIDENTCTL_LOCAL_DIR").map_or_else(|| state().join("incidentctl/local"), PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_explicit_directory_wins() {
+        let all = [("INCIDENTCTL_LOCAL_DIR", "/mine"), ("XDG_STATE_HOME", "/state"), ("HOME", "/home/ada")];
+        for (variables, expected) in [
+            (&all[..], "/mine"),
+            (&all[1..], "/state/incidentctl/local"),
+            (&all[2..], "/home/ada/.local/state/incidentctl/local"),
+        ] {
+            let variable =
+                |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            assert_eq!(directory(variable), Path::new(expected));
+        }
+    }
+}

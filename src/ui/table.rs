@@ -1,0 +1,121 @@
+//! Rows for people: laid out to the width of a terminal, or in plain aligned columns for everything else.
+
+use comfy_table::{Attribute, Color, ContentArrangement, presets};
+
+use super::{Label, Ui};
+use crate::cli::CommandError;
+
+/// A table with one heading per column.
+#[derive(Debug, Clone)]
+pub struct Table {
+    headings: Vec<&'static str>,
+    rows: Vec<Vec<Cell>>,
+}
+
+/// A text in a table, and what it is.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    text: String,
+    label: Option<Label>,
+}
+
+impl Cell {
+    /// A text that stands out.
+    pub fn labelled(text: impl Into<String>, label: Label) -> Self {
+        Self { text: text.into(), label: Some(label) }
+    }
+}
+
+impl<T: Into<String>> From<T> for Cell {
+    fn from(text: T) -> Self {
+        Self { text: text.into(), label: None }
+    }
+}
+
+impl Table {
+    /// A table without rows.
+    pub fn new(headings: impl IntoIterator<Item = &'static str>) -> Self {
+        Self { headings: headings.into_iter().collect(), rows: Vec::new() }
+    }
+
+    /// Adds a row, which has a cell for each heading.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+
+    /// Columns padded to their longest text, two spaces apart: what `awk`, `grep` and a log file like.
+    pub fn plain(&self) -> String {
+        let headings: Vec<String> = self.headings.iter().map(ToString::to_string).collect();
+        let rows = self.rows.iter().map(|row| row.iter().map(|cell| one_line(&cell.text)).collect());
+        let lines: Vec<Vec<String>> = std::iter::once(headings).chain(rows).collect();
+        let widths: Vec<usize> = (0..self.headings.len())
+            .map(|column| lines.iter().filter_map(|line| line.get(column)).map(|text| text.chars().count()).max())
+            .map(Option::unwrap_or_default)
+            .collect();
+        let aligned = |line: &Vec<String>| {
+            let cells = line.iter().zip(&widths).map(|(text, width)| format!("{text:width$}"));
+            cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        };
+        lines.iter().map(aligned).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Columns within a width; texts that do not fit are broken into lines.
+    pub fn fitted(&self, width: Option<u16>, colour: bool) -> String {
+        let mut table = comfy_table::Table::new();
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        if let Some(width) = width {
+            table.set_width(width);
+        }
+        if colour {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
+        table.set_header(
+            self.headings.iter().map(|heading| comfy_table::Cell::new(heading).add_attribute(Attribute::Bold)),
+        );
+        for row in &self.rows {
+            table.add_row(row.iter().map(|cell| styled(cell, colour)));
+        }
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Ui {
+    /// Writes a table to standard output.
+    ///
+    /// # Errors
+    /// When standard output is closed or full.
+    pub fn table(&self, table: &Table) -> Result<(), CommandError> {
+        match self.stdout.terminal {
+            true => self.print(&table.fitted(self.width(), self.stdout.colour)),
+            false => self.print(&table.plain()),
+        }
+    }
+
+    /// Columns of the terminal, if there is one.
+    pub fn width(&self) -> Option<u16> {
+        comfy_table::Table::new().width()
+    }
+}
+
+fn styled(cell: &Cell, colour: bool) -> comfy_table::Cell {
+    let styled = comfy_table::Cell::new(&cell.text);
+    match cell.label.filter(|_| colour) {
+        Some(Label::Error) => styled.fg(Color::Red).add_attribute(Attribute::Bold),
+        Some(Label::Warning) => styled.fg(Color::Yellow).add_attribute(Attribute::Bold),
+        Some(Label::Hint) => styled.fg(Color::Cyan),
+        Some(Label::Success) => styled.fg(Color::Green),
+        Some(Label::Strong) => styled.add_attribute(Attribute::Bold),
+        Some(Label::Faint) => styled.add_attribute(Attribute::Dim),
+        None => styled,
+    }
+}
+
+/// A cell never breaks a row of plain output.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
