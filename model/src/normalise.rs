@@ -80,7 +80,8 @@ fn piece_into(piece: &str, id_like: bool, pieces: &mut String) {
     let starts_with_digit = piece.starts_with(|character: char| character.is_ascii_digit());
     if digits == 0 && !(id_like && is_hex) {
         pieces.push_str(piece);
-    } else if starts_with_digit || is_hex || (digits >= 3 && piece.len() >= 10) {
+    } else if starts_with_digit || id_like && is_hex || is_hex && piece.len() >= 6 || (digits >= 3 && piece.len() >= 10)
+    {
         pieces.push('#');
     } else {
         // `worker17` and `EC2`: the letters name something.

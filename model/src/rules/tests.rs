@@ -1,1 +1,119 @@
+use serde_json::{Value, json};
 
+use super::*;
+use crate::{Classification, classify};
+
+fn failure(payload: &Value) -> Value {
+    json!({
+        "source": "lambda", "detail-type": "Lambda Function Invocation Result - Failure", "id": "e", "region": "eu-west-1",
+        "detail": {
+            "requestContext": {
+                "requestId": "r", "condition": "RetriesExhausted",
+                "functionArn": "arn:aws:lambda:eu-west-1:111111111111:function:orders:$LATEST",
+            },
+            "responsePayload": payload,
+        },
+    })
+}
+
+fn judged(event: &Value) -> Result<Classification, Box<dyn std::error::Error>> {
+    let classified = classify(event, &Rules::defaults()?)?;
+    classified.into_iter().next().ok_or_else(|| "nothing".into())
+}
+
+#[test]
+fn each_way_in_which_a_function_fails_has_its_rule() -> Result<(), Box<dyn std::error::Error>> {
+    for (class, message, rule, severity) in [
+        ("Sandbox.Timedout", "RequestId: r Error: Task timed out after 1.00 seconds", "lambda-timeout", Severity::High),
+        ("", "2024-04-08T16:56:22.000Z r Task timed out after 1.00 seconds", "lambda-timeout", Severity::High),
+        ("ReadTimeoutError", "Read timeout on endpoint", "lambda-timeout", Severity::High),
+        (
+            "Runtime.ExitError",
+            "RequestId: r Error: Runtime exited with error: signal: killed",
+            "lambda-out-of-memory",
+            Severity::High,
+        ),
+        (
+            "Runtime.ExitError",
+            "RequestId: r Error: Runtime exited with error: exit status 1",
+            "lambda-runtime-exit",
+            Severity::High,
+        ),
+        ("", "RequestId: r Process exited before completing request", "lambda-runtime-exit", Severity::High),
+        ("Runtime.ImportModuleError", "Unable to import module 'x'", "lambda-init-failure", Severity::Critical),
+        (
+            "ClientError",
+            "An error occurred (AccessDeniedException) when calling PutItem",
+            "lambda-permission-denied",
+            Severity::High,
+        ),
+        (
+            "&alloc::boxed::Box<dyn core::any::Any + core::marker::Send>",
+            "Lambda panicked: x",
+            "lambda-panic",
+            Severity::High,
+        ),
+        ("ClientError", "An error occurred (ThrottlingException): Rate exceeded", "lambda-throttled", Severity::Medium),
+        ("Error", "connect ECONNREFUSED 10.0.0.1:5432", "lambda-dependency-unreachable", Severity::High),
+        (
+            "Function.ResponseSizeTooLarge",
+            "Response payload size exceeded",
+            "lambda-payload-too-large",
+            Severity::Medium,
+        ),
+        ("ValueError", "no such order", "lambda-user-exception", Severity::Medium),
+    ] {
+        let seen = judged(&failure(&json!({ "errorType": class, "errorMessage": message })))?;
+        let judgement = seen.judgement.ok_or("no incident")?;
+        assert_eq!((judgement.rule.as_str(), judgement.severity), (rule, severity), "{class}: {message}");
+        assert!(judgement.summary.contains("orders"), "{}", judgement.summary);
+    }
+    Ok(())
+}
+
+#[test]
+fn every_sample_failure_gets_a_full_sentence() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/events");
+    let rules = Rules::defaults()?;
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if !path.is_file() || path.ends_with("INDEX.json") {
+            continue;
+        }
+        for seen in classify(&crate::read(&std::fs::read(&path)?)?, &rules)? {
+            if let Some(judgement) = seen.judgement {
+                assert_ne!(judgement.rule, "none", "{path:?}");
+                assert!(!judgement.summary.contains("(unknown)"), "{path:?}: {}", judgement.summary);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn errors_name_the_rule_and_its_line() {
+    let rule = |body: &str| format!("rules:\n  - name: first\n{body}");
+    let good = "    severity: LOW\n    summary: s\n    recommendation: r\n";
+    for (yaml, expected) in [
+        ("rules: []".to_owned(), "the rules file has no rules"),
+        (rule(&good.replace("LOW", "SEVERE")), "line 2: rule `first` has no valid severity"),
+        (rule(&good.replace(": s", ": '{nothing}'")), "line 2: rule `first` has no valid summary"),
+        (rule(&format!("{good}    pattern: {{source: lambda}}\n")), "line 2: rule `first` has no valid pattern"),
+        (rule(&format!("{good}  - name: first\n{good}")), "line 6: a second rule is named `first`"),
+        (rule(&format!("{good}    colour: red\n")), "unknown field `colour`"),
+    ] {
+        let error = Rules::parse(&yaml).map(|_| ()).map_err(|error| error.to_string());
+        assert!(error.as_ref().is_err_and(|error| error.contains(expected)), "{error:?}");
+    }
+}
+
+#[test]
+fn rules_before_others_win() -> Result<(), RulesError> {
+    let own = Rules::parse("rules:\n  - name: own\n    severity: LOW\n    summary: s\n    recommendation: r\n")?;
+    let defaults = Rules::defaults()?;
+    let count = defaults.len();
+    let both = own.before(defaults);
+    assert_eq!(both.len(), count + 1);
+    assert_eq!(both.iter().next().map(Rule::name), Some("own"));
+    Ok(())
+}

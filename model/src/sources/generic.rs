@@ -16,8 +16,19 @@ const MAX_DEPTH: usize = 4;
 const MAX_ELEMENTS: usize = 50;
 
 /// Last words of the names of fields that hold a status.
-const STATUS: &[&str] =
-    &["status", "state", "result", "outcome", "conclusion", "type", "name", "event", "severity", "condition"];
+const STATUS: &[&str] = &[
+    "status",
+    "state",
+    "result",
+    "outcome",
+    "conclusion",
+    "type",
+    "name",
+    "event",
+    "severity",
+    "condition",
+    "category",
+];
 /// Words of the names of fields that speak of something else than what just happened.
 const BESIDE: &[&str] = &[
     "previous",

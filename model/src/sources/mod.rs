@@ -3,9 +3,29 @@
 //! One file per service knows where that service puts status, resource and cause. A service without a file, or an event
 //! that its file does not know, is judged by [`generic`]: by failing words in the places where statuses stand.
 
+mod backup;
+mod batch;
+mod cloudformation;
+mod cloudwatch;
+mod codebuild;
+mod codedeploy;
+mod codepipeline;
+mod delivery;
+mod ec2;
+mod ecs;
 mod envelope;
 mod generic;
+mod glue;
+mod health;
 mod lambda;
+mod logs;
+mod rds;
+mod security;
+mod ssm;
+mod states;
+mod synthetics;
+#[cfg(test)]
+mod tests;
 mod unwrap;
 
 use serde_json::Value;
@@ -57,11 +77,33 @@ pub fn observe(delivery: &Value) -> Result<Vec<Observation>, Unreadable> {
 
 /// Asks the adapter of the service that sent the event.
 fn understood(envelope: &Envelope) -> Vec<Observation> {
-    let one = |observation| vec![observation];
-    match (envelope.service(), envelope.detail_type.as_str()) {
-        ("lambda", _) => one(lambda::observe(envelope)),
-        _ => one(generic::observe(envelope)),
-    }
+    let observation = match (envelope.service(), envelope.detail_type.as_str()) {
+        ("securityhub", _) => return security::security_hub(envelope),
+        ("lambda", _) => lambda::observe(envelope),
+        (_, "Dead Letter") => delivery::observe(envelope),
+        // Forwarders and mocks drop or change the source of these.
+        (_, "AWS Health Event") => health::observe(envelope),
+        ("guardduty", _) | ("", "GuardDuty Finding") => security::guard_duty(envelope),
+        ("macie" | "macie2", _) => security::macie(envelope),
+        ("cloudwatch", _) => cloudwatch::observe(envelope),
+        ("states", _) => states::observe(envelope),
+        ("ecs", _) => ecs::observe(envelope),
+        ("batch", _) => batch::observe(envelope),
+        ("glue", _) => glue::observe(envelope),
+        ("codebuild", _) => codebuild::observe(envelope),
+        ("codepipeline", _) => codepipeline::observe(envelope),
+        ("codedeploy", _) => codedeploy::observe(envelope),
+        ("cloudformation", _) => cloudformation::observe(envelope),
+        ("autoscaling", _) => ec2::auto_scaling(envelope),
+        ("ec2" | "ec2fleet" | "ec2spotfleet", _) => ec2::observe(envelope),
+        ("rds", _) => rds::observe(envelope),
+        ("backup", _) => backup::observe(envelope),
+        ("ssm", _) => ssm::observe(envelope),
+        ("synthetics", _) => synthetics::observe(envelope),
+        ("logs", _) => logs::observe(envelope),
+        _ => generic::observe(envelope),
+    };
+    vec![observation]
 }
 
 /// An event that no wrapper gives an id is known by its content.

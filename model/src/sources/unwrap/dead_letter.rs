@@ -6,7 +6,7 @@ use crate::arn;
 use crate::fields::{first_text, text};
 use crate::sources::envelope::Envelope;
 
-pub(super) const DETAIL_TYPE: &str = "Dead Letter";
+const DETAIL_TYPE: &str = "Dead Letter";
 
 /// The failed delivery that put the message into its queue, if it is such a message.
 pub(super) fn delivery_failure(record: &Value) -> Option<Envelope> {

@@ -14,7 +14,7 @@ use crate::sources::envelope::Envelope;
 /// What a batch may unpack to. Lambda takes at most 6 MB of it packed; log lines shrink well below a tenth.
 const MAX_UNPACKED: u64 = 64 << 20;
 
-pub(super) const DETAIL_TYPE: &str = "CloudWatch Logs Batch";
+const DETAIL_TYPE: &str = "CloudWatch Logs Batch";
 
 /// The batch in an `awslogs.data` field.
 pub(super) fn subscription(data: &Value) -> Result<Vec<Envelope>, Unreadable> {

@@ -1,0 +1,25 @@
+//! AWS Batch jobs.
+
+use serde_json::Value;
+
+use super::envelope::Envelope;
+use crate::arn::name;
+use crate::fields::{elements, scalar, text};
+use crate::observation::Observation;
+
+pub(super) fn observe(envelope: &Envelope) -> Observation {
+    let last = elements(&envelope.detail, "/attempts").last().unwrap_or(&Value::Null);
+    let exit_code = match scalar(last, "/container/exitCode") {
+        code if code.is_empty() => scalar(&envelope.detail, "/container/exitCode"),
+        code => code,
+    };
+    let detail = &envelope.detail;
+    let reasons = [text(last, "/container/reason"), text(detail, "/container/reason"), text(last, "/statusReason")];
+    let reason = reasons.into_iter().find(|reason| !reason.is_empty()).unwrap_or(text(detail, "/statusReason"));
+    let message = if exit_code.is_empty() { reason.to_owned() } else { format!("exit code {exit_code}: {reason}") };
+    envelope
+        .by_status(envelope.first_text(&["/jobName"]), envelope.text("/status"), &message)
+        .request(envelope.text("/jobId"))
+        .with("queue", name(envelope.text("/jobQueue")))
+        .with("exit_code", exit_code)
+}

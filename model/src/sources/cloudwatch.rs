@@ -1,0 +1,91 @@
+//! CloudWatch alarms: single, composite, of many time series, their contributors, muted and suppressed ones.
+
+use serde_json::Value;
+
+use super::envelope::Envelope;
+use crate::arn;
+use crate::fields::{elements, text};
+use crate::observation::Observation;
+
+pub(super) fn observe(envelope: &Envelope) -> Observation {
+    let alarm = alarm_name(envelope);
+    let contributor = contributor(&envelope.detail);
+    let resource = if contributor.is_empty() { alarm.clone() } else { format!("{alarm} ({contributor})") };
+    let observation = match envelope.text("/state/value") {
+        _ if envelope.detail_type == "CloudWatch Alarm Configuration Change" => configuration_change(envelope, &alarm),
+        "" => super::generic::observe(envelope),
+        _ if is_suppressed(&envelope.detail) => {
+            envelope.ignored(&resource, "the alarm's actions are suppressed or muted")
+        }
+        "ALARM" => envelope.failure(&resource, "ALARM", envelope.text("/state/reason")).grouped_by(""),
+        "OK" if is_first_state(envelope) => envelope.ignored(&resource, "the alarm was OK from its beginning"),
+        "OK" => envelope.recovery(&resource),
+        value => envelope.ignored(&resource, format!("{value} is neither an alarm nor a recovery")),
+    };
+    described(observation, envelope, &alarm)
+}
+
+/// A vanished alarm is a monitor that will be missed; other changes of configuration are work.
+fn configuration_change(envelope: &Envelope, alarm: &str) -> Observation {
+    match envelope.text("/operation") {
+        "delete" => envelope.failure(alarm, "AlarmDeleted", "the alarm was deleted and watches nothing any more"),
+        operation => envelope.ignored(alarm, format!("{operation} of an alarm is no failure")),
+    }
+}
+
+fn alarm_name(envelope: &Envelope) -> String {
+    match envelope.text("/alarmName") {
+        "" => arn::name(envelope.first_resource()).to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+fn is_suppressed(detail: &Value) -> bool {
+    let state = detail.get("state").unwrap_or(&Value::Null);
+    !text(state, "/actionsSuppressedBy").is_empty()
+        || [detail, state].iter().any(|part| part.get("muteDetail").is_some_and(|mute| !mute.is_null()))
+}
+
+/// An alarm that starts in OK recovers from nothing.
+fn is_first_state(envelope: &Envelope) -> bool {
+    envelope.text("/previousState/reason").starts_with("Unchecked: Initial alarm creation")
+}
+
+/// What tells one time series of an alarm from the others.
+fn contributor(detail: &Value) -> String {
+    let attributes = detail.pointer("/alarmContributor/attributes").and_then(Value::as_object);
+    let names = attributes.into_iter().flatten().map(|(_, value)| value.as_str().unwrap_or_default());
+    match names.collect::<Vec<_>>().join(", ") {
+        names if names.is_empty() => text(detail, "/alarmContributor/id").to_owned(),
+        names => names,
+    }
+}
+
+/// Adds what rules and the handler look at: the metric, and the function when the alarm is on Lambda's errors.
+fn described(observation: Observation, envelope: &Envelope, alarm: &str) -> Observation {
+    let detail = &envelope.detail;
+    let metrics = elements(detail, "/configuration/metrics");
+    let metric = metrics.iter().find_map(|metric| metric.pointer("/metricStat/metric")).unwrap_or(&Value::Null);
+    let expression = metrics.iter().map(|metric| text(metric, "/expression")).find(|text| !text.is_empty());
+    let expression = expression.unwrap_or_default();
+    let is_query = expression.contains("GROUP BY");
+    let is_contributor = detail.get("alarmContributor").is_some();
+    let is_metric = |namespace: &str, name: &str| {
+        (text(metric, "/namespace") == namespace && text(metric, "/name") == name)
+            || (is_query && expression.contains(namespace) && expression.contains(&format!("({name})")))
+    };
+    let function = match text(detail, "/alarmContributor/attributes/FunctionName") {
+        "" => text(metric, "/dimensions/FunctionName"),
+        function => function,
+    };
+    let observation = observation
+        .with("alarm", alarm)
+        .with("namespace", text(metric, "/namespace"))
+        .with("metric", text(metric, "/name"))
+        .with("expression", expression)
+        .with("function", function)
+        .with("description", text(detail, "/configuration/description"))
+        .with("alarm_rule", text(detail, "/configuration/alarmRule"));
+    let observation = if is_query && !is_contributor { observation.with("multi_series", true) } else { observation };
+    if is_metric("AWS/Lambda", "Errors") { observation.with("lambda_errors", true) } else { observation }
+}

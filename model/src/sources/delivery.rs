@@ -1,0 +1,24 @@
+//! Deliveries that ended in a dead-letter queue: the alerting path or somebody's event path is broken.
+
+use super::envelope::Envelope;
+use crate::arn;
+use crate::observation::Observation;
+
+pub(super) fn observe(envelope: &Envelope) -> Observation {
+    let resource = envelope.text("/resource");
+    let code = match envelope.text("/errorCode") {
+        "" => "DeadLetter",
+        code => code,
+    };
+    let target = envelope.text("/target");
+    let message = match (envelope.text("/errorMessage"), target) {
+        ("", "") => "a message could not be processed and was moved to the dead-letter queue".to_owned(),
+        (message, "") => message.to_owned(),
+        (message, target) => format!("delivery to {} failed: {message}", arn::name(target)),
+    };
+    envelope
+        .failure(resource, code, &message)
+        .with("target", target)
+        .with("attempts", envelope.text("/retryAttempts"))
+        .with("condition", "DeadLetter")
+}

@@ -1,0 +1,92 @@
+//! ECS tasks, services and deployments. A task's exit code tells how it ended: its reason, `Essential container in task
+//! exited`, is the same for code 0.
+
+use serde_json::Value;
+
+use super::envelope::Envelope;
+use crate::arn::name;
+use crate::fields::{elements, text};
+use crate::observation::Observation;
+
+pub(super) fn observe(envelope: &Envelope) -> Observation {
+    let observation = match envelope.detail_type.as_str() {
+        "ECS Task State Change" => task(envelope),
+        "ECS Service Action" | "ECS Deployment State Change" => service(envelope),
+        "ECS Container Instance State Change" => container_instance(envelope),
+        _ => super::generic::observe(envelope),
+    };
+    observation.with("cluster", name(envelope.text("/clusterArn")))
+}
+
+fn task(envelope: &Envelope) -> Observation {
+    let group = envelope.text("/group");
+    let family = match group.split_once(':').map_or(group, |(_, name)| name) {
+        "" => task_family(envelope.text("/taskDefinitionArn")),
+        family => family,
+    };
+    if envelope.text("/lastStatus") != "STOPPED" {
+        return envelope.ignored(family, format!("a task in {} has not ended", envelope.text("/lastStatus")));
+    }
+    let stop_code = envelope.text("/stopCode");
+    let reason = envelope.text("/stoppedReason");
+    let observation = match failed_container(&envelope.detail) {
+        Some((container, code)) => {
+            let why = text(container, "/reason");
+            let why = if why.is_empty() { reason } else { why };
+            let message = format!("container {} exited with code {code}: {why}", text(container, "/name"));
+            envelope.failure(family, &format!("Exit{code}"), &message).with("exit_code", code)
+        }
+        None if stop_code == "TaskFailedToStart" => envelope.failure(family, stop_code, &start_failure(envelope)),
+        None if matches!(stop_code, "EssentialContainerExited" | "UserInitiated" | "ServiceSchedulerInitiated") => {
+            envelope.ignored(family, format!("the task stopped ({stop_code}) and no container failed"))
+        }
+        None if stop_code == "SpotInterruption" || stop_code == "TerminationNotice" => {
+            envelope.ignored(family, format!("{stop_code}: the service starts the task again"))
+        }
+        None => envelope.ignored(family, "the task stopped and no container failed"),
+    };
+    observation.with("stop_code", stop_code).request(name(envelope.text("/taskArn")))
+}
+
+/// `family` of `…:task-definition/family:3`.
+fn task_family(definition: &str) -> &str {
+    let name = definition.rsplit('/').next().unwrap_or(definition);
+    name.split(':').next().unwrap_or(name)
+}
+
+fn failed_container(detail: &Value) -> Option<(&Value, i64)> {
+    elements(detail, "/containers").iter().find_map(|container| {
+        let code = container.get("exitCode").and_then(Value::as_i64)?;
+        (code != 0).then_some((container, code))
+    })
+}
+
+fn start_failure(envelope: &Envelope) -> String {
+    let reasons = elements(&envelope.detail, "/containers").iter().map(|container| text(container, "/reason"));
+    let reason = reasons.filter(|reason| !reason.is_empty()).next().unwrap_or_default();
+    if reason.is_empty() { envelope.text("/stoppedReason").to_owned() } else { reason.to_owned() }
+}
+
+fn service(envelope: &Envelope) -> Observation {
+    let service = name(envelope.first_resource());
+    let event = envelope.text("/eventName");
+    let reason = envelope.first_text(&["/reason", "/eventName"]);
+    match envelope.text("/eventType") {
+        "ERROR" | "WARN" => envelope.failure(service, event, reason).with("event_type", envelope.text("/eventType")),
+        _ if matches!(event, "SERVICE_STEADY_STATE" | "SERVICE_DEPLOYMENT_COMPLETED") => {
+            envelope.success(service, event)
+        }
+        _ => envelope.ignored(service, format!("{event} is information")),
+    }
+}
+
+/// An instance whose agent is gone runs nothing new.
+fn container_instance(envelope: &Envelope) -> Observation {
+    let instance = envelope.first_text(&["/ec2InstanceId", "/containerInstanceArn"]);
+    let is_gone = envelope.detail.get("agentConnected") == Some(&Value::Bool(false));
+    if is_gone && envelope.text("/status") == "ACTIVE" {
+        envelope.failure(name(instance), "AgentDisconnected", "the ECS agent of an active instance is not connected")
+    } else {
+        envelope.ignored(name(instance), "the state of a container instance is no failure")
+    }
+}

@@ -1,0 +1,23 @@
+//! AWS Health: what AWS says about itself.
+
+use super::envelope::Envelope;
+use crate::fields::text;
+use crate::observation::Observation;
+
+pub(super) fn observe(envelope: &Envelope) -> Observation {
+    // Mocks of these events name another source.
+    let envelope = &Envelope { source: "aws.health".to_owned(), ..envelope.clone() };
+    let code = envelope.text("/eventTypeCode");
+    let resource = match envelope.first_text(&["/affectedEntities/0/entityValue"]) {
+        "" if envelope.first_resource().is_empty() => envelope.text("/service"),
+        "" => envelope.first_resource(),
+        entity => entity,
+    };
+    let message = text(&envelope.detail, "/eventDescription/0/latestDescription");
+    let observation = match envelope.text("/eventTypeCategory") {
+        _ if envelope.text("/statusCode") == "closed" => envelope.success(resource, "closed"),
+        "issue" | "scheduledChange" | "investigation" => envelope.failure(resource, code, message),
+        category => envelope.ignored(resource, format!("{category} is information")),
+    };
+    observation.with("category", envelope.text("/eventTypeCategory")).with("service", envelope.text("/service"))
+}

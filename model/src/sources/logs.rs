@@ -1,0 +1,56 @@
+//! Lines of CloudWatch Logs that speak of a failure.
+
+use serde_json::Value;
+
+use super::envelope::Envelope;
+use crate::observation::Observation;
+
+/// What runtimes and the platform write when something breaks, and the class that it stands for.
+const SIGNS: &[(&str, &str)] = &[
+    ("Task timed out after", "Sandbox.Timedout"),
+    ("signal: killed", "Runtime.OutOfMemory"),
+    ("Runtime.OutOfMemory", "Runtime.OutOfMemory"),
+    ("Runtime exited", "Runtime.ExitError"),
+    ("Process exited before completing request", "Runtime.ExitError"),
+    ("Runtime.ImportModuleError", "Runtime.ImportModuleError"),
+    ("Runtime.HandlerNotFound", "Runtime.HandlerNotFound"),
+    ("panicked at", "Panic"),
+    ("panic: ", "Panic"),
+    ("Traceback (most recent call last)", "Exception"),
+    ("Unhandled", "Unhandled"),
+    ("Exception", "Exception"),
+    ("[ERROR]", "ERROR"),
+    ("[FATAL]", "FATAL"),
+    ("ERROR", "ERROR"),
+    ("FATAL", "FATAL"),
+    ("CRITICAL", "CRITICAL"),
+];
+
+pub(super) fn observe(envelope: &Envelope) -> Observation {
+    let group = envelope.text("/logGroup");
+    if envelope.detail.get("control").is_some() {
+        return envelope.ignored("", "a control message, with which CloudWatch tests the subscription");
+    }
+    let function = group.strip_prefix("/aws/lambda/");
+    let line = envelope.text("/message").trim();
+    let observation = match class(line) {
+        Some(class) => envelope.failure(function.unwrap_or(group), class, line),
+        None => envelope.ignored(function.unwrap_or(group), "a log line that does not speak of a failure"),
+    };
+    let source = if function.is_some() { "lambda" } else { "logs" }.to_owned();
+    Observation { source, ..observation }.with("log_group", group).with("log_stream", envelope.text("/logStream"))
+}
+
+fn class(line: &str) -> Option<&'static str> {
+    // The platform's own lines repeat what another line said.
+    if ["START RequestId", "END RequestId", "REPORT RequestId", "INIT_START"].iter().any(|own| line.starts_with(own)) {
+        return None;
+    }
+    if let Ok(entry) = serde_json::from_str::<Value>(line) {
+        let level = ["level", "severity", "log_level", "levelname"].iter().find_map(|name| entry.get(name)?.as_str());
+        if let Some(level) = level {
+            return matches!(level.to_ascii_uppercase().as_str(), "ERROR" | "FATAL" | "CRITICAL").then_some("ERROR");
+        }
+    }
+    SIGNS.iter().find(|(sign, _)| line.contains(sign)).map(|(_, class)| *class)
+}

@@ -1,0 +1,16 @@
+//! CloudWatch Synthetics canaries.
+
+use super::envelope::Envelope;
+use crate::observation::Observation;
+
+pub(super) fn observe(envelope: &Envelope) -> Observation {
+    let canary = envelope.first_text(&["/canary-name", "/canaryName"]);
+    let message = envelope.first_text(&["/message", "/state-reason", "/test-run-status"]);
+    match envelope.detail_type.as_str() {
+        "Synthetics Canary TestRun Failure" => {
+            envelope.failure(canary, "TestRunFailure", message).request(envelope.text("/canary-run-id"))
+        }
+        "Synthetics Canary TestRun Successful" => envelope.success(canary, "a successful run"),
+        _ => envelope.by_status(canary, envelope.first_text(&["/current-state", "/state", "/status"]), message),
+    }
+}
