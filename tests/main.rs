@@ -6,6 +6,7 @@ mod harness;
 
 mod bad_input;
 mod incidents;
+mod readme;
 mod sample_events;
 mod stack;
 mod template;

@@ -1,0 +1,29 @@
+//! The commands of the README, run as they stand there.
+
+use crate::harness::{TestResult, World, repository};
+
+/// What stands before the arguments in the README.
+const PREFIX: &str = "$ cargo run --release -- ";
+
+#[tokio::test]
+async fn its_commands_work_in_their_order() -> TestResult {
+    let readme = std::fs::read_to_string(repository("README.md"))?;
+    let commands: Vec<_> = readme.lines().filter_map(|line| line.strip_prefix(PREFIX)).collect();
+    assert!(commands.len() >= 8, "{commands:?}");
+    let world = World::new()?;
+    for command in commands {
+        let arguments: Vec<_> = command.split_whitespace().collect();
+        world.run(&arguments).await?.succeeded()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn ci_runs_its_test_command() -> TestResult {
+    let readme = std::fs::read_to_string(repository("README.md"))?;
+    let command = readme.lines().filter_map(|line| line.strip_prefix("$ ")).find(|line| line.starts_with("cargo test"));
+    let command = command.ok_or("the README has no test command")?;
+    let ci = std::fs::read_to_string(repository(".ci/run"))?;
+    assert!(ci.lines().any(|line| line == command), "`{command}` is not in .ci/run");
+    Ok(())
+}
