@@ -351,6 +351,15 @@ async fn a_service_publishes_only_where_the_policy_lets_it() {
 }
 
 #[tokio::test]
+async fn the_default_policy_lets_alarms_in_and_rules_not() {
+    let fixture = Fixture::new().await;
+    for (service, permitted) in [("cloudwatch.amazonaws.com", true), ("events.amazonaws.com", false)] {
+        let attempt = Publication { principal: Principal::Service(service.to_owned()), ..publication("x") };
+        assert_eq!(publish(&fixture.cloud, &fixture.topic, attempt).await.is_ok(), permitted, "{service}");
+    }
+}
+
+#[tokio::test]
 async fn each_protocol_gets_its_own_text() {
     let fixture = Fixture::new().await;
     fixture.subscribe_email(json!({})).await;
