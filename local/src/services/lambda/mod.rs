@@ -72,6 +72,7 @@ async fn answer(request: &Request<'_>) -> Result<Reply, ApiError> {
         "GetRuntimeManagementConfig" => read::runtime_management(request),
         "GetFunctionRecursionConfig" => read::recursion(request),
         "GetFunctionUrlConfig" | "GetProvisionedConcurrencyConfig" => read::absent(request),
+        "ListEventSourceMappings" => Ok(read::event_source_mappings()),
         "GetAccountSettings" => read::account(request),
         "ListVersionsByFunction" => version::list(request),
         "ListAliases" => version::list_aliases(request),

@@ -70,6 +70,11 @@ pub(super) fn recursion(request: &Request) -> Result<Reply, ApiError> {
     store::read(request.cloud, &reference(request)?, |_| Ok(Reply::json(200, &json!({ "RecursiveLoop": "Terminate" }))))
 }
 
+/// `ListEventSourceMappings`: none can be made.
+pub(super) fn event_source_mappings() -> Reply {
+    Reply::json(200, &json!({ "EventSourceMappings": [] }))
+}
+
 /// `GetFunctionUrlConfig` and `GetProvisionedConcurrencyConfig`: neither is ever set.
 pub(super) fn absent(request: &Request) -> Result<Reply, ApiError> {
     store::read(request.cloud, &reference(request)?, |_| {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::ending::Ending;
 use super::failure::Failure;
 use super::journal::Journal;
 use super::output::Output;
@@ -50,19 +51,6 @@ enum Event {
     Exited(ExitStatus),
     OutOfMemory,
     Late,
-}
-
-/// How an initialisation or an invocation ended.
-enum Ending {
-    Response(Bytes),
-    /// The function's own report.
-    Error(Bytes),
-    /// The function's own report that it cannot start.
-    InitError {
-        body: Bytes,
-        error_type: String,
-    },
-    Failed(Failure),
 }
 
 impl Environment {
@@ -289,33 +277,6 @@ impl Environment {
 
     fn timeout(&self) -> Duration {
         Duration::from_secs(self.revision.settings.timeout.into())
-    }
-}
-
-impl Ending {
-    fn status(&self) -> Status {
-        match self {
-            Self::Response(_) | Self::Error(_) => Status::Success,
-            Self::Failed(Failure::TimedOut(_)) => Status::Timeout,
-            Self::InitError { .. } | Self::Failed(_) => {
-                Status::Error(self.error_type().unwrap_or("Runtime.Unknown").to_owned())
-            }
-        }
-    }
-
-    fn error_type(&self) -> Option<&str> {
-        match self {
-            Self::Response(_) | Self::Error(_) => None,
-            Self::InitError { error_type, .. } => Some(error_type),
-            Self::Failed(failure) => Some(failure.error_type()),
-        }
-    }
-
-    fn payload(self, request_id: &str) -> Bytes {
-        match self {
-            Self::Response(body) | Self::Error(body) | Self::InitError { body, .. } => body,
-            Self::Failed(failure) => failure.payload(request_id),
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Running functions.
 
+mod ending;
 mod environment;
 pub(super) mod failure;
 mod journal;

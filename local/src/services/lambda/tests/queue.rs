@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::fixture::{Answer, Fixture, REGION, call};
 use crate::Output;
 use crate::services::lambda::{Source, invoke_async};
-use crate::services::{logs, sqs};
+use crate::services::{events, logs, sqs};
 
 const QUEUE: &str = "arn:aws:sqs:eu-west-1:000000000000:results";
 /// A minute passes in three tenths of a second.
@@ -91,6 +91,34 @@ async fn a_failure_is_retried_and_then_recorded_at_its_destination() {
     assert_eq!(record["requestPayload"], json!({ "error": "on purpose" }));
     assert_eq!(record["responseContext"]["functionError"], "Unhandled");
     assert_eq!(record["responsePayload"], json!({ "errorType": "Deliberate", "errorMessage": "on purpose" }));
+}
+
+#[tokio::test]
+async fn a_failure_reaches_the_rules_of_the_event_bus() {
+    let fixture = Fixture::new().await;
+    let queue = fixture.create_queue().await;
+    fixture.create("echo", json!({})).await;
+    let policy = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sqs:SendMessage",
+        "Principal": { "Service": "events.amazonaws.com" }, "Resource": QUEUE }] });
+    let attributes = json!({ "QueueUrl": queue, "Attributes": { "Policy": policy.to_string() } });
+    sqs::handle(&fixture.cloud, &call("sqs", "SetQueueAttributes", attributes)).await.unwrap();
+    let pattern = json!({ "source": ["lambda"] }).to_string();
+    for (operation, input) in [
+        ("PutRule", json!({ "Name": "failures", "EventPattern": pattern })),
+        ("PutTargets", json!({ "Rule": "failures", "Targets": [{ "Id": "queue", "Arn": QUEUE }] })),
+    ] {
+        events::handle(&fixture.cloud, &call("events", operation, input)).await.unwrap();
+    }
+    let bus = "arn:aws:events:eu-west-1:000000000000:event-bus/default";
+    let destination = json!({ "OnFailure": { "Destination": bus } });
+    fixture.configure(json!({ "MaximumRetryAttempts": 0, "DestinationConfig": destination })).await;
+    fixture.send_event(json!({ "exit": 1 })).await;
+    let (event, _) = fixture.receive(&queue).await;
+    assert_eq!(event["detail-type"], "Lambda Function Invocation Result - Failure");
+    let function = "arn:aws:lambda:eu-west-1:000000000000:function:echo:$LATEST";
+    assert_eq!(event["resources"], json!([bus, function]));
+    assert_eq!(event["detail"]["requestContext"]["functionArn"], function);
+    assert_eq!(event["detail"]["responsePayload"]["errorType"], "Runtime.ExitError");
 }
 
 #[tokio::test]
