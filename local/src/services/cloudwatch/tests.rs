@@ -179,7 +179,8 @@ async fn the_depth_of_a_queue_is_a_metric() {
 #[test]
 fn a_rule_judges_what_is_there_and_what_is_not() {
     use StateValue::{Alarm, InsufficientData, Ok};
-    let cases: [(&str, [Option<f64>; 4], usize, Option<StateValue>); 9] = [
+    type Case = (&'static str, [Option<f64>; 4], usize, Option<StateValue>);
+    let cases: [Case; 9] = [
         ("missing", [None, None, None, None], 2, Some(InsufficientData)),
         ("notBreaching", [None, None, None, None], 2, Some(Ok)),
         ("breaching", [None, None, None, None], 2, Some(Alarm)),

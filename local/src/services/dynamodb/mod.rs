@@ -24,7 +24,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{ApiError, Call, Cloud};
 pub use access::authorization;
@@ -73,7 +73,7 @@ impl State {
 #[derive(Debug)]
 struct Failure {
     error: ApiError,
-    members: Map<String, Value>,
+    members: Vec<(String, Value)>,
 }
 
 impl Failure {
@@ -82,14 +82,18 @@ impl Failure {
     }
 
     fn with(mut self, name: &str, value: Value) -> Self {
-        self.members.insert(name.to_owned(), value);
+        self.members.push((name.to_owned(), value));
         self
+    }
+
+    fn member(&self, name: &str) -> Option<&Value> {
+        self.members.iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 }
 
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
-        Self { error, members: Map::new() }
+        Self { error, members: Vec::new() }
     }
 }
 
@@ -132,7 +136,7 @@ pub async fn handle(cloud: &Cloud, call: &Call, body: Bytes, _headers: &HeaderMa
             };
             let kind = format!("{namespace}#{}", failure.error.code);
             // This one member is written with a capital in DynamoDB's transaction errors.
-            let message = if failure.members.contains_key("CancellationReasons") { "Message" } else { "message" };
+            let message = if failure.member("CancellationReasons").is_some() { "Message" } else { "message" };
             let mut output = json!({"__type": kind, message: failure.error.message});
             if let Some(members) = output.as_object_mut() {
                 members.extend(failure.members);

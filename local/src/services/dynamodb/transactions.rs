@@ -96,7 +96,7 @@ fn reason(failure: Failure) -> Value {
         _ => "ValidationError",
     };
     let mut reason = json!({"Code": code, "Message": failure.error.message});
-    if let Some(item) = failure.members.get("Item") {
+    if let Some(item) = failure.member("Item") {
         reason["Item"] = item.clone();
     }
     reason
