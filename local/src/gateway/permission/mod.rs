@@ -3,7 +3,7 @@
 mod table;
 
 use crate::policy::Need;
-use crate::services::{cloudwatch, events, iam, lambda, sns, sqs, sts};
+use crate::services::{cloudwatch, events, iam, lambda, logs, sns, sqs, sts};
 use crate::{ApiError, Call, Cloud, Principal};
 
 use super::protocol::Protocol;
@@ -42,6 +42,7 @@ fn needs(call: &Call, rest: Option<&lambda::RestRequest>) -> Vec<Need> {
         ("sns", _) => sns::authorization(call),
         ("sqs", _) => sqs::authorization(call),
         ("events", _) => events::authorization(call),
+        ("logs", _) => logs::authorization(call),
         ("monitoring", _) => cloudwatch::authorization(call),
         (service, _) => vec![Need::new(format!("{service}:{}", call.operation), "*")],
     }

@@ -1,5 +1,7 @@
 //! Policies of their own, and the few of AWS that functions use.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::names::{check_name, check_path, unique_id};
@@ -128,8 +130,8 @@ pub(super) fn list(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let policies = iam
         .policies
         .values()
-        .cloned()
         .filter(|_| scope != "AWS")
+        .cloned()
         .chain(of_aws.filter(|_| scope != "Local"))
         .map(|policy| (attachments::count(&iam, &policy.arn), policy))
         .filter(|(count, _)| !only_attached || *count > 0)
@@ -166,7 +168,7 @@ pub(super) fn set_default_version(cloud: &Cloud, call: &Call) -> Result<Output, 
     Ok(Output::empty())
 }
 
-fn make_default(policy: &mut ManagedPolicy, id: &str, delay: std::time::Duration) -> Result<(), ApiError> {
+fn make_default(policy: &mut ManagedPolicy, id: &str, delay: Duration) -> Result<(), ApiError> {
     let document = version_of(policy, id)?.document.clone();
     for version in &mut policy.versions {
         version.is_default = version.id == id;
