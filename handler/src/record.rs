@@ -82,6 +82,7 @@ async fn decide(
                 occurrences: open.occurrences + 1,
                 last_seen_at: now.text.clone(),
                 error_message: failure.observation.error_message.clone(),
+                request_id: failure.observation.request_id.clone().or(open.request_id),
                 ..open
             };
             Ok(Recorded { incident: counted, how: How::Counted })

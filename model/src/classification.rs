@@ -1,5 +1,8 @@
 //! From a delivery to what it means for the people on call: the one entry that the handler and `rules test` share.
 
+#[cfg(test)]
+mod tests;
+
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 

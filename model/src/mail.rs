@@ -1,6 +1,9 @@
 //! The email about an incident: plain text that says in its first five lines what, where, since when, how often, and
 //! what to do.
 
+#[cfg(test)]
+mod tests;
+
 use crate::console;
 use crate::fields::shortened;
 use crate::incident::Incident;

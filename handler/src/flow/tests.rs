@@ -1,1 +1,190 @@
+//! The guarantees of the handler, on a store and a notifier that fail when they are told to. The number in a test's name
+//! is the guarantee's.
 
+mod fake;
+
+use incident_model::Rules;
+use serde_json::{Value, json};
+
+use super::*;
+use fake::{Fault, Mailbox, Memory};
+
+type Tested = Result<(), Box<dyn std::error::Error>>;
+
+fn flow() -> Flow<Memory, Mailbox> {
+    let settings = Settings {
+        table: "devops-incidents".to_owned(),
+        topic_arn: "arn:aws:sns:eu-west-1:111111111111:devops-alerts".to_owned(),
+        stack: "devops".to_owned(),
+        function: "devops-incident-handler".to_owned(),
+    };
+    Flow { store: Memory::default(), notifier: Mailbox::default(), settings }
+}
+
+fn failure_of(function: &str, event_id: &str) -> Value {
+    json!({
+        "id": event_id, "source": "lambda", "detail-type": "Lambda Function Invocation Result - Failure",
+        "account": "111111111111", "region": "eu-west-1", "time": "2026-01-01T00:00:00Z",
+        "detail": {
+            "requestContext": {
+                "requestId": format!("request-{event_id}"), "condition": "RetriesExhausted",
+                "functionArn": format!("arn:aws:lambda:eu-west-1:111111111111:function:{function}:$LATEST"),
+            },
+            "responsePayload": {"errorType": "ValueError", "errorMessage": "no such order"},
+        },
+    })
+}
+
+fn alarm(event_id: &str, state: &str) -> Value {
+    json!({
+        "id": event_id, "source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change",
+        "region": "eu-west-1", "detail": {"alarmName": "cpu", "state": {"value": state, "reason": "Threshold Crossed"}},
+    })
+}
+
+async fn deliver(flow: &Flow<Memory, Mailbox>, event: &Value) -> Result<usize, HandlerError> {
+    flow.deliver(event, &Rules::defaults().map_err(|_| Unreadable::Empty)?).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn guarantee_2_an_event_delivered_twice_counts_and_mails_once() -> Tested {
+    let flow = flow();
+    for _ in 0..2 {
+        deliver(&flow, &failure_of("orders", "e1")).await?;
+    }
+    assert_eq!(flow.store.occurrences(), [1]);
+    assert_eq!(flow.notifier.count(), 1);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn guarantee_3_failures_of_one_fingerprint_are_one_incident_also_at_once() -> Tested {
+    let flow = flow();
+    let events: Vec<Value> = (0..20).map(|number| failure_of("orders", &format!("e{number}"))).collect();
+    let deliveries = events.iter().map(|event| deliver(&flow, event));
+    for delivered in join_all(deliveries).await {
+        delivered?;
+    }
+    assert_eq!(flow.store.occurrences(), [20]);
+    assert_eq!(flow.notifier.count(), 1);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn guarantee_3_a_resolved_incident_that_returns_is_a_new_one() -> Tested {
+    let flow = flow();
+    deliver(&flow, &alarm("e1", "ALARM")).await?;
+    deliver(&flow, &alarm("e2", "OK")).await?;
+    deliver(&flow, &alarm("e3", "ALARM")).await?;
+    assert_eq!(flow.store.occurrences(), [1, 1]);
+    assert_eq!(flow.notifier.count(), 3);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn guarantee_4_a_fault_anywhere_still_mails_once_the_event_comes_again() -> Tested {
+    let faults = [
+        Fault::Counted,
+        Fault::Newest,
+        Fault::Open,
+        Fault::OpenAnswerLost,
+        Fault::Publish,
+        Fault::PublishAnswerLost,
+        Fault::MarkNotified,
+    ];
+    for fault in faults {
+        let flow = flow();
+        flow.store.fail_once(fault);
+        flow.notifier.fail_once(fault);
+        let mut attempts = 0;
+        // The lease of an invocation that died ends before Lambda tries for the last time.
+        while deliver(&flow, &failure_of("orders", "e1")).await.is_err() {
+            attempts += 1;
+            assert!(attempts < 3, "{fault:?} stays");
+            flow.store.end_leases();
+        }
+        assert_eq!(flow.store.occurrences(), [1], "{fault:?}");
+        assert!((1..=2).contains(&flow.notifier.count()), "{fault:?}: {} mails", flow.notifier.count());
+        assert!(flow.store.all_notified(), "{fault:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn guarantee_6_without_the_table_the_alert_still_goes_out() {
+    let flow = flow();
+    flow.store.fail_always();
+    let result = deliver(&flow, &failure_of("orders", "e1")).await;
+    assert!(matches!(result, Err(HandlerError::Store(_))), "{result:?}");
+    assert!(flow.notifier.bodies().iter().any(|body| body.contains("NOT RECORDED")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn guarantee_7_own_failures_do_not_loop() -> Tested {
+    let flow = flow();
+    deliver(&flow, &failure_of("devops-incident-handler", "e1")).await?;
+    assert_eq!(flow.notifier.count(), 0);
+    assert!(flow.store.occurrences().is_empty());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn guarantee_1_what_comes_back_from_the_handlers_queue_is_handled() -> Tested {
+    let flow = flow();
+    let record = json!({
+        "version": "1.0",
+        "requestContext": {
+            "requestId": "r", "condition": "RetriesExhausted",
+            "functionArn": "arn:aws:lambda:eu-west-1:111111111111:function:devops-incident-handler:$LATEST",
+        },
+        "requestPayload": failure_of("orders", "e1"),
+    });
+    let message = json!({"Records": [{"eventSource": "aws:sqs", "messageId": "m", "body": record.to_string()}]});
+    deliver(&flow, &message).await?;
+    assert_eq!(flow.store.occurrences(), [1]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alarm_on_a_function_with_an_open_incident_says_nothing_new() -> Tested {
+    let flow = flow();
+    let contributor = json!({
+        "id": "a1", "source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm Contributor State Change",
+        "detail": {
+            "alarmName": "devops-function-errors", "alarmContributor": {"id": "1", "attributes": {"FunctionName": "orders"}},
+            "state": {"value": "ALARM", "reason": "Threshold Crossed"},
+            "configuration": {"metrics": [{"expression": "SELECT SUM(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName) GROUP BY FunctionName"}]},
+        },
+    });
+    deliver(&flow, &failure_of("orders", "e1")).await?;
+    deliver(&flow, &contributor).await?;
+    assert_eq!(flow.store.occurrences().len(), 1);
+    let quiet = self::flow();
+    deliver(&quiet, &contributor).await?;
+    assert_eq!(quiet.store.occurrences().len(), 1);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn guarantee_9_garbage_is_an_error() {
+    for garbage in [json!(null), json!({}), json!([]), json!("text")] {
+        assert!(matches!(deliver(&flow(), &garbage).await, Err(HandlerError::Unreadable(_))), "{garbage}");
+    }
+}
+
+/// Runs futures in turns until all are done.
+async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut running: Vec<_> = futures.map(Box::pin).collect();
+    let mut done = Vec::new();
+    std::future::poll_fn(move |context| {
+        running.retain_mut(|future| match future.as_mut().poll(context) {
+            std::task::Poll::Ready(value) => {
+                done.push(value);
+                false
+            }
+            std::task::Poll::Pending => true,
+        });
+        if running.is_empty() { std::task::Poll::Ready(std::mem::take(&mut done)) } else { std::task::Poll::Pending }
+    })
+    .await
+}

@@ -88,7 +88,7 @@ fn is_jwt(token: &str) -> bool {
 /// Forty characters of base64 with capitals, small letters and digits; hexadecimal digests have no capitals and paths
 /// have words.
 fn is_aws_secret(token: &str) -> bool {
-    let has = |test: fn(&u8) -> bool| token.bytes().filter(|byte| test(byte)).count();
+    let has = |test: fn(&u8) -> bool| token.as_bytes().iter().copied().filter(test).count();
     let is_base64 = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'+'));
     token.len() == 40
         && is_base64

@@ -62,8 +62,8 @@ fn failed_container(detail: &Value) -> Option<(&Value, i64)> {
 }
 
 fn start_failure(envelope: &Envelope) -> String {
-    let reasons = elements(&envelope.detail, "/containers").iter().map(|container| text(container, "/reason"));
-    let reason = reasons.filter(|reason| !reason.is_empty()).next().unwrap_or_default();
+    let mut reasons = elements(&envelope.detail, "/containers").iter().map(|container| text(container, "/reason"));
+    let reason = reasons.find(|reason| !reason.is_empty()).unwrap_or_default();
     if reason.is_empty() { envelope.text("/stoppedReason").to_owned() } else { reason.to_owned() }
 }
 

@@ -90,7 +90,7 @@ fn without_payload(condition: &str, record: &Value) -> &'static str {
         "ZeroReservedConcurrency" => "The function's reserved concurrency is 0, so it is never run.",
         "EventAgeExceeded" => "The event waited longer than the function's maximum event age and was dropped.",
         "RecordAgeExceeded" => "Records waited longer than the mapping's maximum record age and were dropped.",
-        _ if stream(record) != "" => {
+        _ if !stream(record).is_empty() => {
             "The record of a stream mapping has no error message; it is in the function's log."
         }
         _ => "",

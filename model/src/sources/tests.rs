@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use super::*;
 use crate::observation::Kind;
 
-fn samples() -> Result<Vec<(String, String, Value)>, Box<dyn std::error::Error>> {
+/// File, label and event of a sample.
+type Sample = (String, String, Value);
+
+fn samples() -> Result<Vec<Sample>, Box<dyn std::error::Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/events");
     let index: Vec<Value> = serde_json::from_slice(&std::fs::read(folder.join("INDEX.json"))?)?;
     let mut samples = Vec::new();

@@ -1,0 +1,92 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{FingerprintInputs, Severity, Status};
+
+fn incident(summary: &str, region: &str) -> Incident {
+    Incident {
+        incident_id: "inc-0190a1b2-0000-7000-8000-0123456789ab".to_owned(),
+        status: Status::Open,
+        severity: Severity::High,
+        summary: summary.to_owned(),
+        recommendation: "Raise the timeout.".to_owned(),
+        created_at: "2026-01-01T00:00:00Z".to_owned(),
+        last_seen_at: "2026-01-01T00:00:00Z".to_owned(),
+        occurrences: 1,
+        fingerprint: "v1:00".to_owned(),
+        fingerprint_inputs: FingerprintInputs::default(),
+        source: "lambda".to_owned(),
+        resource: "orders".to_owned(),
+        account: "111111111111".to_owned(),
+        region: region.to_owned(),
+        error_type: "Sandbox.Timedout".to_owned(),
+        error_message: "Task timed out\nafter 1.00 seconds".to_owned(),
+        request_id: Some("r".to_owned()),
+        rule: "lambda-timeout".to_owned(),
+        runbook: None,
+        console_url: None,
+        drill: None,
+        notified_at: None,
+        timeline: Vec::new(),
+    }
+}
+
+const NOTICE: Notice<'_> = Notice { number: 1, stack: "devops", recorded: true };
+
+#[test]
+fn the_first_five_lines_say_all_that_matters() {
+    insta::assert_snapshot!(body(&incident("orders timed out", "eu-west-1"), &NOTICE), @r"
+    What:      HIGH - orders timed out
+    Where:     lambda orders, account 111111111111, region eu-west-1
+    Since:     2026-01-01T00:00:00Z
+    How often: once so far
+    Do this:   Raise the timeout.
+
+    Incident:  inc-0190a1b2-0000-7000-8000-0123456789ab (notice 1)
+    Severity:  HIGH by rule lambda-timeout
+    Error:     Sandbox.Timedout
+    Message:   Task timed out after 1.00 seconds
+    Request:   r
+
+    Log group: https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Faws$252Flambda$252Forders
+    Function: https://eu-west-1.console.aws.amazon.com/lambda/home?region=eu-west-1#/functions/orders?tab=monitoring
+
+    To say that you are on it:
+      incidentctl incidents ack inc-0190a1b2-0000-7000-8000-0123456789ab --stack devops
+    To see all that is known:
+      incidentctl incidents show inc-0190a1b2-0000-7000-8000-0123456789ab --stack devops
+    ");
+}
+
+#[test]
+fn links_lead_into_the_partition_of_the_region() {
+    for (region, host) in [
+        ("eu-west-1", "https://eu-west-1.console.aws.amazon.com/"),
+        ("cn-north-1", "https://cn-north-1.console.amazonaws.cn/"),
+        ("us-gov-west-1", "https://us-gov-west-1.console.amazonaws-us-gov.com/"),
+    ] {
+        assert!(body(&incident("s", region), &NOTICE).contains(host), "{region}");
+    }
+    assert!(!body(&incident("s", ""), &NOTICE).contains("https://"));
+}
+
+#[test]
+fn an_unrecorded_incident_says_so_and_names_no_command() {
+    let text = body(&incident("s", "eu-west-1"), &Notice { recorded: false, ..NOTICE });
+    assert!(text.contains("NOT RECORDED") && !text.contains("incidents ack"));
+}
+
+proptest! {
+    #[test]
+    fn every_subject_is_one_that_sns_takes(summary in "(?s).{0,200}", number: u64) {
+        let subject = subject(&incident(&summary, "eu-west-1"), &Notice { number, ..NOTICE });
+        prop_assert!(subject.len() <= MAX_SUBJECT && !subject.is_empty() && !subject.starts_with(' '));
+        prop_assert!(subject.chars().all(|character| (' '..='~').contains(&character)), "{:?}", subject);
+    }
+
+    #[test]
+    fn no_control_character_gets_into_a_body(summary in "(?s).{0,100}") {
+        let body = body(&incident(&summary, "eu-west-1"), &NOTICE);
+        prop_assert!(body.chars().all(|character| character == '\n' || !character.is_control()));
+    }
+}
