@@ -16,10 +16,6 @@ pub const INDEX_BY_STATUS: &str = "by-status";
 /// Time-to-live attribute of helper items, in seconds since 1970.
 pub const EXPIRES_AT: &str = "expires_at";
 
-/// Attribute of an `open#…` item: the id of the incident that it points to. Resolving an incident removes the item, so
-/// that the next failure opens a new one.
-pub const POINTS_TO: &str = "points_to";
-
 /// Key of the item that remembers an event, so that its second delivery is not counted.
 pub fn event_key(event_id: &str) -> String {
     format!("event#{event_id}")

@@ -13,7 +13,7 @@ use std::time::Duration;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
-use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_credential_types::provider::error::CredentialsError;
 
 use incident_local::config::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use incident_local::daemon::Status;
@@ -42,6 +42,9 @@ impl Session {
     pub async fn connect(settings: &Settings, local: Option<&Status>) -> Result<Self, ConnectError> {
         let sdk = load(settings, local).await;
         let region = sdk.region().map(ToString::to_string).ok_or(ConnectError::NoRegion)?;
+        if settings.endpoint_url.is_none() && !is_region_like(&region) {
+            return Err(ConnectError::UnknownRegion { region });
+        }
         let session = Self {
             account: account_of(&sdk, &region).await?,
             region,
@@ -137,39 +140,69 @@ async fn load(settings: &Settings, local: Option<&Status>) -> SdkConfig {
 
 /// Checks the credentials before anything is attempted with them.
 async fn account_of(sdk: &SdkConfig, region: &str) -> Result<String, ConnectError> {
-    let provider =
-        sdk.credentials_provider().ok_or(ConnectError::NoCredentials { cause: "none configured".to_owned() })?;
+    let provider = sdk.credentials_provider().ok_or_else(|| ConnectError::NoCredentials {
+        source: CredentialsError::not_loaded("no place to look for them is configured"),
+    })?;
     // Outside of EC2 the SDK's last resort is an address that never answers.
     match tokio::time::timeout(CREDENTIALS_LIMIT, provider.provide_credentials()).await {
         Ok(Ok(_)) => {}
-        Ok(Err(error)) => return Err(ConnectError::NoCredentials { cause: DisplayErrorContext(error).to_string() }),
-        Err(_) => return Err(ConnectError::NoCredentials { cause: "nothing answered in 8 s".to_owned() }),
+        Ok(Err(source)) => return Err(ConnectError::NoCredentials { source }),
+        Err(_) => {
+            return Err(ConnectError::NoCredentials { source: CredentialsError::provider_timed_out(CREDENTIALS_LIMIT) });
+        }
     }
-    let identity = aws_sdk_sts::Client::new(sdk).get_caller_identity().send().await.map_err(|error| {
-        ConnectError::Refused { region: region.to_owned(), cause: DisplayErrorContext(error).to_string() }
+    let identity = aws_sdk_sts::Client::new(sdk).get_caller_identity().send().await.explain("sts:GetCallerIdentity");
+    let identity = identity.map_err(|source| match source.is(NO_ANSWER) {
+        true => ConnectError::NoAnswer { region: region.to_owned(), source },
+        false => ConnectError::Refused { source },
     })?;
     Ok(identity.account.unwrap_or_default())
 }
 
+/// Whether a text has the form of a region's name. Which regions exist changes with every year.
+fn is_region_like(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('-').collect();
+    match parts.as_slice() {
+        [words @ .., number] if words.len() >= 2 => {
+            !number.is_empty()
+                && number.chars().all(|digit| digit.is_ascii_digit())
+                && words.iter().all(|word| !word.is_empty() && word.chars().all(|letter| letter.is_ascii_lowercase()))
+        }
+        _ => false,
+    }
+}
+
 /// Why there is no session.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// Nothing names a region.
     #[error("no region is configured")]
     NoRegion,
+    /// What is named cannot be a region.
+    #[error("`{region}` is not an AWS region")]
+    UnknownRegion {
+        /// What is named.
+        region: String,
+    },
     /// No place has credentials.
-    #[error("no AWS credentials were found ({cause})")]
+    #[error("no usable AWS credentials were found")]
     NoCredentials {
         /// What the SDK says.
-        cause: String,
+        source: CredentialsError,
     },
-    /// AWS does not accept the credentials, or does not answer.
-    #[error("AWS in {region} did not accept the credentials ({cause})")]
+    /// AWS does not accept the credentials.
+    #[error("AWS does not accept the credentials")]
     Refused {
+        /// What AWS says.
+        source: AwsError,
+    },
+    /// Nothing answers.
+    #[error("AWS does not answer in region `{region}`")]
+    NoAnswer {
         /// The region.
         region: String,
-        /// What AWS or the SDK says.
-        cause: String,
+        /// What the SDK says.
+        source: AwsError,
     },
 }
 
@@ -177,12 +210,34 @@ impl ConnectError {
     /// What the person can do.
     pub fn hints(&self) -> Vec<String> {
         match self {
-            Self::NoRegion => vec!["give --region, set AWS_REGION, or set one in your AWS profile".to_owned()],
-            Self::NoCredentials { .. } => vec![
-                "give --profile, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws configure`".to_owned(),
+            Self::NoRegion => vec![
+                "give --region, set AWS_REGION, or set one in your AWS profile".to_owned(),
                 "without an account: add --local".to_owned(),
             ],
-            Self::Refused { .. } => vec!["renew them: aws sso login, or aws configure".to_owned()],
+            Self::UnknownRegion { .. } => vec!["a region is named like eu-central-1 or us-east-1".to_owned()],
+            Self::NoCredentials { .. } => vec![
+                "give --profile, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws configure`; \
+                 with single sign-on, `aws sso login` renews them"
+                    .to_owned(),
+                "without an account: add --local".to_owned(),
+            ],
+            Self::Refused { source } => source.hint().map(str::to_owned).into_iter().collect(),
+            Self::NoAnswer { .. } => vec!["check that the region exists, the network, and --endpoint-url".to_owned()],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_told_from_typing_mistakes() {
+        for right in ["eu-central-1", "us-gov-west-1", "ap-southeast-7", "us-iso-east-1"] {
+            assert!(is_region_like(right), "{right}");
+        }
+        for wrong in ["", "frankfurt", "eu-central", "eu-central-1a", "EU-west-1", "eu--1", "eu_west_1"] {
+            assert!(!is_region_like(wrong), "{wrong}");
         }
     }
 }

@@ -132,7 +132,7 @@ impl CommandError {
     }
 
     /// `error:`, its causes, its hints.
-    fn render(&self, ui: &Ui) -> String {
+    pub(super) fn render(&self, ui: &Ui) -> String {
         let mut text = format!("{} {}", ui.label(Label::Error, "error:"), self.0.message);
         for cause in &self.0.causes {
             text += &format!("\n  caused by: {cause}");
@@ -143,7 +143,7 @@ impl CommandError {
         text
     }
 
-    fn to_json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         let mut result = json!({"type": "result", "ok": false});
         if let Some(members) = result.as_object_mut() {
             members.extend(self.0.details.clone());

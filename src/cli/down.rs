@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::CommandError;
 use super::deployment::{self, Deployment};
+use crate::aws::Session;
 use crate::engine::{Interrupt, Outcome};
 use crate::plan::{Action, Leftover, Plan};
 use crate::resources::Scope;
@@ -19,9 +20,14 @@ pub struct DownArgs {}
 
 /// Removes the stack.
 pub(super) async fn run(_args: DownArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    let start = Instant::now();
     let session = super::connect(settings, ui).await?;
-    let deployment = Deployment::without_code(&session, settings)?;
+    remove_stack(&session, settings, ui).await
+}
+
+/// Removes the stack of a connected account.
+pub(super) async fn remove_stack(session: &Session, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
+    let start = Instant::now();
+    let deployment = Deployment::without_code(session, settings)?;
     let plan = Plan::down(&deployment.stack, &deployment.observe(Scope::StackOnly).await?);
     let outcome = match plan.changes.is_empty() {
         true => {

@@ -2,6 +2,7 @@
 
 pub mod command_error;
 mod completions;
+mod demo;
 mod deployment;
 mod down;
 mod environment;
@@ -59,6 +60,7 @@ pub enum Command {
     Rules(rules::RulesArgs),
     Logs(logs::LogsArgs),
     Local(local::LocalArgs),
+    Demo(demo::DemoArgs),
     Init(init::InitArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -125,6 +127,7 @@ async fn dispatch(command: Command, settings: &Settings, ui: &Ui) -> Result<Outc
         Command::Incidents(args) => interruptible(incidents::run(args, settings, ui)).await.map(done),
         Command::Rules(args) => rules::run(&args, ui).map(done),
         Command::Logs(args) => interruptible(logs::run(args, settings, ui)).await.map(done),
+        Command::Demo(args) => demo::run(args, settings, ui).await.map(done),
         Command::Local(args) => local::run(args, settings, ui).await.map(done),
         Command::Init(args) => init::run(args, ui).map(done),
         Command::Completions(args) => completions::run(args, ui).map(done),

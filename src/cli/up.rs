@@ -8,8 +8,9 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::CommandError;
 use super::deployment::{self, Deployment};
+use super::{CommandError, local};
+use crate::aws::Session;
 use crate::engine::{Interrupt, Outcome};
 use crate::plan::{Action, Plan};
 use crate::resources::Subscription;
@@ -55,10 +56,20 @@ pub enum Engine {
 
 /// Provisions or updates the stack.
 pub(super) async fn run(args: UpArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    let start = Instant::now();
     let session = super::connect(settings, ui).await?;
+    provision(&session, args, settings, ui).await
+}
+
+/// Provisions or updates the stack of a connected account.
+pub(super) async fn provision(
+    session: &Session,
+    args: UpArgs,
+    settings: &Settings,
+    ui: &Ui,
+) -> Result<(), CommandError> {
+    let start = Instant::now();
     let emails = settings.emails_or(&args.emails);
-    let deployment = Deployment::with_code(&session, settings, &emails, args.handler.as_deref()).await?;
+    let deployment = Deployment::with_code(session, settings, &emails, args.handler.as_deref()).await?;
     let plan = deployment.plan().await?;
     let outcome = match plan.is_empty() {
         true => {
@@ -68,6 +79,9 @@ pub(super) async fn run(args: UpArgs, settings: &Settings, ui: &Ui) -> Result<()
         false => change(&deployment, &plan, &args, settings, ui).await?,
     };
     self_check::run(&deployment, ui).await?;
+    if args.confirm_email {
+        local::confirm(session, ui).await?;
+    }
     if args.timings {
         ui.say(&deployment::timings(&outcome));
     }

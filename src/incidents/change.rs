@@ -44,7 +44,7 @@ impl Incidents {
         }
     }
 
-    /// Closes an incident. The next failure of its fingerprint opens a new one.
+    /// Closes an incident. The next failure of its fingerprint opens a new one: the handler looks at the status.
     ///
     /// # Errors
     /// When the table cannot be changed.
@@ -52,10 +52,7 @@ impl Incidents {
         let update = self
             .update(incident, Status::Resolved, note)?
             .condition_expression(format!("attribute_exists({}) AND #status <> :status", table::INCIDENT_ID));
-        let changed = if self.applied(update).await? { Changed::Now } else { Changed::Before };
-        // Also when it had been resolved before: a command that was cut in between left the pointer.
-        self.release(incident).await?;
-        Ok(changed)
+        Ok(if self.applied(update).await? { Changed::Now } else { Changed::Before })
     }
 
     fn update(
@@ -86,26 +83,6 @@ impl Incidents {
         match update.send().await.explain("dynamodb:UpdateItem") {
             Ok(_) => Ok(true),
             Err(error) if error.is(CONDITION_FAILED) => Ok(false),
-            Err(error) => Err(self.failed(error)),
-        }
-    }
-
-    /// Removes the pointer from the fingerprint to this incident, but not one to a newer incident.
-    async fn release(&self, incident: &Incident) -> Result<(), IncidentsError> {
-        let removed = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .key(table::INCIDENT_ID, AttributeValue::S(table::open_key(&incident.fingerprint)))
-            .condition_expression("#target = :incident")
-            .expression_attribute_names("#target", table::POINTS_TO)
-            .expression_attribute_values(":incident", AttributeValue::S(incident.incident_id.clone()))
-            .send()
-            .await
-            .explain("dynamodb:DeleteItem");
-        match removed {
-            Ok(_) => Ok(()),
-            Err(error) if error.is(CONDITION_FAILED) => Ok(()),
             Err(error) => Err(self.failed(error)),
         }
     }

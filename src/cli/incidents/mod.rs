@@ -16,6 +16,7 @@ use crate::incidents::{Changed, Incidents, IncidentsError};
 use crate::settings::Settings;
 use crate::ui::Ui;
 
+pub(super) use list::print as print_list;
 pub(super) use render::details;
 
 /// Read and change the recorded incidents
@@ -28,7 +29,6 @@ pub struct IncidentsArgs {
 
 /// What to do with incidents.
 #[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "a comment here would take the place of the arguments' own, which are the manual")]
 pub enum IncidentsCommand {
     List(list::ListArgs),
     Show(show::ShowArgs),

@@ -14,6 +14,9 @@ use super::CommandError;
 use crate::settings::Settings;
 use crate::ui::{Label, Ui};
 
+pub(super) use outbox::{confirm, mail_text};
+pub(super) use stop::stop;
+
 /// Manage the local AWS: an AWS endpoint on this machine for the stack, offline
 #[derive(Debug, Args)]
 pub struct LocalArgs {
@@ -24,7 +27,6 @@ pub struct LocalArgs {
 
 /// What to do with the local AWS.
 #[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "a comment here would take the place of the arguments' own, which are the manual")]
 pub enum LocalCommand {
     Start(start::StartArgs),
     Status(status::StatusArgs),

@@ -7,7 +7,7 @@ use incident_local::daemon::{self, Found};
 use incident_local::outbox::{MailKind, StoredMail, read};
 use serde_json::{Value, json};
 
-use crate::aws::Clients;
+use crate::aws::{Clients, Session};
 use crate::cli::{CommandError, moment};
 use crate::local_session::{self, Confirmation, LocalError};
 use crate::settings::Settings;
@@ -50,7 +50,7 @@ pub(super) async fn run(args: OutboxArgs, settings: &Settings, ui: &Ui) -> Resul
     match args.command {
         Some(OutboxCommand::Show { mail, .. }) => show(mail.as_deref(), &directory, ui),
         None if args.last => show(None, &directory, ui),
-        None if args.confirm => confirm(settings, ui).await,
+        None if args.confirm => confirm_waiting(settings, ui).await,
         None => list(&directory, ui),
     }
 }
@@ -105,23 +105,33 @@ pub(in crate::cli) fn mail_text(mail: &StoredMail, ui: &Ui) -> String {
     format!("{head}\n{}", mail.body.trim_end())
 }
 
-async fn confirm(settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    let Found::Running(status) = daemon::find(&settings.local_directory).await else {
+async fn confirm_waiting(settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
+    let Found::Running(_) = daemon::find(&settings.local_directory).await else {
         return Err(CommandError::user("the local AWS does not run, so there is nothing to confirm")
             .hint("incidentctl up --local --email you@example.com"));
     };
     let settings = Settings { local: true, ..settings.clone() };
     let session = crate::cli::connect(&settings, ui).await?;
-    let sns = Clients::new(session.sdk()).sns;
-    let confirmations = local_session::confirm_emails(&sns, &status.endpoint, &status.outbox).await?;
+    let confirmations = follow_links(&session).await?;
     if ui.is_json() {
         ui.json(&confirmations.iter().map(document).collect::<Vec<_>>())?;
     }
     tell(&confirmations, ui)
 }
 
+/// Follows the links of all confirmation mails that wait on the local AWS of a session, and says what became of each.
+pub(in crate::cli) async fn confirm(session: &Session, ui: &Ui) -> Result<(), CommandError> {
+    tell(&follow_links(session).await?, ui)
+}
+
+async fn follow_links(session: &Session) -> Result<Vec<Confirmation>, CommandError> {
+    let Some(local) = session.local() else { return Ok(Vec::new()) };
+    let sns = Clients::new(session.sdk()).sns;
+    Ok(local_session::confirm_emails(&sns, &local.endpoint, &local.outbox).await?)
+}
+
 /// Says what became of each, and fails when one is still pending.
-pub(in crate::cli) fn tell(confirmations: &[Confirmation], ui: &Ui) -> Result<(), CommandError> {
+fn tell(confirmations: &[Confirmation], ui: &Ui) -> Result<(), CommandError> {
     if confirmations.is_empty() {
         ui.say("no subscription waits for a confirmation");
     }

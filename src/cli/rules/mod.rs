@@ -21,7 +21,6 @@ pub struct RulesArgs {
 
 /// What to do with rules.
 #[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "a comment here would take the place of the arguments' own, which are the manual")]
 pub enum RulesCommand {
     Check(check::CheckArgs),
     Test(test::TestArgs),

@@ -1,0 +1,189 @@
+//! `incidentctl demo`.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use incident_local::outbox::{self, MailKind, StoredMail};
+use incident_model::Incident;
+
+use super::trigger_test::{self, TriggerTestArgs};
+use super::{CommandError, down, incidents, local, up};
+use crate::aws::{Clients, Session};
+use crate::drill::FailureKind;
+use crate::incidents::{Filter, Incidents};
+use crate::local_session::LocalError;
+use crate::settings::{EmailAddress, Settings};
+use crate::ui::{Label, Ui, wrap};
+
+/// Width of the narration.
+const WIDTH: usize = 96;
+/// How long the drill is followed, in seconds.
+const DRILL_TIMEOUT: u64 = 60;
+/// A mail is delivered a moment after it was accepted.
+const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
+const MAIL_PAUSE: Duration = Duration::from_millis(20);
+
+/// Tell the whole story offline: up, confirm, fail, the mail, the list
+///
+/// Everything happens on the local AWS; no account is needed, and nothing leaves this machine.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Remove the stack and stop the local AWS at the end
+    #[arg(long)]
+    pub down: bool,
+
+    /// Address that gets the alert, in the outbox of the local AWS
+    #[arg(long, value_name = "ADDRESS", default_value = "you@example.com")]
+    pub email: EmailAddress,
+
+    /// Handler binary [default: the one beside this program; in a source checkout, built when missing or stale]
+    #[arg(long, value_name = "PATH")]
+    pub handler: Option<PathBuf>,
+}
+
+/// Tells the story.
+pub(super) async fn run(args: DemoArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
+    if ui.is_json() {
+        return Err(CommandError::usage("the demo is a story for people and has no JSON")
+            .hint("for programs: up, trigger-test, incidents list and down, each with --local --output json"));
+    }
+    let settings = Settings { local: true, yes: true, profile: None, endpoint_url: None, ..settings.clone() };
+    let story = Story { ui, settings: &settings };
+    let session = story.start().await?;
+    story.provision(&session, &args).await?;
+    story.confirm(&session, &args.email).await?;
+    let incident = story.fail(&session).await?;
+    story.mail(&session, &incident).await?;
+    story.list(&session).await?;
+    match args.down {
+        true => story.remove(&session).await,
+        false => story.next_steps(),
+    }
+}
+
+/// The chapters, each the work of a command.
+struct Story<'a> {
+    ui: &'a Ui,
+    settings: &'a Settings,
+}
+
+impl Story<'_> {
+    async fn start(&self) -> Result<Session, CommandError> {
+        self.chapter(
+            "1. An AWS account on this machine",
+            "Nothing of this needs an account. A small AWS runs here in the background, on 127.0.0.1, as strict as the \
+             real one; the same commands without --local do the same in your account.",
+        )?;
+        super::connect(self.settings, self.ui).await
+    }
+
+    async fn provision(&self, session: &Session, args: &DemoArgs) -> Result<(), CommandError> {
+        self.chapter(
+            "2. Provision the stack: incidentctl up",
+            "A table for incidents, a topic that mails you, rules that see every failure, a function that analyses it, \
+             and one that fails on purpose. Each is made as soon as what it needs is there.",
+        )?;
+        let args = up::UpArgs {
+            emails: vec![args.email.clone()],
+            handler: args.handler.clone(),
+            engine: up::Engine::default(),
+            rollback: false,
+            confirm_email: false,
+            timings: false,
+        };
+        up::provision(session, args, self.settings, self.ui).await
+    }
+
+    async fn confirm(&self, session: &Session, email: &EmailAddress) -> Result<(), CommandError> {
+        self.chapter(
+            "3. Confirm the subscription: incidentctl local outbox --confirm",
+            &format!(
+                "AWS mails nobody who did not agree. So {email} got a mail with a link, which lies in the outbox of the \
+                 local AWS; its link is followed now, as you would."
+            ),
+        )?;
+        local::confirm(session, self.ui).await
+    }
+
+    async fn fail(&self, session: &Session) -> Result<Incident, CommandError> {
+        self.chapter(
+            "4. Fail on purpose: incidentctl trigger-test --kind timeout",
+            "The error generator sleeps past its timeout of 3 seconds, for real. Lambda stops it and hands the failure \
+             to the event bus; a rule sends it to the handler, which judges it, records it and alerts you.",
+        )?;
+        let args = TriggerTestArgs { kind: FailureKind::Timeout, timeout: DRILL_TIMEOUT };
+        trigger_test::follow(&args, session, &self.settings.stack, self.ui).await
+    }
+
+    async fn mail(&self, session: &Session, incident: &Incident) -> Result<(), CommandError> {
+        self.chapter(
+            "5. The email: incidentctl local outbox show --last",
+            "One readable mail per incident: what, where, since when, how often, and what to do.",
+        )?;
+        let mail = mail_about(session, &incident.incident_id).await?;
+        let indented = local::mail_text(&mail, self.ui).lines().map(|line| format!("  │ {line}")).collect::<Vec<_>>();
+        self.ui.print(&indented.join("\n"))?;
+        self.ui.print(&self.ui.data_label(Label::Faint, &format!("  {}", mail.file.display())))
+    }
+
+    async fn list(&self, session: &Session) -> Result<(), CommandError> {
+        self.chapter(
+            "6. The record: incidentctl incidents list",
+            "Every incident stays in the table, with its history.",
+        )?;
+        let incidents = Incidents::new(&Clients::new(session.sdk()), &self.settings.stack);
+        incidents::print_list(&incidents.list(&Filter { limit: Some(10), ..Filter::default() }).await?, self.ui)
+    }
+
+    async fn remove(&self, session: &Session) -> Result<(), CommandError> {
+        self.chapter("7. Take it down: incidentctl down", "Everything that the stack owns goes, in reverse order.")?;
+        down::remove_stack(session, self.settings, self.ui).await?;
+        local::stop(self.settings, self.ui).await.map(drop)
+    }
+
+    fn next_steps(&self) -> Result<(), CommandError> {
+        self.chapter("What next", "The stack stays, so that you can go on:")?;
+        let steps = [
+            (
+                "trigger-test --local --kind oom",
+                "fail in another way: exception, timeout, oom, panic, crash, access-denied",
+            ),
+            ("incidents list --local", "all incidents; `incidents show ID` tells all of one"),
+            ("local outbox", "all mails"),
+            ("down --local --yes", "remove the stack; `local stop` ends the local AWS"),
+            ("up --email you@example.com", "the same in your AWS account"),
+        ];
+        for (command, what) in steps {
+            let command = self.ui.data_label(Label::Strong, &format!("incidentctl {command:33}"));
+            self.ui.print(&format!("  {command}{what}"))?;
+        }
+        Ok(())
+    }
+
+    fn chapter(&self, title: &str, text: &str) -> Result<(), CommandError> {
+        self.ui.print(&format!("\n{}", self.ui.data_label(Label::Strong, title)))?;
+        self.ui.print(&format!("{}\n", wrap(text, WIDTH).join("\n")))
+    }
+}
+
+/// The alert about an incident.
+async fn mail_about(session: &Session, incident_id: &str) -> Result<StoredMail, CommandError> {
+    let Some(local) = session.local() else {
+        return Err(CommandError::failed("the demo runs on the local AWS only"));
+    };
+    let started = Instant::now();
+    loop {
+        let mails = outbox::read(&local.outbox).map_err(LocalError::from)?;
+        let about =
+            |mail: &StoredMail| mail.kind.as_deref() == Some(MailKind::NOTIFICATION) && mail.body.contains(incident_id);
+        if let Some(mail) = mails.into_iter().rev().find(about) {
+            return Ok(mail);
+        }
+        if started.elapsed() > MAIL_TIMEOUT {
+            return Err(CommandError::failed(format!("the mail about {incident_id} did not arrive in the outbox"))
+                .hint("incidentctl local outbox"));
+        }
+        tokio::time::sleep(MAIL_PAUSE).await;
+    }
+}
