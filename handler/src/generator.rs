@@ -44,7 +44,7 @@ pub async fn fail(clients: &Clients, event: LambdaEvent<Value>) -> Result<Value,
         "timeout" => sleep_past_deadline(&event.context).await,
         "oom" => use_up_memory(),
         "panic" => panic_deliberately(),
-        "crash" => std::process::exit(1),
+        "crash" => end_process(),
         "access-denied" => read_forbidden_table(clients).await,
         other => Deliberate::new(
             "UnknownKind",
@@ -77,6 +77,11 @@ fn use_up_memory() -> Deliberate {
 #[expect(clippy::panic, reason = "it is what was asked for")]
 fn panic_deliberately() -> Deliberate {
     panic!("deliberate panic, as incidentctl trigger-test asked for")
+}
+
+#[expect(clippy::disallowed_methods, reason = "a process that ends in the middle of a request is what was asked for")]
+fn end_process() -> Deliberate {
+    std::process::exit(1)
 }
 
 /// Reads the incident table, which the generator's role has no right to.
