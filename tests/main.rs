@@ -7,6 +7,7 @@ mod harness;
 mod bad_input;
 mod incidents;
 mod readme;
+mod rules;
 mod sample_events;
 mod stack;
 mod template;
