@@ -100,8 +100,13 @@ impl Checkout {
     }
 
     async fn build(&self, profile: &str) -> Result<(), BuildError> {
+        // A debug handler shares the libraries that the workspace was built with: asked for alone it would have the SDKs
+        // compiled again, with fewer features. What goes to AWS has those fewer features, and is smaller for it.
+        let selection = if self.release { ["--package", HANDLER, "--bins"] } else { ["--workspace", "--bin", HANDLER] };
         let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["build", "--package", HANDLER, "--profile", profile, "--target-dir"])
+            .arg("build")
+            .args(selection)
+            .args(["--profile", profile, "--target-dir"])
             .arg(&self.target)
             .current_dir(&self.root)
             .stdin(Stdio::null())
