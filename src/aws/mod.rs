@@ -148,7 +148,9 @@ async fn account_of(sdk: &SdkConfig, region: &str) -> Result<String, ConnectErro
         Ok(Ok(_)) => {}
         Ok(Err(source)) => return Err(ConnectError::NoCredentials { source }),
         Err(_) => {
-            return Err(ConnectError::NoCredentials { source: CredentialsError::provider_timed_out(CREDENTIALS_LIMIT) });
+            return Err(ConnectError::NoCredentials {
+                source: CredentialsError::provider_timed_out(CREDENTIALS_LIMIT),
+            });
         }
     }
     let identity = aws_sdk_sts::Client::new(sdk).get_caller_identity().send().await.explain("sts:GetCallerIdentity");
