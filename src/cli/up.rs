@@ -85,7 +85,8 @@ pub(super) async fn provision(
     if args.timings {
         ui.say(&deployment::timings(&outcome));
     }
-    tell(&deployment, &plan, &outcome, start, ui).await
+    let is_local = session.is_local();
+    tell(&deployment, &plan, &outcome, start, is_local, ui).await
 }
 
 /// Asks, applies, and takes back when that is wanted.
@@ -123,6 +124,7 @@ async fn tell(
     plan: &Plan,
     outcome: &Outcome,
     start: Instant,
+    is_local: bool,
     ui: &Ui,
 ) -> Result<(), CommandError> {
     let topic = deployment.stack.get("AlertTopic").map(|topic| topic.attributes.reference.clone());
@@ -147,7 +149,7 @@ async fn tell(
     for (name, value) in &deployment.stack.outputs {
         ui.print(&format!("{name:26}{value}"))?;
     }
-    tell_subscriptions(&subscriptions, ui);
+    tell_subscriptions(&subscriptions, is_local, ui);
     ui.say(&format!(
         "{} created, {} updated, {} deleted, {} unchanged in {seconds:.2} s with {calls} calls",
         outcome.count(Action::Create),
@@ -155,21 +157,27 @@ async fn tell(
         outcome.count(Action::Delete),
         plan.count(Action::None),
     ));
-    ui.hint("`incidentctl trigger-test` fails on purpose and follows the incident until the mail is sent");
+    let here = if is_local { " --local" } else { "" };
+    ui.hint(&format!(
+        "`incidentctl trigger-test{here}` fails on purpose and follows the incident until the mail is sent"
+    ));
     Ok(())
 }
 
-fn tell_subscriptions(subscriptions: &[Subscription], ui: &Ui) {
+fn tell_subscriptions(subscriptions: &[Subscription], is_local: bool, ui: &Ui) {
     if subscriptions.is_empty() {
         ui.warn("nobody gets the alerts yet: add an address with `incidentctl up --email ADDRESS`");
     }
     for subscription in subscriptions {
         match subscription.pending {
             true => ui.warn(&format!(
-                "{} gets no alerts until the link in its confirmation mail is followed (within 48 hours)",
+                "the subscription of {} is pending: no alerts until the link in its confirmation mail is followed (within 48 hours)",
                 subscription.endpoint
             )),
             false => ui.say(&format!("{} gets the alerts", subscription.endpoint)),
         }
+    }
+    if is_local && subscriptions.iter().any(|subscription| subscription.pending) {
+        ui.hint("`incidentctl local outbox --confirm` follows the links of the confirmation mails");
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::arn::Arn;
 use crate::fields::{elements, first_text, text};
@@ -35,7 +36,7 @@ impl Envelope {
         let resources = [elements(event, "/resources"), elements(event, "/Resources")].concat();
         Some(
             Self {
-                event_id: text(event, "/id").to_owned(),
+                event_id: identity(text(event, "/id"), detail),
                 source: first_text(event, &["/source", "/Source"]).to_owned(),
                 detail_type: detail_type.to_owned(),
                 account: text(event, "/account").to_owned(),
@@ -181,6 +182,28 @@ impl Observation {
     pub(crate) fn counted_as(mut self, event_id: String) -> Self {
         self.event_id = event_id;
         self
+    }
+}
+
+/// The event's id and a digest of its detail. A second delivery repeats both; two events that share an id, as events
+/// written by hand and tools that replay them do, are two events all the same.
+fn identity(id: &str, detail: &Value) -> String {
+    if id.is_empty() {
+        return String::new();
+    }
+    let digest = Sha256::digest(sorted(detail).to_string());
+    digest.iter().take(4).fold(format!("{id}-"), |identity, byte| identity + &format!("{byte:02x}"))
+}
+
+/// The value with the members of every object in one order, since a wrapper may have written them in another.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Array(elements) => elements.iter().map(sorted).collect(),
+        Value::Object(members) => {
+            let members: BTreeMap<_, _> = members.iter().map(|(name, value)| (name, sorted(value))).collect();
+            members.into_iter().map(|(name, value)| (name.clone(), value)).collect()
+        }
+        other => other.clone(),
     }
 }
 

@@ -69,6 +69,22 @@ fn the_same_event_has_the_same_id_in_every_delivery() -> Result<(), Box<dyn std:
 }
 
 #[test]
+fn one_id_on_two_different_events_does_not_make_them_one() -> Result<(), Box<dyn std::error::Error>> {
+    let event = |state: &str, order: bool| {
+        let detail = if order {
+            json!({"stateMachineArn": "arn:aws:states:eu-west-1:111111111111:stateMachine:s", "status": state})
+        } else {
+            json!({"status": state, "stateMachineArn": "arn:aws:states:eu-west-1:111111111111:stateMachine:s"})
+        };
+        json!({"id": "same", "source": "aws.states", "detail-type": "Step Functions Execution Status Change", "detail": detail})
+    };
+    let id = |event: &serde_json::Value| observe(event).map(|seen| seen[0].event_id.clone());
+    assert_ne!(id(&event("FAILED", true))?, id(&event("TIMED_OUT", true))?);
+    assert_eq!(id(&event("FAILED", true))?, id(&event("FAILED", false))?);
+    Ok(())
+}
+
+#[test]
 fn wrapping_changes_nothing() -> Result<(), Box<dyn std::error::Error>> {
     for (file, label, event) in samples()? {
         if label != "failure" || event.get("detail-type").is_none() {
