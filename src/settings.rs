@@ -3,6 +3,8 @@
 mod config_file;
 mod email_address;
 mod stack_name;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -122,8 +122,9 @@ impl Story<'_> {
             "One readable mail per incident: what, where, since when, how often, and what to do.",
         )?;
         let mail = mail_about(session, &incident.incident_id).await?;
-        let indented = local::mail_text(&mail, self.ui).lines().map(|line| format!("  │ {line}")).collect::<Vec<_>>();
-        self.ui.print(&indented.join("\n"))?;
+        let text = local::mail_text(&mail, self.ui);
+        let lines: Vec<String> = text.lines().flat_map(fitted).map(|line| format!("  │ {line}")).collect();
+        self.ui.print(&lines.join("\n"))?;
         self.ui.print(&self.ui.data_label(Label::Faint, &format!("  {}", mail.file.display())))
     }
 
@@ -164,6 +165,14 @@ impl Story<'_> {
     fn chapter(&self, title: &str, text: &str) -> Result<(), CommandError> {
         self.ui.print(&format!("\n{}", self.ui.data_label(Label::Strong, title)))?;
         self.ui.print(&format!("{}\n", wrap(text, WIDTH).join("\n")))
+    }
+}
+
+/// A line of a mail within the width of the narration; one that fits keeps its spaces.
+fn fitted(line: &str) -> Vec<String> {
+    match line.chars().count() > WIDTH {
+        true => wrap(line, WIDTH),
+        false => vec![line.to_owned()],
     }
 }
 

@@ -13,8 +13,12 @@ mod local;
 mod logs;
 mod moment;
 mod plan;
+#[cfg(test)]
+mod reference;
 mod rules;
 mod template;
+#[cfg(test)]
+mod tests;
 mod trigger_test;
 mod up;
 

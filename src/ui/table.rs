@@ -1,6 +1,6 @@
 //! Rows for people: laid out to the width of a terminal, or in plain aligned columns for everything else.
 
-use comfy_table::{Attribute, Color, ContentArrangement, presets};
+use comfy_table::{Attribute, Color, ColumnConstraint, ContentArrangement, presets};
 
 use super::{Label, Ui};
 use crate::cli::CommandError;
@@ -77,8 +77,13 @@ impl Table {
         for row in &self.rows {
             table.add_row(row.iter().map(|cell| styled(cell, colour)));
         }
-        for column in table.column_iter_mut() {
+        let last = self.headings.len().saturating_sub(1);
+        for (index, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, 2));
+            // Ids and times are copied and compared, so only the last column gives way.
+            if index < last {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
         }
         table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
     }

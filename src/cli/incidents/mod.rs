@@ -6,6 +6,8 @@ mod render;
 mod resolve;
 mod show;
 mod tail;
+#[cfg(test)]
+mod tests;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};

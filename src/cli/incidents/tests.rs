@@ -1,0 +1,94 @@
+//! How incidents look.
+
+use incident_model::{Incident, Severity, Status, TimelineEntry};
+use insta::assert_snapshot;
+
+use super::render;
+use crate::cli::Format;
+use crate::ui::Ui;
+
+fn incident(id: &str, severity: Severity) -> Incident {
+    Incident {
+        incident_id: format!("inc-0199e7a1-{id}"),
+        status: Status::Open,
+        severity,
+        summary: "devops-error-generator timed out after 3 s".to_owned(),
+        recommendation:
+            "Raise the timeout, or find out what the function waits for. Its log group shows the last line \
+                         before it was stopped."
+                .to_owned(),
+        created_at: "2026-01-31T12:00:00.123Z".to_owned(),
+        last_seen_at: "2026-01-31T12:30:00Z".to_owned(),
+        occurrences: 3,
+        fingerprint: "v1:0123".to_owned(),
+        fingerprint_inputs: Default::default(),
+        source: "lambda".to_owned(),
+        resource: "devops-error-generator".to_owned(),
+        account: "000000000000".to_owned(),
+        region: "eu-west-1".to_owned(),
+        error_type: "Sandbox.Timedout".to_owned(),
+        error_message: "Task timed out after 3.00 seconds".to_owned(),
+        request_id: Some("6f1e".to_owned()),
+        rule: "lambda-timeout".to_owned(),
+        runbook: None,
+        console_url: None,
+        drill: None,
+        notified_at: None,
+        timeline: vec![
+            TimelineEntry { at: "2026-01-31T12:00:00Z".to_owned(), what: "opened".to_owned() },
+            TimelineEntry { at: "2026-01-31T12:40:00Z".to_owned(), what: "acknowledged by ada".to_owned() },
+        ],
+    }
+}
+
+#[test]
+fn a_list_is_aligned_and_has_whole_ids() {
+    let incidents = [incident("7bd2-8000-1", Severity::Critical), incident("7bd3-8000-2", Severity::Low)];
+    assert_snapshot!(render::table(&incidents, false).plain(), @r#"
+    ID                        TIME (UTC)           SEVERITY  STATUS  SOURCE  COUNT  SUMMARY
+    inc-0199e7a1-7bd2-8000-1  2026-01-31 12:00:00  CRITICAL  open    lambda  3      devops-error-generator timed out after 3 s
+    inc-0199e7a1-7bd3-8000-2  2026-01-31 12:00:00  LOW       open    lambda  3      devops-error-generator timed out after 3 s
+    "#);
+}
+
+#[test]
+fn a_terminal_gets_ids_as_long_as_they_have_to_be() {
+    let apart = [incident("7bd2-8000-1", Severity::High), incident("7bd3-8000-2", Severity::Medium)];
+    assert_snapshot!(render::table(&apart, true).fitted(Some(100), false), @r#"
+    ID                 TIME (UTC)           SEVERITY  STATUS  SOURCE  COUNT  SUMMARY
+    inc-0199e7a1-7bd2  2026-01-31 12:00:00  HIGH      open    lambda  3      devops-error-generator
+                                                                             timed out after 3 s
+    inc-0199e7a1-7bd3  2026-01-31 12:00:00  MEDIUM    open    lambda  3      devops-error-generator
+                                                                             timed out after 3 s
+    "#);
+    let close = [incident("7bd2-8000-1", Severity::High), incident("7bd2-8000-2", Severity::Medium)];
+    assert_snapshot!(render::table(&close, true).fitted(Some(100), false), @r#"
+    ID                        TIME (UTC)           SEVERITY  STATUS  SOURCE  COUNT  SUMMARY
+    inc-0199e7a1-7bd2-8000-1  2026-01-31 12:00:00  HIGH      open    lambda  3      devops-error-gener
+                                                                                    ator timed out
+                                                                                    after 3 s
+    inc-0199e7a1-7bd2-8000-2  2026-01-31 12:00:00  MEDIUM    open    lambda  3      devops-error-gener
+                                                                                    ator timed out
+                                                                                    after 3 s
+    "#);
+}
+
+#[test]
+fn all_of_one_incident() {
+    assert_snapshot!(render::details(&incident("7bd2-8000-1", Severity::High), &Ui::plain(Format::Text)), @r#"
+    HIGH  devops-error-generator timed out after 3 s
+
+    what to do    Raise the timeout, or find out what the function waits for. Its log group shows
+                  the last line before it was stopped.
+    error         Sandbox.Timedout: Task timed out after 3.00 seconds
+    resource      lambda · devops-error-generator · eu-west-1 · 000000000000
+    id            inc-0199e7a1-7bd2-8000-1
+    status        open
+    occurrences   3, first 2026-01-31 12:00:00, last 2026-01-31 12:30:00
+    request       6f1e
+    rule          lambda-timeout
+    notified      not yet
+    timeline      2026-01-31 12:00:00 opened
+                  2026-01-31 12:40:00 acknowledged by ada
+    "#);
+}
