@@ -36,7 +36,7 @@ impl Envelope {
         let resources = [elements(event, "/resources"), elements(event, "/Resources")].concat();
         Some(
             Self {
-                event_id: identity(text(event, "/id"), detail),
+                event_id: identity(event),
                 source: first_text(event, &["/source", "/Source"]).to_owned(),
                 detail_type: detail_type.to_owned(),
                 account: text(event, "/account").to_owned(),
@@ -185,13 +185,15 @@ impl Observation {
     }
 }
 
-/// The event's id and a digest of its detail. A second delivery repeats both; two events that share an id, as events
-/// written by hand and tools that replay them do, are two events all the same.
-fn identity(id: &str, detail: &Value) -> String {
+/// The event's id and a digest of what it says. A second delivery repeats both, and so does a replay from an archive;
+/// two events that share an id, as events written by hand and by tools do, are two events all the same.
+fn identity(event: &Value) -> String {
+    let id = text(event, "/id");
     if id.is_empty() {
         return String::new();
     }
-    let digest = Sha256::digest(sorted(detail).to_string());
+    let said = ["source", "detail-type", "time", "resources", "detail"].map(|name| event.get(name).map(sorted));
+    let digest = Sha256::digest(Value::from_iter(said).to_string());
     digest.iter().take(4).fold(format!("{id}-"), |identity, byte| identity + &format!("{byte:02x}"))
 }
 
