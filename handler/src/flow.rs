@@ -166,9 +166,6 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         if attributes.get("lambda_errors") != Some(&Value::Bool(true)) {
             return None;
         }
-        if attributes.get("multi_series") == Some(&Value::Bool(true)) {
-            return Some("the alarm names each function in an event of its own".to_owned());
-        }
         let function = attributes.get("function")?.as_str()?;
         let newest = self.store.newest_of_resource("lambda", function).await.ok()??;
         let is_open = newest.incident.status != Status::Resolved;

@@ -38,7 +38,7 @@ pub fn body(incident: &Incident, notice: &Notice<'_>) -> String {
         format!("Where:     {}", place(incident)),
         format!("Since:     {}", incident.created_at),
         format!("How often: {}", frequency(incident)),
-        format!("Do this:   {}", incident.recommendation),
+        format!("Do this:   {}", first_sentence(&incident.recommendation)),
         String::new(),
     ];
     if incident.drill.is_some() {
@@ -46,6 +46,9 @@ pub fn body(incident: &Incident, notice: &Notice<'_>) -> String {
     }
     if !notice.recorded {
         lines.push("NOT RECORDED: the incident table could not be reached, so this mail is the only trace.".to_owned());
+    }
+    if first_sentence(&incident.recommendation) != incident.recommendation {
+        lines.extend([format!("In full:   {}", incident.recommendation), String::new()]);
     }
     lines.extend(facts(incident, notice));
     lines.extend(links(incident));
@@ -72,6 +75,16 @@ pub fn recovery_body(incident: &Incident, notice: &Notice<'_>, recovered_at: &st
         format!("Incident:  {}", incident.incident_id),
         format!("Details:   incidentctl incidents show {} --stack {}", incident.incident_id, notice.stack),
     ])
+}
+
+/// Up to the first full stop or question mark that another sentence follows.
+fn first_sentence(text: &str) -> &str {
+    let ends = text.match_indices(['.', '?']).map(|(at, _)| at + 1);
+    let begins_sentence = |rest: &str| {
+        let mut characters = rest.chars();
+        characters.next() == Some(' ') && characters.next().is_some_and(|next| next.is_uppercase() || next == '`')
+    };
+    ends.map(|end| text.split_at(end)).find(|(_, rest)| begins_sentence(rest)).map_or(text, |(sentence, _)| sentence)
 }
 
 fn place(incident: &Incident) -> String {

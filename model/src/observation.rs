@@ -74,13 +74,17 @@ impl Observation {
         })
     }
 
-    /// The error in one line for people: class and message, without a class that says nothing and without request ids.
+    /// The error in one line for people: class and message, without a class that says nothing or that the message
+    /// says again.
     pub fn error(&self) -> String {
-        let message = without_request_id(self.error_message.lines().next().unwrap_or_default());
+        let message = plain(self.error_message.lines().next().unwrap_or_default());
+        let is_repeated = message.starts_with(self.error_type.as_str())
+            || message.starts_with(REFUSAL)
+            || is_platform(&self.error_type);
         match (says_something(&self.error_type), message.is_empty()) {
-            (true, false) => format!("{}: {message}", self.error_type),
+            (true, false) if !is_repeated => format!("{}: {message}", self.error_type),
             (true, true) => self.error_type.clone(),
-            (false, false) => message.to_owned(),
+            (_, false) => message.to_owned(),
             (false, true) => "no error message".to_owned(),
         }
     }
@@ -91,11 +95,22 @@ fn says_something(error_type: &str) -> bool {
     !matches!(error_type, "" | "Error" | "Exception" | "errorString" | "handled") && !error_type.starts_with('&')
 }
 
-/// Lambda puts `RequestId: … Error: ` before what the platform reports.
-fn without_request_id(message: &str) -> &str {
-    let is_prefixed = message.starts_with("RequestId:");
-    match message.split_once(" Error: ") {
-        Some((_, rest)) if is_prefixed => rest.trim(),
-        _ => message.trim(),
+/// Whether Lambda itself reports the error; its messages say what its classes say.
+fn is_platform(error_type: &str) -> bool {
+    ["Runtime.", "Sandbox.", "Function.", "Extension."].iter().any(|prefix| error_type.starts_with(prefix))
+}
+
+/// How IAM names what it refused.
+const REFUSAL: &str = "not authorized to perform: ";
+
+/// A message without the words that runtimes put before every message, and of a refusal only what was refused.
+fn plain(message: &str) -> &str {
+    if let Some(at) = message.find(REFUSAL) {
+        return message[at..].split(" because ").next().unwrap_or(message);
     }
+    let mut plain = message.trim();
+    while let Some(rest) = ["Error: ", "Lambda panicked: "].iter().find_map(|prefix| plain.strip_prefix(prefix)) {
+        plain = rest.trim_start();
+    }
+    plain
 }

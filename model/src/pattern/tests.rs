@@ -74,6 +74,9 @@ fn documented_operators_match_as_documented() {
         (r#"{"a": [{"anything-but": "x"}]}"#, r#"{"b": "y"}"#, false),
         (r#"{"a": [{"anything-but": "x"}]}"#, r#"{"a": null}"#, true),
         (r#"{"a": [{"anything-but": 5}]}"#, r#"{"a": 5.0}"#, false),
+        (r#"{"a": [{"anything-but": "x"}]}"#, r#"{"a": {"b": "y"}}"#, false),
+        (r#"{"a": [{"anything-but": "x"}]}"#, r#"{"a": [{"a": null}]}"#, false),
+        (r#"{"a": {"b": {"c": [{"exists": false}]}, "c": {"b": [{"exists": false}]}}}"#, "{}", true),
         (r#"{"a": [{"anything-but": ["x", "y"]}]}"#, r#"{"a": "y"}"#, false),
         (r#"{"a": [{"anything-but": ["x", "y"]}]}"#, r#"{"a": ["x", "z"]}"#, true),
         (r#"{"a": [{"anything-but": [100, 200]}]}"#, r#"{"a": 200}"#, false),
@@ -205,9 +208,26 @@ fn shared_pattern() -> impl Strategy<Value = Value> {
     prop::collection::btree_map("[xyz]", node, 1..3).prop_map(|members| Value::Object(members.into_iter().collect()))
 }
 
+/// Whether quamina decides as EventBridge does. It lets `anything-but` match an array of objects, where nothing stands
+/// at the array's own path, and finds a match missing when two fields of different objects have to be absent.
+fn is_common_ground(pattern: &Value, event: &Value) -> bool {
+    let pattern = pattern.to_string();
+    let absences = pattern.matches(r#""exists":false"#).count();
+    absences < 2 && !(pattern.contains("anything-but") && has_object_in_array(event))
+}
+
+fn has_object_in_array(value: &Value) -> bool {
+    match value {
+        Value::Array(elements) => elements.iter().any(|element| element.is_object() || has_object_in_array(element)),
+        Value::Object(members) => members.values().any(has_object_in_array),
+        _ => false,
+    }
+}
+
 proptest! {
     #[test]
     fn agrees_with_an_independent_matcher(pattern in shared_pattern(), event in object()) {
+        prop_assume!(is_common_ground(&pattern, &event));
         let mut oracle = quamina::Quamina::new();
         oracle.add_pattern("it", &pattern.to_string()).unwrap();
         let expected = oracle.has_matches(event.to_string().as_bytes()).unwrap();

@@ -3,6 +3,8 @@
 //! A rules file is a list; the first rule whose pattern matches the normalised event wins.
 
 mod parse;
+#[cfg(test)]
+mod readable;
 mod template;
 #[cfg(test)]
 mod tests;

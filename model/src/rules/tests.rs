@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{Classification, classify};
 
-fn failure(payload: &Value) -> Value {
+pub(super) fn failure(payload: &Value) -> Value {
     json!({
         "source": "lambda", "detail-type": "Lambda Function Invocation Result - Failure", "id": "e", "region": "eu-west-1",
         "detail": {
@@ -16,7 +16,7 @@ fn failure(payload: &Value) -> Value {
     })
 }
 
-fn judged(event: &Value) -> Result<Classification, Box<dyn std::error::Error>> {
+pub(super) fn judged(event: &Value) -> Result<Classification, Box<dyn std::error::Error>> {
     let classified = classify(event, &Rules::defaults()?)?;
     classified.into_iter().next().ok_or_else(|| "nothing".into())
 }
@@ -26,7 +26,7 @@ fn each_way_in_which_a_function_fails_has_its_rule() -> Result<(), Box<dyn std::
     for (class, message, rule, severity) in [
         ("Sandbox.Timedout", "RequestId: r Error: Task timed out after 1.00 seconds", "lambda-timeout", Severity::High),
         ("", "2024-04-08T16:56:22.000Z r Task timed out after 1.00 seconds", "lambda-timeout", Severity::High),
-        ("ReadTimeoutError", "Read timeout on endpoint", "lambda-timeout", Severity::High),
+        ("ReadTimeoutError", "Read timeout on endpoint", "lambda-timeout-inside", Severity::High),
         (
             "Runtime.ExitError",
             "RequestId: r Error: Runtime exited with error: signal: killed",

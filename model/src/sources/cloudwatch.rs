@@ -17,6 +17,9 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         _ if is_suppressed(&envelope.detail) => {
             envelope.ignored(&resource, "the alarm's actions are suppressed or muted")
         }
+        _ if is_parent(&envelope.detail) => {
+            envelope.ignored(&resource, "the alarm tells of each of its time series in an event of its own")
+        }
         "ALARM" => envelope.failure(&resource, "ALARM", envelope.text("/state/reason")).grouped_by(""),
         "OK" if is_first_state(envelope) => envelope.ignored(&resource, "the alarm was OK from its beginning"),
         "OK" => envelope.recovery(&resource),
@@ -46,6 +49,13 @@ fn is_suppressed(detail: &Value) -> bool {
         || [detail, state].iter().any(|part| part.get("muteDetail").is_some_and(|mute| !mute.is_null()))
 }
 
+/// Whether the event is about an alarm of many time series as a whole: with its contributors it would be one incident
+/// too many.
+fn is_parent(detail: &Value) -> bool {
+    let is_query = |metric: &Value| text(metric, "/expression").contains("GROUP BY");
+    elements(detail, "/configuration/metrics").iter().any(is_query) && detail.get("alarmContributor").is_none()
+}
+
 /// An alarm that starts in OK recovers from nothing.
 fn is_first_state(envelope: &Envelope) -> bool {
     envelope.text("/previousState/reason").starts_with("Unchecked: Initial alarm creation")
@@ -69,7 +79,6 @@ fn described(observation: Observation, envelope: &Envelope, alarm: &str) -> Obse
     let expression = metrics.iter().map(|metric| text(metric, "/expression")).find(|text| !text.is_empty());
     let expression = expression.unwrap_or_default();
     let is_query = expression.contains("GROUP BY");
-    let is_contributor = detail.get("alarmContributor").is_some();
     let is_metric = |namespace: &str, name: &str| {
         (text(metric, "/namespace") == namespace && text(metric, "/name") == name)
             || (is_query && expression.contains(namespace) && expression.contains(&format!("({name})")))
@@ -86,6 +95,5 @@ fn described(observation: Observation, envelope: &Envelope, alarm: &str) -> Obse
         .with("function", function)
         .with("description", text(detail, "/configuration/description"))
         .with("alarm_rule", text(detail, "/configuration/alarmRule"));
-    let observation = if is_query && !is_contributor { observation.with("multi_series", true) } else { observation };
     if is_metric("AWS/Lambda", "Errors") { observation.with("lambda_errors", true) } else { observation }
 }

@@ -41,6 +41,7 @@ fn invocation(envelope: &Envelope) -> Observation {
             "attempts",
             envelope.detail.pointer("/requestContext/approximateInvokeCount").cloned().unwrap_or_default(),
         )
+        .with("timeout_seconds", seconds_until_timeout(&error.message))
         .with("stream", stream(&envelope.detail));
     observation.top_frame = frame::top(envelope.detail.get("responsePayload").unwrap_or(&Value::Null));
     observation.drill = drill(&envelope.detail);
@@ -69,7 +70,10 @@ impl ReportedError {
             "" => first_text(record, &["/responseContext/functionError", "/requestContext/condition"]),
             class => class,
         };
-        let message = if message.is_empty() { without_payload(condition, record).to_owned() } else { message };
+        let message = match without_preamble(&message) {
+            "" => without_payload(condition, record).to_owned(),
+            message => message.to_owned(),
+        };
         Self { class: class.to_owned(), message }
     }
 }
@@ -83,6 +87,22 @@ fn implied_class(message: &str) -> &'static str {
     } else {
         ""
     }
+}
+
+/// What the platform reports, without the time, the request and the word `Error` that it puts before it.
+fn without_preamble(message: &str) -> &str {
+    if let Some(at) = message.find("Task timed out after ") {
+        return message[at..].trim_end();
+    }
+    let Some(rest) = message.strip_prefix("RequestId: ") else { return message };
+    let rest = rest.split_once(' ').map_or("", |(_, rest)| rest);
+    rest.strip_prefix("Error: ").unwrap_or(rest)
+}
+
+/// The seconds in `Task timed out after 3.00 seconds`.
+fn seconds_until_timeout(message: &str) -> &str {
+    let seconds = message.strip_prefix("Task timed out after ").and_then(|rest| rest.strip_suffix(" seconds"));
+    seconds.filter(|seconds| seconds.parse::<f64>().is_ok()).unwrap_or_default()
 }
 
 fn without_payload(condition: &str, record: &Value) -> &'static str {

@@ -1,0 +1,108 @@
+//! How the texts about failing functions read.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::tests::{failure, judged};
+
+/// Each error shape that Lambda and its runtimes produce, in the order of their names.
+fn shapes() -> Result<Vec<(String, Value)>, Box<dyn std::error::Error>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/events/lambda-error-payloads");
+    let mut shapes = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if name != "INDEX" {
+            shapes.push((name, serde_json::from_slice(&std::fs::read(&path)?)?));
+        }
+    }
+    shapes.sort_by(|left, right| left.0.cmp(&right.0));
+    Ok(shapes)
+}
+
+/// What the error generator reports or makes the platform report, for each of its kinds.
+fn kinds() -> Vec<(String, Value)> {
+    [
+        ("exception", "DeliberateException", "deliberate failure, as incidentctl trigger-test asked for"),
+        ("timeout", "Sandbox.Timedout", "RequestId: 3f6cbe3a Error: Task timed out after 3.00 seconds"),
+        ("oom", "Runtime.OutOfMemory", "RequestId: 3f6cbe3a Error: Runtime exited with error: signal: killed"),
+        (
+            "panic",
+            "&alloc::boxed::Box<dyn core::any::Any + core::marker::Send>",
+            "Lambda panicked: deliberate panic, as incidentctl trigger-test asked for",
+        ),
+        ("crash", "Runtime.ExitError", "RequestId: 3f6cbe3a Error: Runtime exited with error: exit status 1"),
+        (
+            "access-denied",
+            "AccessDeniedException",
+            "deliberate failure: User: arn:aws:sts::000000000000:assumed-role/r/g is not authorized to perform: \
+             dynamodb:GetItem on resource: arn:aws:dynamodb:eu-west-1:000000000000:table/devops-incidents because no \
+             identity-based policy allows the dynamodb:GetItem action",
+        ),
+    ]
+    .into_iter()
+    .map(|(kind, class, message)| (kind.to_owned(), json!({ "errorType": class, "errorMessage": message })))
+    .collect()
+}
+
+fn told(shapes: Vec<(String, Value)>) -> Result<String, Box<dyn std::error::Error>> {
+    let mut text = String::new();
+    for (name, payload) in shapes {
+        let judgement = judged(&failure(&payload))?.judgement.ok_or("no incident")?;
+        text += &format!("{name}: {} {} by {}\n", judgement.severity, judgement.summary, judgement.rule);
+    }
+    Ok(text)
+}
+
+#[test]
+fn summaries_of_error_shapes() -> Result<(), Box<dyn std::error::Error>> {
+    insta::assert_snapshot!(told(shapes()?)?, @r#"
+    access-denied-python: HIGH orders lacks a permission: not authorized to perform: dynamodb:PutItem on resource: arn:aws:dynamodb:us-east-1:111111111111:table/orders by lambda-permission-denied
+    dotnet-exception: MEDIUM orders failed: some_error_msg by lambda-user-exception
+    exit-clean: HIGH orders crashed: Runtime exited without providing a reason by lambda-runtime-exit
+    go-error: MEDIUM orders failed: some_error_msg by lambda-user-exception
+    java-runtime-exception: MEDIUM orders failed: java.lang.RuntimeException: some_error_msg by lambda-user-exception
+    node-error: MEDIUM orders failed: some_error_msg by lambda-user-exception
+    oom-killed: HIGH orders ran out of memory: Runtime exited with error: signal: killed by lambda-out-of-memory
+    python-exception: MEDIUM orders failed: Handler fails by lambda-user-exception
+    python-import-module-error: CRITICAL orders cannot start: Unable to import module 'lambda_function': No module named 'requests' by lambda-init-failure
+    rust-boxed-error: MEDIUM orders failed: "some_error_msg" by lambda-user-exception
+    rust-panic: HIGH orders panicked: called `Option::unwrap()` on a `None` value by lambda-panic
+    timeout-2025: HIGH orders timed out after 1.00 seconds by lambda-timeout
+    "#);
+    Ok(())
+}
+
+#[test]
+fn summaries_of_generator_kinds() -> Result<(), Box<dyn std::error::Error>> {
+    insta::assert_snapshot!(told(kinds())?, @r#"
+    exception: MEDIUM orders failed: DeliberateException: deliberate failure, as incidentctl trigger-test asked for by lambda-user-exception
+    timeout: HIGH orders timed out after 3.00 seconds by lambda-timeout
+    oom: HIGH orders ran out of memory: Runtime exited with error: signal: killed by lambda-out-of-memory
+    panic: HIGH orders panicked: deliberate panic, as incidentctl trigger-test asked for by lambda-panic
+    crash: HIGH orders crashed: Runtime exited with error: exit status 1 by lambda-runtime-exit
+    access-denied: HIGH orders lacks a permission: not authorized to perform: dynamodb:GetItem on resource: arn:aws:dynamodb:eu-west-1:000000000000:table/devops-incidents by lambda-permission-denied
+    "#);
+    Ok(())
+}
+
+#[test]
+fn recommendations_of_rules_for_functions() -> Result<(), Box<dyn std::error::Error>> {
+    let mut told = std::collections::BTreeMap::new();
+    for (_, payload) in shapes()?.into_iter().chain(kinds()) {
+        let judgement = judged(&failure(&payload))?.judgement.ok_or("no incident")?;
+        told.insert(judgement.rule, judgement.recommendation);
+    }
+    let text: String = told.into_iter().map(|(rule, text)| format!("{rule}: {text}\n")).collect();
+    insta::assert_snapshot!(text, @r#"
+    lambda-init-failure: Roll orders back to the last version that worked, or repair its package. Every invocation fails before the code runs: is every dependency in the package, does the Handler setting name an existing file and function, is it built for the function's architecture? `aws lambda get-function-configuration --function-name orders --region eu-west-1` shows Handler, Runtime, Layers and Architectures.
+    lambda-out-of-memory: Compare `Max Memory Used` with `Memory Size` in the REPORT lines of /aws/lambda/orders. Raise the memory with `aws lambda update-function-configuration --function-name orders --memory-size 512 --region eu-west-1`, or read and process large inputs in parts.
+    lambda-panic: Find the line that panicked in the log of the failed request, and handle the case there. A panic is a defect in the code of orders: roll back if a deployment brought it.
+    lambda-permission-denied: Allow the role of orders exactly the action and the resource that the message names. The role is in `aws lambda get-function-configuration --function-name orders --region eu-west-1 --query Role`. If the role has it, look for a deny in a resource policy, a permissions boundary or an organisation's policy.
+    lambda-runtime-exit: Read the last lines before `Runtime exited` in the log group /aws/lambda/orders. The process ended in the middle of a request: an exit call, a crash in native code, or a library that ends the process.
+    lambda-timeout: Look in the log for the last line before the timeout: what was orders waiting for? Give calls to other systems a shorter timeout than the function's own. If the work really needs longer, raise the Timeout setting: `aws lambda update-function-configuration --function-name orders --timeout 60 --region eu-west-1`. A function at its memory limit is slow as well, and more memory brings more CPU.
+    lambda-user-exception: Find request r in the log group /aws/lambda/orders. Its stack trace names the line that raised the error; compare with what was deployed last.
+    "#);
+    Ok(())
+}
