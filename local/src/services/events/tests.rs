@@ -68,6 +68,9 @@ impl Fixture {
         for _ in 0..200 {
             let answer = sqs::handle(&self.cloud, &call("sqs", "ReceiveMessage", input.clone())).await.unwrap();
             if let Some(message) = to_json(&answer)["Messages"].get(0) {
+                // Time is so fast that a message that is only received is soon received again.
+                let delete = json!({"QueueUrl": input["QueueUrl"], "ReceiptHandle": message["ReceiptHandle"]});
+                sqs::handle(&self.cloud, &call("sqs", "DeleteMessage", delete)).await.unwrap();
                 return message.clone();
             }
             tokio::time::sleep(Duration::from_millis(10)).await;

@@ -1,0 +1,76 @@
+//! The handler's guarantees on a real DynamoDB and SNS protocol: the local AWS, in this process.
+
+mod account;
+
+use account::{Account, TestResult};
+use serde_json::{Value, json};
+
+fn failure(event_id: &str) -> Value {
+    json!({
+        "id": event_id, "source": "lambda", "detail-type": "Lambda Function Invocation Result - Failure",
+        "account": "000000000000", "region": "us-east-1", "time": "2026-01-01T00:00:00Z",
+        "detail": {
+            "requestContext": {
+                "requestId": format!("request-{event_id}"), "condition": "RetriesExhausted",
+                "functionArn": "arn:aws:lambda:us-east-1:000000000000:function:orders:$LATEST",
+            },
+            "responsePayload": {"errorType": "ValueError", "errorMessage": "no such order"},
+        },
+    })
+}
+
+fn alarm(event_id: &str, state: &str) -> Value {
+    json!({
+        "id": event_id, "source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change",
+        "region": "us-east-1", "detail": {"alarmName": "cpu", "state": {"value": state, "reason": "Threshold Crossed"}},
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_delivered_twice_is_one_incident_and_one_mail() -> TestResult {
+    let account = Account::new().await?;
+    let mut deliveries = tokio::task::JoinSet::new();
+    for number in 0..100 {
+        let event = failure(&format!("e{}", number % 50));
+        let handler = account.handler()?;
+        deliveries.spawn(async move { account::delivered(&handler, &event).await });
+    }
+    while let Some(delivered) = deliveries.join_next().await {
+        delivered??;
+    }
+    let incidents = account.incidents().await?;
+    let seen: Vec<_> = incidents.iter().map(|one| (one.resource.as_str(), one.occurrences)).collect();
+    assert_eq!(seen, [("orders", 50)]);
+    assert!(incidents[0].notified_at.is_some());
+    let subjects = account.subjects()?;
+    assert_eq!(subjects.len(), 1, "{subjects:?}");
+    assert!(subjects[0].starts_with("[MEDIUM] orders failed: ValueError: no such order"), "{subjects:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recovery_resolves_and_a_return_is_a_new_incident() -> TestResult {
+    let account = Account::new().await?;
+    let handler = account.handler()?;
+    for (event_id, state) in [("e1", "ALARM"), ("e1", "ALARM"), ("e2", "OK"), ("e2", "OK"), ("e3", "ALARM")] {
+        account::delivered(&handler, &alarm(event_id, state)).await?;
+    }
+    let mut seen: Vec<_> =
+        account.incidents().await?.iter().map(|one| (one.created_at.clone(), one.status, one.occurrences)).collect();
+    seen.sort_by(|left, right| left.0.cmp(&right.0));
+    let seen: Vec<_> = seen.into_iter().map(|(_, status, occurrences)| (status, occurrences)).collect();
+    use incident_model::Status::{Open, Resolved};
+    assert_eq!(seen, [(Resolved, 1), (Open, 1)]);
+    let subjects = account.subjects()?;
+    let heads: Vec<_> = subjects.iter().filter_map(|subject| subject.split(' ').next()).collect();
+    assert_eq!(heads, ["[HIGH]", "[RECOVERED]", "[HIGH]"]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_self_check_writes_and_reads() -> TestResult {
+    let account = Account::new().await?;
+    let report = account::delivered(&account.handler()?, &json!({"incidentctl": "self-check"})).await?;
+    assert_eq!((&report["table"], &report["topic"]), (&json!({"ok": true}), &json!({"ok": true})), "{report}");
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! A small Lambda Runtime API: one invocation at a time, and what the function answered.
+
+use std::error::Error;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::sync::{Mutex, mpsc};
+
+pub(crate) type TestResult<T = ()> = Result<T, Box<dyn Error>>;
+
+/// Far longer than any answer takes, also on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a function said about an invocation.
+#[derive(Debug)]
+pub(crate) enum Said {
+    /// It succeeded.
+    Response(Value),
+    /// It failed, with an error's type and message.
+    Error(Value),
+}
+
+/// The API's side of a function.
+struct Api {
+    invocations: Mutex<mpsc::Receiver<String>>,
+    asked: mpsc::Sender<()>,
+    said: mpsc::Sender<Said>,
+}
+
+/// A running function.
+pub(crate) struct Function {
+    process: Child,
+    invocations: mpsc::Sender<String>,
+    asked: mpsc::Receiver<()>,
+    said: mpsc::Receiver<Said>,
+}
+
+impl Function {
+    /// Starts the binary under a `Handler` setting, with no AWS to reach.
+    pub(crate) async fn start(handler: &str, task_root: &Path) -> TestResult<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?.to_string();
+        let (invocations, pending) = mpsc::channel(1);
+        let (asked_sender, asked) = mpsc::channel(64);
+        let (said_sender, said) = mpsc::channel(64);
+        let api = Arc::new(Api { invocations: Mutex::new(pending), asked: asked_sender, said: said_sender });
+        tokio::spawn(serve(listener, api));
+        let process = Command::new(env!("CARGO_BIN_EXE_incident-handler"))
+            .env_clear()
+            .env("AWS_LAMBDA_RUNTIME_API", address)
+            .env("_HANDLER", handler)
+            .env("LAMBDA_TASK_ROOT", task_root)
+            .env("AWS_LAMBDA_FUNCTION_NAME", "devops-incident-handler")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            // Nothing listens on the discard port.
+            .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+            .env("INCIDENT_TABLE", "devops-incidents")
+            .env("INCIDENT_TOPIC_ARN", "arn:aws:sns:eu-west-1:000000000000:devops-alerts")
+            .env("INCIDENT_STACK", "devops")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        Ok(Self { process, invocations, asked, said })
+    }
+
+    /// Waits until it asks for work.
+    pub(crate) async fn asks_for_work(&mut self) -> TestResult {
+        tokio::time::timeout(PATIENCE, self.asked.recv()).await?.ok_or("the API is gone")?;
+        Ok(())
+    }
+
+    /// Gives it an event and waits for what it says.
+    pub(crate) async fn invoke(&mut self, event: &str) -> TestResult<Said> {
+        self.invocations.send(event.to_owned()).await?;
+        Ok(tokio::time::timeout(PATIENCE, self.said.recv()).await?.ok_or("the API is gone")?)
+    }
+
+    /// Gives it an event and waits for its process to end.
+    pub(crate) async fn dies_of(&mut self, event: &str) -> TestResult<ExitStatus> {
+        self.invocations.send(event.to_owned()).await?;
+        Ok(tokio::time::timeout(PATIENCE, self.process.wait()).await??)
+    }
+}
+
+async fn serve(listener: TcpListener, api: Arc<Api>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let api = Arc::clone(&api);
+        let service = service_fn(move |request| answer(Arc::clone(&api), request));
+        tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    }
+}
+
+async fn answer(api: Arc<Api>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, http::Error> {
+    let (head, body) = request.into_parts();
+    let path = head.uri.path().to_owned();
+    if head.method == Method::GET && path.ends_with("/invocation/next") {
+        return next(&api).await;
+    }
+    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let body = serde_json::from_slice(&body).unwrap_or_default();
+    let said = if path.ends_with("/response") { Said::Response(body) } else { Said::Error(body) };
+    let _ = api.said.send(said).await;
+    Response::builder().status(202).body(Full::default())
+}
+
+async fn next(api: &Api) -> Result<Response<Full<Bytes>>, http::Error> {
+    let _ = api.asked.send(()).await;
+    let Some(event) = api.invocations.lock().await.recv().await else {
+        return Response::builder().status(500).body(Full::default());
+    };
+    let deadline = std::time::SystemTime::now() + PATIENCE;
+    let deadline = deadline.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_millis();
+    Response::builder()
+        .header("lambda-runtime-aws-request-id", "3f6cbe3a-0d0e-4c39-9a52-3c0a1f5f6d11")
+        .header("lambda-runtime-deadline-ms", deadline.to_string())
+        .header(
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:eu-west-1:000000000000:function:devops-incident-handler",
+        )
+        .header("lambda-runtime-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700")
+        .body(Full::from(event))
+}
