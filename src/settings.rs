@@ -22,7 +22,7 @@ pub use stack_name::{InvalidStackName, StackName};
 pub struct Settings {
     /// Name of the stack, the prefix of every resource.
     pub stack: StackName,
-    /// Profile to take credentials and region from; `None` leaves it to the SDK.
+    /// Profile to take credentials and region from: the flag, or `AWS_PROFILE`; `None` leaves it to the SDK.
     pub profile: Option<String>,
     /// Region; `None` leaves it to the SDK, which must find one.
     pub region: Option<String>,
@@ -79,7 +79,7 @@ impl Settings {
         let defaults = Self::default();
         Self {
             stack: args.stack.clone().or(file.stack).unwrap_or(defaults.stack),
-            profile: args.profile.clone().or(file.profile),
+            profile: args.profile.clone().or(environment.profile).or(file.profile).filter(|_| !args.local),
             region: args.region.clone().or(file.region),
             endpoint_url: args.endpoint_url.clone().or(environment.endpoint_url).filter(|_| !args.local),
             local: args.local,
@@ -103,6 +103,7 @@ impl Settings {
 #[derive(Debug, Clone, Default)]
 struct Environment {
     endpoint_url: Option<String>,
+    profile: Option<String>,
     user: Option<String>,
     local_directory: PathBuf,
 }
@@ -112,6 +113,7 @@ impl Environment {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         Self {
             endpoint_url: variable("AWS_ENDPOINT_URL"),
+            profile: variable("AWS_PROFILE"),
             local_directory: local_session::directory(variable),
             user: variable("USER").or_else(|| variable("LOGNAME")).or_else(|| variable("USERNAME")),
         }

@@ -36,7 +36,7 @@ async fn an_unknown_region() -> TestResult {
     let world = World::new()?;
     let keys = [("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "example")];
     let finished = world.run_with(&["up", "--yes", "--region", "eu-nowhere-9"], &keys).await?;
-    refused(&world, &finished, 1, &["eu-nowhere-9"]).await
+    refused(&world, &finished, 1, &["eu-nowhere-9", "eu-central-1", "eu-west-1"]).await
 }
 
 #[tokio::test]
@@ -45,6 +45,28 @@ async fn no_credentials() -> TestResult {
     let finished =
         world.run_with(&["up", "--yes", "--region", "eu-central-1"], &[("AWS_EC2_METADATA_DISABLED", "true")]).await?;
     refused(&world, &finished, 1, &["credentials", "--profile", "AWS_ACCESS_KEY_ID", "--local"]).await
+}
+
+#[tokio::test]
+async fn no_credentials_for_a_profile() -> TestResult {
+    let world = World::new()?;
+    std::fs::create_dir(world.home().join(".aws"))?;
+    std::fs::write(world.home().join(".aws/config"), "[profile work]\nregion = eu-central-1\n")?;
+    let arguments = ["up", "--yes", "--profile", "work"];
+    let finished = world.run_with(&arguments, &[("AWS_EC2_METADATA_DISABLED", "true")]).await?;
+    refused(&world, &finished, 1, &["credentials", "aws sso login --profile work", "AWS_ACCESS_KEY_ID"]).await
+}
+
+#[tokio::test]
+async fn an_endpoint_that_does_not_answer() -> TestResult {
+    let world = World::new()?;
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "example")];
+    // A listener that never answers: the caller has to give up by itself.
+    let silent = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    let endpoint = format!("http://{}", silent.local_addr()?);
+    let arguments = ["up", "--yes", "--region", "eu-central-1", "--endpoint-url", &endpoint];
+    let finished = world.run_with(&arguments, &keys).await?;
+    refused(&world, &finished, 1, &[&endpoint, "does not answer", "--endpoint-url"]).await
 }
 
 #[tokio::test]

@@ -15,12 +15,12 @@ const KNOWN: &[Known] = &[
     Known {
         code: "ExpiredToken",
         message: "",
-        hint: "the credentials have expired: renew them, for example with `aws sso login`",
+        hint: "the credentials have expired: renew them, with single sign-on by `aws sso login`",
     },
     Known {
         code: "ExpiredTokenException",
         message: "",
-        hint: "the credentials have expired: renew them, for example with `aws sso login`",
+        hint: "the credentials have expired: renew them, with single sign-on by `aws sso login`",
     },
     Known {
         code: "InvalidClientTokenId",

@@ -3,6 +3,7 @@
 mod clients;
 mod error;
 mod known;
+mod region;
 pub mod wait;
 
 pub use clients::{CallCount, Clients};
@@ -10,6 +11,7 @@ pub use error::{Absent, AwsError, Explain, NO_ANSWER};
 
 use std::time::Duration;
 
+use aws_config::retry::RetryConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
@@ -22,6 +24,10 @@ use crate::settings::Settings;
 
 /// How long credentials may take to be found before the person hears of it.
 const CREDENTIALS_LIMIT: Duration = Duration::from_secs(8);
+/// How long AWS may take to say whose they are.
+const IDENTITY_LIMIT: Duration = Duration::from_secs(5);
+/// The call that says it.
+const IDENTITY: &str = "sts:GetCallerIdentity";
 
 /// An account whose credentials were found to work.
 #[derive(Debug, Clone)]
@@ -42,14 +48,20 @@ impl Session {
     pub async fn connect(settings: &Settings, local: Option<&Status>) -> Result<Self, ConnectError> {
         let sdk = load(settings, local).await;
         let region = sdk.region().map(ToString::to_string).ok_or(ConnectError::NoRegion)?;
-        if settings.endpoint_url.is_none() && !is_region_like(&region) {
+        let known = match (local, &settings.endpoint_url) {
+            (Some(_), _) => region::is_like_one(&region),
+            (None, None) => region::exists(&region).await,
+            (None, Some(_)) => true,
+        };
+        if !known {
             return Err(ConnectError::UnknownRegion { region });
         }
+        let endpoint = local.map(|local| local.endpoint.clone()).or_else(|| settings.endpoint_url.clone());
         let session = Self {
-            account: account_of(&sdk, &region).await?,
+            account: account_of(&sdk, &region, endpoint.as_deref(), settings.profile.as_deref()).await?,
             region,
-            profile: settings.profile.clone(),
-            endpoint: local.map(|local| local.endpoint.clone()).or_else(|| settings.endpoint_url.clone()),
+            profile: settings.profile.clone().filter(|_| local.is_none()),
+            endpoint,
             local: local.cloned(),
             sdk,
         };
@@ -139,38 +151,38 @@ async fn load(settings: &Settings, local: Option<&Status>) -> SdkConfig {
 }
 
 /// Checks the credentials before anything is attempted with them.
-async fn account_of(sdk: &SdkConfig, region: &str) -> Result<String, ConnectError> {
-    let provider = sdk.credentials_provider().ok_or_else(|| ConnectError::NoCredentials {
-        source: CredentialsError::not_loaded("no place to look for them is configured"),
-    })?;
+async fn account_of(
+    sdk: &SdkConfig,
+    region: &str,
+    endpoint: Option<&str>,
+    profile: Option<&str>,
+) -> Result<String, ConnectError> {
+    let missing = |source| ConnectError::NoCredentials { profile: profile.map(str::to_owned), source };
+    let provider = sdk
+        .credentials_provider()
+        .ok_or_else(|| missing(CredentialsError::not_loaded("no place to look for them is configured")))?;
     // Outside of EC2 the SDK's last resort is an address that never answers.
     match tokio::time::timeout(CREDENTIALS_LIMIT, provider.provide_credentials()).await {
         Ok(Ok(_)) => {}
-        Ok(Err(source)) => return Err(ConnectError::NoCredentials { source }),
-        Err(_) => {
-            return Err(ConnectError::NoCredentials {
-                source: CredentialsError::provider_timed_out(CREDENTIALS_LIMIT),
-            });
-        }
+        Ok(Err(source)) => return Err(missing(source)),
+        Err(_) => return Err(missing(CredentialsError::provider_timed_out(CREDENTIALS_LIMIT))),
     }
-    let identity = aws_sdk_sts::Client::new(sdk).get_caller_identity().send().await.explain("sts:GetCallerIdentity");
-    let identity = identity.map_err(|source| match source.is(NO_ANSWER) {
-        true => ConnectError::NoAnswer { region: region.to_owned(), source },
-        false => ConnectError::Refused { source },
-    })?;
-    Ok(identity.account.unwrap_or_default())
+    identity(sdk).await.map_err(|source| match source.is(NO_ANSWER) {
+        true => ConnectError::NoAnswer {
+            place: endpoint.map_or_else(|| format!("AWS in region {region}"), str::to_owned),
+            source,
+        },
+        false => ConnectError::Refused { profile: profile.map(str::to_owned), source },
+    })
 }
 
-/// Whether a text has the form of a region's name. Which regions exist changes with every year.
-fn is_region_like(name: &str) -> bool {
-    let parts: Vec<&str> = name.split('-').collect();
-    match parts.as_slice() {
-        [words @ .., number] if words.len() >= 2 => {
-            !number.is_empty()
-                && number.chars().all(|digit| digit.is_ascii_digit())
-                && words.iter().all(|word| !word.is_empty() && word.chars().all(|letter| letter.is_ascii_lowercase()))
-        }
-        _ => false,
+/// The account of the credentials. A person waits for this: whoever does not answer soon, does not answer.
+async fn identity(sdk: &SdkConfig) -> Result<String, AwsError> {
+    let config = aws_sdk_sts::config::Builder::from(sdk).retry_config(RetryConfig::standard().with_max_attempts(2));
+    let sts = aws_sdk_sts::Client::from_conf(config.build());
+    match tokio::time::timeout(IDENTITY_LIMIT, sts.get_caller_identity().send()).await {
+        Ok(answer) => Ok(answer.explain(IDENTITY)?.account.unwrap_or_default()),
+        Err(_) => Err(AwsError::new(IDENTITY, NO_ANSWER, format!("no answer within {} s", IDENTITY_LIMIT.as_secs()))),
     }
 }
 
@@ -189,20 +201,24 @@ pub enum ConnectError {
     /// No place has credentials.
     #[error("no usable AWS credentials were found")]
     NoCredentials {
+        /// The profile that was asked for.
+        profile: Option<String>,
         /// What the SDK says.
         source: CredentialsError,
     },
     /// AWS does not accept the credentials.
     #[error("AWS does not accept the credentials")]
     Refused {
+        /// The profile that was asked for.
+        profile: Option<String>,
         /// What AWS says.
         source: AwsError,
     },
     /// Nothing answers.
-    #[error("AWS does not answer in region `{region}`")]
+    #[error("{place} does not answer")]
     NoAnswer {
-        /// The region.
-        region: String,
+        /// The endpoint, or AWS in its region.
+        place: String,
         /// What the SDK says.
         source: AwsError,
     },
@@ -216,30 +232,26 @@ impl ConnectError {
                 "give --region, set AWS_REGION, or set one in your AWS profile".to_owned(),
                 "without an account: add --local".to_owned(),
             ],
-            Self::UnknownRegion { .. } => vec!["a region is named like eu-central-1 or us-east-1".to_owned()],
-            Self::NoCredentials { .. } => vec![
-                "give --profile, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws configure`; \
-                 with single sign-on, `aws sso login` renews them"
-                    .to_owned(),
-                "without an account: add --local".to_owned(),
-            ],
-            Self::Refused { source } => source.hint().map(str::to_owned).into_iter().collect(),
-            Self::NoAnswer { .. } => vec!["check that the region exists, the network, and --endpoint-url".to_owned()],
+            Self::UnknownRegion { region } => match region::alike(region).as_slice() {
+                [] => vec!["a region is named like eu-central-1 or us-east-1".to_owned()],
+                alike => vec![format!("there are {}", alike.join(", "))],
+            },
+            Self::NoCredentials { profile, .. } => {
+                vec![ways(profile.as_deref()), "without an account: add --local".to_owned()]
+            }
+            Self::Refused { profile, source } => {
+                source.hint().map(str::to_owned).into_iter().chain([ways(profile.as_deref())]).collect()
+            }
+            Self::NoAnswer { .. } => vec!["check the network, --region and --endpoint-url".to_owned()],
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn regions_are_told_from_typing_mistakes() {
-        for right in ["eu-central-1", "us-gov-west-1", "ap-southeast-7", "us-iso-east-1"] {
-            assert!(is_region_like(right), "{right}");
-        }
-        for wrong in ["", "frankfurt", "eu-central", "eu-central-1a", "EU-west-1", "eu--1", "eu_west_1"] {
-            assert!(!is_region_like(wrong), "{wrong}");
-        }
-    }
+/// The ways to give credentials.
+fn ways(profile: Option<&str>) -> String {
+    let login = profile.map_or_else(|| "aws sso login".to_owned(), |name| format!("aws sso login --profile {name}"));
+    format!(
+        "give credentials with `{login}`, `aws configure`, --profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY \
+         (and AWS_SESSION_TOKEN) in the environment"
+    )
 }

@@ -141,6 +141,17 @@ mod tests {
     fn only_what_passes_is_tried_again() {
         for (code, message, passes) in [
             ("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.", true),
+            (
+                "InvalidParameterValueException",
+                "The function's execution role does not have permissions to call PutEvents on \
+                 arn:aws:events:us-east-1:123456789012:event-bus/default",
+                true,
+            ),
+            (
+                "InvalidParameterValueException",
+                "The provided execution role does not have permissions to call SendMessage on SQS",
+                true,
+            ),
             ("InvalidParameterValueException", "Timeout is out of range", false),
             ("ResourceConflictException", "Function already exist: x", false),
             (

@@ -9,8 +9,8 @@ use super::CommandError;
 use super::command_error::Kind;
 use crate::aws::{Clients, Session};
 use crate::engine::{self, Interrupt, Outcome, Progress};
-use crate::package::{self, Package, PackageError};
-use crate::plan::{Action, Change, Observations, Plan, PlanError};
+use crate::package::{Package, PackageError};
+use crate::plan::{Action, Change, Leftover, Observations, Plan, PlanError};
 use crate::resources::{self, Context, Scope};
 use crate::settings::{EmailAddress, Settings};
 use crate::template::{self, Completion, Inputs, Place, Stack, Template, TemplateError};
@@ -31,11 +31,10 @@ impl Deployment {
         emails: &[EmailAddress],
         handler: Option<&Path>,
     ) -> Result<Self, CommandError> {
-        let path = match handler {
-            Some(path) => path.to_owned(),
-            None => package::find().await.map_err(PackageError::from)?,
+        let package = match handler {
+            Some(path) => Package::of(path)?,
+            None => Package::find().await?,
         };
-        let package = Package::of(&path)?;
         let architecture = ("Architecture".to_owned(), package.architecture().name().to_owned());
         let mut stack = resolve(session, settings, emails, [architecture])?;
         resources::with_package(&mut stack, &package);
@@ -119,6 +118,13 @@ fn resolve(
     Ok(stack)
 }
 
+/// What stays though it should not exist, and why.
+pub(super) fn tell_leftovers(plan: &Plan, ui: &Ui) {
+    for Leftover { resource_type, physical_id, why, .. } in &plan.leftovers {
+        ui.warn(&format!("left {resource_type} {physical_id}: {why}"));
+    }
+}
+
 /// A plan in words, one line per change and one per property.
 pub(super) fn describe(plan: &Plan) -> String {
     let mut lines = Vec::new();
@@ -165,12 +171,10 @@ fn shorten(value: &serde_json::Value) -> String {
 
 /// The error of a run that failed or was interrupted: the first cause, what exists, how to go on.
 pub(super) fn failure(outcome: &Outcome, command: &str) -> Option<CommandError> {
-    let done = outcome.finished.len();
-    let open = outcome.skipped.len() + outcome.not_begun.len();
-    let state =
-        format!("{done} done, {} failed, {open} not begun: run `{command}` again to go on", outcome.failures.len());
+    let state = format!("{}: run `{command}` again to go on", state(outcome));
     let Some((change, error)) = outcome.failures.first() else {
-        return (!outcome.not_begun.is_empty()).then(|| CommandError::interrupted().hint(state));
+        let interrupted = !outcome.not_begun.is_empty() || !outcome.abandoned.is_empty();
+        return interrupted.then(|| CommandError::interrupted().hint(state));
     };
     let mut failure = CommandError::failed(format!("{} ({}) failed: {error}", change.logical_id, change.resource_type));
     if let Some(hint) = error.hint() {
@@ -180,6 +184,20 @@ pub(super) fn failure(outcome: &Outcome, command: &str) -> Option<CommandError> 
         failure = failure.hint(format!("{} failed too: {error}", change.logical_id));
     }
     Some(failure.hint(state))
+}
+
+/// `10 created, 2 deleted, 1 failed, 9 not begun`.
+fn state(outcome: &Outcome) -> String {
+    let verbs = [(Action::Create, "created"), (Action::Update, "updated"), (Action::Delete, "deleted")];
+    let kinds = verbs.into_iter().map(|(action, verb)| (outcome.count(action), verb)).filter(|(count, _)| *count > 0);
+    let kinds: Vec<String> = kinds.map(|(count, verb)| format!("{count} {verb}")).collect();
+    let done = if kinds.is_empty() { "nothing done".to_owned() } else { kinds.join(", ") };
+    let open = outcome.skipped.len() + outcome.not_begun.len();
+    let mut text = format!("{done}, {} failed, {open} not begun", outcome.failures.len());
+    if !outcome.abandoned.is_empty() {
+        text += &format!(", and not waited for: {}", outcome.abandoned.join(", "));
+    }
+    text
 }
 
 /// The slowest changes first.

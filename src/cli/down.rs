@@ -9,7 +9,7 @@ use super::CommandError;
 use super::deployment::{self, Deployment};
 use crate::aws::Session;
 use crate::engine::{Interrupt, Outcome};
-use crate::plan::{Action, Leftover, Plan};
+use crate::plan::{Action, Plan};
 use crate::resources::Scope;
 use crate::settings::Settings;
 use crate::ui::Ui;
@@ -31,7 +31,7 @@ pub(super) async fn remove_stack(session: &Session, settings: &Settings, ui: &Ui
     let plan = Plan::down(&deployment.stack, &deployment.observe(Scope::StackOnly).await?);
     let outcome = match plan.changes.is_empty() {
         true => {
-            ui.say(&format!("nothing of the stack `{}` exists", settings.stack));
+            ui.say(&format!("nothing to delete: the stack `{}` owns nothing here", settings.stack));
             Outcome::default()
         }
         false => {
@@ -73,9 +73,7 @@ fn tell(deployment: &Deployment, plan: &Plan, outcome: &Outcome, start: Instant,
             "seconds": seconds,
         }));
     }
-    for Leftover { resource_type, physical_id, why, .. } in &plan.leftovers {
-        ui.warn(&format!("left {resource_type} {physical_id}: {why}"));
-    }
+    deployment::tell_leftovers(plan, ui);
     ui.say(&format!("{} deleted in {seconds:.2} s with {calls} calls", outcome.count(Action::Delete)));
     Ok(())
 }

@@ -71,43 +71,54 @@ pub(super) async fn provision(
     let emails = settings.emails_or(&args.emails);
     let deployment = Deployment::with_code(session, settings, &emails, args.handler.as_deref()).await?;
     let plan = deployment.plan().await?;
+    match plan.is_empty() {
+        true => ui.say("nothing to change: everything is as the template wants it"),
+        false => agree(&plan, settings, ui)?,
+    }
+    // Only now: until here, and while the person is asked, an interrupt may simply end the process.
+    let interrupt = Interrupt::listen();
     let outcome = match plan.is_empty() {
-        true => {
-            ui.say("nothing to change: everything is as the template wants it");
-            Outcome::default()
-        }
-        false => change(&deployment, &plan, &args, settings, ui).await?,
+        true => Outcome::default(),
+        false => change(&deployment, &plan, args.rollback, &interrupt, ui).await?,
     };
-    self_check::run(&deployment, ui).await?;
-    if args.confirm_email {
-        local::confirm(session, ui).await?;
+    let rest = async {
+        self_check::run(&deployment, &outcome, ui).await?;
+        if args.confirm_email {
+            local::confirm(session, ui).await?;
+        }
+        if args.timings {
+            ui.say(&deployment::timings(&outcome));
+        }
+        tell(&deployment, &plan, &outcome, start, session.is_local(), ui).await
+    };
+    tokio::select! {
+        result = rest => result,
+        () = interrupt.wait() => Err(CommandError::interrupted().hint("the stack is deployed: `incidentctl up` checks it")),
     }
-    if args.timings {
-        ui.say(&deployment::timings(&outcome));
-    }
-    let is_local = session.is_local();
-    tell(&deployment, &plan, &outcome, start, is_local, ui).await
 }
 
-/// Asks, applies, and takes back when that is wanted.
-async fn change(
-    deployment: &Deployment,
-    plan: &Plan,
-    args: &UpArgs,
-    settings: &Settings,
-    ui: &Ui,
-) -> Result<Outcome, CommandError> {
+/// Shows what will change, and asks.
+fn agree(plan: &Plan, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     match settings.yes {
         true => ui.say(&deployment::summary(plan)),
         false => ui.say(&deployment::describe(plan)),
     }
-    ui.consent("Apply these changes?", settings.yes)?;
-    let interrupt = Interrupt::listen();
-    let outcome = deployment.apply(plan, interrupt, ui).await?;
+    ui.consent("Apply these changes?", settings.yes)
+}
+
+/// Applies, and takes back when that is wanted.
+async fn change(
+    deployment: &Deployment,
+    plan: &Plan,
+    rollback: bool,
+    interrupt: &Interrupt,
+    ui: &Ui,
+) -> Result<Outcome, CommandError> {
+    let outcome = deployment.apply(plan, interrupt.clone(), ui).await?;
     let Some(mut failure) = deployment::failure(&outcome, "incidentctl up") else { return Ok(outcome) };
-    if args.rollback {
+    if rollback {
         ui.say("rolling back what this run created");
-        let undone = deployment.apply(&outcome.undo(), Interrupt::never(), ui).await?;
+        let undone = deployment.apply(&outcome.undo(), interrupt.answered(), ui).await?;
         failure = failure.hint(match deployment::failure(&undone, "incidentctl down") {
             None => format!("rolled back: {} removed", undone.count(Action::Delete)),
             Some(_) => "not everything could be rolled back: run `incidentctl down`".to_owned(),
@@ -128,7 +139,8 @@ async fn tell(
     ui: &Ui,
 ) -> Result<(), CommandError> {
     let topic = deployment.stack.get("AlertTopic").map(|topic| topic.attributes.reference.clone());
-    let subscriptions = Subscription::of_topic(&deployment.context(), &topic.unwrap_or_default()).await?;
+    let mut subscriptions = Subscription::of_topic(&deployment.context(), &topic.unwrap_or_default()).await?;
+    subscriptions.retain(|found| plan.leftovers.iter().all(|leftover| leftover.physical_id != found.endpoint));
     let seconds = start.elapsed().as_secs_f64();
     let calls = deployment.clients.calls();
     if ui.is_json() {
@@ -144,11 +156,13 @@ async fn tell(
             "seconds": seconds,
             "outputs": deployment.stack.outputs,
             "subscriptions": subscriptions,
+            "leftovers": plan.leftovers,
         }));
     }
     for (name, value) in &deployment.stack.outputs {
         ui.print(&format!("{name:26}{value}"))?;
     }
+    deployment::tell_leftovers(plan, ui);
     tell_subscriptions(&subscriptions, is_local, ui);
     ui.say(&format!(
         "{} created, {} updated, {} deleted, {} unchanged in {seconds:.2} s with {calls} calls",

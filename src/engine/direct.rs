@@ -26,6 +26,8 @@ pub struct Outcome {
     pub skipped: Vec<String>,
     /// Logical ids of what was not begun because the person interrupted.
     pub not_begun: Vec<String>,
+    /// Logical ids of what was begun and not waited for, because the person interrupted twice.
+    pub abandoned: Vec<String>,
 }
 
 /// A change that was made.
@@ -65,12 +67,13 @@ enum State {
     Failed(String),
 }
 
-/// Carries out a plan. Work that does not depend on a failure goes on; an interrupt lets calls in flight finish.
+/// Carries out a plan. Work that does not depend on a failure goes on; an interrupt lets calls in flight finish, a
+/// second one does not.
 pub async fn apply(
     context: &Context<'_>,
     plan: &Plan,
     events: &UnboundedSender<Event>,
-    mut interrupt: Interrupt,
+    interrupt: Interrupt,
 ) -> Outcome {
     let tell = |event| {
         // A display that went away must not stop the work.
@@ -114,6 +117,7 @@ pub async fn apply(
                 tell(Event::Interrupted);
                 continue;
             }
+            () = interrupt.wait_for_second(), if stopped => break,
         };
         let Some((change, seconds, result)) = ended else { break };
         match result {
@@ -130,8 +134,9 @@ pub async fn apply(
         }
     }
     drop(running);
-    let waiting = states.iter().filter(|(_, state)| **state == State::Waiting);
-    outcome.not_begun = waiting.map(|(id, _)| (*id).to_owned()).collect();
+    let left_in = |wanted| states.iter().filter(move |(_, state)| **state == wanted).map(|(id, _)| (*id).to_owned());
+    outcome.not_begun = left_in(State::Waiting).collect();
+    outcome.abandoned = left_in(State::Running).collect();
     outcome
 }
 

@@ -1,50 +1,58 @@
-//! Ctrl-C: the first lets calls in flight finish.
+//! Ctrl-C: the first lets calls in flight finish, the second does not wait for them.
 
 use tokio::sync::watch;
 
-/// Whether the person has interrupted.
+/// How often the person has interrupted.
 #[derive(Debug, Clone)]
 pub struct Interrupt {
-    receiver: watch::Receiver<bool>,
+    receiver: watch::Receiver<usize>,
+    /// Interrupts that were answered before.
+    answered: usize,
 }
 
 impl Interrupt {
-    /// Listens from now on. A second Ctrl-C ends the process at once, with exit code 130.
+    /// Listens from now on, in place of the operating system, which would end the process.
     pub fn listen() -> Self {
-        let (sender, receiver) = watch::channel(false);
+        let (sender, receiver) = watch::channel(0);
         tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                // Only a command that is over does not listen any more.
-                let _ = sender.send(true);
-            }
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(130);
+            while tokio::signal::ctrl_c().await.is_ok() {
+                sender.send_modify(|count| *count += 1);
             }
         });
-        Self { receiver }
+        Self { receiver, answered: 0 }
     }
 
-    /// An interrupt that never comes.
-    pub fn never() -> Self {
-        let (_, receiver) = watch::channel(false);
-        Self { receiver }
-    }
-
-    /// An interrupt that has come already.
+    /// As many interrupts as said, and never another.
     #[cfg(test)]
-    pub(crate) fn at_once() -> Self {
-        let (_, receiver) = watch::channel(true);
-        Self { receiver }
+    pub(crate) fn times(count: usize) -> Self {
+        let (_, receiver) = watch::channel(count);
+        Self { receiver, answered: 0 }
     }
 
-    /// Whether it has come.
+    /// The same for the work that comes next: what was interrupted so far does not stop it.
+    #[must_use]
+    pub fn answered(&self) -> Self {
+        Self { receiver: self.receiver.clone(), answered: *self.receiver.borrow() }
+    }
+
+    /// Whether the person has interrupted.
     pub fn is_set(&self) -> bool {
-        *self.receiver.borrow()
+        *self.receiver.borrow() > self.answered
     }
 
-    /// Returns when it comes.
-    pub async fn wait(&mut self) {
-        if self.receiver.wait_for(|interrupted| *interrupted).await.is_err() {
+    /// Returns when the person interrupts.
+    pub async fn wait(&self) {
+        self.wait_for(1).await;
+    }
+
+    /// Returns when the person does so again.
+    pub async fn wait_for_second(&self) {
+        self.wait_for(2).await;
+    }
+
+    async fn wait_for(&self, times: usize) {
+        let needed = self.answered + times;
+        if self.receiver.clone().wait_for(|count| *count >= needed).await.is_err() {
             std::future::pending::<()>().await;
         }
     }

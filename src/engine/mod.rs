@@ -3,6 +3,8 @@
 mod direct;
 mod event;
 mod interrupt;
+#[cfg(test)]
+mod tests;
 
 pub use direct::{Outcome, apply};
 pub use event::{Event, Failure, Progress};

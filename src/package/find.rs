@@ -41,17 +41,29 @@ impl BuildError {
     }
 }
 
+/// A handler to deploy.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The binary.
+    pub(super) handler: PathBuf,
+    /// Where its zip may be kept; a target directory is ours to write to, where a program is installed is not.
+    pub(super) archive: Option<PathBuf>,
+}
+
 /// The handler to deploy: beside this program, or in its checkout, where it is built when missing or stale.
 ///
 /// # Errors
 /// Nothing found and nothing to build from; a failed build.
-pub async fn find() -> Result<PathBuf, BuildError> {
+pub(super) async fn find() -> Result<Found, BuildError> {
     let program = std::env::current_exe().map_err(BuildError::NoProgram)?;
     match Checkout::of(&program, Path::new(CHECKOUT)) {
-        Some(checkout) => checkout.handler().await,
+        Some(checkout) => {
+            let handler = checkout.handler().await?;
+            Ok(Found { archive: Some(handler.with_extension("zip")), handler })
+        }
         None => {
-            let beside = program.with_file_name(HANDLER);
-            if beside.is_file() { Ok(beside) } else { Err(BuildError::NotFound(program)) }
+            let handler = program.with_file_name(HANDLER);
+            if handler.is_file() { Ok(Found { handler, archive: None }) } else { Err(BuildError::NotFound(program)) }
         }
     }
 }

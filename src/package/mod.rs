@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
+use zip::result::ZipResult;
 
 pub use binary::{Architecture, BinaryError};
-pub use find::{BuildError, find};
+pub use find::BuildError;
 
 /// The default rules, which ship in the zip.
 pub const SEVERITY_RULES: &str = include_str!("../../templates/severity-rules.yaml");
@@ -71,11 +72,27 @@ impl Package {
     /// # Errors
     /// A file that cannot be read, or that Lambda could not run.
     pub fn of(path: &Path) -> Result<Self, PackageError> {
+        Self::pack(path, archive::pack)
+    }
+
+    /// The handler that is found or, in a source checkout, built.
+    ///
+    /// # Errors
+    /// None found and none built; a file that cannot be read, or that Lambda could not run.
+    pub async fn find() -> Result<Self, PackageError> {
+        let found = find::find().await?;
+        match &found.archive {
+            Some(kept) => Self::pack(&found.handler, |files| archive::pack_once(files, kept)),
+            None => Self::of(&found.handler),
+        }
+    }
+
+    fn pack(path: &Path, zip: impl FnOnce(&[(&str, &[u8])]) -> ZipResult<Vec<u8>>) -> Result<Self, PackageError> {
         let handler =
             std::fs::read(path).map_err(|source| PackageError::Unreadable { path: path.to_owned(), source })?;
         let architecture =
             binary::check(&handler).map_err(|source| PackageError::Unsuitable { path: path.to_owned(), source })?;
-        let bytes = archive::pack(&[("bootstrap", &handler), ("severity-rules.yaml", SEVERITY_RULES.as_bytes())])?;
+        let bytes = zip(&[("bootstrap", &handler), ("severity-rules.yaml", SEVERITY_RULES.as_bytes())])?;
         let sha256 = STANDARD.encode(Sha256::digest(&bytes));
         Ok(Self { bytes, sha256, architecture })
     }

@@ -26,6 +26,25 @@ fn the_same_input_gives_the_same_zip() {
 }
 
 #[test]
+fn a_zip_is_kept_until_its_contents_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("handler.zip");
+    let old: [(&str, &[u8]); 1] = [("bootstrap", b"old")];
+    let new: [(&str, &[u8]); 1] = [("bootstrap", b"new")];
+    let bytes = archive::pack_once(&old, &kept).unwrap();
+    assert_eq!(bytes, archive::pack(&old).unwrap());
+    // That it is read and not made again shows in what stands in front of the zip, where readers skip it.
+    std::fs::write(&kept, [b"kept".as_slice(), &bytes].concat()).unwrap();
+    assert!(archive::pack_once(&old, &kept).unwrap().starts_with(b"kept"));
+    let renewed = archive::pack_once(&new, &kept).unwrap();
+    assert_eq!(renewed, archive::pack(&new).unwrap());
+    assert_eq!(std::fs::read(&kept).unwrap(), renewed);
+    std::fs::write(&kept, b"damaged").unwrap();
+    assert_eq!(archive::pack_once(&new, &kept).unwrap(), renewed);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
 fn versions_of_the_c_library_are_compared_as_numbers() {
     for (name, expected) in
         [("GLIBC_2.34", Some((2, 34))), ("GLIBC_2.2.5", Some((2, 2))), ("GLIBC_PRIVATE", None), ("GCC_3.0", None)]

@@ -87,8 +87,16 @@ fn push(path: &str, before: Option<&Value>, after: Option<&Value>, changes: &mut
     changes.push(PropertyChange {
         path: path.to_owned(),
         before: before.cloned().unwrap_or_default(),
-        after: after.cloned().unwrap_or_default(),
+        after: after.map(|after| in_form_of(before, after)).unwrap_or_default(),
     });
+}
+
+/// Parameters are text; beside a number they are shown as the number that they stand for.
+fn in_form_of(before: Option<&Value>, after: &Value) -> Value {
+    match (before, after) {
+        (Some(Value::Number(_)), Value::String(text)) => text.parse().map_or_else(|_| after.clone(), Value::Number),
+        _ => after.clone(),
+    }
 }
 
 fn is_document(name: &str) -> bool {

@@ -18,7 +18,7 @@ pub use observed::{Observations, Observed, Ownership};
 pub struct Plan {
     /// One per resource, each after what it needs.
     pub changes: Vec<Change>,
-    /// What a teardown leaves behind.
+    /// What should not exist and stays.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub leftovers: Vec<Leftover>,
 }
@@ -72,7 +72,7 @@ pub struct PropertyChange {
     pub after: Value,
 }
 
-/// Something that a teardown leaves behind.
+/// Something that should not exist and stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Leftover {
     /// Its name in the template.
@@ -136,12 +136,11 @@ impl Plan {
         for desired in &stack.resources {
             changes.push(change(desired, observations.get(&desired.logical_id), immutable)?);
         }
-        changes.extend(observations.surplus.iter().map(|(desired, observed)| Change {
-            action: Action::Delete,
-            cause: "removed from the template".to_owned(),
-            ..unchanged(desired, Some(observed))
-        }));
-        Ok(Self { changes, leftovers: Vec::new() })
+        let mut plan = Self { changes, leftovers: Vec::new() };
+        for (desired, observed) in &observations.surplus {
+            plan.remove(desired, observed, "removed from the template");
+        }
+        Ok(plan)
     }
 
     /// What removes everything that the stack owns, in reverse order.
@@ -149,21 +148,26 @@ impl Plan {
         let mut plan = Self { changes: Vec::new(), leftovers: Vec::new() };
         for desired in stack.resources.iter().rev() {
             let Some(observed) = observations.get(&desired.logical_id) else { continue };
-            match reason_to_stay(desired, observed) {
-                None => plan.changes.push(Change {
-                    action: Action::Delete,
-                    cause: "the stack goes".to_owned(),
-                    ..unchanged(desired, Some(observed))
-                }),
-                Some(why) => plan.leftovers.push(Leftover {
-                    logical_id: desired.logical_id.clone(),
-                    resource_type: desired.resource_type.clone(),
-                    physical_id: observed.physical_id.clone(),
-                    why,
-                }),
-            }
+            plan.remove(desired, observed, "the stack goes");
         }
         plan
+    }
+
+    /// Plans a deletion, or says why it is none.
+    fn remove(&mut self, desired: &Desired, observed: &Observed, cause: &str) {
+        match reason_to_stay(desired, observed) {
+            None => self.changes.push(Change {
+                action: Action::Delete,
+                cause: cause.to_owned(),
+                ..unchanged(desired, Some(observed))
+            }),
+            Some(why) => self.leftovers.push(Leftover {
+                logical_id: desired.logical_id.clone(),
+                resource_type: desired.resource_type.clone(),
+                physical_id: observed.physical_id.clone(),
+                why,
+            }),
+        }
     }
 
     /// How many resources an action happens to.
@@ -198,11 +202,14 @@ fn change(desired: &Desired, observed: Option<&Observed>, immutable: Immutable) 
             why: why.clone(),
         });
     }
-    let mut properties = differences(&desired.properties, &observed.properties);
     if observed.ownership == Ownership::Adopted {
-        // Its tags are somebody else's record; ours would make `down` delete it.
-        properties.retain(|change| !change.path.starts_with("Tags"));
+        // Our tag would make `down` delete it, and our retention what it holds.
+        return Ok(Change {
+            cause: "existed before the stack, used as it is".to_owned(),
+            ..unchanged(desired, Some(observed))
+        });
     }
+    let properties = differences(&desired.properties, &observed.properties);
     if properties.is_empty() {
         return Ok(unchanged(desired, Some(observed)));
     }
@@ -238,6 +245,9 @@ fn reason_to_stay(desired: &Desired, observed: &Observed) -> Option<String> {
     match &observed.ownership {
         Ownership::Foreign { why } => Some(format!("it does not belong to this stack: {why}")),
         Ownership::Adopted => Some("it existed before the stack".to_owned()),
+        Ownership::Unconfirmed => {
+            Some("it was never confirmed: it gets nothing, and AWS forgets it within 48 hours".to_owned())
+        }
         Ownership::Ours | Ownership::Child if desired.retain => Some("the template retains it".to_owned()),
         Ownership::Ours | Ownership::Child => None,
     }

@@ -22,10 +22,12 @@ pub struct Observed {
 pub enum Ownership {
     /// It carries the stack's tag.
     Ours,
-    /// It takes no tags and is part of something that does, or bears a name of the stack alone.
+    /// It takes no tags and is part of something that does, which is ours.
     Child,
     /// It existed before and is used as it is; it outlives the stack.
     Adopted,
+    /// It was never confirmed, and nothing removes it; AWS forgets it by itself.
+    Unconfirmed,
     /// It is somebody else's.
     Foreign {
         /// How that is known.

@@ -99,14 +99,14 @@ fn what_differs_is_named_by_its_path() {
 fn up_creates_updates_leaves_and_says_why() {
     let stack = stack(vec![
         desired("New", json!({})),
-        desired("Old", json!({"A": 1})),
+        desired("Old", json!({"A": "1"})),
         desired("Same", json!({"A": 1})),
-        desired("Log", json!({"Tags": [{"Key": "k", "Value": "v"}]})),
+        desired("Log", json!({"RetentionInDays": 30, "Tags": [{"Key": "k", "Value": "v"}]})),
     ]);
     let exists = observations(vec![
         ("Old", observed(json!({"A": 2}), Ownership::Ours)),
         ("Same", observed(json!({"A": 1}), Ownership::Child)),
-        ("Log", observed(json!({"Tags": []}), Ownership::Adopted)),
+        ("Log", observed(json!({"RetentionInDays": 7, "Tags": []}), Ownership::Adopted)),
     ]);
     let plan = Plan::up(&stack, &exists, immutable).unwrap();
     let changes: Vec<(Action, &str)> =
@@ -117,7 +117,7 @@ fn up_creates_updates_leaves_and_says_why() {
             (Action::Create, "does not exist"),
             (Action::Update, "differs from the template"),
             (Action::None, "as it should be"),
-            (Action::None, "as it should be"),
+            (Action::None, "existed before the stack, used as it is"),
         ]
     );
     let json = serde_json::to_value(&plan.changes[1]).unwrap();
@@ -169,4 +169,16 @@ fn down_removes_ours_in_reverse_and_lists_the_rest() {
     assert_eq!(deleted, ["Second", "First"]);
     let left: Vec<&str> = plan.leftovers.iter().map(|leftover| leftover.logical_id.as_str()).collect();
     assert_eq!(left, ["Foreign", "Adopted", "Kept"]);
+}
+
+#[test]
+fn what_is_surplus_goes_unless_it_waits_for_its_confirmation() {
+    let mut exists = observations(Vec::new());
+    exists.surplus = vec![
+        (desired("Confirmed", json!({})), observed(json!({}), Ownership::Child)),
+        (desired("Pending", json!({})), observed(json!({}), Ownership::Unconfirmed)),
+    ];
+    let plan = Plan::up(&stack(Vec::new()), &exists, immutable).unwrap();
+    assert_eq!(plan.changes.iter().map(|change| change.logical_id.as_str()).collect::<Vec<_>>(), ["Confirmed"]);
+    assert_eq!(plan.leftovers.iter().map(|leftover| leftover.logical_id.as_str()).collect::<Vec<_>>(), ["Pending"]);
 }

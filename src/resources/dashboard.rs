@@ -1,12 +1,13 @@
-//! `AWS::CloudWatch::Dashboard`. Dashboards take no tags: the name, made of the stack's, says whose it is.
+//! `AWS::CloudWatch::Dashboard`. Dashboards take no tags: a text widget of the template bears the owner's tag.
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
+use super::values::document;
 use super::{Context, Provider, Values};
 use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
-use crate::template::{Attributes, Desired, Place};
+use crate::template::{Attributes, Desired, OWNER_TAG, Place};
 
 /// See the module.
 pub(super) struct Dashboard;
@@ -32,7 +33,7 @@ impl Provider for Dashboard {
         Ok(output.map(|output| Observed {
             physical_id: name.clone(),
             properties: json!({"DashboardName": name, "DashboardBody": output.dashboard_body()}),
-            ownership: Ownership::Child,
+            ownership: ownership(output.dashboard_body().unwrap_or_default(), &context.place.stack),
         }))
     }
 
@@ -52,7 +53,37 @@ impl Provider for Dashboard {
     }
 }
 
+/// Whose a dashboard is, by the words of its text widgets.
+fn ownership(body: &str, stack: &str) -> Ownership {
+    let mark = format!("`{OWNER_TAG}={stack}`");
+    let body = document(body);
+    let texts = body.list("widgets").iter().filter_map(|widget| widget.get("properties")?.get("markdown")?.as_str());
+    match texts.into_iter().any(|text| text.contains(&mark)) {
+        true => Ownership::Ours,
+        false => Ownership::Foreign { why: format!("no text on it says {mark}") },
+    }
+}
+
 /// The code is of the model, or of the query protocol.
 fn absent<T>(result: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
     Ok(result.or_absent("DashboardNotFoundError").or_absent("ResourceNotFound")?.flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dashboard_says_whose_it_is() {
+        let body = |text: &str| json!({"widgets": [{"type": "text", "properties": {"markdown": text}}]}).to_string();
+        for (body, ours) in [
+            (body("made as `incidentctl:stack=devops`"), true),
+            (body("made as `incidentctl:stack=devops-2`"), false),
+            (body("our own"), false),
+            (json!({"widgets": []}).to_string(), false),
+            ("no JSON".to_owned(), false),
+        ] {
+            assert_eq!(ownership(&body, "devops") == Ownership::Ours, ours, "{body}");
+        }
+    }
 }

@@ -29,6 +29,10 @@ impl Provider for EventInvokeConfig {
         Attributes::default()
     }
 
+    fn parent(&self, properties: &Value) -> Option<String> {
+        properties.optional_text("FunctionName")
+    }
+
     async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError> {
         let properties = &desired.properties;
         let call = context.clients.lambda.get_function_event_invoke_config();

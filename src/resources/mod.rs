@@ -57,6 +57,11 @@ pub trait Provider: Sync {
     /// What `Ref` and `GetAtt` give.
     fn attributes(&self, properties: &Value, place: &Place) -> Attributes;
 
+    /// What `Ref` gives of the resource that this one is a part of; `None` for one that stands by itself.
+    fn parent(&self, _properties: &Value) -> Option<String> {
+        None
+    }
+
     /// The resource as it is, or `None` when it does not exist.
     async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError>;
 

@@ -1,11 +1,13 @@
 //! Reading everything at once.
 
+use std::collections::BTreeMap;
+
 use futures_util::future::try_join_all;
 
 use super::{Context, provider, subscription};
 use crate::aws::AwsError;
-use crate::plan::Observations;
-use crate::template::Stack;
+use crate::plan::{Observations, Observed, Ownership};
+use crate::template::{Desired, Stack};
 
 /// How far to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,5 +37,29 @@ pub async fn observe(context: &Context<'_>, stack: &Stack, scope: Scope) -> Resu
         }
     };
     let (resources, surplus) = tokio::try_join!(try_join_all(reads), surplus)?;
-    Ok(Observations { resources: resources.into_iter().flatten().collect(), surplus })
+    let mut resources: BTreeMap<_, _> = resources.into_iter().flatten().collect();
+    disown(stack, &mut resources);
+    Ok(Observations { resources, surplus })
+}
+
+/// A part of something foreign is as foreign: nothing without our tag is changed, its policy and settings included.
+fn disown(stack: &Stack, resources: &mut BTreeMap<String, Observed>) {
+    for desired in &stack.resources {
+        let Some(parent) = parent_of(stack, desired).and_then(|parent| resources.get(&parent.logical_id)) else {
+            continue;
+        };
+        let Ownership::Foreign { why } = &parent.ownership else { continue };
+        let why = format!("{why} (it is a part of `{}`)", parent.physical_id);
+        if let Some(observed) = resources.get_mut(&desired.logical_id) {
+            observed.ownership = Ownership::Foreign { why };
+        }
+    }
+}
+
+fn parent_of<'a>(stack: &'a Stack, desired: &Desired) -> Option<&'a Desired> {
+    let parent = provider(&desired.resource_type)?.parent(&desired.properties)?;
+    stack
+        .resources
+        .iter()
+        .find(|resource| resource.attributes.reference == parent && desired.needs.contains(&resource.logical_id))
 }

@@ -33,6 +33,10 @@ impl Provider for Permission {
         Attributes::default()
     }
 
+    fn parent(&self, properties: &Value) -> Option<String> {
+        properties.optional_text("FunctionName")
+    }
+
     async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError> {
         let function = desired.properties.text("FunctionName");
         let call = context.clients.lambda.get_policy().function_name(&function);

@@ -28,6 +28,10 @@ impl Provider for QueuePolicy {
         Attributes::default()
     }
 
+    fn parent(&self, properties: &Value) -> Option<String> {
+        properties.texts("Queues").into_iter().next()
+    }
+
     async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError> {
         let url = queue(desired);
         let call = context.clients.sqs.get_queue_attributes().queue_url(&url);

@@ -53,6 +53,10 @@ impl Provider for EmailSubscription {
         Attributes::default()
     }
 
+    fn parent(&self, properties: &Value) -> Option<String> {
+        properties.optional_text("TopicArn")
+    }
+
     async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError> {
         Ok(find(context, desired).await?.map(|found| observed(&desired.properties.text("TopicArn"), &found)))
     }
@@ -76,19 +80,22 @@ impl Provider for EmailSubscription {
     }
 }
 
-/// Confirmed addresses that the stack does not have any more. A stack without any address keeps those that exist.
+/// Addresses that the stack does not have any more. A stack without any address keeps those that exist.
 pub(super) async fn surplus(context: &Context<'_>, stack: &Stack) -> Result<Vec<(Desired, Observed)>, AwsError> {
     let wanted: Vec<&Desired> =
         stack.resources.iter().filter(|resource| resource.resource_type == "AWS::SNS::Subscription").collect();
     let Some(example) = wanted.first() else { return Ok(Vec::new()) };
     let topic = example.properties.text("TopicArn");
     let found = Subscription::of_topic(context, &topic).await?;
-    let unwanted = found.into_iter().filter(|found| {
-        !found.pending && wanted.iter().all(|desired| desired.properties.text("Endpoint") != found.endpoint)
-    });
+    let unwanted = found
+        .into_iter()
+        .filter(|found| wanted.iter().all(|desired| desired.properties.text("Endpoint") != found.endpoint));
     Ok(unwanted
         .map(|found| {
-            let observed = observed(&topic, &found);
+            let mut observed = observed(&topic, &found);
+            if found.pending {
+                observed.ownership = Ownership::Unconfirmed;
+            }
             let gone = Desired {
                 logical_id: format!("EmailSubscription({})", found.endpoint),
                 properties: observed.properties.clone(),

@@ -29,6 +29,10 @@ impl Provider for TopicPolicy {
         Attributes::default()
     }
 
+    fn parent(&self, properties: &Value) -> Option<String> {
+        properties.texts("Topics").into_iter().next()
+    }
+
     async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError> {
         let topic = topic(desired);
         let call = context.clients.sns.get_topic_attributes().topic_arn(&topic);

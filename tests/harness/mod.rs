@@ -71,7 +71,8 @@ impl World {
         Aws::connect(&status).await
     }
 
-    fn command(&self, arguments: &[impl AsRef<OsStr>]) -> std::process::Command {
+    /// The command, not yet run.
+    pub(crate) fn command(&self, arguments: &[impl AsRef<OsStr>]) -> std::process::Command {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_incidentctl"));
         command.args(arguments).current_dir(self.home()).stdin(Stdio::null()).env_clear();
         command.env("HOME", self.home()).env("INCIDENTCTL_LOCAL_DIR", self.home().join("local-aws"));

@@ -1,5 +1,8 @@
 //! `up` and `down`: what they make, read back with the SDK, and what they leave.
 
+mod changes;
+mod failures;
+mod ownership;
 mod read_back;
 
 use crate::harness::{ADDRESS, Aws, TestResult, World};

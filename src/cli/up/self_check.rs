@@ -1,17 +1,45 @@
 //! The proof at the end of `up`: a green deployment with a dead function would be the worst outcome.
 
+use std::time::{Duration, Instant};
+
 use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
 
-use crate::aws::Explain;
+use crate::aws::{AwsError, Explain};
 use crate::cli::CommandError;
 use crate::cli::deployment::Deployment;
+use crate::engine::Outcome;
 use crate::ui::Ui;
 
+/// How long the policies of a new role may take to spread.
+const LIMIT: Duration = Duration::from_secs(30);
+/// How long to wait before asking again.
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// Lets the handler check its rules, its table and its topic with its own role.
-pub(super) async fn run(deployment: &Deployment, ui: &Ui) -> Result<(), CommandError> {
+pub(super) async fn run(deployment: &Deployment, outcome: &Outcome, ui: &Ui) -> Result<(), CommandError> {
     let Some(handler) = deployment.stack.get("IncidentHandler") else { return Ok(()) };
     let name = &handler.attributes.reference;
+    let start = Instant::now();
+    // What nobody changed does not heal by waiting.
+    let is_new = !outcome.finished.is_empty();
+    let answer = loop {
+        match ask(deployment, name).await? {
+            Ok(version) => {
+                ui.say(&format!("self-check: the handler {version} runs, and reaches its rules, table and topic"));
+                return Ok(());
+            }
+            Err(answer) if is_new && start.elapsed() < LIMIT && is_refusal(&answer) => tokio::time::sleep(PAUSE).await,
+            Err(answer) => break answer,
+        }
+    };
+    Err(CommandError::failed(format!("the stack is deployed, but its handler {name} does not work: {answer}"))
+        .hint("`incidentctl logs` shows what the function says")
+        .hint("a role needs a minute to take effect: run `incidentctl up` again"))
+}
+
+/// The handler's version, or what it says is wrong.
+async fn ask(deployment: &Deployment, name: &str) -> Result<Result<String, String>, AwsError> {
     let payload = Blob::new(json!({"incidentctl": "self-check"}).to_string());
     let call = deployment.clients.lambda.invoke().function_name(name).payload(payload);
     let output = call.send().await.explain("lambda:Invoke")?;
@@ -19,11 +47,28 @@ pub(super) async fn run(deployment: &Deployment, ui: &Ui) -> Result<(), CommandE
     let report: Value = serde_json::from_slice(&answer).unwrap_or_default();
     if output.function_error.is_none() && report.get("ok") == Some(&Value::Bool(true)) {
         let version = report.get("version").and_then(Value::as_str).unwrap_or("of unknown version");
-        ui.say(&format!("self-check: the handler {version} runs, and reaches its rules, table and topic"));
-        return Ok(());
+        return Ok(Ok(version.to_owned()));
     }
-    let answer = String::from_utf8_lossy(&answer);
-    Err(CommandError::failed(format!("the stack is deployed, but its handler {name} does not work: {answer}"))
-        .hint("`incidentctl logs` shows what the function says")
-        .hint("a role needs a minute to take effect: run `incidentctl up` again"))
+    Ok(Err(String::from_utf8_lossy(&answer).into_owned()))
+}
+
+/// Whether AWS refused what the role allows, as it does until a new policy has spread.
+fn is_refusal(answer: &str) -> bool {
+    ["AccessDenied", "AuthorizationError", "not authorized"].iter().any(|words| answer.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_refusal;
+
+    #[test]
+    fn only_a_refusal_passes_by_itself() {
+        for (answer, passes) in [
+            (r#"{"ok":false,"table":{"ok":false,"error":"AccessDeniedException: User: x is not authorized"}}"#, true),
+            (r#"{"ok":false,"topic":{"ok":false,"error":"AuthorizationError"}}"#, true),
+            (r#"{"errorType":"Runtime.ExitError"}"#, false),
+        ] {
+            assert_eq!(is_refusal(answer), passes, "{answer}");
+        }
+    }
 }

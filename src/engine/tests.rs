@@ -1,0 +1,85 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::BTreeMap;
+
+use aws_config::SdkConfig;
+use indexmap::IndexMap;
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::*;
+use crate::aws::Clients;
+use crate::plan::{Action, Observations, Observed, Ownership, Plan};
+use crate::resources::Context;
+use crate::template::{Attributes, Desired, Place, Stack};
+
+/// A stack of a type that nobody provides, so that its changes take no time and make no calls.
+fn stack(needs: &[(&str, &[&str])]) -> Stack {
+    let resource = |(id, needs): &(&str, &[&str])| Desired {
+        logical_id: (*id).to_owned(),
+        resource_type: "AWS::Test::Thing".to_owned(),
+        step: 1,
+        properties: serde_json::json!({}),
+        attributes: Attributes::default(),
+        needs: needs.iter().map(|need| (*need).to_owned()).collect(),
+        retain: false,
+    };
+    let place = Place {
+        stack: "devops".into(),
+        partition: "aws".into(),
+        account: "1".into(),
+        region: "r".into(),
+        endpoint: None,
+    };
+    Stack { place, resources: needs.iter().map(resource).collect(), outputs: IndexMap::new() }
+}
+
+async fn carry_out(stack: &Stack, plan: &Plan, interrupt: Interrupt) -> (Outcome, Vec<Event>) {
+    let sdk = SdkConfig::builder().behavior_version(aws_config::BehaviorVersion::latest()).build();
+    let clients = Clients::new(&sdk);
+    let context = Context { clients: &clients, place: &stack.place, package: None, progress: Progress::silent() };
+    let (sender, mut receiver) = unbounded_channel();
+    let outcome = apply(&context, plan, &sender, interrupt).await;
+    drop(sender);
+    let mut events = Vec::new();
+    while let Some(event) = receiver.recv().await {
+        events.push(event);
+    }
+    (outcome, events)
+}
+
+fn done(outcome: &Outcome) -> Vec<&str> {
+    outcome.finished.iter().map(|finished| finished.change.logical_id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn makers_wait_for_what_they_need_and_undoing_goes_backwards() {
+    let stack = stack(&[("A", &[]), ("B", &["A"]), ("C", &["B"])]);
+    let plan = Plan::up(&stack, &Observations::default(), |_| &[]).unwrap();
+    let (outcome, _) = carry_out(&stack, &plan, Interrupt::times(0)).await;
+    assert_eq!(done(&outcome), ["A", "B", "C"]);
+    let (undone, _) = carry_out(&stack, &outcome.undo(), Interrupt::times(0)).await;
+    assert_eq!(done(&undone), ["C", "B", "A"]);
+    assert_eq!(undone.count(Action::Delete), 3);
+}
+
+#[tokio::test]
+async fn deletions_wait_for_what_needs_them() {
+    let stack = stack(&[("A", &[]), ("B", &["A"])]);
+    let thing = Observed { physical_id: "x".into(), properties: serde_json::json!({}), ownership: Ownership::Ours };
+    let resources = BTreeMap::from([("A".to_owned(), thing.clone()), ("B".to_owned(), thing)]);
+    let plan = Plan::down(&stack, &Observations { resources, surplus: Vec::new() });
+    assert_eq!(done(&carry_out(&stack, &plan, Interrupt::times(0)).await.0), ["B", "A"]);
+}
+
+#[tokio::test]
+async fn after_an_interrupt_nothing_begins_until_it_is_answered() {
+    let stack = stack(&[("A", &[]), ("B", &["A"])]);
+    let plan = Plan::up(&stack, &Observations::default(), |_| &[]).unwrap();
+    for times in [1, 2] {
+        let interrupt = Interrupt::times(times);
+        let (outcome, _) = carry_out(&stack, &plan, interrupt.clone()).await;
+        assert_eq!(outcome.not_begun, ["A", "B"]);
+        assert!(outcome.finished.is_empty());
+        assert_eq!(done(&carry_out(&stack, &plan, interrupt.answered()).await.0), ["A", "B"]);
+    }
+}

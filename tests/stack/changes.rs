@@ -1,0 +1,85 @@
+//! A second `up` with something else: only that is changed.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::UP;
+use crate::harness::{ADDRESS, TestResult, World};
+
+#[tokio::test]
+async fn another_handler_updates_the_code_of_both_functions() -> TestResult {
+    let world = World::new()?;
+    let aws = world.up().await?;
+    let before = code(&aws).await?;
+    // Bytes behind the end of a program change its hash and nothing else.
+    let mut handler = std::fs::read(built_handler()?)?;
+    handler.extend(b"another build");
+    std::fs::write(world.home().join("bootstrap"), handler)?;
+
+    let up = ["up", "--local", "--yes", "--handler", "bootstrap", "--output", "json"];
+    let finished = world.run(&up).await?.succeeded()?;
+    assert!(finished.stderr.contains("self-check"), "{finished:?}");
+    let result = finished.result()?;
+    assert_eq!((&result["created"], &result["updated"], &result["deleted"]), (&0.into(), &2.into(), &0.into()));
+    let updated: Vec<Value> = finished.json_lines()?.into_iter().filter(|line| line["action"] == "update").collect();
+    assert!(updated.iter().all(|line| line["resource_type"] == "AWS::Lambda::Function"), "{updated:?}");
+    let after = code(&aws).await?;
+    assert!(after[0] == after[1] && after != before, "{before:?} {after:?}");
+
+    let again = world.run(&up).await?.succeeded()?.result()?;
+    assert_eq!(again["updated"], 0, "{again}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_retention_is_planned_and_set() -> TestResult {
+    let world = World::new()?;
+    let aws = world.up().await?;
+    std::fs::write(world.home().join("incidentctl.yaml"), "log_retention_days: 14\n")?;
+    let plan = ["plan", "--local", "--detailed-exitcode", "--output", "json"];
+    let planned = world.run(&plan).await?.ended_with(2)?.json()?;
+    let changes = planned["changes"].as_array().ok_or("no changes")?;
+    let changed: Vec<&Value> = changes.iter().filter(|change| change["action"] != "none").collect();
+    assert_eq!(changed.len(), 2, "{changed:?}");
+    for change in changed {
+        assert_eq!(change["type"], "AWS::Logs::LogGroup");
+        assert_eq!(change["properties"], serde_json::json!([{"path": "RetentionInDays", "before": 30, "after": 14}]));
+    }
+    let result = world.run(&["up", "--local", "--yes", "--output", "json"]).await?.succeeded()?.result()?;
+    assert_eq!((&result["created"], &result["updated"]), (&0.into(), &2.into()), "{result}");
+    let groups = aws.logs.describe_log_groups().send().await?;
+    assert!(groups.log_groups().iter().all(|group| group.retention_in_days() == Some(14)), "{groups:?}");
+    world.run(&plan).await?.succeeded()?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_that_is_removed_goes_or_is_told_to_wait() -> TestResult {
+    let world = World::new()?;
+    world.up().await?;
+    let with = |address: &'static str| ["up", "--local", "--yes", "--email", address, "--output", "json"];
+    // Confirmed, it is unsubscribed; pending, nothing can remove it.
+    let second = world.run(&with("grace@example.com")).await?.succeeded()?.result()?;
+    assert_eq!((&second["created"], &second["deleted"]), (&1.into(), &1.into()), "{second}");
+    let third = world.run(&with(ADDRESS)).await?.succeeded()?.result()?;
+    assert_eq!(third["leftovers"][0]["physical_id"], "grace@example.com", "{third}");
+    let said = world.run(&UP[..5]).await?.succeeded()?;
+    assert!(said.stderr.contains("grace@example.com: it was never confirmed"), "{said:?}");
+    Ok(())
+}
+
+async fn code(aws: &crate::harness::Aws) -> TestResult<[Option<String>; 2]> {
+    let mut hashes = [None, None];
+    for (hash, name) in hashes.iter_mut().zip(["devops-error-generator", "devops-incident-handler"]) {
+        *hash = aws.lambda.get_function_configuration().function_name(name).send().await?.code_sha256;
+    }
+    Ok(hashes)
+}
+
+/// The handler that `up` has built.
+fn built_handler() -> TestResult<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_BIN_EXE_incidentctl"));
+    let found = [folder.with_file_name("incident-handler"), folder.join("../../handler/incident-handler")];
+    Ok(found.into_iter().find(|path| path.is_file()).ok_or("no handler was built")?)
+}

@@ -1,0 +1,87 @@
+//! `up` when AWS refuses, and when the person interrupts.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::harness::{TestResult, World};
+
+const REFUSAL: &str = "User: arn:aws:iam::000000000000:user/ada is not authorized to perform: events:PutRule";
+
+#[tokio::test]
+async fn a_refusal_is_told_with_its_cause_first_and_rolled_back() -> TestResult {
+    let world = World::new()?;
+    start_with(&world, &refusing_rules()).await?;
+    let failed = world.run(&["up", "--local", "--yes"]).await?.ended_with(1)?;
+    let error: Vec<&str> = failed.stderr.lines().skip_while(|line| !line.starts_with("error:")).collect();
+    let first = error.first().ok_or("no error")?;
+    for words in ["AWS::Events::Rule", "events:PutRule", REFUSAL, "AccessDeniedException", "request "] {
+        assert!(first.contains(words), "`{words}` is missing in {first}");
+    }
+    for words in ["lack the permission", "created", "run `incidentctl up` again", "`incidentctl down`"] {
+        assert!(error[1..].iter().any(|line| line.contains(words)), "`{words}` is missing in {error:?}");
+    }
+    world.run(&["down", "--local", "--yes"]).await?.succeeded()?;
+
+    // Another name: SQS frees those of deleted queues only after a minute.
+    let failed = world.run(&["up", "--local", "--yes", "--rollback", "--stack", "other"]).await?.ended_with(1)?;
+    assert!(failed.stderr.contains("rolled back"), "{failed:?}");
+    let aws = world.aws().await?;
+    assert!(aws.iam.list_roles().send().await?.roles().is_empty());
+    assert!(aws.lambda.list_functions().send().await?.functions().is_empty());
+    assert!(aws.dynamodb.list_tables().send().await?.table_names().is_empty());
+    assert!(aws.logs.describe_log_groups().send().await?.log_groups().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_interrupt_lets_calls_in_flight_finish_and_the_next_up_goes_on() -> TestResult {
+    let world = World::new()?;
+    start_with(&world, &json!([{"operation": "CreateTable", "action": {"delay": {"milliseconds": 2000}}}])).await?;
+    let mut up = world
+        .command(&["up", "--local", "--yes", "--output", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut lines = BufReader::new(up.stdout.take().ok_or("no output")?).lines();
+    while !lines.next().ok_or("it ended before the table")??.contains("IncidentTable") {}
+    std::process::Command::new("kill").args(["-INT", &up.id().to_string()]).status()?;
+    let events: Vec<Value> = lines.map(|line| Ok(serde_json::from_str(&line?)?)).collect::<TestResult<_>>()?;
+    let finished = |event: &Value| event["type"] == "resource_finished" && event["logical_id"] == "IncidentTable";
+    assert!(events.iter().any(finished), "the table was in flight and had to finish: {events:?}");
+    let result = events.last().ok_or("no result")?;
+    assert_eq!((&result["ok"], &result["error"]["kind"]), (&false.into(), &"interrupted".into()), "{result}");
+    let mut said = String::new();
+    up.stderr.take().ok_or("no words")?.read_to_string(&mut said)?;
+    assert!(said.contains("created") && said.contains("run `incidentctl up` again"), "{said}");
+    assert_eq!(up.wait()?.code(), Some(130));
+
+    let next = world.run(&["up", "--local", "--yes", "--output", "json"]).await?.succeeded()?.result()?;
+    assert!(next["unchanged"].as_u64() > Some(0) && next["created"].as_u64() > Some(0), "{next}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn expired_credentials_are_named_with_what_renews_them() -> TestResult {
+    let world = World::new()?;
+    let expired = json!({"code": "ExpiredToken", "message": "The security token included in the request is expired", "status": 403});
+    start_with(&world, &json!([{"operation": "GetCallerIdentity", "action": {"error": expired}}])).await?;
+    let failed = world.run(&["up", "--local", "--yes"]).await?.ended_with(1)?;
+    for words in ["does not accept the credentials", "ExpiredToken", "aws sso login", "AWS_ACCESS_KEY_ID"] {
+        assert!(failed.stderr.contains(words), "`{words}` is missing: {failed:?}");
+    }
+    Ok(())
+}
+
+fn refusing_rules() -> Value {
+    let error = json!({"code": "AccessDeniedException", "message": REFUSAL, "status": 400});
+    json!([{"service": "events", "operation": "PutRule", "action": {"error": error}}])
+}
+
+async fn start_with(world: &World, faults: &Value) -> TestResult {
+    let file = world.home().join("faults.json");
+    std::fs::write(&file, faults.to_string())?;
+    world.run(&["local", "start", "--faults", "faults.json"]).await?.succeeded()?;
+    Ok(())
+}
