@@ -45,11 +45,16 @@ pub(super) async fn remove_stack(session: &Session, settings: &Settings, ui: &Ui
 
 /// Deletes, and reads back whether it is gone.
 async fn remove(deployment: &Deployment, plan: &Plan, ui: &Ui) -> Result<Outcome, CommandError> {
-    let outcome = deployment.apply(plan, Interrupt::listen(), ui).await?;
+    let interrupt = Interrupt::listen();
+    let outcome = deployment.apply(plan, interrupt.clone(), ui).await?;
     if let Some(failure) = deployment::failure(&outcome, "incidentctl down") {
         return Err(failure);
     }
-    let left = Plan::down(&deployment.stack, &deployment.observe(Scope::StackOnly).await?).changes;
+    let observed = tokio::select! {
+        observed = deployment.observe(Scope::StackOnly) => observed?,
+        () = interrupt.wait() => return Err(CommandError::interrupted().hint("everything was asked to be deleted")),
+    };
+    let left = Plan::down(&deployment.stack, &observed).changes;
     match left.as_slice() {
         [] => Ok(outcome),
         left => {

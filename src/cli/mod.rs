@@ -131,7 +131,8 @@ async fn dispatch(command: Command, settings: &Settings, ui: &Ui) -> Result<Outc
         Command::Incidents(args) => interruptible(incidents::run(args, settings, ui)).await.map(done),
         Command::Rules(args) => rules::run(&args, ui).map(done),
         Command::Logs(args) => interruptible(logs::run(args, settings, ui)).await.map(done),
-        Command::Demo(args) => demo::run(args, settings, ui).await.map(done),
+        // Offline, where nothing is lost by stopping anywhere.
+        Command::Demo(args) => interruptible(demo::run(args, settings, ui)).await.map(done),
         Command::Local(args) => local::run(args, settings, ui).await.map(done),
         Command::Init(args) => init::run(args, ui).map(done),
         Command::Completions(args) => completions::run(args, ui).map(done),
