@@ -5,3 +5,4 @@ mod fixture;
 mod control;
 mod data;
 mod queue;
+mod services;

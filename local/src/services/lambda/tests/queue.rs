@@ -62,6 +62,16 @@ impl Fixture {
     }
 }
 
+/// The body of the first message of an answer; null when there is none.
+pub(super) fn first_body(answer: &Output) -> Value {
+    match member(answer, "Messages") {
+        Some(Output::List(messages)) => {
+            messages.first().and_then(|message| serde_json::from_str(&text(message, "Body")).ok()).unwrap_or_default()
+        }
+        _ => Value::Null,
+    }
+}
+
 fn member<'a>(output: &'a Output, name: &str) -> Option<&'a Output> {
     match output {
         Output::Structure(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),

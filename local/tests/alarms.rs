@@ -1,0 +1,199 @@
+//! From a metric over its threshold to who is told: the topic's queue, and the rule's.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::path::Path;
+use std::time::Duration;
+
+use incident_local::config::LatencyProfile;
+use incident_local::services::{cloudwatch, events, sns, sqs};
+use incident_local::{ApiError, Call, Cloud, Input, LocalConfig, Output, Principal};
+use serde_json::{Value, json};
+
+type Tested<T = ()> = Result<T, Box<dyn Error>>;
+
+const REGION: &str = "us-east-1";
+const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:alerts";
+
+/// An account whose queue `topic` is subscribed to the topic, and whose queue `rule` gets what CloudWatch tells the bus.
+struct Account {
+    cloud: Cloud,
+    _directory: tempfile::TempDir,
+}
+
+impl Account {
+    async fn new() -> Tested<Self> {
+        let directory = tempfile::tempdir()?;
+        let config = LocalConfig {
+            region: REGION.to_owned(),
+            directory: directory.path().to_owned(),
+            // A minute passes in three seconds.
+            time_scale: 20.0,
+            latency: LatencyProfile::QUICK,
+            ..LocalConfig::default()
+        };
+        let account = Self { cloud: Cloud::new(config, "http://127.0.0.1:1".to_owned())?, _directory: directory };
+        for queue in ["topic", "rule"] {
+            let policy = json!({"Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow", "Principal": {"Service": ["sns.amazonaws.com", "events.amazonaws.com"]},
+                "Action": "sqs:SendMessage", "Resource": arn_of(queue)
+            }]});
+            let input = json!({"QueueName": queue, "Attributes": {"Policy": policy.to_string()}});
+            account.call("sqs", "CreateQueue", input).await?;
+        }
+        account.call("sns", "CreateTopic", json!({"Name": "alerts"})).await?;
+        let subscription = json!({"TopicArn": TOPIC, "Protocol": "sqs", "Endpoint": arn_of("topic")});
+        account.call("sns", "Subscribe", subscription).await?;
+        let pattern = json!({"source": ["aws.cloudwatch"]}).to_string();
+        account.call("events", "PutRule", json!({"Name": "alarms", "EventPattern": pattern})).await?;
+        let target = json!({"Rule": "alarms", "Targets": [{"Id": "queue", "Arn": arn_of("rule")}]});
+        account.call("events", "PutTargets", target).await?;
+        Ok(account)
+    }
+
+    async fn call(&self, service: &str, operation: &str, input: Value) -> Result<Value, ApiError> {
+        let call = Call {
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            input: Input(input.as_object().cloned().unwrap_or_default()),
+            region: REGION.to_owned(),
+            request_id: "request".to_owned(),
+            principal: Principal::Root,
+        };
+        let output = match service {
+            "sqs" => sqs::handle(&self.cloud, &call).await,
+            "sns" => sns::handle(&self.cloud, &call).await,
+            "events" => events::handle(&self.cloud, &call).await,
+            _ => cloudwatch::handle(&self.cloud, &call).await,
+        };
+        output.map(plain)
+    }
+
+    async fn put_alarm(&self, settings: Value) -> Tested {
+        let mut alarm = json!({
+            "AlarmName": "errors", "EvaluationPeriods": 1, "Threshold": 1, "AlarmDescription": "any error",
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching",
+        });
+        if let (Some(alarm), Some(settings)) = (alarm.as_object_mut(), settings.as_object()) {
+            alarm.extend(settings.clone());
+        }
+        self.call("monitoring", "PutMetricAlarm", alarm).await?;
+        Ok(())
+    }
+
+    async fn put_errors(&self, function: &str) -> Tested {
+        let dimensions = json!([{"Name": "FunctionName", "Value": function}]);
+        let datum = json!({"MetricName": "Errors", "Dimensions": dimensions, "Value": 3, "Unit": "Count"});
+        self.call("monitoring", "PutMetricData", json!({"Namespace": "Orders", "MetricData": [datum]})).await?;
+        Ok(())
+    }
+
+    /// The next message of a queue that the test looks for; the others are passed over.
+    async fn receive(&self, queue: &str, is_wanted: impl Fn(&Value) -> bool) -> Tested<Value> {
+        let url = format!("http://127.0.0.1:1/000000000000/{queue}");
+        for _ in 0..1000 {
+            let answer = self.call("sqs", "ReceiveMessage", json!({"QueueUrl": url})).await?;
+            if let Some(message) = answer["Messages"].get(0) {
+                let delete = json!({"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]});
+                self.call("sqs", "DeleteMessage", delete).await?;
+                let body: Value = serde_json::from_str(message["Body"].as_str().unwrap_or_default())?;
+                if is_wanted(&body) {
+                    return Ok(body);
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Err(format!("nothing came to the queue {queue}").into())
+    }
+}
+
+fn arn_of(queue: &str) -> String {
+    format!("arn:aws:sqs:{REGION}:000000000000:{queue}")
+}
+
+fn plain(output: Output) -> Value {
+    match output {
+        Output::Null => Value::Null,
+        Output::Bool(value) => json!(value),
+        Output::Integer(value) => json!(value),
+        Output::Double(value) | Output::Timestamp(value) => json!(value),
+        Output::Text(value) => json!(value),
+        Output::List(elements) => elements.into_iter().map(plain).collect(),
+        Output::Structure(members) | Output::Map(members) => {
+            Value::Object(members.into_iter().map(|(name, value)| (name, plain(value))).collect())
+        }
+    }
+}
+
+/// An event that AWS sent or documents.
+fn sample(file: &str) -> Tested<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/tests/events").join(file);
+    Ok(serde_json::from_slice(&std::fs::read(path)?)?)
+}
+
+/// The paths of all members, except below names and values that the user chooses.
+fn shape(value: &Value) -> BTreeSet<String> {
+    fn walk(value: &Value, path: &str, shape: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(members) if !path.ends_with("/dimensions") => {
+                members.iter().for_each(|(name, value)| walk(value, &format!("{path}/{name}"), shape));
+            }
+            Value::Array(elements) => elements.iter().for_each(|element| walk(element, &format!("{path}/*"), shape)),
+            _ => drop(shape.insert(path.to_owned())),
+        }
+    }
+    let mut paths = BTreeSet::new();
+    walk(value, "", &mut paths);
+    paths
+}
+
+#[tokio::test]
+async fn an_alarm_tells_its_topic_and_the_bus_in_the_shape_of_aws() -> Tested {
+    let account = Account::new().await?;
+    let metric = json!({
+        "Namespace": "Orders", "MetricName": "Errors", "Statistic": "Sum", "Period": 60,
+        "Dimensions": [{"Name": "FunctionName", "Value": "orders"}], "AlarmActions": [TOPIC],
+    });
+    account.put_alarm(metric).await?;
+    // The sample comes from an alarm that was OK before; a new one has no data to show for its first state.
+    account.receive("rule", |event| event["detail"]["state"]["value"] == "OK").await?;
+    account.put_errors("orders").await?;
+    let event = account.receive("rule", |event| event["detail"]["state"]["value"] == "ALARM").await?;
+    assert_eq!(shape(&event), shape(&sample("alarm-01-single-metric-alarm.json")?));
+    assert_eq!(event["detail-type"], "CloudWatch Alarm State Change");
+    assert_eq!(event["resources"], json!(["arn:aws:cloudwatch:us-east-1:000000000000:alarm:errors"]));
+    let notification = account.receive("topic", |_| true).await?;
+    assert_eq!(notification["Subject"], "ALARM: \"errors\" in US East (N. Virginia)");
+    let message: Value = serde_json::from_str(notification["Message"].as_str().unwrap_or_default())?;
+    let documented = sample("alarm-12-sns-single-metric.json")?;
+    let documented = documented.pointer("/Records/0/Sns/Message").and_then(Value::as_str).unwrap_or_default();
+    let missing: Vec<_> = shape(&serde_json::from_str(documented)?).difference(&shape(&message)).cloned().collect();
+    assert!(missing.is_empty(), "{missing:?} in {message}");
+    assert_eq!((&message["NewStateValue"], &message["OldStateValue"]), (&json!("ALARM"), &json!("OK")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn each_series_of_a_group_by_alarm_has_an_event_of_its_own() -> Tested {
+    let account = Account::new().await?;
+    let query = "SELECT SUM(Errors) FROM SCHEMA(\"Orders\", FunctionName) GROUP BY FunctionName";
+    let metrics = json!([{"Id": "m1", "Expression": query, "Period": 60, "ReturnData": true}]);
+    account.put_alarm(json!({"Metrics": metrics})).await?;
+    for function in ["orders", "payments"] {
+        account.put_errors(function).await?;
+    }
+    let documented = shape(&sample("alarm-17-contributor-lambda-errors.json")?);
+    let mut functions = BTreeSet::new();
+    while functions.len() < 2 {
+        let event = account.receive("rule", |event| event["detail"]["state"]["value"] == "ALARM").await?;
+        if event["detail-type"] == "CloudWatch Alarm State Change" {
+            continue;
+        }
+        assert_eq!(shape(&event), documented);
+        assert_eq!(event["detail-type"], "CloudWatch Alarm Contributor State Change");
+        let function = &event["detail"]["alarmContributor"]["attributes"]["FunctionName"];
+        functions.insert(function.as_str().unwrap_or_default().to_owned());
+    }
+    assert_eq!(functions, BTreeSet::from(["orders".to_owned(), "payments".to_owned()]));
+    Ok(())
+}
