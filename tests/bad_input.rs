@@ -66,7 +66,11 @@ async fn an_endpoint_that_does_not_answer() -> TestResult {
     let endpoint = format!("http://{}", silent.local_addr()?);
     let arguments = ["up", "--yes", "--region", "eu-central-1", "--endpoint-url", &endpoint];
     let finished = world.run_with(&arguments, &keys).await?;
-    refused(&world, &finished, 1, &[&endpoint, "does not answer", "--endpoint-url"]).await
+    refused(&world, &finished, 1, &[&endpoint, "does not answer", "within 5 s", "--endpoint-url"]).await?;
+    drop(silent);
+    let finished = world.run_with(&arguments, &keys).await?;
+    assert!(!finished.stderr.contains("ConnectorError"), "an error for people: {finished:?}");
+    refused(&world, &finished, 1, &[&endpoint, "onnection refused"]).await
 }
 
 #[tokio::test]

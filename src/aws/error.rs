@@ -4,7 +4,6 @@ use std::error::Error;
 use std::fmt::Debug;
 
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::known;
@@ -65,9 +64,17 @@ where
                 message: answer.message().unwrap_or("AWS gave no message").to_owned(),
                 request_id: answer.meta().extra("aws_request_id").map(ToOwned::to_owned),
             },
-            None => AwsError::new(call, NO_ANSWER, DisplayErrorContext(&error).to_string()),
+            None => AwsError::new(call, NO_ANSWER, chain(&error)),
         })
     }
+}
+
+/// An error and what it was caused by, in one line.
+fn chain(error: &dyn Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| (*error).source());
+    let mut texts: Vec<String> = causes.map(ToString::to_string).collect();
+    texts.dedup();
+    texts.join(": ")
 }
 
 /// Tells "does not exist" from every other failure.

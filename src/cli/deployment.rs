@@ -140,6 +140,11 @@ pub(super) fn describe(plan: &Plan) -> String {
             format!("      {}: {} → {}", property.path, shorten(&property.before), shorten(&property.after))
         }));
     }
+    lines.extend(
+        plan.leftovers
+            .iter()
+            .map(|left| format!("= leave   {:36} {} ({})", left.resource_type, left.physical_id, left.why)),
+    );
     lines.push(summary(plan));
     lines.join("\n")
 }

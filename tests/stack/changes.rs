@@ -62,6 +62,8 @@ async fn an_address_that_is_removed_goes_or_is_told_to_wait() -> TestResult {
     // Confirmed, it is unsubscribed; pending, nothing can remove it.
     let second = world.run(&with("grace@example.com")).await?.succeeded()?.result()?;
     assert_eq!((&second["created"], &second["deleted"]), (&1.into(), &1.into()), "{second}");
+    let planned = world.run(&["plan", "--local", "--email", ADDRESS]).await?.succeeded()?;
+    assert!(planned.stdout.contains("= leave   AWS::SNS::Subscription"), "{planned:?}");
     let third = world.run(&with(ADDRESS)).await?.succeeded()?.result()?;
     assert_eq!(third["leftovers"][0]["physical_id"], "grace@example.com", "{third}");
     let said = world.run(&UP[..5]).await?.succeeded()?;
