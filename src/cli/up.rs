@@ -13,7 +13,7 @@ use super::{CommandError, local};
 use crate::aws::Session;
 use crate::engine::{Interrupt, Outcome};
 use crate::plan::{Action, Plan};
-use crate::resources::Subscription;
+use crate::resources::{Scope, Subscription};
 use crate::settings::{EmailAddress, Settings};
 use crate::ui::Ui;
 
@@ -118,7 +118,8 @@ async fn change(
     let Some(mut failure) = deployment::failure(&outcome, "incidentctl up") else { return Ok(outcome) };
     if rollback {
         ui.say("rolling back what this run created");
-        let undone = deployment.apply(&outcome.undo(), interrupt.answered(), ui).await?;
+        let undo = outcome.undo(plan, &deployment.observe(Scope::StackOnly).await?);
+        let undone = deployment.apply(&undo, interrupt.answered(), ui).await?;
         failure = failure.hint(match deployment::failure(&undone, "incidentctl down") {
             None => format!("rolled back: {} removed", undone.count(Action::Delete)),
             Some(_) => "not everything could be rolled back: run `incidentctl down`".to_owned(),

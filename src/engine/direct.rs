@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::{Event, Failure, Interrupt, Progress};
 use crate::aws::AwsError;
-use crate::plan::{Action, Change, Plan};
+use crate::plan::{Action, Change, Observations, Observed, Ownership, Plan};
 use crate::resources::{Context, provider};
 
 /// Calls in flight at a time. Enough for everything that is independent, and far below any service's rate.
@@ -45,15 +45,19 @@ impl Outcome {
         self.finished.iter().filter(|finished| finished.change.action == action).count()
     }
 
-    /// The plan that takes back what was created.
-    pub fn undo(&self) -> Plan {
-        let created = self.finished.iter().filter(|finished| finished.change.action == Action::Create);
-        let delete = |finished: &Finished| Change {
-            action: Action::Delete,
-            cause: "rollback".to_owned(),
-            ..finished.change.clone()
+    /// The plan that takes back what a plan created. What failed or was not waited for may exist by half: that goes too,
+    /// if it is there and ours, which a name that somebody else took in the meantime is not.
+    pub fn undo(&self, plan: &Plan, observations: &Observations) -> Plan {
+        let created = |change: &&Change| {
+            let id = &change.logical_id;
+            let begun = !self.skipped.contains(id) && !self.not_begun.contains(id);
+            let ours = |found: &Observed| matches!(found.ownership, Ownership::Ours | Ownership::Child);
+            let finished = || self.finished.iter().any(|finished| finished.change.logical_id == *id);
+            change.action == Action::Create && begun && (finished() || observations.get(id).is_some_and(ours))
         };
-        Plan { changes: created.rev().map(delete).collect(), leftovers: Vec::new() }
+        let delete =
+            |change: &Change| Change { action: Action::Delete, cause: "rollback".to_owned(), ..change.clone() };
+        Plan { changes: plan.changes.iter().rev().filter(created).map(delete).collect(), leftovers: Vec::new() }
     }
 }
 

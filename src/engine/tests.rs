@@ -57,9 +57,26 @@ async fn makers_wait_for_what_they_need_and_undoing_goes_backwards() {
     let plan = Plan::up(&stack, &Observations::default(), |_| &[]).unwrap();
     let (outcome, _) = carry_out(&stack, &plan, Interrupt::times(0)).await;
     assert_eq!(done(&outcome), ["A", "B", "C"]);
-    let (undone, _) = carry_out(&stack, &outcome.undo(), Interrupt::times(0)).await;
+    let (undone, _) = carry_out(&stack, &outcome.undo(&plan, &Observations::default()), Interrupt::times(0)).await;
     assert_eq!(done(&undone), ["C", "B", "A"]);
     assert_eq!(undone.count(Action::Delete), 3);
+}
+
+#[test]
+fn what_failed_by_half_is_undone_when_it_is_ours() {
+    let stack = stack(&[("Half", &[]), ("Taken", &[]), ("Nothing", &[]), ("Skipped", &["Half"])]);
+    let plan = Plan::up(&stack, &Observations::default(), |_| &[]).unwrap();
+    let refusal = crate::aws::AwsError::new("x:Y", "Refused", "no");
+    let failures = plan.changes[..3].iter().map(|change| (change.clone(), refusal.clone())).collect();
+    let outcome = Outcome { failures, skipped: vec!["Skipped".into()], ..Outcome::default() };
+    let thing = |ownership| Observed { physical_id: "x".into(), properties: serde_json::json!({}), ownership };
+    let resources = BTreeMap::from([
+        ("Half".to_owned(), thing(Ownership::Ours)),
+        ("Taken".to_owned(), thing(Ownership::Foreign { why: "it lacks the tag".into() })),
+        ("Skipped".to_owned(), thing(Ownership::Ours)),
+    ]);
+    let undo = outcome.undo(&plan, &Observations { resources, surplus: Vec::new() });
+    assert_eq!(undo.changes.iter().map(|change| change.logical_id.as_str()).collect::<Vec<_>>(), ["Half"]);
 }
 
 #[tokio::test]

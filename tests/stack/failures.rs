@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{TestResult, World};
 
-const REFUSAL: &str = "User: arn:aws:iam::000000000000:user/ada is not authorized to perform: events:PutRule";
+const REFUSAL: &str = "User: arn:aws:iam::000000000000:user/ada is not authorized to perform: events:PutTargets";
 
 #[tokio::test]
 async fn a_refusal_is_told_with_its_cause_first_and_rolled_back() -> TestResult {
@@ -16,7 +16,7 @@ async fn a_refusal_is_told_with_its_cause_first_and_rolled_back() -> TestResult 
     let failed = world.run(&["up", "--local", "--yes"]).await?.ended_with(1)?;
     let error: Vec<&str> = failed.stderr.lines().skip_while(|line| !line.starts_with("error:")).collect();
     let first = error.first().ok_or("no error")?;
-    for words in ["AWS::Events::Rule", "events:PutRule", REFUSAL, "AccessDeniedException", "request "] {
+    for words in ["AWS::Events::Rule", "events:PutTargets", REFUSAL, "AccessDeniedException", "request "] {
         assert!(first.contains(words), "`{words}` is missing in {first}");
     }
     for words in ["lack the permission", "created", "run `incidentctl up` again", "`incidentctl down`"] {
@@ -31,6 +31,8 @@ async fn a_refusal_is_told_with_its_cause_first_and_rolled_back() -> TestResult 
     assert!(aws.iam.list_roles().send().await?.roles().is_empty());
     assert!(aws.lambda.list_functions().send().await?.functions().is_empty());
     assert!(aws.dynamodb.list_tables().send().await?.table_names().is_empty());
+    // Made, but without targets: it goes with the rest.
+    assert!(aws.events.list_rules().send().await?.rules().is_empty());
     assert!(aws.logs.describe_log_groups().send().await?.log_groups().is_empty());
     Ok(())
 }
@@ -76,7 +78,7 @@ async fn expired_credentials_are_named_with_what_renews_them() -> TestResult {
 
 fn refusing_rules() -> Value {
     let error = json!({"code": "AccessDeniedException", "message": REFUSAL, "status": 400});
-    json!([{"service": "events", "operation": "PutRule", "action": {"error": error}}])
+    json!([{"service": "events", "operation": "PutTargets", "action": {"error": error}}])
 }
 
 async fn start_with(world: &World, faults: &Value) -> TestResult {
