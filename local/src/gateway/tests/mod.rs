@@ -250,3 +250,53 @@ async fn fault_rules_are_read_again_when_their_file_changes() {
     std::fs::remove_file(&file).unwrap();
     assert_eq!(list().await.status, 200);
 }
+
+/// A zip with one file, in base64 and as bytes.
+fn package() -> (String, Vec<u8>) {
+    use base64::Engine;
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    writer.start_file("bootstrap", zip::write::SimpleFileOptions::default()).unwrap();
+    let bytes = writer.finish().unwrap().into_inner();
+    (base64::engine::general_purpose::STANDARD.encode(&bytes), bytes)
+}
+
+#[tokio::test]
+async fn giving_a_function_a_role_takes_the_permission_to_pass_it_and_the_code_can_be_downloaded() {
+    let (client, arn) = with_propagation(Duration::ZERO).await;
+    let session = client.as_session(&iam::service_session(&client.cloud, &arn, "lambda.amazonaws.com", "f").unwrap());
+    let (encoded, bytes) = package();
+    let create = || {
+        let body = json!({"FunctionName": "f", "Runtime": "provided.al2023", "Handler": "h", "Role": arn,
+            "Code": {"ZipFile": encoded}});
+        session.post("lambda", "/2015-03-31/functions", &[], body.to_string().into_bytes())
+    };
+    let allow = |statements: Value| {
+        let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+        let client = client.clone();
+        async move {
+            let put =
+                [("Action", "PutRolePolicy"), IAM, ("RoleName", "w"), ("PolicyName", "p"), ("PolicyDocument", &policy)];
+            assert_eq!(query(&client, "iam", &put).await.status, 200);
+        }
+    };
+    let functions = json!({"Effect": "Allow", "Action": "lambda:*", "Resource": "*"});
+    allow(json!([functions])).await;
+    let refused = create().await;
+    assert_eq!(refused.status, 403);
+    assert!(refused.text().contains(&format!("iam:PassRole on resource: {arn}")), "{}", refused.text());
+    let pass = |service: &str| {
+        json!({"Effect": "Allow", "Action": "iam:PassRole", "Resource": arn,
+            "Condition": {"StringEquals": {"iam:PassedToService": service}}})
+    };
+    allow(json!([functions, pass("ecs.amazonaws.com")])).await;
+    assert_eq!(create().await.status, 403);
+    allow(json!([functions, pass("lambda.amazonaws.com")])).await;
+    let created = create().await;
+    assert_eq!(created.status, 201, "{}", created.text());
+
+    let function = client.get("lambda", "/2015-03-31/functions/f").await.json();
+    let location = function["Code"]["Location"].as_str().unwrap().strip_prefix(&client.cloud.endpoint).unwrap();
+    let download = client.unsigned().get("", location).await;
+    assert_eq!((download.status, download.body), (200, bytes));
+    assert_ne!(client.unsigned().get("", "/lambda-packages/other.zip").await.status, 200);
+}

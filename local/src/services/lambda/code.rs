@@ -60,6 +60,16 @@ impl Code {
         Ok(Self { zip, sha256: STANDARD.encode(digest), directory, unpacked: OnceCell::new() })
     }
 
+    /// The zip as it was sent.
+    pub(super) fn zip(&self) -> Bytes {
+        self.zip.clone()
+    }
+
+    /// `sha256(zip)` in hexadecimal digits.
+    pub(super) fn digest(&self) -> String {
+        self.directory.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     /// Size of the zip in bytes.
     pub(super) fn size(&self) -> usize {
         self.zip.len()

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::json;
 
 use super::code::Code;
@@ -14,7 +15,10 @@ use super::settings::{SETTING_PARAMETERS, Settings, text_members};
 use super::tags::check_tags;
 use super::validation::{invalid, violation};
 use super::{role, store, version};
-use crate::{ApiError, Input, arn};
+use crate::{ApiError, Cloud, Input, arn};
+
+/// Where packages are downloaded from.
+const PACKAGES: &str = "/lambda-packages/";
 
 /// `CreateFunction`.
 pub(super) fn create(request: &Request) -> Result<Reply, ApiError> {
@@ -209,8 +213,17 @@ fn unqualified(request: &Request) -> Result<Reference, ApiError> {
     }
 }
 
-/// What `GetFunction` says of where the code is.
-pub(super) fn code_location(request: &Request, function: &Function) -> serde_json::Value {
-    let location = format!("{}/_local/lambda/{}/{}/code.zip", request.cloud.endpoint, function.region, function.name);
+/// What `GetFunction` says of where the code is. Like AWS's signed link it needs no signature: who does not know the
+/// code cannot guess it.
+pub(super) fn code_location(request: &Request, revision: &Revision) -> serde_json::Value {
+    let location = format!("{}{PACKAGES}{}.zip", request.cloud.endpoint, revision.code.digest());
     json!({ "RepositoryType": "S3", "Location": location })
+}
+
+/// The zip behind such a link, if a function has it.
+pub(super) fn package(cloud: &Cloud, path: &str) -> Option<Bytes> {
+    let digest = path.strip_prefix(PACKAGES)?.strip_suffix(".zip")?;
+    let functions = store::functions(cloud);
+    let mut revisions = functions.values().flat_map(|function| function.published.iter().chain([&function.latest]));
+    revisions.find(|revision| revision.code.digest() == digest).map(|revision| revision.code.zip())
 }

@@ -113,7 +113,23 @@ pub fn authorization(request: &RestRequest) -> Vec<Need> {
         None if operation == "CreateFunction" => arn::local("lambda", &request.region, "function:*"),
         None => "*".to_owned(),
     };
-    vec![Need::new(format!("lambda:{action}"), resource)]
+    let mut needs = vec![Need::new(format!("lambda:{action}"), resource)];
+    if matches!(operation, "CreateFunction" | "UpdateFunctionConfiguration") {
+        needs.extend(passed_role(request));
+    }
+    needs
+}
+
+/// Giving a function a role takes the permission to pass that role to Lambda.
+fn passed_role(request: &RestRequest) -> Option<Need> {
+    let body: serde_json::Value = serde_json::from_slice(&request.body).ok()?;
+    let role = body.get("Role")?.as_str()?;
+    Some(Need::new("iam:PassRole", role).with("iam:PassedToService", role::SERVICE))
+}
+
+/// The package behind the link that `GetFunction` gives, `None` for any other path.
+pub fn package(cloud: &Cloud, path: &str) -> Option<Bytes> {
+    manage::package(cloud, path)
 }
 
 /// Queues an invocation on behalf of another service and returns its request id. A source whose principal is no AWS

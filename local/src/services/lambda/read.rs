@@ -14,7 +14,7 @@ pub(super) fn get(request: &Request) -> Result<Reply, ApiError> {
         let revision = function.revision(reference.qualifier()).ok_or_else(|| reference.not_found())?;
         let mut body = json!({
             "Configuration": function.describe(revision, reference.qualifier.is_some()),
-            "Code": manage::code_location(request, function),
+            "Code": manage::code_location(request, revision),
         });
         if !function.tags.is_empty() {
             body["Tags"] = json!(function.tags);
