@@ -59,6 +59,17 @@ fn the_first_five_lines_say_all_that_matters() {
 }
 
 #[test]
+fn the_fifth_line_is_one_sentence_and_the_whole_advice_follows() {
+    let advice = "Read `v1.2 notes` in /aws/lambda/orders: was it 3.5 s? Raise the Timeout setting. It is 3 s.";
+    let told = Incident { recommendation: advice.to_owned(), ..incident("s", "eu-west-1") };
+    let text = body(&told, &NOTICE);
+    let lines: Vec<&str> = text.lines().skip(4).take(4).collect();
+    assert_eq!(lines[0], "Do this:   Read `v1.2 notes` in /aws/lambda/orders: was it 3.5 s?");
+    assert_eq!(lines[1..], ["", format!("In full:   {advice}").as_str(), ""]);
+    assert!(!body(&incident("s", "eu-west-1"), &NOTICE).contains("In full"), "one sentence is not said twice");
+}
+
+#[test]
 fn links_lead_into_the_partition_of_the_region() {
     for (region, host) in [
         ("eu-west-1", "https://eu-west-1.console.aws.amazon.com/"),
