@@ -50,7 +50,8 @@ pub(super) struct Found {
     pub(super) archive: Option<PathBuf>,
 }
 
-/// The handler to deploy: beside this program, or in its checkout, where it is built when missing or stale.
+/// The handler to deploy: in the checkout whose target directory holds this program; else beside this program; else in
+/// the checkout that this program was installed from. In a checkout it is built when missing or stale.
 ///
 /// # Errors
 /// Nothing found and nothing to build from; a failed build.
@@ -63,7 +64,11 @@ pub(super) async fn find() -> Result<Found, BuildError> {
         }
         None => {
             let handler = program.with_file_name(HANDLER);
-            if handler.is_file() { Ok(Found { handler, archive: None }) } else { Err(BuildError::NotFound(program)) }
+            match Checkout::installed_from(Path::new(CHECKOUT)) {
+                _ if handler.is_file() => Ok(Found { handler, archive: None }),
+                Some(checkout) => checkout.handler().await,
+                None => Err(BuildError::NotFound(program)),
+            }
         }
     }
 }
@@ -93,6 +98,12 @@ impl Checkout {
             target: target.to_owned(),
             release: !folder.ends_with("debug"),
         })
+    }
+
+    /// The checkout that `cargo install --path` was run in, if it is still there.
+    pub(super) fn installed_from(root: &Path) -> Option<Self> {
+        let is_checkout = root.join("handler/Cargo.toml").is_file();
+        is_checkout.then(|| Self { root: root.to_owned(), target: root.join("target"), release: true })
     }
 
     async fn handler(&self) -> Result<PathBuf, BuildError> {

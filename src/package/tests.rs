@@ -107,4 +107,6 @@ fn a_newer_source_makes_the_handler_stale() {
     write("model/src/lib.rs", 10);
     assert!(!checkout.is_fresh(&handler));
     assert_eq!(find::Checkout::of(std::path::Path::new("/usr/bin/incidentctl"), root), None);
+    assert!(find::Checkout::installed_from(root).is_some(), "`cargo install --path .` leaves the checkout behind");
+    assert_eq!(find::Checkout::installed_from(std::path::Path::new("/nowhere")), None);
 }

@@ -49,11 +49,15 @@ fn is_suppressed(detail: &Value) -> bool {
         || [detail, state].iter().any(|part| part.get("muteDetail").is_some_and(|mute| !mute.is_null()))
 }
 
-/// Whether the event is about an alarm of many time series as a whole: with its contributors it would be one incident
-/// too many.
+/// Whether the event is about an alarm on every function's errors as a whole. Its contributors name the functions, each
+/// in an event of its own; with the whole it would be one incident too many. Of other alarms with many time series
+/// nothing says that the contributors' events arrive, so the whole counts.
 fn is_parent(detail: &Value) -> bool {
-    let is_query = |metric: &Value| text(metric, "/expression").contains("GROUP BY");
-    elements(detail, "/configuration/metrics").iter().any(is_query) && detail.get("alarmContributor").is_none()
+    let counts_errors = |metric: &Value| {
+        let expression = text(metric, "/expression");
+        ["GROUP BY", "AWS/Lambda", "(Errors)"].iter().all(|part| expression.contains(part))
+    };
+    elements(detail, "/configuration/metrics").iter().any(counts_errors) && detail.get("alarmContributor").is_none()
 }
 
 /// An alarm that starts in OK recovers from nothing.
