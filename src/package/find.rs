@@ -57,20 +57,14 @@ pub(super) struct Found {
 /// Nothing found and nothing to build from; a failed build.
 pub(super) async fn find() -> Result<Found, BuildError> {
     let program = std::env::current_exe().map_err(BuildError::NoProgram)?;
-    match Checkout::of(&program, Path::new(CHECKOUT)) {
-        Some(checkout) => {
-            let handler = checkout.handler().await?;
-            Ok(Found { archive: Some(handler.with_extension("zip")), handler })
-        }
-        None => {
-            let handler = program.with_file_name(HANDLER);
-            match Checkout::installed_from(Path::new(CHECKOUT)) {
-                _ if handler.is_file() => Ok(Found { handler, archive: None }),
-                Some(checkout) => checkout.handler().await,
-                None => Err(BuildError::NotFound(program)),
-            }
-        }
-    }
+    let beside = program.with_file_name(HANDLER);
+    let checkout = match Checkout::of(&program, Path::new(CHECKOUT)) {
+        Some(checkout) => checkout,
+        None if beside.is_file() => return Ok(Found { handler: beside, archive: None }),
+        None => Checkout::installed_from(Path::new(CHECKOUT)).ok_or(BuildError::NotFound(program))?,
+    };
+    let handler = checkout.handler().await?;
+    Ok(Found { archive: Some(handler.with_extension("zip")), handler })
 }
 
 /// A source checkout whose target directory holds this program.
