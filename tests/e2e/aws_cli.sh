@@ -22,4 +22,8 @@ check "rules" 4 events list-rules --name-prefix devops- --query 'length(Rules)'
 check "target" incident-handler events list-targets-by-rule --rule devops-function-failures --query 'Targets[0].Id'
 check "queues" 2 sqs list-queues --queue-name-prefix devops- --query 'length(QueueUrls)'
 check "invoke config" 0 lambda get-function-event-invoke-config --function-name devops-error-generator --query MaximumRetryAttempts
-check "invocation" 202 lambda invoke --function-name devops-error-generator --invocation-type Event --payload '{"kind":"exception"}' --cli-binary-format raw-in-base64-out --query StatusCode /dev/null
+# From a file: versions 1 and 2 of the CLI read a payload on the command line differently.
+payload=$(mktemp)
+trap 'rm -f "$payload"' EXIT
+echo '{"kind":"exception"}' >"$payload"
+check "invocation" 202 lambda invoke --function-name devops-error-generator --invocation-type Event --payload "fileb://$payload" --query StatusCode /dev/null
