@@ -10,16 +10,21 @@ const KEPT: usize = 10_000;
 
 /// One call that was answered, or dropped.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct RecordedCall {
-    pub(super) service: String,
-    pub(super) operation: String,
+pub struct RecordedCall {
+    /// Signing name of the service.
+    pub service: String,
+    /// The operation.
+    pub operation: String,
+    /// ARN of what was called for, as IAM policies name it; `*` where they name nothing.
+    pub resource: String,
     /// HTTP status; null when the connection was dropped.
-    pub(super) status: Option<u16>,
+    pub status: Option<u16>,
     /// ARN of the caller.
-    pub(super) principal: String,
-    pub(super) request_id: String,
+    pub principal: String,
+    /// The id that the reply carried.
+    pub request_id: String,
     /// Milliseconds since 1970 at the time of the reply.
-    pub(super) at: i64,
+    pub at: i64,
 }
 
 /// The recorded calls, oldest first.

@@ -10,11 +10,13 @@
 //!
 //! Calls are counted per rule, from the moment the rules were set. The first rule whose turn it is acts.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use crate::{ApiError, Call, Principal};
 
@@ -28,6 +30,9 @@ pub struct Rule {
     /// The operation; any when absent.
     #[serde(default)]
     pub operation: Option<String>,
+    /// ARN of what is called for, as IAM policies name it; anything when absent.
+    #[serde(default)]
+    pub resource: Option<String>,
     /// Name of the role whose sessions call, or `root` for the account's own credentials; any caller when absent.
     #[serde(default)]
     pub caller: Option<String>,
@@ -63,6 +68,10 @@ pub enum Action {
     DropBefore,
     /// Does what was asked, then ends the connection without a reply.
     DropAfter,
+    /// Never answers, and keeps the connection; nothing is done.
+    HangBefore,
+    /// Does what was asked, never answers, and keeps the connection.
+    HangAfter,
     /// Waits, then goes on as usual.
     Delay {
         /// How long, not shortened by the time scale.
@@ -75,6 +84,8 @@ pub enum Action {
 pub(super) struct Faults {
     file: Option<PathBuf>,
     inner: Mutex<Inner>,
+    /// Tells that a call hangs.
+    hanging: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -85,7 +96,7 @@ struct Inner {
 
 impl Faults {
     pub(super) fn new(file: Option<PathBuf>) -> Self {
-        Self { file, inner: Mutex::default() }
+        Self { file, inner: Mutex::default(), hanging: Notify::new() }
     }
 
     /// Replaces the rules and starts counting anew.
@@ -99,17 +110,28 @@ impl Faults {
     }
 
     /// Counts a call and says what is to happen to it, if anything.
-    pub(super) fn strike(&self, call: &Call) -> Option<Action> {
+    pub(super) fn strike(&self, call: &Call, resource: &str) -> Option<Action> {
         let mut inner = self.lock();
         self.reload(&mut inner);
         let mut action = None;
-        for (rule, seen) in inner.rules.iter_mut().filter(|(rule, _)| rule.matches(call)) {
+        for (rule, seen) in inner.rules.iter_mut().filter(|(rule, _)| rule.matches(call, resource)) {
             *seen += 1;
             if action.is_none() && rule.strikes(*seen) {
                 action = Some(rule.action.clone());
             }
         }
         action
+    }
+
+    /// Never returns, which whoever waits for it is told.
+    pub(super) async fn hang(&self) -> Infallible {
+        self.hanging.notify_one();
+        std::future::pending().await
+    }
+
+    /// Returns when a call hangs.
+    pub(super) async fn until_one_hangs(&self) {
+        self.hanging.notified().await;
     }
 
     fn reload(&self, inner: &mut Inner) {
@@ -137,7 +159,7 @@ impl Faults {
 }
 
 impl Rule {
-    fn matches(&self, call: &Call) -> bool {
+    fn matches(&self, call: &Call, resource: &str) -> bool {
         let same = |wanted: &Option<String>, actual: &str| wanted.as_deref().is_none_or(|wanted| wanted == actual);
         let caller = match &call.principal {
             Principal::Role { role_name, .. } => role_name,
@@ -145,7 +167,10 @@ impl Rule {
             Principal::Service(name) => name,
             Principal::Anonymous => "anonymous",
         };
-        same(&self.service, &call.service) && same(&self.operation, &call.operation) && same(&self.caller, caller)
+        same(&self.service, &call.service)
+            && same(&self.operation, &call.operation)
+            && same(&self.resource, resource)
+            && same(&self.caller, caller)
     }
 
     fn strikes(&self, seen: u64) -> bool {
@@ -169,7 +194,9 @@ impl Action {
                 .with_status(500)
             }
             Self::Error { code, message, status } => ApiError::new(code, message).with_status(*status),
-            Self::DropBefore | Self::DropAfter | Self::Delay { .. } => return None,
+            Self::DropBefore | Self::DropAfter | Self::HangBefore | Self::HangAfter | Self::Delay { .. } => {
+                return None;
+            }
         })
     }
 
@@ -197,8 +224,15 @@ mod tests {
 
     #[test]
     fn a_rule_strikes_when_its_turn_comes() {
-        let rule =
-            |call, times| Rule { service: None, operation: None, caller: None, call, times, action: Action::Throttle };
+        let rule = |call, times| Rule {
+            service: None,
+            operation: None,
+            resource: None,
+            caller: None,
+            call,
+            times,
+            action: Action::Throttle,
+        };
         let cases = [
             (rule(None, None), vec![1, 2, 3, 4]),
             (rule(Some(2), None), vec![2]),

@@ -8,6 +8,7 @@ mod calls;
 mod control;
 mod dispatch;
 pub mod faults;
+mod handle;
 mod pages;
 mod permission;
 mod pipeline;
@@ -31,7 +32,9 @@ use tokio::sync::Notify;
 
 use crate::{ApiError, Cloud, LocalConfig};
 
+pub use calls::RecordedCall;
 pub(crate) use control::{Identity, TOKEN_HEADER};
+pub use handle::Handle;
 
 /// How long calls in flight may take once the gateway stops.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -109,6 +112,11 @@ impl Gateway {
     /// The account behind it.
     pub fn cloud(&self) -> &Cloud {
         &self.state.cloud
+    }
+
+    /// What a program that has it in its own process can do with it while it runs.
+    pub fn handle(&self) -> Handle {
+        Handle::of(&self.state)
     }
 
     /// Random name of this instance: tells it from another process that later has its port or its process id.

@@ -58,10 +58,13 @@ async fn answer_call(state: &State, request: &Request, request_id: &str) -> Resu
         Ok(call) => call,
         Err(error) => return fail(&route, error),
     };
-    let answered = break_or_perform(state, request, &route, &call).await;
+    let rest = (route.protocol == Protocol::Lambda).then(|| rest_request(request, &call));
+    let resource = permission::resource(&call, rest.as_ref());
+    let answered = break_or_perform(state, request, &route, &call, rest, &resource).await;
     state.calls.record(RecordedCall {
         service: call.service,
         operation: call.operation,
+        resource,
         status: answered.as_ref().ok().map(|reply| reply.status().as_u16()),
         principal: call.principal.arn(),
         request_id: call.request_id,
@@ -99,29 +102,44 @@ fn read_call(
 }
 
 /// Lets a fault rule have its way, and performs the call unless the rule prevents it.
-async fn break_or_perform(state: &State, request: &Request, route: &Route, call: &Call) -> Result<Reply, Dropped> {
+async fn break_or_perform(
+    state: &State,
+    request: &Request,
+    route: &Route,
+    call: &Call,
+    rest: Option<lambda::RestRequest>,
+    resource: &str,
+) -> Result<Reply, Dropped> {
     state.cloud.clock.sleep(state.cloud.config.latency.call).await;
-    let fault = state.faults.strike(call);
+    let fault = state.faults.strike(call, resource);
     if let Some(delay) = fault.as_ref().and_then(Action::delay) {
         tokio::time::sleep(delay).await;
-    }
-    if fault == Some(Action::DropBefore) {
-        return Err(Dropped);
     }
     if let Some(error) = fault.as_ref().and_then(|action| action.error(&route.service)) {
         return Ok(route.protocol.encode_error(route, &call.request_id, &error));
     }
-    let reply = perform(state, request, route, call).await;
+    match fault {
+        Some(Action::DropBefore) => return Err(Dropped),
+        Some(Action::HangBefore) => match state.faults.hang().await {},
+        _ => {}
+    }
+    let reply = perform(state, request, route, call, rest).await;
     match fault {
         Some(Action::DropAfter) => Err(Dropped),
+        Some(Action::HangAfter) => match state.faults.hang().await {},
         _ => Ok(reply),
     }
 }
 
-async fn perform(state: &State, request: &Request, route: &Route, call: &Call) -> Reply {
+async fn perform(
+    state: &State,
+    request: &Request,
+    route: &Route,
+    call: &Call,
+    rest: Option<lambda::RestRequest>,
+) -> Reply {
     let cloud = &state.cloud;
     let protocol = route.protocol;
-    let rest = (protocol == Protocol::Lambda).then(|| rest_request(request, call));
     if let Err(error) = permission::check(cloud, call, rest.as_ref(), protocol) {
         return protocol.encode_error(route, &call.request_id, &error);
     }

@@ -33,6 +33,11 @@ pub(super) fn check(
     Ok(())
 }
 
+/// The ARN that a call is for, as policies name it; `*` where they name nothing.
+pub(super) fn resource(call: &Call, rest: Option<&lambda::RestRequest>) -> String {
+    needs(call, rest).into_iter().next().map_or_else(|| "*".to_owned(), |need| need.resource)
+}
+
 fn needs(call: &Call, rest: Option<&lambda::RestRequest>) -> Vec<Need> {
     match (call.service.as_str(), rest) {
         ("lambda", Some(rest)) => lambda::authorization(rest),

@@ -9,15 +9,16 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-use crate::gateway::Gateway;
 use crate::gateway::request::Request;
 use crate::gateway::signature::{Scope, tests::sign};
+use crate::gateway::{Gateway, Handle};
 use crate::services::iam::{Key, SessionCredentials};
 use crate::{Cloud, LocalConfig, Principal};
 
 #[derive(Clone)]
 pub(super) struct Client {
     pub(super) cloud: Cloud,
+    pub(super) handle: Handle,
     _directory: Arc<tempfile::TempDir>,
     access_key_id: String,
     key: Key,
@@ -50,7 +51,7 @@ impl Client {
         let directory = tempfile::tempdir().unwrap();
         let config = LocalConfig { directory: directory.path().to_owned(), ..config };
         let gateway = Gateway::bind(config).await.unwrap();
-        let cloud = gateway.cloud().clone();
+        let (cloud, handle) = (gateway.cloud().clone(), gateway.handle());
         tokio::spawn(gateway.run(std::future::pending()));
         let key = Key {
             secret_access_key: "test".to_owned(),
@@ -60,6 +61,7 @@ impl Client {
         };
         Self {
             cloud,
+            handle,
             _directory: Arc::new(directory),
             access_key_id: "test".to_owned(),
             key,

@@ -239,6 +239,29 @@ async fn faults_break_the_calls_that_they_name_and_calls_are_recorded() {
 }
 
 #[tokio::test]
+async fn a_fault_meets_one_resource_and_a_call_that_hangs_is_told() {
+    let client = Client::start().await;
+    let rule = |name: &str, action: &str| json!({"resource": format!("arn:aws:sqs:us-east-1:000000000000:{name}"), "action": action});
+    let rules = json!([rule("broken", "throttle"), rule("before", "hang-before"), rule("after", "hang-after")]);
+    client.put("/_local/faults", rules.to_string()).await;
+    let create = |name: &'static str| {
+        client.try_post("sqs", &[("x-amz-target", "AmazonSQS.CreateQueue")], json!({"QueueName": name}))
+    };
+    assert_eq!(create("broken").await.unwrap().status, 400);
+    assert_eq!(create("other").await.unwrap().status, 200);
+    for name in ["before", "after"] {
+        tokio::select! {
+            _ = create(name) => unreachable!("{name} must not be answered"),
+            () = client.handle.until_a_call_hangs() => {}
+        }
+    }
+    let queues = target(&client, "sqs", "AmazonSQS.ListQueues", json!({})).await.text();
+    assert!(queues.contains("/after") && !queues.contains("/before"), "{queues}");
+    let seen: Vec<_> = client.handle.calls().into_iter().map(|call| call.resource).collect();
+    assert_eq!(seen[..2], ["broken", "other"].map(|name| format!("arn:aws:sqs:us-east-1:000000000000:{name}")));
+}
+
+#[tokio::test]
 async fn fault_rules_are_read_again_when_their_file_changes() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("faults.json");
