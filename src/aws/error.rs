@@ -33,7 +33,7 @@ impl AwsError {
 
     /// Whether AWS used this code. Services of the query protocol leave the suffix out in some answers.
     pub fn is(&self, code: &str) -> bool {
-        self.code == code || self.code == code.trim_end_matches("Exception")
+        self.code.trim_end_matches("Exception") == code.trim_end_matches("Exception")
     }
 
     /// What the person can do, if it is known.

@@ -65,6 +65,11 @@ impl Provider for Alarm {
         let tags = tags.and_then(|output| output.tags).unwrap_or_default();
         let tags = || tags.iter().map(|tag| (tag.key().unwrap_or_default(), tag.value().unwrap_or_default()));
         let mut properties = shape(&alarm);
+        if alarm.metric_name().is_none() && alarm.metrics().is_empty() {
+            // Every alarm watches a metric or queries. An answer with neither says nothing about it: some emulators
+            // forget the queries.
+            properties["Metrics"] = desired.properties["Metrics"].clone();
+        }
         properties["Tags"] = tag_list(tags());
         let ownership = Ownership::by_tags(tags(), &context.place.stack);
         Ok(Some(Observed { physical_id: name.clone(), properties, ownership }))

@@ -68,8 +68,10 @@ impl Provider for Table {
             let result = call.send().await.explain("dynamodb:DescribeContinuousBackups");
             Ok(result.or_absent("TableNotFoundException").or_absent(ABSENT)?.flatten())
         };
-        let (table, tags, expiry, backups) = tokio::try_join!(table, tags, expiry, backups)?;
-        let Some(table) = table else { return Ok(None) };
+        let (table, tags, expiry, backups) = tokio::join!(table, tags, expiry, backups);
+        // First: what the other calls answer about a table that does not exist, AccessDenied included, means nothing.
+        let Some(table) = table? else { return Ok(None) };
+        let (tags, expiry, backups) = (tags?, expiry?, backups?);
         let tags = tags.and_then(|output| output.tags).unwrap_or_default();
         let tags = || tags.iter().map(|tag| (tag.key(), tag.value()));
         let expiry = expiry.and_then(|output| output.time_to_live_description);
