@@ -13,6 +13,8 @@ use aws_smithy_types::config_bag::ConfigBag;
 /// One client per service that the stack uses.
 #[derive(Debug, Clone)]
 pub struct Clients {
+    /// CloudFormation.
+    pub cloudformation: aws_sdk_cloudformation::Client,
     /// CloudWatch alarms and dashboards.
     pub cloudwatch: aws_sdk_cloudwatch::Client,
     /// CloudWatch Logs.
@@ -25,6 +27,8 @@ pub struct Clients {
     pub iam: aws_sdk_iam::Client,
     /// Lambda.
     pub lambda: aws_sdk_lambda::Client,
+    /// S3.
+    pub s3: aws_sdk_s3::Client,
     /// SNS.
     pub sns: aws_sdk_sns::Client,
     /// SQS.
@@ -70,13 +74,17 @@ impl Clients {
     /// Makes the clients. No call is made.
     pub fn new(sdk: &SdkConfig) -> Self {
         let calls = CallCount::default();
+        // Buckets are found by host name, which an endpoint in place of AWS need not resolve.
+        let s3 = aws_sdk_s3::config::Builder::from(sdk).force_path_style(sdk.endpoint_url().is_some());
         Self {
+            cloudformation: client!(aws_sdk_cloudformation, sdk, calls),
             cloudwatch: client!(aws_sdk_cloudwatch, sdk, calls),
             logs: client!(aws_sdk_cloudwatchlogs, sdk, calls),
             dynamodb: client!(aws_sdk_dynamodb, sdk, calls),
             events: client!(aws_sdk_eventbridge, sdk, calls),
             iam: client!(aws_sdk_iam, sdk, calls),
             lambda: client!(aws_sdk_lambda, sdk, calls),
+            s3: aws_sdk_s3::Client::from_conf(s3.interceptor(calls.clone()).build()),
             sns: client!(aws_sdk_sns, sdk, calls),
             sqs: client!(aws_sdk_sqs, sdk, calls),
             calls,

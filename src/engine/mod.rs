@@ -1,11 +1,14 @@
 //! Carries a plan out. What happens is told as events; nothing here prints.
 
+mod choice;
+pub mod cloudformation;
 mod direct;
 mod event;
 mod interrupt;
 #[cfg(test)]
 mod tests;
 
+pub use choice::{Engine, OwnedByOther, any_is_ours, has_resources};
 pub use direct::{Outcome, apply};
 pub use event::{Event, Failure, Progress};
 pub use interrupt::Interrupt;

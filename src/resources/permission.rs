@@ -1,4 +1,5 @@
-//! `AWS::Lambda::Permission`: a statement of a function's policy, with the logical id as its id.
+//! `AWS::Lambda::Permission`: a statement of a function's policy, with the logical id as its id. CloudFormation makes the
+//! id up: stack, logical id, and random letters.
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -42,7 +43,10 @@ impl Provider for Permission {
         let call = context.clients.lambda.get_policy().function_name(&function);
         let output = call.send().await.explain("lambda:GetPolicy").or_absent(ABSENT)?;
         let policy = output.and_then(|output| output.policy).map(|text| document(&text)).unwrap_or_default();
-        let statement = policy.list("Statement").iter().find(|one| one.text("Sid") == desired.logical_id);
+        let id = &desired.logical_id;
+        let made_up = format!("{}-{id}-", context.place.stack);
+        let is_it = |sid: String| sid == *id || sid.starts_with(&made_up);
+        let statement = policy.list("Statement").iter().find(|one| is_it(one.text("Sid")));
         Ok(statement.map(|statement| Observed {
             physical_id: desired.logical_id.clone(),
             properties: json!({

@@ -1,0 +1,69 @@
+//! What CloudFormation knows of a stack.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::types::Stack;
+
+use super::Standing;
+use crate::aws::{AwsError, Clients, Explain};
+use crate::template::OWNER_TAG;
+
+/// A stack that CloudFormation has a record of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StackRecord {
+    /// The stack's ARN, by which it is found even when it is deleted.
+    pub arn: String,
+    /// Such as `UPDATE_COMPLETE`.
+    pub status: String,
+    /// Why it has this status, if AWS says.
+    pub reason: Option<String>,
+    /// Whether it carries our tag with the name of the stack.
+    pub ours: bool,
+    /// Whether it refuses to be deleted.
+    pub protected: bool,
+    /// The values of its parameters.
+    pub parameters: BTreeMap<String, String>,
+}
+
+impl StackRecord {
+    /// Reads the record of a stack by its name, or by its ARN.
+    ///
+    /// # Errors
+    /// A call that fails. An endpoint without CloudFormation has no stacks, which is no error.
+    pub async fn read(clients: &Clients, name: &str) -> Result<Option<Self>, AwsError> {
+        let call = clients.cloudformation.describe_stacks().stack_name(name);
+        match call.send().await.explain("cloudformation:DescribeStacks") {
+            Ok(answer) => Ok(answer.stacks().first().map(Self::from)),
+            Err(error) if is_absence(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What can be done with it.
+    pub fn standing(&self) -> Standing {
+        Standing::of(&self.status)
+    }
+}
+
+/// CloudFormation has no code of its own for a stack that does not exist.
+fn is_absence(error: &AwsError) -> bool {
+    let absent = error.code == "ValidationError" && error.message.contains("does not exist");
+    absent || error.code == "NotImplemented"
+}
+
+impl From<&Stack> for StackRecord {
+    fn from(stack: &Stack) -> Self {
+        let name = stack.stack_name().unwrap_or_default();
+        let parameters = stack.parameters().iter().filter_map(|parameter| {
+            Some((parameter.parameter_key()?.to_owned(), parameter.parameter_value()?.to_owned()))
+        });
+        Self {
+            arn: stack.stack_id().unwrap_or(name).to_owned(),
+            status: stack.stack_status().map_or("", |status| status.as_str()).to_owned(),
+            reason: stack.stack_status_reason().map(str::to_owned),
+            ours: stack.tags().iter().any(|tag| tag.key() == Some(OWNER_TAG) && tag.value() == Some(name)),
+            protected: stack.enable_termination_protection() == Some(true),
+            parameters: parameters.collect(),
+        }
+    }
+}
