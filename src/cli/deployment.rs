@@ -35,8 +35,8 @@ impl Deployment {
             Some(path) => Package::of(path)?,
             None => Package::find().await?,
         };
-        let architecture = ("Architecture".to_owned(), package.architecture().name().to_owned());
-        let mut stack = resolve(session, settings, emails, [architecture])?;
+        let code = [("Architecture", package.architecture().name().to_owned()), ("CodeKey", package.key())];
+        let mut stack = resolve(session, settings, emails, code)?;
         resources::with_package(&mut stack, &package);
         Ok(Self { clients: Clients::new(session.sdk()), stack, package: Some(package) })
     }
@@ -90,30 +90,34 @@ impl Deployment {
     }
 }
 
-/// The finished template for these settings.
-pub(super) fn complete(settings: &Settings, emails: &[EmailAddress]) -> Result<(String, Template), CommandError> {
+/// The finished template for these settings; `code` are the parameters that follow from the package.
+pub(super) fn complete(
+    settings: &Settings,
+    emails: &[EmailAddress],
+    code: impl IntoIterator<Item = (&'static str, String)>,
+) -> Result<(String, Template), CommandError> {
+    let chosen = [
+        ("LogRetentionInDays", settings.log_retention_days.to_string()),
+        ("HandlerMemorySize", settings.handler_memory.to_string()),
+    ];
     let completion = Completion {
         emails: emails.iter().map(|email| email.as_str().to_owned()).collect(),
         tags: settings.tags.clone().into_iter().collect(),
+        parameters: chosen.into_iter().chain(code).map(|(name, value)| (name.to_owned(), value)).collect(),
     };
-    Ok(completion.apply(template::EMBEDDED)?)
+    Ok(completion.apply(template::EMBEDDED, resources::naming)?)
 }
 
 fn resolve(
     session: &Session,
     settings: &Settings,
     emails: &[EmailAddress],
-    parameters: impl IntoIterator<Item = (String, String)>,
+    code: impl IntoIterator<Item = (&'static str, String)>,
 ) -> Result<Stack, CommandError> {
-    let (_, template) = complete(settings, emails)?;
+    let (_, template) = complete(settings, emails, code)?;
     let place =
         Place::new(settings.stack.as_str(), session.account(), session.region(), session.endpoint().map(str::to_owned));
-    let mut values = BTreeMap::from([
-        ("LogRetentionInDays".to_owned(), settings.log_retention_days.to_string()),
-        ("HandlerMemorySize".to_owned(), settings.handler_memory.to_string()),
-    ]);
-    values.extend(parameters);
-    let stack = template.resolve(&Inputs { place, parameters: values }, resources::naming)?;
+    let stack = template.resolve(&Inputs { place, parameters: BTreeMap::new() }, resources::naming)?;
     resources::check(&stack)?;
     Ok(stack)
 }
@@ -135,7 +139,9 @@ pub(super) fn describe(plan: &Plan) -> String {
             Action::Replace => ("±", "replace"),
             Action::Delete | Action::None => ("-", "delete"),
         };
-        lines.push(format!("{sign} {verb:7} {:36} {} ({})", change.resource_type, change.logical_id, change.cause));
+        let cause = change.cause.as_ref().map_or_else(String::new, |cause| format!(" ({cause})"));
+        let loss = if change.data_loss { " — its data is lost" } else { "" };
+        lines.push(format!("{sign} {verb:7} {:36} {}{cause}{loss}", change.resource_type, change.logical_id));
         lines.extend(change.properties.iter().map(|property| {
             format!("      {}: {} → {}", property.path, shorten(&property.before), shorten(&property.after))
         }));

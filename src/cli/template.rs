@@ -16,6 +16,6 @@ pub struct TemplateArgs {
 
 /// Prints the template.
 pub(super) async fn run(args: TemplateArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    let (text, _) = deployment::complete(settings, &settings.emails_or(&args.emails))?;
+    let (text, _) = deployment::complete(settings, &settings.emails_or(&args.emails), [])?;
     ui.print(text.trim_end())
 }

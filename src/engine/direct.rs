@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::{Event, Failure, Interrupt, Progress};
 use crate::aws::AwsError;
-use crate::plan::{Action, Change, Observations, Observed, Ownership, Plan};
+use crate::plan::{Action, Cause, Change, Observations, Observed, Ownership, Plan};
 use crate::resources::{Context, provider};
 
 /// Calls in flight at a time. Enough for everything that is independent, and far below any service's rate.
@@ -56,7 +56,7 @@ impl Outcome {
             change.action == Action::Create && begun && (finished() || observations.get(id).is_some_and(ours))
         };
         let delete =
-            |change: &Change| Change { action: Action::Delete, cause: "rollback".to_owned(), ..change.clone() };
+            |change: &Change| Change { action: Action::Delete, cause: Some(Cause::Rollback), ..change.clone() };
         Plan { changes: plan.changes.iter().rev().filter(created).map(delete).collect(), leftovers: Vec::new() }
     }
 }

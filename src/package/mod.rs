@@ -107,6 +107,12 @@ impl Package {
         &self.sha256
     }
 
+    /// The name of the zip in a bucket, which tells one build from another: `incident-handler-0123456789abcdef.zip`.
+    pub fn key(&self) -> String {
+        let digits: String = Sha256::digest(&self.bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        format!("incident-handler-{digits}.zip")
+    }
+
     /// What the handler was built for.
     pub fn architecture(&self) -> Architecture {
         self.architecture

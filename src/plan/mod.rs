@@ -1,5 +1,6 @@
 //! What to change, and why: a pure function of what should exist and what does.
 
+mod cause;
 mod difference;
 mod observed;
 #[cfg(test)]
@@ -10,6 +11,9 @@ use serde_json::Value;
 
 use crate::template::{Desired, Stack};
 
+use cause::Memory;
+
+pub use cause::Cause;
 pub use difference::differences;
 pub use observed::{Observations, Observed, Ownership};
 
@@ -33,8 +37,11 @@ pub struct Change {
     pub resource_type: String,
     /// What happens.
     pub action: Action,
-    /// Why.
-    pub cause: String,
+    /// Why; `None` when nothing happens.
+    pub cause: Option<Cause>,
+    /// Whether data goes with it that nothing brings back.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub data_loss: bool,
     /// The properties that differ, for an update.
     pub properties: Vec<PropertyChange>,
     /// The resource as it should be.
@@ -101,16 +108,6 @@ pub enum PlanError {
         /// Whose it seems to be.
         why: String,
     },
-    /// A change that AWS makes by replacement only.
-    #[error("{logical_id} (`{physical_id}`) would have to be replaced because {property} changed, and is not")]
-    Replacement {
-        /// Its name in the template.
-        logical_id: String,
-        /// Its name in AWS.
-        physical_id: String,
-        /// The property.
-        property: String,
-    },
 }
 
 impl PlanError {
@@ -118,7 +115,6 @@ impl PlanError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NotOurs { .. } => "choose another --stack name, or remove that resource if nobody needs it",
-            Self::Replacement { .. } => "`down` and `up` make it anew; what it holds is lost then",
         }
     }
 }
@@ -130,15 +126,16 @@ impl Plan {
     /// What brings the account to where the stack wants it.
     ///
     /// # Errors
-    /// A name that somebody else uses; a change that needs a replacement.
+    /// A name that somebody else uses.
     pub fn up(stack: &Stack, observations: &Observations, immutable: Immutable) -> Result<Self, PlanError> {
+        let memory = Memory::of(stack, observations);
         let mut changes = Vec::new();
         for desired in &stack.resources {
-            changes.push(change(desired, observations.get(&desired.logical_id), immutable)?);
+            changes.push(change(desired, observations.get(&desired.logical_id), &memory, immutable)?);
         }
         let mut plan = Self { changes, leftovers: Vec::new() };
         for (desired, observed) in &observations.surplus {
-            plan.remove(desired, observed, "removed from the template");
+            plan.remove(desired, observed, Cause::Removed);
         }
         Ok(plan)
     }
@@ -148,17 +145,18 @@ impl Plan {
         let mut plan = Self { changes: Vec::new(), leftovers: Vec::new() };
         for desired in stack.resources.iter().rev() {
             let Some(observed) = observations.get(&desired.logical_id) else { continue };
-            plan.remove(desired, observed, "the stack goes");
+            plan.remove(desired, observed, Cause::Teardown);
         }
         plan
     }
 
     /// Plans a deletion, or says why it is none.
-    fn remove(&mut self, desired: &Desired, observed: &Observed, cause: &str) {
+    fn remove(&mut self, desired: &Desired, observed: &Observed, cause: Cause) {
         match reason_to_stay(desired, observed) {
             None => self.changes.push(Change {
                 action: Action::Delete,
-                cause: cause.to_owned(),
+                cause: Some(cause),
+                data_loss: holds_data(desired),
                 ..unchanged(desired, Some(observed))
             }),
             Some(why) => self.leftovers.push(Leftover {
@@ -190,9 +188,15 @@ impl Change {
     }
 }
 
-fn change(desired: &Desired, observed: Option<&Observed>, immutable: Immutable) -> Result<Change, PlanError> {
+fn change(
+    desired: &Desired,
+    observed: Option<&Observed>,
+    memory: &Memory<'_>,
+    immutable: Immutable,
+) -> Result<Change, PlanError> {
     let Some(observed) = observed else {
-        return Ok(Change { action: Action::Create, cause: "does not exist".to_owned(), ..unchanged(desired, None) });
+        let cause = Some(memory.cause_of_creation(desired));
+        return Ok(Change { action: Action::Create, cause, ..unchanged(desired, None) });
     };
     if let Ownership::Foreign { why } = &observed.ownership {
         return Err(PlanError::NotOurs {
@@ -202,31 +206,31 @@ fn change(desired: &Desired, observed: Option<&Observed>, immutable: Immutable) 
             why: why.clone(),
         });
     }
+    let unchanged = unchanged(desired, Some(observed));
+    // Our tag would make `down` delete what was adopted, and our retention what it holds.
     if observed.ownership == Ownership::Adopted {
-        // Our tag would make `down` delete it, and our retention what it holds.
-        return Ok(Change {
-            cause: "existed before the stack, used as it is".to_owned(),
-            ..unchanged(desired, Some(observed))
-        });
+        return Ok(unchanged);
     }
     let properties = differences(&desired.properties, &observed.properties);
     if properties.is_empty() {
-        return Ok(unchanged(desired, Some(observed)));
+        return Ok(unchanged);
     }
-    let touched = Change {
-        action: Action::Update,
-        cause: "differs from the template".to_owned(),
-        properties,
-        ..unchanged(desired, Some(observed))
-    };
-    match immutable(&desired.resource_type).iter().find(|property| touched.touches(property)) {
-        None => Ok(touched),
-        Some(property) => Err(PlanError::Replacement {
-            logical_id: desired.logical_id.clone(),
-            physical_id: observed.physical_id.clone(),
-            property: (*property).to_owned(),
-        }),
-    }
+    let cause = Some(memory.cause_of_update(desired, &properties));
+    let update = Change { action: Action::Update, cause, properties, ..unchanged };
+    Ok(match immutable(&desired.resource_type).iter().find(|property| update.touches(property)) {
+        None => update,
+        Some(property) => Change {
+            action: Action::Replace,
+            cause: Some(Cause::Replacement { property: (*property).to_owned() }),
+            data_loss: holds_data(desired),
+            ..update
+        },
+    })
+}
+
+/// Whether what is in it cannot be made again.
+fn holds_data(desired: &Desired) -> bool {
+    ["AWS::DynamoDB::Table", "AWS::Logs::LogGroup"].contains(&desired.resource_type.as_str())
 }
 
 fn unchanged(desired: &Desired, observed: Option<&Observed>) -> Change {
@@ -234,7 +238,8 @@ fn unchanged(desired: &Desired, observed: Option<&Observed>) -> Change {
         logical_id: desired.logical_id.clone(),
         resource_type: desired.resource_type.clone(),
         action: Action::None,
-        cause: "as it should be".to_owned(),
+        cause: None,
+        data_loss: false,
         properties: Vec::new(),
         desired: desired.clone(),
         observed: observed.cloned(),

@@ -109,22 +109,21 @@ fn up_creates_updates_leaves_and_says_why() {
         ("Log", observed(json!({"RetentionInDays": 7, "Tags": []}), Ownership::Adopted)),
     ]);
     let plan = Plan::up(&stack, &exists, immutable).unwrap();
-    let changes: Vec<(Action, &str)> =
-        plan.changes.iter().map(|change| (change.action, change.cause.as_str())).collect();
+    let changes: Vec<_> = plan.changes.iter().map(|change| (change.action, change.cause.clone())).collect();
     assert_eq!(
         changes,
         [
-            (Action::Create, "does not exist"),
-            (Action::Update, "differs from the template"),
-            (Action::None, "as it should be"),
-            (Action::None, "existed before the stack, used as it is"),
+            (Action::Create, Some(Cause::Template)),
+            (Action::Update, Some(Cause::Drift)),
+            (Action::None, None),
+            (Action::None, None),
         ]
     );
     let json = serde_json::to_value(&plan.changes[1]).unwrap();
     assert_eq!(
         json,
         json!({
-            "logical_id": "Old", "type": "AWS::Test::Thing", "action": "update", "cause": "differs from the template",
+            "logical_id": "Old", "type": "AWS::Test::Thing", "action": "update", "cause": "drift",
             "properties": [{"path": "A", "before": 2, "after": 1}],
         })
     );
@@ -139,10 +138,54 @@ fn what_is_not_ours_stops_the_plan() {
 }
 
 #[test]
-fn a_property_that_cannot_change_stops_the_plan() {
-    let stack = stack(vec![desired("Thing", json!({"KeySchema": ["a"]}))]);
-    let exists = observations(vec![("Thing", observed(json!({"KeySchema": ["b"]}), Ownership::Ours))]);
-    assert!(matches!(Plan::up(&stack, &exists, immutable), Err(PlanError::Replacement { .. })));
+fn a_property_that_cannot_change_replaces_and_costs_the_data() {
+    let mut table = desired("Table", json!({"KeySchema": ["a"]}));
+    table.resource_type = "AWS::DynamoDB::Table".to_owned();
+    let stack = stack(vec![table, desired("Thing", json!({"KeySchema": ["a"]}))]);
+    let other = || observed(json!({"KeySchema": ["b"]}), Ownership::Ours);
+    let plan = Plan::up(&stack, &observations(vec![("Table", other()), ("Thing", other())]), immutable).unwrap();
+    for (change, loss) in plan.changes.iter().zip([true, false]) {
+        let json = serde_json::to_value(change).unwrap();
+        assert_eq!(json["action"], "replace");
+        assert_eq!(json["cause"], "replacement because KeySchema changed");
+        assert_eq!(json.get("data_loss").is_some(), loss, "{json}");
+    }
+}
+
+#[test]
+fn tags_remember_whether_the_template_or_somebody_else_made_the_difference() {
+    let tags = |applied: &str, parts: &str| json!([{"Key": "incidentctl:applied", "Value": applied}, {"Key": "incidentctl:applied-parts", "Value": parts}]);
+    let handler = |value: u8, applied: &str, parts: &str| json!({"A": value, "Tags": tags(applied, parts)});
+    let part = || desired("Part", json!({"B": 1}));
+    for (was, expected) in [
+        (handler(1, "new", "new"), [None, Some(Cause::Drift), Some(Cause::Drift)]),
+        (handler(2, "new", "new"), [const { Some(Cause::Drift) }; 3]),
+        (handler(2, "old", "new"), [Some(Cause::Template), Some(Cause::Drift), Some(Cause::Drift)]),
+        (handler(1, "new", "old"), [const { Some(Cause::Template) }; 3]),
+    ] {
+        let stack =
+            stack(vec![desired("IncidentHandler", handler(1, "new", "new")), part(), desired("New", json!({}))]);
+        let exists = observations(vec![
+            ("IncidentHandler", observed(was, Ownership::Ours)),
+            ("Part", observed(json!({"B": 2}), Ownership::Child)),
+        ]);
+        let plan = Plan::up(&stack, &exists, immutable).unwrap();
+        let causes: Vec<_> = plan.changes.into_iter().map(|change| change.cause).collect();
+        assert_eq!(causes, expected);
+    }
+}
+
+#[test]
+fn without_a_handler_what_others_need_has_vanished() {
+    let mut rule = desired("Rule", json!({}));
+    rule.needs = BTreeSet::from(["IncidentHandler".to_owned()]);
+    let stack = stack(vec![desired("IncidentHandler", json!({})), rule]);
+    for (exists, expected) in [
+        (observations(vec![("Rule", observed(json!({}), Ownership::Ours))]), Cause::Drift),
+        (observations(Vec::new()), Cause::Template),
+    ] {
+        assert_eq!(Plan::up(&stack, &exists, immutable).unwrap().changes[0].cause, Some(expected));
+    }
 }
 
 #[test]

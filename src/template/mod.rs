@@ -6,6 +6,7 @@
 mod error;
 mod expression;
 mod graph;
+mod marks;
 mod parse;
 mod place;
 mod render;
@@ -19,6 +20,7 @@ use indexmap::IndexMap;
 pub use error::TemplateError;
 pub use expression::{Condition, Expression, Piece};
 pub use graph::{Edge, Graph};
+pub use marks::{APPLIED_TAG, CODE_TAG, HANDLER, OWNS_TAG, PARTS_TAG, paths};
 pub use place::Place;
 pub use render::{Completion, OWNER_TAG};
 pub use resolve::{Attributes, Inputs, Naming};

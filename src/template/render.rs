@@ -1,8 +1,11 @@
-//! The template with the parts that differ from one deployment to the next: addresses and tags.
+//! The template with the parts that differ from one deployment to the next: parameters, addresses and tags.
+
+use std::collections::BTreeMap;
 
 use yaml_serde::{Mapping, Value as Yaml};
 
-use super::{Template, TemplateError};
+use super::marks::{self, CODE_TAG};
+use super::{Naming, Template, TemplateError};
 
 /// Tag that says whose a resource is. Its value is the stack's name.
 pub const OWNER_TAG: &str = "incidentctl:stack";
@@ -29,43 +32,85 @@ pub struct Completion {
     pub emails: Vec<String>,
     /// Added to every resource that takes tags, beside the owner's tag.
     pub tags: Vec<(String, String)>,
+    /// Values of parameters, which become their defaults: what is printed can be deployed as it is.
+    pub parameters: BTreeMap<String, String>,
 }
 
 impl Completion {
     /// The finished template, still valid CloudFormation.
     ///
     /// # Errors
-    /// A source that is no template.
-    pub fn apply(&self, source: &str) -> Result<(String, Template), TemplateError> {
+    /// A source that is no template, or one without one of the parameters.
+    pub fn apply(&self, source: &str, naming: Naming) -> Result<(String, Template), TemplateError> {
         let mut document: Yaml = yaml_serde::from_str(source).map_err(TemplateError::Syntax)?;
-        let Some(resources) = document.get_mut("Resources").and_then(Yaml::as_mapping_mut) else {
-            return Err(TemplateError::at("Resources", "there are none"));
-        };
+        for (name, value) in &self.parameters {
+            set_default(&mut document, name, value)?;
+        }
+        let resources = resources(&mut document)?;
         for (_, resource) in resources.iter_mut() {
             self.tag(resource);
         }
         for (index, email) in self.emails.iter().enumerate() {
             resources.insert(format!("EmailSubscription{}", index + 1).into(), subscription(email));
         }
+        mark(&mut document, naming)?;
         let template = Template::from_yaml(&document)?;
         Ok((yaml_serde::to_string(&document).map_err(TemplateError::Syntax)?, template))
     }
 
-    /// Adds the tags that the resource lacks.
     fn tag(&self, resource: &mut Yaml) {
-        let taggable = resource.get("Type").and_then(Yaml::as_str).is_some_and(|name| TAGGABLE.contains(&name));
-        let Some(resource) = resource.as_mapping_mut().filter(|_| taggable) else { return };
-        let properties = resource.entry("Properties".into()).or_insert_with(|| Yaml::Mapping(Mapping::new()));
-        let Some(properties) = properties.as_mapping_mut() else { return };
-        let tags = properties.entry("Tags".into()).or_insert_with(|| Yaml::Sequence(Vec::new()));
-        let Some(tags) = tags.as_sequence_mut() else { return };
-        let owner = (OWNER_TAG.to_owned(), reference("AWS::StackName"));
-        let others = self.tags.iter().map(|(key, value)| (key.clone(), Yaml::from(value.as_str())));
-        for (key, value) in std::iter::once(owner).chain(others) {
-            if !tags.iter().any(|tag| tag.get("Key").and_then(Yaml::as_str) == Some(&key)) {
-                tags.push(mapping([("Key", key.into()), ("Value", value)]));
-            }
+        let Some(resource_type) = type_of(resource).filter(|name| TAGGABLE.contains(&name.as_str())) else { return };
+        add_tag(resource, OWNER_TAG, reference("AWS::StackName"));
+        for (key, value) in &self.tags {
+            add_tag(resource, key, value.as_str().into());
         }
+        if resource_type == "AWS::Lambda::Function" {
+            add_tag(resource, CODE_TAG, reference("CodeKey"));
+        }
+    }
+}
+
+fn resources(document: &mut Yaml) -> Result<&mut Mapping, TemplateError> {
+    let resources = document.get_mut("Resources").and_then(Yaml::as_mapping_mut);
+    resources.ok_or_else(|| TemplateError::at("Resources", "there are none"))
+}
+
+fn type_of(resource: &Yaml) -> Option<String> {
+    resource.get("Type")?.as_str().map(str::to_owned)
+}
+
+/// Numbers stay numbers, which is how the template lists the values that it allows.
+fn set_default(document: &mut Yaml, name: &str, value: &str) -> Result<(), TemplateError> {
+    let parameter = document.get_mut("Parameters").and_then(|all| all.get_mut(name)).and_then(Yaml::as_mapping_mut);
+    let Some(parameter) = parameter else { return Err(TemplateError::UnknownParameter(name.to_owned())) };
+    let is_number = parameter.get("Type").and_then(Yaml::as_str) == Some("Number");
+    let number = value.parse::<i64>().ok().filter(|_| is_number);
+    parameter.insert("Default".into(), number.map_or_else(|| value.into(), Yaml::from));
+    Ok(())
+}
+
+/// Adds the tags by which the next deployment knows what this one did.
+fn mark(document: &mut Yaml, naming: Naming) -> Result<(), TemplateError> {
+    let marks = marks::marks(&Template::from_yaml(document)?, naming)?;
+    let resources = resources(document)?;
+    for (id, tags) in marks {
+        let Some(resource) = resources.get_mut(id.as_str()) else { continue };
+        for (key, value) in tags {
+            add_tag(resource, key, value.into());
+        }
+    }
+    Ok(())
+}
+
+/// Adds a tag that the resource lacks.
+fn add_tag(resource: &mut Yaml, key: &str, value: Yaml) {
+    let Some(resource) = resource.as_mapping_mut() else { return };
+    let properties = resource.entry("Properties".into()).or_insert_with(|| Yaml::Mapping(Mapping::new()));
+    let Some(properties) = properties.as_mapping_mut() else { return };
+    let tags = properties.entry("Tags".into()).or_insert_with(|| Yaml::Sequence(Vec::new()));
+    let Some(tags) = tags.as_sequence_mut() else { return };
+    if !tags.iter().any(|tag| tag.get("Key").and_then(Yaml::as_str) == Some(key)) {
+        tags.push(mapping([("Key", key.into()), ("Value", value)]));
     }
 }
 

@@ -116,17 +116,59 @@ fn parameters_are_checked() {
 
 #[test]
 fn the_embedded_template_resolves_with_every_type_supported() {
-    let completion = Completion { emails: vec!["you@example.com".to_owned()], tags: vec![("team".into(), "x".into())] };
-    let (text, template) = completion.apply(EMBEDDED).unwrap();
+    let completion = Completion {
+        emails: vec!["you@example.com".to_owned()],
+        tags: vec![("team".into(), "x".into())],
+        parameters: BTreeMap::from([("LogRetentionInDays".to_owned(), "14".to_owned())]),
+    };
+    let (text, template) = completion.apply(EMBEDDED, crate::resources::naming).unwrap();
     let inputs = Inputs { place: place(), parameters: BTreeMap::new() };
     let stack = template.resolve(&inputs, crate::resources::naming).unwrap();
     assert_eq!(stack.get("EmailSubscription1").unwrap().properties["Endpoint"], json!("you@example.com"));
     assert_eq!(stack.get("IncidentTable").unwrap().attributes.reference, "devops-incidents");
+    assert_eq!(stack.get("HandlerLogGroup").unwrap().properties["RetentionInDays"], "14");
     assert!(stack.resources.iter().all(|resource| (1..=10).contains(&resource.step)));
     // The text is the template: what is printed and what is deployed cannot differ.
     assert_eq!(Template::parse(&text).unwrap(), template);
-    let tags = &stack.get("AlertTopic").unwrap().properties["Tags"];
-    assert_eq!(tags, &json!([{"Key": "incidentctl:stack", "Value": "devops"}, {"Key": "team", "Value": "x"}]));
+    assert_eq!(tag(&stack, "AlertTopic", "incidentctl:stack"), "devops");
+    assert_eq!(tag(&stack, "AlertTopic", "team"), "x");
+}
+
+#[test]
+fn marks_follow_what_is_deployed_and_nothing_else() {
+    let stack = |name: &str, emails: &[&str], parameters: &[(&str, &str)]| {
+        let completion = Completion {
+            emails: emails.iter().map(|email| (*email).to_owned()).collect(),
+            parameters: parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+            ..Completion::default()
+        };
+        let (_, template) = completion.apply(EMBEDDED, crate::resources::naming).unwrap();
+        let inputs = Inputs { place: Place { stack: name.to_owned(), ..place() }, parameters: BTreeMap::new() };
+        template.resolve(&inputs, crate::resources::naming).unwrap()
+    };
+    let first = stack("devops", &[], &[]);
+    let elsewhere = stack("other", &["you@example.com"], &[("CodeKey", "new.zip"), ("Architecture", "arm64")]);
+    let more_memory = stack("devops", &[], &[("HandlerMemorySize", "512")]);
+    for resource in &first.resources {
+        let id = resource.logical_id.as_str();
+        if resource.properties.get("Tags").is_none() {
+            continue;
+        }
+        for mark in [APPLIED_TAG, OWNS_TAG] {
+            assert_eq!(tag(&first, id, mark), tag(&elsewhere, id, mark), "{id} {mark}");
+        }
+        let changed = tag(&first, id, APPLIED_TAG) != tag(&more_memory, id, APPLIED_TAG);
+        assert_eq!(changed, id == HANDLER, "{id}");
+        assert!(tag(&first, id, OWNS_TAG).len() <= 256);
+    }
+    assert_eq!(tag(&first, HANDLER, PARTS_TAG), tag(&more_memory, HANDLER, PARTS_TAG));
+    assert_eq!(tag(&first, HANDLER, PARTS_TAG), tag(&elsewhere, HANDLER, PARTS_TAG));
+    assert_eq!(tag(&elsewhere, HANDLER, CODE_TAG), "new.zip");
+}
+
+fn tag<'a>(stack: &'a Stack, id: &str, key: &str) -> &'a str {
+    let tags = stack.get(id).unwrap().properties["Tags"].as_array().unwrap();
+    tags.iter().find(|tag| tag["Key"] == key).unwrap()["Value"].as_str().unwrap()
 }
 
 proptest! {

@@ -44,7 +44,9 @@ async fn another_retention_is_planned_and_set() -> TestResult {
     assert_eq!(changed.len(), 2, "{changed:?}");
     for change in changed {
         assert_eq!(change["type"], "AWS::Logs::LogGroup");
-        assert_eq!(change["properties"], serde_json::json!([{"path": "RetentionInDays", "before": 30, "after": 14}]));
+        assert_eq!(change["cause"], "template");
+        assert_eq!(change["properties"][0], serde_json::json!({"path": "RetentionInDays", "before": 30, "after": 14}));
+        assert_eq!(change["properties"][1]["path"], "Tags[incidentctl:applied].Value", "{change}");
     }
     let result = world.run(&["up", "--local", "--yes", "--output", "json"]).await?.succeeded()?.result()?;
     assert_eq!((&result["created"], &result["updated"]), (&0.into(), &2.into()), "{result}");
