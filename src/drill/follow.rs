@@ -30,12 +30,17 @@ pub async fn run(
 ) -> Result<Incident, DrillError> {
     let started = Instant::now();
     let since = Timestamp::now().checked_sub(CLOCK_DIFFERENCE).unwrap_or(Timestamp::UNIX_EPOCH);
-    let request_id = drill.invoke().await?;
+    let id = uuid::Uuid::new_v4().to_string();
+    let request_id = drill.invoke(&id).await?;
     progress.request_id = Some(request_id.clone());
     progress.reach(Stage::Invoked, started, &mut tell);
     let mut pause = FIRST_PAUSE;
     loop {
-        drill.look(&request_id, since, started, progress, &mut tell).await?;
+        if progress.at(Stage::Failed).is_none() && drill.has_failed(&request_id, since).await.unwrap_or(false) {
+            // The record implies the failure, so a log group that cannot be read only costs detail.
+            progress.reach(Stage::Failed, started, &mut tell);
+        }
+        drill.look(&id, since, started, progress, &mut tell).await?;
         match &progress.incident {
             Some(incident) if progress.at(Stage::Notified).is_some() => return Ok(incident.clone()),
             _ if started.elapsed() >= drill.limit => {
@@ -48,9 +53,9 @@ pub async fn run(
 }
 
 impl Drill {
-    async fn invoke(&self) -> Result<String, DrillError> {
+    async fn invoke(&self, id: &str) -> Result<String, DrillError> {
         let function = self.stack.generator();
-        let payload = json!({"kind": self.kind.name(), "incidentctl_drill": uuid::Uuid::new_v4().to_string()});
+        let payload = json!({"kind": self.kind.name(), "incidentctl_drill": id});
         let reply = self
             .clients
             .lambda
@@ -72,19 +77,15 @@ impl Drill {
 
     async fn look(
         &self,
-        request_id: &str,
+        id: &str,
         since: Timestamp,
         started: Instant,
         progress: &mut Progress,
         tell: &mut impl FnMut(Stage, Duration, &Progress),
     ) -> Result<(), DrillError> {
-        // The record implies the failure, so a log group that cannot be read only costs detail.
-        if progress.at(Stage::Failed).is_none() && self.has_failed(request_id, since).await.unwrap_or(false) {
-            progress.reach(Stage::Failed, started, tell);
-        }
         progress.incident = match progress.incident.take() {
             Some(incident) => self.incidents.get(&incident.incident_id).await?.or(Some(incident)),
-            None => self.recorded(request_id, since).await?,
+            None => self.recorded(id, since).await?,
         };
         if let Some(incident) = &progress.incident {
             let notified = incident.notified_at.is_some();
@@ -113,13 +114,9 @@ impl Drill {
         Ok(messages.into_iter().any(|message| message.starts_with("REPORT ") || message.starts_with("END ")))
     }
 
-    async fn recorded(&self, request_id: &str, since: Timestamp) -> Result<Option<Incident>, IncidentsError> {
-        let filter = Filter {
-            since: Some(since.to_string()),
-            request_id: Some(request_id.to_owned()),
-            limit: Some(1),
-            ..Filter::default()
-        };
+    async fn recorded(&self, id: &str, since: Timestamp) -> Result<Option<Incident>, IncidentsError> {
+        let filter =
+            Filter { since: Some(since.to_string()), drill: Some(id.to_owned()), limit: Some(1), ..Filter::default() };
         Ok(self.incidents.list(&filter).await?.pop())
     }
 }

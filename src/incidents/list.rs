@@ -18,8 +18,8 @@ pub struct Filter {
     pub severities: Vec<Severity>,
     /// Only created at this time or later, RFC 3339 in UTC.
     pub since: Option<String>,
-    /// Only the one of this failed request.
-    pub request_id: Option<String>,
+    /// Only the one of this drill.
+    pub drill: Option<String>,
     /// At most so many; `None` means all.
     pub limit: Option<usize>,
 }
@@ -118,9 +118,9 @@ impl Expressions {
                 conditions.push("created_at >= :since".to_owned());
             }
         }
-        if let Some(request_id) = &filter.request_id {
-            expressions.values.insert(":request".to_owned(), AttributeValue::S(request_id.clone()));
-            conditions.push("request_id = :request".to_owned());
+        if let Some(drill) = &filter.drill {
+            expressions.values.insert(":drill".to_owned(), AttributeValue::S(drill.clone()));
+            conditions.push("drill = :drill".to_owned());
         }
         if !filter.severities.is_empty() {
             let names: Vec<String> = filter.severities.iter().map(|severity| format!(":{severity}")).collect();
