@@ -74,6 +74,13 @@ pub enum Event {
     },
     /// No further work begins because the person interrupted.
     Interrupted,
+    /// CloudFormation says how far the stack is.
+    StackChanged {
+        /// Such as `UPDATE_ROLLBACK_IN_PROGRESS`.
+        status: String,
+        /// Why, if CloudFormation says.
+        reason: Option<String>,
+    },
 }
 
 /// What AWS answered to a call that failed.

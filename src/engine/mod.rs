@@ -9,6 +9,6 @@ mod interrupt;
 mod tests;
 
 pub use choice::{Engine, OwnedByOther, any_is_ours, has_resources};
-pub use direct::{Outcome, apply};
+pub use direct::{Finished, Outcome, apply};
 pub use event::{Event, Failure, Progress};
 pub use interrupt::Interrupt;

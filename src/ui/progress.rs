@@ -105,6 +105,10 @@ impl<'a> ProgressView<'a> {
                 Some(format!("- {:15} {logical_id} not begun, because {because} failed", ""))
             }
             Event::Interrupted => Some("interrupted: calls in flight finish, nothing new begins".to_owned()),
+            Event::StackChanged { status, reason } => {
+                let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+                Some(format!("  {:15} {status}{why}", "CloudFormation"))
+            }
             _ => None,
         }
     }

@@ -1,0 +1,91 @@
+//! What CloudFormation says that it will do, laid over the plan that live reads gave.
+//!
+//! A change set compares the template with CloudFormation's own record, the plan compares it with what exists. What only
+//! the plan sees is drift, which CloudFormation does not repair.
+
+use aws_sdk_cloudformation::types::{EvaluationType, Replacement, RequiresRecreation, ResourceChange};
+
+use super::story::unplanned;
+use crate::plan::{Action, Change, Plan, PropertyChange};
+
+/// A change that CloudFormation will make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreseen {
+    /// The resource's name in the template.
+    pub logical_id: String,
+    resource_type: String,
+    action: Action,
+    /// Whether the change is certain, and not only because something else changes.
+    certain: bool,
+    /// The properties, tags or metadata that differ.
+    targets: Vec<String>,
+    /// The property because of which the resource is replaced.
+    replacing: Option<String>,
+}
+
+impl Foreseen {
+    /// What an entry of a change set says; `None` for one that changes nothing in AWS.
+    pub(super) fn read(change: &ResourceChange) -> Option<Self> {
+        let replaces = change.replacement() == Some(&Replacement::True);
+        let action = match change.action()?.as_str() {
+            "Add" => Action::Create,
+            "Remove" => Action::Delete,
+            "Modify" if replaces => Action::Replace,
+            "Modify" | "Dynamic" => Action::Update,
+            _ => return None,
+        };
+        let targets = || change.details().iter().filter_map(|detail| detail.target());
+        let name = |target: &aws_sdk_cloudformation::types::ResourceTargetDefinition| {
+            let attribute = target.attribute().map(|attribute| attribute.as_str().to_owned());
+            target.name().map(str::to_owned).or(attribute)
+        };
+        let always = targets().find(|target| target.requires_recreation() == Some(&RequiresRecreation::Always));
+        let mut names: Vec<String> = targets().filter_map(name).collect();
+        names.dedup();
+        Some(Self {
+            logical_id: change.logical_resource_id()?.to_owned(),
+            resource_type: change.resource_type().unwrap_or_default().to_owned(),
+            action,
+            certain: action != Action::Update
+                || change.details().iter().any(|detail| detail.evaluation() == Some(&EvaluationType::Static)),
+            targets: names,
+            replacing: always.and_then(name).filter(|_| replaces),
+        })
+    }
+}
+
+/// Completes a plan with what only CloudFormation knows: replacements, what its record has and reality has not, and what
+/// it will remove.
+pub fn lay_over(plan: &mut Plan, foreseen: &[Foreseen]) {
+    for one in foreseen.iter().filter(|one| one.certain) {
+        match plan.changes.iter_mut().find(|change| change.logical_id == one.logical_id) {
+            Some(change) => complete(change, one),
+            None => plan.changes.push(unplanned(&one.logical_id, &one.resource_type, one.action)),
+        }
+    }
+}
+
+fn complete(change: &mut Change, foreseen: &Foreseen) {
+    if foreseen.action == Action::Replace && change.action != Action::Create {
+        let property = foreseen.replacing.as_deref().unwrap_or("its definition");
+        change.cause = format!("replacement because {property} changed");
+        change.action = Action::Replace;
+    } else if change.action == Action::None {
+        change.cause = "template".to_owned();
+        change.action = foreseen.action;
+        // What exists is already so: CloudFormation only takes note.
+        let noted = |path: &String| {
+            let value = change.desired.properties.get(path).cloned().unwrap_or_default();
+            PropertyChange { path: path.clone(), before: value.clone(), after: value }
+        };
+        change.properties = foreseen.targets.iter().map(noted).collect();
+    }
+}
+
+/// What the plan changes and CloudFormation does not.
+pub fn unseen(plan: &Plan, foreseen: &[Foreseen]) -> Plan {
+    let unseen = |change: &&Change| {
+        change.action != Action::None && foreseen.iter().all(|one| one.logical_id != change.logical_id)
+    };
+    Plan { changes: plan.changes.iter().filter(unseen).cloned().collect(), leftovers: Vec::new() }
+}

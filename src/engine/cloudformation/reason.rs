@@ -1,0 +1,125 @@
+//! Why a resource failed: CloudFormation wraps the answer of the service in text, in several ways.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::aws::AwsError;
+
+/// What a reason says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// Nothing of its own: something else failed first.
+    Cancelled,
+    /// The service refused.
+    Refused(AwsError),
+}
+
+/// The parts of a reason that can be told from the rest. Texts as AWS writes them, old form and new.
+const PARTS: [&str; 4] = [
+    // The operation: `API: sqs:CreateQueue …` or `… is not authorized to perform: sqs:CreateQueue …`.
+    r"(?:^API: |not authorized to perform: )([a-z0-9-]+:[A-Za-z]+)",
+    // The code, the more exact one first.
+    r"(?:Error Code|HandlerErrorCode): ([A-Za-z.]+)",
+    r"Request ?I[Dd]: ([A-Za-z0-9-]+)",
+    // What the resource's handler says, without the wrapping.
+    r#"(?s)^Resource handler returned message: "(.*?)(?: ?\(Service: .*)?" \(RequestToken: "#,
+];
+
+static EXPRESSIONS: LazyLock<Vec<Option<Regex>>> =
+    LazyLock::new(|| PARTS.iter().map(|pattern| Regex::new(pattern).ok()).collect());
+
+/// Reads the reason of a resource of this type that failed.
+pub(super) fn read(resource_type: &str, reason: &str) -> Reason {
+    if reason.starts_with("Resource creation cancelled") || reason.starts_with("Resource update cancelled") {
+        return Reason::Cancelled;
+    }
+    let part = |index: usize| {
+        let expression = EXPRESSIONS.get(index)?.as_ref()?;
+        Some(expression.captures(reason)?.get(1)?.as_str().to_owned())
+    };
+    let message = part(3).unwrap_or_else(|| without_service(reason).to_owned());
+    Reason::Refused(AwsError {
+        call: part(0).unwrap_or_else(|| format!("cloudformation ({resource_type})")),
+        code: part(1).unwrap_or_else(|| code_by_words(&message).to_owned()),
+        message,
+        request_id: part(2),
+    })
+}
+
+/// The old form has the service's details in brackets at the end.
+fn without_service(reason: &str) -> &str {
+    reason.split_once(" (Service: ").map_or(reason, |(message, _)| message)
+}
+
+/// The code where the text has none.
+fn code_by_words(message: &str) -> &'static str {
+    const WORDS: [(&str, &str); 3] = [
+        ("not authorized to perform", "AccessDenied"),
+        ("already exists", "AlreadyExists"),
+        ("limit", "LimitExceeded"),
+    ];
+    WORDS.iter().find(|(words, _)| message.contains(words)).map_or("Failed", |(_, code)| code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_service_answer_is_taken_out_of_its_wrapping() {
+        for (reason, call, code, message, request_id) in [
+            (
+                r#"Resource handler returned message: "User: arn:aws:iam::123456789012:user/ada is not authorized to perform: events:PutRule on resource: x (Service: EventBridge, Status Code: 400, Request ID: 1b-2) (SDK Attempt Count: 1)" (RequestToken: 77, HandlerErrorCode: AccessDenied)"#,
+                "events:PutRule",
+                "AccessDenied",
+                "User: arn:aws:iam::123456789012:user/ada is not authorized to perform: events:PutRule on resource: x",
+                Some("1b-2"),
+            ),
+            (
+                r#"Resource handler returned message: "Table already exists: devops-incidents" (RequestToken: 77, HandlerErrorCode: AlreadyExists)"#,
+                "cloudformation (AWS::X::Y)",
+                "AlreadyExists",
+                "Table already exists: devops-incidents",
+                None,
+            ),
+            (
+                "API: iam:CreateRole User: arn:aws:iam::123456789012:user/ada is not authorized to perform: iam:CreateRole on resource: role",
+                "iam:CreateRole",
+                "AccessDenied",
+                "API: iam:CreateRole User: arn:aws:iam::123456789012:user/ada is not authorized to perform: iam:CreateRole on resource: role",
+                None,
+            ),
+            (
+                "The queue is gone (Service: AmazonSQS; Status Code: 400; Error Code: AWS.SimpleQueueService.QueueDeletedRecently; Request ID: 9; Proxy: null)",
+                "cloudformation (AWS::X::Y)",
+                "AWS.SimpleQueueService.QueueDeletedRecently",
+                "The queue is gone",
+                Some("9"),
+            ),
+            (
+                "devops-alerts already exists",
+                "cloudformation (AWS::X::Y)",
+                "AlreadyExists",
+                "devops-alerts already exists",
+                None,
+            ),
+            ("Something new", "cloudformation (AWS::X::Y)", "Failed", "Something new", None),
+        ] {
+            let expected = AwsError {
+                call: call.to_owned(),
+                code: code.to_owned(),
+                message: message.to_owned(),
+                request_id: request_id.map(str::to_owned),
+            };
+            assert_eq!(read("AWS::X::Y", reason), Reason::Refused(expected), "{reason}");
+        }
+    }
+
+    #[test]
+    fn what_was_cancelled_is_no_cause() {
+        for reason in ["Resource creation cancelled", "Resource update cancelled"] {
+            assert_eq!(read("AWS::X::Y", reason), Reason::Cancelled);
+        }
+    }
+}
