@@ -229,11 +229,12 @@ fn change(
 }
 
 /// Whether what is in it cannot be made again.
-fn holds_data(desired: &Desired) -> bool {
+pub(crate) fn holds_data(desired: &Desired) -> bool {
     ["AWS::DynamoDB::Table", "AWS::Logs::LogGroup"].contains(&desired.resource_type.as_str())
 }
 
-fn unchanged(desired: &Desired, observed: Option<&Observed>) -> Change {
+/// A resource as it is, with nothing to do.
+pub(crate) fn unchanged(desired: &Desired, observed: Option<&Observed>) -> Change {
     Change {
         logical_id: desired.logical_id.clone(),
         resource_type: desired.resource_type.clone(),

@@ -6,7 +6,7 @@
 use aws_sdk_cloudformation::types::{EvaluationType, Replacement, RequiresRecreation, ResourceChange};
 
 use super::story::unplanned;
-use crate::plan::{Action, Change, Plan, PropertyChange};
+use crate::plan::{Action, Cause, Change, Plan, PropertyChange, holds_data};
 
 /// A change that CloudFormation will make.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,11 +67,12 @@ pub fn lay_over(plan: &mut Plan, foreseen: &[Foreseen]) {
 
 fn complete(change: &mut Change, foreseen: &Foreseen) {
     if foreseen.action == Action::Replace && change.action != Action::Create {
-        let property = foreseen.replacing.as_deref().unwrap_or("its definition");
-        change.cause = format!("replacement because {property} changed");
+        let property = foreseen.replacing.clone().unwrap_or_else(|| "its definition".to_owned());
+        change.cause = Some(Cause::Replacement { property });
         change.action = Action::Replace;
+        change.data_loss = holds_data(&change.desired);
     } else if change.action == Action::None {
-        change.cause = "template".to_owned();
+        change.cause = Some(Cause::Template);
         change.action = foreseen.action;
         // What exists is already so: CloudFormation only takes note.
         let noted = |path: &String| {

@@ -7,7 +7,7 @@ use aws_sdk_cloudformation::types::StackEvent;
 use super::reason::{self, Reason};
 use crate::aws::AwsError;
 use crate::engine::{Event, Failure, Finished, Outcome};
-use crate::plan::{Action, Change, Plan};
+use crate::plan::{Action, Cause, Change, Plan, unchanged};
 use crate::template::{Attributes, Desired};
 
 /// What a stack event says.
@@ -199,23 +199,16 @@ impl<'a> Story<'a> {
 
 /// A change of something that the template does not have.
 pub(super) fn unplanned(logical_id: &str, resource_type: &str, action: Action) -> Change {
-    Change {
+    let desired = Desired {
         logical_id: logical_id.to_owned(),
         resource_type: resource_type.to_owned(),
-        action,
-        cause: "removed from template".to_owned(),
-        properties: Vec::new(),
-        desired: Desired {
-            logical_id: logical_id.to_owned(),
-            resource_type: resource_type.to_owned(),
-            step: 0,
-            properties: serde_json::Value::Null,
-            attributes: Attributes::default(),
-            needs: BTreeSet::new(),
-            retain: false,
-        },
-        observed: None,
-    }
+        step: 0,
+        properties: serde_json::Value::Null,
+        attributes: Attributes::default(),
+        needs: BTreeSet::new(),
+        retain: false,
+    };
+    Change { action, cause: Some(Cause::Removed), ..unchanged(&desired, None) }
 }
 
 fn failure(change: &Change, error: &AwsError) -> Event {
