@@ -4,15 +4,15 @@ ministack 1.5 accepts an event bus as the destination of a function's failed asy
 queues, topics and functions only. AWS puts a record on the bus (Lambda developer guide, "Adding a destination"), which
 is added here; everything else is ministack's own.
 
-    GATEWAY_PORT=PORT BIND_HOST=127.0.0.1 AWS_ENDPOINT_URL=http://127.0.0.1:PORT python ministack_with_bus.py
+    BIND_HOST=127.0.0.1 AWS_ENDPOINT_URL=http://127.0.0.1:PORT python ministack_with_bus.py PORT
 """
 
 import json
+import os
 import sys
 from datetime import datetime, timezone
 from uuid import uuid4
 
-from ministack.app import main
 from ministack.services import eventbridge, lambda_svc
 
 deliver_elsewhere = lambda_svc._route_async_failure
@@ -52,4 +52,8 @@ def deliver(target, function, event, result):
 lambda_svc._route_async_failure = deliver
 
 if __name__ == "__main__":
+    os.environ["GATEWAY_PORT"] = sys.argv.pop()
+    # It reads the port when it is imported.
+    from ministack.app import main
+
     sys.exit(main())

@@ -1,0 +1,154 @@
+"""The deployer's whole life on emulators of AWS that know nothing of this project.
+
+    python run.py PROGRAM
+
+PROGRAM is a built incidentctl. ministack and moto run on free ports of 127.0.0.1 and end with this script. They fail
+in different places (moto runs no functions without Docker; ministack accepts much that AWS refuses), so both are used.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from account import Account, differences
+
+HERE = Path(__file__).parent
+PROGRAM = Path(sys.argv[1]).resolve()
+ADDRESS = "ada@example.com"
+CONFIGURATION = "emails: [ada@example.com, grace@example.com]\nlog_retention_days: 14\nhandler_memory: 512\ntags: {team: platform}\n"
+
+
+class Emulator:
+    """A server on a port of its own, for as long as the `with` lasts."""
+
+    def __init__(self, name, script, runs_functions):
+        self.name, self.script, self.runs_functions = name, script, runs_functions
+
+    def __enter__(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.endpoint = f"http://127.0.0.1:{port}"
+        self.folder = tempfile.TemporaryDirectory()
+        environment = os.environ | {"BIND_HOST": "127.0.0.1", "AWS_ENDPOINT_URL": self.endpoint}
+        self.log = open(Path(self.folder.name) / "log", "w+")
+        self.process = subprocess.Popen(
+            [sys.executable, HERE / self.script, str(port)], env=environment, stdout=self.log, stderr=subprocess.STDOUT, cwd=self.folder.name
+        )
+        wait_for(self.endpoint, self.process)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.log.close()
+        self.folder.cleanup()
+
+    def incidentctl(self, *arguments, code=0):
+        """Runs a command and gives its JSON documents back, the last one first."""
+        command = [PROGRAM, *arguments, "--endpoint-url", self.endpoint, "--region", "us-east-1", "--output", "json"]
+        environment = {"PATH": os.environ["PATH"], "HOME": self.folder.name, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        done = subprocess.run(command, env=environment, cwd=self.folder.name, capture_output=True, text=True, timeout=180)
+        if done.returncode != code:
+            sys.exit(f"FAILED on {self.name}: {' '.join(map(str, command))}: exit {done.returncode}, not {code}\n{done.stdout}\n{done.stderr}")
+        return [json.loads(line) for line in reversed(done.stdout.splitlines())]
+
+    def check(self, what, holds, detail=""):
+        if not holds:
+            sys.exit(f"FAILED on {self.name}: {what}: {detail}")
+        print(f"ok: {self.name}: {what}")
+
+
+def wait_for(endpoint, process):
+    for _ in range(300):
+        if process.poll() is not None:
+            sys.exit(f"the emulator ended by itself with {process.returncode}")
+        try:
+            return urllib.request.urlopen(endpoint, timeout=5).close()
+        except urllib.error.HTTPError:
+            return None
+        except OSError:
+            time.sleep(0.1)
+    sys.exit("the emulator does not answer")
+
+
+def up(emulator, *arguments):
+    """Where no function can run, the self-check at the end of `up` fails, and has to."""
+    if emulator.runs_functions:
+        return emulator.incidentctl("up", "--yes", *arguments)[0]
+    return emulator.incidentctl("up", "--yes", *arguments, code=1)[0]
+
+
+def unchanged(emulator, what, *arguments):
+    plan = emulator.incidentctl("plan", "--detailed-exitcode", *arguments)[0]
+    changes = [change for change in plan["changes"] if change["action"] != "none"]
+    emulator.check(f"plan after {what} has no change", not changes, changes)
+
+
+def story(emulator, *engine):
+    account = Account(emulator.endpoint)
+    before = account.contents()
+    first = up(emulator, "--email", ADDRESS, *engine)
+    emulator.check("up makes the stack", not emulator.runs_functions or first["ok"] and first["created"] >= 29, first)
+    unchanged(emulator, "up", "--email", ADDRESS)
+    made = account.contents()
+
+    (Path(emulator.folder.name) / "incidentctl.yaml").write_text(CONFIGURATION)
+    up(emulator)
+    unchanged(emulator, "an update")
+    updated = account.contents()
+    handler = updated["functions"]["devops-incident-handler"]
+    emulator.check("the update reached the function", handler["Configuration"]["MemorySize"] == 512, handler)
+    groups = updated["log groups"]
+    emulator.check("the update reached the log groups", {group["retentionInDays"] for group in groups.values()} == {14}, groups)
+    emulator.check("the update reached the tags", handler["Tags"].get("team") == "platform", handler["Tags"])
+
+    if not engine:
+        drift(emulator, account)
+        up(emulator)
+        unchanged(emulator, "drift and up")
+        found = differences(updated, account.contents())
+        emulator.check("up restores what drifted", not found, found)
+    if emulator.runs_functions:
+        drill = emulator.incidentctl("trigger-test")[0]
+        emulator.check("a failure becomes an incident and a mail", drill["ok"] and drill["stages"]["notified"], drill)
+
+    emulator.incidentctl("down", "--yes")
+    found = differences(before, account.contents())
+    emulator.check("down leaves nothing", not found, found)
+    (Path(emulator.folder.name) / "incidentctl.yaml").unlink()
+    return made
+
+
+def drift(emulator, account):
+    account.client("lambda").update_function_configuration(FunctionName="devops-incident-handler", MemorySize=1024)
+    account.client("cloudwatch").delete_alarms(AlarmNames=["devops-handler-errors"])
+    account.client("logs").put_retention_policy(logGroupName="/aws/lambda/devops-error-generator", retentionInDays=3)
+    account.client("events").disable_rule(Name="devops-alarm-changes")
+    account.client("dynamodb").update_continuous_backups(
+        TableName="devops-incidents", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False}
+    )
+    plan = emulator.incidentctl("plan", "--detailed-exitcode", code=2)[0]
+    changes = {change["logical_id"]: (change["action"], change["cause"]) for change in plan["changes"] if change["action"] != "none"}
+    expected = {
+        "IncidentHandler": ("update", "drift"), "HandlerErrorAlarm": ("create", "drift"), "GeneratorLogGroup": ("update", "drift"),
+        "AlarmChangeRule": ("update", "drift"), "IncidentTable": ("update", "drift"),
+    }
+    emulator.check("plan tells what drifted", changes == expected, changes)
+
+
+def main():
+    with Emulator("moto", "moto_with_cbor.py", runs_functions=False) as moto:
+        story(moto)
+    with Emulator("ministack", "ministack_with_bus.py", runs_functions=True) as ministack:
+        story(ministack)
+
+
+main()
