@@ -20,6 +20,7 @@ pub mod gateway;
 pub mod outbox;
 mod output;
 pub mod policy;
+mod rest;
 pub mod services;
 
 pub use call::{Call, Input, Principal};
@@ -28,3 +29,4 @@ pub use cloud::Cloud;
 pub use config::LocalConfig;
 pub use error::ApiError;
 pub use output::Output;
+pub use rest::RestRequest;

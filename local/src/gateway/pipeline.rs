@@ -12,8 +12,8 @@ use super::request::Request;
 use super::route::{self, Route};
 use super::signature::{Rejection, Scope, Signature};
 use super::{Dropped, Reply, State, control, dispatch, pages, permission};
-use crate::services::{dynamodb, lambda};
-use crate::{ApiError, Call, Principal};
+use crate::services::{dynamodb, lambda, s3};
+use crate::{ApiError, Call, Principal, RestRequest};
 
 /// Answers a request; an error ends the connection without a reply.
 pub(super) async fn answer(
@@ -58,7 +58,12 @@ async fn answer_call(state: &State, request: &Request, request_id: &str) -> Resu
         Ok(call) => call,
         Err(error) => return fail(&route, error),
     };
-    let rest = (route.protocol == Protocol::Lambda).then(|| rest_request(request, &call));
+    let rest = match route.protocol {
+        Protocol::Lambda => Some(rest_request(request, &call, &request.body)),
+        // What is encoded is stored as it is.
+        Protocol::S3 => Some(rest_request(request, &call, &request.sent_body)),
+        _ => None,
+    };
     let resource = permission::resource(&call, rest.as_ref());
     let answered = break_or_perform(state, request, &route, &call, rest, &resource).await;
     state.calls.record(RecordedCall {
@@ -107,7 +112,7 @@ async fn break_or_perform(
     request: &Request,
     route: &Route,
     call: &Call,
-    rest: Option<lambda::RestRequest>,
+    rest: Option<RestRequest>,
     resource: &str,
 ) -> Result<Reply, Dropped> {
     state.cloud.clock.sleep(state.cloud.config.latency.call).await;
@@ -131,13 +136,7 @@ async fn break_or_perform(
     }
 }
 
-async fn perform(
-    state: &State,
-    request: &Request,
-    route: &Route,
-    call: &Call,
-    rest: Option<lambda::RestRequest>,
-) -> Reply {
+async fn perform(state: &State, request: &Request, route: &Route, call: &Call, rest: Option<RestRequest>) -> Reply {
     let cloud = &state.cloud;
     let protocol = route.protocol;
     if let Err(error) = permission::check(cloud, call, rest.as_ref(), protocol) {
@@ -145,6 +144,7 @@ async fn perform(
     }
     match (protocol, rest) {
         (Protocol::Lambda, Some(rest)) => lambda::handle(cloud, rest).await,
+        (Protocol::S3, Some(rest)) => s3::handle(cloud, rest).await,
         (Protocol::Dynamodb, _) => dynamodb::handle(cloud, call, request.body.clone(), &request.headers).await,
         _ => match dispatch::dispatch(cloud, call).await {
             Ok(output) => protocol.encode(call, &output),
@@ -153,13 +153,13 @@ async fn perform(
     }
 }
 
-fn rest_request(request: &Request, call: &Call) -> lambda::RestRequest {
-    lambda::RestRequest {
+fn rest_request(request: &Request, call: &Call, body: &Bytes) -> RestRequest {
+    RestRequest {
         method: request.method.clone(),
         path: request.path.clone(),
         query: request.query.clone(),
         headers: request.headers.clone(),
-        body: request.body.clone(),
+        body: body.clone(),
         principal: call.principal.clone(),
         region: call.region.clone(),
         request_id: call.request_id.clone(),

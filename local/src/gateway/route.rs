@@ -4,7 +4,7 @@ use super::protocol::Protocol;
 use super::request::Request;
 use super::signature::Scope;
 use crate::ApiError;
-use crate::services::lambda;
+use crate::services::{lambda, s3};
 
 /// Where a request goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(super) struct Route {
 }
 
 /// Services that exist here, with the prefix of their `X-Amz-Target` and the version that the query protocol sends.
-const SERVICES: [(&str, &str, &str); 9] = [
+const SERVICES: [(&str, &str, &str); 11] = [
     ("iam", "", "2010-05-08"),
     ("sts", "", "2011-06-15"),
     ("sns", "", "2010-03-31"),
@@ -26,6 +26,8 @@ const SERVICES: [(&str, &str, &str); 9] = [
     ("logs", "Logs_20140328", ""),
     ("dynamodb", "DynamoDB_20120810", ""),
     ("lambda", "", ""),
+    ("s3", "", ""),
+    ("cloudformation", "", "2010-05-15"),
 ];
 
 /// Finds the route. The signature's scope names the service; a request without one is known by what it carries.
@@ -34,6 +36,11 @@ pub(super) fn find(request: &Request, scope: Option<&Scope>) -> Result<Route, Ap
     let known = |service: &str| SERVICES.iter().any(|(name, _, _)| *name == service);
     if let Some(service) = signed_for.filter(|service| !known(service)) {
         return Err(unknown_service(service));
+    }
+    // Before any other sign: a key may look like anything.
+    if signed_for == Some("s3") {
+        let operation = s3::operation(&request.method, &request.path, &request.query);
+        return Ok(route("s3", operation.unwrap_or("Unknown"), Protocol::S3));
     }
     if let Some((service, operation)) = cbor_path(&request.path) {
         let service = signed_for.or_else(|| by_target(service)).ok_or_else(|| unknown_service(service))?;

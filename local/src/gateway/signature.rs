@@ -158,7 +158,7 @@ impl Signature {
 
     fn sign(&self, key: &Key, request: &Request) -> String {
         let Scope { date, region, service, .. } = &self.scope;
-        let canonical = canonical::request(request, &self.signed_headers, self.expires.is_some());
+        let canonical = canonical::request(request, service, &self.signed_headers, self.expires.is_some());
         let text = format!(
             "{ALGORITHM}\n{}\n{date}/{region}/{service}/aws4_request\n{}",
             self.signed_at,
@@ -195,6 +195,7 @@ impl Rejection {
             ApiError::new(if query { in_query } else { elsewhere }, message).with_status(forbidden(protocol))
         };
         match self {
+            rejection if protocol == Protocol::S3 => rejection.of_s3(),
             Self::Incomplete(message) => pick("IncompleteSignature", "IncompleteSignatureException", &message),
             Self::UnknownKey => pick(
                 "InvalidClientTokenId",
@@ -213,6 +214,28 @@ impl Rejection {
         }
     }
 
+    /// The error in the words of S3.
+    fn of_s3(self) -> ApiError {
+        let (code, message, status) = match self {
+            Self::Incomplete(message) => ("AuthorizationHeaderMalformed", message, 400),
+            Self::UnknownKey => {
+                ("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.".into(), 403)
+            }
+            Self::Expired => ("ExpiredToken", "The provided token has expired.".into(), 400),
+            Self::Mismatch => (
+                "SignatureDoesNotMatch",
+                "The request signature we calculated does not match the signature you provided. Check your key and signing method.".into(),
+                403,
+            ),
+            Self::Skew(_) => (
+                "RequestTimeTooSkewed",
+                "The difference between the request time and the current time is too large.".into(),
+                403,
+            ),
+        };
+        ApiError::new(code, message).with_status(status)
+    }
+
     /// What a request without a signature is answered.
     pub(super) fn missing(protocol: Protocol) -> ApiError {
         match protocol {
@@ -226,7 +249,7 @@ impl Rejection {
 /// The HTTP status of a refusal: the JSON services answer 400.
 pub(super) fn forbidden(protocol: Protocol) -> u16 {
     match protocol {
-        Protocol::Query | Protocol::Lambda => 403,
+        Protocol::Query | Protocol::Lambda | Protocol::S3 => 403,
         _ => 400,
     }
 }

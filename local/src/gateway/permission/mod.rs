@@ -3,8 +3,8 @@
 mod table;
 
 use crate::policy::Need;
-use crate::services::{cloudwatch, events, iam, lambda, logs, sns, sqs, sts};
-use crate::{ApiError, Call, Cloud, Principal};
+use crate::services::{cloudwatch, events, iam, lambda, logs, s3, sns, sqs, sts};
+use crate::{ApiError, Call, Cloud, Principal, RestRequest};
 
 use super::protocol::Protocol;
 use super::signature;
@@ -18,7 +18,7 @@ pub(super) fn is_public(service: &str, operation: &str) -> bool {
 pub(super) fn check(
     cloud: &Cloud,
     call: &Call,
-    rest: Option<&lambda::RestRequest>,
+    rest: Option<&RestRequest>,
     protocol: Protocol,
 ) -> Result<(), ApiError> {
     // An anonymous call got this far only because its operation is public.
@@ -34,13 +34,14 @@ pub(super) fn check(
 }
 
 /// The ARN that a call is for, as policies name it; `*` where they name nothing.
-pub(super) fn resource(call: &Call, rest: Option<&lambda::RestRequest>) -> String {
+pub(super) fn resource(call: &Call, rest: Option<&RestRequest>) -> String {
     needs(call, rest).into_iter().next().map_or_else(|| "*".to_owned(), |need| need.resource)
 }
 
-fn needs(call: &Call, rest: Option<&lambda::RestRequest>) -> Vec<Need> {
+fn needs(call: &Call, rest: Option<&RestRequest>) -> Vec<Need> {
     match (call.service.as_str(), rest) {
         ("lambda", Some(rest)) => lambda::authorization(rest),
+        ("s3", Some(rest)) => s3::authorization(rest),
         ("dynamodb", _) => table::needs(call),
         ("iam", _) => iam::authorization(call),
         ("sts", _) => sts::authorization(call),
@@ -57,7 +58,7 @@ fn needs(call: &Call, rest: Option<&lambda::RestRequest>) -> Vec<Need> {
 fn code(call: &Call) -> &'static str {
     match call.service.as_str() {
         "sns" => "AuthorizationError",
-        "iam" | "sts" | "monitoring" | "sqs" => "AccessDenied",
+        "iam" | "sts" | "monitoring" | "sqs" | "s3" | "cloudformation" => "AccessDenied",
         _ => "AccessDeniedException",
     }
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{Protocol, Reply, cbor, reply, xml};
 use crate::gateway::route::Route;
+use crate::services::s3;
 use crate::{ApiError, Output};
 
 /// Shape name and query-protocol code of the errors whose two names differ. Services that moved from the query protocol
@@ -34,6 +35,10 @@ pub(super) fn encode(protocol: Protocol, route: &Route, request_id: &str, error:
         Protocol::Query => {
             let renamed = ApiError { code: old.to_owned(), ..error.clone() };
             return reply(error.status, "text/xml", xml::failure(service, request_id, &renamed));
+        }
+        Protocol::S3 => {
+            let document = s3::error_document(error, "/", request_id);
+            return reply(error.status, "application/xml", document);
         }
         Protocol::Lambda => {
             let kind = if error.status < 500 { "User" } else { "Service" };

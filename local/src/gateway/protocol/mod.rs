@@ -25,6 +25,8 @@ pub(super) enum Protocol {
     Cbor,
     /// restJson1 as Lambda speaks it; the service reads it itself.
     Lambda,
+    /// restXml as S3 speaks it; the service reads it itself.
+    S3,
     /// awsJson1_0 as DynamoDB speaks it; the service reads it itself.
     Dynamodb,
 }
@@ -36,14 +38,14 @@ impl Protocol {
             Self::Query => Ok(query::decode(request.form())),
             Self::Json10 | Self::Json11 | Self::Dynamodb => json::decode(&request.body),
             Self::Cbor => cbor::decode(&request.body),
-            Self::Lambda => Ok(Input::default()),
+            Self::Lambda | Self::S3 => Ok(Input::default()),
         }
     }
 
     /// A successful reply.
     pub(super) fn encode(self, call: &Call, output: &Output) -> Reply {
         match self {
-            Self::Query => reply(200, "text/xml", xml::success(call, output)),
+            Self::Query | Self::S3 => reply(200, "text/xml", xml::success(call, output)),
             Self::Json10 | Self::Dynamodb => reply(200, "application/x-amz-json-1.0", json::encode(output)),
             Self::Json11 => reply(200, "application/x-amz-json-1.1", json::encode(output)),
             Self::Lambda => reply(200, "application/json", json::encode(output)),

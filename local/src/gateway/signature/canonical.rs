@@ -11,16 +11,22 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 /// In a path, the slash too.
 const IN_PATH: &AsciiSet = &UNRESERVED.remove(b'/');
 
-pub(super) fn request(request: &Request, signed_headers: &[String], presigned: bool) -> String {
+pub(super) fn request(request: &Request, service: &str, signed_headers: &[String], presigned: bool) -> String {
     let headers: String =
         signed_headers.iter().map(|name| format!("{name}:{}\n", header_value(request, name))).collect();
     format!(
         "{}\n{}\n{}\n{headers}\n{}\n{}",
         request.method,
-        path(&request.path),
+        match service {
+            "s3" => request.path.clone(),
+            _ => path(&request.path),
+        },
         query(&request.query, presigned),
         signed_headers.join(";"),
-        body_hash(request, presigned),
+        match service {
+            "s3" if presigned => "UNSIGNED-PAYLOAD".to_owned(),
+            _ => body_hash(request, presigned),
+        },
     )
 }
 

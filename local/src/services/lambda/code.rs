@@ -41,7 +41,11 @@ impl Code {
         Self::from_zip(Bytes::from(zip), root)
     }
 
-    fn from_zip(zip: Bytes, root: &Path) -> Result<Self, ApiError> {
+    /// Takes a package as it is.
+    ///
+    /// # Errors
+    /// `InvalidParameterValueException` when it is no zip, is empty or is too large unpacked.
+    pub(super) fn from_zip(zip: Bytes, root: &Path) -> Result<Self, ApiError> {
         let mut archive = ZipArchive::new(Cursor::new(&zip)).map_err(|_| unreadable())?;
         if archive.is_empty() {
             return Err(invalid("Uploaded file must be a non-empty zip"));

@@ -15,6 +15,7 @@ use super::settings::{SETTING_PARAMETERS, Settings, text_members};
 use super::tags::check_tags;
 use super::validation::{invalid, violation};
 use super::{role, store, version};
+use crate::services::s3;
 use crate::{ApiError, Cloud, Input, arn};
 
 /// Where packages are downloaded from.
@@ -72,12 +73,20 @@ fn new_function(request: &Request) -> Result<Function, ApiError> {
 }
 
 fn read_code(request: &Request, package: &Input) -> Result<Arc<Code>, ApiError> {
-    if ["S3Bucket", "S3Key", "ImageUri"].iter().any(|name| package.get(name).is_some()) {
-        let operation = format!("{} with code from S3 or an image", request.operation);
-        return Err(ApiError::not_implemented("lambda", &operation));
+    if let Some(name) = ["S3ObjectVersion", "ImageUri"].into_iter().find(|name| package.get(name).is_some()) {
+        return Err(ApiError::not_implemented("lambda", &format!("{} with {name}", request.operation)));
+    }
+    if let (Some(bucket), Some(key)) = (package.text("S3Bucket"), package.text("S3Key")) {
+        let zip = s3::object(request.cloud, bucket, key).map_err(|error| unavailable(&error))?;
+        return Code::from_zip(zip, &store::code_root(request.cloud)).map(Arc::new);
     }
     let zip = package.text("ZipFile").ok_or_else(|| invalid("Please provide a source for function code."))?;
     Code::from_base64(zip, &store::code_root(request.cloud), request.operation).map(Arc::new)
+}
+
+fn unavailable(error: &ApiError) -> ApiError {
+    let ApiError { code, message, .. } = error;
+    invalid(format!("Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}"))
 }
 
 /// Unpacks in the background, so that the first invocation does not wait for it.

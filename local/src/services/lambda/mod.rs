@@ -25,13 +25,11 @@ use http::Method;
 
 use crate::arn::Arn;
 use crate::policy::Need;
-use crate::{ApiError, Cloud, arn};
+use crate::{ApiError, Cloud, RestRequest, arn};
 
 use queue::AsyncEvent;
 use reference::Reference;
 use rest::{Reply, Request};
-
-pub use rest::RestRequest;
 
 /// State of the service.
 #[derive(Debug, Default)]

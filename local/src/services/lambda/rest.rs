@@ -3,32 +3,11 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::Method;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use crate::{ApiError, Cloud, Input, Principal};
-
-/// A request as Lambda's REST protocol carries it.
-#[derive(Debug, Clone)]
-pub struct RestRequest {
-    /// The HTTP method.
-    pub method: Method,
-    /// The path, still percent-encoded.
-    pub path: String,
-    /// What follows the question mark, still percent-encoded; empty when there is none.
-    pub query: String,
-    /// The HTTP headers.
-    pub headers: HeaderMap,
-    /// The whole body.
-    pub body: Bytes,
-    /// Who calls.
-    pub principal: Principal,
-    /// Region in the signature.
-    pub region: String,
-    /// The id that the reply carries; an asynchronous invocation keeps it as its own.
-    pub request_id: String,
-}
+use crate::{ApiError, Cloud, Input, RestRequest};
 
 /// Method, path (`{}` takes one segment) and operation, after the service model of 2015-03-31 and its successors.
 const ROUTES: &[(&str, &str, &str)] = &[

@@ -142,7 +142,7 @@ impl Fixture {
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
             .collect();
-        let request = lambda::RestRequest {
+        let request = crate::RestRequest {
             method,
             path: path.to_owned(),
             query: query.to_owned(),

@@ -1,0 +1,51 @@
+//! Who may do what to a bucket.
+
+use crate::policy::{Decision, Need, Policy, Requester};
+use crate::{ApiError, RestRequest};
+
+use super::Request;
+use super::error::access_denied;
+use super::route::Route;
+use super::xml::Element;
+use crate::config::ACCOUNT;
+
+/// The permissions that a request needs: mostly named like the operation, each key of a `DeleteObjects` one by one.
+pub fn authorization(request: &RestRequest) -> Vec<Need> {
+    needs(&Route::of(&request.method, &request.path, &request.query), &request.body)
+}
+
+fn needs(route: &Route, body: &[u8]) -> Vec<Need> {
+    let need = |resource: String| Need::new(format!("s3:{}", route.action), resource);
+    match (route.bucket.as_str(), route.key.as_str()) {
+        ("", _) => vec![need("*".to_owned())],
+        (bucket, "") if route.operation == Some("DeleteObjects") => {
+            let document = Element::parse(body).unwrap_or_default();
+            let keys = document.all("Object").filter_map(|object| object.text_of("Key"));
+            keys.map(|key| need(format!("arn:aws:s3:::{bucket}/{key}"))).collect()
+        }
+        (bucket, "") => vec![need(format!("arn:aws:s3:::{bucket}"))],
+        (bucket, key) => vec![need(format!("arn:aws:s3:::{bucket}/{key}"))],
+    }
+}
+
+/// The owner that the caller expects, and what the bucket's own policy denies.
+pub(super) fn check(request: &Request<'_>) -> Result<(), ApiError> {
+    if request.header("x-amz-expected-bucket-owner").is_some_and(|owner| owner != ACCOUNT) {
+        return Err(access_denied());
+    }
+    let policy = {
+        let buckets = request.cloud.s3.buckets();
+        let settings = buckets.0.get(&request.route.bucket).map(|bucket| &bucket.settings);
+        settings.and_then(|settings| Policy::parse(settings.get("policy")?).ok())
+    };
+    // The account's own credentials can always take back a policy that locks everybody out.
+    let repairs = matches!(request.operation, "DeleteBucketPolicy" | "PutBucketPolicy" | "GetBucketPolicy");
+    let Some(policy) = policy.filter(|_| !repairs) else { return Ok(()) };
+    let requester = Requester::local(request.http.principal.clone());
+    let denied = needs(&request.route, &request.http.body).into_iter().any(|need| {
+        // What is sent to 127.0.0.1 stands for what is sent to AWS, over TLS.
+        let need = need.with("aws:SecureTransport", "true");
+        policy.evaluate(&requester, &need) == Decision::Deny
+    });
+    if denied { Err(access_denied()) } else { Ok(()) }
+}
