@@ -64,7 +64,7 @@ impl Deployment {
 
     /// What `up` has to change.
     pub(super) async fn plan(&self) -> Result<Plan, CommandError> {
-        Ok(Plan::up(&self.stack, &self.observe(Scope::WithSurplus).await?, resources::immutable)?)
+        Ok(Plan::up(&self.stack, &self.observe(Scope::WithSurplus).await?, &resources::RULES)?)
     }
 
     /// Carries out a plan and shows what happens.

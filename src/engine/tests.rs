@@ -9,7 +9,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::*;
 use crate::aws::Clients;
 use crate::plan::{Action, Observations, Observed, Ownership, Plan};
-use crate::resources::Context;
+use crate::resources::{Context, RULES};
 use crate::template::{Attributes, Desired, Place, Stack};
 
 /// A stack of a type that nobody provides, so that its changes take no time and make no calls.
@@ -54,7 +54,7 @@ fn done(outcome: &Outcome) -> Vec<&str> {
 #[tokio::test]
 async fn makers_wait_for_what_they_need_and_undoing_goes_backwards() {
     let stack = stack(&[("A", &[]), ("B", &["A"]), ("C", &["B"])]);
-    let plan = Plan::up(&stack, &Observations::default(), |_| &[]).unwrap();
+    let plan = Plan::up(&stack, &Observations::default(), &RULES).unwrap();
     let (outcome, _) = carry_out(&stack, &plan, Interrupt::times(0)).await;
     assert_eq!(done(&outcome), ["A", "B", "C"]);
     let (undone, _) = carry_out(&stack, &outcome.undo(&plan, &Observations::default()), Interrupt::times(0)).await;
@@ -65,7 +65,7 @@ async fn makers_wait_for_what_they_need_and_undoing_goes_backwards() {
 #[test]
 fn what_failed_by_half_is_undone_when_it_is_ours() {
     let stack = stack(&[("Half", &[]), ("Taken", &[]), ("Nothing", &[]), ("Skipped", &["Half"])]);
-    let plan = Plan::up(&stack, &Observations::default(), |_| &[]).unwrap();
+    let plan = Plan::up(&stack, &Observations::default(), &RULES).unwrap();
     let refusal = crate::aws::AwsError::new("x:Y", "Refused", "no");
     let failures = plan.changes[..3].iter().map(|change| (change.clone(), refusal.clone())).collect();
     let outcome = Outcome { failures, skipped: vec!["Skipped".into()], ..Outcome::default() };
@@ -91,7 +91,7 @@ async fn deletions_wait_for_what_needs_them() {
 #[tokio::test]
 async fn after_an_interrupt_nothing_begins_until_it_is_answered() {
     let stack = stack(&[("A", &[]), ("B", &["A"])]);
-    let plan = Plan::up(&stack, &Observations::default(), |_| &[]).unwrap();
+    let plan = Plan::up(&stack, &Observations::default(), &RULES).unwrap();
     for times in [1, 2] {
         let interrupt = Interrupt::times(times);
         let (outcome, _) = carry_out(&stack, &plan, interrupt.clone()).await;

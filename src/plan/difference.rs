@@ -10,12 +10,13 @@ use super::PropertyChange;
 const POLICIES: [&str; 3] = ["PolicyDocument", "AssumeRolePolicyDocument", "EventPattern"];
 /// Properties that hold JSON as text.
 const JSON_TEXTS: [&str; 1] = ["DashboardBody"];
-/// Lists and mappings that others may add to without it being a difference.
-const SHARED: [&str; 2] = ["Tags", "Policies"];
+/// Lists that others may add to without it being a difference.
+const SHARED: [&str; 7] =
+    ["Tags", "Policies", "Targets", "GlobalSecondaryIndexes", "AttributeDefinitions", "AlarmActions", "OKActions"];
 /// What tells the members of a list apart.
 const IDENTITIES: [&str; 6] = ["Key", "IndexName", "PolicyName", "AttributeName", "Id", "Name"];
-/// Mappings of which every entry is the template's.
-const WHOLE: [&str; 1] = ["Variables"];
+/// Mappings of which every entry is the template's, and lists of such.
+const WHOLE: [&str; 2] = ["Variables", "Targets"];
 
 /// The properties that the template sets and that have another value. What the template does not set is left to
 /// AWS's defaults and to whoever else works with the resource.
@@ -62,17 +63,30 @@ fn lists(path: &str, name: &str, before: &[Value], after: &[Value], changes: &mu
             let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
             for key in names {
                 if new.contains_key(key) || !SHARED.contains(&name) {
-                    compare(&format!("{path}[{key}]"), "", old.get(key), new.get(key), changes);
+                    compare(&format!("{path}[{key}]"), name, old.get(key), new.get(key), changes);
                 }
             }
         }
+        _ if SHARED.contains(&name) => additions(path, before, after, changes),
         _ if sorted(before) == sorted(after) => {}
         _ => push(path, Some(&Value::from(before)), Some(&Value::from(after)), changes),
     }
 }
 
+/// What a shared list lacks comes to what others put there.
+fn additions(path: &str, before: &[Value], after: &[Value], changes: &mut Vec<PropertyChange>) {
+    let missing: Vec<&Value> = after.iter().filter(|item| !before.contains(item)).collect();
+    if !missing.is_empty() {
+        let together: Value = before.iter().chain(missing).cloned().collect();
+        push(path, Some(&Value::from(before)), Some(&together), changes);
+    }
+}
+
 /// The members by what tells them apart, or `None` when something does not.
 fn keyed(items: &[Value]) -> Option<Map<String, Value>> {
+    if items.iter().any(|item| !item.is_object()) {
+        return None;
+    }
     let identity = IDENTITIES.into_iter().find(|key| items.iter().all(|item| item.get(key).is_some()))?;
     items.iter().map(|item| Some((item.get(identity)?.as_str()?.to_owned(), item.clone()))).collect()
 }

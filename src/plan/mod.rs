@@ -3,6 +3,9 @@
 mod cause;
 mod difference;
 mod observed;
+mod removal;
+mod replacement;
+mod roles;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +19,7 @@ use cause::Memory;
 pub use cause::Cause;
 pub use difference::differences;
 pub use observed::{Observations, Observed, Ownership};
+pub(crate) use roles::RECREATED;
 
 /// Everything that has to change, and what stays.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -44,6 +48,9 @@ pub struct Change {
     pub data_loss: bool,
     /// The properties that differ, for an update.
     pub properties: Vec<PropertyChange>,
+    /// For a function whose role was made anew: ARN of the role that it takes for a moment.
+    #[serde(skip)]
+    pub detour: Option<String>,
     /// The resource as it should be.
     #[serde(skip)]
     pub desired: Desired,
@@ -119,20 +126,28 @@ impl PlanError {
     }
 }
 
-/// The properties of a type that AWS cannot change on an existing resource.
-pub type Immutable = fn(resource_type: &str) -> &'static [&'static str];
+/// What a plan has to know of resource types.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// The property for which AWS changes a resource by replacement only, if such a one differs.
+    pub replacement: fn(&Change) -> Option<String>,
+    /// What `Ref` gives of the resource that this one is a part of.
+    pub parent: fn(&Desired) -> Option<String>,
+}
 
 impl Plan {
     /// What brings the account to where the stack wants it.
     ///
     /// # Errors
     /// A name that somebody else uses.
-    pub fn up(stack: &Stack, observations: &Observations, immutable: Immutable) -> Result<Self, PlanError> {
+    pub fn up(stack: &Stack, observations: &Observations, rules: &Rules) -> Result<Self, PlanError> {
         let memory = Memory::of(stack, observations);
         let mut changes = Vec::new();
         for desired in &stack.resources {
-            changes.push(change(desired, observations.get(&desired.logical_id), &memory, immutable)?);
+            changes.push(change(desired, observations.get(&desired.logical_id), &memory, rules)?);
         }
+        replacement::take_parts_along(&mut changes, rules);
+        roles::repair(&mut changes);
         let mut plan = Self { changes, leftovers: Vec::new() };
         for (desired, observed) in &observations.surplus {
             plan.remove(desired, observed, Cause::Removed);
@@ -186,13 +201,23 @@ impl Change {
             change.path.strip_prefix(property).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         })
     }
+
+    /// What identifies the members of a list that have to go, such as the keys of tags.
+    pub fn removed(&self, list: &str) -> Vec<String> {
+        let gone = self.properties.iter().filter(|change| change.after.is_null());
+        let member = |change: &PropertyChange| {
+            let member = change.path.strip_prefix(list)?.strip_prefix('[')?.strip_suffix(']')?;
+            Some(member.to_owned())
+        };
+        gone.filter_map(member).collect()
+    }
 }
 
 fn change(
     desired: &Desired,
     observed: Option<&Observed>,
     memory: &Memory<'_>,
-    immutable: Immutable,
+    rules: &Rules,
 ) -> Result<Change, PlanError> {
     let Some(observed) = observed else {
         let cause = Some(memory.cause_of_creation(desired));
@@ -211,20 +236,16 @@ fn change(
     if observed.ownership == Ownership::Adopted {
         return Ok(unchanged);
     }
-    let properties = differences(&desired.properties, &observed.properties);
+    let mut properties = differences(&desired.properties, &observed.properties);
+    properties.extend(removal::removals(&desired.properties, &observed.properties));
     if properties.is_empty() {
         return Ok(unchanged);
     }
     let cause = Some(memory.cause_of_update(desired, &properties));
     let update = Change { action: Action::Update, cause, properties, ..unchanged };
-    Ok(match immutable(&desired.resource_type).iter().find(|property| update.touches(property)) {
+    Ok(match (rules.replacement)(&update) {
         None => update,
-        Some(property) => Change {
-            action: Action::Replace,
-            cause: Some(Cause::Replacement { property: (*property).to_owned() }),
-            data_loss: holds_data(desired),
-            ..update
-        },
+        Some(property) => replacement::of(update, property),
     })
 }
 
@@ -242,6 +263,7 @@ pub(crate) fn unchanged(desired: &Desired, observed: Option<&Observed>) -> Chang
         cause: None,
         data_loss: false,
         properties: Vec::new(),
+        detour: None,
         desired: desired.clone(),
         observed: observed.cloned(),
     }

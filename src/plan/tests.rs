@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod memory;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
@@ -35,9 +37,10 @@ fn stack(resources: Vec<Desired>) -> Stack {
     Stack { place, resources, outputs: IndexMap::new() }
 }
 
-fn immutable(_: &str) -> &'static [&'static str] {
-    &["KeySchema"]
-}
+const RULES: Rules = Rules {
+    replacement: |change| change.touches("KeySchema").then(|| "KeySchema".to_owned()),
+    parent: |desired| Some(desired.properties.get("Parent")?.as_str()?.to_owned()),
+};
 
 fn observations(entries: Vec<(&str, Observed)>) -> Observations {
     let resources = entries.into_iter().map(|(id, observed)| (id.to_owned(), observed)).collect::<BTreeMap<_, _>>();
@@ -57,6 +60,8 @@ fn what_means_the_same_is_no_difference() {
         (json!({"A": "true"}), json!({"A": true})),
         (json!({"A": 1}), json!({"A": 1, "B": 2})),
         (json!({"List": ["a", "b"]}), json!({"List": ["b", "a"]})),
+        (json!({"AlarmActions": ["a"]}), json!({"AlarmActions": ["somebody's", "a"]})),
+        (json!({"Targets": [{"Id": "a"}]}), json!({"Targets": [{"Id": "a"}, {"Id": "somebody's"}]})),
         (
             json!({"Tags": [{"Key": "k", "Value": "v"}]}),
             json!({"Tags": [{"Key": "aws:x", "Value": "y"}, {"Key": "k", "Value": "v"}]}),
@@ -83,7 +88,12 @@ fn what_differs_is_named_by_its_path() {
         (json!({"Tags": [{"Key": "k", "Value": "v"}]}), json!({"Tags": [{"Key": "k", "Value": "w"}]}), "Tags[k].Value"),
         (json!({"Tags": [{"Key": "k", "Value": "v"}]}), json!({"Tags": []}), "Tags[k]"),
         (json!({"E": {"Variables": {"A": "1"}}}), json!({"E": {"Variables": {"A": "1", "B": "2"}}}), "E.Variables.B"),
-        (json!({"Targets": [{"Id": "a"}]}), json!({"Targets": [{"Id": "a"}, {"Id": "b"}]}), "Targets[b]"),
+        (
+            json!({"Targets": [{"Id": "a"}]}),
+            json!({"Targets": [{"Id": "a", "RetryPolicy": {}}]}),
+            "Targets[a].RetryPolicy",
+        ),
+        (json!({"AlarmActions": ["a"]}), json!({"AlarmActions": ["b"]}), "AlarmActions"),
         (
             json!({"PolicyDocument": {"Statement": [{"Action": "a"}]}}),
             json!({"PolicyDocument": {"Statement": [{"Action": "b"}]}}),
@@ -108,7 +118,7 @@ fn up_creates_updates_leaves_and_says_why() {
         ("Same", observed(json!({"A": 1}), Ownership::Child)),
         ("Log", observed(json!({"RetentionInDays": 7, "Tags": []}), Ownership::Adopted)),
     ]);
-    let plan = Plan::up(&stack, &exists, immutable).unwrap();
+    let plan = Plan::up(&stack, &exists, &RULES).unwrap();
     let changes: Vec<_> = plan.changes.iter().map(|change| (change.action, change.cause.clone())).collect();
     assert_eq!(
         changes,
@@ -133,7 +143,7 @@ fn up_creates_updates_leaves_and_says_why() {
 fn what_is_not_ours_stops_the_plan() {
     let stack = stack(vec![desired("Thing", json!({}))]);
     let foreign = Ownership::by_tags([("incidentctl:stack", "other")], "devops");
-    let error = Plan::up(&stack, &observations(vec![("Thing", observed(json!({}), foreign))]), immutable).unwrap_err();
+    let error = Plan::up(&stack, &observations(vec![("Thing", observed(json!({}), foreign))]), &RULES).unwrap_err();
     insta::assert_snapshot!(error, @"AWS::Test::Thing `thing` (Thing) exists, but does not belong to this stack: its tag incidentctl:stack says `other`");
 }
 
@@ -143,7 +153,7 @@ fn a_property_that_cannot_change_replaces_and_costs_the_data() {
     table.resource_type = "AWS::DynamoDB::Table".to_owned();
     let stack = stack(vec![table, desired("Thing", json!({"KeySchema": ["a"]}))]);
     let other = || observed(json!({"KeySchema": ["b"]}), Ownership::Ours);
-    let plan = Plan::up(&stack, &observations(vec![("Table", other()), ("Thing", other())]), immutable).unwrap();
+    let plan = Plan::up(&stack, &observations(vec![("Table", other()), ("Thing", other())]), &RULES).unwrap();
     for (change, loss) in plan.changes.iter().zip([true, false]) {
         let json = serde_json::to_value(change).unwrap();
         assert_eq!(json["action"], "replace");
@@ -169,7 +179,7 @@ fn tags_remember_whether_the_template_or_somebody_else_made_the_difference() {
             ("IncidentHandler", observed(was, Ownership::Ours)),
             ("Part", observed(json!({"B": 2}), Ownership::Child)),
         ]);
-        let plan = Plan::up(&stack, &exists, immutable).unwrap();
+        let plan = Plan::up(&stack, &exists, &RULES).unwrap();
         let causes: Vec<_> = plan.changes.into_iter().map(|change| change.cause).collect();
         assert_eq!(causes, expected);
     }
@@ -184,7 +194,7 @@ fn without_a_handler_what_others_need_has_vanished() {
         (observations(vec![("Rule", observed(json!({}), Ownership::Ours))]), Cause::Drift),
         (observations(Vec::new()), Cause::Template),
     ] {
-        assert_eq!(Plan::up(&stack, &exists, immutable).unwrap().changes[0].cause, Some(expected));
+        assert_eq!(Plan::up(&stack, &exists, &RULES).unwrap().changes[0].cause, Some(expected));
     }
 }
 
@@ -221,7 +231,7 @@ fn what_is_surplus_goes_unless_it_waits_for_its_confirmation() {
         (desired("Confirmed", json!({})), observed(json!({}), Ownership::Child)),
         (desired("Pending", json!({})), observed(json!({}), Ownership::Unconfirmed)),
     ];
-    let plan = Plan::up(&stack(Vec::new()), &exists, immutable).unwrap();
+    let plan = Plan::up(&stack(Vec::new()), &exists, &RULES).unwrap();
     assert_eq!(plan.changes.iter().map(|change| change.logical_id.as_str()).collect::<Vec<_>>(), ["Confirmed"]);
     assert_eq!(plan.leftovers.iter().map(|leftover| leftover.logical_id.as_str()).collect::<Vec<_>>(), ["Pending"]);
 }

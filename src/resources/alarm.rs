@@ -50,18 +50,14 @@ impl Provider for Alarm {
     async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError> {
         let cloudwatch = &context.clients.cloudwatch;
         let name = &desired.attributes.reference;
-        let alarm = async {
-            let call = cloudwatch.describe_alarms().alarm_names(name).alarm_types(AlarmType::MetricAlarm);
-            call.send().await.explain("cloudwatch:DescribeAlarms")
-        };
         let tags = async {
             let call = cloudwatch.list_tags_for_resource().resource_arn(arn(context, name));
             let result = call.send().await.explain("cloudwatch:ListTagsForResource");
             // The code is of the model, or of the protocol that emulators speak.
             Ok(result.or_absent("ResourceNotFoundException").or_absent("ResourceNotFound")?.flatten())
         };
-        let (alarms, tags) = tokio::try_join!(alarm, tags)?;
-        let Some(alarm) = alarms.metric_alarms.unwrap_or_default().into_iter().next() else { return Ok(None) };
+        let (alarm, tags) = tokio::try_join!(describe(context, name), tags)?;
+        let Some(alarm) = alarm else { return Ok(None) };
         let tags = tags.and_then(|output| output.tags).unwrap_or_default();
         let tags = || tags.iter().map(|tag| (tag.key().unwrap_or_default(), tag.value().unwrap_or_default()));
         let mut properties = shape(&alarm);
@@ -76,40 +72,23 @@ impl Provider for Alarm {
     }
 
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
-        let properties = &desired.properties;
-        let statistic = properties.optional_text("Statistic").map(|name| Statistic::from(name.as_str()));
-        context
-            .clients
-            .cloudwatch
-            .put_metric_alarm()
-            .alarm_name(&desired.attributes.reference)
-            .set_alarm_description(properties.optional_text("AlarmDescription"))
-            .set_namespace(properties.optional_text("Namespace"))
-            .set_metric_name(properties.optional_text("MetricName"))
-            .set_dimensions(dimensions(properties))
-            .set_statistic(statistic)
-            .set_period(properties.integer("Period"))
-            .set_metrics(queries(properties))
-            .set_evaluation_periods(properties.integer("EvaluationPeriods"))
-            .set_datapoints_to_alarm(properties.integer("DatapointsToAlarm"))
-            .set_threshold(properties.number("Threshold"))
-            .comparison_operator(ComparisonOperator::from(properties.text("ComparisonOperator").as_str()))
-            .set_treat_missing_data(properties.optional_text("TreatMissingData"))
-            .set_alarm_actions(Some(properties.texts("AlarmActions")))
-            .set_ok_actions(Some(properties.texts("OKActions")))
-            .set_tags(Some(tags(properties)))
-            .send()
-            .await
-            .explain("cloudwatch:PutMetricAlarm")
-            .map(|_| ())
+        put(context, desired, None).await
     }
 
     async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
-        self.create(context, &change.desired).await?;
+        let cloudwatch = &context.clients.cloudwatch;
+        let name = &change.desired.attributes.reference;
+        if change.properties.iter().any(|property| !property.path.starts_with("Tags")) {
+            put(context, &change.desired, describe(context, name).await?).await?;
+        }
+        let gone = change.removed("Tags");
+        if !gone.is_empty() {
+            let call = cloudwatch.untag_resource().resource_arn(arn(context, name)).set_tag_keys(Some(gone));
+            call.send().await.explain("cloudwatch:UntagResource")?;
+        }
         if change.touches("Tags") {
             // PutMetricAlarm ignores the tags of an alarm that exists.
-            let call = context.clients.cloudwatch.tag_resource();
-            let call = call.resource_arn(arn(context, &change.desired.attributes.reference));
+            let call = cloudwatch.tag_resource().resource_arn(arn(context, name));
             let call = call.set_tags(Some(tags(&change.desired.properties)));
             call.send().await.explain("cloudwatch:TagResource")?;
         }
@@ -121,6 +100,55 @@ impl Provider for Alarm {
         let result = call.send().await.explain("cloudwatch:DeleteAlarms");
         result.or_absent("ResourceNotFound").map(|_| ())
     }
+}
+
+async fn describe(context: &Context<'_>, name: &str) -> Result<Option<MetricAlarm>, AwsError> {
+    let call = context.clients.cloudwatch.describe_alarms().alarm_names(name).alarm_types(AlarmType::MetricAlarm);
+    let output = call.send().await.explain("cloudwatch:DescribeAlarms")?;
+    Ok(output.metric_alarms.unwrap_or_default().into_iter().next())
+}
+
+/// The call replaces everything, so what the template says nothing about is given back as it was.
+async fn put(context: &Context<'_>, desired: &Desired, existing: Option<MetricAlarm>) -> Result<(), AwsError> {
+    let properties = &desired.properties;
+    let ours = context.place.arn("sns", &format!("{}-", context.place.stack));
+    let actions = |name: &str, existing: Option<&[String]>| {
+        let mut actions = properties.texts(name);
+        let foreign = existing.unwrap_or_default().iter().filter(|action| !action.starts_with(&ours));
+        actions.extend(foreign.cloned());
+        actions.sort();
+        actions.dedup();
+        Some(actions)
+    };
+    let existing = existing.as_ref();
+    let statistic = properties.optional_text("Statistic").map(|name| Statistic::from(name.as_str()));
+    context
+        .clients
+        .cloudwatch
+        .put_metric_alarm()
+        .alarm_name(&desired.attributes.reference)
+        .set_alarm_description(properties.optional_text("AlarmDescription"))
+        .set_namespace(properties.optional_text("Namespace"))
+        .set_metric_name(properties.optional_text("MetricName"))
+        .set_dimensions(dimensions(properties))
+        .set_statistic(statistic)
+        .set_period(properties.integer("Period"))
+        .set_metrics(queries(properties))
+        .set_evaluation_periods(properties.integer("EvaluationPeriods"))
+        .set_datapoints_to_alarm(properties.integer("DatapointsToAlarm"))
+        .set_threshold(properties.number("Threshold"))
+        .comparison_operator(ComparisonOperator::from(properties.text("ComparisonOperator").as_str()))
+        .set_treat_missing_data(properties.optional_text("TreatMissingData"))
+        .set_alarm_actions(actions("AlarmActions", existing.map(MetricAlarm::alarm_actions)))
+        .set_ok_actions(actions("OKActions", existing.map(MetricAlarm::ok_actions)))
+        .set_insufficient_data_actions(existing.and_then(|alarm| alarm.insufficient_data_actions.clone()))
+        .set_actions_enabled(existing.and_then(MetricAlarm::actions_enabled))
+        .set_unit(existing.and_then(|alarm| alarm.unit.clone()))
+        .set_tags(Some(tags(properties)))
+        .send()
+        .await
+        .explain("cloudwatch:PutMetricAlarm")
+        .map(|_| ())
 }
 
 fn dimensions(properties: &Value) -> Option<Vec<Dimension>> {

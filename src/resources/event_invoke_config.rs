@@ -53,9 +53,10 @@ impl Provider for EventInvokeConfig {
 
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         let properties = &desired.properties;
-        // The call replaces everything, so a destination for successes that somebody added has to be given back.
-        let existing = self.read(context, desired).await?;
-        let on_success = existing.and_then(|observed| destination(&observed.properties, "OnSuccess"));
+        // The call replaces everything, so what the template says nothing about is given back as it was.
+        let existing = self.read(context, desired).await?.map(|observed| observed.properties).unwrap_or_default();
+        let on_success = destination(&existing, "OnSuccess");
+        let or_existing = |name: &str| properties.integer(name).or_else(|| existing.integer(name));
         let config = DestinationConfig::builder()
             .set_on_failure(
                 destination(properties, "OnFailure").map(|arn| OnFailure::builder().destination(arn).build()),
@@ -69,8 +70,8 @@ impl Provider for EventInvokeConfig {
                 .put_function_event_invoke_config()
                 .function_name(properties.text("FunctionName"))
                 .qualifier(properties.text("Qualifier"))
-                .set_maximum_retry_attempts(properties.integer("MaximumRetryAttempts"))
-                .set_maximum_event_age_in_seconds(properties.integer("MaximumEventAgeInSeconds"))
+                .set_maximum_retry_attempts(or_existing("MaximumRetryAttempts"))
+                .set_maximum_event_age_in_seconds(or_existing("MaximumEventAgeInSeconds"))
                 .destination_config(config.clone());
             call.send().await.explain("lambda:PutFunctionEventInvokeConfig")
         })

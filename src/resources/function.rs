@@ -15,8 +15,8 @@ use super::values::tag_list;
 use super::{Context, Provider, Values, named};
 use crate::aws::wait::{persist, until};
 use crate::aws::{Absent, AwsError, Explain};
-use crate::plan::{Change, Observed, Ownership};
-use crate::template::{Attributes, Desired, Place};
+use crate::plan::{Change, Observed, Ownership, RECREATED};
+use crate::template::{Attributes, Desired, Place, ROLE_TAG};
 
 /// See the module.
 pub(super) struct Function;
@@ -85,14 +85,21 @@ impl Provider for Function {
             .environment(environment(properties))
             .set_tags(Some(tags(properties)));
         persist(&context.progress, || async { call.clone().send().await.explain("lambda:CreateFunction") }).await?;
-        wait_until_ready(context, &desired.attributes.reference).await
+        let name = &desired.attributes.reference;
+        tokio::try_join!(remember_role(context, desired), wait_until_ready(context, name)).map(|_| ())
     }
 
-    /// Configuration first, then code: AWS takes one change at a time.
+    /// Role first, then configuration, then code: AWS takes one change at a time. Tags last, so that a run that is cut
+    /// off does not remember what it did not do.
     async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
         let lambda = &context.clients.lambda;
         let properties = &change.desired.properties;
         let name = &change.desired.attributes.reference;
+        if let (true, Some(detour)) = (change.touches(RECREATED), &change.detour) {
+            for role in [detour, &properties.text("Role")] {
+                change_role(context, name, role).await?;
+            }
+        }
         if ["Description", "Runtime", "Handler", "Role", "MemorySize", "Timeout", "Environment"]
             .iter()
             .any(|property| change.touches(property))
@@ -100,7 +107,7 @@ impl Provider for Function {
             let call = lambda
                 .update_function_configuration()
                 .function_name(name)
-                .set_description(properties.optional_text("Description"))
+                .description(properties.text("Description"))
                 .runtime(Runtime::from(properties.text("Runtime").as_str()))
                 .handler(properties.text("Handler"))
                 .role(properties.text("Role"))
@@ -120,12 +127,15 @@ impl Provider for Function {
                 .await?;
             wait_until_ready(context, name).await?;
         }
-        if change.touches("Tags") {
-            let arn = context.place.arn("lambda", &format!("function:{name}"));
-            let call = lambda.tag_resource().resource(arn).set_tags(Some(tags(properties)));
-            call.send().await.explain("lambda:TagResource")?;
+        let gone = change.removed("Tags");
+        if !gone.is_empty() {
+            let call = lambda.untag_resource().resource(arn(context, name)).set_tag_keys(Some(gone));
+            call.send().await.explain("lambda:UntagResource")?;
         }
-        Ok(())
+        if change.touches("Tags") {
+            tag(context, name, tags(properties)).await?;
+        }
+        remember_role(context, &change.desired).await
     }
 
     async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
@@ -140,6 +150,36 @@ impl Provider for Function {
         })
         .await
     }
+}
+
+/// Lambda lets a role decrypt the function's environment at the moment when the function gets the role.
+async fn change_role(context: &Context<'_>, name: &str, role: &str) -> Result<(), AwsError> {
+    persist(&context.progress, || async {
+        let call = context.clients.lambda.update_function_configuration().function_name(name).role(role);
+        call.send().await.explain("lambda:UpdateFunctionConfiguration")
+    })
+    .await?;
+    wait_until_ready(context, name).await
+}
+
+/// Notes which role the function was given: another one of its name would not be the same.
+async fn remember_role(context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+    let role = desired.properties.text("Role");
+    let name = role.rsplit('/').next().unwrap_or_default();
+    let call = context.clients.iam.get_role().role_name(name);
+    let role = call.send().await.explain("iam:GetRole").or_absent("NoSuchEntity")?.and_then(|output| output.role);
+    let Some(role) = role else { return Ok(()) };
+    let id = HashMap::from([(ROLE_TAG.to_owned(), role.role_id().to_owned())]);
+    tag(context, &desired.attributes.reference, id).await
+}
+
+async fn tag(context: &Context<'_>, name: &str, tags: HashMap<String, String>) -> Result<(), AwsError> {
+    let call = context.clients.lambda.tag_resource().resource(arn(context, name)).set_tags(Some(tags));
+    call.send().await.explain("lambda:TagResource").map(|_| ())
+}
+
+fn arn(context: &Context<'_>, name: &str) -> String {
+    context.place.arn("lambda", &format!("function:{name}"))
 }
 
 async fn configuration(context: &Context<'_>, name: &str) -> Result<Option<GetFunctionConfigurationOutput>, AwsError> {
@@ -186,6 +226,7 @@ fn shape(configuration: &FunctionConfiguration) -> Value {
         "MemorySize": configuration.memory_size(),
         "Timeout": configuration.timeout(),
         "Environment": {"Variables": variables},
+        "LastModified": configuration.last_modified(),
     })
 }
 

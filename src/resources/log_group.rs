@@ -66,13 +66,22 @@ impl Provider for LogGroup {
             .await
             .explain("logs:CreateLogGroup")
             .or_absent("ResourceAlreadyExistsException")?;
-        put_retention(context, properties).await
+        match properties.get("RetentionInDays") {
+            Some(_) => put_retention(context, properties).await,
+            None => Ok(()),
+        }
     }
 
     async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
         let properties = &change.desired.properties;
         if change.touches("RetentionInDays") {
             put_retention(context, properties).await?;
+        }
+        let gone = change.removed("Tags");
+        if !gone.is_empty() {
+            let arn = arn(context, &properties.text("LogGroupName"));
+            let call = context.clients.logs.untag_resource().resource_arn(arn).set_tag_keys(Some(gone));
+            call.send().await.explain("logs:UntagResource")?;
         }
         if change.touches("Tags") {
             let tags = properties.tags().into_iter().map(|tag| (tag.key, tag.value)).collect();
@@ -94,14 +103,23 @@ impl Provider for LogGroup {
     }
 }
 
+/// Without a number of days the group keeps its lines for ever.
 async fn put_retention(context: &Context<'_>, properties: &Value) -> Result<(), AwsError> {
-    let Some(days) = properties.integer("RetentionInDays") else { return Ok(()) };
+    let logs = &context.clients.logs;
+    let name = properties.text("LogGroupName");
     persist(&context.progress, || async {
-        let call = context.clients.logs.put_retention_policy().log_group_name(properties.text("LogGroupName"));
-        call.retention_in_days(days).send().await.explain("logs:PutRetentionPolicy")
+        match properties.integer("RetentionInDays") {
+            Some(days) => {
+                let call = logs.put_retention_policy().log_group_name(&name).retention_in_days(days);
+                call.send().await.explain("logs:PutRetentionPolicy").map(|_| ())
+            }
+            None => {
+                let call = logs.delete_retention_policy().log_group_name(&name);
+                call.send().await.explain("logs:DeleteRetentionPolicy").map(|_| ())
+            }
+        }
     })
     .await
-    .map(|_| ())
 }
 
 /// The tagging operations want the ARN without the `:*` that `GetAtt` has.

@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use crate::aws::{AwsError, Clients};
 use crate::engine::Progress;
 use crate::package::Package;
-use crate::plan::{Change, Observed};
+use crate::plan::{Change, Observed, Rules};
 use crate::template::{Attributes, Desired, Place, Stack, TemplateError};
 
 pub use observe::{Scope, observe};
@@ -53,6 +53,11 @@ pub trait Provider: Sync {
 
     /// The properties that AWS cannot change on an existing resource.
     fn immutable(&self) -> &'static [&'static str];
+
+    /// The property for which AWS changes the resource by replacement only, if such a one differs.
+    fn replacement(&self, change: &Change) -> Option<String> {
+        self.immutable().iter().find(|property| change.touches(property)).map(|property| (*property).to_owned())
+    }
 
     /// What `Ref` and `GetAtt` give.
     fn attributes(&self, properties: &Value, place: &Place) -> Attributes;
@@ -102,10 +107,11 @@ pub fn naming(resource_type: &str, properties: &Value, place: &Place) -> Option<
     provider(resource_type).map(|provider| provider.attributes(properties, place))
 }
 
-/// The properties of a type that AWS cannot change on an existing resource.
-pub fn immutable(resource_type: &str) -> &'static [&'static str] {
-    provider(resource_type).map_or(&[], |provider| provider.immutable())
-}
+/// What a plan has to know of the types that have a provider.
+pub const RULES: Rules = Rules {
+    replacement: |change| provider(&change.resource_type)?.replacement(change),
+    parent: |desired| provider(&desired.resource_type)?.parent(&desired.properties),
+};
 
 /// Refuses a stack with a property that no provider understands.
 ///

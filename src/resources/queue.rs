@@ -16,11 +16,11 @@ use crate::template::{Attributes, Desired, Place};
 /// See the module.
 pub(super) struct Queue;
 
-/// The settings that the template may set, and what SQS calls them.
-const SETTINGS: [(&str, QueueAttributeName); 3] = [
-    ("MessageRetentionPeriod", QueueAttributeName::MessageRetentionPeriod),
-    ("KmsMasterKeyId", QueueAttributeName::KmsMasterKeyId),
-    ("SqsManagedSseEnabled", QueueAttributeName::SqsManagedSseEnabled),
+/// The settings that the template may set, what SQS calls them, and what they are when nobody sets them.
+const SETTINGS: [(&str, QueueAttributeName, &str); 3] = [
+    ("MessageRetentionPeriod", QueueAttributeName::MessageRetentionPeriod, "345600"),
+    ("KmsMasterKeyId", QueueAttributeName::KmsMasterKeyId, ""),
+    ("SqsManagedSseEnabled", QueueAttributeName::SqsManagedSseEnabled, "false"),
 ];
 
 #[async_trait]
@@ -53,7 +53,7 @@ impl Provider for Queue {
         let tags = tags.and_then(|output| output.tags).unwrap_or_default();
         let tags = || tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         let mut properties = json!({"QueueName": desired.properties.text("QueueName"), "Tags": tag_list(tags())});
-        for (name, attribute) in SETTINGS {
+        for (name, attribute, _) in SETTINGS {
             if let Some(value) = settings.get(&attribute) {
                 properties[name] = value.as_str().into();
             }
@@ -77,9 +77,19 @@ impl Provider for Queue {
         let sqs = &context.clients.sqs;
         let properties = &change.desired.properties;
         let url = &change.desired.attributes.reference;
-        if SETTINGS.iter().any(|(name, _)| change.touches(name)) {
-            let call = sqs.set_queue_attributes().queue_url(url).set_attributes(Some(settings(properties)));
+        let changed: HashMap<_, _> = SETTINGS
+            .into_iter()
+            .filter(|(name, _, _)| change.touches(name))
+            .map(|(name, attribute, default)| (attribute, properties.optional_text(name).unwrap_or(default.to_owned())))
+            .collect();
+        if !changed.is_empty() {
+            let call = sqs.set_queue_attributes().queue_url(url).set_attributes(Some(changed));
             call.send().await.explain("sqs:SetQueueAttributes")?;
+        }
+        let gone = change.removed("Tags");
+        if !gone.is_empty() {
+            let call = sqs.untag_queue().queue_url(url).set_tag_keys(Some(gone));
+            call.send().await.explain("sqs:UntagQueue")?;
         }
         if change.touches("Tags") {
             let call = sqs.tag_queue().queue_url(url).set_tags(Some(tags(properties)));
@@ -104,7 +114,8 @@ pub(super) fn absent<T>(result: Result<T, AwsError>) -> Result<Option<T>, AwsErr
 }
 
 fn settings(properties: &Value) -> HashMap<QueueAttributeName, String> {
-    SETTINGS.into_iter().filter_map(|(name, attribute)| Some((attribute, properties.optional_text(name)?))).collect()
+    let setting = |(name, attribute, _)| Some((attribute, properties.optional_text(name)?));
+    SETTINGS.into_iter().filter_map(setting).collect()
 }
 
 fn tags(properties: &Value) -> HashMap<String, String> {

@@ -44,6 +44,9 @@ impl Provider for Role {
             "AssumeRolePolicyDocument": decoded(role.assume_role_policy_document().unwrap_or_default()),
             "Policies": policies,
             "Tags": tag_list(tags()),
+            "RoleId": role.role_id(),
+            "CreateDate": role.create_date().to_string(),
+            "MaxSessionDuration": role.max_session_duration(),
         });
         set(&mut properties, "Description", role.description());
         let boundary = role.permissions_boundary().and_then(|boundary| boundary.permissions_boundary_arn());
@@ -91,21 +94,26 @@ impl Provider for Role {
             .await?;
         }
         if change.touches("Description") {
-            let call = iam.update_role().role_name(&name).set_description(properties.optional_text("Description"));
-            call.send().await.explain("iam:UpdateRole")?;
+            // Left out, the longest session would fall back to an hour.
+            let longest = change.observed.as_ref().and_then(|role| role.properties.integer("MaxSessionDuration"));
+            let call = iam.update_role().role_name(&name).description(properties.text("Description"));
+            call.set_max_session_duration(longest).send().await.explain("iam:UpdateRole")?;
         }
-        if let Some(boundary) = properties.optional_text("PermissionsBoundary")
-            && change.touches("PermissionsBoundary")
-        {
-            let call = iam.put_role_permissions_boundary().role_name(&name).permissions_boundary(boundary);
-            call.send().await.explain("iam:PutRolePermissionsBoundary")?;
+        if change.touches("PermissionsBoundary") {
+            put_boundary(context, &name, properties.optional_text("PermissionsBoundary")).await?;
+        }
+        if change.touches("Policies") {
+            put_policies(context, properties).await?;
+            delete_policies(context, &name, change.removed("Policies")).await?;
+        }
+        let gone = change.removed("Tags");
+        if !gone.is_empty() {
+            let call = iam.untag_role().role_name(&name).set_tag_keys(Some(gone));
+            call.send().await.explain("iam:UntagRole")?;
         }
         if change.touches("Tags") {
             let call = iam.tag_role().role_name(&name).set_tags(Some(tags(properties)?));
             call.send().await.explain("iam:TagRole")?;
-        }
-        if change.touches("Policies") {
-            put_policies(context, properties).await?;
         }
         Ok(())
     }
@@ -114,11 +122,8 @@ impl Provider for Role {
     async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         let iam = &context.clients.iam;
         let name = desired.properties.text("RoleName");
-        let removals = desired.properties.list("Policies").iter().map(|policy| {
-            let call = iam.delete_role_policy().role_name(&name).policy_name(policy.text("PolicyName"));
-            async { call.send().await.explain("iam:DeleteRolePolicy").or_absent("NoSuchEntity") }
-        });
-        try_join_all(removals).await?;
+        let policies = desired.properties.list("Policies").iter().map(|policy| policy.text("PolicyName")).collect();
+        delete_policies(context, &name, policies).await?;
         persist(&context.progress, || async {
             let call = iam.delete_role().role_name(&name);
             call.send().await.explain("iam:DeleteRole").or_absent("NoSuchEntity")
@@ -158,6 +163,28 @@ async fn put_policies(context: &Context<'_>, properties: &Value) -> Result<(), A
         async { call.send().await.explain("iam:PutRolePolicy") }
     });
     try_join_all(puts).await.map(|_| ())
+}
+
+async fn delete_policies(context: &Context<'_>, role: &str, names: Vec<String>) -> Result<(), AwsError> {
+    let removals = names.into_iter().map(|name| {
+        let call = context.clients.iam.delete_role_policy().role_name(role).policy_name(name);
+        async { call.send().await.explain("iam:DeleteRolePolicy").or_absent("NoSuchEntity") }
+    });
+    try_join_all(removals).await.map(|_| ())
+}
+
+async fn put_boundary(context: &Context<'_>, role: &str, boundary: Option<String>) -> Result<(), AwsError> {
+    let iam = &context.clients.iam;
+    match boundary {
+        Some(boundary) => {
+            let call = iam.put_role_permissions_boundary().role_name(role).permissions_boundary(boundary);
+            call.send().await.explain("iam:PutRolePermissionsBoundary").map(|_| ())
+        }
+        None => {
+            let result = iam.delete_role_permissions_boundary().role_name(role).send().await;
+            result.explain("iam:DeleteRolePermissionsBoundary").or_absent("NoSuchEntity").map(|_| ())
+        }
+    }
 }
 
 fn tags(properties: &Value) -> Result<Vec<IamTag>, AwsError> {

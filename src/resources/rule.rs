@@ -19,7 +19,7 @@ const ABSENT: &str = "ResourceNotFoundException";
 #[async_trait]
 impl Provider for Rule {
     fn properties(&self) -> &'static [&'static str] {
-        &["Name", "Description", "State", "EventPattern", "Targets", "Tags"]
+        &["Name", "Description", "State", "EventPattern", "ScheduleExpression", "Targets", "Tags"]
     }
 
     fn immutable(&self) -> &'static [&'static str] {
@@ -50,7 +50,9 @@ impl Provider for Rule {
                 "Name": name,
                 "Description": rule.description(),
                 "State": rule.state().map(|state| state.as_str()),
-                "EventPattern": document(rule.event_pattern().unwrap_or_default()),
+                "EventPattern": rule.event_pattern().map(document),
+                "ScheduleExpression": rule.schedule_expression(),
+                "RoleArn": rule.role_arn(),
                 "Targets": targets.iter().map(shape).collect::<Value>(),
                 "Tags": tag_list(tags()),
             }),
@@ -59,27 +61,31 @@ impl Provider for Rule {
     }
 
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
-        put_rule(context, &desired.properties, Some(tags(&desired.properties)?)).await?;
+        put_rule(context, &desired.properties, None, Some(tags(&desired.properties)?)).await?;
         put_targets(context, &desired.properties).await
     }
 
     async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
         let properties = &change.desired.properties;
-        if ["Description", "State", "EventPattern"].iter().any(|property| change.touches(property)) {
+        let name = &change.desired.attributes.reference;
+        if ["Description", "State", "EventPattern", "ScheduleExpression"].iter().any(|name| change.touches(name)) {
+            // The call replaces everything, so a role that somebody gave the rule is given back.
+            let role = change.observed.as_ref().and_then(|rule| rule.properties.optional_text("RoleArn"));
             // Tags of an existing rule are changed by TagResource only.
-            put_rule(context, properties, None).await?;
-        }
-        if change.touches("Tags") {
-            let arn = arn(context, &change.desired.attributes.reference);
-            let call = context.clients.events.tag_resource().resource_arn(arn).set_tags(Some(tags(properties)?));
-            call.send().await.explain("events:TagResource")?;
+            put_rule(context, properties, role, None).await?;
         }
         if change.touches("Targets") {
             put_targets(context, properties).await?;
-            let name = &change.desired.attributes.reference;
-            let wanted: Vec<String> = properties.list("Targets").iter().map(|target| target.text("Id")).collect();
-            let existing = read_targets(context, name).await?.into_iter().map(|target| target.id);
-            remove_targets(context, name, existing.filter(|id| !wanted.contains(id)).collect()).await?;
+            remove_targets(context, name, change.removed("Targets")).await?;
+        }
+        let gone = change.removed("Tags");
+        if !gone.is_empty() {
+            let call = context.clients.events.untag_resource().resource_arn(arn(context, name));
+            call.set_tag_keys(Some(gone)).send().await.explain("events:UntagResource")?;
+        }
+        if change.touches("Tags") {
+            let call = context.clients.events.tag_resource().resource_arn(arn(context, name));
+            call.set_tags(Some(tags(properties)?)).send().await.explain("events:TagResource")?;
         }
         Ok(())
     }
@@ -97,7 +103,13 @@ impl Provider for Rule {
     }
 }
 
-async fn put_rule(context: &Context<'_>, properties: &Value, tags: Option<Vec<RuleTag>>) -> Result<(), AwsError> {
+async fn put_rule(
+    context: &Context<'_>,
+    properties: &Value,
+    role: Option<String>,
+    tags: Option<Vec<RuleTag>>,
+) -> Result<(), AwsError> {
+    let pattern = properties.get("EventPattern").map(|_| properties.json("EventPattern"));
     persist(&context.progress, || async {
         let call = context
             .clients
@@ -106,7 +118,9 @@ async fn put_rule(context: &Context<'_>, properties: &Value, tags: Option<Vec<Ru
             .name(properties.text("Name"))
             .set_description(properties.optional_text("Description"))
             .state(RuleState::from(properties.text("State").as_str()))
-            .event_pattern(properties.json("EventPattern"))
+            .set_event_pattern(pattern.clone())
+            .set_schedule_expression(properties.optional_text("ScheduleExpression"))
+            .set_role_arn(role.clone())
             .set_tags(tags.clone());
         call.send().await.explain("events:PutRule")
     })
@@ -133,9 +147,18 @@ async fn put_targets(context: &Context<'_>, properties: &Value) -> Result<(), Aw
 }
 
 async fn read_targets(context: &Context<'_>, rule: &str) -> Result<Vec<RuleTarget>, AwsError> {
-    let call = context.clients.events.list_targets_by_rule().rule(rule);
-    let output = call.send().await.explain("events:ListTargetsByRule").or_absent(ABSENT)?;
-    Ok(output.and_then(|output| output.targets).unwrap_or_default())
+    let mut targets = Vec::new();
+    let mut next = None;
+    loop {
+        let call = context.clients.events.list_targets_by_rule().rule(rule).set_next_token(next);
+        let output = call.send().await.explain("events:ListTargetsByRule").or_absent(ABSENT)?;
+        let Some(output) = output else { return Ok(targets) };
+        targets.extend(output.targets.unwrap_or_default());
+        next = output.next_token;
+        if next.is_none() {
+            return Ok(targets);
+        }
+    }
 }
 
 async fn remove_targets(context: &Context<'_>, rule: &str, ids: Vec<String>) -> Result<(), AwsError> {
@@ -165,6 +188,7 @@ fn target(target: &Value) -> Result<RuleTarget, AwsError> {
     RuleTarget::builder()
         .id(target.text("Id"))
         .arn(target.text("Arn"))
+        .set_input(target.optional_text("Input"))
         .set_retry_policy(retry)
         .set_dead_letter_config(queue.map(|arn| DeadLetterConfig::builder().arn(arn).build()))
         .build()
@@ -178,6 +202,9 @@ fn shape(target: &RuleTarget) -> Value {
             "MaximumEventAgeInSeconds": policy.maximum_event_age_in_seconds(),
             "MaximumRetryAttempts": policy.maximum_retry_attempts(),
         });
+    }
+    if let Some(input) = target.input() {
+        properties["Input"] = input.into();
     }
     if let Some(config) = target.dead_letter_config() {
         properties["DeadLetterConfig"] = json!({"Arn": config.arn()});

@@ -1,5 +1,6 @@
 //! `AWS::DynamoDB::Table`.
 
+mod indexes;
 mod input;
 mod shape;
 
@@ -7,8 +8,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{BillingMode, TableDescription, TableStatus};
-use serde_json::Value;
+use aws_sdk_dynamodb::types::{BillingMode, SseSpecification, TableDescription, TableStatus};
+use serde_json::{Value, json};
 
 use super::{Context, Provider, Values};
 use crate::aws::wait::{persist, until};
@@ -41,7 +42,22 @@ impl Provider for Table {
     }
 
     fn immutable(&self) -> &'static [&'static str] {
-        &["TableName", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes"]
+        &["TableName", "KeySchema"]
+    }
+
+    /// A key attribute of another type makes another key.
+    fn replacement(&self, change: &Change) -> Option<String> {
+        let of_key = change
+            .desired
+            .properties
+            .list("KeySchema")
+            .iter()
+            .map(|key| format!("AttributeDefinitions[{}].AttributeType", key.text("AttributeName")));
+        let property = self.immutable().iter().map(|name| (*name).to_owned()).chain(of_key);
+        property.into_iter().find(|path| change.touches(path)).map(|path| match path.split_once('[') {
+            Some((name, _)) => name.to_owned(),
+            None => path,
+        })
     }
 
     fn attributes(&self, properties: &Value, place: &Place) -> Attributes {
@@ -106,8 +122,13 @@ impl Provider for Table {
         })
         .await?;
         wait_until_active(context, &desired.attributes.reference).await?;
-        tokio::try_join!(put_expiry(context, properties), put_backups(context, properties))?;
-        Ok(())
+        let backups = async {
+            match properties.get("PointInTimeRecoverySpecification") {
+                Some(_) => put_backups(context, properties).await,
+                None => Ok(()),
+            }
+        };
+        tokio::try_join!(put_expiry(context, properties), backups).map(|_| ())
     }
 
     async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
@@ -124,15 +145,24 @@ impl Provider for Table {
         }
         if change.touches("SSESpecification") {
             // AWS wants a change of the encryption alone in its request.
-            let call = dynamodb.update_table().table_name(name).set_sse_specification(input::encryption(properties));
+            let off = SseSpecification::builder().enabled(false).build();
+            let encryption = input::encryption(properties).unwrap_or(off);
+            let call = dynamodb.update_table().table_name(name).sse_specification(encryption);
             persist(&context.progress, || async { call.clone().send().await.explain("dynamodb:UpdateTable") }).await?;
             wait_until_active(context, name).await?;
         }
+        indexes::update(context, change).await?;
         if change.touches("TimeToLiveSpecification") {
-            put_expiry(context, properties).await?;
+            update_expiry(context, change).await?;
         }
         if change.touches("PointInTimeRecoverySpecification") {
             put_backups(context, properties).await?;
+        }
+        let gone = change.removed("Tags");
+        if !gone.is_empty() {
+            let arn = context.place.arn("dynamodb", &format!("table/{name}"));
+            let call = dynamodb.untag_resource().resource_arn(arn).set_tag_keys(Some(gone));
+            call.send().await.explain("dynamodb:UntagResource")?;
         }
         if change.touches("Tags") {
             let arn = context.place.arn("dynamodb", &format!("table/{name}"));
@@ -177,14 +207,33 @@ async fn put_expiry(context: &Context<'_>, properties: &Value) -> Result<(), Aws
     let result = call.time_to_live_specification(specification).send().await.explain("dynamodb:UpdateTimeToLive");
     match result {
         // An earlier run that was cut off has done it.
-        Err(error) if error.message.contains("TimeToLive is already enabled") => Ok(()),
+        Err(error) if error.message.contains("TimeToLive is already") => Ok(()),
         result => result.map(|_| ()),
     }
 }
 
-/// Not a part of CreateTable.
+/// Another attribute takes two changes, of which AWS refuses the second for an hour.
+async fn update_expiry(context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
+    let attribute = |properties: &Value| {
+        let specification = properties.get("TimeToLiveSpecification")?;
+        Some((specification.optional_text("AttributeName")?, specification.flag("Enabled")?))
+    };
+    let desired = &change.desired.properties;
+    let wanted = attribute(desired);
+    let before = change.observed.as_ref().and_then(|observed| attribute(&observed.properties));
+    if let Some((before, true)) = before
+        && wanted.as_ref().is_none_or(|(wanted, _)| *wanted != before)
+    {
+        let off = json!({"AttributeName": before, "Enabled": false});
+        let off = json!({"TableName": desired.text("TableName"), "TimeToLiveSpecification": off});
+        put_expiry(context, &off).await?;
+    }
+    put_expiry(context, desired).await
+}
+
+/// Not a part of CreateTable. What the template does not ask for is switched off.
 async fn put_backups(context: &Context<'_>, properties: &Value) -> Result<(), AwsError> {
-    let Some(specification) = input::backups(properties)? else { return Ok(()) };
+    let specification = input::backups(properties)?;
     persist(&context.progress, || async {
         let call = context.clients.dynamodb.update_continuous_backups().table_name(properties.text("TableName"));
         let call = call.point_in_time_recovery_specification(specification.clone());

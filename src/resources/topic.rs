@@ -81,6 +81,11 @@ impl Provider for Topic {
             let call = sns.set_topic_attributes().topic_arn(arn).attribute_name(name);
             call.attribute_value(properties.text(name)).send().await.explain("sns:SetTopicAttributes")?;
         }
+        let gone = change.removed("Tags");
+        if !gone.is_empty() {
+            let call = sns.untag_resource().resource_arn(arn).set_tag_keys(Some(gone));
+            call.send().await.explain("sns:UntagResource")?;
+        }
         if change.touches("Tags") {
             let call = sns.tag_resource().resource_arn(arn).set_tags(Some(tags(properties)?));
             call.send().await.explain("sns:TagResource")?;

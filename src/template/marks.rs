@@ -17,6 +17,9 @@ pub const CODE_TAG: &str = "incidentctl:code";
 pub const PARTS_TAG: &str = "incidentctl:applied-parts";
 /// What of a shared resource the stack put there, so that it can be taken away again and nothing else is.
 pub const OWNS_TAG: &str = "incidentctl:owns";
+/// On a function: unique id of the role that it was given. Only the direct engine writes it, because the id is known
+/// when the role exists.
+pub const ROLE_TAG: &str = "incidentctl:role-id";
 /// The function that bears [`PARTS_TAG`].
 pub const HANDLER: &str = "IncidentHandler";
 
@@ -61,7 +64,11 @@ pub fn paths(properties: &Value) -> BTreeMap<String, String> {
                 let names = members.filter_map(|member| member.get(*identity)?.as_str());
                 paths.extend(names.map(|member| format!("{name}[{member}]")));
             }
-            None => paths.push(name.clone()),
+            None => {
+                let parts = value.as_object().filter(|_| name.ends_with("Specification"));
+                paths.extend(parts.into_iter().flatten().map(|(part, _)| format!("{name}.{part}")));
+                paths.push(name.clone());
+            }
         }
     }
     paths.into_iter().map(|path| (digest(&Value::from(path.as_str()), 6), path)).collect()

@@ -1,6 +1,7 @@
 //! `up` and `down`: what they make, read back with the SDK, and what they leave.
 
 mod changes;
+mod drift;
 mod failures;
 mod ownership;
 mod read_back;

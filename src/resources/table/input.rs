@@ -30,12 +30,15 @@ pub(super) fn key_schema(properties: &Value) -> Result<Vec<KeySchemaElement>, Aw
     properties.list("KeySchema").iter().map(build).collect()
 }
 
+pub(super) fn projection(index: &Value) -> Projection {
+    let kind = index.get("Projection").map(|projection| projection.text("ProjectionType")).unwrap_or_default();
+    Projection::builder().projection_type(ProjectionType::from(kind.as_str())).build()
+}
+
 pub(super) fn indexes(properties: &Value) -> Result<Option<Vec<GlobalSecondaryIndex>>, AwsError> {
     let build = |index: &Value| {
-        let kind = index.get("Projection").map(|projection| projection.text("ProjectionType")).unwrap_or_default();
-        let projection = Projection::builder().projection_type(ProjectionType::from(kind.as_str())).build();
         let builder = GlobalSecondaryIndex::builder().index_name(index.text("IndexName"));
-        let builder = builder.set_key_schema(Some(key_schema(index)?)).projection(projection);
+        let builder = builder.set_key_schema(Some(key_schema(index)?)).projection(projection(index));
         builder.build().map_err(incomplete(CALL))
     };
     let indexes: Vec<_> = properties.list("GlobalSecondaryIndexes").iter().map(build).collect::<Result<_, _>>()?;
@@ -56,11 +59,12 @@ pub(super) fn expiry(properties: &Value) -> Result<Option<TimeToLiveSpecificatio
     builder.build().map(Some).map_err(incomplete("dynamodb:UpdateTimeToLive"))
 }
 
-pub(super) fn backups(properties: &Value) -> Result<Option<PointInTimeRecoverySpecification>, AwsError> {
-    let Some(specification) = properties.get("PointInTimeRecoverySpecification") else { return Ok(None) };
-    let enabled = specification.flag("PointInTimeRecoveryEnabled");
-    let builder = PointInTimeRecoverySpecification::builder().set_point_in_time_recovery_enabled(enabled);
-    builder.build().map(Some).map_err(incomplete("dynamodb:UpdateContinuousBackups"))
+pub(super) fn backups(properties: &Value) -> Result<PointInTimeRecoverySpecification, AwsError> {
+    let specification = properties.get("PointInTimeRecoverySpecification");
+    let enabled = specification.and_then(|specification| specification.flag("PointInTimeRecoveryEnabled"));
+    let builder = PointInTimeRecoverySpecification::builder();
+    let builder = builder.point_in_time_recovery_enabled(enabled.unwrap_or(false));
+    builder.build().map_err(incomplete("dynamodb:UpdateContinuousBackups"))
 }
 
 pub(super) fn tags(properties: &Value) -> Result<Vec<TableTag>, AwsError> {

@@ -1,0 +1,41 @@
+//! What the stack put somewhere earlier, and does not want there any more.
+
+use serde_json::Value;
+
+use super::PropertyChange;
+use super::cause::tag;
+use crate::template::{OWNS_TAG, paths};
+
+/// Properties, and members of lists that others add to, that exist, that the template does not have, and that the
+/// stack remembers as its own. What it does not remember is somebody else's and stays.
+pub(super) fn removals(desired: &Value, observed: &Value) -> Vec<PropertyChange> {
+    let Some(owned) = tag(observed, OWNS_TAG) else { return Vec::new() };
+    let wanted = paths(desired);
+    let exists = paths(observed).into_iter();
+    exists
+        .filter(|(digest, _)| owned.split('.').any(|mine| mine == digest) && !wanted.contains_key(digest))
+        .filter_map(|(_, path)| {
+            let before = find(observed, &path).filter(|value| !is_nothing(value))?.clone();
+            Some(PropertyChange { path, before, after: Value::Null })
+        })
+        .collect()
+}
+
+/// The value at `Name`, `Name.Part` or `Name[member]`.
+fn find<'a>(properties: &'a Value, path: &str) -> Option<&'a Value> {
+    if let Some((list, member)) = path.strip_suffix(']').and_then(|path| path.split_once('[')) {
+        let members = properties.get(list)?.as_array()?;
+        let named = |item: &&Value| item.as_object().is_some_and(|item| item.values().any(|value| value == member));
+        return members.iter().find(named);
+    }
+    path.split('.').try_fold(properties, |value, name| value.get(name))
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
