@@ -1,8 +1,16 @@
 //! What a command works with: flags, environment and configuration file, resolved once.
 
+mod alarms;
+mod arn;
+mod checked;
 mod config_file;
 mod email_address;
+mod engine;
+mod invocation;
+mod limits;
+mod schedule;
 mod stack_name;
+mod tags;
 #[cfg(test)]
 mod tests;
 
@@ -13,9 +21,16 @@ use crate::cli::GlobalArgs;
 use crate::local_session;
 use config_file::ConfigFile;
 
+pub use alarms::Alarms;
+pub use arn::{KmsKeyArn, PolicyArn};
 pub use config_file::CONFIG_FILE;
 pub use email_address::{EmailAddress, InvalidEmailAddress};
+pub use engine::Engine;
+pub use invocation::Invocation;
+pub use limits::{LogRetention, MemorySize};
+pub use schedule::Schedule;
 pub use stack_name::{InvalidStackName, StackName};
+pub use tags::Tags;
 
 /// Everything a command may depend on. A flag wins over its variable, both win over the configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,12 +49,26 @@ pub struct Settings {
     pub yes: bool,
     /// Addresses of the configuration file; those on the command line take their place.
     pub emails: Vec<EmailAddress>,
-    /// How long log groups keep events, in days.
-    pub log_retention_days: u32,
-    /// Memory of the handler function, in MB.
-    pub handler_memory: u32,
+    /// Engine of the configuration file; a flag takes its place.
+    pub engine: Option<Engine>,
+    /// How long log groups keep events.
+    pub log_retention: LogRetention,
+    /// Memory of the handler function.
+    pub handler_memory: MemorySize,
+    /// How often the handler looks for what was left undone.
+    pub schedule: Schedule,
+    /// Which alarms there are.
+    pub alarms: Alarms,
     /// Tags for every resource.
-    pub tags: BTreeMap<String, String>,
+    pub tags: Tags,
+    /// Key for table, topic and queues; `None` takes the keys that the services manage themselves.
+    pub kms_key: Option<KmsKeyArn>,
+    /// Policy that bounds both roles.
+    pub permissions_boundary: Option<PolicyArn>,
+    /// Whether the incident table refuses to be deleted.
+    pub deletion_protection: bool,
+    /// How the program was called.
+    pub invocation: Invocation,
     /// Name of the person, for timelines.
     pub user: String,
     /// Where the local AWS keeps its files.
@@ -56,9 +85,16 @@ impl Default for Settings {
             local: false,
             yes: false,
             emails: Vec::new(),
-            log_retention_days: 30,
-            handler_memory: 256,
-            tags: BTreeMap::new(),
+            engine: None,
+            log_retention: LogRetention::default(),
+            handler_memory: MemorySize::default(),
+            schedule: Schedule::default(),
+            alarms: Alarms::default(),
+            tags: Tags::default(),
+            kms_key: None,
+            permissions_boundary: None,
+            deletion_protection: false,
+            invocation: Invocation::default(),
             user: "somebody".to_owned(),
             local_directory: PathBuf::new(),
         }
@@ -85,12 +121,52 @@ impl Settings {
             local: args.local,
             yes: args.yes,
             emails: file.emails.unwrap_or_default(),
-            log_retention_days: file.log_retention_days.unwrap_or(defaults.log_retention_days),
-            handler_memory: file.handler_memory.unwrap_or(defaults.handler_memory),
+            engine: file.engine,
+            log_retention: file.log_retention_days.unwrap_or_default(),
+            handler_memory: file.handler_memory.unwrap_or_default(),
+            schedule: file.schedule.unwrap_or_default(),
+            alarms: file.alarms.unwrap_or_default(),
             tags: file.tags.unwrap_or_default(),
+            kms_key: file.kms_key,
+            permissions_boundary: file.permissions_boundary,
+            deletion_protection: file.deletion_protection.unwrap_or_default(),
+            invocation: Invocation::of(args, None),
             user: environment.user.unwrap_or(defaults.user),
             local_directory: environment.local_directory,
         }
+    }
+
+    /// The next command, with the flags that this one was given, for hints: `incidentctl up --stack payments --local`.
+    pub fn command(&self, command: &str) -> String {
+        self.invocation.command(command)
+    }
+
+    /// On the local AWS, and asking nothing.
+    #[must_use]
+    pub fn locally(&self) -> Self {
+        let invocation = self.invocation.clone().locally();
+        Self { local: true, yes: true, profile: None, endpoint_url: None, invocation, ..self.clone() }
+    }
+
+    /// The values of the template's parameters.
+    pub fn parameters(&self) -> BTreeMap<String, String> {
+        let alarms = [
+            ("RuleDeadLetterAlarmEnabled", self.alarms.rule_dlq_depth),
+            ("HandlerDeadLetterAlarmEnabled", self.alarms.handler_dlq_depth),
+            ("HandlerErrorAlarmEnabled", self.alarms.handler_errors),
+            ("AlertDeliveryAlarmEnabled", self.alarms.alert_delivery),
+            ("FunctionErrorAlarmEnabled", self.alarms.function_errors),
+        ];
+        let others = [
+            ("LogRetentionInDays", self.log_retention.days().to_string()),
+            ("HandlerMemorySize", self.handler_memory.megabytes().to_string()),
+            ("SweepSchedule", self.schedule.expression().to_owned()),
+            ("KmsKeyArn", self.kms_key.as_ref().map(ToString::to_string).unwrap_or_default()),
+            ("PermissionsBoundaryArn", self.permissions_boundary.as_ref().map(ToString::to_string).unwrap_or_default()),
+            ("DeletionProtection", self.deletion_protection.to_string()),
+        ];
+        let alarms = alarms.into_iter().map(|(name, enabled)| (name, enabled.to_string()));
+        alarms.chain(others).map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     /// The addresses to alert: those given on the command line, else those of the configuration file.
@@ -139,18 +215,6 @@ pub enum SettingsError {
         /// What and where.
         source: yaml_serde::Error,
     },
-    /// A value outside of what AWS allows.
-    #[error("the configuration file {} is wrong: `{key}` is {value}, but has to be {allowed}", path.display())]
-    OutOfRange {
-        /// The file.
-        path: PathBuf,
-        /// The key.
-        key: &'static str,
-        /// What it says.
-        value: u32,
-        /// What AWS allows.
-        allowed: &'static str,
-    },
 }
 
 impl SettingsError {
@@ -159,7 +223,6 @@ impl SettingsError {
         match self {
             Self::Unreadable { .. } => vec!["`incidentctl init` writes one".to_owned()],
             Self::Malformed { .. } => vec!["`incidentctl init OTHER.yaml` writes a commented example".to_owned()],
-            Self::OutOfRange { .. } => Vec::new(),
         }
     }
 }

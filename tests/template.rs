@@ -97,7 +97,9 @@ fn patterns() -> TestResult<Vec<(String, Value)>> {
     let text = std::fs::read_to_string(repository("templates/incident-stack.yaml"))?;
     let template: yaml_serde::Value = yaml_serde::from_str(&text)?;
     let resources = template["Resources"].as_mapping().ok_or("no resources")?;
-    let rules = resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Events::Rule");
+    let has_pattern = |rule: &yaml_serde::Value| !rule["Properties"]["EventPattern"].is_null();
+    let rules =
+        resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Events::Rule" && has_pattern(resource));
     rules
         .map(|(name, rule)| {
             let name = name.as_str().ok_or("a logical id that is no text")?;

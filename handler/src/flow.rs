@@ -15,7 +15,7 @@ use crate::record::{How, LEASE_SECONDS, Recorded, record};
 use crate::rules_file::LoadedRules;
 use crate::settings::Settings;
 use crate::store::{Store, StoreError, Table};
-use crate::{log, own, rules_file, self_check};
+use crate::{log, own, rules_file, self_check, sweep};
 
 /// Why an invocation failed. Lambda tries it again, and then puts the event into the handler's dead-letter queue.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,9 @@ pub enum HandlerError {
     /// The mail was not accepted.
     #[error(transparent)]
     Notify(#[from] NotifyError),
+    /// The self-check of a sweep found something. Failing lets the alarm on the handler's errors tell of it.
+    #[error("the self-check of a sweep failed: {0}")]
+    Unhealthy(Value),
     /// This event's first delivery is still being handled, or its handler died.
     #[error("another invocation holds the mail of incident {0}")]
     Leased(String),
@@ -40,6 +43,7 @@ impl From<HandlerError> for Diagnostic {
             HandlerError::Unreadable(_) => "UnreadableEvent",
             HandlerError::Store(_) => "NotRecorded",
             HandlerError::Notify(_) => "NotNotified",
+            HandlerError::Unhealthy(_) => "SelfCheckFailed",
             HandlerError::Leased(_) => "NotificationInProgress",
         };
         Self { error_type: error_type.to_owned(), error_message: error.to_string() }
@@ -56,7 +60,7 @@ pub struct Now {
 }
 
 impl Now {
-    fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let now = Timestamp::now();
         Self { text: format!("{now:.3}"), seconds: now.as_second() }
     }
@@ -89,14 +93,32 @@ impl Handler {
     /// When the invocation has to be repeated, or holds no event.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {
         if self_check::is_asked_for(&event.payload) {
-            let now = Now::read();
-            return Ok(self_check::run(&self.loaded, &self.flow.store, &self.flow.notifier, now.seconds).await);
+            return Ok(self.self_check().await);
         }
-        let result = self.flow.deliver(&event.payload, &self.loaded.rules).await;
+        let result = match sweep::is_asked_for(&event.payload) {
+            true => self.sweep().await,
+            false => {
+                self.flow.deliver(&event.payload, &self.loaded.rules).await.map(|events| json!({ "events": events }))
+            }
+        };
         if let Err(error) = &result {
             log::line("failed", json!({ "request_id": event.context.request_id, "error": error.to_string() }));
         }
-        result.map(|events| json!({ "events": events }))
+        result
+    }
+
+    /// Sends what is due, then checks itself.
+    async fn sweep(&self) -> Result<Value, HandlerError> {
+        let sent = self.flow.sweep().await?;
+        let report = self.self_check().await;
+        match report.get("ok") {
+            Some(Value::Bool(true)) => Ok(json!({ "sent": sent, "self_check": report })),
+            _ => Err(HandlerError::Unhealthy(report)),
+        }
+    }
+
+    async fn self_check(&self) -> Value {
+        self_check::run(&self.loaded, &self.flow.store, &self.flow.notifier, Now::read().seconds).await
     }
 }
 
@@ -189,7 +211,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         Ok(())
     }
 
-    async fn mail(&self, incident: &Incident) -> Result<(), HandlerError> {
+    pub(crate) async fn mail(&self, incident: &Incident) -> Result<(), HandlerError> {
         let notice = self.notice(1, true);
         let mail = Mail { subject: mail::subject(incident, &notice), body: mail::body(incident, &notice) };
         if let Err(error) = self.notifier.publish(&mail).await {

@@ -14,3 +14,4 @@ pub mod rules_file;
 pub mod self_check;
 pub mod settings;
 pub mod store;
+pub mod sweep;

@@ -48,7 +48,7 @@ const KNOWN: &[Known] = &[
     Known {
         code: "InvalidParameterValueException",
         message: "cannot be assumed by Lambda",
-        hint: "the role's trust policy has to name lambda.amazonaws.com; a new role takes up to a minute, so run `up` again",
+        hint: "the role's trust policy has to name lambda.amazonaws.com; a new role takes up to a minute, so run `incidentctl up` again",
     },
     Known {
         code: "InvalidParameterValueException",
@@ -68,12 +68,12 @@ const KNOWN: &[Known] = &[
     Known {
         code: "ResourceConflictException",
         message: "Function already exist",
-        hint: "somebody else made this function in the meantime: run `plan` to see whose it is",
+        hint: "somebody else made this function in the meantime: run `incidentctl plan` to see whose it is",
     },
     Known {
         code: "DeleteConflict",
         message: "",
-        hint: "a policy that is not part of the stack is attached to the role: detach it, then run `down` again",
+        hint: "a policy that is not part of the stack is attached to the role: detach it, then run `incidentctl down` again",
     },
     Known {
         code: "ValidationException",
@@ -93,7 +93,7 @@ const KNOWN: &[Known] = &[
     Known {
         code: "QueueDeletedRecently",
         message: "",
-        hint: "SQS frees a queue's name 60 seconds after its deletion: run `up` again in a minute",
+        hint: "SQS frees a queue's name 60 seconds after its deletion: run `incidentctl up` again in a minute",
     },
     Known {
         code: super::error::NO_ANSWER,

@@ -126,7 +126,7 @@ impl CommandError {
         }
         if streams_result && ui.is_json() {
             // Standard error below says the same, so a reader that went away misses nothing.
-            let _ = ui.json(&self.to_json());
+            let _ = ui.json(&self.to_json(ui));
         }
         ui.report(&self.render(ui));
     }
@@ -143,8 +143,9 @@ impl CommandError {
         text
     }
 
-    pub(super) fn to_json(&self) -> Value {
+    pub(super) fn to_json(&self, ui: &Ui) -> Value {
         let mut result = json!({"type": "result", "ok": false});
+        let hints: Vec<String> = self.0.hints.iter().map(|hint| ui.complete(hint)).collect();
         if let Some(members) = result.as_object_mut() {
             members.extend(self.0.details.clone());
             members.insert(
@@ -153,7 +154,7 @@ impl CommandError {
                     "kind": self.0.kind.name(),
                     "message": self.0.message,
                     "causes": self.0.causes,
-                    "hints": self.0.hints,
+                    "hints": hints,
                 }),
             );
         }

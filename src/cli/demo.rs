@@ -48,7 +48,7 @@ pub(super) async fn run(args: DemoArgs, settings: &Settings, ui: &Ui) -> Result<
         return Err(CommandError::usage("the demo is a story for people and has no JSON")
             .hint("for programs: up, trigger-test, incidents list and down, each with --local --output json"));
     }
-    let settings = Settings { local: true, yes: true, profile: None, endpoint_url: None, ..settings.clone() };
+    let (settings, ui) = (settings.locally(), &ui.locally());
     let story = Story { ui, settings: &settings };
     let session = story.start().await?;
     story.provision(&session, &args).await?;
@@ -87,7 +87,7 @@ impl Story<'_> {
         let args = up::UpArgs {
             emails: vec![args.email.clone()],
             handler: args.handler.clone(),
-            engine: up::Engine::default(),
+            engine: None,
             rollback: false,
             confirm_email: false,
             timings: false,
@@ -191,7 +191,7 @@ async fn mail_about(session: &Session, incident_id: &str) -> Result<StoredMail, 
         }
         if started.elapsed() > MAIL_TIMEOUT {
             return Err(CommandError::failed(format!("the mail about {incident_id} did not arrive in the outbox"))
-                .hint("incidentctl local outbox"));
+                .hint("`incidentctl local outbox` lists the mails"));
         }
         tokio::time::sleep(MAIL_PAUSE).await;
     }

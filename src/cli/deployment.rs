@@ -1,6 +1,5 @@
 //! What `up`, `plan` and `down` have in common: the stack for this account, what exists of it, and the words for it.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use tokio::sync::mpsc::unbounded_channel;
@@ -96,14 +95,12 @@ pub(super) fn complete(
     emails: &[EmailAddress],
     code: impl IntoIterator<Item = (&'static str, String)>,
 ) -> Result<(String, Template), CommandError> {
-    let chosen = [
-        ("LogRetentionInDays", settings.log_retention_days.to_string()),
-        ("HandlerMemorySize", settings.handler_memory.to_string()),
-    ];
+    let mut parameters = settings.parameters();
+    parameters.extend(code.into_iter().map(|(name, value)| (name.to_owned(), value)));
     let completion = Completion {
         emails: emails.iter().map(|email| email.as_str().to_owned()).collect(),
-        tags: settings.tags.clone().into_iter().collect(),
-        parameters: chosen.into_iter().chain(code).map(|(name, value)| (name.to_owned(), value)).collect(),
+        tags: settings.tags.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+        parameters,
     };
     Ok(completion.apply(template::EMBEDDED, resources::naming)?)
 }
@@ -117,7 +114,7 @@ fn resolve(
     let (_, template) = complete(settings, emails, code)?;
     let place =
         Place::new(settings.stack.as_str(), session.account(), session.region(), session.endpoint().map(str::to_owned));
-    let stack = template.resolve(&Inputs { place, parameters: BTreeMap::new() }, resources::naming)?;
+    let stack = template.resolve(&Inputs { place, parameters: Default::default() }, resources::naming)?;
     resources::check(&stack)?;
     Ok(stack)
 }

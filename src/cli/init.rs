@@ -27,11 +27,11 @@ pub(super) fn run(args: InitArgs, ui: &Ui) -> Result<(), CommandError> {
     let mut file =
         OpenOptions::new().write(true).create_new(true).open(&args.file).map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => CommandError::user(format!("{name} exists already"))
-                .hint("edit it, or write another one: incidentctl init OTHER.yaml"),
+                .hint("edit it, or write another one: `incidentctl init OTHER.yaml`"),
             _ => CommandError::user(format!("cannot write {name}")).caused_by(error),
         })?;
     file.write_all(TEMPLATE.as_bytes())
         .map_err(|error| CommandError::failed(format!("cannot write {name}")).caused_by(error))?;
-    ui.say(&format!("wrote {name}; edit it, then: incidentctl up"));
+    ui.say(&format!("wrote {name}; edit it, then: `incidentctl up`"));
     Ok(())
 }

@@ -30,7 +30,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::aws::Session;
 use crate::local_session;
-use crate::settings::Settings;
+use crate::settings::{Engine, Invocation, Settings};
 use crate::ui::Ui;
 
 pub use command_error::CommandError;
@@ -84,7 +84,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return command_error::exit_with_clap(&error),
     };
-    let ui = Ui::new(&cli.global);
+    let ui = Ui::new(&cli.global, Invocation::of(&cli.global, cli.command.engine()));
     let streams_result = cli.command.streams_result();
     match run(cli, &ui) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
@@ -109,7 +109,10 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
 
 fn run(cli: Cli, ui: &Ui) -> Result<Outcome, CommandError> {
     let settings = match cli.command.needs_settings() {
-        true => Settings::resolve(&cli.global)?,
+        true => Settings {
+            invocation: Invocation::of(&cli.global, cli.command.engine()),
+            ..Settings::resolve(&cli.global)?
+        },
         false => Settings::default(),
     };
     // Built only now: parsing and `--version` must not pay for it.
@@ -171,6 +174,14 @@ impl Command {
     /// Whether the command's JSON is one object per line with a last `{"type":"result"}`, which an error then is too.
     fn streams_result(&self) -> bool {
         matches!(self, Self::Up(_) | Self::Down(_) | Self::TriggerTest(_) | Self::Logs(_))
+    }
+
+    /// The engine that was asked for, which the next command has to be asked for too.
+    fn engine(&self) -> Option<Engine> {
+        match self {
+            Self::Up(args) => args.engine,
+            _ => None,
+        }
     }
 
     /// Whether the command depends on flags, environment and configuration file; the others work beside a broken one.

@@ -97,7 +97,8 @@ fn an_error_says_what_why_and_what_to_do() {
       caused by: the disk is full
     hint: make room
     ");
-    assert_snapshot!(error.detail("stage", "recorded").to_json(), @r#"{"type":"result","ok":false,"stage":"recorded","error":{"kind":"failed","message":"cannot write the file","causes":["the disk is full"],"hints":["make room"]}}"#);
+    let document = error.detail("stage", "recorded").to_json(&Ui::plain(Format::Json));
+    assert_snapshot!(document, @r#"{"type":"result","ok":false,"stage":"recorded","error":{"kind":"failed","message":"cannot write the file","causes":["the disk is full"],"hints":["make room"]}}"#);
 }
 
 #[test]

@@ -113,13 +113,13 @@ async fn warn_of_pending(session: &Session, clients: &Clients, stack: &StackName
     };
     if subscriptions.is_empty() {
         ui.warn("nobody gets the alert: the stack has no email address");
-        ui.hint("incidentctl up --email you@example.com");
+        ui.hint("`incidentctl up --email you@example.com` adds one");
     }
     let pending: Vec<String> = subscriptions.into_iter().filter(|one| one.pending).map(|one| one.address).collect();
     if !pending.is_empty() {
         ui.warn(&format!("not confirmed, so without the alert: {}", pending.join(", ")));
         ui.hint(match session.is_local() {
-            true => "incidentctl local outbox --confirm",
+            true => "`incidentctl local outbox --confirm` follows the links of the confirmation mails",
             false => "open the link in the mail `AWS Notification - Subscription Confirmation`",
         });
     }
@@ -147,14 +147,14 @@ fn hints(error: &DrillError, stack: &StackName) -> Vec<String> {
         DrillError::Incidents(error) => error.hints(),
         DrillError::Missing { stage, .. } => match stage {
             Stage::Invoked | Stage::Failed => {
-                vec!["look at what the generator did: incidentctl logs generator".to_owned()]
+                vec!["look at what the generator did: `incidentctl logs generator`".to_owned()]
             }
             Stage::Recorded => vec![
-                "look at what the handler did: incidentctl logs handler".to_owned(),
+                "look at what the handler did: `incidentctl logs handler`".to_owned(),
                 format!("look for the event in the queues {} and {}", stack.rule_queue(), stack.handler_queue()),
                 "`incidentctl plan` shows what is missing on the way".to_owned(),
             ],
-            Stage::Notified => vec!["look at why the alert was not sent: incidentctl logs handler".to_owned()],
+            Stage::Notified => vec!["look at why the alert was not sent: `incidentctl logs handler`".to_owned()],
         },
     }
 }

@@ -5,7 +5,7 @@ mod self_check;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::json;
 
 use super::deployment::{self, Deployment};
@@ -14,7 +14,7 @@ use crate::aws::Session;
 use crate::engine::{Interrupt, Outcome};
 use crate::plan::{Action, Plan};
 use crate::resources::{Scope, Subscription};
-use crate::settings::{EmailAddress, Settings};
+use crate::settings::{EmailAddress, Engine, Settings};
 use crate::ui::Ui;
 
 /// Provision the stack, or bring it up to date
@@ -29,9 +29,9 @@ pub struct UpArgs {
     #[arg(long, value_name = "PATH")]
     pub handler: Option<PathBuf>,
 
-    /// How to deploy
-    #[arg(long, value_enum, value_name = "ENGINE", default_value_t)]
-    pub engine: Engine,
+    /// How to deploy [default: as the stack was deployed before, else direct]
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub engine: Option<Engine>,
 
     /// After a failure, remove what this run created
     #[arg(long)]
@@ -44,14 +44,6 @@ pub struct UpArgs {
     /// Say at the end where the time went
     #[arg(long)]
     pub timings: bool,
-}
-
-/// How to deploy.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Engine {
-    /// Through each service's own API
-    #[default]
-    Direct,
 }
 
 /// Provisions or updates the stack.
@@ -172,10 +164,7 @@ async fn tell(
         outcome.count(Action::Delete),
         plan.count(Action::None),
     ));
-    let here = if is_local { " --local" } else { "" };
-    ui.hint(&format!(
-        "`incidentctl trigger-test{here}` fails on purpose and follows the incident until the mail is sent"
-    ));
+    ui.hint("`incidentctl trigger-test` fails on purpose and follows the incident until the mail is sent");
     Ok(())
 }
 

@@ -1,19 +1,17 @@
 //! `incidentctl.yaml`.
 
-use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{EmailAddress, SettingsError, StackName};
+use super::{
+    Alarms, EmailAddress, Engine, KmsKeyArn, LogRetention, MemorySize, PolicyArn, Schedule, SettingsError, StackName,
+    Tags,
+};
 
 /// The file that is read when none is named.
 pub const CONFIG_FILE: &str = "incidentctl.yaml";
-
-/// What CloudWatch Logs accepts in `PutRetentionPolicy`.
-const RETENTION_DAYS: [u32; 22] =
-    [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 /// The keys of the file, all optional. A key that is none of them is an error: it would be a setting without effect.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -22,10 +20,16 @@ pub(super) struct ConfigFile {
     pub(super) stack: Option<StackName>,
     pub(super) profile: Option<String>,
     pub(super) region: Option<String>,
+    pub(super) engine: Option<Engine>,
     pub(super) emails: Option<Vec<EmailAddress>>,
-    pub(super) log_retention_days: Option<u32>,
-    pub(super) handler_memory: Option<u32>,
-    pub(super) tags: Option<BTreeMap<String, String>>,
+    pub(super) log_retention_days: Option<LogRetention>,
+    pub(super) handler_memory: Option<MemorySize>,
+    pub(super) schedule: Option<Schedule>,
+    pub(super) alarms: Option<Alarms>,
+    pub(super) tags: Option<Tags>,
+    pub(super) kms_key: Option<KmsKeyArn>,
+    pub(super) permissions_boundary: Option<PolicyArn>,
+    pub(super) deletion_protection: Option<bool>,
 }
 
 impl ConfigFile {
@@ -44,23 +48,6 @@ impl ConfigFile {
         // A file of comments only is an empty document, which is no mapping but means the same as an empty one.
         let file: Option<Self> =
             yaml_serde::from_str(text).map_err(|source| SettingsError::Malformed { path: path.to_owned(), source })?;
-        let file = file.unwrap_or_default();
-        file.check(path)?;
-        Ok(file)
-    }
-
-    fn check(&self, path: &Path) -> Result<(), SettingsError> {
-        let wrong = |key, value, allowed| SettingsError::OutOfRange { path: path.to_owned(), key, value, allowed };
-        match (self.log_retention_days, self.handler_memory) {
-            (Some(days), _) if !RETENTION_DAYS.contains(&days) => Err(wrong(
-                "log_retention_days",
-                days,
-                "1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365 or 400, or a number of years as CloudWatch Logs counts them",
-            )),
-            (_, Some(memory)) if !(128..=10_240).contains(&memory) => {
-                Err(wrong("handler_memory", memory, "128 to 10240 MB"))
-            }
-            _ => Ok(()),
-        }
+        Ok(file.unwrap_or_default())
     }
 }

@@ -3,11 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Deserialize;
+use super::checked::read_from_file;
 
 /// An email address, as far as its form can tell; only the confirmation mail proves the rest.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EmailAddress(String);
 
 /// A text that is not an email address, and why.
@@ -42,13 +41,7 @@ impl FromStr for EmailAddress {
     }
 }
 
-impl TryFrom<String> for EmailAddress {
-    type Error = InvalidEmailAddress;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
+read_from_file!(text, EmailAddress);
 
 fn reason_against(text: &str) -> Option<&'static str> {
     let Some((person, domain)) = text.rsplit_once('@') else { return Some("it has no @") };

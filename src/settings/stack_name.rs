@@ -3,12 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Deserialize;
+use super::checked::read_from_file;
 
 /// A letter, then letters, digits and hyphens; at most 32 characters. The limit leaves room for the longest name made
 /// of it, the role `STACK-incident-handler-REGION`, within IAM's 64.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StackName(String);
 
 /// A text that cannot be the name of a stack, and why.
@@ -81,13 +80,7 @@ impl FromStr for StackName {
     }
 }
 
-impl TryFrom<String> for StackName {
-    type Error = InvalidStackName;
-
-    fn try_from(name: String) -> Result<Self, Self::Error> {
-        name.parse()
-    }
-}
+read_from_file!(text, StackName);
 
 fn reason_against(name: &str) -> Option<String> {
     let foreign = name.chars().find(|character| !(character.is_ascii_alphanumeric() || *character == '-'));

@@ -44,39 +44,185 @@ fn the_local_aws_ignores_an_endpoint_of_the_environment() -> Result<(), Settings
 }
 
 #[test]
-fn the_example_configuration_is_what_the_defaults_are() -> Result<(), SettingsError> {
-    let example = file(include_str!("../../templates/incidentctl.yaml"))?;
-    let settings = Settings::merge(&GlobalArgs::default(), Environment::default(), example);
-    let defaults = Settings::merge(&GlobalArgs::default(), Environment::default(), ConfigFile::default());
-    assert_eq!(settings, defaults);
+fn the_written_file_names_every_key_and_changes_nothing() -> Result<(), Box<dyn std::error::Error>> {
+    let template = include_str!("../../templates/incidentctl.yaml");
+    assert_eq!(file(template)?, ConfigFile::default());
+    let uncommented: String = template.lines().filter_map(setting).fold(String::new(), |text, line| text + line + "\n");
+    let ConfigFile { stack, profile, region, engine, emails, log_retention_days, handler_memory, .. } =
+        file(&uncommented)?;
+    assert_eq!(stack, Some(StackName::default()));
+    assert!(profile.is_some() && region.is_some() && emails.is_some());
+    assert_eq!(engine, Some(Engine::default()));
+    assert_eq!(log_retention_days, Some(LogRetention::default()));
+    assert_eq!(handler_memory, Some(MemorySize::default()));
+    let ConfigFile { schedule, alarms, tags, kms_key, permissions_boundary, deletion_protection, .. } =
+        file(&uncommented)?;
+    assert_eq!(schedule, Some(Schedule::default()));
+    assert_eq!(alarms, Some(Alarms::default()));
+    assert!(tags.is_some() && kms_key.is_some() && permissions_boundary.is_some());
+    assert_eq!(deletion_protection, Some(false));
+    // Each by itself, as a person would uncomment it.
+    let mut keys = 0;
+    for part in uncommented.split_inclusive('\n').collect::<Vec<_>>().chunk_by(|_, next| next.starts_with(' ')) {
+        assert_ne!(file(&part.concat())?, ConfigFile::default(), "{part:?}");
+        keys += 1;
+    }
+    assert_eq!(keys, 13);
     Ok(())
+}
+
+/// A commented line that is a setting, without its comment sign.
+fn setting(line: &str) -> Option<&str> {
+    let text = line.strip_prefix("# ")?;
+    let is_key = text.split_once(':').is_some_and(|(key, _)| !key.trim().contains(' '));
+    (is_key && !text.starts_with("What")).then_some(text).or(text.strip_prefix("  - ").map(|_| text))
+}
+
+fn explain(text: &str) -> String {
+    file(text).err().map(|error| explained(&error)).unwrap_or_default()
 }
 
 #[test]
 fn a_mistake_in_the_file_names_key_and_line() {
-    let explain = |text| file(text).err().map(|error| explained(&error)).unwrap_or_default();
-    assert_snapshot!(explain("region: eu-west-1\nemials: []"), @r#"
+    assert_snapshot!(explain("region: eu-west-1\nemials: []"), @r"
     the configuration file incidentctl.yaml is wrong
-    unknown field `emials`, expected one of `stack`, `profile`, `region`, `emails`, `log_retention_days`, `handler_memory`, `tags` at line 2 column 1
-    "#);
-    assert_snapshot!(explain("stack: devops\nemails:\n  - nobody"), @r#"
+    unknown field `emials`, expected one of `stack`, `profile`, `region`, `engine`, `emails`, `log_retention_days`, `handler_memory`, `schedule`, `alarms`, `tags`, `kms_key`, `permissions_boundary`, `deletion_protection` at line 2 column 1
+    ");
+    assert_snapshot!(explain("stack: devops\nemails:\n  - nobody"), @r"
     the configuration file incidentctl.yaml is wrong
-    emails: `nobody` is not an email address: it has no @ at line 3 column 3
-    "#);
-    assert_snapshot!(explain("stack: 9lives"), @r#"
+    emails[0]: `nobody` is not an email address: it has no @ at line 3 column 5
+    ");
+    assert_snapshot!(explain("region: eu-west-1\nstack: 9lives"), @r"
     the configuration file incidentctl.yaml is wrong
-    `9lives` cannot name a stack: CloudFormation wants a letter at its start
-    "#);
-    assert_snapshot!(explain("handler_memory: 64"), @"the configuration file incidentctl.yaml is wrong: `handler_memory` is 64, but has to be 128 to 10240 MB");
-    assert_snapshot!(explain("log_retention_days: 2"), @"the configuration file incidentctl.yaml is wrong: `log_retention_days` is 2, but has to be 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365 or 400, or a number of years as CloudWatch Logs counts them");
-    assert_snapshot!(explain("log_retention_days: soon"), @r#"
+    stack: `9lives` cannot name a stack: CloudFormation wants a letter at its start at line 2 column 8
+    ");
+    assert_snapshot!(explain("stack: 9lives"), @r"
     the configuration file incidentctl.yaml is wrong
-    log_retention_days: invalid type: string "soon", expected u32 at line 1 column 21
-    "#);
-    assert_snapshot!(explain("stack: [unclosed"), @r#"
+    stack: `9lives` cannot name a stack: CloudFormation wants a letter at its start at line 1 column 8
+    ");
+    assert_snapshot!(explain("stack: [unclosed"), @r"
     the configuration file incidentctl.yaml is wrong
-    stack: invalid type: sequence, expected a string at line 1 column 8
-    "#);
+    stack: invalid type: sequence, expected a text at line 1 column 8
+    ");
+    assert_snapshot!(explain("profile: a\nprofile: b"), @r"
+    the configuration file incidentctl.yaml is wrong
+    duplicate field `profile`
+    ");
+}
+
+#[test]
+fn what_aws_would_refuse_is_refused_with_its_line() {
+    for (line, said) in [
+        ("handler_memory: 64", "128 to 10240 MB, not 64"),
+        ("handler_memory: lots", "expected a whole number"),
+        ("handler_memory: -1", "expected a whole number"),
+        ("log_retention_days: 2", "not keep events for 2 days"),
+        ("engine: terraform", "unknown variant `terraform`"),
+        ("tags: {'aws:team': x}", "AWS keeps `aws:` for itself"),
+        ("tags: {'AWS:team': x}", "AWS keeps `aws:` for itself"),
+        ("tags: {'incidentctl:stack': x}", "marks what the stack owns"),
+        ("tags: {'a,b': x}", "',' is not allowed"),
+        ("tags: {'': x}", "it is empty"),
+        ("tags: {team: 'x;y'}", "';' is not allowed in the value"),
+        ("kms_key: alias/mine", "not the ARN of a KMS key"),
+        ("kms_key: arn:aws:kms:eu-central-1:111122223333:alias/mine", "not the ARN of a KMS key"),
+        ("permissions_boundary: arn:aws:iam::1111:policy/x", "not the ARN of an IAM policy"),
+        ("permissions_boundary: arn:aws:iam::111122223333:role/x", "not the ARN of an IAM policy"),
+        ("deletion_protection: sure", "expected a boolean"),
+        ("alarms: {handler-mood: false}", "unknown field `handler-mood`"),
+        ("alarms: {handler-errors: often}", "expected a boolean"),
+        ("schedule: daily", "no schedule"),
+        ("schedule: rate(1 minutes)", "is not a rate"),
+        ("schedule: rate(0 minutes)", "is not a rate"),
+        ("schedule: rate(5 seconds)", "is not a rate"),
+        ("schedule: cron(0 8 * * *)", "is not EventBridge's cron"),
+        ("schedule: cron(0 8 * * * *)", "is not EventBridge's cron"),
+    ] {
+        let error = explain(&format!("# a comment\n\n{line}\n"));
+        let key = line.split(':').next().unwrap_or_default();
+        for words in ["incidentctl.yaml", key, said, "line 3"] {
+            assert!(error.contains(words), "`{words}` is missing for `{line}`: {error}");
+        }
+    }
+    let long = format!("tags: {{{}: x}}", "k".repeat(129));
+    assert!(explain(&long).contains("more than 128"));
+    let many: String = (0..46).map(|number| format!("  tag-{number}: x\n")).collect();
+    assert!(explain(&format!("tags:\n{many}")).contains("`tag-45` is one too many at line 47"));
+}
+
+#[test]
+fn what_aws_accepts_is_accepted() -> Result<(), SettingsError> {
+    for line in [
+        "schedule: rate(1 minute)",
+        "schedule: rate(12 hours)",
+        "schedule: cron(0/15 8-17 ? * MON-FRI *)",
+        "schedule: cron(0 9 L * ? *)",
+        "schedule: never",
+        "permissions_boundary: arn:aws:iam::aws:policy/PowerUserAccess",
+        "permissions_boundary: arn:aws-cn:iam::111122223333:policy/teams/payments/boundary",
+        "kms_key: arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab",
+        "tags: {'cost center': 'a/b + c=d @ e_f.g:h', team: ''}",
+        "alarms: {function-errors: false}",
+        "engine: cloudformation",
+    ] {
+        assert_ne!(file(line)?, ConfigFile::default(), "{line}");
+    }
+    Ok(())
+}
+
+#[test]
+fn settings_become_parameters_of_the_template() -> Result<(), Box<dyn std::error::Error>> {
+    let text = "alarms: {function-errors: false}\nschedule: never\ndeletion_protection: true\nhandler_memory: 512";
+    let parameters = Settings::merge(&GlobalArgs::default(), Environment::default(), file(text)?).parameters();
+    for (name, value) in [
+        ("FunctionErrorAlarmEnabled", "false"),
+        ("HandlerErrorAlarmEnabled", "true"),
+        ("SweepSchedule", ""),
+        ("DeletionProtection", "true"),
+        ("HandlerMemorySize", "512"),
+        ("KmsKeyArn", ""),
+    ] {
+        assert_eq!(parameters.get(name).map(String::as_str), Some(value), "{name}");
+    }
+    // Every one of them is a parameter of the template, with the same default.
+    let (_, template) =
+        crate::template::Completion::default().apply(crate::template::EMBEDDED, crate::resources::naming)?;
+    for (name, value) in Settings::default().parameters() {
+        let parameter = template.parameters.get(&name).ok_or(name)?;
+        assert_eq!(parameter.default.as_deref(), Some(value.as_str()));
+    }
+    Ok(())
+}
+
+#[test]
+fn the_next_command_has_the_flags_of_this_one() -> Result<(), Box<dyn std::error::Error>> {
+    let args = GlobalArgs {
+        stack: Some("payments".parse()?),
+        local: true,
+        config: Some("my file.yaml".into()),
+        ..GlobalArgs::default()
+    };
+    let invocation = Invocation::of(&args, Some(Engine::CloudFormation));
+    for (command, whole) in [
+        ("up", "incidentctl up --stack payments --config 'my file.yaml' --engine cloudformation --local"),
+        ("logs handler", "incidentctl logs handler --stack payments --config 'my file.yaml' --local"),
+        ("up --stack other", "incidentctl up --stack other --config 'my file.yaml' --engine cloudformation --local"),
+        ("local stop", "incidentctl local stop"),
+    ] {
+        assert_eq!(invocation.command(command), whole);
+        // What is whole stays whole.
+        assert_eq!(invocation.complete(&format!("run `{whole}`")), format!("run `{whole}`"));
+    }
+    let given =
+        GlobalArgs { profile: Some("work".to_owned()), region: Some("eu-west-1".to_owned()), ..GlobalArgs::default() };
+    let invocation = Invocation::of(&given, None);
+    assert_eq!(
+        invocation.complete("run `incidentctl up`, not `terraform`; `incidentctl down` removes it"),
+        "run `incidentctl up --profile work --region eu-west-1`, not `terraform`; \
+         `incidentctl down --profile work --region eu-west-1` removes it"
+    );
+    assert_eq!(invocation.locally().command("up"), "incidentctl up --region eu-west-1 --local");
+    Ok(())
 }
 
 #[test]

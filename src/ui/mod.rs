@@ -11,6 +11,7 @@ use std::io::{IsTerminal, Write};
 use serde::Serialize;
 
 use crate::cli::{ColorChoice, CommandError, Format, GlobalArgs};
+use crate::settings::Invocation;
 
 pub use progress::ProgressView;
 pub use style::Label;
@@ -22,6 +23,7 @@ pub use text::{count, wrap};
 pub struct Ui {
     format: Format,
     quiet: bool,
+    invocation: Invocation,
     stdout: Stream,
     stderr: Stream,
 }
@@ -35,7 +37,7 @@ struct Stream {
 impl Ui {
     /// The streams of this process, as the flags and the environment want them; also sends the log of `-v` to
     /// standard error.
-    pub fn new(args: &GlobalArgs) -> Self {
+    pub fn new(args: &GlobalArgs, invocation: Invocation) -> Self {
         start_log(args.verbose);
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let stream = |terminal: bool| Stream {
@@ -49,6 +51,7 @@ impl Ui {
         Self {
             format: args.output,
             quiet: args.quiet,
+            invocation,
             stdout: stream(std::io::stdout().is_terminal()),
             stderr: stream(std::io::stderr().is_terminal()),
         }
@@ -58,7 +61,7 @@ impl Ui {
     #[cfg(test)]
     pub(crate) fn plain(format: Format) -> Self {
         let stream = Stream { terminal: false, colour: false };
-        Self { format, quiet: true, stdout: stream, stderr: stream }
+        Self { format, quiet: true, invocation: Invocation::default(), stdout: stream, stderr: stream }
     }
 
     /// Whether standard output is for a program.
@@ -126,7 +129,19 @@ impl Ui {
     /// Writes to standard error whatever the flags say.
     pub(crate) fn report(&self, text: &str) {
         // Nobody is left to be told that standard error is closed.
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        let _ = writeln!(std::io::stderr().lock(), "{}", self.complete(text));
+    }
+
+    /// A text whose commands between backticks have the flags of this one: `up` was told where, and so the next
+    /// command has to be.
+    pub(crate) fn complete(&self, text: &str) -> String {
+        self.invocation.complete(text)
+    }
+
+    /// The same user interface for work on the local AWS, whatever the flags say.
+    #[must_use]
+    pub(crate) fn locally(&self) -> Self {
+        Self { invocation: self.invocation.clone().locally(), ..self.clone() }
     }
 
     /// A text for standard error in the colour of what it is.

@@ -19,7 +19,8 @@ async fn a_refusal_is_told_with_its_cause_first_and_rolled_back() -> TestResult 
     for words in ["AWS::Events::Rule", "events:PutTargets", REFUSAL, "AccessDeniedException", "request "] {
         assert!(first.contains(words), "`{words}` is missing in {first}");
     }
-    for words in ["lack the permission", "created", "run `incidentctl up` again", "`incidentctl down`"] {
+    for words in ["lack the permission", "created", "run `incidentctl up --local` again", "`incidentctl down --local`"]
+    {
         assert!(error[1..].iter().any(|line| line.contains(words)), "`{words}` is missing in {error:?}");
     }
     world.run(&["down", "--local", "--yes"]).await?.succeeded()?;
@@ -56,7 +57,7 @@ async fn an_interrupt_lets_calls_in_flight_finish_and_the_next_up_goes_on() -> T
     assert_eq!((&result["ok"], &result["error"]["kind"]), (&false.into(), &"interrupted".into()), "{result}");
     let mut said = String::new();
     up.stderr.take().ok_or("no words")?.read_to_string(&mut said)?;
-    assert!(said.contains("created") && said.contains("run `incidentctl up` again"), "{said}");
+    assert!(said.contains("created") && said.contains("run `incidentctl up --local` again"), "{said}");
     assert_eq!(up.wait()?.code(), Some(130));
 
     let next = world.run(&["up", "--local", "--yes", "--output", "json"]).await?.succeeded()?.result()?;

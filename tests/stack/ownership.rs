@@ -65,6 +65,7 @@ async fn down_leaves_what_lost_its_tag_with_all_of_its_parts() -> TestResult {
             "RuleDeadLetterQueue",
             "RuleDeadLetterQueuePolicy",
             "ServiceFailurePermission",
+            "SweepPermission",
         ];
         assert_eq!(left, expected.into());
     }

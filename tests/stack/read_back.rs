@@ -161,12 +161,16 @@ pub(super) async fn alarms(aws: &Aws) -> TestResult {
     Ok(())
 }
 
+/// The rule that fires by the clock.
+const SWEEP: &str = "devops-sweep";
+
 /// Step 6: rules, their targets, and the permission of each.
 pub(super) async fn rules(aws: &Aws) -> TestResult {
     let names =
         ["devops-alarm-changes", "devops-function-failures", "devops-platform-failures", "devops-service-failures"];
+    let all = names.into_iter().chain([SWEEP]);
     let found = aws.events.list_rules().name_prefix("devops-").send().await?;
-    assert_eq!(found.rules().iter().filter_map(|rule| rule.name()).collect::<BTreeSet<_>>(), names.into());
+    assert_eq!(found.rules().iter().filter_map(|rule| rule.name()).collect::<BTreeSet<_>>(), all.clone().collect());
 
     let handler = aws.arn("lambda", "function:devops-incident-handler");
     for name in names {
@@ -183,6 +187,12 @@ pub(super) async fn rules(aws: &Aws) -> TestResult {
         assert_eq!(retries, Some((Some(3600), Some(185))));
     }
 
+    let sweep = aws.events.list_targets_by_rule().rule(SWEEP).send().await?;
+    assert_eq!(
+        sweep.targets().iter().map(|target| target.input()).collect::<Vec<_>>(),
+        [Some(r#"{"incidentctl":"sweep"}"#)]
+    );
+
     let policy = aws.lambda.get_policy().function_name("devops-incident-handler").send().await?;
     let policy: Value = serde_json::from_str(policy.policy().ok_or("no policy")?)?;
     let statements = policy["Statement"].as_array().ok_or("no statements")?;
@@ -190,7 +200,7 @@ pub(super) async fn rules(aws: &Aws) -> TestResult {
         .iter()
         .map(|one| one["Condition"]["ArnLike"]["AWS:SourceArn"].as_str().unwrap_or_default().to_owned())
         .collect();
-    assert_eq!(sources, names.map(|name| aws.arn("events", &format!("rule/{name}"))).into());
+    assert_eq!(sources, all.map(|name| aws.arn("events", &format!("rule/{name}"))).collect());
     Ok(())
 }
 

@@ -111,6 +111,44 @@ async fn guarantee_4_a_fault_anywhere_still_mails_once_the_event_comes_again() -
 }
 
 #[tokio::test(start_paused = true)]
+async fn guarantee_4_a_sweep_mails_what_a_crash_kept_back() -> Tested {
+    for (fault, mails) in [(Fault::Publish, 1), (Fault::PublishAnswerLost, 2), (Fault::MarkNotified, 2)] {
+        let flow = flow();
+        flow.store.fail_once(fault);
+        flow.notifier.fail_once(fault);
+        assert!(deliver(&flow, &failure_of("orders", "e1")).await.is_err(), "{fault:?}");
+        // The event does not come again; the lease of the invocation that died ends.
+        flow.store.end_leases();
+        assert_eq!(flow.sweep().await?, 1, "{fault:?}");
+        assert_eq!(flow.notifier.count(), mails, "{fault:?}");
+        assert!(flow.store.all_notified(), "{fault:?}");
+        assert_eq!(flow.sweep().await?, 0, "{fault:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_leaves_alone_what_somebody_is_mailing() -> Tested {
+    let flow = flow();
+    flow.store.fail_once(Fault::MarkNotified);
+    assert!(deliver(&flow, &failure_of("orders", "e1")).await.is_err());
+    assert_eq!(flow.sweep().await?, 0);
+    assert_eq!(flow.notifier.count(), 1);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_sends_no_storm_and_ends_no_later_than_the_next() -> Tested {
+    let flow = flow();
+    for number in 0..30 {
+        flow.notifier.fail_once(Fault::Publish);
+        assert!(deliver(&flow, &failure_of(&format!("orders-{number}"), &format!("e{number}"))).await.is_err());
+    }
+    assert_eq!((flow.sweep().await?, flow.sweep().await?, flow.sweep().await?), (25, 5, 0));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
 async fn guarantee_6_without_the_table_the_alert_still_goes_out() {
     let flow = flow();
     flow.store.fail_always();

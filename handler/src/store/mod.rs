@@ -33,6 +33,9 @@ pub trait Store {
     /// Counts another failure for an incident that is not resolved.
     fn count(&self, occurrence: &Occurrence<'_>) -> impl Future<Output = Result<(), StoreError>>;
 
+    /// The incidents that are not resolved, were seen since then, and are not marked as mailed.
+    fn unsent(&self, since: &str) -> impl Future<Output = Result<Vec<Incident>, StoreError>>;
+
     /// Takes the lease on the mail of an incident that was not mailed. False when another holds it or the mail is out.
     fn claim(&self, incident_id: &str, now: i64, until: i64) -> impl Future<Output = Result<bool, StoreError>>;
 

@@ -8,7 +8,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
-use incident_model::table::{EXPIRES_AT, INCIDENT_ID, event_key, open_key, open_resource_key};
+use incident_model::table::{EXPIRES_AT, INCIDENT_ID, INDEX_BY_STATUS, event_key, open_key, open_resource_key};
+use incident_model::{Incident, Status};
 
 use super::{Occurrence, Opening, Store, StoreError, Stored, kind};
 use items::{TARGET, number, pointer, text, timeline_entry};
@@ -66,6 +67,25 @@ impl Table {
             Some(incident_id) => self.incident(&incident_id).await,
             None => Ok(None),
         }
+    }
+
+    async fn unsent_in(&self, status: Status, since: &str) -> Result<Vec<Incident>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(INDEX_BY_STATUS)
+            .key_condition_expression("#status = :status AND last_seen_at >= :since")
+            .filter_expression("attribute_not_exists(notified_at)")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":status", text(status.name()))
+            .expression_attribute_values(":since", text(since));
+        let mut items = query.into_paginator().items().send();
+        let mut incidents = Vec::new();
+        while let Some(item) = items.next().await {
+            incidents.push(items::stored(item.map_err(|error| refused(&error))?)?.incident);
+        }
+        Ok(incidents)
     }
 
     fn put(&self, item: Item) -> Result<aws_sdk_dynamodb::types::builders::PutBuilder, StoreError> {
@@ -153,6 +173,12 @@ impl Store for Table {
             TransactWriteItem::builder().update(built(update.build())?).build(),
         ])
         .await
+    }
+
+    async fn unsent(&self, since: &str) -> Result<Vec<Incident>, StoreError> {
+        let (open, acknowledged) =
+            tokio::join!(self.unsent_in(Status::Open, since), self.unsent_in(Status::Acknowledged, since),);
+        Ok([open?, acknowledged?].concat())
     }
 
     async fn claim(&self, incident_id: &str, now: i64, until: i64) -> Result<bool, StoreError> {

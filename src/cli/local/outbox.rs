@@ -108,9 +108,9 @@ pub(in crate::cli) fn mail_text(mail: &StoredMail, ui: &Ui) -> String {
 async fn confirm_waiting(settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     let Found::Running(_) = daemon::find(&settings.local_directory).await else {
         return Err(CommandError::user("the local AWS does not run, so there is nothing to confirm")
-            .hint("incidentctl up --local --email you@example.com"));
+            .hint("`incidentctl up --local --email you@example.com` starts it and sends such a mail"));
     };
-    let settings = Settings { local: true, ..settings.clone() };
+    let settings = settings.locally();
     let session = crate::cli::connect(&settings, ui).await?;
     let confirmations = follow_links(&session).await?;
     if ui.is_json() {

@@ -53,7 +53,7 @@ pub(super) async fn run(args: StartArgs, settings: &Settings, ui: &Ui) -> Result
         ui.say("the local AWS runs already, with the settings it was started with");
         if args.port.is_some_and(|port| port != status.port) {
             return Err(CommandError::user(format!("the local AWS runs already, on port {}", status.port))
-                .hint("incidentctl local stop"));
+                .hint("`incidentctl local stop` ends it"));
         }
         return super::show(&status, ui);
     }

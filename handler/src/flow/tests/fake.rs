@@ -136,6 +136,17 @@ impl Store for Memory {
         self.change(occurrence.incident_id, |stored| stored.incident.occurrences += 1)
     }
 
+    async fn unsent(&self, since: &str) -> Result<Vec<Incident>, StoreError> {
+        self.step(None).await?;
+        let incidents = self.incidents.borrow();
+        let is_unsent = |incident: &&Incident| {
+            incident.status != Status::Resolved
+                && incident.notified_at.is_none()
+                && incident.last_seen_at.as_str() >= since
+        };
+        Ok(incidents.values().map(|stored| &stored.incident).filter(is_unsent).cloned().collect())
+    }
+
     async fn claim(&self, incident_id: &str, now: i64, until: i64) -> Result<bool, StoreError> {
         self.step(None).await?;
         let is_out =
