@@ -10,7 +10,7 @@ fn reference() -> String {
     let mut root = super::command();
     root.build();
     let mut text =
-        String::from("# Command line\n\n<!-- Written by `UPDATE_DOCS=1 cargo test -p incidentctl reference`. -->\n");
+        String::from("# Command line\n\n<!-- Written by `UPDATE_DOCS=1 cargo test --workspace --lib reference`. -->\n");
     let _ = writeln!(text, "\n{}\n\n## Global options\n\n{}\n", about(&root), super::environment::EXPLANATION);
     text += &options(root.get_arguments().filter(|argument| argument.is_global_set()));
     text += "\n## Exit codes\n\n0 done; 1 failed; 2 wrong usage or configuration, or changes pending with `plan --detailed-exitcode`; 130 interrupted.\n";
@@ -70,6 +70,6 @@ fn the_reference_is_that_of_this_program() -> std::io::Result<()> {
         return std::fs::write(path, expected);
     }
     let found = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(found == expected, "docs/cli.md is old; write it anew: UPDATE_DOCS=1 cargo test -p incidentctl reference");
+    assert!(found == expected, "docs/cli.md is old; write it anew: UPDATE_DOCS=1 cargo test --workspace --lib reference");
     Ok(())
 }
