@@ -65,10 +65,11 @@ impl Passing {
 impl Schedule {
     fn pause(self, attempt: usize) -> Duration {
         let milliseconds: &[u64] = match self {
-            Self::Dense => &[250, 500, 500, 1000, 1000, 2000],
-            Self::Busy => &[100, 200, 400, 800, 1000, 2000],
+            // Each second of a longer pause is, on average, half a second that everybody waits for nothing.
+            Self::Dense => &[250, 500, 500],
+            Self::Busy => &[100, 200, 400, 800],
         };
-        Duration::from_millis(milliseconds.get(attempt).copied().unwrap_or(2000))
+        Duration::from_millis(milliseconds.get(attempt).copied().unwrap_or(1000))
     }
 }
 
@@ -98,7 +99,7 @@ where
     }
 }
 
-/// Asks until there is an answer: after 50 ms, then slower, at most once a second.
+/// Asks until there is an answer: after 50 ms, then slower, at least twice a second.
 ///
 /// # Errors
 /// What the question fails with, and `TimedOut` when `limit` is over.
@@ -123,7 +124,7 @@ where
         }
         progress.waiting(what);
         tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(1));
+        pause = (pause * 3 / 2).min(Duration::from_millis(500));
     }
 }
 

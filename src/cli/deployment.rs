@@ -9,7 +9,7 @@ use super::command_error::Kind;
 use crate::aws::{Clients, Session};
 use crate::engine::{self, Interrupt, Outcome, Progress};
 use crate::package::{Package, PackageError};
-use crate::plan::{Action, Change, Leftover, Observations, Plan, PlanError};
+use crate::plan::{Action, Leftover, Observations, Plan, PlanError};
 use crate::resources::{self, Context, Scope};
 use crate::settings::{EmailAddress, Settings};
 use crate::template::{self, Completion, Inputs, Place, Stack, Template, TemplateError};
@@ -206,15 +206,6 @@ fn state(outcome: &Outcome) -> String {
         text += &format!(", and not waited for: {}", outcome.abandoned.join(", "));
     }
     text
-}
-
-/// The slowest changes first.
-pub(super) fn timings(outcome: &Outcome) -> String {
-    let mut finished: Vec<(&Change, f64)> =
-        outcome.finished.iter().map(|finished| (&finished.change, finished.seconds)).collect();
-    finished.sort_by(|(_, left), (_, right)| right.total_cmp(left));
-    let line = |(change, seconds): &(&Change, f64)| format!("{seconds:8.3} s  {}", change.logical_id);
-    finished.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 impl From<TemplateError> for CommandError {

@@ -1,6 +1,7 @@
 //! `incidentctl up`.
 
 mod self_check;
+mod timings;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -63,6 +64,7 @@ pub(super) async fn provision(
     let emails = settings.emails_or(&args.emails);
     let deployment = Deployment::with_code(session, settings, &emails, args.handler.as_deref()).await?;
     let plan = deployment.plan().await?;
+    let planned = start.elapsed();
     match plan.is_empty() {
         true => ui.say("nothing to change: everything is as the template wants it"),
         false => agree(&plan, settings, ui)?,
@@ -74,12 +76,14 @@ pub(super) async fn provision(
         false => change(&deployment, &plan, args.rollback, &interrupt, ui).await?,
     };
     let rest = async {
+        let changed = Instant::now();
         self_check::run(&deployment, &outcome, ui).await?;
+        let checked = changed.elapsed();
         if args.confirm_email {
             local::confirm(session, ui).await?;
         }
         if args.timings {
-            ui.say(&deployment::timings(&outcome));
+            timings::tell(&outcome, planned, checked, ui)?;
         }
         tell(&deployment, &plan, &outcome, start, session.is_local(), ui).await
     };

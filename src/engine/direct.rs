@@ -35,8 +35,19 @@ pub struct Outcome {
 pub struct Finished {
     /// The change.
     pub change: Change,
+    /// When it began, in seconds after the first change.
+    pub began: f64,
+    /// When what needs it could begin.
+    pub made: f64,
+    /// When it was ready.
+    pub ended: f64,
+}
+
+impl Finished {
     /// How long it took.
-    pub seconds: f64,
+    pub fn seconds(&self) -> f64 {
+        self.ended - self.began
+    }
 }
 
 impl Outcome {
@@ -66,6 +77,8 @@ impl Outcome {
 enum State {
     Waiting,
     Running,
+    /// Made, so that what needs it can begin; not ready itself yet.
+    Settling,
     Done,
     /// It, or what it needs, failed: the logical id of the first failure.
     Failed(String),
@@ -94,6 +107,7 @@ pub async fn apply(
         changes.iter().map(|change| (change.logical_id.as_str(), State::Waiting)).collect();
     let mut outcome = Outcome::default();
     let mut running = FuturesUnordered::new();
+    let first = Instant::now();
     let mut stopped = interrupt.is_set();
     loop {
         skip(&changes, &mut states, &mut outcome, &tell);
@@ -102,16 +116,12 @@ pub async fn apply(
                 break;
             }
             let waits = states.get(change.logical_id.as_str()) == Some(&State::Waiting);
-            let free = || blockers(change, &changes).all(|id| states.get(id) == Some(&State::Done));
+            let made = |id: &str| matches!(states.get(id), Some(State::Settling | State::Done));
+            let free = || blockers(change, &changes).all(made);
             if waits && free() {
                 states.insert(&change.logical_id, State::Running);
                 tell(started(change));
-                let context = Context { progress: Progress::of(change, events), ..context.clone() };
-                running.push(async move {
-                    let start = Instant::now();
-                    let result = perform(&context, change).await;
-                    (*change, start.elapsed().as_secs_f64(), result)
-                });
+                running.push(work(context, change, events, Stage::Make { began: Instant::now() }));
             }
         }
         let ended = tokio::select! {
@@ -123,14 +133,19 @@ pub async fn apply(
             }
             () = interrupt.wait_for_second(), if stopped => break,
         };
-        let Some((change, seconds, result)) = ended else { break };
-        match result {
-            Ok(()) => {
-                states.insert(&change.logical_id, State::Done);
-                tell(finished(change, seconds));
-                outcome.finished.push(Finished { change: change.clone(), seconds });
+        let Some(Ended { change, stage, result }) = ended else { break };
+        match (result, stage) {
+            (Ok(()), Stage::Make { began }) if change.action != Action::Delete => {
+                states.insert(&change.logical_id, State::Settling);
+                running.push(work(context, change, events, Stage::Settle { began, made: Instant::now() }));
             }
-            Err(error) => {
+            (Ok(()), stage) => {
+                let done = stage.over(change, first);
+                states.insert(&change.logical_id, State::Done);
+                tell(finished(change, done.seconds()));
+                outcome.finished.push(done);
+            }
+            (Err(error), _) => {
                 states.insert(&change.logical_id, State::Failed(change.logical_id.clone()));
                 tell(failed(change, &error));
                 outcome.failures.push((change.clone(), error));
@@ -140,7 +155,7 @@ pub async fn apply(
     drop(running);
     let left_in = |wanted| states.iter().filter(move |(_, state)| **state == wanted).map(|(id, _)| (*id).to_owned());
     outcome.not_begun = left_in(State::Waiting).collect();
-    outcome.abandoned = left_in(State::Running).collect();
+    outcome.abandoned = left_in(State::Running).chain(left_in(State::Settling)).collect();
     outcome
 }
 
@@ -177,6 +192,54 @@ fn skip<'a>(
         states.insert(&change.logical_id, State::Failed(root.clone()));
         outcome.skipped.push(change.logical_id.clone());
         tell(Event::ResourceSkipped { logical_id: change.logical_id.clone(), because: root });
+    }
+}
+
+/// What is done with a resource at a time, and since when.
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    Make { began: Instant },
+    Settle { began: Instant, made: Instant },
+}
+
+impl Stage {
+    /// The finished change when this stage ends now.
+    fn over(self, change: &Change, first: Instant) -> Finished {
+        let now = Instant::now();
+        let (began, made) = match self {
+            Self::Make { began } => (began, now),
+            Self::Settle { began, made } => (began, made),
+        };
+        let after = |moment: Instant| moment.duration_since(first).as_secs_f64();
+        Finished { change: change.clone(), began: after(began), made: after(made), ended: after(now) }
+    }
+}
+
+/// A stage that is over.
+struct Ended<'a> {
+    change: &'a Change,
+    stage: Stage,
+    result: Result<(), AwsError>,
+}
+
+async fn work<'a>(
+    context: &Context<'_>,
+    change: &'a Change,
+    events: &UnboundedSender<Event>,
+    stage: Stage,
+) -> Ended<'a> {
+    let context = Context { progress: Progress::of(change, events), ..context.clone() };
+    let result = match stage {
+        Stage::Make { .. } => perform(&context, change).await,
+        Stage::Settle { .. } => settle(&context, change).await,
+    };
+    Ended { change, stage, result }
+}
+
+async fn settle(context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
+    match provider(&change.resource_type) {
+        Some(provider) => provider.settle(context, &change.desired).await,
+        None => Ok(()),
     }
 }
 

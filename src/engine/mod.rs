@@ -2,6 +2,7 @@
 
 mod choice;
 pub mod cloudformation;
+mod critical_path;
 mod direct;
 mod event;
 mod interrupt;
@@ -9,6 +10,7 @@ mod interrupt;
 mod tests;
 
 pub use choice::{Engine, OwnedByOther, any_is_ours, has_resources};
+pub use critical_path::{Link, critical_path};
 pub use direct::{Finished, Outcome, apply};
 pub use event::{Event, Failure, Progress};
 pub use interrupt::Interrupt;

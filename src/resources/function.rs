@@ -85,8 +85,13 @@ impl Provider for Function {
             .environment(environment(properties))
             .set_tags(Some(tags(properties)));
         persist(&context.progress, || async { call.clone().send().await.explain("lambda:CreateFunction") }).await?;
-        let name = &desired.attributes.reference;
-        tokio::try_join!(remember_role(context, desired), wait_until_ready(context, name)).map(|_| ())
+        Ok(())
+    }
+
+    /// Only an invocation needs an active function; permissions and settings are accepted before.
+    async fn settle(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        let ready = wait_until_ready(context, &desired.attributes.reference);
+        tokio::try_join!(remember_role(context, desired), ready).map(|_| ())
     }
 
     /// Role first, then configuration, then code: AWS takes one change at a time. Tags last, so that a run that is cut
@@ -135,7 +140,7 @@ impl Provider for Function {
         if change.touches("Tags") {
             tag(context, name, tags(properties)).await?;
         }
-        remember_role(context, &change.desired).await
+        Ok(())
     }
 
     async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {

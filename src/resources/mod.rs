@@ -73,6 +73,11 @@ pub trait Provider: Sync {
     /// Makes the resource. Made again after an answer was lost, it must end the same.
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError>;
 
+    /// Waits until a resource that was made or changed works. What needs it does not wait for this.
+    async fn settle(&self, _context: &Context<'_>, _desired: &Desired) -> Result<(), AwsError> {
+        Ok(())
+    }
+
     /// Brings an existing resource to where it should be.
     async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError>;
 

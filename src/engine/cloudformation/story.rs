@@ -150,7 +150,7 @@ impl<'a> Story<'a> {
             seconds,
         };
         if !self.undoing {
-            self.outcome.finished.push(Finished { change, seconds });
+            self.outcome.finished.push(Finished { change, began, made: occurrence.at, ended: occurrence.at });
         }
         Some(event)
     }
