@@ -28,7 +28,7 @@ pub(super) async fn run(_args: DownArgs, settings: &Settings, ui: &Ui) -> Result
 pub(super) async fn remove_stack(session: &Session, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     let start = Instant::now();
     let deployment = Deployment::without_code(session, settings)?;
-    let plan = Plan::down(&deployment.stack, &deployment.observe(Scope::StackOnly).await?);
+    let plan = Plan::down(&deployment.stack, &deployment.observe(Scope::Everything).await?);
     let outcome = match plan.changes.is_empty() {
         true => {
             ui.say(&format!("nothing to delete: the stack `{}` owns nothing here", settings.stack));
@@ -51,7 +51,7 @@ async fn remove(deployment: &Deployment, plan: &Plan, ui: &Ui) -> Result<Outcome
         return Err(failure);
     }
     let observed = tokio::select! {
-        observed = deployment.observe(Scope::StackOnly) => observed?,
+        observed = deployment.observe(Scope::Everything) => observed?,
         () = interrupt.wait() => return Err(CommandError::interrupted().hint("everything was asked to be deleted")),
     };
     let left = Plan::down(&deployment.stack, &observed).changes;

@@ -159,13 +159,15 @@ pub async fn apply(
     outcome
 }
 
-/// What has to be done before a change: makers wait for what they need, deletions for what needs them.
+/// What has to be done before a change: makers wait for what they need, deletions for what needs them, and what left
+/// the template for everything that takes its place.
 fn blockers<'a>(change: &'a Change, changes: &'a [&'a Change]) -> impl Iterator<Item = &'a str> {
     changes
         .iter()
         .filter(move |other| match (change.action, other.action) {
             (Action::Delete, Action::Delete) => other.desired.needs.contains(&change.logical_id),
-            (Action::Delete, _) | (_, Action::Delete) => false,
+            (Action::Delete, _) => true,
+            (_, Action::Delete) => false,
             _ => change.desired.needs.contains(&other.logical_id),
         })
         .map(|other| other.logical_id.as_str())

@@ -19,6 +19,7 @@ use cause::Memory;
 pub use cause::Cause;
 pub use difference::differences;
 pub use observed::{Observations, Observed, Ownership};
+pub(crate) use removal::owned_members;
 pub(crate) use roles::RECREATED;
 
 /// Everything that has to change, and what stays.
@@ -158,6 +159,9 @@ impl Plan {
     /// What removes everything that the stack owns, in reverse order.
     pub fn down(stack: &Stack, observations: &Observations) -> Self {
         let mut plan = Self { changes: Vec::new(), leftovers: Vec::new() };
+        for (desired, observed) in &observations.surplus {
+            plan.remove(desired, observed, Cause::Removed);
+        }
         for desired in stack.resources.iter().rev() {
             let Some(observed) = observations.get(&desired.logical_id) else { continue };
             plan.remove(desired, observed, Cause::Teardown);

@@ -21,6 +21,15 @@ pub(super) fn removals(desired: &Value, observed: &Value) -> Vec<PropertyChange>
         .collect()
 }
 
+/// The members of a shared list that the stack remembers as its own.
+pub(crate) fn owned_members(observed: &Value, list: &str) -> Value {
+    let owned = tag(observed, OWNS_TAG).unwrap_or_default();
+    let ours = |path: &str| path.starts_with(&format!("{list}[")) && find(observed, path).is_some();
+    let members =
+        paths(observed).into_iter().filter(|(digest, path)| owned.split('.').any(|one| one == digest) && ours(path));
+    members.filter_map(|(_, path)| find(observed, &path).cloned()).collect()
+}
+
 /// The value at `Name`, `Name.Part` or `Name[member]`.
 fn find<'a>(properties: &'a Value, path: &str) -> Option<&'a Value> {
     if let Some((list, member)) = path.strip_suffix(']').and_then(|path| path.split_once('[')) {

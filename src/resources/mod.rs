@@ -12,6 +12,7 @@ mod queue_policy;
 mod role;
 mod rule;
 mod subscription;
+mod surplus;
 mod table;
 mod topic;
 mod topic_policy;

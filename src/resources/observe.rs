@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::try_join_all;
 
-use super::{Context, provider, subscription};
+use super::{Context, provider, subscription, surplus};
 use crate::aws::AwsError;
 use crate::plan::{Observations, Observed, Ownership};
 use crate::template::{Desired, Stack};
@@ -12,8 +12,10 @@ use crate::template::{Desired, Stack};
 /// How far to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Also for what the template does not have any more.
+    /// Also for what the template does not have any more, as far as few calls find it.
     WithSurplus,
+    /// For everything that bears the stack's tag.
+    Everything,
     /// Only for the resources of the stack.
     StackOnly,
 }
@@ -32,7 +34,12 @@ pub async fn observe(context: &Context<'_>, stack: &Stack, scope: Scope) -> Resu
     });
     let surplus = async {
         match scope {
-            Scope::WithSurplus => subscription::surplus(context, stack).await,
+            Scope::WithSurplus => {
+                let addresses = subscription::surplus(context, stack);
+                let (found, addresses) = tokio::try_join!(surplus::surplus(context, stack, scope), addresses)?;
+                Ok([found, addresses].concat())
+            }
+            Scope::Everything => surplus::surplus(context, stack, scope).await,
             Scope::StackOnly => Ok(Vec::new()),
         }
     };

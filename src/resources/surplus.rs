@@ -1,0 +1,92 @@
+//! What the stack made earlier and the template does not have any more: found by its name, known by its tag.
+
+mod list;
+
+use std::collections::BTreeSet;
+
+use futures_util::future::try_join_all;
+use serde_json::json;
+
+use super::{Context, Scope, Values, provider};
+use crate::aws::AwsError;
+use crate::plan::{Observed, Ownership, owned_members};
+use crate::template::{Desired, Stack};
+
+/// The types with names and tags and the property with the name, in the order in which they can go: a rule before the
+/// function that it calls, a role after the function that has it. A log group goes after both, because `up` finds them
+/// by it.
+const TYPES: [(&str, &str); 8] = [
+    ("AWS::Events::Rule", "Name"),
+    ("AWS::CloudWatch::Alarm", "AlarmName"),
+    ("AWS::Lambda::Function", "FunctionName"),
+    ("AWS::IAM::Role", "RoleName"),
+    ("AWS::Logs::LogGroup", "LogGroupName"),
+    ("AWS::SQS::Queue", "QueueName"),
+    ("AWS::SNS::Topic", "TopicName"),
+    ("AWS::DynamoDB::Table", "TableName"),
+];
+
+/// Everything that bears the stack's tag and a name of its kind, and is not in the template.
+pub(super) async fn surplus(
+    context: &Context<'_>,
+    stack: &Stack,
+    scope: Scope,
+) -> Result<Vec<(Desired, Observed)>, AwsError> {
+    let candidates = list::names(context, scope).await?.into_iter().filter(|(resource_type, name)| {
+        !stack.resources.iter().any(|resource| resource.resource_type == *resource_type && is_named(resource, name))
+    });
+    let reads = candidates.map(|(resource_type, name)| read(context, resource_type, name));
+    let mut found: Vec<_> = try_join_all(reads).await?.into_iter().flatten().collect();
+    found.retain(|(_, observed)| observed.ownership == Ownership::Ours);
+    found.sort_by_key(|(desired, _)| rank(&desired.resource_type));
+    Ok(in_order(found))
+}
+
+async fn read(
+    context: &Context<'_>,
+    resource_type: &'static str,
+    name: String,
+) -> Result<Option<(Desired, Observed)>, AwsError> {
+    let (Some(provider), Some((_, property))) =
+        (provider(resource_type), TYPES.iter().find(|(one, _)| *one == resource_type))
+    else {
+        return Ok(None);
+    };
+    let properties = json!({ *property: name });
+    let mut desired = Desired {
+        logical_id: format!("{}({name})", resource_type.rsplit(':').next().unwrap_or_default()),
+        resource_type: resource_type.to_owned(),
+        step: 0,
+        attributes: provider.attributes(&properties, context.place),
+        properties,
+        needs: BTreeSet::new(),
+        retain: false,
+    };
+    let observed = provider.read(context, &desired).await?;
+    if let Some(observed) = &observed {
+        // A role cannot go before its policies; those of others keep it.
+        desired.properties["Policies"] = owned_members(&observed.properties, "Policies");
+    }
+    Ok(observed.map(|observed| (desired, observed)))
+}
+
+/// Each is needed by all that can go before it.
+fn in_order(found: Vec<(Desired, Observed)>) -> Vec<(Desired, Observed)> {
+    let ranks: Vec<_> =
+        found.iter().map(|(desired, _)| (rank(&desired.resource_type), desired.logical_id.clone())).collect();
+    let ordered = found.into_iter().map(|(mut desired, observed)| {
+        let later = ranks.iter().filter(|(other, _)| *other > rank(&desired.resource_type));
+        desired.needs = later.map(|(_, id)| id.clone()).collect();
+        (desired, observed)
+    });
+    ordered.collect()
+}
+
+fn rank(resource_type: &str) -> Option<usize> {
+    TYPES.iter().position(|(one, _)| *one == resource_type)
+}
+
+fn is_named(resource: &Desired, name: &str) -> bool {
+    let property = TYPES.iter().find(|(one, _)| *one == resource.resource_type).map(|(_, property)| *property);
+    property.is_some_and(|property| resource.properties.text(property) == name)
+}
