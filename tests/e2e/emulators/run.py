@@ -8,54 +8,33 @@ in different places (moto runs no functions without Docker; ministack accepts mu
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import tempfile
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from account import Account, differences
+from server import Server
 
 HERE = Path(__file__).parent
 PROGRAM = Path(sys.argv[1]).resolve()
 ADDRESS = "ada@example.com"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_CONFIG_FILE": os.devnull}
 CONFIGURATION = "emails: [ada@example.com, grace@example.com]\nlog_retention_days: 14\nhandler_memory: 512\ntags: {team: platform}\n"
 
 
-class Emulator:
-    """A server on a port of its own, for as long as the `with` lasts."""
+class Emulator(Server):
+    """An emulator, and incidentctl pointed at it."""
 
     def __init__(self, name, script, runs_functions):
-        self.name, self.script, self.runs_functions = name, script, runs_functions
-
-    def __enter__(self):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.endpoint = f"http://127.0.0.1:{port}"
-        self.folder = tempfile.TemporaryDirectory()
-        environment = os.environ | {"BIND_HOST": "127.0.0.1", "AWS_ENDPOINT_URL": self.endpoint}
-        self.log = open(Path(self.folder.name) / "log", "w+")
-        self.process = subprocess.Popen(
-            [sys.executable, HERE / self.script, str(port)], env=environment, stdout=self.log, stderr=subprocess.STDOUT, cwd=self.folder.name
-        )
-        wait_for(self.endpoint, self.process)
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(timeout=20)
-        self.log.close()
-        self.folder.cleanup()
+        super().__init__(HERE / script)
+        self.name, self.runs_functions = name, runs_functions
 
     def incidentctl(self, *arguments, code=0):
         """Runs a command and gives its JSON documents back, the last one first."""
         command = [PROGRAM, *arguments, "--endpoint-url", self.endpoint, "--region", "us-east-1", "--output", "json"]
-        environment = {"PATH": os.environ["PATH"], "HOME": self.folder.name, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-        done = subprocess.run(command, env=environment, cwd=self.folder.name, capture_output=True, text=True, timeout=180)
+        # The first command builds the handler when it is missing, which takes whatever a build takes.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "INCIDENTCTL_"))} | CREDENTIALS
+        done = subprocess.run(command, env=environment, cwd=self.folder.name, capture_output=True, text=True, timeout=900)
         if done.returncode != code:
             sys.exit(f"FAILED on {self.name}: {' '.join(map(str, command))}: exit {done.returncode}, not {code}\n{done.stdout}\n{done.stderr}")
         return [json.loads(line) for line in reversed(done.stdout.splitlines())]
@@ -64,19 +43,6 @@ class Emulator:
         if not holds:
             sys.exit(f"FAILED on {self.name}: {what}: {detail}")
         print(f"ok: {self.name}: {what}")
-
-
-def wait_for(endpoint, process):
-    for _ in range(300):
-        if process.poll() is not None:
-            sys.exit(f"the emulator ended by itself with {process.returncode}")
-        try:
-            return urllib.request.urlopen(endpoint, timeout=5).close()
-        except urllib.error.HTTPError:
-            return None
-        except OSError:
-            time.sleep(0.1)
-    sys.exit("the emulator does not answer")
 
 
 def up(emulator, *arguments):
