@@ -139,7 +139,7 @@ impl Story<'_> {
 
     async fn remove(&self, session: &Session) -> Result<(), CommandError> {
         self.chapter("7. Take it down: incidentctl down", "Everything that the stack owns goes, in reverse order.")?;
-        down::remove_stack(session, self.settings, self.ui).await?;
+        down::remove_stack(session, down::DownArgs::default(), self.settings, self.ui).await?;
         local::stop(self.settings, self.ui).await.map(drop)
     }
 

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::CommandError;
 use super::command_error::Kind;
 use crate::aws::{Clients, Session};
-use crate::engine::{self, Interrupt, Outcome, Progress};
+use crate::engine::cloudformation::StackRecord;
+use crate::engine::{self, Event, Interrupt, Outcome, OwnedByOther, Progress};
 use crate::package::{Package, PackageError};
 use crate::plan::{Action, Leftover, Observations, Plan, PlanError};
 use crate::resources::{self, Context, Scope};
@@ -19,6 +20,8 @@ use crate::ui::{ProgressView, Ui};
 pub(super) struct Deployment {
     pub(super) clients: Clients,
     pub(super) stack: Stack,
+    /// The finished template that the stack was resolved from.
+    pub(super) template: String,
     package: Option<Package>,
 }
 
@@ -35,15 +38,20 @@ impl Deployment {
             None => Package::find().await?,
         };
         let code = [("Architecture", package.architecture().name().to_owned()), ("CodeKey", package.key())];
-        let mut stack = resolve(session, settings, emails, code)?;
+        let (template, mut stack) = resolve(session, settings, emails, code)?;
         resources::with_package(&mut stack, &package);
-        Ok(Self { clients: Clients::new(session.sdk()), stack, package: Some(package) })
+        Ok(Self { clients: Clients::new(session.sdk()), stack, template, package: Some(package) })
     }
 
     /// The stack without its code, which a teardown does not need.
     pub(super) fn without_code(session: &Session, settings: &Settings) -> Result<Self, CommandError> {
-        let stack = resolve(session, settings, &[], [])?;
-        Ok(Self { clients: Clients::new(session.sdk()), stack, package: None })
+        let (template, stack) = resolve(session, settings, &[], [])?;
+        Ok(Self { clients: Clients::new(session.sdk()), stack, template, package: None })
+    }
+
+    /// The code of the functions, where it was needed.
+    pub(super) fn package(&self) -> Option<&Package> {
+        self.package.as_ref()
     }
 
     /// What the providers work with.
@@ -66,27 +74,37 @@ impl Deployment {
         Ok(Plan::up(&self.stack, &self.observe(Scope::WithSurplus).await?, &resources::RULES)?)
     }
 
+    /// What `up` has to change, and what CloudFormation knows of the stack; all reads go out together.
+    pub(super) async fn survey(&self) -> Result<(Plan, Option<StackRecord>), CommandError> {
+        tokio::try_join!(self.plan(), self.record())
+    }
+
+    /// What CloudFormation knows of the stack.
+    pub(super) async fn record(&self) -> Result<Option<StackRecord>, CommandError> {
+        Ok(StackRecord::read(&self.clients, &self.stack.place.stack).await?)
+    }
+
     /// Carries out a plan and shows what happens.
     pub(super) async fn apply(&self, plan: &Plan, interrupt: Interrupt, ui: &Ui) -> Result<Outcome, CommandError> {
-        let (sender, mut receiver) = unbounded_channel();
         let context = self.context();
-        let work = async {
-            let outcome = engine::apply(&context, plan, &sender, interrupt).await;
-            drop(sender);
-            outcome
-        };
-        let display = async {
-            let mut view = ProgressView::new(ui);
-            let mut result = Ok(());
-            while let Some(event) = receiver.recv().await {
-                // Work goes on when nobody reads any more: half a stack helps nobody.
-                result = result.and(view.show(&event));
-            }
-            result
-        };
-        let (outcome, displayed) = tokio::join!(work, display);
-        displayed.map(|()| outcome)
+        shown(ui, async |events| engine::apply(&context, plan, &events, interrupt).await).await
     }
+}
+
+/// Does work that tells events, and shows them.
+pub(super) async fn shown<T>(ui: &Ui, work: impl AsyncFnOnce(UnboundedSender<Event>) -> T) -> Result<T, CommandError> {
+    let (sender, mut receiver) = unbounded_channel();
+    let display = async {
+        let mut view = ProgressView::new(ui);
+        let mut result = Ok(());
+        while let Some(event) = receiver.recv().await {
+            // Work goes on when nobody reads any more: half a stack helps nobody.
+            result = result.and(view.show(&event));
+        }
+        result
+    };
+    let (done, displayed) = tokio::join!(work(sender), display);
+    displayed.map(|()| done)
 }
 
 /// The finished template for these settings; `code` are the parameters that follow from the package.
@@ -110,13 +128,13 @@ fn resolve(
     settings: &Settings,
     emails: &[EmailAddress],
     code: impl IntoIterator<Item = (&'static str, String)>,
-) -> Result<Stack, CommandError> {
-    let (_, template) = complete(settings, emails, code)?;
+) -> Result<(String, Stack), CommandError> {
+    let (text, template) = complete(settings, emails, code)?;
     let place =
         Place::new(settings.stack.as_str(), session.account(), session.region(), session.endpoint().map(str::to_owned));
     let stack = template.resolve(&Inputs { place, parameters: Default::default() }, resources::naming)?;
     resources::check(&stack)?;
-    Ok(stack)
+    Ok((text, stack))
 }
 
 /// What stays though it should not exist, and why.
@@ -180,10 +198,16 @@ fn shorten(value: &serde_json::Value) -> String {
 /// The error of a run that failed or was interrupted: the first cause, what exists, how to go on.
 pub(super) fn failure(outcome: &Outcome, command: &str) -> Option<CommandError> {
     let state = format!("{}: run `{command}` again to go on", state(outcome));
-    let Some((change, error)) = outcome.failures.first() else {
-        let interrupted = !outcome.not_begun.is_empty() || !outcome.abandoned.is_empty();
-        return interrupted.then(|| CommandError::interrupted().hint(state));
-    };
+    if let Some(failure) = root_cause(outcome) {
+        return Some(failure.hint(state));
+    }
+    let interrupted = !outcome.not_begun.is_empty() || !outcome.abandoned.is_empty();
+    interrupted.then(|| CommandError::interrupted().hint(state))
+}
+
+/// The first failure, with what helps and with what failed beside it.
+pub(super) fn root_cause(outcome: &Outcome) -> Option<CommandError> {
+    let (change, error) = outcome.failures.first()?;
     let mut failure = CommandError::failed(format!("{} ({}) failed: {error}", change.logical_id, change.resource_type));
     if let Some(hint) = error.hint() {
         failure = failure.hint(hint);
@@ -191,7 +215,7 @@ pub(super) fn failure(outcome: &Outcome, command: &str) -> Option<CommandError> 
     for (change, error) in outcome.failures.iter().skip(1) {
         failure = failure.hint(format!("{} failed too: {error}", change.logical_id));
     }
-    Some(failure.hint(state))
+    Some(failure)
 }
 
 /// `10 created, 2 deleted, 1 failed, 9 not begun`.
@@ -217,6 +241,14 @@ impl From<TemplateError> for CommandError {
 impl From<PlanError> for CommandError {
     fn from(error: PlanError) -> Self {
         Self::from_error(Kind::User, &error).hint(error.hint())
+    }
+}
+
+impl From<OwnedByOther> for CommandError {
+    fn from(error: OwnedByOther) -> Self {
+        Self::from_error(Kind::User, &error)
+            .hint(format!("`--engine {}`, or none, works on it", error.owner))
+            .hint("another --stack name makes a stack of its own")
     }
 }
 

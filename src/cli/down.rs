@@ -5,48 +5,78 @@ use std::time::Instant;
 use clap::Args;
 use serde_json::json;
 
-use super::CommandError;
 use super::deployment::{self, Deployment};
+use super::{CommandError, cloudformation};
 use crate::aws::Session;
-use crate::engine::{Interrupt, Outcome};
+use crate::engine::cloudformation::StackRecord;
+use crate::engine::{self, Interrupt, Outcome, any_is_ours};
 use crate::plan::{Action, Plan};
 use crate::resources::Scope;
-use crate::settings::Settings;
+use crate::settings::{Engine, Settings};
 use crate::ui::Ui;
 
 /// Remove everything that the stack owns
-#[derive(Debug, Args)]
-pub struct DownArgs {}
+#[derive(Debug, Default, Args)]
+pub struct DownArgs {
+    /// How to delete [default: as the stack was deployed]
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub engine: Option<Engine>,
+}
 
 /// Removes the stack.
-pub(super) async fn run(_args: DownArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
+pub(super) async fn run(args: DownArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     let session = super::connect(settings, ui).await?;
-    remove_stack(&session, settings, ui).await
+    remove_stack(&session, args, settings, ui).await
 }
 
 /// Removes the stack of a connected account.
-pub(super) async fn remove_stack(session: &Session, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
+pub(super) async fn remove_stack(
+    session: &Session,
+    args: DownArgs,
+    settings: &Settings,
+    ui: &Ui,
+) -> Result<(), CommandError> {
     let start = Instant::now();
     let deployment = Deployment::without_code(session, settings)?;
-    let plan = Plan::down(&deployment.stack, &deployment.observe(Scope::Everything).await?);
-    let outcome = match plan.changes.is_empty() {
+    let (observations, record) = tokio::try_join!(deployment.observe(Scope::Everything), deployment.record())?;
+    let wanted = args.engine.or(settings.engine);
+    let engine = engine::choose(wanted, record.as_ref(), any_is_ours(&observations))?;
+    // What CloudFormation does not have a record of, it has no part in.
+    let record = record.filter(|_| engine == Engine::CloudFormation);
+    let plan = Plan::down(&deployment.stack, &observations);
+    let outcome = match plan.changes.is_empty() && record.is_none() {
         true => {
             ui.say(&format!("nothing to delete: the stack `{}` owns nothing here", settings.stack));
+            if engine == Engine::CloudFormation {
+                cloudformation::clear(&deployment).await?;
+            }
             Outcome::default()
         }
-        false => {
-            ui.say(&deployment::describe(&plan));
-            ui.consent("Delete all of this, recorded incidents included?", settings.yes)?;
-            remove(&deployment, &plan, ui).await?
-        }
+        false => remove(&deployment, &plan, record, settings, ui).await?,
     };
     tell(&deployment, &plan, &outcome, start, ui)
 }
 
 /// Deletes, and reads back whether it is gone.
-async fn remove(deployment: &Deployment, plan: &Plan, ui: &Ui) -> Result<Outcome, CommandError> {
-    let interrupt = Interrupt::listen();
-    let outcome = deployment.apply(plan, interrupt.clone(), ui).await?;
+async fn remove(
+    deployment: &Deployment,
+    plan: &Plan,
+    record: Option<StackRecord>,
+    settings: &Settings,
+    ui: &Ui,
+) -> Result<Outcome, CommandError> {
+    ui.say(&deployment::describe(plan));
+    let (outcome, interrupt) = match record {
+        Some(record) => {
+            let interrupt = Interrupt::listen();
+            (cloudformation::remove(deployment, plan, record, &interrupt, settings, ui).await?, interrupt)
+        }
+        None => {
+            ui.consent("Delete all of this, recorded incidents included?", settings.yes)?;
+            let interrupt = Interrupt::listen();
+            (deployment.apply(plan, interrupt.clone(), ui).await?, interrupt)
+        }
+    };
     if let Some(failure) = deployment::failure(&outcome, "incidentctl down") {
         return Err(failure);
     }

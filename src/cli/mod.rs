@@ -1,5 +1,6 @@
 //! The commands: one file each, its arguments (whose documentation is the manual) beside the function that runs it.
 
+mod cloudformation;
 pub mod command_error;
 mod completions;
 mod demo;
@@ -180,6 +181,8 @@ impl Command {
     fn engine(&self) -> Option<Engine> {
         match self {
             Self::Up(args) => args.engine,
+            Self::Plan(args) => args.engine,
+            Self::Down(args) => args.engine,
             _ => None,
         }
     }

@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::deployment::{self, Deployment};
 use super::{CommandError, Outcome};
-use crate::settings::{EmailAddress, Settings};
+use crate::engine::{self, has_resources};
+use crate::settings::{EmailAddress, Engine, Settings};
 use crate::ui::Ui;
 
 /// Show what `up` would do, and change nothing
@@ -20,6 +21,10 @@ pub struct PlanArgs {
     #[arg(long, value_name = "PATH")]
     pub handler: Option<PathBuf>,
 
+    /// How to deploy [default: as the stack was deployed before, else direct]
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub engine: Option<Engine>,
+
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -30,7 +35,8 @@ pub(super) async fn run(args: PlanArgs, settings: &Settings, ui: &Ui) -> Result<
     let session = super::connect(settings, ui).await?;
     let emails = settings.emails_or(&args.emails);
     let deployment = Deployment::with_code(&session, settings, &emails, args.handler.as_deref()).await?;
-    let plan = deployment.plan().await?;
+    let (plan, record) = deployment.survey().await?;
+    engine::choose(args.engine.or(settings.engine), record.as_ref(), has_resources(&plan))?;
     match ui.is_json() {
         true => ui.json(&plan)?,
         false => ui.print(&deployment::describe(&plan))?,

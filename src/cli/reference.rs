@@ -70,6 +70,9 @@ fn the_reference_is_that_of_this_program() -> std::io::Result<()> {
         return std::fs::write(path, expected);
     }
     let found = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(found == expected, "docs/cli.md is old; write it anew: UPDATE_DOCS=1 cargo test --workspace --lib reference");
+    assert!(
+        found == expected,
+        "docs/cli.md is old; write it anew: UPDATE_DOCS=1 cargo test --workspace --lib reference"
+    );
     Ok(())
 }

@@ -10,9 +10,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::deployment::{self, Deployment};
-use super::{CommandError, local};
+use super::{CommandError, cloudformation, local};
 use crate::aws::Session;
-use crate::engine::{Interrupt, Outcome};
+use crate::engine::{self, Interrupt, Outcome, has_resources};
 use crate::plan::{Action, Plan};
 use crate::resources::{Scope, Subscription};
 use crate::settings::{EmailAddress, Engine, Settings};
@@ -63,17 +63,23 @@ pub(super) async fn provision(
     let start = Instant::now();
     let emails = settings.emails_or(&args.emails);
     let deployment = Deployment::with_code(session, settings, &emails, args.handler.as_deref()).await?;
-    let plan = deployment.plan().await?;
+    let (plan, record) = deployment.survey().await?;
     let planned = start.elapsed();
-    match plan.is_empty() {
-        true => ui.say("nothing to change: everything is as the template wants it"),
-        false => agree(&plan, settings, ui)?,
-    }
-    // Only now: until here, and while the person is asked, an interrupt may simply end the process.
-    let interrupt = Interrupt::listen();
-    let outcome = match plan.is_empty() {
-        true => Outcome::default(),
-        false => change(&deployment, &plan, args.rollback, &interrupt, ui).await?,
+    let wanted = args.engine.or(settings.engine);
+    let (plan, outcome, interrupt) = match engine::choose(wanted, record.as_ref(), has_resources(&plan))? {
+        Engine::Direct => {
+            agree_unless_empty(&plan, settings, ui)?;
+            // Only now: until here, and while the person is asked, an interrupt may simply end the process.
+            let interrupt = Interrupt::listen();
+            let outcome = change(&deployment, &plan, args.rollback, &interrupt, ui).await?;
+            (plan, outcome, interrupt)
+        }
+        Engine::CloudFormation => {
+            // From the beginning: a change set must not be left behind.
+            let interrupt = Interrupt::listen();
+            let (plan, outcome) = cloudformation::change(&deployment, plan, record, &interrupt, settings, ui).await?;
+            (plan, outcome, interrupt)
+        }
     };
     let rest = async {
         let changed = Instant::now();
@@ -93,8 +99,16 @@ pub(super) async fn provision(
     }
 }
 
+fn agree_unless_empty(plan: &Plan, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
+    match plan.is_empty() {
+        true => ui.say("nothing to change: everything is as the template wants it"),
+        false => agree(plan, settings, ui)?,
+    }
+    Ok(())
+}
+
 /// Shows what will change, and asks.
-fn agree(plan: &Plan, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
+pub(super) fn agree(plan: &Plan, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     match settings.yes {
         true => ui.say(&deployment::summary(plan)),
         false => ui.say(&deployment::describe(plan)),
@@ -110,6 +124,9 @@ async fn change(
     interrupt: &Interrupt,
     ui: &Ui,
 ) -> Result<Outcome, CommandError> {
+    if plan.is_empty() {
+        return Ok(Outcome::default());
+    }
     let outcome = deployment.apply(plan, interrupt.clone(), ui).await?;
     let Some(mut failure) = deployment::failure(&outcome, "incidentctl up") else { return Ok(outcome) };
     if rollback {

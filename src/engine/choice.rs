@@ -1,22 +1,8 @@
 //! Which engine owns a stack, and so which one works on it.
 
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
-
 use super::cloudformation::{StackRecord, Standing};
 use crate::plan::{Observations, Ownership, Plan};
-
-/// How a stack is deployed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Engine {
-    /// Through each service's own API
-    #[default]
-    Direct,
-    /// Through CloudFormation, with a change set
-    #[value(name = "cloudformation")]
-    CloudFormation,
-}
+use crate::settings::Engine;
 
 /// The engine that was asked for does not own the stack.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,42 +14,26 @@ pub struct OwnedByOther {
     pub wanted: Engine,
 }
 
-impl Engine {
-    /// The engine for a stack: the one that owns it, else the one that is wanted, else the default.
-    ///
-    /// `has_resources` says whether anything with the stack's tag exists.
-    ///
-    /// # Errors
-    /// When another one is wanted than the owner.
-    pub fn choose(
-        wanted: Option<Self>,
-        record: Option<&StackRecord>,
-        has_resources: bool,
-    ) -> Result<Self, OwnedByOther> {
-        let managed = record.is_some_and(|record| record.ours && record.standing() != Standing::Shell);
-        let owner = match (managed, has_resources) {
-            (true, _) => Self::CloudFormation,
-            (false, true) => Self::Direct,
-            (false, false) => return Ok(wanted.unwrap_or_default()),
-        };
-        match wanted {
-            Some(wanted) if wanted != owner => Err(OwnedByOther { owner, wanted }),
-            _ => Ok(owner),
-        }
-    }
-
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Direct => "direct",
-            Self::CloudFormation => "cloudformation",
-        }
-    }
-}
-
-impl std::fmt::Display for Engine {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.name())
+/// The engine for a stack: the one that owns it, else the one that is wanted, else the default.
+///
+/// `has_resources` says whether anything with the stack's tag exists.
+///
+/// # Errors
+/// When another one is wanted than the owner.
+pub fn choose(
+    wanted: Option<Engine>,
+    record: Option<&StackRecord>,
+    has_resources: bool,
+) -> Result<Engine, OwnedByOther> {
+    let managed = record.is_some_and(|record| record.ours && record.standing() != Standing::Shell);
+    let owner = match (managed, has_resources) {
+        (true, _) => Engine::CloudFormation,
+        (false, true) => Engine::Direct,
+        (false, false) => return Ok(wanted.unwrap_or_default()),
+    };
+    match wanted {
+        Some(wanted) if wanted != owner => Err(OwnedByOther { owner, wanted }),
+        _ => Ok(owner),
     }
 }
 
@@ -74,7 +44,8 @@ pub fn has_resources(plan: &Plan) -> bool {
 
 /// The same of what was read.
 pub fn any_is_ours(observations: &Observations) -> bool {
-    observations.resources.values().any(|one| one.ownership == Ownership::Ours)
+    let surplus = observations.surplus.iter().map(|(_, observed)| observed);
+    observations.resources.values().chain(surplus).any(|one| one.ownership == Ownership::Ours)
 }
 
 #[cfg(test)]
@@ -100,7 +71,7 @@ mod tests {
             // Somebody else's stack of that name has nothing to do with ours.
             (Some(Direct), record("CREATE_COMPLETE", false), true, Ok(Direct)),
         ] {
-            let chosen = Engine::choose(wanted, record.as_ref(), has_resources);
+            let chosen = choose(wanted, record.as_ref(), has_resources);
             assert_eq!(chosen, expected, "{wanted:?} {record:?} {has_resources}");
         }
     }

@@ -9,7 +9,7 @@ mod interrupt;
 #[cfg(test)]
 mod tests;
 
-pub use choice::{Engine, OwnedByOther, any_is_ours, has_resources};
+pub use choice::{OwnedByOther, any_is_ours, choose, has_resources};
 pub use critical_path::{Link, critical_path};
 pub use direct::{Finished, Outcome, apply};
 pub use event::{Event, Failure, Progress};

@@ -14,19 +14,28 @@ impl Ui {
         if yes {
             return Ok(());
         }
-        if !(std::io::stdin().is_terminal() && self.stderr.terminal) {
+        if !self.can_ask() {
             return Err(CommandError::user(format!("{question} Nobody is here to answer: this is not a terminal"))
                 .hint("add --yes to go on without a question"));
         }
-        match self.ask(question)?.trim().to_ascii_lowercase().as_str() {
+        match self.question(&format!("{question} [y/N]"))?.trim().to_ascii_lowercase().as_str() {
             "y" | "yes" => Ok(()),
             _ => Err(CommandError::user("stopped: the answer was not yes; nothing was changed")),
         }
     }
 
-    fn ask(&self, question: &str) -> Result<String, CommandError> {
+    /// Whether somebody is there to answer.
+    pub fn can_ask(&self) -> bool {
+        std::io::stdin().is_terminal() && self.stderr.terminal
+    }
+
+    /// Asks, and gives back the line that is answered.
+    ///
+    /// # Errors
+    /// When the streams are closed.
+    pub fn question(&self, question: &str) -> Result<String, CommandError> {
         let mut stderr = std::io::stderr().lock();
-        write!(stderr, "{question} [y/N] ")?;
+        write!(stderr, "{question} ")?;
         stderr.flush()?;
         let mut answer = String::new();
         std::io::stdin().lock().read_line(&mut answer)?;

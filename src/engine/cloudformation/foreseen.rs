@@ -90,3 +90,78 @@ pub fn unseen(plan: &Plan, foreseen: &[Foreseen]) -> Plan {
     };
     Plan { changes: plan.changes.iter().filter(unseen).cloned().collect(), leftovers: Vec::new() }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use aws_sdk_cloudformation::types::{
+        ChangeAction, ResourceAttribute, ResourceChangeDetail, ResourceTargetDefinition,
+    };
+
+    use super::*;
+
+    /// What a change set says of one resource, whose property `Name` differs.
+    pub(in super::super) fn foreseen(id: &str, action: &str, certain: bool) -> Foreseen {
+        read(id, action, Replacement::False, certain)
+    }
+
+    fn read(id: &str, action: &str, replacement: Replacement, certain: bool) -> Foreseen {
+        let target = ResourceTargetDefinition::builder()
+            .attribute(ResourceAttribute::Properties)
+            .name("Name")
+            .requires_recreation(RequiresRecreation::Always)
+            .build();
+        let evaluation = if certain { EvaluationType::Static } else { EvaluationType::Dynamic };
+        let change = ResourceChange::builder()
+            .logical_resource_id(id)
+            .resource_type("AWS::X::Y")
+            .action(ChangeAction::from(action))
+            .replacement(replacement)
+            .details(ResourceChangeDetail::builder().target(target).evaluation(evaluation).build())
+            .build();
+        Foreseen::read(&change).unwrap_or_else(|| unreachable!("{change:?}"))
+    }
+
+    fn plan(changes: &[(&str, Action)]) -> Plan {
+        let changes = changes.iter().map(|(id, action)| unplanned(id, "AWS::X::Y", *action));
+        Plan { changes: changes.collect(), leftovers: Vec::new() }
+    }
+
+    #[test]
+    fn the_plan_takes_over_what_only_cloudformation_knows() {
+        let mut plan = plan(&[
+            ("Replaced", Action::Update),
+            ("Recorded", Action::None),
+            ("Perhaps", Action::None),
+            ("Drifted", Action::Update),
+            ("Vanished", Action::Create),
+        ]);
+        let foreseen = [
+            read("Replaced", "Modify", Replacement::True, true),
+            foreseen("Recorded", "Modify", true),
+            foreseen("Perhaps", "Modify", false),
+            foreseen("Surplus", "Remove", true),
+        ];
+        lay_over(&mut plan, &foreseen);
+        let found: Vec<_> = plan.changes.iter().map(|change| (change.logical_id.as_str(), change.action)).collect();
+        assert_eq!(
+            found,
+            [
+                ("Replaced", Action::Replace),
+                ("Recorded", Action::Update),
+                ("Perhaps", Action::None),
+                ("Drifted", Action::Update),
+                ("Vanished", Action::Create),
+                ("Surplus", Action::Delete),
+            ]
+        );
+        let cause = |id: &str| {
+            plan.changes.iter().find(|change| change.logical_id == id)?.cause.as_ref().map(ToString::to_string)
+        };
+        assert_eq!(cause("Replaced").as_deref(), Some("replacement because Name changed"));
+        assert_eq!(cause("Recorded").as_deref(), Some("template"));
+        assert_eq!(cause("Surplus").as_deref(), Some("removed from template"));
+
+        let drift: Vec<String> = unseen(&plan, &foreseen).changes.into_iter().map(|change| change.logical_id).collect();
+        assert_eq!(drift, ["Drifted", "Vanished"]);
+    }
+}

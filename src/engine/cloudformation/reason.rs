@@ -29,8 +29,8 @@ const PARTS: [&str; 4] = [
 static EXPRESSIONS: LazyLock<Vec<Option<Regex>>> =
     LazyLock::new(|| PARTS.iter().map(|pattern| Regex::new(pattern).ok()).collect());
 
-/// Reads the reason of a resource of this type that failed.
-pub(super) fn read(resource_type: &str, reason: &str) -> Reason {
+/// Reads the reason of a resource that failed.
+pub(super) fn read(reason: &str) -> Reason {
     if reason.starts_with("Resource creation cancelled") || reason.starts_with("Resource update cancelled") {
         return Reason::Cancelled;
     }
@@ -40,7 +40,7 @@ pub(super) fn read(resource_type: &str, reason: &str) -> Reason {
     };
     let message = part(3).unwrap_or_else(|| without_service(reason).to_owned());
     Reason::Refused(AwsError {
-        call: part(0).unwrap_or_else(|| format!("cloudformation ({resource_type})")),
+        call: part(0).unwrap_or_else(|| "CloudFormation".to_owned()),
         code: part(1).unwrap_or_else(|| code_by_words(&message).to_owned()),
         message,
         request_id: part(2),
@@ -78,7 +78,7 @@ mod tests {
             ),
             (
                 r#"Resource handler returned message: "Table already exists: devops-incidents" (RequestToken: 77, HandlerErrorCode: AlreadyExists)"#,
-                "cloudformation (AWS::X::Y)",
+                "CloudFormation",
                 "AlreadyExists",
                 "Table already exists: devops-incidents",
                 None,
@@ -92,19 +92,13 @@ mod tests {
             ),
             (
                 "The queue is gone (Service: AmazonSQS; Status Code: 400; Error Code: AWS.SimpleQueueService.QueueDeletedRecently; Request ID: 9; Proxy: null)",
-                "cloudformation (AWS::X::Y)",
+                "CloudFormation",
                 "AWS.SimpleQueueService.QueueDeletedRecently",
                 "The queue is gone",
                 Some("9"),
             ),
-            (
-                "devops-alerts already exists",
-                "cloudformation (AWS::X::Y)",
-                "AlreadyExists",
-                "devops-alerts already exists",
-                None,
-            ),
-            ("Something new", "cloudformation (AWS::X::Y)", "Failed", "Something new", None),
+            ("devops-alerts already exists", "CloudFormation", "AlreadyExists", "devops-alerts already exists", None),
+            ("Something new", "CloudFormation", "Failed", "Something new", None),
         ] {
             let expected = AwsError {
                 call: call.to_owned(),
@@ -112,14 +106,14 @@ mod tests {
                 message: message.to_owned(),
                 request_id: request_id.map(str::to_owned),
             };
-            assert_eq!(read("AWS::X::Y", reason), Reason::Refused(expected), "{reason}");
+            assert_eq!(read(reason), Reason::Refused(expected), "{reason}");
         }
     }
 
     #[test]
     fn what_was_cancelled_is_no_cause() {
         for reason in ["Resource creation cancelled", "Resource update cancelled"] {
-            assert_eq!(read("AWS::X::Y", reason), Reason::Cancelled);
+            assert_eq!(read(reason), Reason::Cancelled);
         }
     }
 }

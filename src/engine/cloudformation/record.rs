@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::types::Stack;
+use aws_sdk_cloudformation::types::{Stack, TemplateStage};
 
 use super::Standing;
 use crate::aws::{AwsError, Clients, Explain};
@@ -37,6 +37,16 @@ impl StackRecord {
             Err(error) if is_absence(&error) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The template that it was given the last time.
+    ///
+    /// # Errors
+    /// A call that fails.
+    pub async fn template(&self, clients: &Clients) -> Result<String, AwsError> {
+        let call = clients.cloudformation.get_template().stack_name(&self.arn).template_stage(TemplateStage::Original);
+        let answer = call.send().await.explain("cloudformation:GetTemplate")?;
+        Ok(answer.template_body.unwrap_or_default())
     }
 
     /// What can be done with it.

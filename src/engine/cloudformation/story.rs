@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudformation::types::StackEvent;
 
+use super::Foreseen;
 use super::reason::{self, Reason};
 use crate::aws::AwsError;
 use crate::engine::{Event, Failure, Finished, Outcome};
@@ -34,7 +35,7 @@ impl From<&StackEvent> for Occurrence {
             logical_id: event.logical_resource_id().unwrap_or_default().to_owned(),
             resource_type: event.resource_type().unwrap_or_default().to_owned(),
             status: event.resource_status().map_or("", |status| status.as_str()).to_owned(),
-            reason: event.resource_status_reason().map(str::to_owned),
+            reason: event.resource_status_reason().filter(|reason| !reason.is_empty()).map(str::to_owned),
             at: event.timestamp().map_or(0.0, aws_sdk_cloudformation::primitives::DateTime::as_secs_f64),
         }
     }
@@ -44,6 +45,7 @@ impl From<&StackEvent> for Occurrence {
 #[derive(Debug)]
 pub struct Story<'a> {
     plan: &'a Plan,
+    foreseen: &'a [Foreseen],
     /// Since when each resource is worked on.
     running: BTreeMap<String, f64>,
     failed: BTreeSet<String>,
@@ -55,10 +57,11 @@ pub struct Story<'a> {
 }
 
 impl<'a> Story<'a> {
-    /// The story of carrying out a plan, not yet begun.
-    pub fn of(plan: &'a Plan) -> Self {
+    /// The story of carrying out a plan, not yet begun; of a change set, with what it foresees.
+    pub fn of(plan: &'a Plan, foreseen: &'a [Foreseen]) -> Self {
         Self {
             plan,
+            foreseen,
             running: BTreeMap::new(),
             failed: BTreeSet::new(),
             status: None,
@@ -96,11 +99,7 @@ impl<'a> Story<'a> {
             return self.turn(occurrence);
         }
         let (verb, progress) = occurrence.status.split_once('_')?;
-        let change = self.change(occurrence, verb);
-        // The old one of what was replaced: its replacement is what is told.
-        if verb == "DELETE" && change.action == Action::Replace {
-            return None;
-        }
+        let change = self.change(occurrence, verb)?;
         match progress {
             "IN_PROGRESS" => self.started(occurrence, &change),
             "COMPLETE" => self.finished(occurrence, change),
@@ -120,7 +119,7 @@ impl<'a> Story<'a> {
         self.status = Some(status.clone());
         // Only when no resource has said why.
         if status.ends_with("_FAILED") && self.outcome.failures.is_empty() {
-            self.fail(occurrence, self.change(occurrence, "UPDATE"));
+            self.fail(occurrence, unplanned(&occurrence.logical_id, &occurrence.resource_type, Action::Update));
         }
         Some(Event::StackChanged { status: status.clone(), reason: occurrence.reason.clone() })
     }
@@ -163,7 +162,7 @@ impl<'a> Story<'a> {
     fn fail(&mut self, occurrence: &Occurrence, change: Change) -> Option<Event> {
         self.failed.insert(occurrence.logical_id.clone());
         let text = occurrence.reason.as_deref().unwrap_or("CloudFormation does not say why");
-        match reason::read(&occurrence.resource_type, text) {
+        match reason::read(text) {
             Reason::Cancelled => {
                 let root = self.outcome.failures.first().map(|(change, _)| change.logical_id.clone());
                 self.outcome.skipped.push(change.logical_id.clone());
@@ -181,19 +180,26 @@ impl<'a> Story<'a> {
         self.plan.changes.iter().all(|change| matches!(change.action, Action::Delete | Action::None))
     }
 
-    /// The planned change that an event is about; else what the event itself says.
-    fn change(&self, occurrence: &Occurrence, verb: &str) -> Change {
-        let planned = self.plan.changes.iter().find(|change| change.logical_id == occurrence.logical_id);
-        let action = match verb {
+    /// The change that an event is about: the planned one, or what the event itself says. `None` for one that changes
+    /// nothing: the end of what was replaced, and what is only looked at.
+    fn change(&self, occurrence: &Occurrence, verb: &str) -> Option<Change> {
+        let id = &occurrence.logical_id;
+        let by_verb = match verb {
             "CREATE" => Action::Create,
             "DELETE" => Action::Delete,
             _ => Action::Update,
         };
-        match planned {
-            Some(planned) if planned.action == Action::Replace && !self.undoing => planned.clone(),
-            Some(planned) => Change { action, ..planned.clone() },
-            None => unplanned(&occurrence.logical_id, &occurrence.resource_type, action),
-        }
+        let Some(planned) = self.plan.changes.iter().find(|change| change.logical_id == *id) else {
+            return Some(unplanned(id, &occurrence.resource_type, by_verb));
+        };
+        let action = match (planned.action, by_verb) {
+            (_, by_verb) if self.undoing => by_verb,
+            (Action::None, Action::Update) if self.foreseen.iter().all(|one| one.logical_id != *id) => return None,
+            (Action::None, by_verb) => by_verb,
+            (Action::Create | Action::Update | Action::Replace, Action::Delete) => return None,
+            (planned, _) => planned,
+        };
+        Some(Change { action, ..planned.clone() })
     }
 }
 
@@ -220,3 +226,6 @@ fn failure(change: &Change, error: &AwsError) -> Event {
         failure: Failure::from(error),
     }
 }
+
+#[cfg(test)]
+mod tests;
