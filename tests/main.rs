@@ -5,6 +5,7 @@
 mod harness;
 
 mod bad_input;
+mod faults;
 mod incidents;
 mod readme;
 mod rules;

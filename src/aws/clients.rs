@@ -10,6 +10,8 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterce
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
+use super::patience;
+
 /// One client per service that the stack uses.
 #[derive(Debug, Clone)]
 pub struct Clients {
@@ -27,7 +29,9 @@ pub struct Clients {
     pub iam: aws_sdk_iam::Client,
     /// Lambda.
     pub lambda: aws_sdk_lambda::Client,
-    /// S3.
+    /// Lambda, with time for calls that carry code or wait for a function.
+    pub lambda_at_length: aws_sdk_lambda::Client,
+    /// S3, with time for code.
     pub s3: aws_sdk_s3::Client,
     /// SNS.
     pub sns: aws_sdk_sns::Client,
@@ -74,8 +78,9 @@ impl Clients {
     /// Makes the clients. No call is made.
     pub fn new(sdk: &SdkConfig) -> Self {
         let calls = CallCount::default();
+        let at_length = patience::at_length(sdk);
         // Buckets are found by host name, which an endpoint in place of AWS need not resolve.
-        let s3 = aws_sdk_s3::config::Builder::from(sdk).force_path_style(sdk.endpoint_url().is_some());
+        let s3 = aws_sdk_s3::config::Builder::from(&at_length).force_path_style(sdk.endpoint_url().is_some());
         Self {
             cloudformation: client!(aws_sdk_cloudformation, sdk, calls),
             cloudwatch: client!(aws_sdk_cloudwatch, sdk, calls),
@@ -84,6 +89,7 @@ impl Clients {
             events: client!(aws_sdk_eventbridge, sdk, calls),
             iam: client!(aws_sdk_iam, sdk, calls),
             lambda: client!(aws_sdk_lambda, sdk, calls),
+            lambda_at_length: client!(aws_sdk_lambda, &at_length, calls),
             s3: aws_sdk_s3::Client::from_conf(s3.interceptor(calls.clone()).build()),
             sns: client!(aws_sdk_sns, sdk, calls),
             sqs: client!(aws_sdk_sqs, sdk, calls),

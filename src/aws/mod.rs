@@ -3,6 +3,7 @@
 mod clients;
 mod error;
 mod known;
+mod patience;
 mod region;
 pub mod wait;
 
@@ -147,7 +148,7 @@ async fn load(settings: &Settings, local: Option<&Status>) -> SdkConfig {
         let region = settings.region.clone().unwrap_or_else(|| local.region.clone());
         loader = loader.credentials_provider(credentials).region(Region::new(region)).endpoint_url(&local.endpoint);
     }
-    loader.load().await
+    patience::added_to(loader.load().await)
 }
 
 /// Checks the credentials before anything is attempted with them.

@@ -22,6 +22,12 @@ impl Interrupt {
         Self { receiver, answered: 0 }
     }
 
+    /// Nobody interrupts.
+    pub fn never() -> Self {
+        let (_, receiver) = watch::channel(0);
+        Self { receiver, answered: 0 }
+    }
+
     /// As many interrupts as said, and never another.
     #[cfg(test)]
     pub(crate) fn times(count: usize) -> Self {

@@ -71,7 +71,7 @@ impl Provider for Function {
         let properties = &desired.properties;
         let call = context
             .clients
-            .lambda
+            .lambda_at_length
             .create_function()
             .function_name(&desired.attributes.reference)
             .set_description(properties.optional_text("Description"))
@@ -126,7 +126,8 @@ impl Provider for Function {
             wait_until_ready(context, name).await?;
         }
         if change.touches("Code") || change.touches("Architectures") {
-            let call = lambda.update_function_code().function_name(name).zip_file(zip(context)?);
+            let call =
+                context.clients.lambda_at_length.update_function_code().function_name(name).zip_file(zip(context)?);
             let call = call.set_architectures(Some(architectures(properties)));
             persist(&context.progress, || async { call.clone().send().await.explain("lambda:UpdateFunctionCode") })
                 .await?;

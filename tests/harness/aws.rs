@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_sqs::types::QueueAttributeName;
 use incident_local::outbox::StoredMail;
@@ -30,26 +30,30 @@ impl Aws {
     pub(super) async fn connect(status: &Value) -> TestResult<Self> {
         let text =
             |key: &str| status[key].as_str().map(str::to_owned).ok_or(format!("local status lacks {key}: {status}"));
-        let region = text("region")?;
         let sdk = aws_config::defaults(BehaviorVersion::latest())
-            .region(Region::new(region.clone()))
+            .region(Region::new(text("region")?))
             .endpoint_url(text("endpoint")?)
             .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
             .load()
             .await;
-        Ok(Self {
-            account: text("account")?,
-            region,
-            outbox: text("outbox")?.into(),
-            cloudwatch: aws_sdk_cloudwatch::Client::new(&sdk),
-            logs: aws_sdk_cloudwatchlogs::Client::new(&sdk),
-            dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
-            events: aws_sdk_eventbridge::Client::new(&sdk),
-            iam: aws_sdk_iam::Client::new(&sdk),
-            lambda: aws_sdk_lambda::Client::new(&sdk),
-            sns: aws_sdk_sns::Client::new(&sdk),
-            sqs: aws_sdk_sqs::Client::new(&sdk),
-        })
+        Ok(Self::with(&sdk, text("account")?, text("outbox")?.into()))
+    }
+
+    /// With a configuration of the SDK.
+    pub(super) fn with(sdk: &SdkConfig, account: String, outbox: PathBuf) -> Self {
+        Self {
+            account,
+            region: sdk.region().map(ToString::to_string).unwrap_or_default(),
+            outbox,
+            cloudwatch: aws_sdk_cloudwatch::Client::new(sdk),
+            logs: aws_sdk_cloudwatchlogs::Client::new(sdk),
+            dynamodb: aws_sdk_dynamodb::Client::new(sdk),
+            events: aws_sdk_eventbridge::Client::new(sdk),
+            iam: aws_sdk_iam::Client::new(sdk),
+            lambda: aws_sdk_lambda::Client::new(sdk),
+            sns: aws_sdk_sns::Client::new(sdk),
+            sqs: aws_sdk_sqs::Client::new(sdk),
+        }
     }
 
     /// The ARN of a resource of the account.

@@ -2,7 +2,10 @@
 
 mod aws;
 mod finished;
+mod laboratory;
 mod samples;
+mod snapshot;
+mod wish;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -13,7 +16,10 @@ use tempfile::TempDir;
 
 pub(crate) use aws::Aws;
 pub(crate) use finished::Finished;
+pub(crate) use laboratory::{ATTEMPTS, Laboratory};
 pub(crate) use samples::samples;
+pub(crate) use snapshot::{Snapshot, difference, snapshot};
+pub(crate) use wish::Wish;
 
 /// Whatever a test returns early with.
 pub(crate) type TestResult<T = ()> = Result<T, Box<dyn std::error::Error>>;

@@ -41,7 +41,7 @@ pub(super) async fn run(deployment: &Deployment, outcome: &Outcome, ui: &Ui) -> 
 /// The handler's version, or what it says is wrong.
 async fn ask(deployment: &Deployment, name: &str) -> Result<Result<String, String>, AwsError> {
     let payload = Blob::new(json!({"incidentctl": "self-check"}).to_string());
-    let call = deployment.clients.lambda.invoke().function_name(name).payload(payload);
+    let call = deployment.clients.lambda_at_length.invoke().function_name(name).payload(payload);
     let output = call.send().await.explain("lambda:Invoke")?;
     let answer = output.payload.map(Blob::into_inner).unwrap_or_default();
     let report: Value = serde_json::from_slice(&answer).unwrap_or_default();

@@ -1,0 +1,54 @@
+//! Each call of `up`, of an update and of `down`, broken in each way.
+
+use std::time::Instant;
+
+use futures_util::future::join_all;
+
+use super::case::{Case, Fault};
+use super::phase::{Clean, Phase};
+use super::worker::Work;
+use crate::harness::TestResult;
+
+/// Accounts at a time: more than processors, because much of a deployment is waiting.
+const WORKERS: usize = 5;
+/// One case of so many is met unless `INCIDENTCTL_TEST_FAULTS=all`, each call with another fault than the one before.
+const SPREAD: usize = 5;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_run_repairs_what_any_broken_call_left() -> TestResult {
+    let start = Instant::now();
+    let clean = Clean::record().await?;
+    let all = cases(&clean);
+    let (count, total) = (spread(&all).len(), all.len());
+    let work = Work::new(clean, spread(&all));
+    join_all((0..WORKERS).map(|_| work.run())).await;
+    let results = work.results();
+    eprintln!(
+        "{count} of {total} faults in {:.0} s: {} endured, {} stopped before the first change, {} repaired by a second run, \
+         {} not met",
+        start.elapsed().as_secs_f64(),
+        results.endured,
+        results.stopped,
+        results.repaired,
+        results.not_met,
+    );
+    assert!(results.problems.is_empty(), "{} problems\n{}", results.problems.len(), results.problems.join("\n"));
+    assert!(results.not_met < count / 10, "{results:?}");
+    Ok(())
+}
+
+fn cases(clean: &Clean) -> Vec<Case> {
+    let of_phase = |phase: Phase| {
+        clean.calls[phase as usize].iter().flat_map(move |call| {
+            Fault::of(call).iter().map(move |fault| Case { phase, call: call.clone(), fault: *fault })
+        })
+    };
+    Phase::ALL.into_iter().flat_map(of_phase).collect()
+}
+
+fn spread(cases: &[Case]) -> Vec<Case> {
+    match std::env::var("INCIDENTCTL_TEST_FAULTS").as_deref() {
+        Ok("all") => cases.to_vec(),
+        _ => cases.iter().step_by(SPREAD).cloned().collect(),
+    }
+}

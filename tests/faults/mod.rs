@@ -1,0 +1,6 @@
+//! The deployer survives anything: each call that it makes is broken in each way, and a plain second run repairs it.
+
+mod case;
+mod matrix;
+mod phase;
+mod worker;

@@ -1,0 +1,128 @@
+//! One account after the other, each living through the phases, each phase with the next case.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::case::{Case, reads};
+use super::phase::{Clean, Phase};
+use crate::harness::{Laboratory, TestResult, difference};
+
+/// Far above what a run takes in which each attempt at a call waits in vain.
+const HUNG: Duration = Duration::from_secs(60);
+
+/// The cases that wait, and what became of the others.
+pub(super) struct Work {
+    clean: Clean,
+    waiting: Mutex<[VecDeque<Case>; 3]>,
+    results: Mutex<Results>,
+}
+
+/// What became of the cases.
+#[derive(Debug, Default)]
+pub(super) struct Results {
+    /// The run went on to its end.
+    pub(super) endured: usize,
+    /// The run failed before it changed anything.
+    pub(super) stopped: usize,
+    /// The run failed half-way, and the next one repaired it.
+    pub(super) repaired: usize,
+    /// The call was not made this time.
+    pub(super) not_met: usize,
+    /// What must not be.
+    pub(super) problems: Vec<String>,
+}
+
+enum Ending {
+    /// The account is as it was.
+    Unchanged,
+    /// The phase is over.
+    Over,
+}
+
+impl Work {
+    pub(super) fn new(clean: Clean, cases: Vec<Case>) -> Self {
+        let mut waiting = [VecDeque::new(), VecDeque::new(), VecDeque::new()];
+        for case in cases {
+            waiting[case.phase as usize].push_back(case);
+        }
+        Self { clean, waiting: Mutex::new(waiting), results: Mutex::default() }
+    }
+
+    pub(super) fn results(self) -> Results {
+        self.results.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works until nothing waits.
+    pub(super) async fn run(&self) {
+        while self.something_waits() {
+            if let Err(problem) = self.live().await {
+                self.note(|results| results.problems.push(problem.to_string()));
+            }
+        }
+    }
+
+    /// The life of one account.
+    async fn live(&self) -> TestResult {
+        let laboratory = Laboratory::new().await?;
+        for phase in Phase::ALL {
+            loop {
+                let Some(case) = self.next(phase) else {
+                    phase.run(&laboratory).await.map_err(|error| format!("{phase:?} without a fault: {error}"))?;
+                    break;
+                };
+                match self.meet(&laboratory, &case).await.map_err(|error| format!("{case}: {error}"))? {
+                    Ending::Unchanged => {}
+                    Ending::Over => break,
+                }
+            }
+            phase.conclude(&laboratory).await?;
+        }
+        Ok(())
+    }
+
+    /// One case: a run with the fault, and what follows from how it ends.
+    async fn meet(&self, laboratory: &Laboratory, case: &Case) -> TestResult<Ending> {
+        laboratory.handle.forget_calls();
+        laboratory.handle.set_faults(vec![case.fault.rule(&case.call)]);
+        let run = tokio::time::timeout(HUNG, case.phase.run(laboratory)).await.map_err(|_| "the run hangs")?;
+        let seen = laboratory.handle.faults().iter().map(|(_, seen)| *seen).max();
+        laboratory.handle.set_faults(Vec::new());
+        let met = seen >= case.fault.rule(&case.call).call;
+        let changed = laboratory.handle.calls().iter().any(|call| !reads(&call.operation));
+        match &run {
+            Ok(()) if met => self.note(|results| results.endured += 1),
+            Ok(()) => self.note(|results| results.not_met += 1),
+            Err(_) if changed => self.note(|results| results.repaired += 1),
+            Err(_) => {
+                self.note(|results| results.stopped += 1);
+                return Ok(Ending::Unchanged);
+            }
+        }
+        if let Err(first) = run {
+            let again = tokio::time::timeout(HUNG, case.phase.run(laboratory)).await.map_err(|_| "the second hangs")?;
+            again.map_err(|second| format!("{second} (after: {first})"))?;
+        }
+        let differs = difference(&self.clean.snapshots[case.phase as usize], &laboratory.snapshot().await?);
+        match differs.is_empty() {
+            true => Ok(Ending::Over),
+            false => Err(format!("not as after a clean run:\n    {}", differs.join("\n    ")).into()),
+        }
+    }
+
+    fn something_waits(&self) -> bool {
+        self.lock().iter().any(|cases| !cases.is_empty())
+    }
+
+    fn next(&self, phase: Phase) -> Option<Case> {
+        self.lock()[phase as usize].pop_front()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, [VecDeque<Case>; 3]> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Results)) {
+        change(&mut self.results.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}

@@ -1,0 +1,161 @@
+//! A local AWS in this process and the deployer beside it, so that hundreds of deployments take minutes.
+//!
+//! What the command line adds, consent and display and the self-check of the handler, is left out; the code is a
+//! program that ends at once.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use incident_local::LocalConfig;
+use incident_local::config::{ACCOUNT, LatencyProfile};
+use incident_local::gateway::{Gateway, Handle};
+use incidentctl::aws::Clients;
+use incidentctl::engine::{Interrupt, Outcome, Progress, apply};
+use incidentctl::package::Package;
+use incidentctl::plan::{Observations, Plan};
+use incidentctl::resources::{self, Context, Scope, observe};
+use incidentctl::template::{Place, Stack};
+use tempfile::TempDir;
+
+use super::{Aws, Snapshot, TestResult, Wish, snapshot};
+
+const REGION: &str = "us-east-1";
+pub(crate) const STACK: &str = "devops";
+/// How often the deployer calls before it gives a call up.
+pub(crate) const ATTEMPTS: u32 = 3;
+/// How long the deployer waits for an answer; far above what one takes, also on a busy machine.
+const ANSWER: Duration = Duration::from_millis(800);
+
+/// A local AWS and a deployer.
+pub(crate) struct Laboratory {
+    pub(crate) handle: Handle,
+    pub(crate) aws: Aws,
+    pub(crate) endpoint: String,
+    pub(crate) directory: TempDir,
+    clients: Clients,
+}
+
+impl Laboratory {
+    /// An empty account.
+    pub(crate) async fn new() -> TestResult<Self> {
+        let directory = tempfile::tempdir()?;
+        let config = LocalConfig {
+            directory: directory.path().to_owned(),
+            region: REGION.to_owned(),
+            latency: LatencyProfile::QUICK,
+            // SQS keeps a deleted queue's name for a minute.
+            time_scale: 20.0,
+            ..LocalConfig::default()
+        };
+        let gateway = Gateway::bind(config).await?;
+        let handle = gateway.handle();
+        let endpoint = gateway.cloud().endpoint.clone();
+        tokio::spawn(gateway.run(std::future::pending()));
+        let sdk = configuration(&endpoint).await;
+        // Faults are the deployer's; who looks on sees none.
+        let patient = sdk.clone().into_builder().timeout_config(TimeoutConfig::disabled()).build();
+        let aws = Aws::with(&patient, ACCOUNT.to_owned(), directory.path().join("outbox"));
+        Ok(Self { handle, aws, endpoint, directory, clients: Clients::new(&sdk) })
+    }
+
+    /// Deploys, once.
+    pub(crate) async fn up(&self, wish: &Wish) -> TestResult<Outcome> {
+        let package = wish.package(self.directory.path())?;
+        let run = Run::new(self, wish, Some(&package))?;
+        let plan = Plan::up(&run.stack, &run.observe(Scope::WithSurplus).await?, resources::immutable)?;
+        run.carry_out(&plan).await
+    }
+
+    /// What `up` would do.
+    pub(crate) async fn plan(&self, wish: &Wish) -> TestResult<Plan> {
+        let package = wish.package(self.directory.path())?;
+        let run = Run::new(self, wish, Some(&package))?;
+        Ok(Plan::up(&run.stack, &run.observe(Scope::WithSurplus).await?, resources::immutable)?)
+    }
+
+    /// Tears down, once.
+    pub(crate) async fn down(&self) -> TestResult<Outcome> {
+        let wish = Wish { emails: Vec::new(), ..Wish::default() };
+        let run = Run::new(self, &wish, None)?;
+        let plan = Plan::down(&run.stack, &run.observe(Scope::StackOnly).await?);
+        run.carry_out(&plan).await
+    }
+
+    /// Follows the link of each confirmation mail.
+    pub(crate) async fn confirm_addresses(&self) -> TestResult {
+        for link in self.aws.mails()?.into_iter().filter_map(|mail| mail.link) {
+            let Some((_, token)) = link.split_once("Token=") else { continue };
+            let token = token.split('&').next().unwrap_or_default();
+            let topic = self.aws.arn("sns", &format!("{STACK}-alerts"));
+            // The subscription of a mail may be gone by now.
+            let _ = self.aws.sns.confirm_subscription().topic_arn(topic).token(token).send().await;
+        }
+        Ok(())
+    }
+
+    /// Everything that exists.
+    pub(crate) async fn snapshot(&self) -> TestResult<Snapshot> {
+        snapshot(&self.aws).await
+    }
+}
+
+impl Drop for Laboratory {
+    fn drop(&mut self) {
+        self.handle.stop();
+    }
+}
+
+/// One run of the deployer.
+struct Run<'a> {
+    clients: &'a Clients,
+    stack: Stack,
+    package: Option<&'a Package>,
+}
+
+impl<'a> Run<'a> {
+    fn new(laboratory: &'a Laboratory, wish: &Wish, package: Option<&'a Package>) -> TestResult<Self> {
+        let place = Place::new(STACK, ACCOUNT, REGION, Some(laboratory.endpoint.clone()));
+        let stack = wish.stack(place, package)?;
+        Ok(Self { clients: &laboratory.clients, stack, package })
+    }
+
+    fn context(&self) -> Context<'_> {
+        let progress = Progress::silent();
+        Context { clients: self.clients, place: &self.stack.place, package: self.package, progress }
+    }
+
+    async fn observe(&self, scope: Scope) -> TestResult<Observations> {
+        Ok(observe(&self.context(), &self.stack, scope).await?)
+    }
+
+    /// An error names everything that failed.
+    async fn carry_out(&self, plan: &Plan) -> TestResult<Outcome> {
+        let (events, _) = tokio::sync::mpsc::unbounded_channel();
+        let outcome = apply(&self.context(), plan, &events, Interrupt::never()).await;
+        if outcome.failures.is_empty() {
+            return Ok(outcome);
+        }
+        let failures = outcome.failures.iter().map(|(change, error)| format!("{}: {error}", change.logical_id));
+        Err(failures.collect::<Vec<_>>().join("; ").into())
+    }
+}
+
+/// As the command line configures the SDK, and in a hurry.
+async fn configuration(endpoint: &str) -> SdkConfig {
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(Duration::from_millis(10))
+        .with_max_backoff(Duration::from_millis(50));
+    let limits = TimeoutConfig::builder().operation_attempt_timeout(ANSWER).operation_timeout(ANSWER * (ATTEMPTS + 1));
+    aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .endpoint_url(endpoint)
+        .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+        .retry_config(retries)
+        .timeout_config(limits.build())
+        .load()
+        .await
+}
