@@ -95,6 +95,11 @@ impl Fault {
         }
     }
 
+    /// Whether the deployer has to come to its end all the same: it can find out whether the call took effect.
+    pub(super) fn is_endured(self) -> bool {
+        matches!(self, Self::DropAfterOnce | Self::LateOnce)
+    }
+
     pub(super) fn rule(self, call: &Point) -> Rule {
         let lasting = u64::from(ATTEMPTS);
         match self {

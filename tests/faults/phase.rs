@@ -1,6 +1,6 @@
 //! The three things that a deployer does: from nothing, from one configuration to another, to nothing.
 
-use crate::harness::{Laboratory, Snapshot, TestResult, Wish};
+use crate::harness::{BOUNDARY, Laboratory, Snapshot, TestResult, Wish};
 
 /// What is done while calls break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,9 @@ fn second() -> Wish {
         tags: tags.into(),
         log_retention_days: 14,
         handler_memory: 512,
+        alarms: [("handler-errors", false)].into(),
+        schedule: "rate(1 hour)",
+        permissions_boundary: Some(BOUNDARY),
         build: 1,
         ..first()
     }

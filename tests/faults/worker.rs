@@ -100,6 +100,9 @@ impl Work {
             }
         }
         if let Err(first) = run {
+            if case.fault.is_endured() {
+                return Err(format!("one lost answer ended the run: {first}").into());
+            }
             let again = tokio::time::timeout(HUNG, case.phase.run(laboratory)).await.map_err(|_| "the second hangs")?;
             again.map_err(|second| format!("{second} (after: {first})"))?;
         }

@@ -24,6 +24,8 @@ use super::{Aws, Snapshot, TestResult, Wish, snapshot};
 
 const REGION: &str = "us-east-1";
 pub(crate) const STACK: &str = "devops";
+/// A policy that exists, for roles to be bounded by.
+pub(crate) const BOUNDARY: &str = "arn:aws:iam::000000000000:policy/boundary";
 /// How often the deployer calls before it gives a call up.
 pub(crate) const ATTEMPTS: u32 = 3;
 /// How long the deployer waits for an answer; far above what one takes, also on a busy machine.
@@ -39,7 +41,7 @@ pub(crate) struct Laboratory {
 }
 
 impl Laboratory {
-    /// An empty account.
+    /// An account with nothing but a policy.
     pub(crate) async fn new() -> TestResult<Self> {
         let directory = tempfile::tempdir()?;
         let config = LocalConfig {
@@ -58,28 +60,25 @@ impl Laboratory {
         // Faults are the deployer's; who looks on sees none.
         let patient = sdk.clone().into_builder().timeout_config(TimeoutConfig::disabled()).build();
         let aws = Aws::with(&patient, ACCOUNT.to_owned(), directory.path().join("outbox"));
+        let everything = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+        aws.iam.create_policy().policy_name("boundary").policy_document(everything).send().await?;
         Ok(Self { handle, aws, endpoint, directory, clients: Clients::new(&sdk) })
     }
 
     /// Deploys, once.
     pub(crate) async fn up(&self, wish: &Wish) -> TestResult<Outcome> {
-        let package = wish.package(self.directory.path())?;
-        let run = Run::new(self, wish, Some(&package))?;
-        let plan = Plan::up(&run.stack, &run.observe(Scope::WithSurplus).await?, resources::immutable)?;
-        run.carry_out(&plan).await
+        let run = Run::new(self, wish)?;
+        run.carry_out(&run.plan().await?).await
     }
 
     /// What `up` would do.
     pub(crate) async fn plan(&self, wish: &Wish) -> TestResult<Plan> {
-        let package = wish.package(self.directory.path())?;
-        let run = Run::new(self, wish, Some(&package))?;
-        Ok(Plan::up(&run.stack, &run.observe(Scope::WithSurplus).await?, resources::immutable)?)
+        Run::new(self, wish)?.plan().await
     }
 
     /// Tears down, once.
     pub(crate) async fn down(&self) -> TestResult<Outcome> {
-        let wish = Wish { emails: Vec::new(), ..Wish::default() };
-        let run = Run::new(self, &wish, None)?;
+        let run = Run::new(self, &Wish { emails: Vec::new(), ..Wish::default() })?;
         let plan = Plan::down(&run.stack, &run.observe(Scope::StackOnly).await?);
         run.carry_out(&plan).await
     }
@@ -112,23 +111,28 @@ impl Drop for Laboratory {
 struct Run<'a> {
     clients: &'a Clients,
     stack: Stack,
-    package: Option<&'a Package>,
+    package: Package,
 }
 
 impl<'a> Run<'a> {
-    fn new(laboratory: &'a Laboratory, wish: &Wish, package: Option<&'a Package>) -> TestResult<Self> {
+    fn new(laboratory: &'a Laboratory, wish: &Wish) -> TestResult<Self> {
+        let directory = laboratory.directory.path();
+        let package = Package::of(&wish.handler(directory)?)?;
         let place = Place::new(STACK, ACCOUNT, REGION, Some(laboratory.endpoint.clone()));
-        let stack = wish.stack(place, package)?;
-        Ok(Self { clients: &laboratory.clients, stack, package })
+        Ok(Self { clients: &laboratory.clients, stack: wish.stack(directory, place, &package)?, package })
     }
 
     fn context(&self) -> Context<'_> {
         let progress = Progress::silent();
-        Context { clients: self.clients, place: &self.stack.place, package: self.package, progress }
+        Context { clients: self.clients, place: &self.stack.place, package: Some(&self.package), progress }
     }
 
     async fn observe(&self, scope: Scope) -> TestResult<Observations> {
         Ok(observe(&self.context(), &self.stack, scope).await?)
+    }
+
+    async fn plan(&self) -> TestResult<Plan> {
+        Ok(Plan::up(&self.stack, &self.observe(Scope::WithSurplus).await?, &resources::RULES)?)
     }
 
     /// An error names everything that failed.

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 pub(crate) use aws::Aws;
 pub(crate) use finished::Finished;
-pub(crate) use laboratory::{ATTEMPTS, Laboratory};
+pub(crate) use laboratory::{ATTEMPTS, BOUNDARY, Laboratory};
 pub(crate) use samples::samples;
 pub(crate) use snapshot::{Snapshot, difference, snapshot};
 pub(crate) use wish::Wish;

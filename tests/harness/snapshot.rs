@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use aws_sdk_dynamodb::types::TableDescription;
 use aws_sdk_sqs::types::QueueAttributeName;
 use aws_smithy_types::DateTime;
+use incidentctl::template::ROLE_TAG;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -153,7 +154,11 @@ async fn functions(aws: &Aws) -> TestResult<Part> {
         let variables = configuration.environment.take().and_then(|environment| environment.variables);
         entry(&mut part, "function", &name, &configuration);
         entry(&mut part, "function variables", &name, &sorted(variables.unwrap_or_default()));
-        entry(&mut part, "function tags", &name, &sorted(found.tags.unwrap_or_default()));
+        let mut tags = found.tags.unwrap_or_default();
+        // A memory that may be missing, but must not be wrong.
+        let role = role_id(aws, configuration.role.as_deref()).await?;
+        tags.retain(|key, value| key != ROLE_TAG || *value != role);
+        entry(&mut part, "function tags", &name, &sorted(tags));
         let policy = aws.lambda.get_policy().function_name(&name).send().await;
         if let Some(text) = policy.ok().and_then(|found| found.policy) {
             let policy: Value = serde_json::from_str(&text)?;
@@ -169,6 +174,13 @@ async fn functions(aws: &Aws) -> TestResult<Part> {
         }
     }
     Ok(part)
+}
+
+/// The id of a role by its ARN.
+async fn role_id(aws: &Aws, arn: Option<&str>) -> TestResult<String> {
+    let name = arn.and_then(|arn| arn.rsplit('/').next()).unwrap_or_default();
+    let role = aws.iam.get_role().role_name(name).send().await.ok().and_then(|found| found.role);
+    Ok(role.map(|role| role.role_id).unwrap_or_default())
 }
 
 async fn log_groups(aws: &Aws) -> TestResult<Part> {

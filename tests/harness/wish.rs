@@ -4,26 +4,35 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use incidentctl::cli::GlobalArgs;
 use incidentctl::package::Package;
 use incidentctl::resources;
+use incidentctl::settings::Settings;
 use incidentctl::template::{Completion, EMBEDDED, Inputs, Place, Stack, Template};
+use serde::Serialize;
 
 use super::TestResult;
 
-/// A configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A configuration; all but `build` are the keys of `incidentctl.yaml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Wish {
     pub(crate) emails: Vec<String>,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) log_retention_days: u32,
     pub(crate) handler_memory: u32,
-    pub(crate) kms_key: String,
-    pub(crate) permissions_boundary: String,
+    pub(crate) alarms: BTreeMap<&'static str, bool>,
+    pub(crate) schedule: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kms_key: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) permissions_boundary: Option<&'static str>,
     pub(crate) deletion_protection: bool,
-    /// Told apart by this byte behind the end of the program.
+    /// Which build of the handler: a byte behind the end of the program.
+    #[serde(skip)]
     pub(crate) build: u8,
 }
 
+/// The defaults of the program, and one address.
 impl Default for Wish {
     fn default() -> Self {
         Self {
@@ -31,8 +40,10 @@ impl Default for Wish {
             tags: BTreeMap::new(),
             log_retention_days: 30,
             handler_memory: 256,
-            kms_key: String::new(),
-            permissions_boundary: String::new(),
+            alarms: BTreeMap::new(),
+            schedule: "rate(5 minutes)",
+            kms_key: None,
+            permissions_boundary: None,
             deletion_protection: false,
             build: 0,
         }
@@ -40,46 +51,47 @@ impl Default for Wish {
 }
 
 impl Wish {
-    /// The code: a real program, as small as one can be, which ends at once.
-    pub(crate) fn package(&self, directory: &Path) -> TestResult<Package> {
+    /// The configuration file, as JSON, which is YAML.
+    pub(crate) fn configuration(&self, directory: &Path) -> TestResult<std::path::PathBuf> {
+        let file = directory.join("incidentctl.yaml");
+        std::fs::write(&file, serde_json::to_string(self)?)?;
+        Ok(file)
+    }
+
+    /// The handler: a real program, as small as one can be, which ends at once.
+    pub(crate) fn handler(&self, directory: &Path) -> TestResult<std::path::PathBuf> {
         let file = directory.join(format!("bootstrap-{}", self.build));
         std::fs::write(&file, [tiny_program().as_slice(), &[self.build]].concat())?;
-        Ok(Package::of(&file)?)
+        Ok(file)
     }
 
-    /// The finished template. It is parsed once: that takes as long as several calls of a deployment.
-    fn template(&self) -> TestResult<Template> {
-        static PARSED: Mutex<Vec<(Completion, Template)>> = Mutex::new(Vec::new());
-        let completion = Completion { emails: self.emails.clone(), tags: self.tags.clone().into_iter().collect() };
-        let mut parsed = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, template)) = parsed.iter().find(|(known, _)| *known == completion) {
-            return Ok(template.clone());
-        }
-        let (_, template) = completion.apply(EMBEDDED)?;
-        parsed.push((completion, template.clone()));
-        Ok(template)
-    }
-
-    /// The stack in a place.
-    pub(crate) fn stack(&self, place: Place, package: Option<&Package>) -> TestResult<Stack> {
-        let template = self.template()?;
-        let mut parameters = BTreeMap::from([
-            ("LogRetentionInDays".to_owned(), self.log_retention_days.to_string()),
-            ("HandlerMemorySize".to_owned(), self.handler_memory.to_string()),
-            ("KmsKeyArn".to_owned(), self.kms_key.clone()),
-            ("PermissionsBoundaryArn".to_owned(), self.permissions_boundary.clone()),
-            ("DeletionProtection".to_owned(), self.deletion_protection.to_string()),
-        ]);
-        if let Some(package) = package {
-            parameters.insert("Architecture".to_owned(), package.architecture().name().to_owned());
-        }
-        let mut stack = template.resolve(&Inputs { place, parameters }, resources::naming)?;
+    /// The stack in a place, with its code.
+    pub(crate) fn stack(&self, directory: &Path, place: Place, package: &Package) -> TestResult<Stack> {
+        let config = Some(self.configuration(directory)?);
+        let settings = Settings::resolve(&GlobalArgs { config, ..GlobalArgs::default() })?;
+        let code = [("Architecture", package.architecture().name().to_owned()), ("CodeKey", package.key())];
+        let mut parameters = settings.parameters();
+        parameters.extend(code.map(|(name, value)| (name.to_owned(), value)));
+        let completion =
+            Completion { emails: self.emails.clone(), tags: self.tags.clone().into_iter().collect(), parameters };
+        let inputs = Inputs { place, parameters: BTreeMap::new() };
+        let mut stack = completed(completion)?.resolve(&inputs, resources::naming)?;
         resources::check(&stack)?;
-        if let Some(package) = package {
-            resources::with_package(&mut stack, package);
-        }
+        resources::with_package(&mut stack, package);
         Ok(stack)
     }
+}
+
+/// The finished template. It is parsed once: that takes as long as several calls of a deployment.
+fn completed(completion: Completion) -> TestResult<Template> {
+    static PARSED: Mutex<Vec<(Completion, Template)>> = Mutex::new(Vec::new());
+    let mut parsed = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, template)) = parsed.iter().find(|(known, _)| *known == completion) {
+        return Ok(template.clone());
+    }
+    let (_, template) = completion.apply(EMBEDDED, resources::naming)?;
+    parsed.push((completion, template.clone()));
+    Ok(template)
 }
 
 /// A static ELF program for x86-64 of a header, one segment, and `exit(1)`.
