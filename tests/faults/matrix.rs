@@ -24,15 +24,7 @@ async fn a_second_run_repairs_what_any_broken_call_left() -> TestResult {
     let work = Work::new(clean, spread(&all));
     join_all((0..WORKERS).map(|_| work.run())).await;
     let results = work.results();
-    eprintln!(
-        "{count} of {total} faults in {:.0} s: {} endured, {} stopped before the first change, {} repaired by a second run, \
-         {} not met",
-        start.elapsed().as_secs_f64(),
-        results.endured,
-        results.stopped,
-        results.repaired,
-        results.not_met,
-    );
+    results.tell(&format!("{count} of {total} broken calls"), start.elapsed())?;
     assert!(results.problems.is_empty(), "{} problems\n{}", results.problems.len(), results.problems.join("\n"));
     assert!(results.not_met < count / 10, "{results:?}");
     Ok(())

@@ -24,6 +24,15 @@ impl Phase {
         Ok(())
     }
 
+    /// Whether there is nothing left to do.
+    pub(super) async fn is_done(self, laboratory: &Laboratory) -> TestResult<bool> {
+        Ok(match self {
+            Self::Up => laboratory.plan(&first()).await?.is_empty(),
+            Self::Update => laboratory.plan(&second()).await?.is_empty(),
+            Self::Down => true,
+        })
+    }
+
     /// What others do before the next phase: one address is confirmed, so that it can be unsubscribed.
     pub(super) async fn conclude(self, laboratory: &Laboratory) -> TestResult {
         match self {
@@ -68,6 +77,7 @@ impl Clean {
             laboratory.handle.forget_calls();
             phase.run(&laboratory).await?;
             clean.calls[phase as usize] = super::case::Point::all(&laboratory.handle.calls());
+            assert!(phase.is_done(&laboratory).await?, "{phase:?} leaves something to do");
             clean.snapshots[phase as usize] = laboratory.snapshot().await?;
             phase.conclude(&laboratory).await?;
         }

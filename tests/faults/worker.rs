@@ -1,6 +1,7 @@
 //! One account after the other, each living through the phases, each phase with the next case.
 
 use std::collections::VecDeque;
+use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +32,19 @@ pub(super) struct Results {
     pub(super) not_met: usize,
     /// What must not be.
     pub(super) problems: Vec<String>,
+}
+
+impl Results {
+    /// Says on standard error how many there were, also when the test succeeds.
+    pub(super) fn tell(&self, what: &str, time: Duration) -> TestResult {
+        let Self { endured, stopped, repaired, not_met, .. } = self;
+        Ok(writeln!(
+            std::io::stderr(),
+            "{what} in {:.0} s: {endured} endured, {stopped} stopped before the first change, {repaired} repaired by \
+             the next run, {not_met} not met",
+            time.as_secs_f64(),
+        )?)
+    }
 }
 
 enum Ending {

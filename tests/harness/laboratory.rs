@@ -79,7 +79,7 @@ impl Laboratory {
     /// Tears down, once.
     pub(crate) async fn down(&self) -> TestResult<Outcome> {
         let run = Run::new(self, &Wish { emails: Vec::new(), ..Wish::default() })?;
-        let plan = Plan::down(&run.stack, &run.observe(Scope::StackOnly).await?);
+        let plan = Plan::down(&run.stack, &run.observe(Scope::Everything).await?);
         run.carry_out(&plan).await
     }
 
