@@ -6,7 +6,6 @@ use crate::cli::deployment::Deployment;
 use crate::engine::cloudformation::{Bucket, Operation, StackRecord, Standing, Story};
 use crate::engine::{Interrupt, Outcome};
 use crate::plan::Plan;
-use crate::resources::Scope;
 use crate::settings::Settings;
 use crate::ui::Ui;
 
@@ -19,7 +18,7 @@ pub(in crate::cli) async fn remove(
     settings: &Settings,
     ui: &Ui,
 ) -> Result<Outcome, CommandError> {
-    refuse_foreign(&record)?;
+    refuse_foreign(&deployment.clients, &record).await?;
     refuse_protected(&record)?;
     let Some(record) = settled(deployment, record, interrupt, ui).await? else { return Ok(Outcome::default()) };
     let yes = settings.yes;
@@ -32,13 +31,7 @@ pub(in crate::cli) async fn remove(
     if ending.status != "DELETE_COMPLETE" {
         return Err(failure(&ending));
     }
-    let mut outcome = ending.outcome;
-    // What was repaired behind CloudFormation's back it may not have found.
-    let rest = Plan::down(&deployment.stack, &deployment.observe(Scope::Everything).await?);
-    if !rest.is_empty() {
-        outcome.finished.extend(deployment.apply(&rest, interrupt.clone(), ui).await?.finished);
-    }
-    Ok(outcome)
+    Ok(ending.outcome)
 }
 
 /// Deletes the zips that the stack was made from.
