@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::LocalConfig;
 use crate::outbox::Outbox;
-use crate::services::{cloudwatch, dynamodb, events, iam, lambda, logs, s3, sns, sqs};
+use crate::services::{cloudformation, cloudwatch, dynamodb, events, iam, lambda, logs, s3, sns, sqs};
 use crate::{ApiError, Clock};
 
 /// The services and what they share. Cheap to clone; services reach each other through it.
@@ -39,6 +39,8 @@ pub struct Inner {
     pub logs: logs::Logs,
     /// State of CloudWatch.
     pub cloudwatch: cloudwatch::Cloudwatch,
+    /// State of CloudFormation.
+    pub cloudformation: cloudformation::Cloudformation,
     /// State of S3.
     pub s3: s3::S3,
 }
@@ -73,6 +75,7 @@ impl Cloud {
                 lambda: Default::default(),
                 logs: Default::default(),
                 cloudwatch: Default::default(),
+                cloudformation: Default::default(),
                 s3: Default::default(),
             }),
         })

@@ -57,6 +57,8 @@ pub struct LatencyProfile {
     pub table: Duration,
     /// From `CreateFunction` or an update until `Active`.
     pub function: Duration,
+    /// What CloudFormation takes for a resource beside what its service takes, and for a change set three times over.
+    pub stack_resource: Duration,
 }
 
 impl LatencyProfile {
@@ -66,14 +68,16 @@ impl LatencyProfile {
         role_propagation: Duration::from_millis(300),
         table: Duration::from_millis(250),
         function: Duration::from_millis(150),
+        stack_resource: Duration::from_millis(20),
     };
 
     /// What AWS was measured to take: role assumable after 8 s, table active after 8 s, function active after 2 s,
-    /// 50 ms a call.
+    /// 50 ms a call. A resource of a stack takes a second at least.
     pub const AWS: Self = Self {
         call: Duration::from_millis(50),
         role_propagation: Duration::from_secs(8),
         table: Duration::from_secs(8),
         function: Duration::from_secs(2),
+        stack_resource: Duration::from_secs(1),
     };
 }

@@ -66,8 +66,7 @@ async fn remove(
     ui: &Ui,
 ) -> Result<Outcome, CommandError> {
     ui.say(&deployment::describe(plan));
-    let managed = record.is_some();
-    let (mut outcome, interrupt) = match record {
+    let (outcome, interrupt) = match record {
         Some(record) => {
             let interrupt = Interrupt::listen();
             (cloudformation::remove(deployment, plan, record, &interrupt, settings, ui).await?, interrupt)
@@ -81,24 +80,18 @@ async fn remove(
     if let Some(failure) = deployment::failure(&outcome, "incidentctl down") {
         return Err(failure);
     }
-    let mut left = what_is_left(deployment, &interrupt).await?;
-    if managed && !left.is_empty() {
-        // What was repaired behind CloudFormation's back it may not have found.
-        outcome.finished.extend(deployment.apply(&left, interrupt.clone(), ui).await?.finished);
-        left = what_is_left(deployment, &interrupt).await?;
-    }
-    if left.is_empty() {
-        return Ok(outcome);
-    }
-    let names: Vec<&str> = left.changes.iter().map(|change| change.logical_id.as_str()).collect();
-    Err(CommandError::failed(format!("AWS still shows {}", names.join(", ")))
-        .hint("AWS may need a moment: run `incidentctl down` again"))
-}
-
-async fn what_is_left(deployment: &Deployment, interrupt: &Interrupt) -> Result<Plan, CommandError> {
-    tokio::select! {
-        observed = deployment.observe(Scope::Everything) => Ok(Plan::down(&deployment.stack, &observed?)),
-        () = interrupt.wait() => Err(CommandError::interrupted().hint("everything was asked to be deleted")),
+    let observed = tokio::select! {
+        observed = deployment.observe(Scope::Everything) => observed?,
+        () = interrupt.wait() => return Err(CommandError::interrupted().hint("everything was asked to be deleted")),
+    };
+    let left = Plan::down(&deployment.stack, &observed).changes;
+    match left.as_slice() {
+        [] => Ok(outcome),
+        left => {
+            let names: Vec<&str> = left.iter().map(|change| change.logical_id.as_str()).collect();
+            Err(CommandError::failed(format!("AWS still shows {}", names.join(", ")))
+                .hint("AWS may need a moment: run `incidentctl down` again"))
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod confirm;
 mod get;
+mod provisioner;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use incident_local::outbox::OutboxError;
 use crate::aws::AwsError;
 
 pub use confirm::{Confirmation, confirm_emails};
+pub use provisioner::provision;
 
 /// The region of a local AWS for which none is asked: the one that AWS's own documentation uses.
 const REGION: &str = "us-east-1";

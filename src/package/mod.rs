@@ -97,6 +97,12 @@ impl Package {
         Ok(Self { bytes, sha256, architecture })
     }
 
+    /// A zip that was packed before, such as one that was read back from a bucket.
+    pub(crate) fn packed(bytes: Vec<u8>, architecture: Architecture) -> Self {
+        let sha256 = STANDARD.encode(Sha256::digest(&bytes));
+        Self { bytes, sha256, architecture }
+    }
+
     /// The zip.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -1,6 +1,6 @@
 //! From a call to the service that answers it.
 
-use crate::services::{cloudwatch, events, iam, logs, sns, sqs, sts};
+use crate::services::{cloudformation, cloudwatch, events, iam, logs, sns, sqs, sts};
 use crate::{ApiError, Call, Cloud, Output};
 
 /// Asks a service that leaves the protocol to the gateway.
@@ -13,6 +13,7 @@ pub(super) async fn dispatch(cloud: &Cloud, call: &Call) -> Result<Output, ApiEr
         "events" => events::handle(cloud, call).await,
         "monitoring" => cloudwatch::handle(cloud, call).await,
         "logs" => logs::handle(cloud, call).await,
+        "cloudformation" => cloudformation::handle(cloud, call).await,
         service => Err(ApiError::not_implemented(service, &call.operation)),
     }
 }

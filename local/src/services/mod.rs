@@ -1,6 +1,7 @@
 //! The AWS services, one module each. A service owns its state; others reach it through the functions it makes public,
 //! never through its fields.
 
+pub mod cloudformation;
 pub mod cloudwatch;
 pub mod dynamodb;
 pub mod events;

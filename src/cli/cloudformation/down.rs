@@ -6,6 +6,7 @@ use crate::cli::deployment::Deployment;
 use crate::engine::cloudformation::{Bucket, Operation, StackRecord, Standing, Story};
 use crate::engine::{Interrupt, Outcome};
 use crate::plan::Plan;
+use crate::resources::Scope;
 use crate::settings::Settings;
 use crate::ui::Ui;
 
@@ -18,7 +19,7 @@ pub(in crate::cli) async fn remove(
     settings: &Settings,
     ui: &Ui,
 ) -> Result<Outcome, CommandError> {
-    refuse_foreign(&deployment.clients, &record).await?;
+    refuse_foreign(&record)?;
     refuse_protected(&record)?;
     let Some(record) = settled(deployment, record, interrupt, ui).await? else { return Ok(Outcome::default()) };
     let yes = settings.yes;
@@ -31,7 +32,13 @@ pub(in crate::cli) async fn remove(
     if ending.status != "DELETE_COMPLETE" {
         return Err(failure(&ending));
     }
-    Ok(ending.outcome)
+    let mut outcome = ending.outcome;
+    // What was repaired behind CloudFormation's back it may not have found.
+    let rest = Plan::down(&deployment.stack, &deployment.observe(Scope::Everything).await?);
+    if !rest.is_empty() {
+        outcome.finished.extend(deployment.apply(&rest, interrupt.clone(), ui).await?.finished);
+    }
+    Ok(outcome)
 }
 
 /// Deletes the zips that the stack was made from.

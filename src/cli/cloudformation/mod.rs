@@ -9,7 +9,6 @@ use super::deployment;
 use crate::aws::{AwsError, Clients};
 use crate::engine::cloudformation::{Aim, End, Operation, StackRecord, Standing, Story};
 use crate::engine::{Interrupt, Outcome};
-use crate::template::OWNER_TAG;
 use crate::ui::Ui;
 
 pub(super) use down::{clear, remove};
@@ -117,17 +116,11 @@ fn failure(ending: &Ending) -> CommandError {
 }
 
 /// Refuses a stack that somebody else has under this name.
-async fn refuse_foreign(clients: &Clients, record: &StackRecord) -> Result<(), CommandError> {
-    let foreign = match record.standing() {
-        Standing::Deleted => false,
-        // AWS may not show the tags before a change set is executed.
-        Standing::Shell => !record.ours && record.is_reviewed_by_others(clients).await?,
-        _ => !record.ours,
-    };
-    match foreign {
-        false => Ok(()),
-        true => Err(CommandError::user(format!(
-            "a CloudFormation stack of this name exists and is not ours: {} lacks the tag {OWNER_TAG}",
+fn refuse_foreign(record: &StackRecord) -> Result<(), CommandError> {
+    match record.ours || record.standing() == Standing::Deleted {
+        true => Ok(()),
+        false => Err(CommandError::user(format!(
+            "a CloudFormation stack of this name exists and is not ours: {} lacks the tag incidentctl:stack",
             record.arn
         ))
         .hint("choose another --stack name")),

@@ -20,7 +20,7 @@ pub(super) async fn ready(
 ) -> Result<(Option<StackRecord>, bool), CommandError> {
     let mut touched = false;
     while let Some(current) = record.take_if(|current| !is_ready(current)) {
-        refuse_foreign(&deployment.clients, &current).await?;
+        refuse_foreign(&current)?;
         let repaired = bring_on(deployment, &current, interrupt, settings, ui).await?;
         touched = true;
         record = read(&deployment.clients, &current.arn).await?;
@@ -30,7 +30,7 @@ pub(super) async fn ready(
         }
     }
     if let Some(record) = &record {
-        refuse_foreign(&deployment.clients, record).await?;
+        refuse_foreign(record)?;
     }
     Ok((record, touched))
 }

@@ -8,7 +8,7 @@ use super::{ask, failure, follow};
 use crate::cli::CommandError;
 use crate::cli::deployment::{self, Deployment};
 use crate::engine::cloudformation::{
-    Aim, Blueprint, Bucket, ChangeSet, StackRecord, Standing, Story, lay_over, seen, unseen,
+    Aim, Blueprint, Bucket, ChangeSet, StackRecord, Standing, Story, lay_over, unseen,
 };
 use crate::engine::{Interrupt, Outcome};
 use crate::plan::{Ownership, Plan};
@@ -131,8 +131,7 @@ async fn apply(
     // First, because CloudFormation fails at what vanished.
     let mut outcome = repair(deployment, drift, interrupt, ui).await?;
     let Some(set) = set else { return Ok(outcome) };
-    let seen = seen(plan, &set.foreseen);
-    let ending = follow(&mut set.execute().await?, Story::of(&seen, &set.foreseen), interrupt, ui).await?;
+    let ending = follow(&mut set.execute().await?, Story::of(plan, &set.foreseen), interrupt, ui).await?;
     if !matches!(ending.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE") {
         if set.aim() == Aim::Create {
             // Without a stack nobody would know of them.

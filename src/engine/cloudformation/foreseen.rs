@@ -91,15 +91,6 @@ pub fn unseen(plan: &Plan, foreseen: &[Foreseen]) -> Plan {
     Plan { changes: plan.changes.iter().filter(unseen).cloned().collect(), leftovers: Vec::new() }
 }
 
-/// What CloudFormation has to do with a plan: all but what it does not see.
-pub fn seen(plan: &Plan, foreseen: &[Foreseen]) -> Plan {
-    let only_seen = |change: &Change| match foreseen.iter().any(|one| one.logical_id == change.logical_id) {
-        true => change.clone(),
-        false => Change { action: Action::None, ..change.clone() },
-    };
-    Plan { changes: plan.changes.iter().map(only_seen).collect(), leftovers: Vec::new() }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use aws_sdk_cloudformation::types::{

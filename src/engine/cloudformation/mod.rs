@@ -11,7 +11,7 @@ mod story;
 
 pub use bucket::Bucket;
 pub use change_set::{Blueprint, ChangeSet};
-pub use foreseen::{Foreseen, lay_over, seen, unseen};
+pub use foreseen::{Foreseen, lay_over, unseen};
 pub use operation::{Aim, End, Operation};
 pub use record::StackRecord;
 pub use standing::Standing;

@@ -3,7 +3,7 @@
 mod table;
 
 use crate::policy::Need;
-use crate::services::{cloudwatch, events, iam, lambda, logs, s3, sns, sqs, sts};
+use crate::services::{cloudformation, cloudwatch, events, iam, lambda, logs, s3, sns, sqs, sts};
 use crate::{ApiError, Call, Cloud, Principal, RestRequest};
 
 use super::protocol::Protocol;
@@ -49,6 +49,7 @@ fn needs(call: &Call, rest: Option<&RestRequest>) -> Vec<Need> {
         ("sqs", _) => sqs::authorization(call),
         ("events", _) => events::authorization(call),
         ("logs", _) => logs::authorization(call),
+        ("cloudformation", _) => cloudformation::authorization(call),
         ("monitoring", _) => cloudwatch::authorization(call),
         (service, _) => vec![Need::new(format!("{service}:{}", call.operation), "*")],
     }

@@ -25,6 +25,7 @@ use crate::{ApiError, Call, Cloud, Input, Output, arn};
 use alarm::Alarm;
 use dashboards::Dashboard;
 use series::{Series, Store};
+pub(crate) use tags::mark;
 
 /// State of the service.
 #[derive(Debug, Default)]

@@ -43,3 +43,11 @@ pub(super) fn list(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         |(key, value): (String, String)| Output::structure([("Key", Some(key.into())), ("Value", Some(value.into()))]);
     Ok(Output::structure([("Tags", Some(Output::List(tags.into_iter().map(one).collect())))]))
 }
+
+/// Adds the tags of AWS itself, which no caller may set.
+pub(crate) fn mark(cloud: &Cloud, region: &str, alarm: &str, tags: [(String, String); 3]) {
+    let arn = crate::arn::local("cloudwatch", region, &format!("alarm:{alarm}"));
+    if let Some(alarm) = cloud.cloudwatch.state().alarms.get_mut(&arn) {
+        alarm.tags.extend(tags);
+    }
+}

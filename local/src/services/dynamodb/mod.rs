@@ -28,6 +28,7 @@ use serde_json::{Value, json};
 
 use crate::{ApiError, Call, Cloud};
 pub use access::authorization;
+pub(crate) use settings::mark;
 use table::Table;
 
 /// State of the service.

@@ -151,3 +151,10 @@ fn recovery(cloud: &Cloud, table: &Table) -> Value {
     };
     json!({"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": description})
 }
+
+/// Adds the tags of AWS itself, which no caller may set.
+pub(crate) fn mark(cloud: &Cloud, region: &str, table: &str, tags: [(String, String); 3]) {
+    if let Some(table) = cloud.dynamodb.state().table(region, table) {
+        table.tags.extend(tags);
+    }
+}

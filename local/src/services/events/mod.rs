@@ -19,6 +19,7 @@ pub use state::Events;
 
 use crate::policy::Need;
 use crate::{ApiError, Call, Cloud, Output, arn};
+pub(crate) use rules::mark;
 use state::RuleId;
 
 /// An event, before the bus adds `version` and `region`.

@@ -203,3 +203,11 @@ fn with_tags(
         _ => Err(ApiError::not_implemented("events", &format!("tags of {}", arn.resource))),
     }
 }
+
+/// Adds the tags of AWS itself, which no caller may set.
+pub(crate) fn mark(cloud: &Cloud, region: &str, rule: &str, tags: [(String, String); 3]) {
+    let _ = cloud.events.with_bus(region, None, |bus| {
+        bus.rule(rule)?.tags.extend(tags);
+        Ok(())
+    });
+}

@@ -28,6 +28,7 @@ pub(crate) use authority::{max_session, role_id_of, trusts};
 pub(crate) use sessions::{Key, Session, key, open_session};
 pub use sessions::{SessionCredentials, principal_of, service_session};
 pub use store::Iam;
+pub(crate) use tags::mark;
 
 /// Answers a call.
 ///

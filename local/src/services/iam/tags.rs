@@ -63,3 +63,10 @@ fn list(tags: &Tags) -> Result<Output, ApiError> {
         other => Ok(other),
     }
 }
+
+/// Adds the tags of AWS itself, which no caller may set.
+pub(crate) fn mark(cloud: &Cloud, role_name: &str, tags: [(String, String); 3]) {
+    if let Ok(role) = cloud.iam.lock().role_mut(role_name) {
+        role.tags.extend(tags);
+    }
+}

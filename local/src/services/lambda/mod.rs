@@ -30,6 +30,7 @@ use crate::{ApiError, Cloud, RestRequest, arn};
 use queue::AsyncEvent;
 use reference::Reference;
 use rest::{Reply, Request};
+pub(crate) use tags::mark;
 
 /// State of the service.
 #[derive(Debug, Default)]

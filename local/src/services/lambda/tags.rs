@@ -9,7 +9,7 @@ use super::rest::{Reply, Request};
 use super::settings::text_members;
 use super::store;
 use super::validation::{invalid, violation};
-use crate::ApiError;
+use crate::{ApiError, Cloud};
 
 const LIMIT: usize = 50;
 
@@ -18,9 +18,7 @@ const LIMIT: usize = 50;
 /// # Errors
 /// `InvalidParameterValueException` for too many, for a key that is too long or belongs to AWS, or for a long value.
 pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), ApiError> {
-    if tags.len() > LIMIT {
-        return Err(invalid(format!("Number of tags exceeds resource tag limit of {LIMIT}.")));
-    }
+    check_count(tags)?;
     for (key, value) in tags {
         if key.starts_with("aws:") {
             return Err(invalid(
@@ -37,6 +35,13 @@ pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), ApiError
     Ok(())
 }
 
+fn check_count(tags: &BTreeMap<String, String>) -> Result<(), ApiError> {
+    match tags.len() > LIMIT {
+        true => Err(invalid(format!("Number of tags exceeds resource tag limit of {LIMIT}."))),
+        false => Ok(()),
+    }
+}
+
 /// `ListTags`.
 pub(super) fn list(request: &Request) -> Result<Reply, ApiError> {
     store::read(request.cloud, &reference(request)?, |function| Ok(Reply::json(200, &json!({ "Tags": function.tags }))))
@@ -50,7 +55,7 @@ pub(super) fn add(request: &Request) -> Result<Reply, ApiError> {
     store::change(request.cloud, &reference(request)?, |function| {
         let mut all = function.tags.clone();
         all.extend(tags);
-        check_tags(&all)?;
+        check_count(&all)?;
         function.tags = all;
         Ok(Reply::empty(204))
     })
@@ -76,4 +81,11 @@ fn reference(request: &Request) -> Result<Reference, ApiError> {
         return Err(invalid("Tags on function aliases and versions are not supported. Please specify a function ARN."));
     }
     Ok(reference)
+}
+
+/// Adds the tags of AWS itself, which no caller may set.
+pub(crate) fn mark(cloud: &Cloud, region: &str, function: &str, tags: [(String, String); 3]) {
+    if let Some(function) = store::functions(cloud).get_mut(&(region.to_owned(), function.to_owned())) {
+        function.tags.extend(tags);
+    }
 }

@@ -134,3 +134,11 @@ pub(super) fn no_filters(cloud: &Cloud, call: &Call) -> Result<Output, ApiError>
         None => Ok(answer),
     }
 }
+
+/// Adds the tags of AWS itself, which no caller may set.
+pub(crate) fn mark(cloud: &Cloud, region: &str, group: &str, tags: [(String, String); 3]) {
+    let _ = with_group(cloud, region, group, |group| {
+        group.tags.extend(tags);
+        Ok(())
+    });
+}

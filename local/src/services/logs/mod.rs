@@ -9,6 +9,7 @@ mod streams;
 
 use crate::policy::Need;
 use crate::{ApiError, Call, Cloud, Output, arn};
+pub(crate) use groups::mark;
 
 /// State of the service.
 #[derive(Debug, Default)]

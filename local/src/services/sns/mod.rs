@@ -22,6 +22,7 @@ pub use state::Sns;
 
 use crate::policy::Need;
 use crate::{ApiError, Call, Cloud, Input, Output, arn};
+pub(crate) use topics::mark;
 
 /// Most elements of one page of a list.
 const PAGE: usize = 100;

@@ -10,7 +10,7 @@ use super::state::{Sns, Topic};
 use super::{page, text_map};
 use crate::config::ACCOUNT;
 use crate::policy::Policy;
-use crate::{ApiError, Call, Output, arn};
+use crate::{ApiError, Call, Cloud, Output, arn};
 
 /// Attributes that may be set. Feedback attributes are kept and given back; no delivery log is written.
 const SETTABLE: [&str; 11] = [
@@ -337,4 +337,11 @@ fn tags_of(call: &Call) -> IndexMap<String, String> {
         .iter()
         .filter_map(|tag| Some((tag.text("Key")?.to_owned(), tag.text("Value").unwrap_or_default().to_owned())))
         .collect()
+}
+
+/// Adds the tags of AWS itself, which no caller may set.
+pub(crate) fn mark(cloud: &Cloud, topic_arn: &str, tags: [(String, String); 3]) {
+    if let Some(topic) = cloud.sns.topics().get_mut(topic_arn) {
+        topic.tags.extend(tags);
+    }
 }

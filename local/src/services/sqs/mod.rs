@@ -23,6 +23,7 @@ use crate::policy::Need;
 use crate::{ApiError, Call, Cloud, Output, Principal, arn};
 use message::MessageAttribute;
 use queue::Queue;
+pub(crate) use queues::mark;
 
 /// State of the service.
 #[derive(Debug, Default)]

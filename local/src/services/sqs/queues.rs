@@ -199,3 +199,11 @@ pub(super) fn dead_letter_sources(cloud: &Cloud, call: &Call) -> Result<Output, 
     let urls = state.queues.values().filter(names_it).map(|queue| queue_url(cloud, &queue.arn));
     Ok(Output::structure([("queueUrls", Some(Output::list(urls)))]))
 }
+
+/// Adds the tags of AWS itself, which no caller may set.
+pub(crate) fn mark(cloud: &Cloud, region: &str, url: &str, tags: [(String, String); 3]) {
+    let name = url.rsplit('/').next().unwrap_or_default();
+    if let Ok(queue) = cloud.sqs.state().queue(&arn::local("sqs", region, name)) {
+        queue.tags.extend(tags);
+    }
+}

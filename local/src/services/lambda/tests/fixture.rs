@@ -66,8 +66,13 @@ impl Fixture {
     /// A cloud whose time runs faster, and whose functions take a while to settle.
     pub(super) async fn with_time(time_scale: f64, function: Duration) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let latency =
-            LatencyProfile { call: Duration::ZERO, role_propagation: Duration::ZERO, table: Duration::ZERO, function };
+        let latency = LatencyProfile {
+            call: Duration::ZERO,
+            role_propagation: Duration::ZERO,
+            table: Duration::ZERO,
+            function,
+            ..LatencyProfile::QUICK
+        };
         let config = LocalConfig {
             port: 0,
             region: REGION.to_owned(),
