@@ -9,12 +9,30 @@ use incident_local::gateway::faults::{Action, Rule};
 use super::phase::Phase;
 use crate::harness::ATTEMPTS;
 
-/// One broken call.
+/// One attack on one call.
 #[derive(Debug, Clone)]
 pub(super) struct Case {
     pub(super) phase: Phase,
     pub(super) call: Point,
-    pub(super) fault: Fault,
+    pub(super) attack: Attack,
+}
+
+/// What happens at a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attack {
+    /// It is broken.
+    Break(Fault),
+    /// The deployer is killed while it waits for the answer.
+    Kill(Moment),
+}
+
+/// When the deployer is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// Before the call took effect.
+    Before,
+    /// Afterwards.
+    After,
 }
 
 /// A call that the deployer makes.
@@ -58,8 +76,7 @@ impl Point {
         reads(&self.operation)
     }
 
-    /// The rule that breaks this call.
-    pub(super) fn rule(&self, action: Action, times: u64) -> Rule {
+    fn rule(&self, action: Action, times: u64) -> Rule {
         Rule {
             service: Some(self.service.clone()),
             operation: Some(self.operation.clone()),
@@ -77,46 +94,57 @@ pub(super) fn reads(operation: &str) -> bool {
     ["Get", "List", "Describe"].iter().any(|verb| operation.starts_with(verb))
 }
 
-impl Fault {
+impl Attack {
     /// The ways to break a call. For one that changes nothing it makes no difference whether it took effect, and what
     /// goes wrong once is repaired by the SDK.
-    pub(super) fn of(call: &Point) -> &'static [Self] {
+    pub(super) fn breaking(call: &Point) -> Vec<Self> {
+        use Fault::{DropAfter, DropAfterOnce, DropBefore, InternalError, Late, LateOnce, Throttle};
+        let faults: &[Fault] = match call.reads() {
+            true => &[Throttle, InternalError, DropBefore, Late],
+            false => &[Throttle, InternalError, DropBefore, DropAfterOnce, DropAfter, LateOnce, Late],
+        };
+        faults.iter().copied().map(Self::Break).collect()
+    }
+
+    /// The moments at which the deployer can be killed.
+    pub(super) fn killing(call: &Point) -> Vec<Self> {
         match call.reads() {
-            true => &[Self::Throttle, Self::InternalError, Self::DropBefore, Self::Late],
-            false => &[
-                Self::Throttle,
-                Self::InternalError,
-                Self::DropBefore,
-                Self::DropAfterOnce,
-                Self::DropAfter,
-                Self::LateOnce,
-                Self::Late,
-            ],
+            true => vec![Self::Kill(Moment::After)],
+            false => vec![Self::Kill(Moment::Before), Self::Kill(Moment::After)],
         }
     }
 
     /// Whether the deployer has to come to its end all the same: it can find out whether the call took effect.
     pub(super) fn is_endured(self) -> bool {
-        matches!(self, Self::DropAfterOnce | Self::LateOnce)
+        matches!(self, Self::Break(Fault::DropAfterOnce | Fault::LateOnce))
     }
 
+    /// Whether the deployer waits for an answer in vain.
+    pub(super) fn is_late(self) -> bool {
+        matches!(self, Self::Break(Fault::LateOnce | Fault::Late))
+    }
+
+    /// The rule by which the local AWS does it.
     pub(super) fn rule(self, call: &Point) -> Rule {
         let lasting = u64::from(ATTEMPTS);
-        match self {
-            Self::Throttle => call.rule(Action::Throttle, lasting),
-            Self::InternalError => call.rule(Action::InternalError, lasting),
-            Self::DropBefore => call.rule(Action::DropBefore, lasting),
-            Self::DropAfterOnce => call.rule(Action::DropAfter, 1),
-            Self::DropAfter => call.rule(Action::DropAfter, lasting),
-            Self::LateOnce => call.rule(Action::HangAfter, 1),
-            Self::Late => call.rule(Action::HangAfter, lasting),
-        }
+        let (action, times) = match self {
+            Self::Break(Fault::Throttle) => (Action::Throttle, lasting),
+            Self::Break(Fault::InternalError) => (Action::InternalError, lasting),
+            Self::Break(Fault::DropBefore) => (Action::DropBefore, lasting),
+            Self::Break(Fault::DropAfterOnce) => (Action::DropAfter, 1),
+            Self::Break(Fault::DropAfter) => (Action::DropAfter, lasting),
+            Self::Break(Fault::LateOnce) => (Action::HangAfter, 1),
+            Self::Break(Fault::Late) => (Action::HangAfter, lasting),
+            Self::Kill(Moment::Before) => (Action::HangBefore, 1),
+            Self::Kill(Moment::After) => (Action::HangAfter, 1),
+        };
+        call.rule(action, times)
     }
 }
 
 impl fmt::Display for Case {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Point { service, operation, resource, ordinal } = &self.call;
-        write!(formatter, "{:?}: {:?} at {service}:{operation} of {resource}, call {ordinal}", self.phase, self.fault)
+        write!(formatter, "{:?}: {:?} at {service}:{operation} of {resource}, call {ordinal}", self.phase, self.attack)
     }
 }

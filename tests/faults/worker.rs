@@ -2,10 +2,13 @@
 
 use std::collections::VecDeque;
 use std::io::Write;
+use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::case::{Case, reads};
+use incidentctl::aws::NO_ANSWER;
+
+use super::case::{Attack, Case, reads};
 use super::phase::{Clean, Phase};
 use crate::harness::{Laboratory, TestResult, difference};
 
@@ -98,11 +101,20 @@ impl Work {
     /// One case: a run with the fault, and what follows from how it ends.
     async fn meet(&self, laboratory: &Laboratory, case: &Case) -> TestResult<Ending> {
         laboratory.handle.forget_calls();
-        laboratory.handle.set_faults(vec![case.fault.rule(&case.call)]);
-        let run = tokio::time::timeout(HUNG, case.phase.run(laboratory)).await.map_err(|_| "the run hangs")?;
+        let rule = case.attack.rule(&case.call);
+        laboratory.handle.set_faults(vec![rule.clone()]);
+        laboratory.hurry(case.attack.is_late());
+        let attacked = async {
+            match case.attack {
+                Attack::Break(_) => case.phase.run(laboratory).await,
+                Attack::Kill(_) => be_killed(case.phase, laboratory).await,
+            }
+        };
+        let run = tokio::time::timeout(HUNG, attacked).await.map_err(|_| "the run hangs")?;
         let seen = laboratory.handle.faults().iter().map(|(_, seen)| *seen).max();
         laboratory.handle.set_faults(Vec::new());
-        let met = seen >= case.fault.rule(&case.call).call;
+        laboratory.hurry(false);
+        let met = seen >= rule.call;
         let changed = laboratory.handle.calls().iter().any(|call| !reads(&call.operation));
         match &run {
             Ok(()) if met => self.note(|results| results.endured += 1),
@@ -114,7 +126,8 @@ impl Work {
             }
         }
         if let Err(first) = run {
-            if case.fault.is_endured() {
+            // A busy machine may answer something else too late.
+            if case.attack.is_endured() && !first.to_string().contains(NO_ANSWER) {
                 return Err(format!("one lost answer ended the run: {first}").into());
             }
             let again = tokio::time::timeout(HUNG, case.phase.run(laboratory)).await.map_err(|_| "the second hangs")?;
@@ -142,4 +155,15 @@ impl Work {
     fn note(&self, change: impl FnOnce(&mut Results)) {
         change(&mut self.results.lock().unwrap_or_else(PoisonError::into_inner));
     }
+}
+
+/// Runs the program until a call hangs, and kills it then; that is the error. Without an error nothing hung.
+async fn be_killed(phase: Phase, laboratory: &Laboratory) -> TestResult {
+    let mut program = phase.program(laboratory)?.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    tokio::select! {
+        () = laboratory.handle.until_a_call_hangs() => {}
+        ended = program.wait() => return ended.map(drop).map_err(Into::into),
+    }
+    program.kill().await?;
+    Err("killed".into())
 }

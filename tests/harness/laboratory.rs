@@ -3,6 +3,8 @@
 //! What the command line adds, consent and display and the self-check of the handler, is left out; the code is a
 //! program that ends at once.
 
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -28,8 +30,10 @@ pub(crate) const STACK: &str = "devops";
 pub(crate) const BOUNDARY: &str = "arn:aws:iam::000000000000:policy/boundary";
 /// How often the deployer calls before it gives a call up.
 pub(crate) const ATTEMPTS: u32 = 3;
-/// How long the deployer waits for an answer; far above what one takes, also on a busy machine.
-const ANSWER: Duration = Duration::from_millis(800);
+/// How long the deployer waits for an answer: far above what one takes, also on a busy machine.
+const ANSWER: Duration = Duration::from_secs(10);
+/// How long it waits where answers are lost on purpose.
+const ANSWER_IN_A_HURRY: Duration = Duration::from_secs(1);
 
 /// A local AWS and a deployer.
 pub(crate) struct Laboratory {
@@ -38,6 +42,8 @@ pub(crate) struct Laboratory {
     pub(crate) endpoint: String,
     pub(crate) directory: TempDir,
     clients: Clients,
+    hurried: Clients,
+    is_hurried: AtomicBool,
 }
 
 impl Laboratory {
@@ -56,13 +62,18 @@ impl Laboratory {
         let handle = gateway.handle();
         let endpoint = gateway.cloud().endpoint.clone();
         tokio::spawn(gateway.run(std::future::pending()));
-        let sdk = configuration(&endpoint).await;
-        // Faults are the deployer's; who looks on sees none.
-        let patient = sdk.clone().into_builder().timeout_config(TimeoutConfig::disabled()).build();
-        let aws = Aws::with(&patient, ACCOUNT.to_owned(), directory.path().join("outbox"));
+        let sdk = configuration(&endpoint, ANSWER).await;
+        let hurried = configuration(&endpoint, ANSWER_IN_A_HURRY).await;
+        let aws = Aws::with(&sdk, ACCOUNT.to_owned(), directory.path().join("outbox"));
         let everything = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
         aws.iam.create_policy().policy_name("boundary").policy_document(everything).send().await?;
-        Ok(Self { handle, aws, endpoint, directory, clients: Clients::new(&sdk) })
+        let (clients, hurried) = (Clients::new(&sdk), Clients::new(&hurried));
+        Ok(Self { handle, aws, endpoint, directory, clients, hurried, is_hurried: AtomicBool::new(false) })
+    }
+
+    /// Whether runs from now on give up soon on what does not answer.
+    pub(crate) fn hurry(&self, is_hurried: bool) {
+        self.is_hurried.store(is_hurried, Ordering::Relaxed);
     }
 
     /// Deploys, once.
@@ -81,6 +92,24 @@ impl Laboratory {
         let run = Run::new(self, &Wish { emails: Vec::new(), ..Wish::default() })?;
         let plan = Plan::down(&run.stack, &run.observe(Scope::Everything).await?);
         run.carry_out(&plan).await
+    }
+
+    /// The program, about to do the same.
+    pub(crate) fn program(&self, command: &str, wish: &Wish) -> TestResult<tokio::process::Command> {
+        let directory = self.directory.path();
+        let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_incidentctl"));
+        program.args([command, "--yes", "--stack", STACK, "--region", REGION, "--endpoint-url", &self.endpoint]);
+        program.arg("--config").arg(wish.configuration(directory)?);
+        if command == "up" {
+            program.arg("--handler").arg(wish.handler(directory)?);
+        }
+        program
+            .env_clear()
+            .env("HOME", directory)
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test");
+        program.stdin(Stdio::null()).kill_on_drop(true);
+        Ok(program)
     }
 
     /// Follows the link of each confirmation mail.
@@ -119,7 +148,9 @@ impl<'a> Run<'a> {
         let directory = laboratory.directory.path();
         let package = Package::of(&wish.handler(directory)?)?;
         let place = Place::new(STACK, ACCOUNT, REGION, Some(laboratory.endpoint.clone()));
-        Ok(Self { clients: &laboratory.clients, stack: wish.stack(directory, place, &package)?, package })
+        let clients =
+            if laboratory.is_hurried.load(Ordering::Relaxed) { &laboratory.hurried } else { &laboratory.clients };
+        Ok(Self { clients, stack: wish.stack(directory, place, &package)?, package })
     }
 
     fn context(&self) -> Context<'_> {
@@ -148,12 +179,12 @@ impl<'a> Run<'a> {
 }
 
 /// As the command line configures the SDK, and in a hurry.
-async fn configuration(endpoint: &str) -> SdkConfig {
+async fn configuration(endpoint: &str, answer: Duration) -> SdkConfig {
     let retries = RetryConfig::standard()
         .with_max_attempts(ATTEMPTS)
         .with_initial_backoff(Duration::from_millis(10))
         .with_max_backoff(Duration::from_millis(50));
-    let limits = TimeoutConfig::builder().operation_attempt_timeout(ANSWER).operation_timeout(ANSWER * (ATTEMPTS + 1));
+    let limits = TimeoutConfig::builder().operation_attempt_timeout(answer).operation_timeout(answer * (ATTEMPTS + 1));
     aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(REGION))
         .endpoint_url(endpoint)
