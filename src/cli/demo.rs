@@ -89,6 +89,7 @@ impl Story<'_> {
             handler: args.handler.clone(),
             engine: None,
             rollback: false,
+            allow_data_loss: false,
             confirm_email: false,
             timings: false,
         };

@@ -84,6 +84,26 @@ impl Deployment {
         Ok(StackRecord::read(&self.clients, &self.stack.place.stack).await?)
     }
 
+    /// Refuses a plan whose deletions AWS would refuse.
+    pub(super) async fn check_obstacles(&self, plan: &Plan) -> Result<(), CommandError> {
+        let found = resources::obstacles(&self.context(), plan).await?;
+        let Some(first) = found.first() else { return Ok(()) };
+        let refusal = CommandError::user(format!("{}; nothing was deleted", first.what)).hint(&first.remedy);
+        let others = found.iter().skip(1).flat_map(|other| [format!("also, {}", other.what), other.remedy.clone()]);
+        Err(refusal.hints(others))
+    }
+
+    /// Refuses a plan when AWS is not any more as the plan found it.
+    pub(super) async fn check_still(&self, plan: &Plan) -> Result<(), CommandError> {
+        let moved = plan.moved(&resources::observe_again(&self.context(), plan).await?);
+        if moved.is_empty() {
+            return Ok(());
+        }
+        let moved = moved.join(", ");
+        Err(CommandError::user(format!("AWS changed while you were deciding: {moved}; nothing was changed"))
+            .hint("run `incidentctl up` again, which plans anew"))
+    }
+
     /// Carries out a plan and shows what happens.
     pub(super) async fn apply(&self, plan: &Plan, interrupt: Interrupt, ui: &Ui) -> Result<Outcome, CommandError> {
         let context = self.context();
@@ -193,43 +213,6 @@ fn shorten(value: &serde_json::Value) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
-}
-
-/// The error of a run that failed or was interrupted: the first cause, what exists, how to go on.
-pub(super) fn failure(outcome: &Outcome, command: &str) -> Option<CommandError> {
-    let state = format!("{}: run `{command}` again to go on", state(outcome));
-    if let Some(failure) = root_cause(outcome) {
-        return Some(failure.hint(state));
-    }
-    let interrupted = !outcome.not_begun.is_empty() || !outcome.abandoned.is_empty();
-    interrupted.then(|| CommandError::interrupted().hint(state))
-}
-
-/// The first failure, with what helps and with what failed beside it.
-pub(super) fn root_cause(outcome: &Outcome) -> Option<CommandError> {
-    let (change, error) = outcome.failures.first()?;
-    let mut failure = CommandError::failed(format!("{} ({}) failed: {error}", change.logical_id, change.resource_type));
-    if let Some(hint) = error.hint() {
-        failure = failure.hint(hint);
-    }
-    for (change, error) in outcome.failures.iter().skip(1) {
-        failure = failure.hint(format!("{} failed too: {error}", change.logical_id));
-    }
-    Some(failure)
-}
-
-/// `10 created, 2 deleted, 1 failed, 9 not begun`.
-fn state(outcome: &Outcome) -> String {
-    let verbs = [(Action::Create, "created"), (Action::Update, "updated"), (Action::Delete, "deleted")];
-    let kinds = verbs.into_iter().map(|(action, verb)| (outcome.count(action), verb)).filter(|(count, _)| *count > 0);
-    let kinds: Vec<String> = kinds.map(|(count, verb)| format!("{count} {verb}")).collect();
-    let done = if kinds.is_empty() { "nothing done".to_owned() } else { kinds.join(", ") };
-    let open = outcome.skipped.len() + outcome.not_begun.len();
-    let mut text = format!("{done}, {} failed, {open} not begun", outcome.failures.len());
-    if !outcome.abandoned.is_empty() {
-        text += &format!(", and not waited for: {}", outcome.abandoned.join(", "));
-    }
-    text
 }
 
 impl From<TemplateError> for CommandError {

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::deployment::{self, Deployment};
+use super::failure::failure;
 use super::{CommandError, cloudformation};
 use crate::aws::Session;
 use crate::engine::cloudformation::StackRecord;
@@ -18,6 +19,10 @@ use crate::ui::Ui;
 /// Remove everything that the stack owns
 #[derive(Debug, Default, Args)]
 pub struct DownArgs {
+    /// Leave the table with the incidents and the log groups
+    #[arg(long)]
+    pub keep_data: bool,
+
     /// How to delete [default: as the stack was deployed]
     #[arg(long, value_enum, value_name = "ENGINE")]
     pub engine: Option<Engine>,
@@ -43,7 +48,12 @@ pub(super) async fn remove_stack(
     let engine = engine::choose(wanted, record.as_ref(), any_is_ours(&observations))?;
     // What CloudFormation does not have a record of, it has no part in.
     let record = record.filter(|_| engine == Engine::CloudFormation);
-    let plan = Plan::down(&deployment.stack, &observations);
+    if args.keep_data && record.is_some() {
+        return Err(CommandError::user("CloudFormation deletes the stack as a whole: --keep-data keeps nothing of it")
+            .hint("`incidentctl incidents export` saves the incidents first"));
+    }
+    let everything = Plan::down(&deployment.stack, &observations);
+    let plan = if args.keep_data { everything.keeping_data() } else { everything };
     let outcome = match plan.changes.is_empty() && record.is_none() {
         true => {
             ui.say(&format!("nothing to delete: the stack `{}` owns nothing here", settings.stack));
@@ -52,9 +62,23 @@ pub(super) async fn remove_stack(
             }
             Outcome::default()
         }
-        false => remove(&deployment, &plan, record, settings, ui).await?,
+        false => {
+            deployment.check_obstacles(&plan).await?;
+            remove(&deployment, &plan, record, settings, ui).await?
+        }
     };
-    tell(&deployment, &plan, &outcome, start, ui)
+    tell(&deployment, &plan, &outcome, start, ui)?;
+    if args.keep_data && !plan.leftovers.is_empty() {
+        ui.hint("`incidentctl down` without --keep-data removes what was kept; `incidentctl up` uses it again");
+    }
+    Ok(())
+}
+
+fn question(plan: &Plan) -> &'static str {
+    match plan.changes.iter().any(|change| change.data_loss) {
+        true => "Delete all of this, recorded incidents included?",
+        false => "Delete all of this?",
+    }
 }
 
 /// Deletes, and reads back whether it is gone.
@@ -72,26 +96,25 @@ async fn remove(
             (cloudformation::remove(deployment, plan, record, &interrupt, settings, ui).await?, interrupt)
         }
         None => {
-            ui.consent("Delete all of this, recorded incidents included?", settings.yes)?;
+            ui.consent(question(plan), settings.yes)?;
             let interrupt = Interrupt::listen();
             (deployment.apply(plan, interrupt.clone(), ui).await?, interrupt)
         }
     };
-    if let Some(failure) = deployment::failure(&outcome, "incidentctl down") {
+    if let Some(failure) = failure(&outcome, Some("incidentctl down")) {
         return Err(failure);
     }
     let observed = tokio::select! {
         observed = deployment.observe(Scope::Everything) => observed?,
         () = interrupt.wait() => return Err(CommandError::interrupted().hint("everything was asked to be deleted")),
     };
+    let kept = |id: &str| plan.leftovers.iter().any(|kept| kept.logical_id == id);
     let left = Plan::down(&deployment.stack, &observed).changes;
-    match left.as_slice() {
+    let names: Vec<&str> = left.iter().map(|change| change.logical_id.as_str()).filter(|id| !kept(id)).collect();
+    match names.as_slice() {
         [] => Ok(outcome),
-        left => {
-            let names: Vec<&str> = left.iter().map(|change| change.logical_id.as_str()).collect();
-            Err(CommandError::failed(format!("AWS still shows {}", names.join(", ")))
-                .hint("AWS may need a moment: run `incidentctl down` again"))
-        }
+        names => Err(CommandError::failed(format!("AWS still shows {}", names.join(", ")))
+            .hint("AWS may need a moment: run `incidentctl down` again")),
     }
 }
 

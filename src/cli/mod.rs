@@ -7,6 +7,7 @@ mod demo;
 mod deployment;
 mod down;
 mod environment;
+mod failure;
 mod global;
 mod incidents;
 mod init;

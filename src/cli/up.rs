@@ -1,5 +1,6 @@
 //! `incidentctl up`.
 
+mod agreement;
 mod self_check;
 mod timings;
 
@@ -10,6 +11,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::deployment::{self, Deployment};
+use super::failure::failure;
 use super::{CommandError, cloudformation, local};
 use crate::aws::Session;
 use crate::engine::{self, Interrupt, Outcome, has_resources};
@@ -17,6 +19,8 @@ use crate::plan::{Action, Plan};
 use crate::resources::{Scope, Subscription};
 use crate::settings::{EmailAddress, Engine, Settings};
 use crate::ui::Ui;
+
+pub(super) use agreement::agree;
 
 /// Provision the stack, or bring it up to date
 #[derive(Debug, Args)]
@@ -33,6 +37,10 @@ pub struct UpArgs {
     /// How to deploy [default: as the stack was deployed before, else direct]
     #[arg(long, value_enum, value_name = "ENGINE")]
     pub engine: Option<Engine>,
+
+    /// Go on though a table or a log group is deleted with all data in it
+    #[arg(long)]
+    pub allow_data_loss: bool,
 
     /// After a failure, remove what this run created
     #[arg(long)]
@@ -66,9 +74,10 @@ pub(super) async fn provision(
     let (plan, record) = deployment.survey().await?;
     let planned = start.elapsed();
     let wanted = args.engine.or(settings.engine);
+    let settings = &Settings { allow_data_loss: args.allow_data_loss, ..settings.clone() };
     let (plan, outcome, interrupt) = match engine::choose(wanted, record.as_ref(), has_resources(&plan))? {
         Engine::Direct => {
-            agree_unless_empty(&plan, settings, ui)?;
+            agree_to_what_stands(&deployment, &plan, settings, ui).await?;
             // Only now: until here, and while the person is asked, an interrupt may simply end the process.
             let interrupt = Interrupt::listen();
             let outcome = change(&deployment, &plan, args.rollback, &interrupt, ui).await?;
@@ -99,21 +108,23 @@ pub(super) async fn provision(
     }
 }
 
-fn agree_unless_empty(plan: &Plan, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    match plan.is_empty() {
-        true => ui.say("nothing to change: everything is as the template wants it"),
-        false => agree(plan, settings, ui)?,
+/// Asks, and makes sure before and after that the plan can be carried out as it was shown.
+async fn agree_to_what_stands(
+    deployment: &Deployment,
+    plan: &Plan,
+    settings: &Settings,
+    ui: &Ui,
+) -> Result<(), CommandError> {
+    if plan.is_empty() {
+        ui.say("nothing to change: everything is as the template wants it");
+        return Ok(());
     }
-    Ok(())
-}
-
-/// Shows what will change, and asks.
-pub(super) fn agree(plan: &Plan, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
+    deployment.check_obstacles(plan).await?;
+    agree(plan, settings, ui)?;
     match settings.yes {
-        true => ui.say(&deployment::summary(plan)),
-        false => ui.say(&deployment::describe(plan)),
+        true => Ok(()),
+        false => deployment.check_still(plan).await,
     }
-    ui.consent("Apply these changes?", settings.yes)
 }
 
 /// Applies, and takes back when that is wanted.
@@ -128,14 +139,15 @@ async fn change(
         return Ok(Outcome::default());
     }
     let outcome = deployment.apply(plan, interrupt.clone(), ui).await?;
-    let Some(mut failure) = deployment::failure(&outcome, "incidentctl up") else { return Ok(outcome) };
+    let again = (!rollback).then_some("incidentctl up");
+    let Some(mut failure) = failure(&outcome, again) else { return Ok(outcome) };
     if rollback {
         ui.say("rolling back what this run created");
         let undo = outcome.undo(plan, &deployment.observe(Scope::StackOnly).await?);
         let undone = deployment.apply(&undo, interrupt.answered(), ui).await?;
-        failure = failure.hint(match deployment::failure(&undone, "incidentctl down") {
-            None => format!("rolled back: {} removed", undone.count(Action::Delete)),
-            Some(_) => "not everything could be rolled back: run `incidentctl down`".to_owned(),
+        failure = failure.hint(match undone.failures.is_empty() && undone.not_begun.is_empty() {
+            true => format!("rolled back: {} removed", undone.count(Action::Delete)),
+            false => "not everything could be rolled back: run `incidentctl down`".to_owned(),
         });
     } else if !outcome.finished.is_empty() {
         failure = failure.hint("`incidentctl down` removes what exists");

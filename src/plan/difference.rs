@@ -130,7 +130,7 @@ fn document(name: &str, value: &Value) -> Value {
 }
 
 /// The value with sorted keys and lists, where a list of one is that one and scalars are text.
-fn canonical(value: &Value) -> Value {
+pub(super) fn canonical(value: &Value) -> Value {
     match value {
         Value::Object(entries) => {
             let mut entries: Vec<_> = entries.iter().map(|(key, value)| (key.clone(), canonical(value))).collect();

@@ -2,6 +2,7 @@
 
 mod cause;
 mod difference;
+mod moved;
 mod observed;
 mod removal;
 mod replacement;
@@ -19,7 +20,6 @@ use cause::Memory;
 pub use cause::Cause;
 pub use difference::differences;
 pub use observed::{Observations, Observed, Ownership};
-pub(crate) use removal::owned_members;
 pub(crate) use roles::RECREATED;
 
 /// Everything that has to change, and what stays.
@@ -169,6 +169,19 @@ impl Plan {
         plan
     }
 
+    /// The same without the deletions that lose data: what holds it stays.
+    #[must_use]
+    pub fn keeping_data(mut self) -> Self {
+        let (kept, changes): (Vec<_>, _) = self.changes.into_iter().partition(|change| change.data_loss);
+        self.leftovers.extend(kept.into_iter().map(|change| Leftover {
+            physical_id: change.observed.map(|observed| observed.physical_id).unwrap_or_default(),
+            logical_id: change.logical_id,
+            resource_type: change.resource_type,
+            why: "it holds data, which was to be kept".to_owned(),
+        }));
+        Self { changes, ..self }
+    }
+
     /// Plans a deletion, or says why it is none.
     fn remove(&mut self, desired: &Desired, observed: &Observed, cause: Cause) {
         match reason_to_stay(desired, observed) {
@@ -176,6 +189,7 @@ impl Plan {
                 action: Action::Delete,
                 cause: Some(cause),
                 data_loss: holds_data(desired),
+                desired: with_all_that_is_ours(desired, observed),
                 ..unchanged(desired, Some(observed))
             }),
             Some(why) => self.leftovers.push(Leftover {
@@ -271,6 +285,18 @@ pub(crate) fn unchanged(desired: &Desired, observed: Option<&Observed>) -> Chang
         desired: desired.clone(),
         observed: observed.cloned(),
     }
+}
+
+/// A role cannot go before its policies, those of an earlier template included; those of others keep it.
+fn with_all_that_is_ours(desired: &Desired, observed: &Observed) -> Desired {
+    let mut desired = desired.clone();
+    let name = |policy: &Value| policy.get("PolicyName").cloned();
+    if let Some(policies) = desired.properties.get_mut("Policies").and_then(Value::as_array_mut) {
+        let earlier = removal::owned_members(&observed.properties, "Policies");
+        let unknown = earlier.into_iter().filter(|policy| policies.iter().all(|known| name(known) != name(policy)));
+        policies.extend(unknown.collect::<Vec<_>>());
+    }
+    desired
 }
 
 fn reason_to_stay(desired: &Desired, observed: &Observed) -> Option<String> {

@@ -22,7 +22,7 @@ pub(super) fn removals(desired: &Value, observed: &Value) -> Vec<PropertyChange>
 }
 
 /// The members of a shared list that the stack remembers as its own.
-pub(crate) fn owned_members(observed: &Value, list: &str) -> Value {
+pub(super) fn owned_members(observed: &Value, list: &str) -> Vec<Value> {
     let owned = tag(observed, OWNS_TAG).unwrap_or_default();
     let ours = |path: &str| path.starts_with(&format!("{list}[")) && find(observed, path).is_some();
     let members =

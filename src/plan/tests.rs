@@ -225,6 +225,35 @@ fn down_removes_ours_in_reverse_and_lists_the_rest() {
 }
 
 #[test]
+fn data_is_kept_on_demand() {
+    let table = Desired { resource_type: "AWS::DynamoDB::Table".to_owned(), ..desired("Table", json!({})) };
+    let stack = stack(vec![table, desired("Thing", json!({}))]);
+    let ours = || observed(json!({}), Ownership::Ours);
+    let exists = observations(vec![("Table", ours()), ("Thing", ours())]);
+    let plan = Plan::down(&stack, &exists);
+    assert_eq!((plan.count(Action::Delete), plan.leftovers.len()), (2, 0));
+    let plan = plan.keeping_data();
+    assert_eq!((plan.count(Action::Delete), plan.leftovers.len()), (1, 1));
+}
+
+#[test]
+fn what_moved_in_between_is_named() {
+    let stack = stack(vec![
+        desired("New", json!({})),
+        desired("Changed", json!({"A": 1})),
+        desired("Same", json!({"A": 1})),
+        desired("Untouched", json!({"A": 1})),
+    ]);
+    let ours = |value: Value| observed(json!({"A": value, "Tags": [1, 2]}), Ownership::Ours);
+    let before = vec![("Changed", ours(json!(2))), ("Same", ours(json!(2))), ("Untouched", ours(json!(1)))];
+    let plan = Plan::up(&stack, &observations(before), &RULES).unwrap();
+    let reordered = observed(json!({"Tags": [2, 1], "A": 2}), Ownership::Ours);
+    let now =
+        vec![("New", ours(json!(1))), ("Changed", ours(json!(3))), ("Same", reordered), ("Untouched", ours(json!(9)))];
+    assert_eq!(plan.moved(&observations(now)), ["New", "Changed"]);
+}
+
+#[test]
 fn what_is_surplus_goes_unless_it_waits_for_its_confirmation() {
     let mut exists = observations(Vec::new());
     exists.surplus = vec![

@@ -6,6 +6,7 @@ mod event_invoke_config;
 mod function;
 mod log_group;
 mod observe;
+mod obstacle;
 mod permission;
 mod queue;
 mod queue_policy;
@@ -29,7 +30,8 @@ use crate::package::Package;
 use crate::plan::{Change, Observed, Rules};
 use crate::template::{Attributes, Desired, Place, Stack, TemplateError};
 
-pub use observe::{Scope, observe};
+pub use observe::{Scope, observe, observe_again};
+pub use obstacle::{Obstacle, obstacles};
 pub use subscription::Subscription;
 pub(crate) use values::Values;
 
@@ -81,6 +83,11 @@ pub trait Provider: Sync {
 
     /// Brings an existing resource to where it should be.
     async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError>;
+
+    /// What would make AWS refuse the deletion; asked before anything is deleted.
+    async fn obstacles(&self, _context: &Context<'_>, _change: &Change) -> Result<Vec<Obstacle>, AwsError> {
+        Ok(Vec::new())
+    }
 
     /// Removes the resource, and waits until it is gone where its name is not free before. That it is gone already
     /// is no error.

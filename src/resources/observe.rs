@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 
 use super::{Context, provider, subscription, surplus};
 use crate::aws::AwsError;
-use crate::plan::{Observations, Observed, Ownership};
+use crate::plan::{Observations, Observed, Ownership, Plan};
 use crate::template::{Desired, Stack};
 
 /// How far to look.
@@ -25,13 +25,7 @@ pub enum Scope {
 /// # Errors
 /// The first read that fails. A denied read is a failure, never an absence.
 pub async fn observe(context: &Context<'_>, stack: &Stack, scope: Scope) -> Result<Observations, AwsError> {
-    let reads = stack.resources.iter().map(|desired| async move {
-        let observed = match provider(&desired.resource_type) {
-            Some(provider) => provider.read(context, desired).await?,
-            None => None,
-        };
-        Ok(observed.map(|observed| (desired.logical_id.clone(), observed)))
-    });
+    let reads = stack.resources.iter().map(|desired| read(context, desired));
     let surplus = async {
         match scope {
             Scope::WithSurplus => {
@@ -47,6 +41,24 @@ pub async fn observe(context: &Context<'_>, stack: &Stack, scope: Scope) -> Resu
     let mut resources: BTreeMap<_, _> = resources.into_iter().flatten().collect();
     disown(stack, &mut resources);
     Ok(Observations { resources, surplus })
+}
+
+/// Reads once more what a plan touches.
+///
+/// # Errors
+/// The first read that fails.
+pub async fn observe_again(context: &Context<'_>, plan: &Plan) -> Result<Observations, AwsError> {
+    let reads = plan.touched().map(|change| read(context, &change.desired));
+    let resources = try_join_all(reads).await?.into_iter().flatten().collect();
+    Ok(Observations { resources, surplus: Vec::new() })
+}
+
+async fn read(context: &Context<'_>, desired: &Desired) -> Result<Option<(String, Observed)>, AwsError> {
+    let observed = match provider(&desired.resource_type) {
+        Some(provider) => provider.read(context, desired).await?,
+        None => None,
+    };
+    Ok(observed.map(|observed| (desired.logical_id.clone(), observed)))
 }
 
 /// A part of something foreign is as foreign: nothing without our tag is changed, its policy and settings included.

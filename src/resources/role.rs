@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::values::{document, incomplete, tag_list};
-use super::{Context, Provider, Values, named};
+use super::{Context, Obstacle, Provider, Values, named};
 use crate::aws::wait::persist;
 use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
@@ -118,6 +118,28 @@ impl Provider for Role {
         Ok(())
     }
 
+    /// Policies and instance profiles that somebody else gave the role: AWS does not delete it before they are gone.
+    async fn obstacles(&self, context: &Context<'_>, change: &Change) -> Result<Vec<Obstacle>, AwsError> {
+        let name = change.desired.properties.text("RoleName");
+        let (attached, profiles) = tokio::try_join!(attached(context, &name), profiles(context, &name))?;
+        let attached = attached.into_iter().map(|arn| Obstacle {
+            what: format!("the policy {arn} is attached to the role {name}, and is not the stack's"),
+            remedy: format!("`aws iam detach-role-policy --role-name {name} --policy-arn {arn}` detaches it"),
+        });
+        let profiles = profiles.into_iter().map(|profile| Obstacle {
+            what: format!("the role {name} is in the instance profile {profile}, which is not the stack's"),
+            remedy: format!(
+                "`aws iam remove-role-from-instance-profile --instance-profile-name {profile} --role-name {name}` \
+                 takes it out"
+            ),
+        });
+        let inline = foreign_policies(change).into_iter().map(|policy| Obstacle {
+            what: format!("the role {name} has the policy {policy}, which is not the stack's"),
+            remedy: format!("`aws iam delete-role-policy --role-name {name} --policy-name {policy}` deletes it"),
+        });
+        Ok(attached.chain(profiles).chain(inline).collect())
+    }
+
     /// Removes the policies that the template put there; a foreign one makes AWS refuse, and is not ripped off.
     async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         let iam = &context.clients.iam;
@@ -131,6 +153,28 @@ impl Provider for Role {
         .await?;
         Ok(())
     }
+}
+
+async fn attached(context: &Context<'_>, role: &str) -> Result<Vec<String>, AwsError> {
+    let pages = context.clients.iam.list_attached_role_policies().role_name(role).into_paginator().items().send();
+    let found = pages.try_collect().await.explain("iam:ListAttachedRolePolicies").or_absent("NoSuchEntity")?;
+    Ok(found.into_iter().flatten().filter_map(|policy| policy.policy_arn).collect())
+}
+
+async fn profiles(context: &Context<'_>, role: &str) -> Result<Vec<String>, AwsError> {
+    let pages = context.clients.iam.list_instance_profiles_for_role().role_name(role).into_paginator().items().send();
+    let found = pages.try_collect().await.explain("iam:ListInstanceProfilesForRole").or_absent("NoSuchEntity")?;
+    Ok(found.into_iter().flatten().map(|profile| profile.instance_profile_name).collect())
+}
+
+/// The inline policies that are there and that the deletion does not remove.
+fn foreign_policies(change: &Change) -> Vec<String> {
+    let names = |properties: &Value| -> Vec<String> {
+        properties.list("Policies").iter().map(|policy| policy.text("PolicyName")).collect()
+    };
+    let ours = names(&change.desired.properties);
+    let found = change.observed.as_ref().map(|observed| names(&observed.properties)).unwrap_or_default();
+    found.into_iter().filter(|name| !ours.contains(name)).collect()
 }
 
 async fn read_policies(context: &Context<'_>, role: &str) -> Result<Vec<Value>, AwsError> {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{Context, Scope, Values, provider};
 use crate::aws::AwsError;
-use crate::plan::{Observed, Ownership, owned_members};
+use crate::plan::{Observed, Ownership};
 use crate::template::{Desired, Stack};
 
 /// The types with names and tags and the property with the name, in the order in which they can go: a rule before the
@@ -52,8 +52,8 @@ async fn read(
     else {
         return Ok(None);
     };
-    let properties = json!({ *property: name });
-    let mut desired = Desired {
+    let properties = json!({ *property: name, "Policies": [] });
+    let desired = Desired {
         logical_id: format!("{}({name})", resource_type.rsplit(':').next().unwrap_or_default()),
         resource_type: resource_type.to_owned(),
         step: 0,
@@ -63,10 +63,6 @@ async fn read(
         retain: false,
     };
     let observed = provider.read(context, &desired).await?;
-    if let Some(observed) = &observed {
-        // A role cannot go before its policies; those of others keep it.
-        desired.properties["Policies"] = owned_members(&observed.properties, "Policies");
-    }
     Ok(observed.map(|observed| (desired, observed)))
 }
 

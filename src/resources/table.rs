@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{BillingMode, SseSpecification, TableDescription, TableStatus};
 use serde_json::{Value, json};
 
-use super::{Context, Provider, Values};
+use super::{Context, Obstacle, Provider, Values};
 use crate::aws::wait::{persist, until};
 use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
@@ -170,6 +170,18 @@ impl Provider for Table {
             call.send().await.explain("dynamodb:TagResource")?;
         }
         Ok(())
+    }
+
+    async fn obstacles(&self, _context: &Context<'_>, change: &Change) -> Result<Vec<Obstacle>, AwsError> {
+        let observed = change.observed.as_ref();
+        let protected = observed.and_then(|observed| observed.properties.flag("DeletionProtectionEnabled"));
+        if protected != Some(true) {
+            return Ok(Vec::new());
+        }
+        let what = format!("the table {} is protected from deletion", change.desired.attributes.reference);
+        let remedy = "if its incidents may go: set `deletion_protection: false` in incidentctl.yaml and run \
+                      `incidentctl up`";
+        Ok(vec![Obstacle { what, remedy: remedy.to_owned() }])
     }
 
     async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {

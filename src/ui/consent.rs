@@ -24,6 +24,24 @@ impl Ui {
         }
     }
 
+    /// Asks for the whole word `yes` before data is lost; `allowed` answers for the person.
+    ///
+    /// # Errors
+    /// When the answer is anything else, and when there is nobody to ask.
+    pub fn consent_to_loss(&self, question: &str, allowed: bool) -> Result<(), CommandError> {
+        if allowed {
+            return Ok(());
+        }
+        if !self.can_ask() {
+            return Err(CommandError::user(format!("{question} Nobody is here to answer: this is not a terminal"))
+                .hint("add --allow-data-loss if that data may go"));
+        }
+        match self.question(&format!("{question} [type yes]"))?.trim() {
+            "yes" => Ok(()),
+            _ => Err(CommandError::user("stopped: the answer was not yes; nothing was changed")),
+        }
+    }
+
     /// Whether somebody is there to answer.
     pub fn can_ask(&self) -> bool {
         std::io::stdin().is_terminal() && self.stderr.terminal

@@ -1,10 +1,13 @@
 //! `up` and `down`: what they make, read back with the SDK, and what they leave.
 
 mod changes;
+mod consent;
 mod drift;
 mod failures;
 mod ownership;
 mod read_back;
+mod removed;
+mod teardown;
 
 use crate::harness::{ADDRESS, Aws, TestResult, World};
 

@@ -103,7 +103,7 @@ fn detached(operation: &Operation<'_>) -> CommandError {
 
 /// Why an operation did not reach its aim: the first cause, and what CloudFormation made of it.
 fn failure(ending: &Ending) -> CommandError {
-    let failure = match deployment::root_cause(&ending.outcome) {
+    let failure = match crate::cli::failure::root_cause(&ending.outcome) {
         _ if ending.cancelled => CommandError::interrupted(),
         Some(failure) => failure,
         None => CommandError::failed(format!("CloudFormation ended with {}", ending.status)),

@@ -6,7 +6,8 @@ use std::time::SystemTime;
 use super::ready::ready;
 use super::{ask, failure, follow};
 use crate::cli::CommandError;
-use crate::cli::deployment::{self, Deployment};
+use crate::cli::deployment::Deployment;
+use crate::cli::failure::failure as failed;
 use crate::engine::cloudformation::{
     Aim, Blueprint, Bucket, ChangeSet, StackRecord, Standing, Story, lay_over, unseen,
 };
@@ -164,7 +165,7 @@ async fn repair(
         return Ok(Outcome::default());
     }
     let outcome = deployment.apply(drift, interrupt.clone(), ui).await?;
-    match deployment::failure(&outcome, "incidentctl up") {
+    match failed(&outcome, Some("incidentctl up")) {
         Some(failure) => Err(failure),
         None => Ok(outcome),
     }

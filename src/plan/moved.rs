@@ -1,0 +1,31 @@
+//! Whether AWS is still as a plan found it.
+
+use super::difference::canonical;
+use super::{Change, Observations, Observed, Plan};
+
+impl Plan {
+    /// Logical ids of what the plan touches and what is not any more as it was.
+    pub fn moved(&self, now: &Observations) -> Vec<String> {
+        let moved = self.touched().filter(|change| !same(change.observed.as_ref(), now.get(&change.logical_id)));
+        moved.map(|change| change.logical_id.clone()).collect()
+    }
+
+    /// The changes that do something.
+    pub fn touched(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| change.action != super::Action::None)
+    }
+}
+
+/// AWS gives most lists back as it likes.
+fn same(before: Option<&Observed>, now: Option<&Observed>) -> bool {
+    match (before, now) {
+        (None, None) => true,
+        (Some(before), Some(now)) => {
+            let is_foreign = |one: &Observed| matches!(one.ownership, super::Ownership::Foreign { .. });
+            is_foreign(before) == is_foreign(now)
+                && before.physical_id == now.physical_id
+                && canonical(&before.properties) == canonical(&now.properties)
+        }
+        _ => false,
+    }
+}

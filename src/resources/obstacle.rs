@@ -1,0 +1,31 @@
+//! What would make AWS refuse a deletion, found before the first one.
+
+use futures_util::future::try_join_all;
+
+use super::{Context, provider};
+use crate::aws::AwsError;
+use crate::plan::{Action, Plan};
+
+/// Something that keeps a resource from being deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obstacle {
+    /// What it is, with the resource.
+    pub what: String,
+    /// How a person takes it away.
+    pub remedy: String,
+}
+
+/// Everything that is in the way of a plan's deletions and replacements.
+///
+/// # Errors
+/// The first read that fails.
+pub async fn obstacles(context: &Context<'_>, plan: &Plan) -> Result<Vec<Obstacle>, AwsError> {
+    let going = plan.changes.iter().filter(|change| matches!(change.action, Action::Delete | Action::Replace));
+    let questions = going.map(|change| async move {
+        match provider(&change.resource_type) {
+            Some(provider) => provider.obstacles(context, change).await,
+            None => Ok(Vec::new()),
+        }
+    });
+    Ok(try_join_all(questions).await?.concat())
+}
