@@ -59,13 +59,22 @@ impl Invocation {
         line
     }
 
-    /// A text in which every command between backticks is a whole command line.
+    /// A text in which every command between backticks is a whole command line; one of the aws CLI gets the profile.
     pub fn complete(&self, text: &str) -> String {
         let complete = |(index, part): (usize, &str)| match part.strip_prefix("incidentctl ") {
             Some(command) if index % 2 == 1 => self.command(command),
+            None if index % 2 == 1 && part.starts_with("aws ") => self.with_profile(part),
             _ => part.to_owned(),
         };
         text.split('`').enumerate().map(complete).collect::<Vec<_>>().join("`")
+    }
+
+    fn with_profile(&self, line: &str) -> String {
+        let profile = self.flags.iter().find(|flag| flag.name == "--profile" && !line.contains(flag.name));
+        match profile.and_then(|flag| flag.value.as_deref()) {
+            Some(profile) => format!("{line} --profile {}", quoted(profile)),
+            None => line.to_owned(),
+        }
     }
 }
 

@@ -221,6 +221,7 @@ fn the_next_command_has_the_flags_of_this_one() -> Result<(), Box<dyn std::error
         "run `incidentctl up --profile work --region eu-west-1`, not `terraform`; \
          `incidentctl down --profile work --region eu-west-1` removes it"
     );
+    assert_eq!(invocation.complete("renew with `aws sso login`"), "renew with `aws sso login --profile work`");
     assert_eq!(invocation.locally().command("up"), "incidentctl up --region eu-west-1 --local");
     Ok(())
 }
