@@ -8,15 +8,19 @@
 //! - [`resources`] reads, creates, updates and deletes, one file per resource type.
 //! - [`engine`] carries a plan out and tells what happens as events.
 //! - [`package`] makes the zip that both functions run.
+//! - [`health`] asks whether a stack does its work.
 //! - [`incidents`] reads and changes the records.
+//! - [`deployer`] is what whoever deploys has to be allowed.
 //! - [`drill`] makes a failure and follows it.
 //! - [`local_session`] finds or starts the local AWS.
 //! - [`ui`] is the only code that writes to a stream.
 
 pub mod aws;
 pub mod cli;
+pub mod deployer;
 pub mod drill;
 pub mod engine;
+pub mod health;
 pub mod incidents;
 pub mod local_session;
 pub mod package;

@@ -5,7 +5,9 @@
 mod harness;
 
 mod bad_input;
+mod deployer;
 mod faults;
+mod health;
 mod incidents;
 mod readme;
 mod rules;

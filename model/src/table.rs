@@ -1,7 +1,7 @@
 //! The incident table: names that the template, the handler and the command line share.
 //!
 //! One table holds the incidents and the handler's helper items. Helper items have keys of their own kind
-//! (`event#…`, `open#…`, `open-resource#…`), expire by [`EXPIRES_AT`], and lack [`RECORD_TYPE`], so no index shows them.
+//! (`event#…`, `open#…`, `open-resource#…`, `pending#…`), expire by [`EXPIRES_AT`], and lack [`RECORD_TYPE`], so no index shows them.
 
 /// Partition key of the table.
 pub const INCIDENT_ID: &str = "incident_id";

@@ -103,6 +103,11 @@ impl CommandError {
         self
     }
 
+    /// The first thing that the person can do.
+    pub fn first_hint(&self) -> Option<&str> {
+        self.0.hints.first().map(String::as_str)
+    }
+
     /// Whose turn it is.
     pub fn kind(&self) -> Kind {
         self.0.kind
@@ -194,6 +199,12 @@ impl From<std::io::Error> for CommandError {
 impl From<SettingsError> for CommandError {
     fn from(error: SettingsError) -> Self {
         Self::from_error(Kind::Usage, &error).hints(error.hints())
+    }
+}
+
+impl From<serde_json::Error> for CommandError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::from_error(Kind::Failed, &error)
     }
 }
 

@@ -1,5 +1,7 @@
 //! `incidentctl demo`.
 
+mod program;
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -80,7 +82,7 @@ impl Story<'_> {
 
     async fn provision(&self, session: &Session, args: &DemoArgs) -> Result<(), CommandError> {
         self.chapter(
-            "2. Provision the stack: incidentctl up",
+            &format!("2. Provision the stack: {}", self.command(&format!("up --yes --email {}", args.email))),
             "A table for incidents, a topic that mails you, rules that see every failure, a function that analyses it, \
              and one that fails on purpose. Each is made as soon as what it needs is there.",
         )?;
@@ -98,7 +100,7 @@ impl Story<'_> {
 
     async fn confirm(&self, session: &Session, email: &EmailAddress) -> Result<(), CommandError> {
         self.chapter(
-            "3. Confirm the subscription: incidentctl local outbox --confirm",
+            &format!("3. Confirm the subscription: {}", self.command("local outbox --confirm")),
             &format!(
                 "AWS mails nobody who did not agree. So {email} got a mail with a link, which lies in the outbox of the \
                  local AWS; its link is followed now, as you would."
@@ -109,7 +111,7 @@ impl Story<'_> {
 
     async fn fail(&self, session: &Session) -> Result<Incident, CommandError> {
         self.chapter(
-            "4. Fail on purpose: incidentctl trigger-test --kind timeout",
+            &format!("4. Fail on purpose: {}", self.command("trigger-test --kind timeout")),
             "The error generator sleeps past its timeout of 3 seconds, for real. Lambda stops it and hands the failure \
              to the event bus; a rule sends it to the handler, which judges it, records it and alerts you.",
         )?;
@@ -119,7 +121,7 @@ impl Story<'_> {
 
     async fn mail(&self, session: &Session, incident: &Incident) -> Result<(), CommandError> {
         self.chapter(
-            "5. The email: incidentctl local outbox show --last",
+            &format!("5. The email: {}", self.command("local outbox show --last")),
             "One readable mail per incident: what, where, since when, how often, and what to do.",
         )?;
         let mail = mail_about(session, &incident.incident_id).await?;
@@ -131,7 +133,7 @@ impl Story<'_> {
 
     async fn list(&self, session: &Session) -> Result<(), CommandError> {
         self.chapter(
-            "6. The record: incidentctl incidents list",
+            &format!("6. The record: {}", self.command("incidents list")),
             "Every incident stays in the table, with its history.",
         )?;
         let incidents = Incidents::new(&Clients::new(session.sdk()), &self.settings.stack);
@@ -139,7 +141,8 @@ impl Story<'_> {
     }
 
     async fn remove(&self, session: &Session) -> Result<(), CommandError> {
-        self.chapter("7. Take it down: incidentctl down", "Everything that the stack owns goes, in reverse order.")?;
+        let title = format!("7. Take it down: {}", self.command("down --yes"));
+        self.chapter(&title, "Everything that the stack owns goes, in reverse order.")?;
         down::remove_stack(session, down::DownArgs::default(), self.settings, self.ui).await?;
         local::stop(self.settings, self.ui).await.map(drop)
     }
@@ -148,19 +151,24 @@ impl Story<'_> {
         self.chapter("What next", "The stack stays, so that you can go on:")?;
         let steps = [
             (
-                "trigger-test --local --kind oom",
+                self.command("trigger-test --kind oom"),
                 "fail in another way: exception, timeout, oom, panic, crash, access-denied",
             ),
-            ("incidents list --local", "all incidents; `incidents show ID` tells all of one"),
-            ("local outbox", "all mails"),
-            ("down --local --yes", "remove the stack; `local stop` ends the local AWS"),
-            ("up --email you@example.com", "the same in your AWS account"),
+            (self.command("incidents list"), "all incidents; `incidents show ID` tells all of one"),
+            (self.command("status"), "whether an alert would arrive"),
+            (self.command("local outbox"), "all mails"),
+            (self.command("down --yes"), "remove the stack; `local stop` ends the local AWS"),
+            (program::callable("incidentctl up --email you@example.com"), "the same in your AWS account"),
         ];
         for (command, what) in steps {
-            let command = self.ui.data_label(Label::Strong, &format!("incidentctl {command:33}"));
-            self.ui.print(&format!("  {command}{what}"))?;
+            self.ui.print(&format!("  {}\n      {what}", self.ui.data_label(Label::Strong, &command)))?;
         }
         Ok(())
+    }
+
+    /// A command that works where this one runs.
+    fn command(&self, command: &str) -> String {
+        program::callable(&self.settings.command(command))
     }
 
     fn chapter(&self, title: &str, text: &str) -> Result<(), CommandError> {

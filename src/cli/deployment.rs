@@ -9,6 +9,7 @@ use super::command_error::Kind;
 use crate::aws::{Clients, Session};
 use crate::engine::cloudformation::StackRecord;
 use crate::engine::{self, Event, Interrupt, Outcome, OwnedByOther, Progress};
+use crate::health::Pending;
 use crate::package::{Package, PackageError};
 use crate::plan::{Action, Leftover, Observations, Plan, PlanError};
 use crate::resources::{self, Context, Scope};
@@ -52,6 +53,21 @@ impl Deployment {
     /// The code of the functions, where it was needed.
     pub(super) fn package(&self) -> Option<&Package> {
         self.package.as_ref()
+    }
+
+    /// The stack with code that is deployed already; `code` are the parameters that follow from it.
+    pub(super) fn as_deployed(
+        session: &Session,
+        settings: &Settings,
+        code: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Result<Self, CommandError> {
+        let (template, stack) = resolve(session, settings, &settings.emails, code)?;
+        Ok(Self { clients: Clients::new(session.sdk()), stack, template, package: None })
+    }
+
+    /// The memory of subscriptions that wait for their confirmation.
+    pub(super) fn pending(&self) -> Pending<'_> {
+        Pending::of(&self.clients, &self.stack.place.stack)
     }
 
     /// What the providers work with.

@@ -4,7 +4,9 @@ mod cloudformation;
 pub mod command_error;
 mod completions;
 mod demo;
+mod deployed;
 mod deployment;
+mod doctor;
 mod down;
 mod environment;
 mod failure;
@@ -18,6 +20,7 @@ mod plan;
 #[cfg(test)]
 mod reference;
 mod rules;
+mod status;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -60,6 +63,8 @@ pub enum Command {
     Up(up::UpArgs),
     Plan(plan::PlanArgs),
     Down(down::DownArgs),
+    Status(status::StatusArgs),
+    Doctor(doctor::DoctorArgs),
     Template(template::TemplateArgs),
     TriggerTest(trigger_test::TriggerTestArgs),
     Incidents(incidents::IncidentsArgs),
@@ -78,6 +83,8 @@ pub enum Outcome {
     Done,
     /// `plan --detailed-exitcode` found changes: exit code 2.
     ChangesPending,
+    /// `doctor` or `status` found something broken: exit code 1.
+    Unhealthy,
 }
 
 /// Parses, runs, and turns the result into an exit code.
@@ -91,6 +98,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match run(cli, &ui) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::ChangesPending) => ExitCode::from(2),
+        Ok(Outcome::Unhealthy) => ExitCode::FAILURE,
         Err(error) => {
             error.report(&ui, streams_result);
             error.exit_code()
@@ -131,6 +139,8 @@ async fn dispatch(command: Command, settings: &Settings, ui: &Ui) -> Result<Outc
         Command::Up(args) => up::run(args, settings, ui).await.map(done),
         Command::Down(args) => down::run(args, settings, ui).await.map(done),
         Command::Plan(args) => interruptible(plan::run(args, settings, ui)).await,
+        Command::Status(args) => interruptible(status::run(args, settings, ui)).await,
+        Command::Doctor(args) => interruptible(doctor::run(args, settings, ui)).await,
         Command::Template(args) => template::run(args, settings, ui).await.map(done),
         Command::TriggerTest(args) => interruptible(trigger_test::run(args, settings, ui)).await.map(done),
         Command::Incidents(args) => interruptible(incidents::run(args, settings, ui)).await.map(done),

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{CommandError, incidents};
 use crate::aws::{Clients, Session};
 use crate::drill::{self, Drill, DrillError, FailureKind, Progress, Stage};
+use crate::resources::Subscription;
 use crate::settings::{Settings, StackName};
 use crate::ui::{Label, Ui};
 
@@ -107,7 +108,7 @@ fn seconds(time: Duration) -> f64 {
 
 /// The alert is accepted, but an address that nobody confirmed gets nothing.
 async fn warn_of_pending(session: &Session, clients: &Clients, stack: &StackName, ui: &Ui) {
-    let subscriptions = match drill::subscriptions_of_topic(session, &clients.sns, stack).await {
+    let subscriptions = match Subscription::of_topic(clients, &session.arn("sns", &stack.alert_topic())).await {
         Ok(subscriptions) => subscriptions,
         Err(error) => return ui.warn(&format!("cannot tell who gets the alert: {error}")),
     };
@@ -115,7 +116,7 @@ async fn warn_of_pending(session: &Session, clients: &Clients, stack: &StackName
         ui.warn("nobody gets the alert: the stack has no email address");
         ui.hint("`incidentctl up --email you@example.com` adds one");
     }
-    let pending: Vec<String> = subscriptions.into_iter().filter(|one| one.pending).map(|one| one.address).collect();
+    let pending: Vec<String> = subscriptions.into_iter().filter(|one| one.pending).map(|one| one.endpoint).collect();
     if !pending.is_empty() {
         ui.warn(&format!("not confirmed, so without the alert: {}", pending.join(", ")));
         ui.hint(match session.is_local() {

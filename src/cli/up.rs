@@ -165,8 +165,9 @@ async fn tell(
     ui: &Ui,
 ) -> Result<(), CommandError> {
     let topic = deployment.stack.get("AlertTopic").map(|topic| topic.attributes.reference.clone());
-    let mut subscriptions = Subscription::of_topic(&deployment.context(), &topic.unwrap_or_default()).await?;
+    let mut subscriptions = Subscription::of_topic(&deployment.clients, &topic.unwrap_or_default()).await?;
     subscriptions.retain(|found| plan.leftovers.iter().all(|leftover| leftover.physical_id != found.endpoint));
+    remember_pending(deployment, &subscriptions, ui).await;
     let seconds = start.elapsed().as_secs_f64();
     let calls = deployment.clients.calls();
     if ui.is_json() {
@@ -199,6 +200,16 @@ async fn tell(
     ));
     ui.hint("`incidentctl trigger-test` fails on purpose and follows the incident until the mail is sent");
     Ok(())
+}
+
+/// Writes down which addresses wait for their confirmation, so that `status` can say since when.
+async fn remember_pending(deployment: &Deployment, subscriptions: &[Subscription], ui: &Ui) {
+    let pending = deployment.pending();
+    for subscription in subscriptions.iter().filter(|subscription| subscription.pending) {
+        if let Err(error) = pending.remember(&subscription.endpoint).await {
+            ui.warn(&format!("cannot write down since when {} is pending: {error}", subscription.endpoint));
+        }
+    }
 }
 
 fn tell_subscriptions(subscriptions: &[Subscription], is_local: bool, ui: &Ui) {

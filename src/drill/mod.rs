@@ -1,7 +1,6 @@
 //! A failure on purpose, followed until its alert is accepted for delivery. Tells what happens as events; prints nothing.
 
 mod follow;
-mod subscriptions;
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,6 @@ use crate::incidents::{Incidents, IncidentsError};
 use crate::settings::StackName;
 
 pub use follow::run;
-pub use subscriptions::{Subscription, of_topic as subscriptions_of_topic};
 
 /// The way in which the generator fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]

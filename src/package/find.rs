@@ -67,6 +67,31 @@ pub(super) async fn find() -> Result<Found, BuildError> {
     Ok(Found { archive: Some(handler.with_extension("zip")), handler })
 }
 
+/// Where the handler is, or will be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// It is built and up to date.
+    Ready(PathBuf),
+    /// It is built when it is needed, in this checkout.
+    ToBuild(PathBuf),
+}
+
+/// Where [`find`] would find the handler; builds nothing.
+///
+/// # Errors
+/// Nothing found and nothing to build from.
+pub fn look() -> Result<Place, BuildError> {
+    let program = std::env::current_exe().map_err(BuildError::NoProgram)?;
+    let beside = program.with_file_name(HANDLER);
+    let checkout = match Checkout::of(&program, Path::new(CHECKOUT)) {
+        Some(checkout) => checkout,
+        None if beside.is_file() => return Ok(Place::Ready(beside)),
+        None => Checkout::installed_from(Path::new(CHECKOUT)).ok_or(BuildError::NotFound(program))?,
+    };
+    let handler = checkout.path();
+    Ok(if checkout.is_fresh(&handler) { Place::Ready(handler) } else { Place::ToBuild(checkout.root) })
+}
+
 /// A source checkout whose target directory holds this program.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Checkout {
@@ -101,12 +126,15 @@ impl Checkout {
     }
 
     async fn handler(&self) -> Result<PathBuf, BuildError> {
-        let (profile, folder) = if self.release { ("handler", "handler") } else { ("dev", "debug") };
-        let handler = self.target.join(folder).join(HANDLER);
+        let handler = self.path();
         if !self.is_fresh(&handler) {
-            self.build(profile).await?;
+            self.build(if self.release { "handler" } else { "dev" }).await?;
         }
         Ok(handler)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.target.join(if self.release { "handler" } else { "debug" }).join(HANDLER)
     }
 
     /// Whether nothing that the handler is made of is newer: a few dozen looks at the disk, where asking cargo would

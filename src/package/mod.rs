@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use zip::result::ZipResult;
 
 pub use binary::{Architecture, BinaryError};
-pub use find::BuildError;
+pub use find::{BuildError, Place, look};
 
 /// The default rules, which ship in the zip.
 pub const SEVERITY_RULES: &str = include_str!("../../templates/severity-rules.yaml");

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Context, Provider, Values};
-use crate::aws::{Absent, AwsError, Explain};
+use crate::aws::{Absent, AwsError, Clients, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place, Stack};
 
@@ -32,8 +32,8 @@ impl Subscription {
     ///
     /// # Errors
     /// When they cannot be listed.
-    pub async fn of_topic(context: &Context<'_>, topic: &str) -> Result<Vec<Self>, AwsError> {
-        let mut subscriptions = list(context, topic).await?;
+    pub async fn of_topic(clients: &Clients, topic: &str) -> Result<Vec<Self>, AwsError> {
+        let mut subscriptions = list(clients, topic).await?;
         subscriptions.retain(|subscription| subscription.protocol == "email");
         Ok(subscriptions)
     }
@@ -86,7 +86,7 @@ pub(super) async fn surplus(context: &Context<'_>, stack: &Stack) -> Result<Vec<
         stack.resources.iter().filter(|resource| resource.resource_type == "AWS::SNS::Subscription").collect();
     let Some(example) = wanted.first() else { return Ok(Vec::new()) };
     let topic = example.properties.text("TopicArn");
-    let found = Subscription::of_topic(context, &topic).await?;
+    let found = Subscription::of_topic(context.clients, &topic).await?;
     let unwanted = found
         .into_iter()
         .filter(|found| wanted.iter().all(|desired| desired.properties.text("Endpoint") != found.endpoint));
@@ -108,15 +108,15 @@ pub(super) async fn surplus(context: &Context<'_>, stack: &Stack) -> Result<Vec<
 
 async fn find(context: &Context<'_>, desired: &Desired) -> Result<Option<Subscription>, AwsError> {
     let properties = &desired.properties;
-    let found = list(context, &properties.text("TopicArn")).await?.into_iter();
+    let found = list(context.clients, &properties.text("TopicArn")).await?.into_iter();
     Ok(found
         .filter(|found| found.protocol == properties.text("Protocol"))
         .find(|found| found.endpoint == properties.text("Endpoint")))
 }
 
-async fn list(context: &Context<'_>, topic: &str) -> Result<Vec<Subscription>, AwsError> {
+async fn list(clients: &Clients, topic: &str) -> Result<Vec<Subscription>, AwsError> {
     let mut subscriptions = Vec::new();
-    let mut pages = context.clients.sns.list_subscriptions_by_topic().topic_arn(topic).into_paginator().send();
+    let mut pages = clients.sns.list_subscriptions_by_topic().topic_arn(topic).into_paginator().send();
     while let Some(page) = pages.next().await {
         let Some(page) = page.explain("sns:ListSubscriptionsByTopic").or_absent("NotFound")? else { break };
         subscriptions.extend(page.subscriptions.unwrap_or_default().into_iter().map(|subscription| {

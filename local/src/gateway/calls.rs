@@ -17,6 +17,8 @@ pub struct RecordedCall {
     pub operation: String,
     /// ARN of what was called for, as IAM policies name it; `*` where they name nothing.
     pub resource: String,
+    /// The permissions that the call takes.
+    pub needs: Vec<RecordedNeed>,
     /// HTTP status; null when the connection was dropped.
     pub status: Option<u16>,
     /// ARN of the caller.
@@ -25,6 +27,15 @@ pub struct RecordedCall {
     pub request_id: String,
     /// Milliseconds since 1970 at the time of the reply.
     pub at: i64,
+}
+
+/// One permission that a call takes.
+#[derive(Debug, Clone, Serialize)]
+pub struct RecordedNeed {
+    /// The IAM action.
+    pub action: String,
+    /// ARN of what it is done to, or `*`.
+    pub resource: String,
 }
 
 /// The recorded calls, oldest first.

@@ -5,7 +5,7 @@ use http::HeaderValue;
 use http_body_util::Full;
 use hyper::body::Incoming;
 
-use super::calls::RecordedCall;
+use super::calls::{RecordedCall, RecordedNeed};
 use super::faults::Action;
 use super::protocol::Protocol;
 use super::request::Request;
@@ -64,12 +64,14 @@ async fn answer_call(state: &State, request: &Request, request_id: &str) -> Resu
         Protocol::S3 => Some(rest_request(request, &call, &request.sent_body)),
         _ => None,
     };
-    let resource = permission::resource(&call, rest.as_ref());
+    let needs = permission::needs(&call, rest.as_ref());
+    let resource = permission::resource(&needs);
     let answered = break_or_perform(state, request, &route, &call, rest, &resource).await;
     state.calls.record(RecordedCall {
         service: call.service,
         operation: call.operation,
         resource,
+        needs: needs.into_iter().map(|need| RecordedNeed { action: need.action, resource: need.resource }).collect(),
         status: answered.as_ref().ok().map(|reply| reply.status().as_u16()),
         principal: call.principal.arn(),
         request_id: call.request_id,

@@ -1,9 +1,8 @@
 //! `incidentctl incidents`.
 
-mod ack;
 mod list;
+mod mark;
 mod render;
-mod resolve;
 mod show;
 mod tail;
 #[cfg(test)]
@@ -17,6 +16,8 @@ use crate::aws::Clients;
 use crate::incidents::{Changed, Incidents, IncidentsError};
 use crate::settings::Settings;
 use crate::ui::Ui;
+
+use mark::Mark;
 
 pub(super) use list::print as print_list;
 pub(super) use render::details;
@@ -34,8 +35,10 @@ pub struct IncidentsArgs {
 pub enum IncidentsCommand {
     List(list::ListArgs),
     Show(show::ShowArgs),
-    Ack(ack::AckArgs),
-    Resolve(resolve::ResolveArgs),
+    /// Say that somebody works on incidents
+    Ack(mark::MarkArgs),
+    /// Say that incidents are over; a failure that returns opens a new one
+    Resolve(mark::MarkArgs),
     Tail(tail::TailArgs),
 }
 
@@ -46,8 +49,8 @@ pub(super) async fn run(args: IncidentsArgs, settings: &Settings, ui: &Ui) -> Re
     match args.command {
         IncidentsCommand::List(args) => list::run(&args, &incidents, ui).await,
         IncidentsCommand::Show(args) => show::run(&args, &incidents, ui).await,
-        IncidentsCommand::Ack(args) => ack::run(args, &incidents, &settings.user, ui).await,
-        IncidentsCommand::Resolve(args) => resolve::run(args, &incidents, &settings.user, ui).await,
+        IncidentsCommand::Ack(args) => mark::run(args, Mark::Acknowledged, &incidents, &settings.user, ui).await,
+        IncidentsCommand::Resolve(args) => mark::run(args, Mark::Resolved, &incidents, &settings.user, ui).await,
         IncidentsCommand::Tail(args) => tail::run(&args, &incidents, ui).await,
     }
 }

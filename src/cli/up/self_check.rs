@@ -2,13 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use aws_sdk_lambda::primitives::Blob;
-use serde_json::{Value, json};
-
-use crate::aws::{AwsError, Explain};
 use crate::cli::CommandError;
 use crate::cli::deployment::Deployment;
 use crate::engine::Outcome;
+use crate::health::self_check;
 use crate::ui::Ui;
 
 /// How long the policies of a new role may take to spread.
@@ -24,7 +21,7 @@ pub(super) async fn run(deployment: &Deployment, outcome: &Outcome, ui: &Ui) -> 
     // What nobody changed does not heal by waiting.
     let is_new = !outcome.finished.is_empty();
     let answer = loop {
-        match ask(deployment, name).await? {
+        match self_check(&deployment.clients, name).await? {
             Ok(version) => {
                 ui.say(&format!("self-check: the handler {version} runs, and reaches its rules, table and topic"));
                 return Ok(());
@@ -36,20 +33,6 @@ pub(super) async fn run(deployment: &Deployment, outcome: &Outcome, ui: &Ui) -> 
     Err(CommandError::failed(format!("the stack is deployed, but its handler {name} does not work: {answer}"))
         .hint("`incidentctl logs` shows what the function says")
         .hint("a role needs a minute to take effect: run `incidentctl up` again"))
-}
-
-/// The handler's version, or what it says is wrong.
-async fn ask(deployment: &Deployment, name: &str) -> Result<Result<String, String>, AwsError> {
-    let payload = Blob::new(json!({"incidentctl": "self-check"}).to_string());
-    let call = deployment.clients.lambda_at_length.invoke().function_name(name).payload(payload);
-    let output = call.send().await.explain("lambda:Invoke")?;
-    let answer = output.payload.map(Blob::into_inner).unwrap_or_default();
-    let report: Value = serde_json::from_slice(&answer).unwrap_or_default();
-    if output.function_error.is_none() && report.get("ok") == Some(&Value::Bool(true)) {
-        let version = report.get("version").and_then(Value::as_str).unwrap_or("of unknown version");
-        return Ok(Ok(version.to_owned()));
-    }
-    Ok(Err(String::from_utf8_lossy(&answer).into_owned()))
 }
 
 /// Whether AWS refused what the role allows, as it does until a new policy has spread.

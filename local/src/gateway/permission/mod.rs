@@ -34,11 +34,12 @@ pub(super) fn check(
 }
 
 /// The ARN that a call is for, as policies name it; `*` where they name nothing.
-pub(super) fn resource(call: &Call, rest: Option<&RestRequest>) -> String {
-    needs(call, rest).into_iter().next().map_or_else(|| "*".to_owned(), |need| need.resource)
+pub(super) fn resource(needs: &[Need]) -> String {
+    needs.first().map_or_else(|| "*".to_owned(), |need| need.resource.clone())
 }
 
-fn needs(call: &Call, rest: Option<&RestRequest>) -> Vec<Need> {
+/// The permissions that a call takes.
+pub(super) fn needs(call: &Call, rest: Option<&RestRequest>) -> Vec<Need> {
     match (call.service.as_str(), rest) {
         ("lambda", Some(rest)) => lambda::authorization(rest),
         ("s3", Some(rest)) => s3::authorization(rest),

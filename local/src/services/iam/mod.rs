@@ -71,6 +71,7 @@ pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         "ListPolicyTags" => tags::list_policy(cloud, call),
         "SimulatePrincipalPolicy" => simulate::principal(cloud, call),
         "GetUser" => Ok(render::root_user(cloud)),
+        "GetAccountSummary" => Ok(render::summary(cloud)),
         "ListAccountAliases" => Ok(paging::whole("AccountAliases", Vec::new())),
         operation => Err(ApiError::not_implemented("iam", operation)),
     }

@@ -91,6 +91,14 @@ pub(super) fn root_user(cloud: &Cloud) -> Output {
     )])
 }
 
+/// How much of IAM's quotas is used, as far as it exists here.
+pub(super) fn summary(cloud: &Cloud) -> Output {
+    let roles = i64::try_from(cloud.iam.lock().roles.len()).unwrap_or(i64::MAX);
+    let entries = [("Roles", roles), ("RolesQuota", 1000)];
+    let entries = entries.map(|(name, number)| (name.to_owned(), Output::Integer(number)));
+    Output::structure([("SummaryMap", Some(Output::Map(entries.to_vec())))])
+}
+
 /// IAM tells time in whole seconds.
 fn instant(instant: Timestamp) -> Output {
     Output::Timestamp(instant.as_second() as f64)

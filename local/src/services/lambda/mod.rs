@@ -109,7 +109,9 @@ pub fn authorization(request: &RestRequest) -> Vec<Need> {
             Ok(reference) => reference.asked_arn(),
             Err(_) => arn::local("lambda", &request.region, &format!("function:{name}")),
         },
-        None if operation == "CreateFunction" => arn::local("lambda", &request.region, "function:*"),
+        None if operation == "CreateFunction" => {
+            arn::local("lambda", &request.region, &format!("function:{}", new_name(request)))
+        }
         None => "*".to_owned(),
     };
     let mut needs = vec![Need::new(format!("lambda:{action}"), resource)];
@@ -117,6 +119,11 @@ pub fn authorization(request: &RestRequest) -> Vec<Need> {
         needs.extend(passed_role(request));
     }
     needs
+}
+
+fn new_name(request: &RestRequest) -> String {
+    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    body.get("FunctionName").and_then(serde_json::Value::as_str).unwrap_or("*").to_owned()
 }
 
 /// Giving a function a role takes the permission to pass that role to Lambda.

@@ -1,0 +1,49 @@
+//! How this program is called from where it runs.
+
+use std::path::Path;
+
+/// Its name on the search path.
+const NAME: &str = "incidentctl";
+
+/// A command line that works here: the name, when the search path leads to this program, else the way to it.
+pub(super) fn callable(command: &str) -> String {
+    let rest = command.strip_prefix(NAME).unwrap_or(command);
+    match (std::env::current_exe(), std::env::current_dir(), std::env::var_os("PATH")) {
+        (Ok(program), Ok(folder), search) => {
+            let folders = search.iter().flat_map(std::env::split_paths);
+            let is_found = folders.map(|folder| folder.join(NAME)).find(|file| file.is_file());
+            match is_found.is_some_and(|found| is_same(&found, &program)) {
+                true => format!("{NAME}{rest}"),
+                false => format!("{}{rest}", from(&folder, &program)),
+            }
+        }
+        _ => format!("{NAME}{rest}"),
+    }
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
+/// The way to a program from a folder.
+fn from(folder: &Path, program: &Path) -> String {
+    match program.strip_prefix(folder) {
+        Ok(below) => Path::new(".").join(below).display().to_string(),
+        Err(_) => program.display().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_is_not_on_the_search_path_is_called_by_its_way() {
+        let program = Path::new("/work/checkout/target/release/incidentctl");
+        assert_eq!(from(Path::new("/work/checkout"), program), "./target/release/incidentctl");
+        assert_eq!(from(Path::new("/elsewhere"), program), "/work/checkout/target/release/incidentctl");
+        // This test program is not called `incidentctl`.
+        assert!(callable("incidentctl up --local").ends_with(" up --local"));
+        assert!(!callable("incidentctl up").starts_with("incidentctl"));
+    }
+}

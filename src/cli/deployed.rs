@@ -1,0 +1,60 @@
+//! The stack as it is deployed, beside what it should be: for commands that look and change nothing.
+
+use super::CommandError;
+use super::deployment::Deployment;
+use crate::aws::{AwsError, Session};
+use crate::engine;
+use crate::plan::{Observations, Plan, PlanError};
+use crate::resources::{self, Scope, Subscription, Values};
+use crate::settings::Settings;
+use crate::template::{CODE_TAG, HANDLER, Stack};
+
+/// What exists, and what should: the settings of today with the code of the last deployment.
+pub(super) struct Deployed {
+    pub(super) deployment: Deployment,
+    pub(super) observations: Observations,
+}
+
+impl Deployed {
+    /// Reads everything.
+    pub(super) async fn read(session: &Session, settings: &Settings) -> Result<Self, CommandError> {
+        let observations = Deployment::as_deployed(session, settings, [])?.observe(Scope::StackOnly).await?;
+        let mut deployment = Deployment::as_deployed(session, settings, code_of(&observations))?;
+        take_code(&mut deployment.stack, &observations);
+        Ok(Self { deployment, observations })
+    }
+
+    /// Whether anything of the stack is there.
+    pub(super) fn exists(&self) -> bool {
+        engine::any_is_ours(&self.observations)
+    }
+
+    /// What `up` would change if the code stayed as it is.
+    pub(super) fn plan(&self) -> Result<Plan, PlanError> {
+        Plan::up(&self.deployment.stack, &self.observations, &resources::RULES)
+    }
+
+    /// Who is subscribed to the alerts.
+    pub(super) async fn subscriptions(&self) -> Result<Vec<Subscription>, AwsError> {
+        let topic = self.deployment.stack.get("AlertTopic").map(|topic| topic.attributes.reference.clone());
+        Subscription::of_topic(&self.deployment.clients, &topic.unwrap_or_default()).await
+    }
+}
+
+/// The parameters that follow from the code, read off the handler.
+fn code_of(observations: &Observations) -> Vec<(&'static str, String)> {
+    let Some(handler) = observations.get(HANDLER).map(|handler| &handler.properties) else { return Vec::new() };
+    let architecture = handler.texts("Architectures").into_iter().next();
+    let key = handler.tags().into_iter().find(|tag| tag.key == CODE_TAG).map(|tag| tag.value);
+    let parameters = [("Architecture", architecture), ("CodeKey", key)];
+    parameters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+fn take_code(stack: &mut Stack, observations: &Observations) {
+    for resource in &mut stack.resources {
+        let code = observations.get(&resource.logical_id).and_then(|observed| observed.properties.get("Code"));
+        if let (Some(desired), Some(code)) = (resource.properties.get_mut("Code"), code) {
+            *desired = code.clone();
+        }
+    }
+}

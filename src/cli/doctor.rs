@@ -1,0 +1,92 @@
+//! `incidentctl doctor`.
+
+mod account;
+pub(super) mod coverage;
+mod functions;
+mod handler;
+mod permissions;
+mod quotas;
+mod stack;
+
+use clap::Args;
+use serde_json::json;
+
+use super::{CommandError, Outcome};
+use crate::aws::{Clients, Session};
+use crate::deployer::DeployerPolicy;
+use crate::health::{Check, CheckStatus};
+use crate::settings::Settings;
+use crate::template::Place;
+use crate::ui::{Label, Ui};
+
+/// Find out whether incidentctl can work here, and whether what it deployed sees failures
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Print the smallest IAM policy that suffices to deploy and operate this stack, and check nothing
+    #[arg(long)]
+    pub print_policy: bool,
+}
+
+/// Looks at everything at once.
+pub(super) async fn run(args: DoctorArgs, settings: &Settings, ui: &Ui) -> Result<Outcome, CommandError> {
+    if args.print_policy {
+        let session = super::connect(settings, ui).await?;
+        return ui.print(&DeployerPolicy::recorded()?.document(&place(&session, settings)).pretty()).map(super::done);
+    }
+    let checks = match super::connect(settings, ui).await {
+        Ok(session) => examine(&session, settings).await?,
+        // Nothing else can be looked at without an account.
+        Err(error) => {
+            let mut check = Check::fail("connection", error.to_string());
+            check.hint = error.first_hint().map(str::to_owned);
+            vec![check, handler::check()]
+        }
+    };
+    tell(&checks, ui)
+}
+
+async fn examine(session: &Session, settings: &Settings) -> Result<Vec<Check>, CommandError> {
+    let clients = &Clients::new(session.sdk());
+    let policy = DeployerPolicy::recorded()?.document(&place(session, settings));
+    let (account, quotas, permissions, stack, functions) = tokio::join!(
+        account::checks(session),
+        quotas::checks(clients),
+        permissions::check(session, clients, &policy),
+        stack::checks(session, settings),
+        functions::check(clients),
+    );
+    let groups = [account, quotas, vec![permissions], stack, vec![functions, handler::check()]];
+    Ok(groups.into_iter().flatten().collect())
+}
+
+fn place(session: &Session, settings: &Settings) -> Place {
+    Place::new(settings.stack.as_str(), session.account(), session.region(), None)
+}
+
+fn tell(checks: &[Check], ui: &Ui) -> Result<Outcome, CommandError> {
+    let ok = checks.iter().all(|check| check.status != CheckStatus::Fail);
+    if ui.is_json() {
+        let checks: Vec<Check> = checks.iter().map(|check| completed(check, ui)).collect();
+        ui.json(&json!({"checks": checks, "ok": ok}))?;
+    } else {
+        for check in checks {
+            ui.print(&line(check, ui))?;
+        }
+    }
+    Ok(if ok { Outcome::Done } else { Outcome::Unhealthy })
+}
+
+fn completed(check: &Check, ui: &Ui) -> Check {
+    Check { hint: check.hint.as_deref().map(|hint| ui.complete(hint)), ..check.clone() }
+}
+
+fn line(check: &Check, ui: &Ui) -> String {
+    let label = match check.status {
+        CheckStatus::Ok => Label::Success,
+        CheckStatus::Warn => Label::Warning,
+        CheckStatus::Fail => Label::Error,
+    };
+    let status = ui.data_label(label, &format!("{:4}", check.status.name()));
+    let hint = completed(check, ui).hint.map(|hint| format!("\n      {:13} {hint}", "→")).unwrap_or_default();
+    format!("{status}  {:13} {}{hint}", check.name, check.message)
+}

@@ -1,0 +1,54 @@
+//! Whether failures would reach the handler.
+
+use crate::cli::deployed::Deployed;
+use crate::health::Check;
+use crate::plan::{Action, Change, Plan};
+
+const NAME: &str = "coverage";
+
+/// Everything between a failure and the handler: rules with their targets, permissions, what makes the events.
+const ON_THE_WAY: [&str; 7] = [
+    "AWS::Events::Rule",
+    "AWS::Lambda::Permission",
+    "AWS::Lambda::Function",
+    "AWS::Lambda::EventInvokeConfig",
+    "AWS::CloudWatch::Alarm",
+    "AWS::SNS::Topic",
+    "AWS::SNS::TopicPolicy",
+];
+
+/// Whether everything on the way is there and as it should be.
+pub(super) fn check(deployed: &Deployed) -> Check {
+    let plan = match deployed.plan() {
+        Ok(plan) => plan,
+        Err(error) => return Check::fail(NAME, error.to_string()).hint(error.hint()),
+    };
+    let broken: Vec<String> = broken(&plan).iter().map(|change| described(change)).collect();
+    match broken.as_slice() {
+        [] => Check::ok(NAME, "rules are enabled and have their targets and permissions, and the alarms exist"),
+        broken => Check::fail(NAME, format!("failures may go unseen: {}", broken.join(", ")))
+            .hint("`incidentctl plan` shows what differs, `incidentctl up` repairs it"),
+    }
+}
+
+/// What is missing or different on the way of an event.
+pub(in crate::cli) fn broken(plan: &Plan) -> Vec<&Change> {
+    let concerns = |change: &&Change| ON_THE_WAY.contains(&change.resource_type.as_str());
+    plan.changes.iter().filter(concerns).filter(|change| change.action != Action::None && matters(change)).collect()
+}
+
+/// A tag or a description that differs keeps no event away.
+fn matters(change: &Change) -> bool {
+    let harmless = |path: &str| ["Tags", "Description"].iter().any(|property| path.starts_with(property));
+    change.action != Action::Update || change.properties.iter().any(|property| !harmless(&property.path))
+}
+
+/// `SweepRule is missing`.
+pub(in crate::cli) fn described(change: &Change) -> String {
+    let what = match change.action {
+        Action::Create => "is missing",
+        Action::Delete => "should not exist",
+        _ => "was changed",
+    };
+    format!("{} {what}", change.logical_id)
+}

@@ -1,0 +1,82 @@
+//! The stack itself: whether its names are free, who gets its alerts, whether failures reach it.
+
+use super::coverage;
+use crate::aws::{AwsError, Session};
+use crate::cli::CommandError;
+use crate::cli::deployed::Deployed;
+use crate::health::{Check, LIFETIME_HOURS, Pending};
+use crate::plan::{Observations, Ownership};
+use crate::resources::Subscription;
+use crate::settings::Settings;
+
+/// Names, subscriptions and coverage.
+pub(super) async fn checks(session: &Session, settings: &Settings) -> Vec<Check> {
+    let deployed = match Deployed::read(session, settings).await {
+        Ok(deployed) => deployed,
+        Err(error) => return vec![unreadable(&error)],
+    };
+    let names = names(&deployed.observations);
+    if !deployed.exists() {
+        let absent = |name| Check::ok(name, "the stack is not deployed yet");
+        return vec![names, absent("subscriptions"), absent("coverage")];
+    }
+    vec![names, subscriptions(&deployed).await, coverage::check(&deployed)]
+}
+
+fn unreadable(error: &CommandError) -> Check {
+    let check = Check::fail("names", error.to_string());
+    Check { hint: error.first_hint().map(str::to_owned), ..check }
+}
+
+/// What others have under the stack's names.
+fn names(observations: &Observations) -> Check {
+    const NAME: &str = "names";
+    let foreign = observations.resources.values().filter_map(|found| match &found.ownership {
+        Ownership::Foreign { why } => Some(format!("`{}` ({why})", found.physical_id)),
+        _ => None,
+    });
+    let foreign: Vec<String> = foreign.collect();
+    match foreign.as_slice() {
+        [] => Check::ok(NAME, "nothing of somebody else has a name that the stack needs"),
+        taken => Check::fail(NAME, format!("in use by somebody else: {}", taken.join(", ")))
+            .hint("choose another --stack name, or remove what nobody needs"),
+    }
+}
+
+async fn subscriptions(deployed: &Deployed) -> Check {
+    const NAME: &str = "subscriptions";
+    let found = match deployed.subscriptions().await {
+        Ok(found) => found,
+        Err(error) => return Check::warn(NAME, format!("cannot be told: {error}")),
+    };
+    let pending: Vec<&Subscription> = found.iter().filter(|one| one.pending).collect();
+    let confirmed = found.len() - pending.len();
+    let mut waiting = Vec::new();
+    for one in &pending {
+        waiting.push(age(&deployed.deployment.pending(), &one.endpoint).await);
+    }
+    let message = match waiting.as_slice() {
+        [] => format!("{confirmed} confirmed"),
+        waiting => format!("{confirmed} confirmed, pending: {}", waiting.join(", ")),
+    };
+    match (confirmed, pending.is_empty()) {
+        (0, true) => {
+            Check::warn(NAME, "nobody gets the alerts").hint("`incidentctl up --email you@example.com` adds an address")
+        }
+        (_, true) => Check::ok(NAME, message),
+        _ => Check::warn(NAME, message)
+            .hint("follow the link in the mail `AWS Notification - Subscription Confirmation`"),
+    }
+}
+
+/// An address with the time that it has waited.
+async fn age(memory: &Pending<'_>, address: &str) -> String {
+    let since: Result<_, AwsError> = memory.since(address).await;
+    match since.ok().flatten() {
+        Some(since) => {
+            let hours = (jiff::Timestamp::now().as_second() - since.as_second()) / 3600;
+            format!("{address} (for {hours} h, expires in {} h)", LIFETIME_HOURS - hours)
+        }
+        None => format!("{address} (for less than {LIFETIME_HOURS} h; SNS does not tell since when)"),
+    }
+}

@@ -1,0 +1,30 @@
+//! `incidentctl status`.
+
+mod facts;
+mod problems;
+mod render;
+#[cfg(test)]
+mod tests;
+
+use clap::Args;
+
+use super::{CommandError, Outcome};
+use crate::settings::Settings;
+use crate::ui::Ui;
+use facts::Facts;
+
+/// Say whether the stack is healthy; exit with 1 when an alert would not arrive
+#[derive(Debug, Args)]
+pub struct StatusArgs {}
+
+/// Reads everything and judges.
+pub(super) async fn run(_args: StatusArgs, settings: &Settings, ui: &Ui) -> Result<Outcome, CommandError> {
+    let session = super::connect(settings, ui).await?;
+    let facts = Facts::read(&session, settings).await?;
+    let problems = problems::of(&facts);
+    match ui.is_json() {
+        true => ui.json(&render::document(&facts, &problems, ui))?,
+        false => ui.print(&render::text(&facts, &problems, ui))?,
+    }
+    Ok(if problems.is_empty() { Outcome::Done } else { Outcome::Unhealthy })
+}

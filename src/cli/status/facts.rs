@@ -1,0 +1,197 @@
+//! What is known of a stack.
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use incident_model::Incident;
+use jiff::{Span, Timestamp};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::aws::{Absent, AwsError, Clients, Explain, Session};
+use crate::cli::CommandError;
+use crate::cli::deployed::Deployed;
+use crate::cli::doctor::coverage;
+use crate::health::{LIFETIME_HOURS, self_check};
+use crate::incidents::{Filter, Incidents};
+use crate::plan::Action;
+use crate::settings::{Settings, StackName};
+
+/// So many incidents are shown.
+const INCIDENTS: usize = 5;
+
+/// Everything that `status` tells.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    pub(super) stack: String,
+    /// Whether anything of the stack is there at all.
+    pub(super) exists: bool,
+    pub(super) resources: Resources,
+    pub(super) drift: Vec<Drift>,
+    /// What is wrong on the way of an event to the handler, in words.
+    pub(super) broken_way: Vec<String>,
+    pub(super) subscriptions: Vec<Subscriber>,
+    pub(super) incidents: Vec<Incident>,
+    pub(super) queues: Queues,
+    pub(super) alarms: Vec<Alarm>,
+    /// The handler's version, or what it says is wrong.
+    pub(super) self_check: Option<Result<String, String>>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Resources {
+    pub(super) total: usize,
+    pub(super) as_they_should_be: usize,
+}
+
+/// A resource that `up` would change.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Drift {
+    pub(super) logical_id: String,
+    pub(super) action: Action,
+    /// Paths of the properties that differ.
+    pub(super) properties: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Subscriber {
+    pub(super) endpoint: String,
+    pub(super) pending: bool,
+    /// Since when it is pending; null when it is not, or when nobody wrote it down.
+    pub(super) pending_since: Option<Timestamp>,
+    /// When SNS forgets it.
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+/// Messages in the dead-letter queues; null where there is no queue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Queues {
+    pub(super) rule: Option<u64>,
+    pub(super) handler: Option<u64>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Alarm {
+    pub(super) name: String,
+    /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    pub(super) state: String,
+}
+
+impl Facts {
+    /// Reads them, as much as possible at once.
+    pub(super) async fn read(session: &Session, settings: &Settings) -> Result<Self, CommandError> {
+        let stack = settings.stack.to_string();
+        let deployed = Deployed::read(session, settings).await?;
+        if !deployed.exists() {
+            return Ok(Self { stack, ..Self::default() });
+        }
+        let clients = &deployed.deployment.clients;
+        let (subscriptions, incidents, queues, alarms, self_check) = tokio::try_join!(
+            subscribers(&deployed),
+            incidents(clients, &settings.stack),
+            queues(clients, &settings.stack),
+            alarms(clients, &settings.stack),
+            checked(clients, &settings.stack),
+        )?;
+        let facts =
+            Self { stack, exists: true, subscriptions, incidents, queues, alarms, self_check, ..Self::default() };
+        Ok(facts.compared(&deployed))
+    }
+
+    /// With what differs from what should be.
+    fn compared(mut self, deployed: &Deployed) -> Self {
+        let plan = match deployed.plan() {
+            Ok(plan) => plan,
+            Err(error) => {
+                self.broken_way = vec![error.to_string()];
+                return self;
+            }
+        };
+        self.resources = Resources { total: plan.changes.len(), as_they_should_be: plan.count(Action::None) };
+        self.broken_way = coverage::broken(&plan).into_iter().map(coverage::described).collect();
+        let changed = plan.changes.iter().filter(|change| change.action != Action::None);
+        self.drift = changed
+            .map(|change| Drift {
+                logical_id: change.logical_id.clone(),
+                action: change.action,
+                properties: change.properties.iter().map(|property| property.path.clone()).collect(),
+            })
+            .collect();
+        self
+    }
+}
+
+async fn subscribers(deployed: &Deployed) -> Result<Vec<Subscriber>, CommandError> {
+    let memory = deployed.deployment.pending();
+    let mut subscribers = Vec::new();
+    for found in deployed.subscriptions().await? {
+        let since = match found.pending {
+            true => memory.since(&found.endpoint).await.ok().flatten(),
+            false => None,
+        };
+        subscribers.push(Subscriber {
+            endpoint: found.endpoint,
+            pending: found.pending,
+            pending_since: since,
+            expires_at: since.and_then(|since| since.checked_add(Span::new().hours(LIFETIME_HOURS)).ok()),
+        });
+    }
+    Ok(subscribers)
+}
+
+async fn incidents(clients: &Clients, stack: &StackName) -> Result<Vec<Incident>, CommandError> {
+    let filter = Filter { limit: Some(INCIDENTS), ..Filter::default() };
+    match Incidents::new(clients, stack).list(&filter).await {
+        // The table is missing: that is a difference, which is told as such.
+        Err(crate::incidents::IncidentsError::NoTable { .. }) => Ok(Vec::new()),
+        answer => Ok(answer?),
+    }
+}
+
+async fn queues(clients: &Clients, stack: &StackName) -> Result<Queues, CommandError> {
+    let (rule, handler) = (stack.rule_queue(), stack.handler_queue());
+    let (rule, handler) = tokio::try_join!(depth(clients, &rule), depth(clients, &handler))?;
+    Ok(Queues { rule, handler })
+}
+
+/// Messages of a queue, those that somebody is looking at included.
+async fn depth(clients: &Clients, queue: &str) -> Result<Option<u64>, AwsError> {
+    use QueueAttributeName::{ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible};
+    const ABSENT: &str = "QueueDoesNotExist";
+    let absent = |error: &AwsError| error.is(ABSENT) || error.code.ends_with("NonExistentQueue");
+    let url = match clients.sqs.get_queue_url().queue_name(queue).send().await.explain("sqs:GetQueueUrl") {
+        Err(error) if absent(&error) => return Ok(None),
+        answer => answer?.queue_url.unwrap_or_default(),
+    };
+    let names = [ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible];
+    let call = clients.sqs.get_queue_attributes().queue_url(url).set_attribute_names(Some(names.to_vec()));
+    let answer = call.send().await.explain("sqs:GetQueueAttributes").or_absent(ABSENT)?;
+    let attributes = answer.and_then(|answer| answer.attributes).unwrap_or_default();
+    Ok(Some(names.iter().filter_map(|name| attributes.get(name)?.parse::<u64>().ok()).sum()))
+}
+
+async fn alarms(clients: &Clients, stack: &StackName) -> Result<Vec<Alarm>, CommandError> {
+    let call = clients.cloudwatch.describe_alarms().alarm_name_prefix(format!("{stack}-"));
+    let answer = call.send().await.explain("cloudwatch:DescribeAlarms")?;
+    let alarms = answer.metric_alarms().iter().map(|alarm| Alarm {
+        name: alarm.alarm_name().unwrap_or_default().to_owned(),
+        state: alarm.state_value().map(|state| state.as_str().to_owned()).unwrap_or_default(),
+    });
+    Ok(alarms.collect())
+}
+
+async fn checked(clients: &Clients, stack: &StackName) -> Result<Option<Result<String, String>>, CommandError> {
+    match self_check(clients, &stack.handler()).await {
+        Err(error) if error.is("ResourceNotFoundException") => Ok(None),
+        // A function that cannot run is what this command is to find, not a reason to end.
+        Err(error) => Ok(Some(Err(error.to_string()))),
+        Ok(answer) => Ok(Some(answer)),
+    }
+}
+
+/// Of an answer of the handler, what is wrong; the text itself where it is no report.
+pub(super) fn complaint(answer: &str) -> String {
+    let report: Value = serde_json::from_str(answer).unwrap_or_default();
+    let parts = ["rules", "table", "topic"].into_iter();
+    let complaints = parts.filter_map(|part| Some(format!("{part}: {}", report.get(part)?.get("error")?.as_str()?)));
+    let complaints: Vec<String> = complaints.collect();
+    if complaints.is_empty() { answer.to_owned() } else { complaints.join("; ") }
+}

@@ -1,0 +1,142 @@
+//! A status in words and as JSON.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::facts::{Alarm, Drift, Facts, Subscriber, complaint};
+use super::problems::Problem;
+use crate::cli::moment;
+use crate::health::LIFETIME_HOURS;
+use crate::plan::Action;
+use crate::ui::{Label, Ui};
+
+/// More differences are counted only; `plan` shows all.
+const DRIFT: usize = 5;
+
+/// The JSON document.
+pub(super) fn document(facts: &Facts, problems: &[Problem], ui: &Ui) -> Value {
+    let problems: Vec<Value> =
+        problems.iter().map(|problem| json!({"message": problem.message, "hint": ui.complete(problem.hint)})).collect();
+    let self_check = facts.self_check.as_ref().map(|answer| match answer {
+        Ok(version) => json!({"ok": true, "version": version}),
+        Err(answer) => json!({"ok": false, "error": complaint(answer)}),
+    });
+    json!({
+        "ok": problems.is_empty(),
+        "stack": facts.stack,
+        "resources": facts.resources,
+        "subscriptions": facts.subscriptions,
+        "incidents": facts.incidents,
+        "queues": facts.queues,
+        "alarms": facts.alarms,
+        "self_check": self_check,
+        "drift": facts.drift,
+        "problems": problems,
+    })
+}
+
+/// The lines that people read.
+pub(super) fn text(facts: &Facts, problems: &[Problem], ui: &Ui) -> String {
+    let mut lines = vec![verdict(facts, problems, ui)];
+    for problem in problems {
+        lines.push(format!("  {} {}", ui.data_label(Label::Error, "✗"), problem.message));
+        lines.push(format!("    → {}", ui.complete(problem.hint)));
+    }
+    if facts.exists {
+        lines.extend(details(facts));
+    }
+    lines.join("\n")
+}
+
+fn verdict(facts: &Facts, problems: &[Problem], ui: &Ui) -> String {
+    match problems.is_empty() {
+        true => format!(
+            "{}: the stack `{}` sees failures and alerts",
+            ui.data_label(Label::Success, "healthy"),
+            facts.stack
+        ),
+        false => format!("{}: an alert may not arrive", ui.data_label(Label::Error, "broken")),
+    }
+}
+
+fn details(facts: &Facts) -> Vec<String> {
+    let resources = facts.resources;
+    let drift = match facts.drift.as_slice() {
+        [] => "none".to_owned(),
+        drift => drift.iter().take(DRIFT).map(difference).collect::<Vec<_>>().join(", ") + &more(drift.len()),
+    };
+    let queues = facts.queues;
+    let depth = |depth: Option<u64>| depth.map_or_else(|| "missing".to_owned(), |depth| depth.to_string());
+    let self_check = match &facts.self_check {
+        None => "the handler is missing".to_owned(),
+        Some(Ok(version)) => format!("the handler {version} reaches its rules, table and topic"),
+        Some(Err(answer)) => complaint(answer),
+    };
+    let mut lines = vec![
+        row("resources", &format!("{} of {} are as they should be", resources.as_they_should_be, resources.total)),
+        row("drift", &drift),
+        row("self-check", &self_check),
+        row("dead letters", &format!("{} of the rules, {} of the handler", depth(queues.rule), depth(queues.handler))),
+        row("alarms", &listed(&facts.alarms, alarm)),
+        row("subscribers", &listed(&facts.subscriptions, subscriber)),
+    ];
+    let incidents = facts.incidents.iter().map(|incident| {
+        format!(
+            "{}  {:8} {:12} {}",
+            moment::readable(&incident.created_at),
+            incident.severity,
+            incident.status,
+            incident.summary
+        )
+    });
+    let incidents: Vec<String> = incidents.collect();
+    lines.push(row("incidents", &if incidents.is_empty() { "none".to_owned() } else { incidents.join(BREAK) }));
+    lines
+}
+
+/// A new line below the first of a row.
+const BREAK: &str = "\n                ";
+
+fn row(name: &str, text: &str) -> String {
+    format!("  {name:13} {text}")
+}
+
+fn listed<T>(items: &[T], line: fn(&T) -> String) -> String {
+    match items {
+        [] => "none".to_owned(),
+        items => items.iter().map(line).collect::<Vec<_>>().join(BREAK),
+    }
+}
+
+fn alarm(alarm: &Alarm) -> String {
+    format!("{:17} {}", alarm.state, alarm.name)
+}
+
+fn subscriber(one: &Subscriber) -> String {
+    match (one.pending, one.pending_since) {
+        (false, _) => format!("confirmed         {}", one.endpoint),
+        (true, Some(since)) => {
+            let hours = (Timestamp::now().as_second() - since.as_second()) / 3600;
+            format!("pending for {hours} h  {} (expires in {} h)", one.endpoint, LIFETIME_HOURS - hours)
+        }
+        (true, None) => format!(
+            "pending           {} (for less than {LIFETIME_HOURS} h; SNS does not tell since when)",
+            one.endpoint
+        ),
+    }
+}
+
+fn difference(drift: &Drift) -> String {
+    match drift.action {
+        Action::Create => format!("{} is missing", drift.logical_id),
+        Action::Update => format!("{} ({})", drift.logical_id, drift.properties.join(", ")),
+        _ => drift.logical_id.clone(),
+    }
+}
+
+fn more(all: usize) -> String {
+    match all.saturating_sub(DRIFT) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    }
+}

@@ -1,0 +1,49 @@
+//! What is broken and what is not.
+
+use super::facts::{Alarm, Facts, Queues, Subscriber};
+use super::problems::of;
+
+fn subscriber(pending: bool) -> Subscriber {
+    Subscriber { endpoint: "ada@example.com".to_owned(), pending, pending_since: None, expires_at: None }
+}
+
+fn healthy() -> Facts {
+    Facts {
+        stack: "devops".to_owned(),
+        exists: true,
+        subscriptions: vec![subscriber(false), subscriber(true)],
+        queues: Queues { rule: Some(0), handler: Some(0) },
+        alarms: vec![Alarm { name: "devops-function-errors".to_owned(), state: "ALARM".to_owned() }],
+        self_check: Some(Ok("0.1.0".to_owned())),
+        ..Facts::default()
+    }
+}
+
+#[test]
+fn a_function_that_fails_breaks_nothing() {
+    assert_eq!(of(&healthy()), []);
+}
+
+#[test]
+fn whatever_keeps_an_alert_away_is_a_problem() {
+    let alarm = Alarm { name: "devops-handler-errors".to_owned(), state: "ALARM".to_owned() };
+    let report = r#"{"ok":false,"rules":{"ok":true},"table":{"ok":false,"error":"AccessDenied"},"topic":{"ok":true}}"#;
+    for (facts, said) in [
+        (Facts { stack: "devops".to_owned(), ..Facts::default() }, "not deployed"),
+        (Facts { subscriptions: Vec::new(), ..healthy() }, "no subscription"),
+        (Facts { subscriptions: vec![subscriber(true)], ..healthy() }, "not confirmed by ada@example.com"),
+        (
+            Facts { queues: Queues { rule: Some(1), handler: Some(0) }, ..healthy() },
+            "1 event that EventBridge could not",
+        ),
+        (Facts { queues: Queues { rule: None, handler: Some(2) }, ..healthy() }, "2 events that the handler gave up"),
+        (Facts { alarms: vec![alarm], ..healthy() }, "devops-handler-errors"),
+        (Facts { self_check: Some(Err(report.to_owned())), ..healthy() }, "does not work: table: AccessDenied"),
+        (Facts { self_check: Some(Err("no JSON".to_owned())), ..healthy() }, "does not work: no JSON"),
+        (Facts { broken_way: vec!["SweepRule is missing".to_owned()], ..healthy() }, "unseen: SweepRule is missing"),
+    ] {
+        let problems = of(&facts);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems.iter().all(|problem| problem.message.contains(said)), "{said}: {problems:?}");
+    }
+}

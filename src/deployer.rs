@@ -1,0 +1,149 @@
+//! What whoever deploys has to be allowed: the calls that the commands were seen to make, as an IAM policy.
+//!
+//! The calls are recorded by a test, which also proves that they suffice and that none is superfluous; so the list
+//! cannot rot. `templates/deployer-calls.json` holds it, written anew by `UPDATE_DOCS=1`.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::template::Place;
+
+/// The condition key that limits `iam:PassRole`.
+pub const PASSED_TO_SERVICE: &str = "iam:PassedToService";
+
+const RECORDED: &str = include_str!("../templates/deployer-calls.json");
+const PASS_ROLE: &str = "iam:PassRole";
+const LAMBDA: &str = "lambda.amazonaws.com";
+
+/// Actions and the resources that they are done to, with variables in the place of stack, account and region.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeployerPolicy {
+    calls: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// A policy for one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyDocument {
+    statements: Vec<Statement>,
+}
+
+/// One statement; it allows every action on every resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// Such as `lambda:GetFunction`.
+    pub action: Vec<String>,
+    /// ARNs with wildcards.
+    pub resource: Vec<String>,
+}
+
+impl DeployerPolicy {
+    /// What was recorded when this program was built.
+    ///
+    /// # Errors
+    /// Never, unless the recorded file was edited by hand.
+    pub fn recorded() -> Result<Self, serde_json::Error> {
+        serde_json::from_str(RECORDED)
+    }
+
+    /// From the permissions that calls in a place needed: an action and an ARN each.
+    pub fn of<'a>(needs: impl IntoIterator<Item = (&'a str, &'a str)>, place: &Place) -> Self {
+        let mut calls: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (action, arn) in needs {
+            calls.entry(action.to_owned()).or_default().insert(pattern(arn, place));
+        }
+        Self { calls }
+    }
+
+    /// The same without one action.
+    #[must_use]
+    pub fn without(&self, action: &str) -> Self {
+        let mut calls = self.calls.clone();
+        calls.remove(action);
+        Self { calls }
+    }
+
+    /// The actions.
+    pub fn actions(&self) -> impl Iterator<Item = &str> {
+        self.calls.keys().map(String::as_str)
+    }
+
+    /// The policy for a place: actions on the same resources share a statement.
+    pub fn document(&self, place: &Place) -> PolicyDocument {
+        let mut by_resources: BTreeMap<(bool, Vec<String>), Vec<String>> = BTreeMap::new();
+        for (action, patterns) in &self.calls {
+            let resources = patterns.iter().map(|pattern| filled(pattern, place)).collect();
+            by_resources.entry((action == PASS_ROLE, resources)).or_default().push(action.clone());
+        }
+        let statements = by_resources.into_iter().map(|((_, resource), action)| Statement { action, resource });
+        PolicyDocument { statements: statements.collect() }
+    }
+}
+
+impl PolicyDocument {
+    /// The statements.
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+
+    /// How many actions it allows.
+    pub fn actions(&self) -> usize {
+        self.statements.iter().map(|statement| statement.action.len()).sum()
+    }
+
+    /// As IAM takes it.
+    pub fn json(&self) -> Value {
+        json!({"Version": "2012-10-17", "Statement": self.statements.iter().map(Statement::json).collect::<Value>()})
+    }
+
+    /// As people read it.
+    pub fn pretty(&self) -> String {
+        format!("{:#}", self.json())
+    }
+}
+
+impl Statement {
+    /// The service that a role may be given to, if the statement is about giving roles.
+    pub fn passed_to(&self) -> Option<&'static str> {
+        self.action.iter().any(|action| action == PASS_ROLE).then_some(LAMBDA)
+    }
+
+    fn json(&self) -> Value {
+        let mut statement = json!({"Effect": "Allow", "Action": self.action, "Resource": self.resource});
+        if let Some(service) = self.passed_to() {
+            statement["Condition"] = json!({"StringEquals": {PASSED_TO_SERVICE: service}});
+        }
+        statement
+    }
+}
+
+/// An ARN with variables in place of what differs between deployments. What is named after the stack becomes
+/// everything that is: the next version may name one more.
+fn pattern(arn: &str, place: &Place) -> String {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let [_, _, service, region, account, resource] = parts[..] else { return arn.to_owned() };
+    let variable = |value: &str, is: &str, name: &str| if value == is { name.to_owned() } else { value.to_owned() };
+    let region = variable(region, &place.region, "${Region}");
+    let account = variable(account, &place.account, "${Account}");
+    format!("arn:${{Partition}}:{service}:{region}:{account}:{}", named(resource, &place.stack))
+}
+
+/// `function:devops-incident-handler:$LATEST` becomes `function:${Stack}-*`; indexes of a table keep theirs.
+fn named(resource: &str, stack: &str) -> String {
+    let Some((kind, _)) = resource.split_once(&format!("{stack}-")) else { return resource.replace(stack, "${Stack}") };
+    let index = if resource.contains("/index/") { "/index/*" } else { "" };
+    format!("{kind}${{Stack}}-*{index}")
+}
+
+fn filled(pattern: &str, place: &Place) -> String {
+    pattern
+        .replace("${Partition}", &place.partition)
+        .replace("${Region}", &place.region)
+        .replace("${Account}", &place.account)
+        .replace("${Stack}", &place.stack)
+}

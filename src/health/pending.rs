@@ -1,0 +1,71 @@
+//! Since when a subscription waits for its confirmation.
+//!
+//! SNS does not tell. So `up` writes down when it first sees an address pending: a helper item in the incident table,
+//! which expires with the confirmation mail. An address that was subscribed in another way has no such item; of it
+//! only the limit is known.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use incident_model::table::{EXPIRES_AT, INCIDENT_ID};
+use jiff::Timestamp;
+
+use crate::aws::{AwsError, Clients, Explain};
+
+/// After so many hours SNS forgets a subscription that nobody confirmed.
+pub const LIFETIME_HOURS: i64 = 48;
+
+const SINCE: &str = "pending_since";
+
+/// The memory of pending subscriptions.
+#[derive(Debug, Clone)]
+pub struct Pending<'a> {
+    client: &'a aws_sdk_dynamodb::Client,
+    table: String,
+}
+
+impl<'a> Pending<'a> {
+    /// The memory of a stack. No call is made.
+    pub fn of(clients: &'a Clients, stack: &str) -> Self {
+        Self { client: &clients.dynamodb, table: format!("{stack}-incidents") }
+    }
+
+    /// Writes down that an address is pending from now on, unless it was before.
+    ///
+    /// # Errors
+    /// When the table refuses.
+    pub async fn remember(&self, address: &str) -> Result<(), AwsError> {
+        let now = Timestamp::now().as_second();
+        let number = |number: i64| AttributeValue::N(number.to_string());
+        let call = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .item(INCIDENT_ID, AttributeValue::S(key(address)))
+            .item(SINCE, number(now))
+            .item(EXPIRES_AT, number(now + LIFETIME_HOURS * 3600))
+            // DynamoDB may keep what has expired for days.
+            .condition_expression("attribute_not_exists(#id) OR #expires < :now")
+            .expression_attribute_names("#id", INCIDENT_ID)
+            .expression_attribute_names("#expires", EXPIRES_AT)
+            .expression_attribute_values(":now", number(now));
+        match call.send().await.explain("dynamodb:PutItem") {
+            Err(error) if error.is("ConditionalCheckFailedException") => Ok(()),
+            answer => answer.map(drop),
+        }
+    }
+
+    /// Since when an address is pending, if that is known.
+    ///
+    /// # Errors
+    /// When the table refuses.
+    pub async fn since(&self, address: &str) -> Result<Option<Timestamp>, AwsError> {
+        let call = self.client.get_item().table_name(&self.table).key(INCIDENT_ID, AttributeValue::S(key(address)));
+        let item = call.send().await.explain("dynamodb:GetItem")?.item.unwrap_or_default();
+        let seconds = item.get(SINCE).and_then(|value| value.as_n().ok()?.parse().ok());
+        let since = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        Ok(since.filter(|since| Timestamp::now().as_second() - since.as_second() < LIFETIME_HOURS * 3600))
+    }
+}
+
+fn key(address: &str) -> String {
+    format!("pending#{}", address.to_lowercase())
+}

@@ -1,0 +1,29 @@
+//! Asking the handler whether it could do its work now.
+
+use aws_sdk_lambda::primitives::Blob;
+use serde_json::{Value, json};
+
+use crate::aws::{AwsError, Clients, Explain};
+
+/// The handler's version, or what it says is wrong: its rules, its table and its topic, seen with its own role.
+///
+/// # Errors
+/// When it cannot be invoked.
+pub async fn self_check(clients: &Clients, function: &str) -> Result<Result<String, String>, AwsError> {
+    let payload = Blob::new(json!({"incidentctl": "self-check"}).to_string());
+    let output = clients
+        .lambda_at_length
+        .invoke()
+        .function_name(function)
+        .payload(payload)
+        .send()
+        .await
+        .explain("lambda:Invoke")?;
+    let answer = output.payload.map(Blob::into_inner).unwrap_or_default();
+    let report: Value = serde_json::from_slice(&answer).unwrap_or_default();
+    if output.function_error.is_none() && report.get("ok") == Some(&Value::Bool(true)) {
+        let version = report.get("version").and_then(Value::as_str).unwrap_or("of unknown version");
+        return Ok(Ok(version.to_owned()));
+    }
+    Ok(Err(String::from_utf8_lossy(&answer).into_owned()))
+}

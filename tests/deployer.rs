@@ -1,0 +1,250 @@
+//! The policy of `doctor --print-policy`: recorded from the calls that commands make, sufficient, and minimal.
+//!
+//! After a change of what is called: `UPDATE_DOCS=1 cargo test --workspace --test main deployer`.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType};
+use incident_local::Principal;
+use incident_local::policy::{Decision, Need, Policy, Requester};
+use incidentctl::deployer::{DeployerPolicy, PASSED_TO_SERVICE};
+use incidentctl::template::Place;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::harness::{ADDRESS, Aws, Finished, TestResult, World, eventually, repository};
+
+const ROLE: &str = "deployer";
+const FILE: &str = "templates/deployer-calls.json";
+
+/// Every setting that changes which calls are made.
+const OTHER_SETTINGS: &str = "handler_memory: 512
+log_retention_days: 7
+schedule: rate(1 hour)
+tags: {team: payments}
+alarms: {function-errors: false}
+deletion_protection: true
+permissions_boundary: arn:aws:iam::000000000000:policy/boundary
+";
+
+#[tokio::test]
+async fn its_policy_suffices_and_nothing_in_it_is_superfluous() -> TestResult {
+    let world = World::new()?;
+    world.run(&["local", "start"]).await?.succeeded()?;
+    let aws = world.aws().await?;
+    let place = Place::new("devops", &aws.account, &aws.region, None);
+    let is_recording = std::env::var_os("UPDATE_DOCS").is_some();
+    let policy = match is_recording {
+        true => json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}),
+        false => DeployerPolicy::recorded()?.document(&place).json(),
+    };
+    let deployer = Deployer::assume(&world, &aws, &policy).await?;
+    deployer.lives_a_whole_life().await?;
+
+    let needs = deployer.needs().await?;
+    let seen = DeployerPolicy::of(needs.iter().map(|need| (need.action.as_str(), need.resource.as_str())), &place);
+    if is_recording {
+        std::fs::write(repository(FILE), format!("{}\n", serde_json::to_string_pretty(&seen)?))?;
+        return Ok(());
+    }
+    let recorded = DeployerPolicy::recorded()?;
+    assert_eq!(
+        seen, recorded,
+        "{FILE} is old; write it anew: UPDATE_DOCS=1 cargo test --workspace --test main deployer"
+    );
+    for action in recorded.actions() {
+        let less = Policy::parse(&recorded.without(action).document(&place).json().to_string())?;
+        let requester = Requester::local(Principal::Role { role_name: ROLE.to_owned(), session_arn: String::new() });
+        let refused = needs.iter().filter(|need| less.evaluate(&requester, need) != Decision::Allow).count();
+        assert!(refused > 0, "{action} is superfluous: every call is allowed without it");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_the_right_to_give_the_role_up_fails_and_says_so() -> TestResult {
+    let world = World::new()?;
+    world.run(&["local", "start"]).await?.succeeded()?;
+    let aws = world.aws().await?;
+    let place = Place::new("devops", &aws.account, &aws.region, None);
+    let policy = DeployerPolicy::recorded()?.without("iam:PassRole").document(&place).json();
+    let deployer = Deployer::assume(&world, &aws, &policy).await?;
+    let failed = deployer.run(&["up", "--yes"]).await?.ended_with(1)?;
+    for words in ["iam:PassRole", "AccessDenied", "may not give the role to Lambda", "doctor --print-policy"] {
+        assert!(failed.stderr.contains(words), "`{words}` is missing in {}", failed.stderr);
+    }
+    let doctor = deployer.run(&["doctor", "--output", "json"]).await?;
+    let permissions = doctor.json()?["checks"]
+        .as_array()
+        .and_then(|checks| checks.iter().find(|check| check["name"] == "permissions").cloned());
+    let permissions = permissions.ok_or("no check of permissions")?;
+    // Simulating is an operation of its own, which the policy does not allow.
+    assert_eq!(permissions["status"], "warn", "{permissions}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn it_is_printed_for_the_stack_that_was_asked_for() -> TestResult {
+    let world = World::new()?;
+    let printed =
+        world.run(&["doctor", "--print-policy", "--local", "--stack", "payments"]).await?.succeeded()?.json()?;
+    let text = printed.to_string();
+    assert!(text.contains("role/payments-*") && !text.contains("devops"), "{printed:#}");
+    Ok(())
+}
+
+/// Somebody whose session has one policy.
+struct Deployer<'a> {
+    world: &'a World,
+    endpoint: String,
+    region: String,
+    variables: Vec<(&'static str, String)>,
+}
+
+impl<'a> Deployer<'a> {
+    async fn assume(world: &'a World, aws: &Aws, policy: &Value) -> TestResult<Self> {
+        let everything =
+            json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
+        aws.iam.create_policy().policy_name("boundary").policy_document(everything.to_string()).send().await?;
+        let trust = json!({"Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": format!("arn:aws:iam::{}:root", aws.account)}}});
+        let role = aws.iam.create_role().role_name(ROLE).assume_role_policy_document(trust.to_string()).send().await?;
+        let document = policy.to_string();
+        aws.iam.put_role_policy().role_name(ROLE).policy_name(ROLE).policy_document(document).send().await?;
+        let arn = role.role().ok_or("no role")?.arn().to_owned();
+        // IAM spreads roles and policies in its own time.
+        eventually("the policy to spread", async || is_in_force(aws, &arn).await).await?;
+        let session = eventually("the role to be assumable", async || {
+            Ok(aws.sts.assume_role().role_arn(&arn).role_session_name("test").send().await.ok())
+        })
+        .await?;
+        let session = session.credentials.ok_or("no credentials")?;
+        let status = world.run(&["local", "status", "--output", "json"]).await?.json()?;
+        Ok(Self {
+            world,
+            endpoint: status["endpoint"].as_str().ok_or("no endpoint")?.to_owned(),
+            region: aws.region.clone(),
+            variables: vec![
+                ("AWS_ACCESS_KEY_ID", session.access_key_id),
+                ("AWS_SECRET_ACCESS_KEY", session.secret_access_key),
+                ("AWS_SESSION_TOKEN", session.session_token),
+            ],
+        })
+    }
+
+    /// Runs a command at the endpoint with the session.
+    async fn run(&self, arguments: &[&str]) -> TestResult<Finished> {
+        let place = ["--endpoint-url", &self.endpoint, "--region", &self.region];
+        let variables: Vec<_> = self.variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.world.run_with(&[arguments, &place].concat(), &variables).await
+    }
+
+    /// Every command, and `up` in every situation that makes other calls.
+    async fn lives_a_whole_life(&self) -> TestResult {
+        let up = ["up", "--yes", "--email", ADDRESS];
+        let both = ["up", "--yes", "--email", ADDRESS, "--email", "grace@example.com"];
+        self.run(&both).await?.succeeded()?;
+        self.world.run(&["local", "outbox", "--confirm"]).await?.succeeded()?;
+        self.run(&both).await?.succeeded()?;
+        self.run(&["plan", "--email", ADDRESS]).await?.succeeded()?;
+        self.run(&up).await?.succeeded()?;
+        self.run(&["trigger-test"]).await?.succeeded()?;
+        self.run(&["status"]).await?.succeeded()?;
+        self.run(&["logs", "generator"]).await?.succeeded()?;
+        let incidents = self.run(&["incidents", "list", "--output", "json"]).await?.succeeded()?.json()?;
+        let id = incidents[0]["incident_id"].as_str().ok_or("no incident")?.to_owned();
+        self.run(&["incidents", "list", "--status", "open"]).await?.succeeded()?;
+        for command in ["show", "ack", "resolve"] {
+            self.run(&["incidents", command, &id]).await?.succeeded()?;
+        }
+        self.changes_everything().await?;
+        self.run(&up).await?.succeeded()?;
+        self.run(&["down", "--yes"]).await?.succeeded()?;
+        Ok(())
+    }
+
+    /// Other settings and back, what somebody else changed, and code that differs.
+    async fn changes_everything(&self) -> TestResult {
+        let settings = self.world.home().join("incidentctl.yaml");
+        std::fs::write(&settings, OTHER_SETTINGS)?;
+        self.run(&["up", "--yes"]).await?.succeeded()?;
+        std::fs::remove_file(&settings)?;
+        self.run(&["up", "--yes"]).await?.succeeded()?;
+        disturb(&self.world.aws().await?).await?;
+        self.run(&["up", "--yes"]).await?.succeeded()?;
+        Ok(())
+    }
+
+    /// The permissions that the session's calls took.
+    async fn needs(&self) -> TestResult<Vec<Need>> {
+        let calls = calls(&self.endpoint).await?;
+        let calls = calls.as_array().ok_or("no calls")?.iter();
+        let own =
+            calls.filter(|call| call["principal"].as_str().is_some_and(|arn| arn.contains("assumed-role/deployer/")));
+        let mut seen = BTreeSet::new();
+        for need in own.flat_map(|call| call["needs"].as_array().cloned().unwrap_or_default()) {
+            let text = |name: &str| need[name].as_str().unwrap_or_default().to_owned();
+            seen.insert((text("action"), text("resource")));
+        }
+        let passed = |need: Need| match need.action == "iam:PassRole" {
+            true => need.with(PASSED_TO_SERVICE, "lambda.amazonaws.com"),
+            false => need,
+        };
+        Ok(seen.into_iter().map(|(action, resource)| passed(Need::new(action, resource))).collect())
+    }
+}
+
+/// Something once the policy of a role counts.
+async fn is_in_force(aws: &Aws, role: &str) -> TestResult<Option<()>> {
+    let topic = aws.arn("sns", "devops-alerts");
+    let call = aws.iam.simulate_principal_policy().policy_source_arn(role).action_names("sns:CreateTopic");
+    let answer = call.resource_arns(topic).send().await?;
+    let is_allowed = |result: &EvaluationResult| *result.eval_decision() == PolicyEvaluationDecisionType::Allowed;
+    Ok(answer.evaluation_results().iter().all(is_allowed).then_some(()))
+}
+
+/// Every call that the local AWS was asked for.
+async fn calls(endpoint: &str) -> TestResult<Value> {
+    let host = endpoint.strip_prefix("http://").ok_or("an endpoint without a host")?;
+    let mut stream = TcpStream::connect(host).await?;
+    let request = format!("GET /_local/calls HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    let (_, body) = answer.split_once("\r\n\r\n").ok_or("an answer without a body")?;
+    Ok(serde_json::from_str(body)?)
+}
+
+/// Changes something of every kind of resource, as somebody in the console would.
+async fn disturb(aws: &Aws) -> TestResult {
+    const HANDLER: &str = "devops-incident-handler";
+    let role = format!("devops-incident-handler-{}", aws.region);
+    aws.iam.delete_role_policy().role_name(&role).policy_name("incident-handler").send().await?;
+    let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":["lambda.amazonaws.com","ec2.amazonaws.com"]}}}"#;
+    aws.iam.update_assume_role_policy().role_name(&role).policy_document(trust).send().await?;
+    aws.iam.update_role().role_name(&role).description("mine").send().await?;
+    let topic = aws.arn("sns", "devops-alerts");
+    aws.sns.set_topic_attributes().topic_arn(&topic).attribute_name("DisplayName").attribute_value("x").send().await?;
+    let url = aws.sqs.get_queue_url().queue_name("devops-rule-dlq").send().await?.queue_url.ok_or("no URL")?;
+    let attribute = aws_sdk_sqs::types::QueueAttributeName::MessageRetentionPeriod;
+    aws.sqs.set_queue_attributes().queue_url(url).attributes(attribute, "600").send().await?;
+    aws.events.disable_rule().name("devops-sweep").send().await?;
+    aws.lambda.delete_function_event_invoke_config().function_name(HANDLER).qualifier("$LATEST").send().await?;
+    aws.lambda.update_function_code().function_name(HANDLER).zip_file(zip()?).send().await?;
+    aws.cloudwatch.delete_dashboards().dashboard_names("devops-incidents").send().await?;
+    aws.cloudwatch.delete_alarms().alarm_names("devops-handler-errors").send().await?;
+    aws.logs.delete_retention_policy().log_group_name(format!("/aws/lambda/{HANDLER}")).send().await?;
+    let policy = aws.lambda.get_policy().function_name(HANDLER).send().await?;
+    let policy: Value = serde_json::from_str(policy.policy().ok_or("no policy")?)?;
+    let statement = policy["Statement"][0]["Sid"].as_str().ok_or("no statement")?;
+    aws.lambda.remove_permission().function_name(HANDLER).statement_id(statement).send().await?;
+    Ok(())
+}
+
+/// A zip that is not the handler.
+fn zip() -> TestResult<aws_sdk_lambda::primitives::Blob> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    writer.start_file("bootstrap", zip::write::SimpleFileOptions::default())?;
+    Ok(aws_sdk_lambda::primitives::Blob::new(writer.finish()?.into_inner()))
+}
