@@ -20,7 +20,7 @@ fn identity(stack: &Stack) -> Output {
 /// `CreateStack`.
 pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let name = call.input.required_text("StackName")?;
-    check_name(name)?;
+    check_name(name, "stackName")?;
     let on_failure = match (call.input.text("OnFailure"), call.input.flag("DisableRollback")) {
         (Some(_), Some(_)) => {
             return Err(validation("You can specify either DisableRollback or OnFailure, but not both"));

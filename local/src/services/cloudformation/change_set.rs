@@ -4,13 +4,13 @@ use jiff::Timestamp;
 
 use super::describe::{capabilities, key_values, parameters};
 use super::difference::{Difference, differences};
-use super::error::{NO_CHANGES, no_change_set, not_updatable, validation};
+use super::error::{NO_CHANGES, does_not_exist, no_change_set, not_updatable, validation};
 use super::operation::{self, OnFailure, Worker};
 use super::request;
 use super::stack::{Blueprint, Stack};
 use super::status::Status;
 use super::store::{change, check_name, find, with};
-use crate::{ApiError, Call, Cloud, Output, arn};
+use crate::{ApiError, Call, Cloud, Input, Output, arn};
 
 /// A change set.
 #[derive(Debug, Clone)]
@@ -35,55 +35,28 @@ pub(super) struct ChangeSet {
 pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let input = &call.input;
     let (stack_name, name) = (input.required_text("StackName")?, input.required_text("ChangeSetName")?);
-    if let Err(error) = check_name(name) {
-        return Err(validation(error.message.replace("'stackName'", "'changeSetName'")));
-    }
-    let is_create = match input.text("ChangeSetType") {
-        None | Some("UPDATE") => false,
-        Some("CREATE") => true,
-        Some(other) => {
-            return Err(ApiError::not_implemented("cloudformation", &format!("change sets of type {other}")));
-        }
-    };
+    check_name(name, "changeSetName")?;
+    let is_create = is_create(input)?;
     let on_failure = OnFailure::of_change_set(input.text("OnStackFailure"), is_create)?;
     let mut stacks = cloud.cloudformation.stacks();
     let known = find(&mut stacks, stack_name, &call.region);
-    if let Some(stack) = &known {
-        match stack.change_set(name) {
-            Some(same) if same.client_token.is_some() && same.client_token.as_deref() == input.text("ClientToken") => {
-                return Ok(identity(same, stack));
-            }
-            Some(_) => {
-                return Err(ApiError::new("AlreadyExistsException", format!("ChangeSet {name} already exists")));
-            }
-            None => {}
-        }
+    if let Some(stack) = &known
+        && let Some(made) = made_before(stack, name, input.text("ClientToken"))?
+    {
+        return Ok(made);
     }
-    match (&known, is_create) {
-        (None, false) => return Err(validation(format!("Stack [{stack_name}] does not exist"))),
-        (Some(stack), true) if stack.status != Status::ReviewInProgress => {
-            return Err(validation(format!(
-                "Stack [{stack_name}] already exists and cannot be created again with the changeSet [{name}]."
-            )));
-        }
-        (Some(stack), false) if !stack.status.takes_update() => return Err(not_updatable(stack)),
-        _ => {}
-    }
+    admit(known.as_deref(), stack_name, name, is_create)?;
     let stack_name = known.as_ref().map_or(stack_name, |stack| &stack.name).to_owned();
-    check_name(&stack_name)?;
+    check_name(&stack_name, "stackName")?;
     let previous = known.as_ref().filter(|_| !is_create).map(|stack| &stack.blueprint);
     let blueprint = request::blueprint(cloud, call, &stack_name, previous)?;
     let now = cloud.clock.now();
-    let index = stacks.iter().rposition(|stack| {
-        stack.name == stack_name && stack.region == call.region && stack.status != Status::DeleteComplete
-    });
-    let index = index.unwrap_or_else(|| {
+    if known.is_none() {
         let mut stack = Stack::new(&stack_name, &call.region, now);
         stack.enter(Status::ReviewInProgress, Some("User Initiated"), now);
         stacks.push(stack);
-        stacks.len() - 1
-    });
-    let stack = &mut stacks[index];
+    }
+    let stack = find(&mut stacks, &stack_name, &call.region).ok_or_else(|| does_not_exist(&stack_name))?;
     let set = ChangeSet {
         id: arn::local("cloudformation", &call.region, &format!("changeSet/{name}/{}", uuid::Uuid::new_v4())),
         name: name.to_owned(),
@@ -103,6 +76,35 @@ pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     tokio::spawn(compute(cloud.clone(), stack.id.clone(), set.id.clone()));
     stack.change_sets.push(set);
     Ok(output)
+}
+
+fn is_create(input: &Input) -> Result<bool, ApiError> {
+    match input.text("ChangeSetType") {
+        None | Some("UPDATE") => Ok(false),
+        Some("CREATE") => Ok(true),
+        Some(other) => Err(ApiError::not_implemented("cloudformation", &format!("change sets of type {other}"))),
+    }
+}
+
+/// The reply to a call that was made before with the same token; another change set of that name is refused.
+fn made_before(stack: &Stack, name: &str, token: Option<&str>) -> Result<Option<Output>, ApiError> {
+    match stack.change_set(name) {
+        None => Ok(None),
+        Some(same) if token.is_some() && same.client_token.as_deref() == token => Ok(Some(identity(same, stack))),
+        Some(_) => Err(ApiError::new("AlreadyExistsException", format!("ChangeSet {name} already exists"))),
+    }
+}
+
+/// Whether the state of the stack allows a change set of this type.
+fn admit(known: Option<&Stack>, stack_name: &str, name: &str, is_create: bool) -> Result<(), ApiError> {
+    match (known, is_create) {
+        (None, false) => Err(validation(format!("Stack [{stack_name}] does not exist"))),
+        (Some(stack), true) if stack.status != Status::ReviewInProgress => Err(validation(format!(
+            "Stack [{stack_name}] already exists and cannot be created again with the changeSet [{name}]."
+        ))),
+        (Some(stack), false) if !stack.status.takes_update() => Err(not_updatable(stack)),
+        _ => Ok(()),
+    }
 }
 
 fn identity(set: &ChangeSet, stack: &Stack) -> Output {

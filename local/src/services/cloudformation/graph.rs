@@ -135,7 +135,11 @@ pub(super) async fn run(work: &Work, steps: Vec<Step>, mode: Mode) -> Failures {
                 continue;
             }
         };
-        let Some((step, outcome)) = ended else { return failures };
+        let Some((step, outcome)) = ended else {
+            // Whoever stopped it after the last step stopped it all the same.
+            failures.cancelled |= mode == Mode::UntilFailure && *cancel.borrow();
+            return failures;
+        };
         in_flight.retain(|other| other.logical_id != step.logical_id);
         match outcome {
             Ok(()) => _ = done.insert(step.logical_id),

@@ -270,24 +270,24 @@ pub(super) fn roll_back_creation(worker: Worker, stack: &mut Stack, token: Optio
 /// Brings everything back to what it was before the update, then removes what the update made.
 async fn roll_back(work: &Work, skip: &[String]) {
     let now = work.cloud.clock.now();
-    let (found, mut gone) = work.change(|stack| {
+    let found = work.change(|stack| {
         if let Some(previous) = &stack.previous {
             stack.blueprint = previous.clone();
         }
-        let successors = stack.restore_replaced();
+        stack.restore_replaced();
         let wanted = stack.blueprint.resources.clone();
         for resource in wanted.iter().filter(|resource| skip.contains(&resource.logical_id)) {
             stack.take_for(resource, now);
         }
-        (differences(stack, &wanted, work.provisioner.as_ref()), successors)
+        differences(stack, &wanted, work.provisioner.as_ref())
     });
-    let (steps, added) = split(found);
-    gone.extend(added);
+    let (steps, mut gone) = split(found);
     let failures = graph::run(work, steps, Mode::ToTheEnd).await;
     if let Some(reason) = failures.reason() {
         return work.enter(Status::UpdateRollbackFailed, Some(&reason));
     }
     work.enter(Status::UpdateRollbackCompleteCleanupInProgress, None);
+    gone.extend(work.change(|stack| std::mem::take(&mut stack.discarded)));
     remove(work, gone, &[]).await;
     work.change(|stack| {
         stack.previous = None;

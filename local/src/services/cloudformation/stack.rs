@@ -74,6 +74,8 @@ pub(super) struct Stack {
     pub(super) members: IndexMap<String, Member>,
     /// Resources that an update put others in the place of, until they are removed.
     pub(super) replaced: Vec<Member>,
+    /// Resources that had taken the place of others before an update was rolled back, until they are removed.
+    pub(super) discarded: Vec<Member>,
     /// Oldest first.
     pub(super) events: Vec<Event>,
     pub(super) change_sets: Vec<ChangeSet>,
@@ -104,6 +106,7 @@ impl Stack {
             termination_protection: false,
             members: IndexMap::new(),
             replaced: Vec::new(),
+            discarded: Vec::new(),
             events: Vec::new(),
             change_sets: Vec::new(),
             executed_change_set: None,
@@ -181,10 +184,12 @@ impl Stack {
         }
     }
 
-    /// Puts replaced resources back in their places; what had taken these is returned, to be removed.
-    pub(super) fn restore_replaced(&mut self) -> Vec<Member> {
-        let replaced = std::mem::take(&mut self.replaced);
-        replaced.into_iter().filter_map(|old| self.members.insert(old.resource.logical_id.clone(), old)).collect()
+    /// Puts replaced resources back in their places.
+    pub(super) fn restore_replaced(&mut self) {
+        for old in std::mem::take(&mut self.replaced) {
+            let new = self.members.insert(old.resource.logical_id.clone(), old);
+            self.discarded.extend(new.filter(|new| new.exists));
+        }
     }
 
     /// Takes a resource for what it should be without looking.

@@ -59,15 +59,15 @@ pub(super) fn change<T>(cloud: &Cloud, id: &str, work: impl FnOnce(&mut Stack) -
     stacks.iter_mut().find(|stack| stack.id == id).map(work)
 }
 
-/// The rule for names of stacks; an ARN is one too where a stack exists.
-pub(super) fn check_name(name: &str) -> Result<(), ApiError> {
+/// The rule for names of stacks and change sets.
+pub(super) fn check_name(name: &str, member: &str) -> Result<(), ApiError> {
     let valid = name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.len() <= 128
         && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '-');
     match valid {
         true => Ok(()),
         false => Err(validation(format!(
-            "1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
+            "1 validation error detected: Value '{name}' at '{member}' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
         ))),
     }
 }
