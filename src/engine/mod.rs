@@ -7,6 +7,8 @@ mod direct;
 mod event;
 mod interrupt;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 pub use choice::{OwnedByOther, any_is_ours, choose, has_resources};

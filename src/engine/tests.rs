@@ -12,17 +12,20 @@ use crate::plan::{Action, Observations, Observed, Ownership, Plan};
 use crate::resources::{Context, RULES};
 use crate::template::{Attributes, Desired, Place, Stack};
 
-/// A stack of a type that nobody provides, so that its changes take no time and make no calls.
-fn stack(needs: &[(&str, &[&str])]) -> Stack {
-    let resource = |(id, needs): &(&str, &[&str])| Desired {
-        logical_id: (*id).to_owned(),
+/// A resource of a type that nobody provides, so that its changes take no time and make no calls.
+pub(super) fn desired(id: &str, needs: impl IntoIterator<Item = String>) -> Desired {
+    Desired {
+        logical_id: id.to_owned(),
         resource_type: "AWS::Test::Thing".to_owned(),
         step: 1,
         properties: serde_json::json!({}),
         attributes: Attributes::default(),
-        needs: needs.iter().map(|need| (*need).to_owned()).collect(),
+        needs: needs.into_iter().collect(),
         retain: false,
-    };
+    }
+}
+
+pub(super) fn stack_of(resources: Vec<Desired>) -> Stack {
     let place = Place {
         stack: "devops".into(),
         partition: "aws".into(),
@@ -30,10 +33,14 @@ fn stack(needs: &[(&str, &[&str])]) -> Stack {
         region: "r".into(),
         endpoint: None,
     };
-    Stack { place, resources: needs.iter().map(resource).collect(), outputs: IndexMap::new() }
+    Stack { place, resources, outputs: IndexMap::new() }
 }
 
-async fn carry_out(stack: &Stack, plan: &Plan, interrupt: Interrupt) -> (Outcome, Vec<Event>) {
+fn stack(needs: &[(&str, &[&str])]) -> Stack {
+    stack_of(needs.iter().map(|(id, needs)| desired(id, needs.iter().map(|need| (*need).to_owned()))).collect())
+}
+
+pub(super) async fn carry_out(stack: &Stack, plan: &Plan, interrupt: Interrupt) -> (Outcome, Vec<Event>) {
     let sdk = SdkConfig::builder().behavior_version(aws_config::BehaviorVersion::latest()).build();
     let clients = Clients::new(&sdk);
     let context = Context { clients: &clients, place: &stack.place, package: None, progress: Progress::silent() };

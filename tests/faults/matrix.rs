@@ -10,7 +10,7 @@ use super::worker::Work;
 use crate::harness::TestResult;
 
 /// Accounts at a time: more than processors, because much of a deployment is waiting.
-const WORKERS: usize = 5;
+pub(super) const WORKERS: usize = 5;
 /// One case of so many is met unless `INCIDENTCTL_TEST_FAULTS` says another number. As a call has four or seven faults,
 /// this step meets each call with another fault than the one before.
 const SPREAD: usize = 5;
@@ -29,10 +29,8 @@ async fn the_next_run_repairs_what_a_killed_program_left() -> TestResult {
 async fn meet(what: &str, clean: Clean, attacks: fn(&Point) -> Vec<Attack>) -> TestResult {
     let start = Instant::now();
     let all = cases(&clean, attacks);
-    let chosen = std::env::var("INCIDENTCTL_TEST_FAULTS").ok();
-    let step = chosen.and_then(|step| step.parse().ok()).unwrap_or(SPREAD);
     let total = all.len();
-    let cases: Vec<Case> = all.into_iter().step_by(step).collect();
+    let cases = share(all);
     let count = cases.len();
     let work = Work::new(clean, cases);
     join_all((0..WORKERS).map(|_| work.run())).await;
@@ -41,6 +39,13 @@ async fn meet(what: &str, clean: Clean, attacks: fn(&Point) -> Vec<Attack>) -> T
     assert!(results.problems.is_empty(), "{} problems\n{}", results.problems.len(), results.problems.join("\n"));
     assert!(results.not_met <= count / 10, "{results:?}");
     Ok(())
+}
+
+/// The cases that this run meets.
+pub(super) fn share(cases: Vec<Case>) -> Vec<Case> {
+    let chosen = std::env::var("INCIDENTCTL_TEST_FAULTS").ok();
+    let step = chosen.and_then(|step| step.parse().ok()).unwrap_or(SPREAD);
+    cases.into_iter().step_by(step).collect()
 }
 
 fn cases(clean: &Clean, attacks: fn(&Point) -> Vec<Attack>) -> Vec<Case> {

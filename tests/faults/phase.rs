@@ -54,7 +54,7 @@ impl Phase {
     }
 }
 
-fn first() -> Wish {
+pub(super) fn first() -> Wish {
     let emails = ["ada@example.com", "grace@example.com"].map(str::to_owned).to_vec();
     Wish { emails, tags: [("team".to_owned(), "one".to_owned())].into(), ..Wish::default() }
 }

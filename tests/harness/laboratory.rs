@@ -79,7 +79,20 @@ impl Laboratory {
     /// Deploys, once.
     pub(crate) async fn up(&self, wish: &Wish) -> TestResult<Outcome> {
         let run = Run::new(self, wish)?;
-        run.carry_out(&run.plan().await?).await
+        complete(run.carry_out(&run.plan().await?).await)
+    }
+
+    /// Deploys, and takes back what was made when something fails, which is the error then.
+    pub(crate) async fn up_or_roll_back(&self, wish: &Wish) -> TestResult<Outcome> {
+        let run = Run::new(self, wish)?;
+        let plan = run.plan().await?;
+        let outcome = run.carry_out(&plan).await;
+        if !outcome.failures.is_empty() {
+            let undo = outcome.undo(&plan, &run.observe(Scope::StackOnly).await?);
+            let undone = complete(run.carry_out(&undo).await);
+            undone.map_err(|error| format!("not rolled back: {error}"))?;
+        }
+        complete(outcome)
     }
 
     /// What `up` would do.
@@ -91,7 +104,7 @@ impl Laboratory {
     pub(crate) async fn down(&self) -> TestResult<Outcome> {
         let run = Run::new(self, &Wish { emails: Vec::new(), ..Wish::default() })?;
         let plan = Plan::down(&run.stack, &run.observe(Scope::Everything).await?);
-        run.carry_out(&plan).await
+        complete(run.carry_out(&plan).await)
     }
 
     /// The program, about to do the same.
@@ -166,16 +179,19 @@ impl<'a> Run<'a> {
         Ok(Plan::up(&self.stack, &self.observe(Scope::WithSurplus).await?, &resources::RULES)?)
     }
 
-    /// An error names everything that failed.
-    async fn carry_out(&self, plan: &Plan) -> TestResult<Outcome> {
+    async fn carry_out(&self, plan: &Plan) -> Outcome {
         let (events, _) = tokio::sync::mpsc::unbounded_channel();
-        let outcome = apply(&self.context(), plan, &events, Interrupt::never()).await;
-        if outcome.failures.is_empty() {
-            return Ok(outcome);
-        }
-        let failures = outcome.failures.iter().map(|(change, error)| format!("{}: {error}", change.logical_id));
-        Err(failures.collect::<Vec<_>>().join("; ").into())
+        apply(&self.context(), plan, &events, Interrupt::never()).await
     }
+}
+
+/// Itself, if nothing failed; the error names everything that did.
+fn complete(outcome: Outcome) -> TestResult<Outcome> {
+    if outcome.failures.is_empty() {
+        return Ok(outcome);
+    }
+    let failures = outcome.failures.iter().map(|(change, error)| format!("{}: {error}", change.logical_id));
+    Err(failures.collect::<Vec<_>>().join("; ").into())
 }
 
 /// As the command line configures the SDK, and in a hurry.

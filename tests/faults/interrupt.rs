@@ -1,0 +1,57 @@
+//! Ctrl-C while AWS does not answer. (That calls in flight finish after the first is a test of `stack::failures`.)
+
+use std::process::Stdio;
+
+use incident_local::gateway::faults::{Action, Rule};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+
+use super::phase::{Phase, first};
+use crate::harness::{Laboratory, Snapshot, TestResult};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_interrupt_does_not_wait_for_what_hangs() -> TestResult {
+    let laboratory = Laboratory::new().await?;
+    laboratory.handle.set_faults(vec![Rule {
+        service: None,
+        operation: Some("CreateTable".to_owned()),
+        resource: None,
+        caller: None,
+        call: None,
+        times: None,
+        action: Action::HangAfter,
+    }]);
+    let mut program = Phase::Up.program(&laboratory)?;
+    program.args(["--output", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut up = program.spawn()?;
+    let mut lines = BufReader::new(up.stdout.take().ok_or("no output")?).lines();
+    laboratory.handle.until_a_call_hangs().await;
+    interrupt(&up)?;
+    // Everything else that was in flight finishes; the table does not.
+    while !lines.next_line().await?.ok_or("it ended at the first interrupt")?.contains("interrupted") {}
+    interrupt(&up)?;
+    let mut last = Value::Null;
+    while let Some(line) = lines.next_line().await? {
+        last = serde_json::from_str(&line)?;
+    }
+    assert_eq!((&last["type"], &last["error"]["kind"]), (&"result".into(), &"interrupted".into()), "{last}");
+    let mut said = String::new();
+    up.stderr.take().ok_or("no words")?.read_to_string(&mut said).await?;
+    assert_eq!(up.wait().await?.code(), Some(130), "{said}");
+    for words in ["not waited for: IncidentTable", "created", "incidentctl up"] {
+        assert!(said.contains(words), "`{words}` is missing: {said}");
+    }
+
+    laboratory.handle.set_faults(Vec::new());
+    laboratory.up(&first()).await?;
+    assert!(laboratory.plan(&first()).await?.is_empty());
+    laboratory.down().await?;
+    assert_eq!(laboratory.snapshot().await?, Snapshot::new());
+    Ok(())
+}
+
+fn interrupt(program: &tokio::process::Child) -> TestResult {
+    let id = program.id().ok_or("it ended already")?;
+    std::process::Command::new("kill").args(["-INT", &id.to_string()]).status()?;
+    Ok(())
+}
