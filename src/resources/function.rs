@@ -84,8 +84,18 @@ impl Provider for Function {
             .set_timeout(properties.integer("Timeout"))
             .environment(environment(properties))
             .set_tags(Some(tags(properties)));
-        persist(&context.progress, || async { call.clone().send().await.explain("lambda:CreateFunction") }).await?;
-        Ok(())
+        persist(&context.progress, || async {
+            match call.clone().send().await.explain("lambda:CreateFunction") {
+                // Made by a call whose answer was lost, or by somebody else since the plan: its tags tell.
+                Err(error) if error.message.contains("already exist") => {
+                    let found = self.read(context, desired).await?;
+                    let is_ours = found.is_some_and(|found| found.ownership == Ownership::Ours);
+                    if is_ours { Ok(()) } else { Err(error) }
+                }
+                result => result.map(|_| ()),
+            }
+        })
+        .await
     }
 
     /// Only an invocation needs an active function; permissions and settings are accepted before.
