@@ -82,7 +82,7 @@ async fn code(aws: &crate::harness::Aws) -> TestResult<[Option<String>; 2]> {
 }
 
 /// The handler that `up` has built.
-fn built_handler() -> TestResult<PathBuf> {
+pub(super) fn built_handler() -> TestResult<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_BIN_EXE_incidentctl"));
     let found = [folder.with_file_name("incident-handler"), folder.join("../../handler/incident-handler")];
     Ok(found.into_iter().find(|path| path.is_file()).ok_or("no handler was built")?)

@@ -1,6 +1,7 @@
 //! `up` and `down`: what they make, read back with the SDK, and what they leave.
 
 mod changes;
+mod cloudformation;
 mod consent;
 mod drift;
 mod failures;

@@ -1,0 +1,89 @@
+//! When CloudFormation fails, and when the person does not want to wait for it.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use super::{PLAN, UP, counts, is_empty, statuses};
+use crate::harness::{ADDRESS, TestResult, World, snapshot};
+
+const REFUSAL: &str = "User: arn:aws:iam::000000000000:user/ada is not authorized to perform: events:PutTargets";
+
+#[tokio::test]
+async fn the_first_cause_is_told_and_nothing_is_left() -> TestResult {
+    let world = World::new()?;
+    start_with(&world, &refusing_rules()).await?;
+    let failed = world.run(&[&UP[..7], &["--output", "text"]].concat()).await?.ended_with(1)?;
+    let error: Vec<&str> = failed.stderr.lines().skip_while(|line| !line.starts_with("error:")).collect();
+    let first = error.first().ok_or("no error")?;
+    for words in ["Rule (AWS::Events::Rule) failed", "events:PutTargets", REFUSAL] {
+        assert!(first.contains(words), "`{words}` is missing in {first}");
+    }
+    for words in ["lack the permission", "nothing is left"] {
+        assert!(error[1..].iter().any(|line| line.contains(words)), "`{words}` is missing in {error:?}");
+    }
+    is_empty(&world.aws().await?).await
+}
+
+#[tokio::test]
+async fn an_update_that_fails_is_rolled_back() -> TestResult {
+    let world = World::new()?;
+    start_with(&world, &json!([])).await?;
+    world.run(&UP).await?.succeeded()?;
+    let aws = world.aws().await?;
+    let before = snapshot(&aws).await?;
+    let refusal = json!({"code": "AccessDeniedException", "message": REFUSAL.replace("events:PutTargets", "logs:PutRetentionPolicy"), "status": 400});
+    let faults = json!([{"operation": "PutRetentionPolicy", "times": 1, "action": {"error": refusal}}]);
+    set_faults(&world, &faults)?;
+    std::fs::write(world.home().join("incidentctl.yaml"), "log_retention_days: 14\nhandler_memory: 512\n")?;
+    let failed = world.run(&UP).await?.ended_with(1)?;
+    assert!(failed.stderr.contains("LogGroup (AWS::Logs::LogGroup) failed"), "{failed:?}");
+    assert!(failed.stderr.contains("the stack is as it was before"), "{failed:?}");
+    assert_eq!(statuses(&failed)?.last().map(String::as_str), Some("UPDATE_ROLLBACK_COMPLETE"));
+    let different = crate::harness::difference(&before, &snapshot(&aws).await?);
+    assert!(different.is_empty(), "{}", different.join("\n"));
+
+    let updated = world.run(&UP).await?.succeeded()?.result()?;
+    assert_eq!(counts(&updated)[1], 3, "{updated}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_interrupt_leaves_cloudformation_alone_and_the_next_up_follows_it() -> TestResult {
+    let world = World::new()?;
+    start_with(&world, &json!([{"operation": "CreateTable", "action": {"delay": {"milliseconds": 2500}}}])).await?;
+    let mut up = world.command(&UP).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut lines = BufReader::new(up.stdout.take().ok_or("no output")?).lines();
+    while !lines.next().ok_or("it ended before the table")??.contains("IncidentTable") {}
+    std::process::Command::new("kill").args(["-INT", &up.id().to_string()]).status()?;
+    let events: Vec<Value> = lines.map(|line| Ok(serde_json::from_str(&line?)?)).collect::<TestResult<_>>()?;
+    let result = events.last().ok_or("no result")?;
+    assert_eq!((&result["ok"], &result["error"]["kind"]), (&false.into(), &"interrupted".into()), "{result}");
+    let mut said = String::new();
+    up.stderr.take().ok_or("no words")?.read_to_string(&mut said)?;
+    assert!(said.contains("goes on by itself"), "{said}");
+    assert_eq!(up.wait()?.code(), Some(130));
+
+    let next = world.run(&["up", "--local", "--yes", "--email", ADDRESS, "--output", "json"]).await?.succeeded()?;
+    assert!(next.stderr.contains("following it first"), "{next:?}");
+    assert_eq!(counts(&next.result()?)[..4], [0, 0, 0, 0], "{next:?}");
+    world.run(&PLAN).await?.succeeded()?;
+    Ok(())
+}
+
+fn refusing_rules() -> Value {
+    let error = json!({"code": "AccessDeniedException", "message": REFUSAL, "status": 400});
+    json!([{"service": "events", "operation": "PutTargets", "action": {"error": error}}])
+}
+
+async fn start_with(world: &World, faults: &Value) -> TestResult {
+    set_faults(world, faults)?;
+    world.run(&["local", "start", "--faults", "faults.json"]).await?.succeeded()?;
+    Ok(())
+}
+
+/// The local AWS reads them again when they change.
+fn set_faults(world: &World, faults: &Value) -> TestResult {
+    Ok(std::fs::write(world.home().join("faults.json"), faults.to_string())?)
+}
