@@ -14,6 +14,7 @@ mod permission;
 mod pipeline;
 mod protocol;
 mod request;
+mod reserved;
 mod route;
 mod signature;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::protocol::Protocol;
 use super::request::Request;
 use super::route::{self, Route};
 use super::signature::{Rejection, Scope, Signature};
-use super::{Dropped, Reply, State, control, dispatch, pages, permission};
+use super::{Dropped, Reply, State, control, dispatch, pages, permission, reserved};
 use crate::services::{dynamodb, lambda, s3};
 use crate::{ApiError, Call, Principal, RestRequest};
 
@@ -141,7 +141,8 @@ async fn break_or_perform(
 async fn perform(state: &State, request: &Request, route: &Route, call: &Call, rest: Option<RestRequest>) -> Reply {
     let cloud = &state.cloud;
     let protocol = route.protocol;
-    if let Err(error) = permission::check(cloud, call, rest.as_ref(), protocol) {
+    let allowed = permission::check(cloud, call, rest.as_ref(), protocol);
+    if let Err(error) = allowed.and_then(|()| reserved::check(call)) {
         return protocol.encode_error(route, &call.request_id, &error);
     }
     match (protocol, rest) {

@@ -143,8 +143,28 @@ async fn what_is_not_signed_right_is_refused_in_the_words_of_its_protocol() {
 #[tokio::test]
 async fn an_unknown_service_is_named() {
     let client = Client::start().await;
-    let reply = client.get("s3", "/").await;
-    assert!(reply.text().contains("the local AWS has no service s3"), "{}", reply.text());
+    let reply = client.get("kinesis", "/").await;
+    assert!(reply.text().contains("the local AWS has no service kinesis"), "{}", reply.text());
+}
+
+#[tokio::test]
+async fn s3_signs_the_path_as_it_is_and_fails_in_its_own_xml() {
+    let client = Client::start().await;
+    let reply = client.get("s3", "/code/a%20b%2Bc.zip").await;
+    assert_eq!(reply.status, 404);
+    assert!(reply.text().contains("<Error><Code>NoSuchBucket</Code>"), "{}", reply.text());
+    let unknown = client.as_key_id("AKIAUNKNOWN").get("s3", "/code").await;
+    assert_eq!(unknown.status, 403);
+    assert!(unknown.text().contains("<Error><Code>InvalidAccessKeyId</Code>"), "{}", unknown.text());
+}
+
+#[tokio::test]
+async fn cloudformation_needs_somebody_who_makes_its_resources() {
+    let client = Client::start().await;
+    let fields = [("Action", "CreateStack"), ("Version", "2010-05-15"), ("StackName", "s"), ("TemplateBody", "{}")];
+    let reply = query(&client, "cloudformation", &fields).await;
+    assert_eq!(reply.status, 501);
+    assert!(reply.text().contains("<Code>NotImplemented</Code>"), "{}", reply.text());
 }
 
 const IAM: (&str, &str) = ("Version", "2010-05-08");

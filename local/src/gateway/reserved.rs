@@ -1,0 +1,75 @@
+//! Tags with AWS's own prefix: no caller sets or removes them, only AWS itself, as CloudFormation does. IAM, Lambda, S3
+//! and CloudFormation check theirs in words of their own.
+
+use serde_json::Value;
+
+use crate::{ApiError, Call};
+
+/// The prefix, in any case.
+const PREFIX: &str = "aws:";
+/// Services without a check of their own, and the code of their refusal.
+const SERVICES: [(&str, &str); 6] = [
+    ("dynamodb", "ValidationException"),
+    ("events", "ValidationException"),
+    ("logs", "InvalidParameterException"),
+    ("monitoring", "InvalidParameterValue"),
+    ("sns", "InvalidParameter"),
+    ("sqs", "InvalidParameterValue"),
+];
+
+/// Refuses a call that sets or removes such tags.
+///
+/// # Errors
+/// The service's code for a wrong parameter.
+pub(super) fn check(call: &Call) -> Result<(), ApiError> {
+    let Some((_, code)) = SERVICES.iter().find(|(service, _)| *service == call.service) else { return Ok(()) };
+    let members = ["Tags", "tags", "TagKeys", "tagKeys"].into_iter().filter_map(|name| call.input.get(name));
+    match members.flat_map(keys).find(|key| key.to_lowercase().starts_with(PREFIX)) {
+        Some(key) => Err(ApiError::new(*code, format!("The tag key {key} is reserved: {PREFIX} is AWS's own prefix"))),
+        None => Ok(()),
+    }
+}
+
+/// The keys of tags in any of the forms that services use: a map, a list of pairs, a list of keys.
+fn keys(tags: &Value) -> Vec<&str> {
+    match tags {
+        Value::Object(map) => map.keys().map(String::as_str).collect(),
+        Value::Array(list) => list
+            .iter()
+            .filter_map(|tag| tag.as_str().or_else(|| tag.get("Key").or_else(|| tag.get("key"))?.as_str()))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::check;
+    use crate::{Call, Input, Principal};
+
+    #[test]
+    fn only_aws_sets_its_own_tags() {
+        for (service, input, refused) in [
+            ("sqs", json!({"Tags": {"aws:x": "y"}}), true),
+            ("sqs", json!({"Tags": {"team": "aws:"}}), false),
+            ("sns", json!({"Tags": [{"Key": "AWS:x", "Value": "y"}]}), true),
+            ("events", json!({"TagKeys": ["aws:cloudformation:stack-name"]}), true),
+            ("logs", json!({"tags": {"aws:x": "y"}}), true),
+            ("dynamodb", json!({"Tags": [{"Key": "team", "Value": "y"}]}), false),
+            ("sts", json!({"Tags": [{"Key": "aws:x", "Value": "y"}]}), false),
+        ] {
+            let Value::Object(members) = input.clone() else { continue };
+            let call = Call {
+                service: service.to_owned(),
+                operation: "TagResource".to_owned(),
+                input: Input(members),
+                region: "us-east-1".to_owned(),
+                request_id: String::new(),
+                principal: Principal::Root,
+            };
+            assert_eq!(check(&call).is_err(), refused, "{service} {input}");
+        }
+    }
+}
