@@ -76,3 +76,59 @@ fn state(outcome: &Outcome) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::cli::Format;
+    use crate::template::{Attributes, Desired};
+    use crate::ui::Ui;
+
+    fn failed(id: &str, code: &str, message: &str) -> (Change, AwsError) {
+        let desired = Desired {
+            logical_id: id.to_owned(),
+            resource_type: "AWS::Test::Thing".to_owned(),
+            step: 1,
+            properties: serde_json::Value::Null,
+            attributes: Attributes::default(),
+            needs: BTreeSet::new(),
+            retain: false,
+        };
+        let change = Change {
+            logical_id: id.to_owned(),
+            resource_type: desired.resource_type.clone(),
+            action: Action::Create,
+            cause: None,
+            data_loss: false,
+            properties: Vec::new(),
+            detour: None,
+            desired,
+            observed: None,
+        };
+        (change, AwsError::new("test:MakeThing", code, message))
+    }
+
+    #[test]
+    fn failures_of_one_cause_are_told_once() {
+        let failures = vec![
+            failed("A", "NoAnswer", "connection refused"),
+            failed("B", "NoAnswer", "connection reset"),
+            failed("C", "InvalidParameter", "too long"),
+            failed("D", "NoAnswer", "connection refused"),
+        ];
+        let ui = Ui::plain(Format::Json);
+        let outcome = Outcome { failures, skipped: vec!["E".into()], ..Outcome::default() };
+        let told = failure(&outcome, Some("incidentctl up")).map(|failure| failure.to_json(&ui)["error"].clone());
+        let told = told.unwrap_or_default();
+        assert!(told["message"].as_str().is_some_and(|message| message.starts_with("A (AWS::Test::Thing) failed:")));
+        let hints: Vec<&str> =
+            told["hints"].as_array().into_iter().flatten().filter_map(|hint| hint.as_str()).collect();
+        assert!(hints.contains(&"… and 2 more resources failed for the same reason: B, D"), "{hints:?}");
+        assert!(hints.iter().any(|hint| hint.starts_with("C failed too:")), "{hints:?}");
+        assert_eq!(hints.last(), Some(&"nothing done, 4 failed, 1 not begun: run `incidentctl up` again to go on"));
+        let rolled_back = failure(&outcome, None).map(|failure| failure.to_json(&ui).to_string()).unwrap_or_default();
+        assert!(!rolled_back.contains("again"), "{rolled_back}");
+    }
+}

@@ -99,6 +99,7 @@ pub async fn apply(
     tell(Event::PlanMade {
         create: plan.count(Action::Create),
         update: plan.count(Action::Update),
+        replace: plan.count(Action::Replace),
         delete: plan.count(Action::Delete),
         unchanged: plan.count(Action::None),
     });

@@ -16,6 +16,8 @@ pub enum Event {
         create: usize,
         /// Resources to update.
         update: usize,
+        /// Resources to delete and make anew.
+        replace: usize,
         /// Resources to delete.
         delete: usize,
         /// Resources that are as they should be.

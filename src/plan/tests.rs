@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod memory;
+mod properties;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -34,6 +34,23 @@ async fn a_role_that_was_made_anew_is_found_and_given_to_the_function_again() ->
 }
 
 #[tokio::test]
+async fn a_role_that_vanished_is_made_and_given_to_the_function_again() -> TestResult {
+    let world = World::new()?;
+    let aws = world.up().await?;
+    let name = format!("{ROLE}{}", aws.region);
+    aws.iam.delete_role_policy().role_name(&name).policy_name("incident-handler").send().await?;
+    aws.iam.delete_role().role_name(&name).send().await?;
+    let changes = changes(&world.run(&PLAN).await?.ended_with(2)?.json()?)?;
+    let actions: Vec<_> =
+        changes.iter().map(|change| (&change["logical_id"], &change["action"], &change["cause"])).collect();
+    assert_eq!(json!(actions), json!([["HandlerRole", "create", "drift"], ["IncidentHandler", "update", "drift"]]),);
+    let repaired = world.run(&UP).await?.succeeded()?;
+    assert!(repaired.stderr.contains("self-check"), "{repaired:?}");
+    world.run(&PLAN).await?.succeeded()?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_index_that_was_removed_comes_back() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;

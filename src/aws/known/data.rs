@@ -38,6 +38,11 @@ pub(super) const KNOWN: &[Known] = &[
     ),
     table(
         "ValidationException",
+        "modified multiple times within a fixed interval",
+        "DynamoDB changes the time to live at most once an hour: run `incidentctl up` again then",
+    ),
+    table(
+        "ValidationException",
         "TimeToLive",
         "DynamoDB changes the time to live at most once an hour: run `incidentctl up` again then",
     ),
