@@ -96,7 +96,7 @@ def report(title, server, endpoint, found, folder):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as name, Server(ROOT / "tests/e2e/emulators/ministack_with_bus.py") as server:
+    with tempfile.TemporaryDirectory() as name, Server(ROOT / "tests/e2e/emulators/ministack_completed.py") as server:
         folder = Path(name)
         bundle = folder / "handler.zip"
         (folder / "bootstrap").write_text("#!/bin/sh\n")

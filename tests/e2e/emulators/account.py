@@ -14,8 +14,10 @@ VOLATILE = {
     "StateValue", "SubscriptionArn", "EarliestRestorableDateTime", "LatestRestorableDateTime", "storedBytes", "LastUpdateStatus",
     "State", "StateReasonCode", "LastUpdateToPayPerRequestDateTime", "CodeSize", "ConfigSha256", "RuntimeVersionConfig",
     "OnDemandThroughput", "ProvisionedThroughput", "WarmThroughput", "CreationTime", "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible", "CreatedBy",
+    "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible", "CreatedBy", "IndexArn", "IndexStatus", "VpcConfig",
 }
+# Tags of whoever made the resource: CloudFormation's own, and the id of the role that the direct engine remembers.
+MAKERS_TAGS = ("aws:", "incidentctl:role-id")
 # Rules have a state that is a setting.
 SETTINGS_NAMED_LIKE_STATE = {"rules"}
 
@@ -93,11 +95,13 @@ class Account:
         found = {}
         for configuration in functions.list_functions()["Functions"]:
             name = configuration["FunctionName"]
+            statements = json.loads(absent(functions.get_policy, FunctionName=name).get("Policy", '{"Statement": []}'))["Statement"]
             configs = functions.list_function_event_invoke_configs(FunctionName=name)["FunctionEventInvokeConfigs"]
             found[name] = {
                 "Configuration": functions.get_function_configuration(FunctionName=name),
                 "Tags": functions.list_tags(Resource=configuration["FunctionArn"].removesuffix(":$LATEST"))["Tags"],
-                "Policy": json.loads(absent(functions.get_policy, FunctionName=name).get("Policy", "{}")),
+                # CloudFormation invents the ids of statements.
+                "Policy": [{key: value for key, value in statement.items() if key != "Sid"} for statement in statements],
                 "EventInvokeConfigs": configs,
             }
         return found
@@ -136,13 +140,18 @@ def absent(call, **arguments):
 
 
 def stable(value, keep_state=False):
-    """The value without what changes by itself, its lists in an order of their own."""
+    """The value without what changes by itself or is empty, its lists in an order of their own."""
     if isinstance(value, dict):
-        kept = ((key, item) for key, item in value.items() if key not in VOLATILE or keep_state and key == "State")
-        return {key: stable(item, keep_state) for key, item in sorted(kept)}
+        kept = {key: stable(item, keep_state) for key, item in sorted(value.items()) if not is_volatile(key, keep_state)}
+        return {key: item for key, item in kept.items() if item not in ("", None, [], {})}
     if isinstance(value, list):
-        return sorted((stable(item, keep_state) for item in value), key=lambda item: json.dumps(item, default=str))
+        items = (item for item in value if not (isinstance(item, dict) and item.get("Key", "").startswith(MAKERS_TAGS)))
+        return sorted((stable(item, keep_state) for item in items), key=lambda item: json.dumps(item, default=str))
     return value
+
+
+def is_volatile(key, keep_state):
+    return key.startswith(MAKERS_TAGS) or key in VOLATILE and not (keep_state and key == "State")
 
 
 def differences(one, other, path=""):

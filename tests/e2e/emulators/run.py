@@ -21,6 +21,10 @@ ADDRESS = "ada@example.com"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_CONFIG_FILE": os.devnull}
 CONFIGURATION = "emails: [ada@example.com, grace@example.com]\nlog_retention_days: 14\nhandler_memory: 512\ntags: {team: platform}\n"
 
+# ministack's CloudFormation makes a table without these settings, which AWS's does not.
+LOST_BY_CLOUDFORMATION = ("TimeToLiveSpecification", "PointInTimeRecoverySpecification", "SSESpecification")
+LOST_IN_ACCOUNT = ("/tables/devops-incidents/TimeToLive", "/tables/devops-incidents/Backups", "/tables/devops-incidents/SSEDescription")
+
 
 class Emulator(Server):
     """An emulator, and incidentctl pointed at it."""
@@ -52,23 +56,28 @@ def up(emulator, *arguments):
     return emulator.incidentctl("up", "--yes", *arguments, code=1)[0]
 
 
-def unchanged(emulator, what, *arguments):
-    plan = emulator.incidentctl("plan", "--detailed-exitcode", *arguments)[0]
-    changes = [change for change in plan["changes"] if change["action"] != "none"]
+def unchanged(emulator, what, *arguments, lost=()):
+    plan = emulator.incidentctl("plan", *arguments, *([] if lost else ["--detailed-exitcode"]))[0]
+    changes = [
+        f"{change['logical_id']}: {change['action']} {detail['path']}"
+        for change in plan["changes"] if change["action"] != "none"
+        for detail in change["properties"] or [{"path": ""}] if not detail["path"].startswith(lost or ("nothing",))
+    ]
     emulator.check(f"plan after {what} has no change", not changes, changes)
 
 
 def story(emulator, *engine):
     account = Account(emulator.endpoint)
+    lost = LOST_BY_CLOUDFORMATION if engine else ()
     before = account.contents()
     first = up(emulator, "--email", ADDRESS, *engine)
     emulator.check("up makes the stack", not emulator.runs_functions or first["ok"] and first["created"] >= 29, first)
-    unchanged(emulator, "up", "--email", ADDRESS)
+    unchanged(emulator, "up", "--email", ADDRESS, lost=lost)
     made = account.contents()
 
     (Path(emulator.folder.name) / "incidentctl.yaml").write_text(CONFIGURATION)
     up(emulator)
-    unchanged(emulator, "an update")
+    unchanged(emulator, "an update", lost=lost)
     updated = account.contents()
     handler = updated["functions"]["devops-incident-handler"]
     emulator.check("the update reached the function", handler["Configuration"]["MemorySize"] == 512, handler)
@@ -113,8 +122,11 @@ def drift(emulator, account):
 def main():
     with Emulator("moto", "moto_with_cbor.py", runs_functions=False) as moto:
         story(moto)
-    with Emulator("ministack", "ministack_with_bus.py", runs_functions=True) as ministack:
-        story(ministack)
+    with Emulator("ministack", "ministack_completed.py", runs_functions=True) as ministack:
+        direct = story(ministack)
+        through_cloudformation = story(ministack, "--engine", "cloudformation")
+        found = [line for line in differences(direct, through_cloudformation) if not line.startswith(LOST_IN_ACCOUNT)]
+        ministack.check("either engine gives the same stack", not found, "\n".join(found))
 
 
 main()

@@ -1,10 +1,10 @@
-"""ministack's server, which also delivers the failures of functions to the event bus.
+"""ministack's server, completed by what the stack needs and ministack 1.5 lacks.
 
-ministack 1.5 accepts an event bus as the destination of a function's failed asynchronous invocations, but delivers to
-queues, topics and functions only. AWS puts a record on the bus (Lambda developer guide, "Adding a destination"), which
-is added here; everything else is ministack's own.
+- An event bus is accepted as the destination of a function's failed asynchronous invocations, but gets nothing. AWS puts
+  a record on it (Lambda developer guide, "Adding a destination").
+- CloudWatch keeps alarms on queries without the queries, and CloudFormation refuses them; here it keeps them the same way.
 
-    BIND_HOST=127.0.0.1 AWS_ENDPOINT_URL=http://127.0.0.1:PORT python ministack_with_bus.py PORT
+    BIND_HOST=127.0.0.1 AWS_ENDPOINT_URL=http://127.0.0.1:PORT python ministack_completed.py PORT
 """
 
 import json
@@ -14,8 +14,10 @@ from datetime import datetime, timezone
 from uuid import uuid4
 
 from ministack.services import eventbridge, lambda_svc
+from ministack.services.cloudformation import provisioners
 
 deliver_elsewhere = lambda_svc._route_async_failure
+record_on_metric = provisioners._cw_metric_alarm_record
 
 
 def deliver(target, function, event, result):
@@ -49,7 +51,16 @@ def deliver(target, function, event, result):
     eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
 
 
+def record(name, properties):
+    if not properties.get("Metrics"):
+        return record_on_metric(name, properties)
+    plain = {key: value for key, value in properties.items() if key != "Metrics"}
+    alarm = record_on_metric(name, plain | {"MetricName": "none", "Namespace": "none"})
+    return alarm | {"MetricName": None, "Namespace": None}
+
+
 lambda_svc._route_async_failure = deliver
+provisioners._cw_metric_alarm_record = record
 
 if __name__ == "__main__":
     os.environ["GATEWAY_PORT"] = sys.argv.pop()
