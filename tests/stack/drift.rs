@@ -1,6 +1,9 @@
 //! What somebody changed in AWS by hand: what is the stack's is brought back, what is not stays.
 
-use aws_sdk_dynamodb::types::{DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate, TableStatus};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate, KeySchemaElement,
+    KeyType, ScalarAttributeType, TableStatus, Tag,
+};
 use aws_sdk_eventbridge::types::Target;
 use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
@@ -70,6 +73,25 @@ async fn an_index_that_was_removed_comes_back() -> TestResult {
 }
 
 #[tokio::test]
+async fn a_table_with_another_key_is_replaced_when_its_data_may_go() -> TestResult {
+    let world = World::new()?;
+    let aws = world.up().await?;
+    table_with_another_key(&aws).await?;
+    let changes = changes(&world.run(&PLAN).await?.ended_with(2)?.json()?)?;
+    let table = changes.iter().find(|change| change["logical_id"] == "IncidentTable").ok_or("no table")?;
+    assert_eq!((&table["action"], &table["data_loss"]), (&"replace".into(), &true.into()), "{table}");
+    assert_eq!(table["cause"], "replacement because KeySchema changed");
+    let refused = world.run(&UP).await?.ended_with(1)?;
+    assert!(refused.stderr.contains("devops-incidents") && refused.stderr.contains("--allow-data-loss"), "{refused:?}");
+    let up = ["up", "--local", "--yes", "--email", crate::harness::ADDRESS, "--allow-data-loss", "--output", "json"];
+    let result = world.run(&up).await?.succeeded()?.result()?;
+    assert_eq!((&result["created"], &result["replaced"]), (&0.into(), &1.into()), "{result}");
+    assert_eq!(indexes(&aws).await?, ["by-created", "by-status"]);
+    world.run(&PLAN).await?.succeeded()?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_others_added_stays() -> TestResult {
     let world = World::new()?;
     std::fs::write(world.home().join("incidentctl.yaml"), "tags: {team: x, cost: y}\n")?;
@@ -110,6 +132,20 @@ async fn what_others_added_stays() -> TestResult {
 pub(super) fn changes(plan: &Value) -> TestResult<Vec<Value>> {
     let changes = plan["changes"].as_array().ok_or("no changes")?;
     Ok(changes.iter().filter(|change| change["action"] != json!("none")).cloned().collect())
+}
+
+/// A table of the same name and tag that somebody made with a key of its own.
+async fn table_with_another_key(aws: &Aws) -> TestResult {
+    let name = "devops-incidents";
+    aws.dynamodb.delete_table().table_name(name).send().await?;
+    let gone = async || Ok(aws.dynamodb.describe_table().table_name(name).send().await.is_err().then_some(()));
+    eventually("the table to be gone", gone).await?;
+    let attribute = AttributeDefinition::builder().attribute_name("other").attribute_type(ScalarAttributeType::S);
+    let key = KeySchemaElement::builder().attribute_name("other").key_type(KeyType::Hash).build()?;
+    let tag = Tag::builder().key("incidentctl:stack").value("devops").build()?;
+    let call = aws.dynamodb.create_table().table_name(name).attribute_definitions(attribute.build()?);
+    call.key_schema(key).tags(tag).billing_mode(BillingMode::PayPerRequest).send().await?;
+    Ok(())
 }
 
 /// The same role as before to the eye, with another unique id.
