@@ -290,3 +290,21 @@ async fn what_aws_refuses_is_refused() {
     let refused = bench.refusal("DeleteStack", json!({"StackName": "s"}));
     assert_eq!(refused, "ValidationError: Stack [s] cannot be deleted while TerminationProtection is enabled");
 }
+
+#[tokio::test]
+async fn a_replaced_resource_comes_back_when_the_update_fails() {
+    let bench = Bench::new();
+    let mut queue = resource("AWS::SQS::Queue", "", &[]);
+    bench.up(&json!({"A": queue})).await;
+    let input = json!({"StackName": "s", "LogicalResourceId": "A"});
+    let before = bench.ask("DescribeStackResource", input.clone()).unwrap();
+    queue["Properties"]["FifoQueue"] = json!(true);
+    let template = json!({"A": queue, "Bad": resource("AWS::SNS::Topic", "refused", &["A"])}).to_string();
+    let update = json!({"StackName": "s", "TemplateBody": template, "ClientRequestToken": "u"});
+    bench.ask("UpdateStack", update).unwrap();
+    assert_eq!(bench.settled().await, "UPDATE_ROLLBACK_COMPLETE");
+    let after = bench.ask("DescribeStackResource", input).unwrap();
+    let physical_id = "/StackResourceDetail/PhysicalResourceId";
+    assert_eq!(after.pointer(physical_id), before.pointer(physical_id));
+    assert_eq!(bench.story("u").iter().filter(|line| *line == "A DELETE_COMPLETE").count(), 1);
+}
