@@ -194,7 +194,9 @@ pub(super) fn describe(plan: &Plan) -> String {
         let loss = if change.data_loss { " — its data is lost" } else { "" };
         lines.push(format!("{sign} {verb:7} {:36} {}{cause}{loss}", change.resource_type, change.logical_id));
         lines.extend(change.properties.iter().map(|property| {
-            format!("      {}: {} → {}", property.path, shorten(&property.before), shorten(&property.after))
+            let (before, after) = (property.before.to_string(), property.after.to_string());
+            let start = first_difference(&before, &after);
+            format!("      {}: {} → {}", property.path, shorten(&before, start), shorten(&after, start))
         }));
     }
     lines.extend(
@@ -221,14 +223,24 @@ pub(super) fn summary(plan: &Plan) -> String {
     if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
 }
 
-/// A value in a line: long documents are cut.
-fn shorten(value: &serde_json::Value) -> String {
-    const LIMIT: usize = 80;
-    let text = value.to_string();
-    match text.char_indices().nth(LIMIT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
+/// The longest value that stands in a line as it is, in characters.
+const LIMIT: usize = 80;
+
+fn first_difference(before: &str, after: &str) -> usize {
+    before.chars().zip(after.chars()).take_while(|(before, after)| before == after).count()
+}
+
+/// A value in a line: of a long document only what stands around a place.
+fn shorten(text: &str, place: usize) -> String {
+    let length = text.chars().count();
+    if length <= LIMIT {
+        return text.to_owned();
     }
+    let start = place.min(length).saturating_sub(LIMIT / 4);
+    let part: String = text.chars().skip(start).take(LIMIT).collect();
+    let before = if start > 0 { "…" } else { "" };
+    let after = if start + LIMIT < length { "…" } else { "" };
+    format!("{before}{part}{after}")
 }
 
 impl From<TemplateError> for CommandError {
@@ -258,5 +270,20 @@ impl From<PackageError> for CommandError {
             Some(hint) => failure.hint(hint),
             None => failure,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_value_is_shown_where_it_differs() {
+        let (before, after) = ("a".repeat(100) + "b", "a".repeat(100) + "c");
+        let place = first_difference(&before, &after);
+        assert_eq!(shorten(&before, place), format!("…{}b", "a".repeat(20)));
+        assert_eq!(shorten(&after, place), format!("…{}c", "a".repeat(20)));
+        assert_eq!(shorten(&"ä".repeat(100), 0), format!("{}…", "ä".repeat(80)));
+        assert_eq!(shorten("short", 3), "short");
     }
 }
