@@ -9,6 +9,7 @@ mod deployer;
 mod faults;
 mod health;
 mod incidents;
+mod properties;
 mod readme;
 mod rules;
 mod sample_events;

@@ -1,0 +1,38 @@
+//! Random configurations.
+
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+use crate::harness::{BOUNDARY, Wish};
+
+const ADDRESSES: [&str; 3] = ["ada@example.com", "grace@example.com", "joan@example.com"];
+const ALARMS: [&str; 5] =
+    ["rule-dlq-depth", "handler-dlq-depth", "handler-errors", "alert-delivery", "function-errors"];
+const SCHEDULES: [&str; 4] = ["never", "rate(5 minutes)", "rate(1 hour)", "cron(0 12 * * ? *)"];
+const KEY: &str = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555";
+
+/// Any configuration with an address: without one, those that exist stay.
+pub(super) fn wish() -> impl Strategy<Value = Wish> {
+    let people = (subsequence(ADDRESSES.to_vec(), 1..=3), prop::collection::btree_map("[a-c]", "[x-z ]{0,3}", 0..3));
+    let sizes = (select(vec![1_u32, 14, 30, 3653]), 128_u32..=3008);
+    let alarms = prop::collection::btree_map(select(ALARMS.to_vec()), any::<bool>(), 0..5);
+    let rest = (
+        select(SCHEDULES.to_vec()),
+        prop::option::of(Just(KEY)),
+        prop::option::of(Just(BOUNDARY)),
+        any::<bool>(),
+        0_u8..2,
+    );
+    (people, sizes, alarms, rest).prop_map(|(people, sizes, alarms, rest)| Wish {
+        emails: people.0.into_iter().map(str::to_owned).collect(),
+        tags: people.1,
+        log_retention_days: sizes.0,
+        handler_memory: sizes.1,
+        alarms,
+        schedule: rest.0,
+        kms_key: rest.1,
+        permissions_boundary: rest.2,
+        deletion_protection: rest.3,
+        build: rest.4,
+    })
+}
