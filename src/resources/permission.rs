@@ -10,7 +10,7 @@ use super::{Context, Provider, Values};
 use crate::aws::wait::persist;
 use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
-use crate::template::{Attributes, Desired, Place};
+use crate::template::{Attributes, Desired, Place, Stack};
 
 /// See the module.
 pub(super) struct Permission;
@@ -40,23 +40,12 @@ impl Provider for Permission {
 
     async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError> {
         let function = desired.properties.text("FunctionName");
-        let call = context.clients.lambda.get_policy().function_name(&function);
-        let output = call.send().await.explain("lambda:GetPolicy").or_absent(ABSENT)?;
-        let policy = output.and_then(|output| output.policy).map(|text| document(&text)).unwrap_or_default();
+        let policy = read_policy(context, &function).await?;
         let id = &desired.logical_id;
         let made_up = format!("{}-{id}-", context.place.stack);
         let is_it = |sid: String| sid == *id || sid.starts_with(&made_up);
         let statement = policy.list("Statement").iter().find(|one| is_it(one.text("Sid")));
-        Ok(statement.map(|statement| Observed {
-            physical_id: desired.logical_id.clone(),
-            properties: json!({
-                "FunctionName": function,
-                "Action": statement.get("Action"),
-                "Principal": principal(statement),
-                "SourceArn": source_arn(statement),
-            }),
-            ownership: Ownership::Child,
-        }))
+        Ok(statement.map(|statement| observed(id, &function, statement)))
     }
 
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
@@ -95,6 +84,48 @@ impl Provider for Permission {
         })
         .await
         .map(|_| ())
+    }
+}
+
+/// Permissions that the template does not have any more: they name a rule of the stack and bear an id of a template.
+pub(super) async fn surplus(context: &Context<'_>, stack: &Stack) -> Result<Vec<(Desired, Observed)>, AwsError> {
+    let wanted = || stack.resources.iter().filter(|resource| resource.resource_type == "AWS::Lambda::Permission");
+    let Some(example) = wanted().next() else { return Ok(Vec::new()) };
+    let function = example.properties.text("FunctionName");
+    let policy = read_policy(context, &function).await?;
+    let rules = context.place.arn("events", &format!("rule/{}-", context.place.stack));
+    let is_ours = |statement: &&Value| {
+        let names_rule = source_arn(statement).and_then(Value::as_str).is_some_and(|arn| arn.starts_with(&rules));
+        names_rule && statement.text("Sid").ends_with("Permission")
+    };
+    let statements = policy.list("Statement").iter().filter(is_ours);
+    let unwanted = statements.filter(|statement| wanted().all(|desired| desired.logical_id != statement.text("Sid")));
+    Ok(unwanted
+        .map(|statement| {
+            let id = statement.text("Sid");
+            let observed = observed(&id, &function, statement);
+            let gone = Desired { logical_id: id, properties: observed.properties.clone(), ..example.clone() };
+            (gone, observed)
+        })
+        .collect())
+}
+
+async fn read_policy(context: &Context<'_>, function: &str) -> Result<Value, AwsError> {
+    let call = context.clients.lambda.get_policy().function_name(function);
+    let output = call.send().await.explain("lambda:GetPolicy").or_absent(ABSENT)?;
+    Ok(output.and_then(|output| output.policy).map(|text| document(&text)).unwrap_or_default())
+}
+
+fn observed(id: &str, function: &str, statement: &Value) -> Observed {
+    Observed {
+        physical_id: id.to_owned(),
+        properties: json!({
+            "FunctionName": function,
+            "Action": statement.get("Action"),
+            "Principal": principal(statement),
+            "SourceArn": source_arn(statement),
+        }),
+        ownership: Ownership::Child,
     }
 }
 

@@ -7,16 +7,17 @@ use std::collections::BTreeSet;
 use futures_util::future::try_join_all;
 use serde_json::json;
 
-use super::{Context, Scope, Values, provider};
+use super::{Context, Scope, Values, permission, provider};
 use crate::aws::AwsError;
 use crate::plan::{Observed, Ownership};
 use crate::template::{Desired, Stack};
 
-/// The types with names and tags and the property with the name, in the order in which they can go: a rule before the
-/// function that it calls, a role after the function that has it. A log group goes after both, because `up` finds them
+/// The types with names and tags and the property with the name, in the order in which they can go: a rule before its
+/// permission (which has neither, but its turn) and before the function that it calls, a role after the function that has it. A log group goes after both, because `up` finds them
 /// by it.
-const TYPES: [(&str, &str); 8] = [
+const TYPES: [(&str, &str); 9] = [
     ("AWS::Events::Rule", "Name"),
+    ("AWS::Lambda::Permission", ""),
     ("AWS::CloudWatch::Alarm", "AlarmName"),
     ("AWS::Lambda::Function", "FunctionName"),
     ("AWS::IAM::Role", "RoleName"),
@@ -36,8 +37,17 @@ pub(super) async fn surplus(
         !stack.resources.iter().any(|resource| resource.resource_type == *resource_type && is_named(resource, name))
     });
     let reads = candidates.map(|(resource_type, name)| read(context, resource_type, name));
-    let mut found: Vec<_> = try_join_all(reads).await?.into_iter().flatten().collect();
+    let permissions = async {
+        match scope {
+            Scope::WithSurplus => permission::surplus(context, stack).await,
+            // They go with their function.
+            Scope::Everything | Scope::StackOnly => Ok(Vec::new()),
+        }
+    };
+    let (found, permissions) = tokio::try_join!(try_join_all(reads), permissions)?;
+    let mut found: Vec<_> = found.into_iter().flatten().collect();
     found.retain(|(_, observed)| observed.ownership == Ownership::Ours);
+    found.extend(permissions);
     found.sort_by_key(|(desired, _)| rank(&desired.resource_type));
     Ok(in_order(found))
 }
