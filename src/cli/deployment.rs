@@ -7,7 +7,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use super::CommandError;
 use super::command_error::Kind;
 use crate::aws::{Clients, Session};
-use crate::engine::cloudformation::StackRecord;
+use crate::engine::cloudformation::{NamedReplacement, StackRecord};
 use crate::engine::{self, Event, Interrupt, Outcome, OwnedByOther, Progress};
 use crate::health::Pending;
 use crate::package::{Package, PackageError};
@@ -252,6 +252,14 @@ impl From<TemplateError> for CommandError {
 impl From<PlanError> for CommandError {
     fn from(error: PlanError) -> Self {
         Self::from_error(Kind::User, &error).hint(error.hint())
+    }
+}
+
+impl From<NamedReplacement> for CommandError {
+    fn from(error: NamedReplacement) -> Self {
+        Self::from_error(Kind::User, &error).hint(
+            "`incidentctl down --keep-data` and `incidentctl up --engine direct` make it anew, without CloudFormation",
+        )
     }
 }
 

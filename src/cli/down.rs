@@ -48,28 +48,31 @@ pub(super) async fn remove_stack(
     let engine = engine::choose(wanted, record.as_ref(), any_is_ours(&observations))?;
     // What CloudFormation does not have a record of, it has no part in.
     let record = record.filter(|_| engine == Engine::CloudFormation);
-    if args.keep_data && record.is_some() {
-        return Err(CommandError::user("CloudFormation deletes the stack as a whole: --keep-data keeps nothing of it")
-            .hint("`incidentctl incidents export` saves the incidents first"));
-    }
     let everything = Plan::down(&deployment.stack, &observations);
+    let holds_data = everything.changes.iter().filter(|change| change.data_loss && args.keep_data);
+    let kept: Vec<String> = holds_data.map(|change| change.logical_id.clone()).collect();
     let plan = if args.keep_data { everything.keeping_data() } else { everything };
     let outcome = match plan.changes.is_empty() && record.is_none() {
         true => {
             ui.say(&format!("nothing to delete: the stack `{}` owns nothing here", settings.stack));
             if engine == Engine::CloudFormation {
-                cloudformation::clear(&deployment).await?;
+                let interrupt = Interrupt::listen();
+                cloudformation::Run { deployment: &deployment, settings, interrupt: &interrupt, ui }.clear().await?;
             }
             Outcome::default()
         }
         false => {
             deployment.check_obstacles(&plan).await?;
-            remove(&deployment, &plan, record, settings, ui).await?
+            remove(&deployment, &plan, record, &kept, settings, ui).await?
         }
     };
     tell(&deployment, &plan, &outcome, start, ui)?;
     if args.keep_data && !plan.leftovers.is_empty() {
-        ui.hint("`incidentctl down` without --keep-data removes what was kept; `incidentctl up` uses it again");
+        // CloudFormation knows nothing of it any more.
+        let by = if engine == Engine::CloudFormation { " --engine direct" } else { "" };
+        ui.hint(&format!(
+            "`incidentctl down{by}` without --keep-data removes what was kept; `incidentctl up{by}` uses it again"
+        ));
     }
     Ok(())
 }
@@ -86,14 +89,17 @@ async fn remove(
     deployment: &Deployment,
     plan: &Plan,
     record: Option<StackRecord>,
+    kept: &[String],
     settings: &Settings,
     ui: &Ui,
 ) -> Result<Outcome, CommandError> {
     ui.say(&deployment::describe(plan));
-    let (outcome, interrupt) = match record {
+    let managed = record.is_some();
+    let (mut outcome, interrupt) = match record {
         Some(record) => {
             let interrupt = Interrupt::listen();
-            (cloudformation::remove(deployment, plan, record, &interrupt, settings, ui).await?, interrupt)
+            let run = cloudformation::Run { deployment, settings, interrupt: &interrupt, ui };
+            (run.remove(plan, record, kept, question(plan)).await?, interrupt)
         }
         None => {
             ui.consent(question(plan), settings.yes)?;
@@ -104,18 +110,29 @@ async fn remove(
     if let Some(failure) = failure(&outcome, Some("incidentctl down")) {
         return Err(failure);
     }
-    let observed = tokio::select! {
-        observed = deployment.observe(Scope::Everything) => observed?,
-        () = interrupt.wait() => return Err(CommandError::interrupted().hint("everything was asked to be deleted")),
-    };
-    let kept = |id: &str| plan.leftovers.iter().any(|kept| kept.logical_id == id);
-    let left = Plan::down(&deployment.stack, &observed).changes;
-    let names: Vec<&str> = left.iter().map(|change| change.logical_id.as_str()).filter(|id| !kept(id)).collect();
+    let mut left = what_is_left(deployment, plan, &interrupt).await?;
+    if managed && !left.is_empty() {
+        // What was repaired behind CloudFormation's back it may not have found.
+        outcome.finished.extend(deployment.apply(&left, interrupt.clone(), ui).await?.finished);
+        left = what_is_left(deployment, plan, &interrupt).await?;
+    }
+    let names: Vec<&str> = left.changes.iter().map(|change| change.logical_id.as_str()).collect();
     match names.as_slice() {
         [] => Ok(outcome),
         names => Err(CommandError::failed(format!("AWS still shows {}", names.join(", ")))
             .hint("AWS may need a moment: run `incidentctl down` again")),
     }
+}
+
+/// What `down` should have deleted and AWS still has.
+async fn what_is_left(deployment: &Deployment, plan: &Plan, interrupt: &Interrupt) -> Result<Plan, CommandError> {
+    let observed = tokio::select! {
+        observed = deployment.observe(Scope::Everything) => observed?,
+        () = interrupt.wait() => return Err(CommandError::interrupted().hint("everything was asked to be deleted")),
+    };
+    let mut left = Plan::down(&deployment.stack, &observed);
+    left.changes.retain(|change| plan.leftovers.iter().all(|kept| kept.logical_id != change.logical_id));
+    Ok(left)
 }
 
 fn tell(deployment: &Deployment, plan: &Plan, outcome: &Outcome, start: Instant, ui: &Ui) -> Result<(), CommandError> {

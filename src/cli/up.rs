@@ -86,7 +86,8 @@ pub(super) async fn provision(
         Engine::CloudFormation => {
             // From the beginning: a change set must not be left behind.
             let interrupt = Interrupt::listen();
-            let (plan, outcome) = cloudformation::change(&deployment, plan, record, &interrupt, settings, ui).await?;
+            let run = cloudformation::Run { deployment: &deployment, settings, interrupt: &interrupt, ui };
+            let (plan, outcome) = run.change(plan, record).await?;
             (plan, outcome, interrupt)
         }
     };

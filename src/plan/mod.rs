@@ -23,7 +23,7 @@ pub use observed::{Observations, Observed, Ownership};
 pub(crate) use roles::RECREATED;
 
 /// Everything that has to change, and what stays.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Plan {
     /// One per resource, each after what it needs.
     pub changes: Vec<Change>,

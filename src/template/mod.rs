@@ -3,6 +3,7 @@
 //! Pure. Only the parts of CloudFormation that the embedded template uses are understood; anything else is an error
 //! that names where it stands, because a part that is skipped in silence would be a resource that differs.
 
+mod alter;
 mod error;
 mod expression;
 mod graph;
@@ -17,12 +18,13 @@ mod tests;
 
 use indexmap::IndexMap;
 
+pub use alter::{retaining, without};
 pub use error::TemplateError;
 pub use expression::{Condition, Expression, Piece};
 pub use graph::{Edge, Graph};
 pub use marks::{APPLIED_TAG, CODE_TAG, HANDLER, OWNS_TAG, PARTS_TAG, ROLE_TAG, paths};
 pub use place::Place;
-pub use render::{Completion, OWNER_TAG, without};
+pub use render::{Completion, OWNER_TAG};
 pub use resolve::{Attributes, Inputs, Naming};
 pub use stack::{Desired, Stack};
 

@@ -70,31 +70,6 @@ impl Completion {
     }
 }
 
-/// A finished template without some of its resources, and without waiting for them.
-///
-/// # Errors
-/// A text that is no template.
-pub fn without(text: &str, ids: &[&str]) -> Result<String, TemplateError> {
-    if ids.is_empty() {
-        return Ok(text.to_owned());
-    }
-    let mut document: Yaml = yaml_serde::from_str(text).map_err(TemplateError::Syntax)?;
-    let resources = resources(&mut document)?;
-    let is_gone = |value: &Yaml| value.as_str().is_some_and(|id| ids.contains(&id));
-    resources.retain(|id, _| !is_gone(id));
-    for (_, resource) in resources.iter_mut() {
-        let Some(resource) = resource.as_mapping_mut() else { continue };
-        match resource.get_mut("DependsOn") {
-            Some(Yaml::Sequence(others)) => others.retain(|other| !is_gone(other)),
-            Some(other) if is_gone(other) => {
-                resource.remove("DependsOn");
-            }
-            _ => {}
-        }
-    }
-    yaml_serde::to_string(&document).map_err(TemplateError::Syntax)
-}
-
 fn resources(document: &mut Yaml) -> Result<&mut Mapping, TemplateError> {
     let resources = document.get_mut("Resources").and_then(Yaml::as_mapping_mut);
     resources.ok_or_else(|| TemplateError::at("Resources", "there are none"))

@@ -1,49 +1,69 @@
 //! `down` through CloudFormation.
 
-use super::{ask, failure, follow, read, refuse_foreign};
+use super::Run;
 use crate::cli::CommandError;
-use crate::cli::deployment::Deployment;
-use crate::engine::cloudformation::{Bucket, Operation, StackRecord, Standing, Story};
-use crate::engine::{Interrupt, Outcome};
+use crate::engine::Outcome;
+use crate::engine::cloudformation::{Blueprint, ChangeSet, Operation, StackRecord, Standing, Story};
 use crate::plan::Plan;
-use crate::resources::Scope;
-use crate::settings::Settings;
-use crate::ui::Ui;
+use crate::template::retaining;
 
-/// Deletes the stack and the zips that it was made from.
-pub(in crate::cli) async fn remove(
-    deployment: &Deployment,
-    plan: &Plan,
-    record: StackRecord,
-    interrupt: &Interrupt,
-    settings: &Settings,
-    ui: &Ui,
-) -> Result<Outcome, CommandError> {
-    refuse_foreign(&record)?;
-    refuse_protected(&record)?;
-    let Some(record) = settled(deployment, record, interrupt, ui).await? else { return Ok(Outcome::default()) };
-    let yes = settings.yes;
-    let question = "Delete the stack and all that it holds, recorded incidents included?";
-    ask(ui, interrupt, move |ui| ui.consent(question, yes)).await?;
-    // Before the stack, which is what says that there is something to delete. Its deletion does not need the code.
-    clear(deployment).await?;
-    let mut operation = Operation::delete(&deployment.clients, &record).await?;
-    let ending = follow(&mut operation, Story::of(plan, &[]), interrupt, ui).await?;
-    if ending.status != "DELETE_COMPLETE" {
-        return Err(failure(&ending));
+impl Run<'_> {
+    /// Deletes the stack, but for what is to be kept, and the zips that it was made from.
+    pub(in crate::cli) async fn remove(
+        &self,
+        plan: &Plan,
+        record: StackRecord,
+        kept: &[String],
+        question: &'static str,
+    ) -> Result<Outcome, CommandError> {
+        self.refuse_foreign(&record).await?;
+        refuse_protected(&record)?;
+        let Some(record) = self.settled(record).await? else { return Ok(Outcome::default()) };
+        let yes = self.settings.yes;
+        self.ask(move |ui| ui.consent(question, yes)).await?;
+        if !kept.is_empty() {
+            self.retain(&record, kept).await?;
+        }
+        // Before the stack, which is what says that there is something to delete. Its deletion does not need the code.
+        self.clear().await?;
+        let mut operation = Operation::delete(&self.deployment.clients, &record).await?;
+        let ending = self.follow(&mut operation, Story::of(plan, &[])).await?;
+        match ending.status.as_str() {
+            "DELETE_COMPLETE" => Ok(ending.outcome),
+            _ => Err(ending.failure()),
+        }
     }
-    let mut outcome = ending.outcome;
-    // What was repaired behind CloudFormation's back it may not have found.
-    let rest = Plan::down(&deployment.stack, &deployment.observe(Scope::Everything).await?);
-    if !rest.is_empty() {
-        outcome.finished.extend(deployment.apply(&rest, interrupt.clone(), ui).await?.finished);
-    }
-    Ok(outcome)
-}
 
-/// Deletes the zips that the stack was made from.
-pub(in crate::cli) async fn clear(deployment: &Deployment) -> Result<(), CommandError> {
-    Ok(Bucket::of(&deployment.clients, &deployment.stack.place).clear().await?)
+    /// Has the template say that resources outlive the stack: a deletion itself cannot leave anything out that could be
+    /// deleted.
+    async fn retain(&self, record: &StackRecord, kept: &[String]) -> Result<(), CommandError> {
+        if record.standing() != Standing::Usable {
+            return Err(CommandError::user(format!(
+                "the stack is in the state {}: nothing of it can be kept",
+                record.status
+            ))
+            .hint("run `incidentctl down` without --keep-data, or `incidentctl up` first"));
+        }
+        let clients = &self.deployment.clients;
+        let blueprint = Blueprint {
+            stack: self.deployment.stack.place.stack.clone(),
+            template: retaining(&record.template(clients).await?, kept)?,
+            parameters: record.parameters.clone(),
+        };
+        // None when an earlier run did the same.
+        if let Some(set) = ChangeSet::make(clients, &blueprint, Some(record)).await? {
+            let ending = self.follow(&mut set.execute().await?, Story::of(&Plan::default(), &set.foreseen)).await?;
+            if ending.status != "UPDATE_COMPLETE" {
+                return Err(ending.failure());
+            }
+        }
+        // Data goes if this is believed and not so.
+        match record.template(clients).await? == blueprint.template {
+            true => Ok(()),
+            false => Err(CommandError::failed("CloudFormation did not take note of what outlives the stack")
+                .hint("nothing was deleted")),
+        }
+    }
 }
 
 /// What protects a stack is for a person to switch off.
@@ -58,21 +78,4 @@ fn refuse_protected(record: &StackRecord) -> Result<(), CommandError> {
             )))
         }
     }
-}
-
-/// The stack when CloudFormation is done with what it does at the moment.
-async fn settled(
-    deployment: &Deployment,
-    record: StackRecord,
-    interrupt: &Interrupt,
-    ui: &Ui,
-) -> Result<Option<StackRecord>, CommandError> {
-    if record.standing() != Standing::Busy {
-        return Ok(Some(record));
-    }
-    ui.say(&format!("the stack is in the state {}; following it first", record.status));
-    let mut operation = Operation::of_somebody(&deployment.clients, &record).await?;
-    let nothing_planned = Plan { changes: Vec::new(), leftovers: Vec::new() };
-    follow(&mut operation, Story::of(&nothing_planned, &[]), interrupt, ui).await?;
-    Ok(read(&deployment.clients, &record.arn).await?)
 }

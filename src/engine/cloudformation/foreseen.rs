@@ -91,6 +91,48 @@ pub fn unseen(plan: &Plan, foreseen: &[Foreseen]) -> Plan {
     Plan { changes: plan.changes.iter().filter(unseen).cloned().collect(), leftovers: Vec::new() }
 }
 
+/// What CloudFormation has to do with a plan: all but what it does not see.
+pub fn seen(plan: &Plan, foreseen: &[Foreseen]) -> Plan {
+    let only_seen = |change: &Change| match foreseen.iter().any(|one| one.logical_id == change.logical_id) {
+        true => change.clone(),
+        false => Change { action: Action::None, ..change.clone() },
+    };
+    Plan { changes: plan.changes.iter().map(only_seen).collect(), leftovers: Vec::new() }
+}
+
+/// CloudFormation makes the new one before it deletes the old one, which a fixed name does not allow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("CloudFormation cannot replace {logical_id} ({resource_type}), whose name is fixed")]
+pub struct NamedReplacement {
+    /// The resource's name in the template.
+    pub logical_id: String,
+    /// `AWS::Service::Type`.
+    pub resource_type: String,
+}
+
+/// The types of the template whose resources have no name that two could not have.
+const NAMELESS: [&str; 5] = [
+    "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::Permission",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+];
+
+/// Finds what would fail halfway.
+///
+/// # Errors
+/// The first replacement of something with a fixed name.
+pub fn refuse_replacement(foreseen: &[Foreseen]) -> Result<(), NamedReplacement> {
+    let is_named = |one: &&Foreseen| !NAMELESS.contains(&one.resource_type.as_str());
+    match foreseen.iter().filter(|one| one.action == Action::Replace).find(is_named) {
+        None => Ok(()),
+        Some(one) => {
+            Err(NamedReplacement { logical_id: one.logical_id.clone(), resource_type: one.resource_type.clone() })
+        }
+    }
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use aws_sdk_cloudformation::types::{
@@ -163,5 +205,6 @@ pub(super) mod tests {
 
         let drift: Vec<String> = unseen(&plan, &foreseen).changes.into_iter().map(|change| change.logical_id).collect();
         assert_eq!(drift, ["Drifted", "Vanished"]);
+        assert_eq!(refuse_replacement(&foreseen).map_err(|error| error.logical_id), Err("Replaced".to_owned()));
     }
 }

@@ -11,7 +11,7 @@ mod story;
 
 pub use bucket::Bucket;
 pub use change_set::{Blueprint, ChangeSet};
-pub use foreseen::{Foreseen, lay_over, unseen};
+pub use foreseen::{Foreseen, NamedReplacement, lay_over, refuse_replacement, seen, unseen};
 pub use operation::{Aim, End, Operation};
 pub use record::StackRecord;
 pub use standing::Standing;

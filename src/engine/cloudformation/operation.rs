@@ -201,9 +201,12 @@ fn is_end(aim: Aim, status: &str, quiet: Duration) -> bool {
     }
 }
 
+/// What the names of our change sets, and the tokens of our operations, begin with.
+pub(super) const NAME_PREFIX: &str = "incidentctl-";
+
 /// What marks the events of one operation, so that those of earlier ones are not taken for its own.
 pub(super) fn new_token() -> String {
-    format!("incidentctl-{}", Uuid::new_v4())
+    format!("{NAME_PREFIX}{}", Uuid::new_v4())
 }
 
 #[cfg(test)]

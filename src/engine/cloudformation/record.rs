@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudformation::types::{Stack, TemplateStage};
 
 use super::Standing;
+use super::operation::NAME_PREFIX;
 use crate::aws::{AwsError, Clients, Explain};
 use crate::template::OWNER_TAG;
 
@@ -39,6 +40,16 @@ impl StackRecord {
         }
     }
 
+    /// Whether somebody else prepares something under this name, of which there is nothing yet but change sets.
+    ///
+    /// # Errors
+    /// A call that fails.
+    pub async fn is_reviewed_by_others(&self, clients: &Clients) -> Result<bool, AwsError> {
+        let call = clients.cloudformation.list_change_sets().stack_name(&self.arn);
+        let sets = call.send().await.explain("cloudformation:ListChangeSets")?;
+        Ok(sets.summaries().iter().filter_map(|set| set.change_set_name()).any(|name| !name.starts_with(NAME_PREFIX)))
+    }
+
     /// The template that it was given the last time.
     ///
     /// # Errors
@@ -70,7 +81,7 @@ impl From<&Stack> for StackRecord {
         Self {
             arn: stack.stack_id().unwrap_or(name).to_owned(),
             status: stack.stack_status().map_or("", |status| status.as_str()).to_owned(),
-            reason: stack.stack_status_reason().map(str::to_owned),
+            reason: stack.stack_status_reason().filter(|reason| !reason.is_empty()).map(str::to_owned),
             ours: stack.tags().iter().any(|tag| tag.key() == Some(OWNER_TAG) && tag.value() == Some(name)),
             protected: stack.enable_termination_protection() == Some(true),
             parameters: parameters.collect(),

@@ -94,6 +94,38 @@ async fn what_somebody_changed_is_found_and_repaired() -> TestResult {
     Ok(())
 }
 
+#[tokio::test]
+async fn what_holds_data_outlives_the_stack_on_demand() -> TestResult {
+    let world = World::new()?;
+    world.run(&UP).await?.succeeded()?;
+    let aws = world.aws().await?;
+    let kept = world.run(&["down", "--local", "--yes", "--keep-data"]).await?.succeeded()?;
+    assert!(kept.stderr.contains("--engine direct"), "{kept:?}");
+    assert_eq!(aws.dynamodb.list_tables().send().await?.table_names(), ["devops-incidents"]);
+    assert_eq!(aws.logs.describe_log_groups().send().await?.log_groups().len(), 2);
+    assert!(aws.lambda.list_functions().send().await?.functions().is_empty());
+    assert!(aws.cloudformation.describe_stacks().send().await?.stacks().is_empty());
+    world.run(&DOWN).await?.succeeded()?;
+    is_empty(&aws).await
+}
+
+#[tokio::test]
+async fn a_log_group_that_was_there_before_is_no_part_of_the_stack() -> TestResult {
+    let world = World::new()?;
+    world.run(&["local", "start"]).await?.succeeded()?;
+    let aws = world.aws().await?;
+    let name = "/aws/lambda/devops-incident-handler";
+    aws.logs.create_log_group().log_group_name(name).send().await?;
+    world.run(&UP).await?.succeeded()?;
+    world.run(&PLAN).await?.succeeded()?;
+    world.run(&DOWN).await?.succeeded()?;
+    let groups = aws.logs.describe_log_groups().send().await?;
+    let found: Vec<_> =
+        groups.log_groups().iter().map(|group| (group.log_group_name(), group.retention_in_days())).collect();
+    assert_eq!(found, [(Some(name), None)]);
+    Ok(())
+}
+
 /// Created, updated, replaced, deleted, unchanged.
 fn counts(result: &Value) -> [u64; 5] {
     ["created", "updated", "replaced", "deleted", "unchanged"].map(|name| result[name].as_u64().unwrap_or(u64::MAX))

@@ -46,7 +46,8 @@ pub(super) fn differences(stack: &Stack, wanted: &[Resource], provisioner: &dyn 
 fn modification(before: &Member, after: &Resource, provisioner: &dyn Provisioner) -> Option<Modification> {
     let properties = changed(&before.resource.properties, &after.properties);
     let other_type = before.resource.resource_type != after.resource_type;
-    if properties.is_empty() && !other_type {
+    let other_policy = before.resource.retain != after.retain;
+    if properties.is_empty() && !other_type && !other_policy {
         return None;
     }
     let replaces = match other_type {
