@@ -71,7 +71,7 @@ pub enum Event {
     ResourceSkipped {
         /// Its name in the template.
         logical_id: String,
-        /// Logical id of what failed.
+        /// Logical id of what failed; empty when the person cancelled.
         because: String,
     },
     /// No further work begins because the person interrupted.

@@ -101,6 +101,9 @@ impl<'a> ProgressView<'a> {
                 let step = step_name(*step);
                 Some(format!("{mark} {step:15} {logical_id}: {} {}: {}", failure.call, failure.code, failure.message))
             }
+            Event::ResourceSkipped { logical_id, because } if because.is_empty() => {
+                Some(format!("- {:15} {logical_id} cancelled", ""))
+            }
             Event::ResourceSkipped { logical_id, because } => {
                 Some(format!("- {:15} {logical_id} not begun, because {because} failed", ""))
             }

@@ -19,8 +19,7 @@ async fn a_rollback_leaves_nothing_whichever_call_fails() -> TestResult {
     let cases: Vec<Case> =
         calls.flat_map(|call| [Fault::Throttle, Fault::DropAfter].map(|fault| attack(call, fault))).collect();
     let total = cases.len();
-    let failed: Vec<bool> =
-        stream::iter(share(cases)).map(fail).buffer_unordered(WORKERS).try_collect().await?;
+    let failed: Vec<bool> = stream::iter(share(cases)).map(fail).buffer_unordered(WORKERS).try_collect().await?;
     let rolled_back = failed.iter().filter(|failed| **failed).count();
     writeln!(
         std::io::stderr(),
