@@ -127,8 +127,11 @@ impl Drift {
             }
             Self::Unsubscribed => {
                 let found = aws.sns.list_subscriptions_by_topic().topic_arn(topic).send().await?;
-                let first = found.subscriptions.unwrap_or_default().into_iter().find_map(|one| one.subscription_arn);
-                aws.sns.unsubscribe().subscription_arn(first.unwrap_or_default()).send().await?;
+                let arns = found.subscriptions.unwrap_or_default().into_iter().filter_map(|one| one.subscription_arn);
+                // One that was ended is listed for a while, under another word.
+                if let Some(first) = arns.into_iter().find(|arn| arn.starts_with("arn:")) {
+                    aws.sns.unsubscribe().subscription_arn(first).send().await?;
+                }
             }
             Self::FunctionDeleted => drop(aws.lambda.delete_function().function_name(HANDLER).send().await?),
             Self::FunctionConfigured => {
