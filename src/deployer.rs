@@ -127,15 +127,31 @@ impl Statement {
 fn pattern(arn: &str, place: &Place) -> String {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let [_, _, service, region, account, resource] = parts[..] else { return arn.to_owned() };
+    if service == "s3" {
+        return format!("arn:${{Partition}}:s3:::{}", stored(resource, place));
+    }
     let variable = |value: &str, is: &str, name: &str| if value == is { name.to_owned() } else { value.to_owned() };
     let region = variable(region, &place.region, "${Region}");
     let account = variable(account, &place.account, "${Account}");
     format!("arn:${{Partition}}:{service}:{region}:{account}:{}", named(resource, &place.stack))
 }
 
+/// The bucket for the code is named after account and region, and has a folder for each stack.
+fn stored(resource: &str, place: &Place) -> String {
+    let (bucket, folder) = match resource.split_once('/') {
+        Some((bucket, _)) => (bucket, "/${Stack}/*"),
+        None => (resource, ""),
+    };
+    let bucket = bucket.replace(&place.account, "${Account}").replace(&place.region, "${Region}");
+    format!("{bucket}{folder}")
+}
+
 /// `function:devops-incident-handler:$LATEST` becomes `function:${Stack}-*`; indexes of a table keep theirs.
 fn named(resource: &str, stack: &str) -> String {
-    let Some((kind, _)) = resource.split_once(&format!("{stack}-")) else { return resource.replace(stack, "${Stack}") };
+    if resource.starts_with(&format!("stack/{stack}/")) {
+        return "stack/${Stack}/*".to_owned();
+    }
+    let Some((kind, _)) = resource.split_once(&format!("{stack}-")) else { return resource.to_owned() };
     let index = if resource.contains("/index/") { "/index/*" } else { "" };
     format!("{kind}${{Stack}}-*{index}")
 }

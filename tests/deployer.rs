@@ -8,6 +8,7 @@ use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType};
 use incident_local::Principal;
 use incident_local::policy::{Decision, Need, Policy, Requester};
 use incidentctl::deployer::{DeployerPolicy, PASSED_TO_SERVICE};
+use incidentctl::settings::Engine;
 use incidentctl::template::Place;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -30,19 +31,10 @@ permissions_boundary: arn:aws:iam::000000000000:policy/boundary
 
 #[tokio::test]
 async fn its_policy_suffices_and_nothing_in_it_is_superfluous() -> TestResult {
-    let world = World::new()?;
-    world.run(&["local", "start"]).await?.succeeded()?;
-    let aws = world.aws().await?;
-    let place = Place::new("devops", &aws.account, &aws.region, None);
     let is_recording = std::env::var_os("UPDATE_DOCS").is_some();
-    let policy = match is_recording {
-        true => json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}),
-        false => DeployerPolicy::recorded()?.document(&place).json(),
-    };
-    let deployer = Deployer::assume(&world, &aws, &policy).await?;
-    deployer.lives_a_whole_life().await?;
-
-    let needs = deployer.needs().await?;
+    let (direct, cloudformation) =
+        tokio::try_join!(life(Engine::Direct, is_recording), life(Engine::CloudFormation, is_recording))?;
+    let (needs, place) = (direct.0.into_iter().chain(cloudformation.0).collect::<Vec<_>>(), direct.1);
     let seen = DeployerPolicy::of(needs.iter().map(|need| (need.action.as_str(), need.resource.as_str())), &place);
     if is_recording {
         std::fs::write(repository(FILE), format!("{}\n", serde_json::to_string_pretty(&seen)?))?;
@@ -60,6 +52,24 @@ async fn its_policy_suffices_and_nothing_in_it_is_superfluous() -> TestResult {
         assert!(refused > 0, "{action} is superfluous: every call is allowed without it");
     }
     Ok(())
+}
+
+/// What the commands need with one engine, and where.
+async fn life(engine: Engine, is_recording: bool) -> TestResult<(Vec<Need>, Place)> {
+    let world = World::new()?;
+    world.run(&["local", "start"]).await?.succeeded()?;
+    let aws = world.aws().await?;
+    let place = Place::new("devops", &aws.account, &aws.region, None);
+    let policy = match is_recording {
+        true => json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}),
+        false => DeployerPolicy::recorded()?.document(&place).json(),
+    };
+    let deployer = Deployer::assume(&world, &aws, &policy).await?;
+    match engine {
+        Engine::Direct => deployer.lives_a_whole_life().await?,
+        Engine::CloudFormation => deployer.lives_with_cloudformation().await?,
+    }
+    Ok((deployer.needs().await?, place))
 }
 
 #[tokio::test]
@@ -160,6 +170,20 @@ impl<'a> Deployer<'a> {
         }
         self.changes_everything().await?;
         self.run(&up).await?.succeeded()?;
+        self.run(&["down", "--yes"]).await?.succeeded()?;
+        Ok(())
+    }
+
+    /// What CloudFormation does on behalf of the caller takes the permissions of the other engine.
+    async fn lives_with_cloudformation(&self) -> TestResult {
+        let up = ["up", "--yes", "--email", ADDRESS, "--engine", "cloudformation"];
+        self.run(&up).await?.succeeded()?;
+        self.run(&up).await?.succeeded()?;
+        self.run(&["plan"]).await?.succeeded()?;
+        self.run(&["up", "--yes"]).await?.succeeded()?;
+        std::fs::write(self.world.home().join("incidentctl.yaml"), "handler_memory: 512\n")?;
+        self.run(&["up", "--yes"]).await?.succeeded()?;
+        self.run(&["status"]).await?;
         self.run(&["down", "--yes"]).await?.succeeded()?;
         Ok(())
     }

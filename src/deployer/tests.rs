@@ -32,6 +32,14 @@ fn arns_become_patterns_and_patterns_arns() {
             "arn:aws:cloudwatch::111122223333:dashboard/devops-incidents",
             "arn:${Partition}:cloudwatch::${Account}:dashboard/${Stack}-*",
         ),
+        (
+            "arn:aws:s3:::incidentctl-111122223333-eu-west-1/devops/incident-handler-00.zip",
+            "arn:${Partition}:s3:::incidentctl-${Account}-${Region}/${Stack}/*",
+        ),
+        (
+            "arn:aws:cloudformation:eu-west-1:111122223333:stack/devops/0a1b",
+            "arn:${Partition}:cloudformation:${Region}:${Account}:stack/${Stack}/*",
+        ),
         ("*", "*"),
     ] {
         assert_eq!(pattern(arn, &here), expected);

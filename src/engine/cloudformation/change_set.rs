@@ -109,7 +109,8 @@ impl<'a> ChangeSet<'a> {
     /// A call that fails.
     pub async fn execute(&self) -> Result<Operation<'a>, AwsError> {
         let token = new_token();
-        let call = self.clients.cloudformation.execute_change_set().change_set_name(&self.id);
+        // The permission for it is one on the stack.
+        let call = self.clients.cloudformation.execute_change_set().stack_name(&self.stack).change_set_name(&self.id);
         call.client_request_token(&token).send().await.explain("cloudformation:ExecuteChangeSet")?;
         Ok(Operation::begun(self.clients, &self.stack, self.aim, Some(token)))
     }
