@@ -7,10 +7,12 @@ mod find;
 mod tests;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use zip::result::ZipResult;
 
 pub use binary::{Architecture, BinaryError};
@@ -20,11 +22,12 @@ pub use find::{BuildError, Place, look};
 pub const SEVERITY_RULES: &str = include_str!("../../templates/severity-rules.yaml");
 
 /// Code that is ready to be deployed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Package {
     bytes: Vec<u8>,
     sha256: String,
     architecture: Architecture,
+    uploads: Arc<Semaphore>,
 }
 
 /// Why there is no package.
@@ -93,14 +96,20 @@ impl Package {
         let architecture =
             binary::check(&handler).map_err(|source| PackageError::Unsuitable { path: path.to_owned(), source })?;
         let bytes = zip(&[("bootstrap", &handler), ("severity-rules.yaml", SEVERITY_RULES.as_bytes())])?;
-        let sha256 = STANDARD.encode(Sha256::digest(&bytes));
-        Ok(Self { bytes, sha256, architecture })
+        Ok(Self::packed(bytes, architecture))
     }
 
     /// A zip that was packed before, such as one that was read back from a bucket.
     pub(crate) fn packed(bytes: Vec<u8>, architecture: Architecture) -> Self {
         let sha256 = STANDARD.encode(Sha256::digest(&bytes));
-        Self { bytes, sha256, architecture }
+        Self { bytes, sha256, architecture, uploads: Arc::new(Semaphore::new(1)) }
+    }
+
+    /// Waits until nobody else uploads the zip. A request holds it twice, as bytes and as text: two requests at once
+    /// would take twice the memory, and no less time.
+    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // Nobody closes it, so there is always a turn.
+        self.uploads.acquire().await.ok()
     }
 
     /// The zip.

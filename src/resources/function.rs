@@ -10,6 +10,7 @@ use aws_sdk_lambda::types::{
     Architecture, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime, State,
 };
 use serde_json::{Value, json};
+use tokio::sync::SemaphorePermit;
 
 use super::values::tag_list;
 use super::{Context, Provider, Values, named};
@@ -79,13 +80,14 @@ impl Provider for Function {
             .set_architectures(Some(architectures(properties)))
             .handler(properties.text("Handler"))
             .role(properties.text("Role"))
-            .code(FunctionCode::builder().zip_file(zip(context)?).build())
             .set_memory_size(properties.integer("MemorySize"))
             .set_timeout(properties.integer("Timeout"))
             .environment(environment(properties))
             .set_tags(Some(tags(properties)));
         persist(&context.progress, || async {
-            match call.clone().send().await.explain("lambda:CreateFunction") {
+            let Upload { zip, turn: _turn } = upload(context).await?;
+            let call = call.clone().code(FunctionCode::builder().zip_file(zip).build());
+            match call.send().await.explain("lambda:CreateFunction") {
                 // Made by a call whose answer was lost, or by somebody else since the plan: its tags tell.
                 Err(error) if error.message.contains("already exist") => {
                     let found = self.read(context, desired).await?;
@@ -136,11 +138,13 @@ impl Provider for Function {
             wait_until_ready(context, name).await?;
         }
         if change.touches("Code") || change.touches("Architectures") {
-            let call =
-                context.clients.lambda_at_length.update_function_code().function_name(name).zip_file(zip(context)?);
+            let call = context.clients.lambda_at_length.update_function_code().function_name(name);
             let call = call.set_architectures(Some(architectures(properties)));
-            persist(&context.progress, || async { call.clone().send().await.explain("lambda:UpdateFunctionCode") })
-                .await?;
+            persist(&context.progress, || async {
+                let Upload { zip, turn: _turn } = upload(context).await?;
+                call.clone().zip_file(zip).send().await.explain("lambda:UpdateFunctionCode")
+            })
+            .await?;
             wait_until_ready(context, name).await?;
         }
         let gone = change.removed("Tags");
@@ -246,11 +250,18 @@ fn shape(configuration: &FunctionConfiguration) -> Value {
     })
 }
 
-fn zip(context: &Context<'_>) -> Result<Blob, AwsError> {
-    match context.package {
-        Some(package) => Ok(Blob::new(package.bytes())),
-        None => Err(AwsError::new("lambda:CreateFunction", "NoPackage", "there is no handler to deploy")),
-    }
+/// A copy of the zip, and the right to send it.
+struct Upload<'a> {
+    zip: Blob,
+    turn: Option<SemaphorePermit<'a>>,
+}
+
+async fn upload<'a>(context: &Context<'a>) -> Result<Upload<'a>, AwsError> {
+    let Some(package) = context.package else {
+        return Err(AwsError::new("lambda:CreateFunction", "NoPackage", "there is no handler to deploy"));
+    };
+    let turn = package.turn().await;
+    Ok(Upload { zip: Blob::new(package.bytes()), turn })
 }
 
 fn architectures(properties: &Value) -> Vec<Architecture> {
