@@ -39,9 +39,9 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_on_the_search_path_is_called_by_its_way() {
-        let program = Path::new("/work/checkout/target/release/incidentctl");
-        assert_eq!(from(Path::new("/work/checkout"), program), "./target/release/incidentctl");
-        assert_eq!(from(Path::new("/elsewhere"), program), "/work/checkout/target/release/incidentctl");
+        let program = Path::new("/home/ada/checkout/target/release/incidentctl");
+        assert_eq!(from(Path::new("/home/ada/checkout"), program), "./target/release/incidentctl");
+        assert_eq!(from(Path::new("/elsewhere"), program), "/home/ada/checkout/target/release/incidentctl");
         // This test program is not called `incidentctl`.
         assert!(callable("incidentctl up --local").ends_with(" up --local"));
         assert!(!callable("incidentctl up").starts_with("incidentctl"));
