@@ -4,7 +4,8 @@ use std::process::Stdio;
 
 use incident_local::gateway::faults::{Action, Rule};
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
+use tokio::process::ChildStdout;
 
 use super::phase::{Phase, first};
 use crate::harness::{Laboratory, Snapshot, TestResult};
@@ -26,9 +27,10 @@ async fn a_second_interrupt_does_not_wait_for_what_hangs() -> TestResult {
     let mut up = program.spawn()?;
     let mut lines = BufReader::new(up.stdout.take().ok_or("no output")?).lines();
     laboratory.handle.until_a_call_hangs().await;
+    read_until(&mut lines, "resource_finished").await?;
     interrupt(&up)?;
     // Everything else that was in flight finishes; the table does not.
-    while !lines.next_line().await?.ok_or("it ended at the first interrupt")?.contains("interrupted") {}
+    read_until(&mut lines, "interrupted").await?;
     interrupt(&up)?;
     let mut last = Value::Null;
     while let Some(line) = lines.next_line().await? {
@@ -47,6 +49,12 @@ async fn a_second_interrupt_does_not_wait_for_what_hangs() -> TestResult {
     assert!(laboratory.plan(&first()).await?.is_empty());
     laboratory.down().await?;
     assert_eq!(laboratory.snapshot().await?, Snapshot::new());
+    Ok(())
+}
+
+/// Reads events up to one of this type.
+async fn read_until(lines: &mut Lines<BufReader<ChildStdout>>, event: &str) -> TestResult {
+    while !lines.next_line().await?.ok_or("it ended too early")?.contains(event) {}
     Ok(())
 }
 
