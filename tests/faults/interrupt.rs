@@ -40,7 +40,7 @@ async fn a_second_interrupt_does_not_wait_for_what_hangs() -> TestResult {
     let mut said = String::new();
     up.stderr.take().ok_or("no words")?.read_to_string(&mut said).await?;
     assert_eq!(up.wait().await?.code(), Some(130), "{said}");
-    for words in ["not waited for: IncidentTable", "created", "incidentctl up"] {
+    for words in ["not waited for: ", "IncidentTable", "created", "incidentctl up"] {
         assert!(said.contains(words), "`{words}` is missing: {said}");
     }
 
