@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::{Event, Failure, Interrupt, Progress};
+use super::{Event, Interrupt, Progress};
 use crate::aws::AwsError;
 use crate::plan::{Action, Cause, Change, Observations, Observed, Ownership, Plan};
 use crate::resources::{Context, provider};
@@ -121,7 +121,7 @@ pub async fn apply(
             let free = || blockers(change, &changes).all(made);
             if waits && free() {
                 states.insert(&change.logical_id, State::Running);
-                tell(started(change));
+                tell(Event::started(change));
                 running.push(work(context, change, events, Stage::Make { began: Instant::now() }));
             }
         }
@@ -143,12 +143,12 @@ pub async fn apply(
             (Ok(()), stage) => {
                 let done = stage.over(change, first);
                 states.insert(&change.logical_id, State::Done);
-                tell(finished(change, done.seconds()));
+                tell(Event::finished(change, done.seconds()));
                 outcome.finished.push(done);
             }
             (Err(error), _) => {
                 states.insert(&change.logical_id, State::Failed(change.logical_id.clone()));
-                tell(failed(change, &error));
+                tell(Event::failed(change, &error));
                 outcome.failures.push((change.clone(), error));
             }
         }
@@ -257,34 +257,5 @@ async fn perform(context: &Context<'_>, change: &Change) -> Result<(), AwsError>
             provider.create(context, &change.desired).await
         }
         Action::None => Ok(()),
-    }
-}
-
-fn started(change: &Change) -> Event {
-    Event::ResourceStarted {
-        logical_id: change.logical_id.clone(),
-        resource_type: change.resource_type.clone(),
-        action: change.action,
-        step: change.desired.step,
-    }
-}
-
-fn finished(change: &Change, seconds: f64) -> Event {
-    Event::ResourceFinished {
-        logical_id: change.logical_id.clone(),
-        resource_type: change.resource_type.clone(),
-        action: change.action,
-        step: change.desired.step,
-        seconds,
-    }
-}
-
-fn failed(change: &Change, error: &AwsError) -> Event {
-    Event::ResourceFailed {
-        logical_id: change.logical_id.clone(),
-        resource_type: change.resource_type.clone(),
-        action: change.action,
-        step: change.desired.step,
-        failure: Failure::from(error),
     }
 }

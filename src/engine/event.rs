@@ -85,6 +85,40 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Work on a change begins.
+    pub(super) fn started(change: &Change) -> Self {
+        Self::ResourceStarted {
+            logical_id: change.logical_id.clone(),
+            resource_type: change.resource_type.clone(),
+            action: change.action,
+            step: change.desired.step,
+        }
+    }
+
+    /// Work on a change is done.
+    pub(super) fn finished(change: &Change, seconds: f64) -> Self {
+        Self::ResourceFinished {
+            logical_id: change.logical_id.clone(),
+            resource_type: change.resource_type.clone(),
+            action: change.action,
+            step: change.desired.step,
+            seconds,
+        }
+    }
+
+    /// Work on a change failed.
+    pub(super) fn failed(change: &Change, error: &AwsError) -> Self {
+        Self::ResourceFailed {
+            logical_id: change.logical_id.clone(),
+            resource_type: change.resource_type.clone(),
+            action: change.action,
+            step: change.desired.step,
+            failure: Failure::from(error),
+        }
+    }
+}
+
 /// What AWS answered to a call that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {

@@ -6,8 +6,7 @@ use aws_sdk_cloudformation::types::StackEvent;
 
 use super::Foreseen;
 use super::reason::{self, Reason};
-use crate::aws::AwsError;
-use crate::engine::{Event, Failure, Finished, Outcome};
+use crate::engine::{Event, Finished, Outcome};
 use crate::plan::{Action, Cause, Change, Plan, unchanged};
 use crate::template::{Attributes, Desired};
 
@@ -130,24 +129,13 @@ impl<'a> Story<'a> {
             return None;
         }
         self.running.insert(occurrence.logical_id.clone(), occurrence.at);
-        Some(Event::ResourceStarted {
-            logical_id: change.logical_id.clone(),
-            resource_type: change.resource_type.clone(),
-            action: change.action,
-            step: change.desired.step,
-        })
+        Some(Event::started(change))
     }
 
     fn finished(&mut self, occurrence: &Occurrence, change: Change) -> Option<Event> {
         let began = self.running.remove(&occurrence.logical_id)?;
         let seconds = (occurrence.at - began).max(0.0);
-        let event = Event::ResourceFinished {
-            logical_id: change.logical_id.clone(),
-            resource_type: change.resource_type.clone(),
-            action: change.action,
-            step: change.desired.step,
-            seconds,
-        };
+        let event = Event::finished(&change, seconds);
         if !self.undoing {
             self.outcome.finished.push(Finished { change, began, made: occurrence.at, ended: occurrence.at });
         }
@@ -169,7 +157,7 @@ impl<'a> Story<'a> {
                 Some(Event::ResourceSkipped { logical_id: change.logical_id, because: root.unwrap_or_default() })
             }
             Reason::Refused(error) => {
-                let event = failure(&change, &error);
+                let event = Event::failed(&change, &error);
                 self.outcome.failures.push((change, error));
                 Some(event)
             }
@@ -215,16 +203,6 @@ pub(super) fn unplanned(logical_id: &str, resource_type: &str, action: Action) -
         retain: false,
     };
     Change { action, cause: Some(Cause::Removed), ..unchanged(&desired, None) }
-}
-
-fn failure(change: &Change, error: &AwsError) -> Event {
-    Event::ResourceFailed {
-        logical_id: change.logical_id.clone(),
-        resource_type: change.resource_type.clone(),
-        action: change.action,
-        step: change.desired.step,
-        failure: Failure::from(error),
-    }
 }
 
 #[cfg(test)]
