@@ -110,6 +110,12 @@ impl Drift {
                 })
                 .await?;
                 aws.dynamodb.delete_table().table_name(TABLE).send().await?;
+                // A table that is being deleted refuses what a table that is gone does not know.
+                eventually("the table is gone", async || {
+                    let found = aws.dynamodb.describe_table().table_name(TABLE).send().await;
+                    Ok(found.err().filter(|error| is_absence(error)))
+                })
+                .await?;
             }
             Self::BackupsStopped => {
                 let off = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(false).build()?;
