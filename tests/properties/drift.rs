@@ -225,8 +225,15 @@ async fn settled(aws: &Aws) -> TestResult {
     found.await
 }
 
-/// Whether the thing itself, or what it belongs to, is not there.
+/// Whether the thing itself, or what it needs, is not there.
 fn is_absence(error: &dyn std::fmt::Debug) -> bool {
+    const WORDS: [&str; 5] = [
+        "NotFound",
+        "NoSuchEntity",
+        "NonExistent",
+        "QueueDoesNotExist",
+        "role defined for the function cannot be assumed",
+    ];
     let said = format!("{error:?}");
-    ["NotFound", "NoSuchEntity", "NonExistent", "QueueDoesNotExist"].iter().any(|code| said.contains(code))
+    WORDS.iter().any(|word| said.contains(word))
 }
