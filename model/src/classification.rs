@@ -120,6 +120,16 @@ impl Classification {
             console_url: console::url(seen),
             drill: seen.drill.clone(),
             notified_at: None,
+            last_notified_at: None,
+            notices: 0,
+            due: None,
+            due_at: None,
+            silenced_by: None,
+            previous_incident_id: None,
+            beside_incident_id: None,
+            recovered: false,
+            recent_changes: Vec::new(),
+            flapping: false,
             timeline: vec![TimelineEntry { at, what: "opened".to_owned() }],
         })
     }

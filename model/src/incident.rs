@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::notice::Reason;
 use crate::{FingerprintInputs, Severity};
 
 /// Where an incident is in its life.
@@ -96,6 +97,37 @@ pub struct Incident {
     /// When the alert was accepted for delivery, RFC 3339 in UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notified_at: Option<String>,
+    /// When the newest mail about it was accepted, RFC 3339 in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_notified_at: Option<String>,
+    /// How many notices there were, with the one that is due.
+    #[serde(default)]
+    pub notices: u64,
+    /// The notice that nobody sent yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Reason>,
+    /// When somebody has to look at it, in seconds since 1970. While a notice is due: until when its sender has time, or
+    /// until when it is held back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<i64>,
+    /// The silence that holds its notice back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silenced_by: Option<String>,
+    /// The resolved incident of the same fingerprint before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_incident_id: Option<String>,
+    /// The newest other incident of the same resource when this one was opened: a recovery goes from one to the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside_incident_id: Option<String>,
+    /// Whether an event or quiet resolved it, and no person.
+    #[serde(default)]
+    pub recovered: bool,
+    /// When its fingerprint changed state lately, in seconds since 1970.
+    #[serde(default)]
+    pub recent_changes: Vec<i64>,
+    /// Whether mails are held back until the state stays.
+    #[serde(default)]
+    pub flapping: bool,
     /// What happened to it, oldest first.
     #[serde(default)]
     pub timeline: Vec<TimelineEntry>,

@@ -5,30 +5,38 @@
 //! The way of an event: [`read`] its bytes, [`classify`] it (unwrap, understand, redact, judge), make the
 //! [`Incident`] of it ([`Classification::incident`]), write the [`mail`].
 
+pub mod alert_policy;
 mod arn;
 pub mod classification;
 pub mod console;
 mod fields;
 pub mod fingerprint;
 pub mod incident;
+pub mod interval;
 pub mod mail;
 pub mod normalise;
+pub mod notice;
 pub mod observation;
 pub mod pattern;
 pub mod redact;
 pub mod rules;
 pub mod severity;
+pub mod silence;
 pub mod sources;
 pub mod table;
-mod time;
+pub mod time;
 mod vocabulary;
 
+pub use alert_policy::AlertPolicy;
 pub use classification::{Classification, Outcome, classify};
 pub use fingerprint::{Fingerprint, FingerprintInputs};
 pub use incident::{Incident, Status, TimelineEntry};
+pub use interval::Interval;
+pub use notice::{Attention, Reason};
 pub use observation::{Kind, Observation};
 pub use pattern::{Pattern, PatternError};
 pub use redact::redact;
-pub use rules::{DEFAULT_RULES, Judgement, Rule, Rules, RulesError};
+pub use rules::{DEFAULT_RULES, Escalation, Judgement, Rule, Rules, RulesError};
 pub use severity::Severity;
+pub use silence::Silence;
 pub use sources::{Unreadable, observe, read};

@@ -1,7 +1,7 @@
 //! The incident table: names that the template, the handler and the command line share.
 //!
 //! One table holds the incidents and the handler's helper items. Helper items have keys of their own kind
-//! (`event#…`, `open#…`, `open-resource#…`, `pending#…`), expire by [`EXPIRES_AT`], and lack [`RECORD_TYPE`], so no index shows them.
+//! (`event#…`, `open#…`, `open-resource#…`, `pending#…`, `budget#…`, `silences`), expire by [`EXPIRES_AT`], and lack [`RECORD_TYPE`], so no index shows them.
 
 /// Partition key of the table.
 pub const INCIDENT_ID: &str = "incident_id";
@@ -13,6 +13,10 @@ pub const RECORD_TYPE_INCIDENT: &str = "incident";
 pub const INDEX_BY_CREATED: &str = "by-created";
 /// Index of incidents in one status by the time of the newest failure: `status`, `last_seen_at`.
 pub const INDEX_BY_STATUS: &str = "by-status";
+/// Index of the incidents that somebody has to look at, by when: `record_type`, `due_at`. The outbox.
+pub const INDEX_BY_DUE: &str = "by-due";
+/// Key of the item that holds all silences: `silences` is the list, `version` grows with every change of it.
+pub const SILENCES: &str = "silences";
 /// Time-to-live attribute of helper items, in seconds since 1970.
 pub const EXPIRES_AT: &str = "expires_at";
 

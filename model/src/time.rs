@@ -12,3 +12,13 @@ pub(crate) fn normalised(text: &str) -> String {
 pub(crate) fn from_milliseconds(milliseconds: i64) -> String {
     Timestamp::from_millisecond(milliseconds).map(|time| time.to_string()).unwrap_or_default()
 }
+
+/// The seconds since 1970 of a time in RFC 3339; nothing when the text is no time.
+pub fn seconds_of(text: &str) -> Option<i64> {
+    text.parse::<Timestamp>().ok().map(Timestamp::as_second)
+}
+
+/// The time in RFC 3339 and UTC with milliseconds, as records have it; empty for a moment outside the calendar.
+pub fn rfc3339(seconds: i64) -> String {
+    Timestamp::from_second(seconds).map(|time| format!("{time:.3}")).unwrap_or_default()
+}

@@ -23,7 +23,7 @@ impl Schedule {
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self("rate(5 minutes)".to_owned())
+        Self("rate(1 minute)".to_owned())
     }
 }
 

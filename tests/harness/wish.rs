@@ -41,7 +41,7 @@ impl Default for Wish {
             log_retention_days: 30,
             handler_memory: 256,
             alarms: BTreeMap::new(),
-            schedule: "rate(5 minutes)",
+            schedule: "rate(1 minute)",
             kms_key: None,
             permissions_boundary: None,
             deletion_protection: false,

@@ -27,6 +27,16 @@ fn incident(summary: &str, region: &str) -> Incident {
         console_url: None,
         drill: None,
         notified_at: None,
+        last_notified_at: None,
+        notices: 1,
+        due: None,
+        due_at: None,
+        silenced_by: None,
+        previous_incident_id: None,
+        beside_incident_id: None,
+        recovered: false,
+        recent_changes: Vec::new(),
+        flapping: false,
         timeline: Vec::new(),
     }
 }

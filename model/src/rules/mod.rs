@@ -7,7 +7,7 @@ mod parse;
 mod readable;
 mod template;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use serde_json::Value;
 
@@ -36,6 +36,16 @@ pub struct Rule {
     summary: Template,
     recommendation: Template,
     runbook: Option<String>,
+    escalation: Option<Escalation>,
+}
+
+/// What many failures of one kind make of their incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Escalation {
+    /// From how many failures on.
+    pub occurrences: u64,
+    /// The severity from then on, if it was lower.
+    pub severity: Severity,
 }
 
 impl Rule {
@@ -66,6 +76,7 @@ impl Rule {
             summary: self.summary.render(observation, MAX_SUMMARY),
             recommendation: self.recommendation.render(observation, MAX_RECOMMENDATION),
             runbook: self.runbook.clone(),
+            escalation: self.escalation,
         }
     }
 }
@@ -89,6 +100,16 @@ pub struct Judgement {
     pub recommendation: String,
     /// Address of the runbook.
     pub runbook: Option<String>,
+    /// When it becomes worse by its number.
+    pub escalation: Option<Escalation>,
+}
+
+impl Judgement {
+    /// The severity of so many failures.
+    pub fn severity_at(&self, occurrences: u64) -> Severity {
+        let escalated = self.escalation.filter(|escalation| occurrences >= escalation.occurrences);
+        escalated.map_or(self.severity, |escalation| escalation.severity.max(self.severity))
+    }
 }
 
 impl Rules {
@@ -147,5 +168,6 @@ fn unforeseen(observation: &Observation) -> Judgement {
         recommendation: "No rule matches this failure. Add one to the rules file, or a last rule without a pattern."
             .to_owned(),
         runbook: None,
+        escalation: None,
     }
 }

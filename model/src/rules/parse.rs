@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Rule;
 use super::template::{Template, TemplateError};
+use super::{Escalation, Rule};
 use crate::severity::UnknownSeverity;
 use crate::{Pattern, PatternError};
 
@@ -76,6 +76,14 @@ struct Written {
     summary: String,
     recommendation: String,
     runbook: Option<String>,
+    escalate: Option<WrittenEscalation>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenEscalation {
+    occurrences: u64,
+    severity: String,
 }
 
 pub(super) fn rules(yaml: &str) -> Result<Vec<Rule>, RulesError> {
@@ -101,10 +109,15 @@ fn rule(written: Written, line: usize) -> Result<Rule, RulesError> {
     let template = |field: &'static str, text: &str| {
         Template::parse(text).map_err(|source| RulesError::Template { name: name(), line, field, source })
     };
+    let severity = |text: &str| text.parse().map_err(|source| RulesError::Severity { name: name(), line, source });
     let pattern = written.pattern.as_ref().map(Pattern::from_value).transpose();
+    let escalate = |written: WrittenEscalation| {
+        Ok(Escalation { occurrences: written.occurrences, severity: severity(&written.severity)? })
+    };
     Ok(Rule {
         line,
-        severity: written.severity.parse().map_err(|source| RulesError::Severity { name: name(), line, source })?,
+        severity: severity(&written.severity)?,
+        escalation: written.escalate.map(escalate).transpose()?,
         pattern: pattern.map_err(|source| RulesError::Pattern { name: name(), line, source })?,
         summary: template("summary", &written.summary)?,
         recommendation: template("recommendation", &written.recommendation)?,

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{Classification, classify};
 
-pub(super) fn failure(payload: &Value) -> Value {
+pub(crate) fn failure(payload: &Value) -> Value {
     json!({
         "source": "lambda", "detail-type": "Lambda Function Invocation Result - Failure", "id": "e", "region": "eu-west-1",
         "detail": {

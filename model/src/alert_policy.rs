@@ -1,0 +1,126 @@
+//! When people are written to: few settings, named by their effect.
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::Severity;
+use crate::interval::Interval;
+
+/// When people are written to. Every setting has a default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AlertPolicy {
+    /// Mails about single incidents in any sixty seconds; what is more goes into a digest.
+    pub mails_per_minute: MailsPerMinute,
+    /// After how long an incident that nobody acknowledged is told about again, and again.
+    pub remind_after: Reminders,
+    /// After how long without a failure an incident is resolved.
+    pub resolve_after_quiet: QuietPeriods,
+}
+
+/// How many mails may go out in any sixty seconds: 1 to 8. SNS ends an email subscription that gets more than ten
+/// messages in a second; all of these and a digest may fall into one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct MailsPerMinute(u8);
+
+impl MailsPerMinute {
+    /// The number.
+    pub fn get(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+impl Default for MailsPerMinute {
+    fn default() -> Self {
+        Self(6)
+    }
+}
+
+impl<'de> Deserialize<'de> for MailsPerMinute {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u8::deserialize(deserializer)? {
+            number @ 1..=8 => Ok(Self(number)),
+            _ => Err(D::Error::custom("mails_per_minute is 1 to 8: SNS ends a subscription that gets ten in a second")),
+        }
+    }
+}
+
+/// An interval for each severity.
+macro_rules! per_severity {
+    ($(#[$documentation:meta])* $name:ident, $critical:expr, $high:expr, $medium:expr, $low:expr) => {
+        $(#[$documentation])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields, rename_all = "UPPERCASE")]
+        pub struct $name {
+            critical: Interval,
+            high: Interval,
+            medium: Interval,
+            low: Interval,
+        }
+
+        impl $name {
+            /// The interval of a severity.
+            pub fn of(&self, severity: Severity) -> Interval {
+                match severity {
+                    Severity::Critical => self.critical,
+                    Severity::High => self.high,
+                    Severity::Medium => self.medium,
+                    Severity::Low => self.low,
+                }
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { critical: $critical, high: $high, medium: $medium, low: $low }
+            }
+        }
+    };
+}
+
+per_severity!(
+    /// Reminders: an hour for CRITICAL, four for HIGH, never for the others.
+    Reminders,
+    Interval::hours(1),
+    Interval::hours(4),
+    Interval::NEVER,
+    Interval::NEVER
+);
+
+per_severity!(
+    /// Quiet periods: a week for CRITICAL, three days for HIGH, a day for the others.
+    QuietPeriods,
+    Interval::days(7),
+    Interval::days(3),
+    Interval::days(1),
+    Interval::days(1)
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_said_has_its_default() -> Result<(), serde_json::Error> {
+        let policy: AlertPolicy = serde_json::from_str(r#"{"mails_per_minute": 2, "remind_after": {"HIGH": "30m"}}"#)?;
+        assert_eq!(policy.mails_per_minute.get(), 2);
+        assert_eq!(policy.remind_after.of(Severity::High).seconds(), Some(1800));
+        assert_eq!(policy.remind_after.of(Severity::Critical).seconds(), Some(3600));
+        assert_eq!(policy.resolve_after_quiet, QuietPeriods::default());
+        assert_eq!(serde_json::from_str::<AlertPolicy>(&serde_json::to_string(&policy)?)?, policy);
+        Ok(())
+    }
+
+    #[test]
+    fn what_would_have_no_effect_or_a_bad_one_is_refused() {
+        for text in [
+            r#"{"mails_per_minute": 0}"#,
+            r#"{"mails_per_minute": 9}"#,
+            r#"{"remind_after": {"SEVERE": "1h"}}"#,
+            r#"{"remind_after": {"HIGH": "soon"}}"#,
+            r#"{"remind": {}}"#,
+        ] {
+            assert!(serde_json::from_str::<AlertPolicy>(text).is_err(), "{text}");
+        }
+    }
+}
