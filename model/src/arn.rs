@@ -29,3 +29,44 @@ pub(crate) fn function_name(arn: &str) -> &str {
     let name = resource.strip_prefix("function:").unwrap_or(resource);
     name.split(':').next().unwrap_or(name)
 }
+
+/// Kinds of things that a resource has many of: one for each time that it runs.
+const OCCASIONS: &[&str] = &["attempt", "build", "execution", "executions", "jobruns", "jobs", "run", "runs", "stream"];
+
+/// The name of what lasts: `nightly` of `pipeline/nightly/execution/8f1f`, so that two runs have one name.
+pub(crate) fn lasting_name(text: &str) -> &str {
+    let resource = Arn::parse(text).map_or(text, |arn| arn.resource);
+    let parts: Vec<&str> = resource.trim_start_matches('/').split(['/', ':']).take(8).collect();
+    let occasion = parts.iter().skip(2).position(|part| OCCASIONS.contains(part));
+    match (occasion, parts.as_slice()) {
+        (Some(after), parts) => parts.get(after + 1).copied().unwrap_or(text),
+        (None, [_, owner, id]) if is_id(id) => owner,
+        _ => name(text),
+    }
+}
+
+/// Whether a part of an ARN was given by chance and not by a person.
+fn is_id(part: &str) -> bool {
+    part.len() >= 16 && part.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lasts_names_the_resource() {
+        for (arn, expected) in [
+            ("arn:aws:sagemaker:eu-west-1:1:pipeline/nightly/execution/8f1f", "nightly"),
+            ("arn:aws:amplify:eu-west-1:1:apps/d1/branches/main/jobs/07", "main"),
+            ("arn:aws:emr-serverless:eu-west-1:1:/applications/00f1/jobruns/00f2", "00f1"),
+            ("arn:aws:apprunner:eu-west-1:1:service/web/8fe1e10304f84fd2b0df550fe98a71fa", "web"),
+            ("arn:aws:ec2:eu-west-1:1:volume/vol-0a1b", "vol-0a1b"),
+            ("arn:aws:ssm:eu-west-1:1:parameter/golden-ami", "golden-ami"),
+            ("orders", "orders"),
+            ("", ""),
+        ] {
+            assert_eq!(lasting_name(arn), expected, "{arn}");
+        }
+    }
+}

@@ -85,14 +85,35 @@ impl Observation {
             (true, false) if !is_repeated => format!("{}: {message}", self.error_type),
             (true, true) => self.error_type.clone(),
             (_, false) => message.to_owned(),
-            (false, true) => "no error message".to_owned(),
+            (false, true) => "the event does not say why".to_owned(),
         }
     }
 }
 
-/// Whether a class tells one error from another. Go's `errorString` and Rust's boxed errors stand for all of them.
+/// Whether a class tells one error from another. Go's `errorString` and Rust's boxed errors stand for all of them, and
+/// `FAILED` says no more than that there is an incident.
 fn says_something(error_type: &str) -> bool {
-    !matches!(error_type, "" | "Error" | "Exception" | "errorString" | "handled") && !error_type.starts_with('&')
+    const EMPTY: &[&str] = &[
+        "error",
+        "errors",
+        "exception",
+        "errorstring",
+        "handled",
+        "unhandled",
+        "failed",
+        "failure",
+        "message",
+        "fatal",
+        "critical",
+        "string",
+        "object",
+        "wraperror",
+        "joinerror",
+        "deadletter",
+    ];
+    let is_exit_code = error_type.strip_prefix("Exit").is_some_and(|code| code.parse::<i64>().is_ok());
+    let is_empty = error_type.is_empty() || EMPTY.contains(&error_type.to_ascii_lowercase().as_str());
+    !is_empty && !is_exit_code && !error_type.starts_with('&') && !error_type.starts_with('*')
 }
 
 /// Whether Lambda itself reports the error; its messages say what its classes say.

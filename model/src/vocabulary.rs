@@ -16,24 +16,28 @@ const FAILED: &[&str] = &[
     "abandoned",
     "aborted",
     "alarm",
+    "blocked",
+    "breach",
+    "breached",
     "broken",
     "corrupt",
     "corrupted",
     "crash",
     "crashed",
+    "deactivated",
     "degraded",
     "denied",
-    "deactivated",
     "drifted",
     "err",
     "error",
     "errored",
     "errors",
+    "evicted",
     "exceeded",
     "exception",
     "exhausted",
-    "expired",
     "expiration",
+    "expired",
     "fail",
     "failed",
     "failing",
@@ -44,23 +48,32 @@ const FAILED: &[&str] = &[
     "fault",
     "faulted",
     "impaired",
-    "incompatible",
     "inaccessible",
+    "incompatible",
     "interrupted",
+    "invalid",
     "killed",
     "lost",
+    "missed",
     "noncompliant",
+    "oom",
+    "oomkilled",
     "panic",
     "panicked",
     "quarantined",
     "rejected",
+    "revoked",
     "rollback",
+    "severe",
+    "stalled",
+    "stuck",
     "threat",
     "threats",
     "timedout",
     "timeout",
     "unavailable",
     "undeliverable",
+    "undelivered",
     "unhealthy",
     "unreachable",
     "unsuccessful",
@@ -71,20 +84,24 @@ const STOPPED: &[&str] = &[
     "cancelled",
     "cancelling",
     "disabled",
+    "paused",
     "skipped",
+    "stop",
     "stopped",
     "stopping",
     "superseded",
     "terminated",
     "terminating",
-    "paused",
+    "withdrawn",
 ];
 const SUCCEEDED: &[&str] = &[
     "active",
     "available",
+    "cleared",
     "closed",
     "complete",
     "completed",
+    "compliant",
     "done",
     "enabled",
     "finished",
@@ -100,7 +117,6 @@ const SUCCEEDED: &[&str] = &[
     "success",
     "successful",
     "successfully",
-    "compliant",
 ];
 const UNDERWAY: &[&str] = &[
     "accepted",
@@ -109,13 +125,18 @@ const UNDERWAY: &[&str] = &[
     "creating",
     "deleting",
     "initiated",
+    "inprogress",
     "pending",
     "preparing",
+    "processing",
     "progress",
+    "progressing",
     "provisioning",
     "queued",
     "ready",
     "resumed",
+    "retry",
+    "retrying",
     "runnable",
     "running",
     "scheduled",
@@ -127,11 +148,15 @@ const UNDERWAY: &[&str] = &[
     "waiting",
 ];
 
+/// Words that mean a failure as a whole status, but not in a phrase: `SCALE_DOWN`, `critical path`.
+const FAILED_ALONE: &[&str] = &["critical", "down", "emergency", "red"];
+
 /// Judges a status or a phrase by its words. A failing word wins over the others: `ROLLBACK_COMPLETE` is a failure.
 pub(crate) fn verdict(status: &str) -> Verdict {
-    let words = words(status);
+    let words = words(after_change(status));
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    if has_failure(&words) {
+    let is_failed_alone = matches!(words.as_slice(), [only] if FAILED_ALONE.contains(&only.as_str()));
+    if is_failed_alone || has_failure(&words) {
         Verdict::Failed
     } else if has(STOPPED) {
         Verdict::Stopped
@@ -144,19 +169,39 @@ pub(crate) fn verdict(status: &str) -> Verdict {
     }
 }
 
+/// What a change ended in: `Severe` of `health has transitioned from Ok to Severe`.
+fn after_change(status: &str) -> &str {
+    let change = status.split_once(" from ").and_then(|(_, change)| change.split_once(" to "));
+    change.map_or(status, |(_, end)| end)
+}
+
+/// Two words that mean a failure together.
+const FAILED_PAIRS: &[(&str, &str)] = &[
+    ("action", "required"),
+    ("non", "compliant"),
+    ("not", "available"),
+    ("not", "compliant"),
+    ("not", "healthy"),
+    ("not", "responding"),
+    ("of", "memory"),
+    ("of", "service"),
+    ("rolled", "back"),
+    ("rolling", "back"),
+    ("timed", "out"),
+    ("unable", "to"),
+];
+
 /// A failing word that is not negated, or one of the failing pairs.
 fn has_failure(words: &[String]) -> bool {
-    let mut previous = "";
-    for word in words {
-        let pair = matches!(
-            (previous, word.as_str()),
-            ("timed", "out") | ("non", "compliant") | ("not", "compliant") | ("rolled", "back") | ("rolling", "back")
-        );
-        let negated = matches!(previous, "no" | "not" | "without" | "zero" | "0");
-        if pair || (!negated && FAILED.contains(&word.as_str())) {
+    let mut before = ["", ""];
+    for word in words.iter().map(String::as_str) {
+        let [second, first] = before;
+        let none = |word: &str| matches!(word, "no" | "without" | "zero" | "0");
+        let negated = none(second) || none(first) || first == "not";
+        if FAILED_PAIRS.contains(&(first, word)) || (!negated && FAILED.contains(&word)) {
             return true;
         }
-        previous = word;
+        before = [first, word];
     }
     false
 }
@@ -202,6 +247,15 @@ mod tests {
             ("IN_PROGRESS", Verdict::Underway),
             ("STOPPING", Verdict::Stopped),
             ("CREATE_COMPLETE", Verdict::Succeeded),
+            ("OutOfService", Verdict::Failed),
+            ("DOWN", Verdict::Failed),
+            ("SCALE_DOWN", Verdict::Unknown),
+            ("0 failed", Verdict::Unknown),
+            ("completed with no new errors", Verdict::Succeeded),
+            ("health has transitioned from Ok to Severe", Verdict::Failed),
+            ("health has transitioned from Severe to Ok", Verdict::Succeeded),
+            ("Delivery Timed Out", Verdict::Failed),
+            ("RETRYING", Verdict::Underway),
         ] {
             assert_eq!(verdict(status), expected, "{status}");
         }

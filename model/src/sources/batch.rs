@@ -17,8 +17,13 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     let reasons = [text(last, "/container/reason"), text(detail, "/container/reason"), text(last, "/statusReason")];
     let reason = reasons.into_iter().find(|reason| !reason.is_empty()).unwrap_or(text(detail, "/statusReason"));
     let message = if exit_code.is_empty() { reason.to_owned() } else { format!("exit code {exit_code}: {reason}") };
-    envelope
-        .by_status(envelope.first_text(&["/jobName"]), envelope.text("/status"), &message)
+    // The job at the head of a blocked queue is well; those behind it wait for somebody to act.
+    let observation = if envelope.detail_type == "Batch Job Queue Blocked" {
+        envelope.failure(name(envelope.text("/jobQueue")), "QueueBlocked", &message)
+    } else {
+        envelope.by_status(envelope.text("/jobName"), envelope.text("/status"), &message)
+    };
+    observation
         .request(envelope.text("/jobId"))
         .with("queue", name(envelope.text("/jobQueue")))
         .with("exit_code", exit_code)

@@ -16,6 +16,9 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     let reason = envelope.first_text(&["/status-details/status-reason", "/status-details/detection-status-reason"]);
     let resource_id = envelope.text("/logical-resource-id");
     let message = match (reason, is_resource) {
+        ("", _) if envelope.detail_type.contains("StackSet Operation") => {
+            format!("the operation {} of the stack set ended as {status}", envelope.text("/action"))
+        }
         ("", _) => format!("the stack is in {status}"),
         (reason, true) => format!("{resource_id}: {reason}"),
         (reason, false) => reason.to_owned(),

@@ -75,6 +75,17 @@ fn contributor(detail: &Value) -> String {
     }
 }
 
+/// A reason with the newest datapoint alone: `Errors 3.0 was greater than the threshold (1.0).`
+fn told(metric: &str, reason: &str) -> String {
+    let shortened = || {
+        let (_, points) = reason.split_once('[')?;
+        let (points, comparison) = points.split_once("] was ")?;
+        let value = points.split([' ', ',']).next()?;
+        Some(format!("{metric} {value} was {comparison}").trim_start().to_owned())
+    };
+    shortened().unwrap_or_else(|| reason.to_owned())
+}
+
 /// Adds what rules and the handler look at: the metric, and the function when the alarm is on Lambda's errors.
 fn described(observation: Observation, envelope: &Envelope, alarm: &str) -> Observation {
     let detail = &envelope.detail;
@@ -93,6 +104,7 @@ fn described(observation: Observation, envelope: &Envelope, alarm: &str) -> Obse
     };
     let observation = observation
         .with("alarm", alarm)
+        .with("told", told(text(metric, "/name"), text(detail, "/state/reason")))
         .with("namespace", text(metric, "/namespace"))
         .with("metric", text(metric, "/name"))
         .with("expression", expression)

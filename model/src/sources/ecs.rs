@@ -1,12 +1,14 @@
 //! ECS tasks, services and deployments. A task's exit code tells how it ended: its reason, `Essential container in task
 //! exited`, is the same for code 0.
 
+mod stop;
+
 use serde_json::Value;
 
 use super::envelope::Envelope;
 use crate::arn::name;
-use crate::fields::{elements, text};
 use crate::observation::Observation;
+use stop::Stop;
 
 pub(super) fn observe(envelope: &Envelope) -> Observation {
     let observation = match envelope.detail_type.as_str() {
@@ -27,44 +29,21 @@ fn task(envelope: &Envelope) -> Observation {
     if envelope.text("/lastStatus") != "STOPPED" {
         return envelope.ignored(family, format!("a task in {} has not ended", envelope.text("/lastStatus")));
     }
-    let stop_code = envelope.text("/stopCode");
-    let reason = envelope.text("/stoppedReason");
-    let observation = match failed_container(&envelope.detail) {
-        Some((container, code)) => {
-            let why = text(container, "/reason");
-            let why = if why.is_empty() { reason } else { why };
-            let message = format!("container {} exited with code {code}: {why}", text(container, "/name"));
+    let observation = match stop::of(envelope) {
+        Stop::Exit { container, code, why } => {
+            let message = format!("container {container} exited with code {code}: {why}");
             envelope.failure(family, &format!("Exit{code}"), &message).with("exit_code", code)
         }
-        None if stop_code == "TaskFailedToStart" => envelope.failure(family, stop_code, &start_failure(envelope)),
-        None if matches!(stop_code, "EssentialContainerExited" | "UserInitiated" | "ServiceSchedulerInitiated") => {
-            envelope.ignored(family, format!("the task stopped ({stop_code}) and no container failed"))
-        }
-        None if stop_code == "SpotInterruption" || stop_code == "TerminationNotice" => {
-            envelope.ignored(family, format!("{stop_code}: the service starts the task again"))
-        }
-        None => envelope.ignored(family, "the task stopped and no container failed"),
+        Stop::Failed { class, why } => envelope.failure(family, class, why),
+        Stop::Harmless(reason) => envelope.ignored(family, reason),
     };
-    observation.with("stop_code", stop_code).request(name(envelope.text("/taskArn")))
+    observation.with("stop_code", envelope.text("/stopCode")).request(name(envelope.text("/taskArn")))
 }
 
 /// `family` of `…:task-definition/family:3`.
 fn task_family(definition: &str) -> &str {
     let name = definition.rsplit('/').next().unwrap_or(definition);
     name.split(':').next().unwrap_or(name)
-}
-
-fn failed_container(detail: &Value) -> Option<(&Value, i64)> {
-    elements(detail, "/containers").iter().find_map(|container| {
-        let code = container.get("exitCode").and_then(Value::as_i64)?;
-        (code != 0).then_some((container, code))
-    })
-}
-
-fn start_failure(envelope: &Envelope) -> String {
-    let mut reasons = elements(&envelope.detail, "/containers").iter().map(|container| text(container, "/reason"));
-    let reason = reasons.find(|reason| !reason.is_empty()).unwrap_or_default();
-    if reason.is_empty() { envelope.text("/stoppedReason").to_owned() } else { reason.to_owned() }
 }
 
 fn service(envelope: &Envelope) -> Observation {

@@ -6,6 +6,7 @@
 mod backup;
 mod batch;
 mod cloudformation;
+mod cloudtrail;
 mod cloudwatch;
 mod codebuild;
 mod codedeploy;
@@ -13,6 +14,7 @@ mod codepipeline;
 mod delivery;
 mod ec2;
 mod ecs;
+mod emr;
 mod envelope;
 mod generic;
 mod glue;
@@ -85,6 +87,8 @@ fn understood(envelope: &Envelope) -> Vec<Observation> {
         (_, "AWS Health Event") => health::observe(envelope),
         ("guardduty", _) | ("", "GuardDuty Finding") => security::guard_duty(envelope),
         ("macie" | "macie2", _) => security::macie(envelope),
+        (_, kind) if kind.ends_with("via CloudTrail") => cloudtrail::observe(envelope),
+        (_, "Inspector2 Finding" | "Access Analyzer Finding") => security::finding(envelope),
         ("cloudwatch", _) => cloudwatch::observe(envelope),
         ("states", _) => states::observe(envelope),
         ("ecs", _) => ecs::observe(envelope),
@@ -96,7 +100,9 @@ fn understood(envelope: &Envelope) -> Vec<Observation> {
         ("cloudformation", _) => cloudformation::observe(envelope),
         ("autoscaling", _) => ec2::auto_scaling(envelope),
         ("ec2" | "ec2fleet" | "ec2spotfleet", _) => ec2::observe(envelope),
-        ("rds", _) => rds::observe(envelope),
+        ("rds" | "dms", _) => rds::observe(envelope),
+        ("emr", _) => emr::observe(envelope),
+        ("ecr", "ECR Image Scan") => security::image_scan(envelope),
         ("backup", _) => backup::observe(envelope),
         ("ssm", _) => ssm::observe(envelope),
         ("synthetics", _) => synthetics::observe(envelope),

@@ -1,4 +1,5 @@
-//! RDS. Its events have no status: categories and the message tell.
+//! RDS and DMS. Their events have no status: categories and the message tell. See
+//! <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html>.
 
 use serde_json::Value;
 
@@ -6,29 +7,78 @@ use super::envelope::Envelope;
 use crate::arn::name;
 use crate::fields::{elements, shortened};
 use crate::observation::Observation;
-use crate::vocabulary::{Verdict, verdict};
+use crate::vocabulary::{Verdict, verdict, words};
 
-/// Categories that mean that something broke.
-const FAILURES: &[&str] = &["failure", "failover", "low storage", "security"];
-/// Categories whose events say in words whether something broke.
-const TOLD_IN_WORDS: &[&str] = &["availability", "notification", "maintenance", "recovery", "read replica", "backup"];
+/// What messages say when nobody has to do anything, whatever their category.
+const HARMLESS: &[&str] =
+    &["no actions are necessary", "be retried later", "retry later", "manually stopped", "user requested failover"];
+/// What messages say of troubles, in words that are no failure elsewhere.
+const TROUBLE: &[&str] = &[
+    "unable to",
+    "cannot be upgraded",
+    "can't be upgraded",
+    "can't access",
+    "storage-full",
+    "is low at",
+    "dangerously low",
+    "credits for the rds database instance are low",
+    "approaching the maximum storage threshold",
+    "consumed more than 90%",
+    "replication has stopped",
+    "replication streaming has been terminated",
+];
+/// What messages say when a failover, a recovery or a replication is over.
+const OVER: &[&str] = &["complete", "finished", "recovered from", "resumed", "restarted", "cancelled", "canceled"];
 
 pub(super) fn observe(envelope: &Envelope) -> Observation {
-    let identifier = envelope.text("/SourceIdentifier");
-    let resource = name(if identifier.is_empty() { envelope.first_resource() } else { identifier });
-    let message = envelope.text("/Message");
-    let categories: Vec<String> = elements(&envelope.detail, "/EventCategories")
-        .iter()
-        .filter_map(Value::as_str)
-        .map(str::to_lowercase)
-        .collect();
-    let has = |list: &[&str]| categories.iter().any(|category| list.contains(&category.as_str()));
-    let is_told = categories.is_empty() || has(TOLD_IN_WORDS);
-    let observation = if has(FAILURES) || (is_told && verdict(message) == Verdict::Failed) {
-        let category = categories.first().map_or("failure", String::as_str);
-        envelope.failure(resource, category, message)
-    } else {
-        envelope.ignored(resource, format!("`{}` is no failure", shortened(message, 100)))
+    let resource = match envelope.text("/SourceIdentifier").trim() {
+        "" => match envelope.text("/resourceLink") {
+            "" => name(envelope.first_resource()),
+            link => name(link),
+        },
+        identifier => name(identifier),
     };
-    observation.with("event", envelope.text("/EventID")).with("kind", envelope.text("/SourceType"))
+    let message = envelope.first_text(&["/Message", "/detailMessage"]);
+    let categories = categories(envelope);
+    let observation = match judged(&categories, envelope.text("/eventType"), message) {
+        Verdict::Failed => {
+            let category = categories.iter().find(|one| is_failing(one)).or(categories.first());
+            envelope.failure(resource, category.map_or("failure", String::as_str), message)
+        }
+        Verdict::Succeeded => envelope.success(resource, &shortened(message, 100)),
+        _ => envelope.ignored(resource, format!("`{}` is no failure", shortened(message, 100))),
+    };
+    observation
+        .with("event", envelope.first_text(&["/EventID", "/eventId"]))
+        .with("kind", envelope.first_text(&["/SourceType", "/type"]))
+}
+
+/// In lower case and in words: `low storage` for `LowStorage`.
+fn categories(envelope: &Envelope) -> Vec<String> {
+    let listed = elements(&envelope.detail, "/EventCategories").iter().filter_map(Value::as_str);
+    let single = Some(envelope.text("/category")).filter(|category| !category.is_empty());
+    listed.chain(single).map(|category| words(category).join(" ")).collect()
+}
+
+fn is_failing(category: &str) -> bool {
+    matches!(category, "failure" | "low storage")
+}
+
+fn judged(categories: &[String], event_type: &str, message: &str) -> Verdict {
+    let message = message.to_lowercase();
+    let says = |phrases: &[&str]| phrases.iter().any(|phrase| message.contains(phrase));
+    let is = |wanted: &str| categories.iter().any(|category| category.ends_with(wanted));
+    if says(HARMLESS) {
+        Verdict::Stopped
+    } else if categories.iter().any(|one| is_failing(one)) || says(TROUBLE) {
+        Verdict::Failed
+    } else if [message.as_str(), event_type].into_iter().any(|text| verdict(text) == Verdict::Failed) {
+        Verdict::Failed
+    } else if (is("failover") || is("recovery") || is("availability") || is("read replica")) && says(OVER) {
+        Verdict::Succeeded
+    } else if is("failover") && message.contains("failover") && message.contains("started") {
+        Verdict::Failed
+    } else {
+        Verdict::Unknown
+    }
 }

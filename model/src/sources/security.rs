@@ -6,6 +6,7 @@ use super::envelope::Envelope;
 use crate::arn::name;
 use crate::fields::{elements, first_text, text};
 use crate::observation::Observation;
+use crate::vocabulary::{Verdict, verdict};
 
 pub(super) fn guard_duty(envelope: &Envelope) -> Observation {
     // Some forwarders drop the source.
@@ -98,4 +99,40 @@ pub(super) fn macie(envelope: &Envelope) -> Observation {
     envelope
         .failure(bucket, kind, message)
         .with("severity", envelope.first_text(&["/severity/description"]).to_ascii_uppercase())
+}
+
+/// Findings of Inspector and of IAM Access Analyzer, which stay active until their cause is gone.
+pub(super) fn finding(envelope: &Envelope) -> Observation {
+    let resource = name(envelope.first_text(&["/resources/0/id", "/resource"]));
+    let resource = if resource.is_empty() { name(envelope.first_resource()) } else { resource };
+    let status = envelope.text("/status").to_ascii_uppercase();
+    let severity = envelope.text("/severity").to_ascii_uppercase();
+    let kind = match envelope.first_text(&["/type", "/findingType", "/resourceType"]) {
+        "" => envelope.detail_type.as_str(),
+        kind => kind,
+    };
+    let message = envelope.first_text(&["/title", "/description"]);
+    let message =
+        if message.is_empty() { format!("{} about {resource}", envelope.detail_type) } else { message.to_owned() };
+    let observation = match status.as_str() {
+        "ACTIVE" if severity == "INFORMATIONAL" => envelope.ignored(resource, "the finding is informational"),
+        "ACTIVE" => envelope.failure(resource, kind, &message),
+        "CLOSED" | "RESOLVED" => envelope.success(resource, &status),
+        _ => envelope.ignored(resource, format!("the finding is {status}")),
+    };
+    observation.with("severity", severity).request(name(envelope.first_text(&["/findingArn", "/id"])))
+}
+
+/// A scan that ran may still have found what an image must not contain.
+pub(super) fn image_scan(envelope: &Envelope) -> Observation {
+    let repository = envelope.text("/repository-name");
+    let critical = envelope.detail.pointer("/finding-severity-counts/CRITICAL").and_then(Value::as_i64).unwrap_or(0);
+    let status = envelope.text("/scan-status");
+    if verdict(status) == Verdict::Failed || critical == 0 {
+        return envelope.by_status(repository, status, "the image could not be scanned");
+    }
+    let tag = envelope.text("/image-tags/0");
+    let image = if tag.is_empty() { repository.to_owned() } else { format!("{repository}:{tag}") };
+    let message = format!("{image} has {critical} critical vulnerabilities");
+    envelope.failure(repository, "CriticalVulnerabilities", &message).grouped_by("").with("severity", "CRITICAL")
 }

@@ -19,11 +19,19 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     ]);
     let resource = if resource.is_empty() { name(envelope.first_resource()) } else { resource };
     let message = match envelope.first_text(&["/FailureMessage", "/status-details", "/compliance-type"]) {
-        "" => format!("{} ended as {status}", envelope.detail_type),
+        "" => format!("{} ended as {status}", subject(&envelope.detail_type)),
         message => message.to_owned(),
     };
     envelope
         .by_status(resource, status, &message)
         .request(envelope.first_text(&["/ExecutionId", "/command-id"]))
         .with("instance", envelope.first_text(&["/instance-id", "/resource-id"]))
+}
+
+/// What a notification is about: `EC2 Automation Execution` of `EC2 Automation Execution Status-change Notification`.
+fn subject(detail_type: &str) -> &str {
+    [" Status-change Notification", " State-change Notification", " State Change"]
+        .iter()
+        .find_map(|end| detail_type.strip_suffix(end))
+        .unwrap_or(detail_type)
 }

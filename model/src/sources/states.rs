@@ -1,16 +1,25 @@
 //! Step Functions executions.
 
+use serde_json::Value;
+
 use super::envelope::Envelope;
 use crate::arn::name;
+use crate::fields::{first_text, text};
 use crate::observation::Observation;
 
 pub(super) fn observe(envelope: &Envelope) -> Observation {
     let machine = name(envelope.text("/stateMachineArn"));
     let status = envelope.text("/status");
-    let error = envelope.text("/error");
-    let cause = match envelope.text("/cause") {
-        "" => format!("the execution ended as {status}"),
-        cause => cause.to_owned(),
+    // What a task reported is JSON in the cause: a function's error, or a description of the task that ended.
+    let told: Value = serde_json::from_str(envelope.text("/cause")).unwrap_or_default();
+    let error = match (envelope.text("/error"), text(&told, "/errorType")) {
+        ("States.TaskFailed", class) if !class.is_empty() => class,
+        (error, _) => error,
+    };
+    let cause = match first_text(&told, &["/errorMessage", "/ErrorMessage", "/StoppedReason", "/StatusReason"]) {
+        "" if envelope.text("/cause").is_empty() => format!("the execution ended as {status}"),
+        "" => envelope.text("/cause").to_owned(),
+        message => message.to_owned(),
     };
     let mut observation = envelope
         .by_status(machine, status, &cause)

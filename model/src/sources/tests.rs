@@ -1,5 +1,7 @@
 //! The labelled sample events, and the hazards that they taught.
 
+mod services;
+
 use std::path::Path;
 
 use serde_json::{Value, json};

@@ -20,9 +20,36 @@ pub(super) fn object(value: &Value) -> Envelope {
         Envelope::made("aws.autoscaling", text(value, "/Event"), text(value, "/RequestId"), &[arn], value.clone())
     } else if !text(value, "/Event Message").is_empty() {
         database_notification(value)
+    } else if let Some((event, cluster)) = cache_event(value) {
+        Envelope::made("aws.elasticache", event, "", &[], json!({ "name": cluster }))
+    } else if !text(value, "/deploymentId").is_empty() && !text(value, "/applicationName").is_empty() {
+        deployment(value)
     } else {
         Envelope::made("", "", "", &[], value.clone())
     }
+}
+
+/// What ElastiCache publishes to SNS: `{"ElastiCache:CacheClusterProvisioningFailed": "sessions"}`.
+fn cache_event(value: &Value) -> Option<(&str, &str)> {
+    let (event, cluster) = value.as_object()?.iter().find(|(name, _)| name.starts_with("ElastiCache:"))?;
+    Some((event, cluster.as_str()?))
+}
+
+/// What a trigger of CodeDeploy publishes to SNS; its errors are JSON in a text.
+fn deployment(notice: &Value) -> Envelope {
+    let errors: Value = serde_json::from_str(text(notice, "/errorInformation")).unwrap_or_default();
+    let detail = json!({
+        "application": text(notice, "/applicationName"),
+        "deploymentGroup": text(notice, "/deploymentGroupName"),
+        "deploymentId": text(notice, "/deploymentId"),
+        "state": first_text(notice, &["/status", "/instanceStatus", "/lifecycleEvents/0/lifecycleEventStatus"]),
+        "errorMessage": first_text(&errors, &["/ErrorMessage", "/message"]),
+    });
+    let mut envelope =
+        Envelope::made("aws.codedeploy", "CodeDeploy Deployment State-change Notification", "", &[], detail);
+    envelope.account = text(notice, "/accountId").to_owned();
+    envelope.region = text(notice, "/region").to_owned();
+    envelope
 }
 
 /// The record that Lambda gives to destinations, alone.

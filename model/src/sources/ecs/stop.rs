@@ -1,0 +1,89 @@
+//! Why a task ended. Whoever stops a task sends SIGTERM and, half a minute later, SIGKILL: codes 143 and 137 are then
+//! no failure, and neither is what a program makes of being told to stop.
+
+use serde_json::Value;
+
+use crate::fields::{elements, text};
+use crate::sources::envelope::Envelope;
+
+/// How a task ended.
+pub(super) enum Stop<'e> {
+    /// A container ended with a code that means failure.
+    Exit { container: &'e str, code: i64, why: &'e str },
+    /// The task did not start, was unhealthy, or was killed without a code.
+    Failed { class: &'e str, why: &'e str },
+    /// Ended by itself and well, or on purpose.
+    Harmless(String),
+}
+
+/// Exit codes of containers that were told to stop: SIGTERM, SIGKILL, SIGINT.
+const TOLD_TO_STOP: &[i64] = &[143, 137, 130];
+
+pub(super) fn of(envelope: &Envelope) -> Stop<'_> {
+    let detail = &envelope.detail;
+    let (code, reason) = (stop_code(envelope), envelope.text("/stoppedReason"));
+    if let Some(container) = elements(detail, "/containers").iter().find(|one| is_out_of_memory(text(one, "/reason"))) {
+        return exit(container, exit_code(container).unwrap_or(137), reason);
+    }
+    if is_out_of_memory(reason) {
+        return Stop::Failed { class: "OutOfMemory", why: reason };
+    }
+    if reason.contains("health check") {
+        return Stop::Failed { class: "Unhealthy", why: reason };
+    }
+    match code {
+        "TaskFailedToStart" => Stop::Failed { class: code, why: start_failure(envelope) },
+        "UserInitiated" | "ServiceSchedulerInitiated" => {
+            Stop::Harmless(format!("the task was stopped on purpose ({code})"))
+        }
+        "SpotInterruption" | "TerminationNotice" => {
+            Stop::Harmless(format!("{code}: the task's host goes away, and the service starts the task again"))
+        }
+        _ => match failed_container(detail) {
+            Some((container, code)) => exit(container, code, reason),
+            None => Stop::Harmless("the task stopped and no container failed".to_owned()),
+        },
+    }
+}
+
+/// Events of before 2021, and those that tools write, have only the reason in words.
+fn stop_code(envelope: &Envelope) -> &str {
+    let reason = envelope.text("/stoppedReason");
+    match envelope.text("/stopCode") {
+        "" if reason.starts_with("Scaling activity initiated by") => "ServiceSchedulerInitiated",
+        "" if reason.contains("topped by user") => "UserInitiated",
+        "" if reason.starts_with("Your Spot Task was interrupted") => "SpotInterruption",
+        "" if reason.starts_with("Host EC2") => "TerminationNotice",
+        "" if reason.contains("CannotPull") || reason.contains("ResourceInitializationError") => "TaskFailedToStart",
+        code => code,
+    }
+}
+
+fn is_out_of_memory(reason: &str) -> bool {
+    reason.contains("OutOfMemory")
+}
+
+fn exit<'e>(container: &'e Value, code: i64, stopped: &'e str) -> Stop<'e> {
+    let why = text(container, "/reason");
+    Stop::Exit { container: text(container, "/name"), code, why: if why.is_empty() { stopped } else { why } }
+}
+
+fn exit_code(container: &Value) -> Option<i64> {
+    container.get("exitCode").and_then(Value::as_i64)
+}
+
+/// The container that failed first, as far as codes can tell: when one ends, the others are told to stop. A task whose
+/// containers ended well or were told to stop did not fail.
+fn failed_container(detail: &Value) -> Option<(&Value, i64)> {
+    let containers = elements(detail, "/containers");
+    let coded = || containers.iter().filter_map(|one| Some((one, exit_code(one)?)));
+    let one_ended_well = coded().any(|(_, code)| code == 0);
+    coded()
+        .find(|(_, code)| *code != 0 && !TOLD_TO_STOP.contains(code))
+        .or_else(|| coded().find(|(_, code)| *code != 0 && !one_ended_well))
+}
+
+fn start_failure(envelope: &Envelope) -> &str {
+    let mut reasons = elements(&envelope.detail, "/containers").iter().map(|container| text(container, "/reason"));
+    reasons.find(|reason| !reason.is_empty()).unwrap_or_else(|| envelope.text("/stoppedReason"))
+}

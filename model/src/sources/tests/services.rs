@@ -1,0 +1,56 @@
+//! What services send, in the shapes that they document: `tests/services` has one file per kind of service, each a list
+//! of cases with what has to come out.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{Outcome, Rules, Severity, classify};
+
+/// One event and what has to come out.
+#[derive(Deserialize)]
+struct Case {
+    /// What happened, in words.
+    what: String,
+    outcome: String,
+    severity: Option<Severity>,
+    summary: Option<String>,
+    event: Value,
+}
+
+/// What came out of an event, in the words of the cases: a failure before a recovery before nothing.
+fn come_out(event: &Value, rules: &Rules) -> Result<(&'static str, Option<Severity>, Option<String>), String> {
+    let seen = classify(event, rules).map_err(|error| error.to_string())?;
+    if let Some(judgement) = seen.iter().find_map(|one| one.judgement.as_ref()) {
+        return Ok(("incident", Some(judgement.severity), Some(judgement.summary.clone())));
+    }
+    match seen.iter().any(|one| one.outcome == Outcome::Recovery) {
+        true => Ok(("recovery", None, None)),
+        false if seen.iter().any(|one| one.reason().is_none_or(str::is_empty)) => {
+            Err("ignored without a reason".into())
+        }
+        false => Ok(("ignored", None, None)),
+    }
+}
+
+#[test]
+fn each_service_is_understood_in_the_shapes_that_it_documents() -> Result<(), Box<dyn std::error::Error>> {
+    let rules = Rules::defaults()?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/services");
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for file in std::fs::read_dir(folder)? {
+        let cases: Vec<Case> = serde_json::from_slice(&std::fs::read(file?.path())?)?;
+        for Case { what, outcome, severity, summary, event } in cases {
+            count += 1;
+            let came = come_out(&event, &rules)?;
+            if came != (outcome.as_str(), severity, summary.clone()) {
+                wrong.push(format!("{what}: {came:?} instead of {outcome} {severity:?} {summary:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(count >= 150, "only {count} cases");
+    Ok(())
+}
