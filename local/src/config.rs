@@ -55,6 +55,10 @@ pub struct LatencyProfile {
     pub role_propagation: Duration,
     /// From `CreateTable` until `ACTIVE`, and from `DeleteTable` until gone.
     pub table: Duration,
+    /// From a write of an item until the table's indexes show it.
+    pub index: Duration,
+    /// For which a transaction keeps others from its items.
+    pub transaction: Duration,
     /// From `CreateFunction` or an update until `Active`.
     pub function: Duration,
     /// What CloudFormation takes for a resource beside what its service takes, and for a change set three times over.
@@ -67,6 +71,8 @@ impl LatencyProfile {
         call: Duration::ZERO,
         role_propagation: Duration::from_millis(300),
         table: Duration::from_millis(250),
+        index: Duration::from_millis(10),
+        transaction: Duration::from_millis(2),
         function: Duration::from_millis(150),
         stack_resource: Duration::from_millis(20),
     };
@@ -77,6 +83,8 @@ impl LatencyProfile {
         call: Duration::from_millis(50),
         role_propagation: Duration::from_secs(8),
         table: Duration::from_secs(8),
+        index: Duration::from_millis(50),
+        transaction: Duration::from_millis(20),
         function: Duration::from_secs(2),
         stack_resource: Duration::from_secs(1),
     };

@@ -55,7 +55,7 @@ pub(super) fn write(cloud: &Cloud, region: &str, input: &Value) -> Result<Value,
         }
     }
     for (name, effect) in planned {
-        effect.apply(state.ready(cloud, region, &name)?);
+        effect.apply(cloud, state.ready(cloud, region, &name)?);
     }
     Ok(json!({"UnprocessedItems": {}}))
 }

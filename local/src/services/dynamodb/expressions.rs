@@ -61,7 +61,8 @@ impl Placeholders {
     /// The actions of the `UpdateExpression`; none when it is absent.
     pub(super) fn update(&self, input: &Value) -> Result<Vec<UpdateAction>, Failure> {
         let Some(text) = self.check(input, "UpdateExpression")? else { return Ok(Vec::new()) };
-        expr::parse_update_expression(&text, &self.names, &self.values).map_err(invalid)
+        let actions = expr::parse_update_expression(&text, &self.names, &self.values).map_err(invalid)?;
+        refuse_overlaps(&actions).map(|()| actions)
     }
 
     /// The paths of the `ProjectionExpression`, if any.
@@ -222,6 +223,37 @@ fn find<'a>(item: &'a Item, path: &[PathSegment]) -> Option<&'a AttributeValue> 
         (AttributeValue::L(list), PathSegment::Index(index)) => list.get(*index),
         _ => None,
     })
+}
+
+/// Refuses an update in which one path is another, or lies within it.
+fn refuse_overlaps(actions: &[UpdateAction]) -> Result<(), Failure> {
+    let paths: Vec<Vec<PathSegment>> = actions.iter().map(path).collect();
+    for (position, one) in paths.iter().enumerate() {
+        if let Some(two) = paths[position + 1..].iter().find(|two| two.starts_with(one) || one.starts_with(two)) {
+            return Err(invalid(format!(
+                "Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: {}, path two: {}",
+                written(one),
+                written(two)
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn path(action: &UpdateAction) -> Vec<PathSegment> {
+    match action {
+        UpdateAction::Set { path, .. } | UpdateAction::Remove(path) => path.clone(),
+        UpdateAction::Add(name, _) | UpdateAction::Delete(name, _) => vec![PathSegment::Attr(name.clone())],
+    }
+}
+
+/// A path as DynamoDB's errors write it: `[sent, [0]]`.
+fn written(path: &[PathSegment]) -> String {
+    let segments = path.iter().map(|segment| match segment {
+        PathSegment::Attr(name) => name.clone(),
+        PathSegment::Index(index) => format!("[{index}]"),
+    });
+    format!("[{}]", segments.collect::<Vec<_>>().join(", "))
 }
 
 /// The attribute that an action changes, at the top level of the item.

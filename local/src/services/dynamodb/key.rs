@@ -104,3 +104,10 @@ pub(super) struct Key {
     pub(super) partition: KeyValue,
     pub(super) sort: Option<KeyValue>,
 }
+
+impl Key {
+    /// A key that none of its partition comes before.
+    pub(super) fn first_of(partition: KeyValue) -> Self {
+        Self { partition, sort: None }
+    }
+}

@@ -1,7 +1,7 @@
 //! DynamoDB: tables with their lifecycle, items, indexes, transactions.
 //!
 //! Expressions are parsed and applied by `winterbaume-dynamodb`. The tables are kept here, under one lock: that makes
-//! every operation atomic, and a transaction serializable, as AWS promises. PartiQL, streams, backups and local
+//! every operation atomic. A transaction keeps its items to itself for a moment, in which others meet a conflict. PartiQL, streams, backups and local
 //! secondary indexes answer `NotImplemented`.
 
 mod access;
@@ -16,6 +16,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod transactions;
+mod view;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};
@@ -43,6 +44,8 @@ struct State {
     tables: BTreeMap<(String, String), Table>,
     /// Idempotency tokens of transactions: what was asked, and when.
     tokens: HashMap<String, (Value, Instant)>,
+    /// The transactions that are on.
+    ongoing: transactions::Ongoing,
 }
 
 impl Dynamodb {
@@ -66,6 +69,7 @@ impl State {
     fn ready(&mut self, cloud: &Cloud, region: &str, name: &str) -> Result<&mut Table, Failure> {
         let table = self.table(region, name).filter(|table| table.takes_data()).ok_or_else(no_such_resource)?;
         table.expire(cloud);
+        table.settle_views();
         Ok(table)
     }
 }
@@ -123,6 +127,9 @@ fn required<'a>(input: &'a Value, name: &str) -> Result<&'a str, Failure> {
 /// Answers a call, in the JSON that DynamoDB speaks.
 pub async fn handle(cloud: &Cloud, call: &Call, body: Bytes, _headers: &HeaderMap) -> Response<Bytes> {
     let outcome = match serde_json::from_slice::<Value>(&body) {
+        Ok(input) if input.is_object() && call.operation == "TransactWriteItems" => {
+            transactions::write(cloud, &call.region, input).await
+        }
         Ok(input) if input.is_object() => dispatch(cloud, call, &input),
         _ => Err(Failure::new("SerializationException", "Start of structure or map found where not expected.")),
     };
@@ -175,7 +182,6 @@ fn dispatch(cloud: &Cloud, call: &Call, input: &Value) -> Result<Value, Failure>
         "BatchGetItem" => batch::get(cloud, region, input),
         "BatchWriteItem" => batch::write(cloud, region, input),
         "TransactGetItems" => transactions::get(cloud, region, input),
-        "TransactWriteItems" => transactions::write(cloud, region, input),
         operation => settings::handle(cloud, region, operation, input),
     }
 }

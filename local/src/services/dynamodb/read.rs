@@ -7,8 +7,9 @@ use winterbaume_dynamodb::types::{AttributeValue, Item, PathSegment};
 use crate::Cloud;
 
 use super::expressions::{Placeholders, holds};
-use super::key::{Key, KeySchema};
+use super::key::{Key, KeySchema, KeyValue};
 use super::table::{Index, Table};
+use super::view::Position;
 use super::write::{add_capacity, refuse_legacy};
 use super::{Failure, invalid, item, required};
 
@@ -69,9 +70,28 @@ impl<'a> Source<'a> {
         self.index.map_or(&self.table.keys, |index| &index.keys)
     }
 
-    /// Where an item is: in the index first, then in the table. `None` when the index leaves it out.
-    fn position(&self, item: &Item) -> Option<(Key, Key)> {
+    /// Where an item is. `None` when the index leaves it out.
+    fn position(&self, item: &Item) -> Option<Position> {
         Some((self.keys().key_of(item)?, self.table.keys.key_of(item)?))
+    }
+
+    /// All items, in order.
+    fn all(&self) -> Vec<(Position, &'a Item)> {
+        match self.index {
+            Some(index) => index.view.all().collect(),
+            None => self.table.items.iter().map(|(key, item)| ((key.clone(), key.clone()), item)).collect(),
+        }
+    }
+
+    /// The items of one partition, in order.
+    fn partition(&self, partition: &AttributeValue) -> Vec<(Position, &'a Item)> {
+        let Some(partition) = KeyValue::of(partition) else { return Vec::new() };
+        if let Some(index) = self.index {
+            return index.view.partition(partition).collect();
+        }
+        let items = self.table.items.range(Key::first_of(partition.clone())..);
+        let items = items.take_while(|(key, _)| key.partition == partition);
+        items.map(|(key, item)| ((key.clone(), key.clone()), item)).collect()
     }
 
     /// The key attributes that a page ends with.
@@ -112,30 +132,13 @@ pub(super) fn query(cloud: &Cloud, region: &str, input: &Value) -> Result<Value,
         invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
     })?;
     let partition = check_key_condition(&condition, source.keys(), table)?;
-    let mut matching: Vec<((Key, Key), &Item)> = table
-        .items
-        .values()
-        .filter(|item| {
-            item.get(&source.keys().partition) == Some(&partition) || is_same_number(item, source.keys(), &partition)
-        })
-        .filter(|item| holds(&condition, item))
-        .filter_map(|item| Some((source.position(item)?, item)))
-        .collect();
-    matching.sort_by(|left, right| left.0.cmp(&right.0));
+    let mut matching = source.partition(&partition);
+    matching.retain(|(_, item)| holds(&condition, item));
     let ascending = input.get("ScanIndexForward").and_then(Value::as_bool).unwrap_or(true);
     if !ascending {
         matching.reverse();
     }
     page(&source, input, &placeholders, matching, ascending)
-}
-
-fn is_same_number(item: &Item, keys: &KeySchema, wanted: &AttributeValue) -> bool {
-    match (item.get(&keys.partition), wanted) {
-        (Some(AttributeValue::N(left)), AttributeValue::N(right)) => {
-            super::key::compare_numbers(left, right) == std::cmp::Ordering::Equal
-        }
-        _ => false,
-    }
 }
 
 pub(super) fn scan(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
@@ -145,10 +148,7 @@ pub(super) fn scan(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, 
     let source = Source::open(table, input)?;
     refuse_legacy(input)?;
     let placeholders = Placeholders::read(input)?;
-    let mut all: Vec<((Key, Key), &Item)> =
-        table.items.values().filter_map(|item| Some((source.position(item)?, item))).collect();
-    all.sort_by(|left, right| left.0.cmp(&right.0));
-    page(&source, input, &placeholders, all, true)
+    page(&source, input, &placeholders, source.all(), true)
 }
 
 /// Cuts one page out of sorted items, filters and projects it.
@@ -156,7 +156,7 @@ fn page(
     source: &Source<'_>,
     input: &Value,
     placeholders: &Placeholders,
-    mut items: Vec<((Key, Key), &Item)>,
+    mut items: Vec<(Position, &Item)>,
     ascending: bool,
 ) -> Result<Value, Failure> {
     let filter = placeholders.condition(input, "FilterExpression")?;

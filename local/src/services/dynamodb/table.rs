@@ -9,6 +9,7 @@ use winterbaume_dynamodb::types::{AttributeValue, Item};
 use crate::{Cloud, arn};
 
 use super::key::{Key, KeySchema};
+use super::view::View;
 
 /// How long after its expiry TTL removes an item here; AWS says "within a few days", and usually takes minutes.
 const REMOVAL: Duration = Duration::from_secs(300);
@@ -23,6 +24,7 @@ pub(super) struct Index {
     pub(super) ready: Instant,
     /// When its deletion ends, once that has begun.
     pub(super) gone: Option<Instant>,
+    pub(super) view: View,
 }
 
 /// What `UpdateTimeToLive` set.
@@ -112,12 +114,36 @@ impl Table {
         let before = cloud.clock.now().as_millisecond() as f64 / 1000.0 - removal.as_secs_f64();
         // An item that expired more than five years ago is left alone, in case its number is no time at all.
         let five_years_ago = before - 5.0 * 365.0 * 86_400.0;
-        self.items.retain(|_, item| match item.get(&setting.attribute) {
+        let is_over = |item: &Item| match item.get(&setting.attribute) {
             Some(AttributeValue::N(number)) => {
-                number.parse::<f64>().map_or(true, |expiry| expiry > before || expiry < five_years_ago)
+                number.parse::<f64>().is_ok_and(|expiry| expiry <= before && expiry >= five_years_ago)
             }
-            _ => true,
-        });
+            _ => false,
+        };
+        let over: Vec<Key> = self.items.iter().filter(|(_, item)| is_over(item)).map(|(key, _)| key.clone()).collect();
+        for key in over {
+            self.change(cloud, key, None);
+        }
+    }
+
+    /// Puts an item, or removes it. The indexes follow a moment later.
+    pub(super) fn change(&mut self, cloud: &Cloud, key: Key, after: Option<Item>) {
+        let arrival = Instant::now() + cloud.clock.scaled(cloud.config.latency.index);
+        let before = self.items.get(&key);
+        for index in &mut self.indexes {
+            index.view.note(&index.keys, arrival, &key, [before, after.as_ref()]);
+        }
+        match after {
+            Some(after) => self.items.insert(key, after),
+            None => self.items.remove(&key),
+        };
+    }
+
+    /// Lets the indexes hold what has reached them by now.
+    pub(super) fn settle_views(&mut self) {
+        for index in &mut self.indexes {
+            index.view.settle(&index.keys);
+        }
     }
 
     /// What `DescribeTable` says.
@@ -168,7 +194,7 @@ impl Table {
             "IndexStatus": status,
             "ProvisionedThroughput": throughput,
             "IndexSizeBytes": 0,
-            "ItemCount": self.items.values().filter(|item| index.keys.key_of(item).is_some()).count(),
+            "ItemCount": index.view.len(),
             "IndexArn": format!("{}/index/{}", self.arn(), index.name),
         });
         if status == "CREATING" {

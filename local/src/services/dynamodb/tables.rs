@@ -9,6 +9,7 @@ use crate::{ApiError, Cloud};
 
 use super::key::KeySchema;
 use super::table::{Index, Table};
+use super::view::View;
 use super::{Failure, invalid, no_such_table, required};
 
 /// Parameters of `CreateTable` that are understood; another one is refused rather than ignored.
@@ -197,7 +198,7 @@ fn read_index(input: &Value, attributes: &[(String, String)], ready: Instant) ->
         }
     }
     let keys = read_schema(input.get("KeySchema"), attributes)?;
-    Ok(Index { name: name.to_owned(), keys, projection, ready, gone: None })
+    Ok(Index { name: name.to_owned(), keys, projection, ready, gone: None, view: View::default() })
 }
 
 fn check_indexes(indexes: &[Index]) -> Result<(), Failure> {
@@ -440,7 +441,8 @@ fn update_index(table: &mut Table, input: &Value, change: &Value, done: Instant)
                 .any(|used| used == name)
         });
         table.attributes = attributes;
-        table.indexes.push(index);
+        let view = View::of(&index.keys, table.items.iter());
+        table.indexes.push(Index { view, ..index });
         return Ok(());
     }
     if let Some(deleted) = change.get("Delete") {

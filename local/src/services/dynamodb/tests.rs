@@ -9,14 +9,20 @@ use serde_json::{Value, json};
 use crate::config::LatencyProfile;
 use crate::{Call, Cloud, Input, LocalConfig, Principal};
 
+mod together;
+
 fn cloud(table_delay: Duration) -> (Cloud, tempfile::TempDir) {
+    cloud_with(LatencyProfile { table: table_delay, index: Duration::ZERO, ..LatencyProfile::QUICK })
+}
+
+fn cloud_with(latency: LatencyProfile) -> (Cloud, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let config = LocalConfig {
         port: 0,
         region: "us-east-1".to_owned(),
         directory: directory.path().to_owned(),
         time_scale: 1.0,
-        latency: LatencyProfile { table: table_delay, ..LatencyProfile::QUICK },
+        latency,
         smtp: None,
         faults: None,
     };
@@ -368,30 +374,6 @@ async fn a_transaction_is_all_or_nothing_and_says_why() {
     );
     let got = call(&cloud, "GetItem", json!({"Key": key("count"), "ConsistentRead": true})).await;
     assert_eq!(got["Item"]["n"]["N"], "1");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn concurrent_writers_lose_no_count() {
-    let (cloud, _directory) = with_table().await;
-    let mut tasks = tokio::task::JoinSet::new();
-    for writer in 0..400 {
-        let cloud = cloud.clone();
-        tasks.spawn(async move {
-            let update = json!({"TableName": "incidents", "Key": key("count"), "UpdateExpression": "ADD n :one", "ExpressionAttributeValues": {":one": {"N": "1"}}});
-            let marker = json!({"Put": {"TableName": "incidents", "Item": {"incident_id": {"S": format!("event-{}", writer % 100)}}, "ConditionExpression": "attribute_not_exists(incident_id)"}});
-            match writer % 2 {
-                0 => call(&cloud, "UpdateItem", update).await,
-                _ => call(&cloud, "TransactWriteItems", json!({"TransactItems": [{"Update": update}, marker]})).await,
-            }
-        });
-    }
-    let mut cancelled = 0;
-    while let Some(reply) = tasks.join_next().await {
-        cancelled += usize::from(reply.unwrap() != json!({}));
-    }
-    let got = call(&cloud, "GetItem", json!({"Key": key("count")})).await;
-    // 200 updates, and of the 200 transactions one for each of the 50 odd markers.
-    assert_eq!((got["Item"]["n"]["N"].as_str(), cancelled), (Some("250"), 150));
 }
 
 #[tokio::test]

@@ -7,11 +7,14 @@ use serde_json::{Value, json};
 
 use crate::Cloud;
 
+use super::key::Key;
+use super::table::Table;
 use super::write::{Effect, Write};
 use super::{Failure, State, invalid, item, no_such_resource, read, required};
 
 /// How long an idempotency token counts.
 const TOKEN: Duration = Duration::from_secs(600);
+const CONFLICT: &str = "Transaction is ongoing for the item";
 
 fn actions(input: &Value) -> Result<&[Value], Failure> {
     let list = input.get("TransactItems").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -44,14 +47,63 @@ fn cancelled(reasons: Vec<Value>) -> Failure {
     Failure::new("TransactionCanceledException", message).with("CancellationReasons", Value::Array(reasons))
 }
 
-pub(super) fn write(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
+/// The transactions that are on: their tokens, and the items that nobody else may write meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct Ongoing {
+    tokens: BTreeSet<String>,
+    items: BTreeSet<Place>,
+}
+
+/// Which item: the region, the name of its table, its key.
+pub(super) type Place = (String, String, Key);
+
+impl Ongoing {
+    /// Refuses a write of an item that a transaction has, as AWS does.
+    pub(super) fn check(&self, place: &Place) -> Result<(), Failure> {
+        match self.items.contains(place) {
+            true => Err(Failure::new("TransactionConflictException", CONFLICT)),
+            false => Ok(()),
+        }
+    }
+}
+
+pub(super) fn place(table: &Table, key: &Key) -> Place {
+    (table.region.clone(), table.name.clone(), key.clone())
+}
+
+/// A transaction whose conditions hold, and whose items are its own until it has ended.
+struct Begun {
+    region: String,
+    effects: Vec<(String, Effect)>,
+    places: Vec<Place>,
+    token: Option<String>,
+}
+
+/// Decides at once, and takes effect after the time that a transaction takes. It goes on when the caller goes away.
+pub(super) async fn write(cloud: &Cloud, region: &str, input: Value) -> Result<Value, Failure> {
+    let Some(begun) = begin(cloud, region, &input)? else { return Ok(json!({})) };
+    let cloud = cloud.clone();
+    let work = tokio::spawn(async move {
+        cloud.clock.sleep(cloud.config.latency.transaction).await;
+        end(&cloud, begun, &input)
+    });
+    work.await.unwrap_or_else(|error| Err(Failure::new("InternalServerError", error.to_string())))
+}
+
+/// Checks everything and keeps others from the items; nothing when the transaction was done before under its token.
+fn begin(cloud: &Cloud, region: &str, input: &Value) -> Result<Option<Begun>, Failure> {
     let list = actions(input)?;
+    let token = input.get("ClientRequestToken").and_then(Value::as_str);
     let mut state = cloud.dynamodb.state();
     if already_done(cloud, &mut state, input)? {
-        return Ok(json!({}));
+        return Ok(None);
     }
-    let mut seen = BTreeSet::new();
-    let mut effects: Vec<(&str, Effect)> = Vec::new();
+    if token.is_some_and(|token| state.ongoing.tokens.contains(token)) {
+        let message = "The transaction with the given request token is already in progress.";
+        return Err(Failure::new("TransactionInProgressException", message));
+    }
+    let mut places = Vec::new();
+    let mut effects = Vec::new();
     let mut reasons = Vec::new();
     for entry in list {
         let (kind, parameters) = action(entry)?;
@@ -61,33 +113,42 @@ pub(super) fn write(cloud: &Cloud, region: &str, input: &Value) -> Result<Value,
         }
         let table = state.ready(cloud, region, name).map_err(|_| no_such_resource())?;
         let write = Write::read(table, parameters, kind)?;
-        if !seen.insert((table.name.clone(), target(table, parameters, kind)?)) {
+        let place = place(table, &write.key(table)?);
+        let planned = write.plan(table);
+        if places.contains(&place) {
             return Err(invalid("Transaction request cannot include multiple operations on one item"));
         }
-        match write.plan(table) {
+        reasons.push(match planned {
+            _ if state.ongoing.items.contains(&place) => json!({"Code": "TransactionConflict", "Message": CONFLICT}),
             Ok(effect) => {
-                effects.push((name, effect));
-                reasons.push(json!({"Code": "None"}));
+                effects.push((name.to_owned(), effect));
+                json!({"Code": "None"})
             }
-            Err(failure) => reasons.push(reason(failure)),
-        }
+            Err(failure) => reason(failure),
+        });
+        places.push(place);
     }
     if effects.len() < list.len() {
         return Err(cancelled(reasons));
     }
-    for (name, effect) in &effects {
-        effect.apply(state.ready(cloud, region, name)?);
-    }
-    if let Some(token) = input.get("ClientRequestToken").and_then(Value::as_str) {
-        state.tokens.insert(token.to_owned(), (list.into(), Instant::now()));
-    }
-    Ok(json!({}))
+    state.ongoing.items.extend(places.iter().cloned());
+    state.ongoing.tokens.extend(token.map(str::to_owned));
+    Ok(Some(Begun { region: region.to_owned(), effects, places, token: token.map(str::to_owned) }))
 }
 
-fn target(table: &super::table::Table, parameters: &Value, kind: &str) -> Result<super::key::Key, Failure> {
-    let member = if kind == "Put" { "Item" } else { "Key" };
-    let item = item::read(parameters.get(member).unwrap_or(&Value::Null))?;
-    table.keys.key_of(&item).ok_or_else(|| invalid("The provided key element does not match the schema"))
+fn end(cloud: &Cloud, begun: Begun, input: &Value) -> Result<Value, Failure> {
+    let mut state = cloud.dynamodb.state();
+    for place in &begun.places {
+        state.ongoing.items.remove(place);
+    }
+    for (name, effect) in &begun.effects {
+        effect.apply(cloud, state.ready(cloud, &begun.region, name)?);
+    }
+    if let Some(token) = begun.token {
+        state.ongoing.tokens.remove(&token);
+        state.tokens.insert(token, (input["TransactItems"].clone(), Instant::now()));
+    }
+    Ok(json!({}))
 }
 
 fn reason(failure: Failure) -> Value {

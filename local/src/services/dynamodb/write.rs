@@ -9,7 +9,7 @@ use crate::{ApiError, Cloud};
 use super::expressions::{Placeholders, changed, holds};
 use super::key::Key;
 use super::table::Table;
-use super::{Failure, invalid, item, required};
+use super::{Failure, invalid, item, required, transactions};
 
 /// What a write does to the item it is about.
 #[derive(Debug)]
@@ -62,12 +62,16 @@ impl Write {
         Ok(Self { change, condition, shows_item })
     }
 
-    /// Computes the effect, if the condition holds.
-    pub(super) fn plan(&self, table: &Table) -> Result<Effect, Failure> {
+    /// Key of the item that it is about.
+    pub(super) fn key(&self, table: &Table) -> Result<Key, Failure> {
         let (Change::Put(target) | Change::Delete(target) | Change::Update(target, _) | Change::Check(target)) =
             &self.change;
-        let key =
-            table.keys.key_of(target).ok_or_else(|| invalid("The provided key element does not match the schema"))?;
+        table.keys.key_of(target).ok_or_else(|| invalid("The provided key element does not match the schema"))
+    }
+
+    /// Computes the effect, if the condition holds.
+    pub(super) fn plan(&self, table: &Table) -> Result<Effect, Failure> {
+        let key = self.key(table)?;
         let before = table.items.get(&key).cloned();
         let empty = Item::new();
         let holds = self.condition.as_ref().is_none_or(|condition| holds(condition, before.as_ref().unwrap_or(&empty)));
@@ -101,11 +105,8 @@ impl Write {
 }
 
 impl Effect {
-    pub(super) fn apply(&self, table: &mut Table) {
-        match &self.after {
-            Some(after) => table.items.insert(self.key.clone(), after.clone()),
-            None => table.items.remove(&self.key),
-        };
+    pub(super) fn apply(&self, cloud: &Cloud, table: &mut Table) {
+        table.change(cloud, self.key.clone(), self.after.clone());
     }
 }
 
@@ -159,8 +160,11 @@ fn single(cloud: &Cloud, region: &str, input: &Value, kind: &str, returns: &[&st
     let mut state = cloud.dynamodb.state();
     let table = state.ready(cloud, region, name)?;
     let write = Write::read(table, input, kind)?;
+    let place = transactions::place(table, &write.key(table)?);
+    state.ongoing.check(&place)?;
+    let table = state.ready(cloud, region, name)?;
     let effect = write.plan(table)?;
-    effect.apply(table);
+    effect.apply(cloud, table);
     let mut output = json!({});
     if let Some(attributes) = returned(&write, &effect, wanted) {
         output["Attributes"] = item::write(&attributes);

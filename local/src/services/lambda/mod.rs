@@ -37,6 +37,7 @@ pub(crate) use tags::mark;
 pub struct Lambda {
     store: store::Store,
     pool: execution::pool::Pool,
+    queue: queue::Queue,
 }
 
 /// The service, and the resource of it, for which a function is invoked.

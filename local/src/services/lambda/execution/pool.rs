@@ -10,7 +10,7 @@ use crate::Cloud;
 use crate::services::lambda::store;
 
 /// Processes at once on this machine. The account's quota is 1000; a laptop would not survive that.
-const PROCESS_LIMIT: u32 = 50;
+pub(in super::super) const PROCESS_LIMIT: usize = 50;
 /// An environment that had nothing to do for so long is ended.
 const IDLE_LIMIT: Duration = Duration::from_secs(300);
 const REAP_INTERVAL: Duration = Duration::from_secs(30);
@@ -67,7 +67,7 @@ impl Pool {
         reserved: Option<u32>,
     ) -> Result<Permit, &'static str> {
         let mut inner = self.inner();
-        let total: u32 = inner.running.values().sum();
+        let total: usize = inner.running.values().map(|running| *running as usize).sum();
         let running = inner.running.entry(function_arn.to_owned()).or_default();
         if reserved.is_some_and(|reserved| *running >= reserved) {
             return Err("ReservedFunctionConcurrentInvocationLimitExceeded");

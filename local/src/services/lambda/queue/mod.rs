@@ -6,6 +6,7 @@ mod record;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 
 use super::event_invoke::EventInvokeConfig;
 use super::execution::{self, Outcome, metrics};
@@ -24,6 +25,19 @@ const RETRY_DELAYS: [Duration; 2] = [Duration::from_secs(60), Duration::from_sec
 /// Between attempts while there is no concurrency, or the service fails; it doubles each time.
 const BACKOFF: Duration = Duration::from_secs(1);
 const MAXIMUM_BACKOFF: Duration = Duration::from_secs(300);
+
+/// The queue that asynchronous events wait in.
+#[derive(Debug)]
+pub(super) struct Queue {
+    /// Lambda reads its queue as fast as there is concurrency: what waits is not refused, and goes in its order.
+    readers: Semaphore,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self { readers: Semaphore::new(execution::pool::PROCESS_LIMIT) }
+    }
+}
 
 /// An event on its way to a function.
 #[derive(Debug, Clone)]
@@ -114,6 +128,8 @@ fn next_step(
 }
 
 async fn attempt(cloud: &Cloud, event: &AsyncEvent, progress: &mut Progress) {
+    // The semaphore is never closed.
+    let _turn = cloud.lambda.queue.readers.acquire().await;
     match execution::run(cloud, &event.reference, &event.request_id, event.payload.clone()).await {
         Ok(outcome) => {
             progress.attempts += 1;
