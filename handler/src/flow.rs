@@ -1,21 +1,28 @@
-//! The way of an event through the handler: understand, record, notify.
+//! The way of an event through the handler: understand, record, send.
 
 #[cfg(test)]
 mod tests;
 
-use incident_model::mail::{self, Notice};
-use incident_model::{Classification, Incident, Outcome, Rules, RulesError, Status, Unreadable, classify};
-use jiff::Timestamp;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use incident_model::{Classification, Outcome, Rules, RulesError, Status, Unreadable, classify};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 
 use crate::clients::Clients;
-use crate::notify::{Mail, Notifier, NotifyError, Topic};
-use crate::record::{How, LEASE_SECONDS, Recorded, record};
+use crate::clock::Clock;
+use crate::log::Unit;
+use crate::notify::{Notifier, NotifyError, Topic};
+use crate::outbox::Delivery;
+use crate::record::{How, Recorded, record};
 use crate::rules_file::LoadedRules;
 use crate::settings::Settings;
 use crate::store::{Store, StoreError, Table};
+use crate::unrecorded::Unrecorded;
 use crate::{log, own, rules_file, self_check, sweep};
+
+/// How often a handler sweeps by itself, after an event.
+const SWEEP_SECONDS: i64 = 60;
 
 /// Why an invocation failed. Lambda tries it again, and then puts the event into the handler's dead-letter queue.
 #[derive(Debug, thiserror::Error)]
@@ -32,9 +39,6 @@ pub enum HandlerError {
     /// The self-check of a sweep found something. Failing lets the alarm on the handler's errors tell of it.
     #[error("the self-check of a sweep failed: {0}")]
     Unhealthy(Value),
-    /// This event's first delivery is still being handled, or its handler died.
-    #[error("another invocation holds the mail of incident {0}")]
-    Leased(String),
 }
 
 impl From<HandlerError> for Diagnostic {
@@ -44,25 +48,8 @@ impl From<HandlerError> for Diagnostic {
             HandlerError::Store(_) => "NotRecorded",
             HandlerError::Notify(_) => "NotNotified",
             HandlerError::Unhealthy(_) => "SelfCheckFailed",
-            HandlerError::Leased(_) => "NotificationInProgress",
         };
         Self { error_type: error_type.to_owned(), error_message: error.to_string() }
-    }
-}
-
-/// One moment, in the two forms that records need.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Now {
-    /// RFC 3339 in UTC with milliseconds.
-    pub text: String,
-    /// Seconds since 1970.
-    pub seconds: i64,
-}
-
-impl Now {
-    pub(crate) fn read() -> Self {
-        let now = Timestamp::now();
-        Self { text: format!("{now:.3}"), seconds: now.as_second() }
     }
 }
 
@@ -70,6 +57,7 @@ impl Now {
 pub struct Handler {
     flow: Flow<Table, Topic>,
     loaded: LoadedRules,
+    swept_at: AtomicI64,
 }
 
 impl Handler {
@@ -81,10 +69,10 @@ impl Handler {
         let store = Table::new(clients.dynamodb.clone(), settings.table.clone());
         let notifier = Topic::new(clients.sns.clone(), settings.topic_arn.clone());
         let loaded = rules_file::load()?;
-        if let Some(problem) = &loaded.problem {
-            log::line("rules-problem", json!({ "problem": problem }));
+        for problem in loaded.problem.iter().chain(&settings.alerts_problem) {
+            log::line("settings-problem", json!({ "problem": problem }));
         }
-        Ok(Self { flow: Flow { store, notifier, settings }, loaded })
+        Ok(Self { flow: Flow::new(store, notifier, settings), loaded, swept_at: AtomicI64::new(0) })
     }
 
     /// Handles one invocation.
@@ -97,9 +85,7 @@ impl Handler {
         }
         let result = match sweep::is_asked_for(&event.payload) {
             true => self.sweep().await,
-            false => {
-                self.flow.deliver(&event.payload, &self.loaded.rules).await.map(|events| json!({ "events": events }))
-            }
+            false => self.events(&event.payload).await,
         };
         if let Err(error) = &result {
             log::line("failed", json!({ "request_id": event.context.request_id, "error": error.to_string() }));
@@ -107,8 +93,15 @@ impl Handler {
         result
     }
 
+    async fn events(&self, delivery: &Value) -> Result<Value, HandlerError> {
+        let handled = self.flow.deliver(delivery, &self.loaded.rules).await;
+        self.sweep_in_passing().await;
+        handled.map(|events| json!({ "events": events }))
+    }
+
     /// Sends what is due, then checks itself.
     async fn sweep(&self) -> Result<Value, HandlerError> {
+        self.swept_at.store(self.flow.clock.now().seconds, Ordering::Relaxed);
         let sent = self.flow.sweep().await?;
         let report = self.self_check().await;
         match report.get("ok") {
@@ -117,16 +110,38 @@ impl Handler {
         }
     }
 
+    /// Sends what is due, if this handler did not look for a while. The event of this invocation is handled: that the
+    /// sweep failed is no reason to handle it again.
+    async fn sweep_in_passing(&self) {
+        let now = self.flow.clock.now().seconds;
+        if now - self.swept_at.swap(now, Ordering::Relaxed) < SWEEP_SECONDS {
+            return;
+        }
+        if let Err(error) = self.flow.sweep().await {
+            log::line("sweep-failed", json!({ "error": error.to_string() }));
+        }
+    }
+
     async fn self_check(&self) -> Value {
-        self_check::run(&self.loaded, &self.flow.store, &self.flow.notifier, Now::read().seconds).await
+        let now = self.flow.clock.now().seconds;
+        let problem = self.flow.settings.alerts_problem.as_deref();
+        self_check::run(&self.loaded, problem, &self.flow.store, &self.flow.notifier, now).await
     }
 }
 
-/// Recording and notifying, on whatever store and notifier.
+/// Recording and sending, on whatever store and notifier.
 pub(crate) struct Flow<S, N> {
     pub(crate) store: S,
     pub(crate) notifier: N,
     pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    pub(crate) unrecorded: Unrecorded,
+}
+
+impl<S, N> Flow<S, N> {
+    pub(crate) fn new(store: S, notifier: N, settings: Settings) -> Self {
+        Self { store, notifier, settings, clock: Clock::default(), unrecorded: Unrecorded::default() }
+    }
 }
 
 impl<S: Store, N: Notifier> Flow<S, N> {
@@ -165,7 +180,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
     }
 
     async fn failure(&self, event: &Classification) -> Result<(), HandlerError> {
-        let now = Now::read();
+        let now = self.clock.now();
         let incident_id = format!("inc-{}", uuid::Uuid::now_v7());
         let Some(incident) = event.incident(incident_id, now.text.clone()) else { return Ok(()) };
         if let Some(reason) = self.said_before(event).await {
@@ -173,7 +188,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
             return Ok(());
         }
         match record(&self.store, event, &incident, &now).await {
-            Ok(recorded) => self.mail_once(&recorded, &now).await,
+            Ok(recorded) => self.recorded(event, &recorded).await,
             Err(error) => {
                 self.mail_unrecorded(&incident).await?;
                 Err(error.into())
@@ -190,95 +205,39 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         }
         let function = attributes.get("function")?.as_str()?;
         let newest = self.store.newest_of_resource("lambda", function).await.ok()??;
-        let is_open = newest.incident.status != Status::Resolved;
-        is_open.then(|| format!("incident {} is open for the errors of {function}", newest.incident.incident_id))
+        let is_open = newest.status != Status::Resolved;
+        is_open.then(|| format!("incident {} is open for the errors of {function}", newest.incident_id))
     }
 
-    /// Mails unless the mail is out or in somebody else's hands.
-    async fn mail_once(&self, recorded: &Recorded, now: &Now) -> Result<(), HandlerError> {
+    /// Sends what the record says is to be sent.
+    async fn recorded(&self, event: &Classification, recorded: &Recorded) -> Result<(), HandlerError> {
         let incident = &recorded.incident;
-        let is_ours = match recorded.how {
-            How::Opened => true,
-            _ if incident.notified_at.is_some() => false,
-            _ => self.store.claim(&incident.incident_id, now.seconds, now.seconds + LEASE_SECONDS).await?,
+        let occurred_at = &event.observation.occurred_at;
+        self.logged(recorded);
+        let delivery = match recorded.sends {
+            true => self.send(incident, occurred_at).await?,
+            false => self.send_if_due(incident).await?,
         };
-        if is_ours {
-            self.mail(incident).await?;
-        } else if recorded.how == How::Duplicate && incident.notified_at.is_none() {
-            return Err(HandlerError::Leased(incident.incident_id.clone()));
+        if recorded.how == How::Opened && !recorded.sends && delivery == Delivery::NotOurs {
+            self.suppressed(incident, "silenced or flapping");
         }
-        self.recorded(recorded, is_ours);
         Ok(())
     }
 
-    pub(crate) async fn mail(&self, incident: &Incident) -> Result<(), HandlerError> {
-        let notice = self.notice(1, true);
-        let mail = Mail { subject: mail::subject(incident, &notice), body: mail::body(incident, &notice) };
-        if let Err(error) = self.notifier.publish(&mail).await {
-            // Without it the next attempt would have to wait for the lease to end.
-            let _ = self.store.release(&incident.incident_id).await;
-            return Err(error.into());
-        }
-        self.store.mark_notified(&incident.incident_id, &Now::read().text).await?;
-        Ok(())
-    }
-
-    /// Fail open: people hear of a failure even when it cannot be recorded.
-    async fn mail_unrecorded(&self, incident: &Incident) -> Result<(), HandlerError> {
-        let notice = self.notice(1, false);
-        let mail = Mail { subject: mail::subject(incident, &notice), body: mail::body(incident, &notice) };
-        self.notifier.publish(&mail).await?;
-        log::line("mailed-unrecorded", json!({ "source": incident.source, "resource": incident.resource }));
-        Ok(())
-    }
-
-    /// Resolves what the resource has open and says so. The mail is sent again if this event's first delivery died
-    /// between resolving and mailing.
-    async fn recovery(&self, event: &Classification) -> Result<(), HandlerError> {
-        let seen = &event.observation;
-        let Some(newest) = self.store.newest_of_resource(&seen.source, &seen.resource).await? else {
-            self.ignored(event, event.reason().unwrap_or("nothing is open for the resource"));
-            return Ok(());
-        };
-        let incident = newest.incident;
-        let is_unfinished =
-            newest.recovered_by.as_ref() == Some(&seen.event_id) && newest.recovery_notified_at.is_none();
-        if incident.status == Status::Resolved && !is_unfinished {
-            self.ignored(event, event.reason().unwrap_or("nothing is open for the resource"));
-            return Ok(());
-        }
-        let now = Now::read();
-        if incident.status != Status::Resolved {
-            self.store.resolve(&incident.incident_id, &seen.event_id, &now.text).await?;
-        }
-        let notice = self.notice(2, true);
-        let mail = Mail {
-            subject: mail::recovery_subject(&incident, &notice),
-            body: mail::recovery_body(&incident, &notice, &now.text),
-        };
-        self.notifier.publish(&mail).await?;
-        self.store.mark_recovery_notified(&incident.incident_id, &Now::read().text).await?;
-        log::line("recovered", json!({ "incident_id": incident.incident_id, "resource": incident.resource }));
-        Ok(())
-    }
-
-    fn notice(&self, number: u64, recorded: bool) -> Notice<'_> {
-        Notice { number, stack: &self.settings.stack, recorded }
-    }
-
-    fn ignored(&self, event: &Classification, reason: &str) {
+    pub(crate) fn ignored(&self, event: &Classification, reason: &str) {
         let seen = &event.observation;
         let fields =
             json!({ "source": seen.source, "resource": seen.resource, "event_id": seen.event_id, "reason": reason });
         log::line("ignored", fields);
     }
 
-    fn recorded(&self, recorded: &Recorded, mailed: bool) {
+    fn logged(&self, recorded: &Recorded) {
         let incident = &recorded.incident;
-        let outcome = match recorded.how {
-            How::Opened => "opened",
-            How::Counted => "counted",
-            How::Duplicate => "duplicate",
+        let (outcome, metric) = match recorded.how {
+            How::Opened => ("opened", "Incidents"),
+            How::Escalated => ("escalated", "Failures"),
+            How::Counted => ("counted", "Failures"),
+            How::Duplicate => ("duplicate", "Duplicates"),
         };
         let fields = json!({
             "incident_id": incident.incident_id,
@@ -288,8 +247,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
             "resource": incident.resource,
             "request_id": incident.request_id,
             "occurrences": incident.occurrences,
-            "mailed": mailed,
         });
-        log::line(outcome, fields);
+        self.measured(outcome, fields, Some(incident.severity), &[(metric, Unit::Count, 1.0)]);
     }
 }

@@ -1,17 +1,21 @@
 //! The Lambda function that records incidents and alerts people, and the error generator that proves it.
 //!
 //! Both are one artifact; the function's `Handler` setting says which one it is. The way of an event is in [`flow`]:
-//! classify (pure, in `incident-model`), record ([`store`]), notify ([`notify`]).
+//! classify (pure, in `incident-model`), record ([`mod@record`]), send what that makes due ([`notify`]).
 
 pub mod clients;
+pub mod clock;
 pub mod flow;
 pub mod generator;
 pub mod log;
 pub mod notify;
+mod outbox;
 pub mod own;
 pub mod record;
+mod recovery;
 pub mod rules_file;
 pub mod self_check;
 pub mod settings;
 pub mod store;
 pub mod sweep;
+mod unrecorded;

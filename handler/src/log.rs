@@ -1,15 +1,103 @@
-//! One JSON line for each outcome. Lines hold ids and names, never messages: a message may hold what redaction missed.
+//! One JSON line for each outcome, and CloudWatch's metrics in it. Lines hold ids and names, never messages: a message may
+//! hold what redaction missed.
 
 use std::io::Write;
 
+use incident_model::Severity;
 use serde_json::{Value, json};
+
+/// Namespace of the metrics.
+const NAMESPACE: &str = "incidentctl";
 
 /// Writes a line to the function's log.
 pub fn line(outcome: &str, fields: Value) {
+    // A log that cannot be written must not keep an alert from being sent.
+    let _ = writeln!(std::io::stdout().lock(), "{}", merged(outcome, fields));
+}
+
+/// Numbers of one outcome, in CloudWatch's embedded metric format: the log line is the measurement, and no call is made.
+#[derive(Debug, Clone)]
+pub struct Metrics<'a> {
+    /// The stack, a dimension of every metric.
+    pub stack: &'a str,
+    /// The severity, the other dimension, where there is one.
+    pub severity: Option<Severity>,
+    /// When, in milliseconds since 1970.
+    pub at_milliseconds: i64,
+    /// Names, units and numbers.
+    pub numbers: &'a [(&'static str, Unit, f64)],
+}
+
+/// A unit of CloudWatch's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// How many.
+    Count,
+    /// How long.
+    Milliseconds,
+}
+
+/// Writes a line that is a measurement as well.
+pub fn measured(outcome: &str, fields: Value, metrics: &Metrics<'_>) {
+    line(outcome, embedded(fields, metrics));
+}
+
+/// The fields with the metrics among them, as the embedded metric format has it: `_aws` names the members that are
+/// metrics and dimensions.
+fn embedded(mut fields: Value, metrics: &Metrics<'_>) -> Value {
+    let Some(members) = fields.as_object_mut() else { return fields };
+    members.insert("Stack".to_owned(), metrics.stack.into());
+    let mut dimensions = vec![vec!["Stack"]];
+    if let Some(severity) = metrics.severity {
+        members.insert("Severity".to_owned(), severity.name().into());
+        dimensions.push(vec!["Stack", "Severity"]);
+    }
+    let unit = |unit: &Unit| match unit {
+        Unit::Count => "Count",
+        Unit::Milliseconds => "Milliseconds",
+    };
+    let named: Vec<Value> =
+        metrics.numbers.iter().map(|(name, of, _)| json!({ "Name": name, "Unit": unit(of) })).collect();
+    for (name, _, number) in metrics.numbers {
+        members.insert((*name).to_owned(), (*number).into());
+    }
+    let directive = json!([{ "Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": named }]);
+    members.insert("_aws".to_owned(), json!({ "Timestamp": metrics.at_milliseconds, "CloudWatchMetrics": directive }));
+    fields
+}
+
+fn merged(outcome: &str, fields: Value) -> Value {
     let mut line = json!({ "outcome": outcome });
     if let (Some(line), Value::Object(fields)) = (line.as_object_mut(), fields) {
         line.extend(fields);
     }
-    // A log that cannot be written must not keep an alert from being sent.
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_measurement_names_its_metrics_and_dimensions() {
+        let metrics = Metrics {
+            stack: "devops",
+            severity: Some(Severity::High),
+            at_milliseconds: 7,
+            numbers: &[("Mails", Unit::Count, 1.0), ("TimeToMail", Unit::Milliseconds, 12.0)],
+        };
+        let line = merged("mailed", embedded(json!({ "incident_id": "inc-1" }), &metrics));
+        assert_eq!(
+            line,
+            json!({
+                "outcome": "mailed", "incident_id": "inc-1", "Stack": "devops", "Severity": "HIGH",
+                "Mails": 1.0, "TimeToMail": 12.0,
+                "_aws": {"Timestamp": 7, "CloudWatchMetrics": [{
+                    "Namespace": "incidentctl",
+                    "Dimensions": [["Stack"], ["Stack", "Severity"]],
+                    "Metrics": [{"Name": "Mails", "Unit": "Count"}, {"Name": "TimeToMail", "Unit": "Milliseconds"}],
+                }]},
+            })
+        );
+    }
 }

@@ -1,15 +1,7 @@
 //! Sends mails through the alert topic.
 
 use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
-
-/// A mail, ready to be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mail {
-    /// At most 100 printable ASCII characters.
-    pub subject: String,
-    /// Plain text.
-    pub body: String,
-}
+use incident_model::mail::Mail;
 
 /// Where mails go.
 pub trait Notifier {

@@ -1,11 +1,16 @@
-//! Counts a failure exactly once: opens an incident for it, or counts it for the one that is open.
+//! Counts a failure exactly once: opens an incident for it, or counts it for the one that is open. What is to be sent is
+//! written in the same transaction.
 
 use std::time::Duration;
 
-use incident_model::{Classification, Incident, Status};
+use incident_model::notice::{Beginning, FLAPPING_SECONDS, beginning, superseding};
+use incident_model::silence::{Silence, covering};
+use incident_model::time::milliseconds_of;
+use incident_model::{Classification, Incident, Reason, Status, TimelineEntry};
 
-use crate::flow::Now;
-use crate::store::{Occurrence, Opening, Store, StoreError, Stored};
+use crate::clock::Now;
+use crate::outbox::LEASE_SECONDS;
+use crate::store::{Known, Occurrence, Opening, Outbox, Question, Store, StoreError};
 
 /// How often a decision is taken anew when others change the same items. With the waits below this lasts about ten
 /// seconds, in which hundreds of invocations on one fingerprint get their turn.
@@ -13,16 +18,15 @@ const ATTEMPTS: u32 = 40;
 const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 const LONGEST_WAIT: Duration = Duration::from_millis(400);
 
-/// How long the opener of an incident alone may mail. Longer than a publish with its retries takes.
-pub(crate) const LEASE_SECONDS: i64 = 30;
-
 /// A failure that is in the table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recorded {
-    /// The incident that it was counted for.
+    /// The incident that it was counted for, as it now is.
     pub incident: Incident,
     /// What recording did.
     pub how: How,
+    /// Whether this invocation has to send the notice that is due.
+    pub sends: bool,
 }
 
 /// What recording did.
@@ -30,6 +34,8 @@ pub struct Recorded {
 pub enum How {
     /// Opened the incident.
     Opened,
+    /// Counted the failure for an open incident, and made its severity higher.
+    Escalated,
     /// Counted the failure for an open incident.
     Counted,
     /// Nothing: this event was counted before.
@@ -46,15 +52,39 @@ pub async fn record(
     incident: &Incident,
     now: &Now,
 ) -> Result<Recorded, StoreError> {
-    let mut wait = SHORTEST_WAIT;
-    for _ in 0..ATTEMPTS {
+    let mut turns = Turns::default();
+    loop {
         match decide(store, failure, incident, now).await {
-            Err(StoreError::Conflict) => tokio::time::sleep(jittered(wait)).await,
+            Err(StoreError::Conflict) => turns.wait().await?,
             decided => return decided,
         }
-        wait = (wait * 2).min(LONGEST_WAIT);
     }
-    Err(StoreError::Conflict)
+}
+
+/// Waits between attempts when others change the same items.
+#[derive(Debug)]
+pub(crate) struct Turns {
+    left: u32,
+    wait: Duration,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self { left: ATTEMPTS - 1, wait: SHORTEST_WAIT }
+    }
+}
+
+impl Turns {
+    /// Waits for the next attempt, longer each time.
+    ///
+    /// # Errors
+    /// When there were enough of them.
+    pub(crate) async fn wait(&mut self) -> Result<(), StoreError> {
+        self.left = self.left.checked_sub(1).ok_or(StoreError::Conflict)?;
+        tokio::time::sleep(jittered(self.wait)).await;
+        self.wait = (self.wait * 2).min(LONGEST_WAIT);
+        Ok(())
+    }
 }
 
 async fn decide(
@@ -63,42 +93,148 @@ async fn decide(
     incident: &Incident,
     now: &Now,
 ) -> Result<Recorded, StoreError> {
-    let event_id = failure.observation.event_id.as_str();
-    let (counted, newest) = tokio::join!(store.counted(event_id), store.newest(&incident.fingerprint));
-    if let Some(incident_id) = counted? {
-        return already_counted(store, &incident_id).await;
-    }
-    match newest? {
-        Some(Stored { incident: open, .. }) if open.status != Status::Resolved => {
-            let occurrence = Occurrence {
-                event_id,
-                incident_id: &open.incident_id,
-                observation: &failure.observation,
-                at: &now.text,
-                now: now.seconds,
-            };
-            store.count(&occurrence).await?;
-            let counted = Incident {
-                occurrences: open.occurrences + 1,
-                last_seen_at: now.text.clone(),
-                error_message: failure.observation.error_message.clone(),
-                request_id: failure.observation.request_id.clone().or(open.request_id),
-                ..open
-            };
-            Ok(Recorded { incident: counted, how: How::Counted })
+    let seen = &failure.observation;
+    let question = Question {
+        event_id: &seen.event_id,
+        fingerprint: &incident.fingerprint,
+        source: &incident.source,
+        resource: &incident.resource,
+    };
+    let known = store.look(&question).await?;
+    match (&known.counted_for, &known.newest) {
+        (Some(incident_id), _) => already_counted(store, incident_id).await,
+        (None, Some(open)) if open.status != Status::Resolved => {
+            counted(store, failure, open, &known.silences, now).await
         }
-        resolved => {
-            let replaced = resolved.as_ref().map(|stored| stored.incident.incident_id.as_str());
-            let lease_until = now.seconds + LEASE_SECONDS;
-            store.open(&Opening { event_id, incident, replaced, now: now.seconds, lease_until }).await?;
-            Ok(Recorded { incident: incident.clone(), how: How::Opened })
-        }
+        _ => opened(store, failure, incident, &known, now).await,
     }
+}
+
+async fn opened(
+    store: &impl Store,
+    failure: &Classification,
+    incident: &Incident,
+    known: &Known,
+    now: &Now,
+) -> Result<Recorded, StoreError> {
+    let seen = &failure.observation;
+    let (incident, withdraws) = begun(incident.clone(), known, now);
+    let incident = if is_over(&seen.occurred_at, known) { ended(incident, now) } else { incident };
+    let event_id = seen.event_id.as_str();
+    store.open(&Opening { event_id, incident: &incident, known, withdraws, now: now.seconds }).await?;
+    let sends = is_leased(&incident, now);
+    Ok(Recorded { incident, how: How::Opened, sends })
+}
+
+/// Whether the notice that was just written is to be sent at once.
+fn is_leased(incident: &Incident, now: &Now) -> bool {
+    incident.silenced_by.is_none() && incident.due_at == Some(now.seconds + LEASE_SECONDS)
+}
+
+/// A new incident with its place in the history and its first notice; whether that notice withdraws the last one of the
+/// incident before, since both states of a flapping resource are held back until one stays.
+fn begun(incident: Incident, known: &Known, now: &Now) -> (Incident, bool) {
+    let before = known.newest.as_ref();
+    let (recent_changes, beginning) = beginning(before, now.seconds);
+    let (due, due_at) = match beginning {
+        Beginning::Fresh => (Reason::Opened, now.seconds + LEASE_SECONDS),
+        Beginning::BeginsToFlap => (Reason::Flapping, now.seconds + LEASE_SECONDS),
+        Beginning::StillFlaps => (Reason::Opened, now.seconds + FLAPPING_SECONDS),
+    };
+    let incident = Incident {
+        previous_incident_id: before.map(|before| before.incident_id.clone()),
+        beside_incident_id: known.newest_of_resource.clone(),
+        recent_changes,
+        flapping: beginning != Beginning::Fresh,
+        ..incident
+    };
+    let outbox = Outbox { due: Some(due), notices: 1, due_at: Some(due_at), silenced_by: None };
+    let outbox = held_by(&known.silences, &incident, outbox, now);
+    (outbox.put_into(incident), beginning == Beginning::StillFlaps)
+}
+
+/// Whether the end of a failure was told of before the failure itself.
+fn is_over(occurred_at: &str, known: &Known) -> bool {
+    milliseconds_of(occurred_at).zip(known.recovered_at).is_some_and(|(occurred, recovered)| occurred < recovered)
+}
+
+/// An incident that is over when it is opened; its one notice says so.
+fn ended(incident: Incident, now: &Now) -> Incident {
+    let over = TimelineEntry { at: now.text.clone(), what: "recovered, which was told of first".to_owned() };
+    Incident {
+        status: Status::Resolved,
+        recovered: true,
+        due: Some(Reason::Recovered),
+        timeline: [incident.timeline, vec![over]].concat(),
+        ..incident
+    }
+}
+
+/// What is to be sent, held back if a silence covers the incident.
+pub(crate) fn held_by(silences: &[Silence], incident: &Incident, outbox: Outbox, now: &Now) -> Outbox {
+    match covering(silences, incident, now.seconds) {
+        Some(silence) => Outbox {
+            due_at: silence.ends_at().max(outbox.due_at),
+            silenced_by: Some(silence.silence_id.clone()),
+            ..outbox
+        },
+        None => outbox,
+    }
+}
+
+async fn counted(
+    store: &impl Store,
+    failure: &Classification,
+    open: &Incident,
+    silences: &[Silence],
+    now: &Now,
+) -> Result<Recorded, StoreError> {
+    let seen = &failure.observation;
+    let occurrences = open.occurrences + 1;
+    let severity = failure.judgement.as_ref().map_or(open.severity, |judgement| judgement.severity_at(occurrences));
+    let is_worse = severity > open.severity;
+    let incident = Incident {
+        occurrences,
+        severity: severity.max(open.severity),
+        last_seen_at: now.text.clone(),
+        error_message: seen.error_message.clone(),
+        request_id: seen.request_id.clone().or(open.request_id.clone()),
+        ..open.clone()
+    };
+    let outbox = if is_worse { escalated(&incident, silences, now) } else { Outbox::of(&incident) };
+    let occurrence = Occurrence {
+        event_id: &seen.event_id,
+        read: open,
+        observation: seen,
+        escalation: is_worse.then_some((severity, &outbox)),
+        at: &now.text,
+        now: now.seconds,
+    };
+    store.count(&occurrence).await?;
+    let how = if is_worse { How::Escalated } else { How::Counted };
+    let incident = outbox.put_into(incident);
+    let sends = incident.notices > open.notices && is_leased(&incident, now);
+    Ok(Recorded { incident, how, sends })
+}
+
+/// The notice that an incident became worse. One that people did not hear of yet says so itself, when its time comes.
+fn escalated(incident: &Incident, silences: &[Silence], now: &Now) -> Outbox {
+    let waiting = Outbox::of(incident);
+    if waiting.due.is_some_and(|due| superseding(Some(due), Reason::Escalated) == due) {
+        return waiting;
+    }
+    let outbox = Outbox {
+        due: Some(Reason::Escalated),
+        notices: waiting.notices + 1,
+        due_at: Some(now.seconds + LEASE_SECONDS),
+        silenced_by: None,
+    };
+    held_by(silences, incident, outbox, now)
 }
 
 async fn already_counted(store: &impl Store, incident_id: &str) -> Result<Recorded, StoreError> {
     match store.incident(incident_id).await? {
-        Some(stored) => Ok(Recorded { incident: stored.incident, how: How::Duplicate }),
+        Some(incident) => Ok(Recorded { incident, how: How::Duplicate, sends: false }),
         None => Err(StoreError::Unusable {
             code: "IncidentMissing".to_owned(),
             message: format!("an event was counted for {incident_id}, which is not in the table"),

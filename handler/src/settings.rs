@@ -1,5 +1,7 @@
 //! What the function's environment says, read once.
 
+use incident_model::AlertPolicy;
+
 /// Settings of the incident handler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -11,6 +13,10 @@ pub struct Settings {
     pub stack: String,
     /// Name of this function.
     pub function: String,
+    /// When people are written to.
+    pub alerts: AlertPolicy,
+    /// Why the setting of `alerts` cannot be used. The defaults are in force then: it must not keep alerts back.
+    pub alerts_problem: Option<String>,
 }
 
 /// A variable that the template sets is not there.
@@ -25,11 +31,39 @@ impl Settings {
     /// Names the variable that is missing.
     pub fn from_environment() -> Result<Self, MissingVariable> {
         let variable = |name| std::env::var(name).map_err(|_| MissingVariable(name));
+        let (alerts, alerts_problem) = alerts(&variable("INCIDENT_ALERTS").unwrap_or_default());
         Ok(Self {
             table: variable("INCIDENT_TABLE")?,
             topic_arn: variable("INCIDENT_TOPIC_ARN")?,
             stack: variable("INCIDENT_STACK")?,
             function: variable("AWS_LAMBDA_FUNCTION_NAME")?,
+            alerts,
+            alerts_problem,
         })
+    }
+}
+
+/// The policy of a text, and what is wrong with the text if it is not the text's. Empty means the defaults.
+fn alerts(text: &str) -> (AlertPolicy, Option<String>) {
+    if text.is_empty() {
+        return (AlertPolicy::default(), None);
+    }
+    match serde_json::from_str(text) {
+        Ok(policy) => (policy, None),
+        Err(error) => (AlertPolicy::default(), Some(format!("INCIDENT_ALERTS: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_policy_is_a_problem_but_keeps_no_alert_back() {
+        assert_eq!(alerts(""), (AlertPolicy::default(), None));
+        assert_eq!(alerts(r#"{"mails_per_minute": 2}"#).0.mails_per_minute.get(), 2);
+        let (policy, problem) = alerts(r#"{"mails_per_minute": 100}"#);
+        assert_eq!(policy, AlertPolicy::default());
+        assert!(problem.is_some_and(|problem| problem.contains("mails_per_minute is 1 to 8")));
     }
 }

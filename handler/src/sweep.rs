@@ -1,26 +1,28 @@
-//! The sweep: what the clock asks for every few minutes.
+//! The sweep: looks at every incident whose moment has come.
 //!
-//! An invocation that dies between the record and the mail leaves an incident that nobody heard of. Lambda tries its
-//! event again, and mostly that mails it; where those tries died too, the sweep does. It asks by the index `by-status`.
+//! It sends what a crash or the mail budget kept back, tells what a silence hid, reminds, and resolves what is quiet. The
+//! clock asks for it every minute, and a handler looks by itself after an event, at most once a minute.
 
-use std::time::Duration;
-
-use incident_model::Incident;
-use jiff::{Span, Timestamp};
+use incident_model::mail;
+use incident_model::notice::{Attention, attention};
+use incident_model::silence::{Silence, covering};
+use incident_model::{Incident, Reason};
 use serde_json::{Value, json};
 
-use crate::flow::{Flow, HandlerError, Now};
+use crate::flow::{Flow, HandlerError};
 use crate::log;
 use crate::notify::Notifier;
-use crate::record::LEASE_SECONDS;
-use crate::store::Store;
+use crate::outbox::{Delivery, LEASE_SECONDS};
+use crate::store::{Outbox, Resolution, Store, StoreError};
 
-/// How far back to look, in hours. An incident that is older was seen by hundreds of sweeps.
-const HORIZON_HOURS: i64 = 24;
-/// How many mails one sweep sends; the rest waits for the next one.
-const MOST: usize = 25;
-/// Between two mails: SNS ends an email subscription that gets more than ten in a second.
-const PAUSE: Duration = Duration::from_millis(150);
+/// How many incidents one sweep looks at; the rest waits for the next one.
+const MOST: usize = 100;
+/// Up to so many notices go out as mails of their own, as long as the budget lasts; more are a digest.
+const MOST_SINGLE_MAILS: usize = 3;
+
+/// How long a silence that is over is kept, so that the mail about what it hid can say whose it was: such mails have a
+/// budget, too.
+const KEPT_SECONDS: i64 = 5 * 60;
 
 /// Whether an event asks for a sweep.
 pub fn is_asked_for(event: &Value) -> bool {
@@ -28,33 +30,126 @@ pub fn is_asked_for(event: &Value) -> bool {
 }
 
 impl<S: Store, N: Notifier> Flow<S, N> {
-    /// Mails the incidents that were never marked as mailed and that nobody holds the lease of, and returns how many.
-    /// One that fails does not keep the others from being mailed.
+    /// Does what is due, and returns for how many incidents something was sent. A part that fails does not keep the others
+    /// from being done.
     pub(crate) async fn sweep(&self) -> Result<usize, HandlerError> {
+        let now = self.clock.now().seconds;
+        let (silences, due) = tokio::join!(self.store.silences(), self.store.due(now, MOST));
+        let (silences, due) = (silences?, due?);
+        let mut failed = None;
+        let mut to_tell = Vec::new();
+        for incident in &due {
+            match self.attend(incident, &silences).await {
+                Ok(claimed) => to_tell.extend(claimed),
+                Err(error) => failed = Some(error),
+            }
+        }
+        let (hidden, others): (Vec<_>, Vec<_>) =
+            to_tell.into_iter().partition(|incident| incident.silenced_by.is_some());
+        let told = self.tell(others).await;
+        let revealed = self.reveal(hidden, &silences).await;
+        self.forget_ended(&silences, &due, now).await?;
+        failed.map_or(Ok(told? + revealed?), Err)
+    }
+
+    /// Does what an incident needs, and returns it if its notice is to be sent by this invocation.
+    async fn attend(&self, incident: &Incident, silences: &[Silence]) -> Result<Option<Incident>, HandlerError> {
+        let now = self.clock.now();
+        match attention(incident, &self.settings.alerts, silences, now.seconds) {
+            Attention::Send => self.claimed(incident).await,
+            Attention::Remind => {
+                let reminder = Outbox {
+                    due: Some(Reason::Reminder),
+                    notices: incident.notices + 1,
+                    due_at: Some(now.seconds + LEASE_SECONDS),
+                    silenced_by: None,
+                };
+                let is_ours = self.store.set_outbox(incident, &reminder).await?;
+                Ok(is_ours.then(|| reminder.put_into(incident.clone())))
+            }
+            Attention::Resolve => {
+                self.resolve_quiet(incident).await?;
+                Ok(None)
+            }
+            Attention::LookAgain(due_at) => {
+                let silence = incident.due.and_then(|_| covering(silences, incident, now.seconds));
+                let silenced_by = silence.map(|silence| silence.silence_id.clone());
+                let later = Outbox { due_at, silenced_by, ..Outbox::of(incident) };
+                self.store.set_outbox(incident, &later).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn resolve_quiet(&self, incident: &Incident) -> Result<(), HandlerError> {
+        let now = self.clock.now();
+        let quiet = self.settings.alerts.resolve_after_quiet.of(incident.severity);
+        let outbox = Outbox { due: None, due_at: None, silenced_by: None, ..Outbox::of(incident) };
+        let resolution = Resolution {
+            read: incident,
+            outbox: &outbox,
+            recent_changes: &[],
+            what: &format!("resolved: no failure for {quiet}"),
+            at: &now.text,
+        };
+        match self.store.resolve(&resolution).await {
+            // Somebody changed it in the meantime, so it is not as quiet as it was.
+            Ok(()) | Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+        log::line("quiet", json!({ "incident_id": incident.incident_id }));
+        Ok(())
+    }
+
+    /// Sends what nobody silenced: few notices singly, many as a digest.
+    async fn tell(&self, incidents: Vec<Incident>) -> Result<usize, HandlerError> {
+        let (drills, others): (Vec<_>, Vec<_>) = incidents.into_iter().partition(|incident| incident.drill.is_some());
+        let is_few = others.len() <= MOST_SINGLE_MAILS;
+        let (singly, together) = if is_few { ([drills, others].concat(), Vec::new()) } else { (drills, others) };
         let (mut sent, mut failed) = (0, None);
-        for incident in self.store.unsent(&horizon()).await?.iter().take(MOST) {
-            match self.mail_late(incident).await {
-                Ok(is_sent) => sent += usize::from(is_sent),
+        for incident in &singly {
+            match self.send(incident, &incident.created_at).await {
+                Ok(delivery) => sent += usize::from(delivery == Delivery::Mailed),
+                Err(error) => failed = Some(error),
+            }
+        }
+        if !together.is_empty() {
+            match self.send_together(&together, &mail::digest(&together, &self.settings.stack)).await {
+                Ok(Delivery::Mailed) => sent += together.len(),
+                Ok(_) => {}
                 Err(error) => failed = Some(error),
             }
         }
         failed.map_or(Ok(sent), Err)
     }
 
-    async fn mail_late(&self, incident: &Incident) -> Result<bool, HandlerError> {
-        let now = Now::read();
-        let is_ours = self.store.claim(&incident.incident_id, now.seconds, now.seconds + LEASE_SECONDS).await?;
-        if is_ours {
-            self.mail(incident).await?;
-            tokio::time::sleep(PAUSE).await;
-            log::line("mailed-late", json!({ "incident_id": incident.incident_id }));
+    /// Tells of each silence that is over what it hid.
+    async fn reveal(&self, mut hidden: Vec<Incident>, silences: &[Silence]) -> Result<usize, HandlerError> {
+        hidden.sort_by(|one, other| one.silenced_by.cmp(&other.silenced_by));
+        let mut sent = 0;
+        for incidents in hidden.chunk_by(|one, other| one.silenced_by == other.silenced_by) {
+            let id = incidents.first().and_then(|incident| incident.silenced_by.as_deref()).unwrap_or_default();
+            let silence = silences.iter().find(|silence| silence.silence_id == id);
+            let mail = mail::silence_ended(id, silence, incidents, &self.settings.stack);
+            if self.send_together(incidents, &mail).await? == Delivery::Mailed {
+                sent += incidents.len();
+            }
         }
-        Ok(is_ours)
+        Ok(sent)
     }
-}
 
-/// The earliest moment that matters, as records have it.
-fn horizon() -> String {
-    let now = Timestamp::now();
-    format!("{:.3}", now.checked_sub(Span::new().hours(HORIZON_HOURS)).unwrap_or(now))
+    /// Forgets the silences that are over for a while and that hide nothing any more.
+    async fn forget_ended(&self, silences: &[Silence], due: &[Incident], now: i64) -> Result<(), HandlerError> {
+        let hides =
+            |silence: &Silence| due.iter().any(|incident| incident.silenced_by.as_ref() == Some(&silence.silence_id));
+        let ended: Vec<&str> = silences
+            .iter()
+            .filter(|silence| !silence.is_active(now - KEPT_SECONDS) && !hides(silence))
+            .map(|silence| silence.silence_id.as_str())
+            .collect();
+        if !ended.is_empty() {
+            self.store.forget_silences(&ended).await?;
+        }
+        Ok(())
+    }
 }

@@ -1,38 +1,70 @@
 //! The email about an incident: plain text that says in its first five lines what, where, since when, how often, and
 //! what to do.
 
+mod many;
 #[cfg(test)]
 mod tests;
+
+pub use many::{digest, silence_ended};
 
 use crate::console;
 use crate::fields::shortened;
 use crate::incident::Incident;
+use crate::notice::{FLAPPING_SECONDS, Reason};
 
 /// Longest subject that SNS takes (it refuses 101 with `Invalid parameter: Subject`).
 pub const MAX_SUBJECT: usize = 100;
 /// Longest body in bytes: SNS takes 256 KiB with attributes for topics with email subscriptions.
 pub const MAX_BODY: usize = 250_000;
 
+/// A mail, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Printable ASCII, at most [`MAX_SUBJECT`] characters, no leading blank.
+    pub subject: String,
+    /// Plain text: at most [`MAX_BODY`] bytes, no control characters but line breaks.
+    pub body: String,
+}
+
 /// How an incident is told about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notice<'a> {
-    /// Counts the mails about one incident from 1. A mail that arrives twice has the same number twice.
+    /// Counts the notices about one incident from 1. A mail that arrives twice has the same number twice.
     pub number: u64,
+    /// Why people are written to.
+    pub reason: Reason,
     /// The stack that the commands in the mail name.
     pub stack: &'a str,
     /// Whether the incident is in the table; if not, the mail is all there is.
     pub recorded: bool,
 }
 
-/// The subject of a mail about an incident: printable ASCII, at most [`MAX_SUBJECT`] characters, no leading blank.
-pub fn subject(incident: &Incident, notice: &Notice<'_>) -> String {
-    let test = if incident.drill.is_some() { "TEST: " } else { "" };
-    let head = format!("[{}] {test}", incident.severity);
+/// The mail about an incident.
+pub fn about(incident: &Incident, notice: &Notice<'_>) -> Mail {
+    Mail { subject: subject(incident, notice), body: body(incident, notice) }
+}
+
+fn subject(incident: &Incident, notice: &Notice<'_>) -> String {
+    let severity = incident.severity;
+    let head = match notice.reason {
+        _ if incident.drill.is_some() => format!("[{severity}] TEST: "),
+        Reason::Opened => format!("[{severity}] "),
+        Reason::Flapping => format!("[{severity}] FLAPPING: "),
+        Reason::Escalated => format!("[{severity}] ESCALATED: "),
+        Reason::Reminder => format!("[{severity}] REMINDER: "),
+        Reason::Recovered => "[RECOVERED] ".to_owned(),
+    };
     with_reference(&head, &incident.summary, incident, notice)
 }
 
-/// The body of a mail about an incident: at most [`MAX_BODY`] bytes, no control characters but line breaks.
-pub fn body(incident: &Incident, notice: &Notice<'_>) -> String {
+fn body(incident: &Incident, notice: &Notice<'_>) -> String {
+    match notice.reason {
+        Reason::Recovered => recovery(incident, notice),
+        _ => failure(incident, notice),
+    }
+}
+
+fn failure(incident: &Incident, notice: &Notice<'_>) -> String {
     let mut lines = vec![
         format!("What:      {} - {}", incident.severity, incident.summary),
         format!("Where:     {}", place(incident)),
@@ -41,12 +73,7 @@ pub fn body(incident: &Incident, notice: &Notice<'_>) -> String {
         format!("Do this:   {}", first_sentence(&incident.recommendation)),
         String::new(),
     ];
-    if incident.drill.is_some() {
-        lines.push("This is a test: somebody ran `incidentctl trigger-test`.".to_owned());
-    }
-    if !notice.recorded {
-        lines.push("NOT RECORDED: the incident table could not be reached, so this mail is the only trace.".to_owned());
-    }
+    lines.extend(occasion(incident, notice));
     if first_sentence(&incident.recommendation) != incident.recommendation {
         lines.extend([format!("In full:   {}", incident.recommendation), String::new()]);
     }
@@ -58,21 +85,46 @@ pub fn body(incident: &Incident, notice: &Notice<'_>) -> String {
     finished(lines)
 }
 
-/// The subject of the mail that an incident is over.
-pub fn recovery_subject(incident: &Incident, notice: &Notice<'_>) -> String {
-    with_reference("[RECOVERED] ", &format!("{}: {}", incident.resource, incident.summary), incident, notice)
+/// Why this mail comes, where the first lines do not say it.
+fn occasion(incident: &Incident, notice: &Notice<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if incident.drill.is_some() {
+        lines.push("This is a test: somebody ran `incidentctl trigger-test`.".to_owned());
+    }
+    if !notice.recorded {
+        lines.push("NOT RECORDED: the incident table could not be reached, so this mail is the only trace.".to_owned());
+    }
+    match notice.reason {
+        Reason::Flapping => lines.push(format!(
+            "FLAPPING: it began and ended {} times within {} minutes. You hear of it again when it has kept one state for \
+             that long.",
+            incident.recent_changes.len().div_ceil(2),
+            FLAPPING_SECONDS / 60
+        )),
+        Reason::Escalated => lines.push(format!("ESCALATED: it is {} now; it was less when you heard of it.", incident.severity)),
+        Reason::Reminder => lines.push(format!("REMINDER: nobody has acknowledged it since {}.", incident.created_at)),
+        Reason::Opened | Reason::Recovered => {}
+    }
+    if let Some(previous) = &incident.previous_incident_id {
+        lines.push(format!("It was there before, as incident {previous}."));
+    }
+    if !lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines
 }
 
-/// The body of the mail that an incident is over.
-pub fn recovery_body(incident: &Incident, notice: &Notice<'_>, recovered_at: &str) -> String {
+fn recovery(incident: &Incident, notice: &Notice<'_>) -> String {
+    let over = incident.timeline.iter().rev().find(|entry| entry.what.starts_with("recovered"));
+    let over = over.map(|entry| format!(", over at {}", entry.at)).unwrap_or_default();
     finished(vec![
         format!("What:      recovered - {}", incident.summary),
         format!("Where:     {}", place(incident)),
-        format!("Since:     {}, over at {recovered_at}", incident.created_at),
+        format!("Since:     {}{over}", incident.created_at),
         format!("How often: {}", frequency(incident)),
         "Do this:   nothing; the incident is resolved.".to_owned(),
         String::new(),
-        format!("Incident:  {}", incident.incident_id),
+        format!("Incident:  {} (notice {})", incident.incident_id, notice.number),
         format!("Details:   incidentctl incidents show {} --stack {}", incident.incident_id, notice.stack),
     ])
 }

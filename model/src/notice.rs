@@ -36,6 +36,19 @@ pub enum Reason {
     Recovered,
 }
 
+impl Reason {
+    /// The name as it stands in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Flapping => "flapping",
+            Self::Escalated => "escalated",
+            Self::Reminder => "reminder",
+            Self::Recovered => "recovered",
+        }
+    }
+}
+
 /// What to do about an incident whose moment has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attention {

@@ -18,6 +18,11 @@ pub fn seconds_of(text: &str) -> Option<i64> {
     text.parse::<Timestamp>().ok().map(Timestamp::as_second)
 }
 
+/// The milliseconds since 1970 of a time in RFC 3339; nothing when the text is no time.
+pub fn milliseconds_of(text: &str) -> Option<i64> {
+    text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
+}
+
 /// The time in RFC 3339 and UTC with milliseconds, as records have it; empty for a moment outside the calendar.
 pub fn rfc3339(seconds: i64) -> String {
     Timestamp::from_second(seconds).map(|time| format!("{time:.3}")).unwrap_or_default()

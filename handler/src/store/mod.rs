@@ -5,62 +5,118 @@ mod table;
 use std::fmt;
 
 use aws_sdk_dynamodb::error::SdkError;
-use incident_model::{Incident, Observation};
+use incident_model::{Incident, Observation, Reason, Severity, Silence};
 pub use table::Table;
 
 /// The operations that recording and notifying are made of. Each is atomic.
 pub trait Store {
-    /// The incident that an event was counted for, if it was.
-    fn counted(&self, event_id: &str) -> impl Future<Output = Result<Option<String>, StoreError>>;
+    /// What is known about an event, its fingerprint and its resource, and the silences: all that a decision needs.
+    fn look(&self, question: &Question<'_>) -> impl Future<Output = Result<Known, StoreError>>;
 
-    /// The newest incident of a fingerprint, resolved or not.
-    fn newest(&self, fingerprint: &str) -> impl Future<Output = Result<Option<Stored>, StoreError>>;
+    /// Reads an incident.
+    fn incident(&self, incident_id: &str) -> impl Future<Output = Result<Option<Incident>, StoreError>>;
 
     /// The newest incident of a resource, resolved or not.
     fn newest_of_resource(
         &self,
         source: &str,
         resource: &str,
-    ) -> impl Future<Output = Result<Option<Stored>, StoreError>>;
+    ) -> impl Future<Output = Result<Option<Incident>, StoreError>>;
 
-    /// Reads an incident.
-    fn incident(&self, incident_id: &str) -> impl Future<Output = Result<Option<Stored>, StoreError>>;
-
-    /// Opens an incident with its first failure. The opener holds the lease on its mail. `replaced` is the resolved
-    /// incident that the fingerprint pointed to.
+    /// Opens an incident with its first failure.
     fn open(&self, opening: &Opening<'_>) -> impl Future<Output = Result<(), StoreError>>;
 
     /// Counts another failure for an incident that is not resolved.
     fn count(&self, occurrence: &Occurrence<'_>) -> impl Future<Output = Result<(), StoreError>>;
 
-    /// The incidents that are not resolved, were seen since then, and are not marked as mailed.
-    fn unsent(&self, since: &str) -> impl Future<Output = Result<Vec<Incident>, StoreError>>;
-
-    /// Takes the lease on the mail of an incident that was not mailed. False when another holds it or the mail is out.
-    fn claim(&self, incident_id: &str, now: i64, until: i64) -> impl Future<Output = Result<bool, StoreError>>;
-
-    /// Gives the lease back after a mail that was not accepted.
-    fn release(&self, incident_id: &str) -> impl Future<Output = Result<(), StoreError>>;
-
-    /// Writes that the mail was accepted.
-    fn mark_notified(&self, incident_id: &str, at: &str) -> impl Future<Output = Result<(), StoreError>>;
-
     /// Resolves an incident that is not resolved.
-    fn resolve(&self, incident_id: &str, event_id: &str, at: &str) -> impl Future<Output = Result<(), StoreError>>;
+    fn resolve(&self, resolution: &Resolution<'_>) -> impl Future<Output = Result<(), StoreError>>;
 
-    /// Writes that the mail about the recovery was accepted.
-    fn mark_recovery_notified(&self, incident_id: &str, at: &str) -> impl Future<Output = Result<(), StoreError>>;
+    /// Remembers when a resource recovered last, for failures that are told of later than their end.
+    fn remember_recovery(
+        &self,
+        source: &str,
+        resource: &str,
+        at_milliseconds: i64,
+    ) -> impl Future<Output = Result<(), StoreError>>;
+
+    /// The incidents whose moment has come, the longest waiting first, at most `limit`. May lack what changed within the
+    /// last moments.
+    fn due(&self, now: i64, limit: usize) -> impl Future<Output = Result<Vec<Incident>, StoreError>>;
+
+    /// Changes what is to be sent about an incident, if nobody else did since it was read. Says whether it was changed.
+    fn set_outbox(&self, read: &Incident, outbox: &Outbox) -> impl Future<Output = Result<bool, StoreError>>;
+
+    /// Writes that the notice that is due was accepted.
+    fn mark_sent(&self, sent: &Sent<'_>) -> impl Future<Output = Result<(), StoreError>>;
+
+    /// Takes one of the mails that may go out in any sixty seconds. False when there is none left.
+    fn take(&self, budget: &Budget, now_milliseconds: i64) -> impl Future<Output = Result<bool, StoreError>>;
+
+    /// All silences, also those that ended and were not told about yet.
+    fn silences(&self) -> impl Future<Output = Result<Vec<Silence>, StoreError>>;
+
+    /// Forgets silences that ended.
+    fn forget_silences(&self, silence_ids: &[&str]) -> impl Future<Output = Result<(), StoreError>>;
 }
 
-/// An incident and what only the handler keeps with it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stored {
-    /// The incident.
-    pub incident: Incident,
-    /// The event that resolved it, if an event did.
-    pub recovered_by: Option<String>,
-    /// When the mail about its recovery was accepted.
-    pub recovery_notified_at: Option<String>,
+/// What a failure asks the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The event that tells of it.
+    pub event_id: &'a str,
+    /// Its fingerprint.
+    pub fingerprint: &'a str,
+    /// Kind of resource.
+    pub source: &'a str,
+    /// The resource.
+    pub resource: &'a str,
+}
+
+/// What the table answers.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Known {
+    /// The incident that the event was counted for, if it was.
+    pub counted_for: Option<String>,
+    /// The newest incident of the fingerprint, resolved or not.
+    pub newest: Option<Incident>,
+    /// The newest incident of the resource.
+    pub newest_of_resource: Option<String>,
+    /// When the resource recovered last, in milliseconds since 1970.
+    pub recovered_at: Option<i64>,
+    /// All silences.
+    pub silences: Vec<Silence>,
+}
+
+/// What is to be sent about an incident.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outbox {
+    /// The notice that is due.
+    pub due: Option<Reason>,
+    /// How many notices there were, with that one.
+    pub notices: u64,
+    /// When somebody has to look, in seconds since 1970.
+    pub due_at: Option<i64>,
+    /// The silence that holds the notice back.
+    pub silenced_by: Option<String>,
+}
+
+impl Outbox {
+    /// As it stands in an incident.
+    pub fn of(incident: &Incident) -> Self {
+        Self {
+            due: incident.due,
+            notices: incident.notices,
+            due_at: incident.due_at,
+            silenced_by: incident.silenced_by.clone(),
+        }
+    }
+
+    /// Puts it into an incident.
+    pub fn put_into(self, incident: Incident) -> Incident {
+        let Self { due, notices, due_at, silenced_by } = self;
+        Incident { due, notices, due_at, silenced_by, ..incident }
+    }
 }
 
 /// The first failure of an incident.
@@ -70,12 +126,12 @@ pub struct Opening<'a> {
     pub event_id: &'a str,
     /// The incident as it shall stand in the table.
     pub incident: &'a Incident,
-    /// The resolved incident that the fingerprint points to.
-    pub replaced: Option<&'a str>,
+    /// What the decision was made on.
+    pub known: &'a Known,
+    /// Whether the notice of the incident before is not worth sending any more.
+    pub withdraws: bool,
     /// Now, in seconds since 1970.
     pub now: i64,
-    /// Until when the opener alone may mail, in seconds since 1970.
-    pub lease_until: i64,
 }
 
 /// Another failure of an incident.
@@ -83,14 +139,53 @@ pub struct Opening<'a> {
 pub struct Occurrence<'a> {
     /// The event that tells of it.
     pub event_id: &'a str,
-    /// The incident that it is counted for.
-    pub incident_id: &'a str,
+    /// The incident as it was read.
+    pub read: &'a Incident,
     /// What the event says.
     pub observation: &'a Observation,
+    /// The severity that the incident now has and what is to be sent about it, if it became worse.
+    pub escalation: Option<(Severity, &'a Outbox)>,
     /// Now, RFC 3339 in UTC.
     pub at: &'a str,
     /// Now, in seconds since 1970.
     pub now: i64,
+}
+
+/// The end of an incident.
+#[derive(Debug, Clone, Copy)]
+pub struct Resolution<'a> {
+    /// The incident as it was read.
+    pub read: &'a Incident,
+    /// What is to be sent about it.
+    pub outbox: &'a Outbox,
+    /// State changes of the fingerprint that still count, with this one, in seconds since 1970.
+    pub recent_changes: &'a [i64],
+    /// What ended it, for the timeline.
+    pub what: &'a str,
+    /// Now, RFC 3339 in UTC.
+    pub at: &'a str,
+}
+
+/// A notice that was accepted.
+#[derive(Debug, Clone, Copy)]
+pub struct Sent<'a> {
+    /// The incident as it was when the notice was written.
+    pub incident: &'a Incident,
+    /// When somebody has to look at it next, in seconds since 1970.
+    pub next_look: Option<i64>,
+    /// What was sent, for the timeline.
+    pub what: &'a str,
+    /// When, RFC 3339 in UTC.
+    pub at: &'a str,
+}
+
+/// How many mails of a kind may go out in any sixty seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// The kind.
+    pub name: &'static str,
+    /// How many.
+    pub limit: usize,
 }
 
 /// Why the table did not do what it was asked.

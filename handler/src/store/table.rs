@@ -1,18 +1,25 @@
 //! The incident table in DynamoDB.
 
+mod budget;
 mod items;
+mod looked;
+mod silences;
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
-use incident_model::table::{EXPIRES_AT, INCIDENT_ID, INDEX_BY_STATUS, event_key, open_key, open_resource_key};
-use incident_model::{Incident, Status};
+use incident_model::table::{
+    EXPIRES_AT, INCIDENT_ID, INDEX_BY_DUE, RECORD_TYPE, RECORD_TYPE_INCIDENT, event_key, open_key, open_resource_key,
+};
+use incident_model::{Incident, Silence};
 
-use super::{Occurrence, Opening, Store, StoreError, Stored, kind};
-use items::{TARGET, number, pointer, text, timeline_entry};
+use super::{Budget, Known, Occurrence, Opening, Outbox, Question, Resolution, Sent, Store, StoreError, kind};
+use crate::record::Turns;
+use items::{Changes, TARGET, number, pointer, text, timeline_entry};
 
 /// How long the marker of a counted event is kept. EventBridge delivers again for at most a day, Lambda for six hours.
 const MARKER_DAYS: i64 = 7;
@@ -58,45 +65,45 @@ impl Table {
         Ok(get.send().await.map_err(|error| refused(&error))?.item)
     }
 
-    async fn target(&self, key: &str) -> Result<Option<String>, StoreError> {
-        Ok(self.item(key).await?.and_then(|item| item.get(TARGET)?.as_s().ok().cloned()))
-    }
-
-    async fn followed(&self, key: &str) -> Result<Option<Stored>, StoreError> {
-        match self.target(key).await? {
-            Some(incident_id) => self.incident(&incident_id).await,
-            None => Ok(None),
-        }
-    }
-
-    async fn unsent_in(&self, status: Status, since: &str) -> Result<Vec<Incident>, StoreError> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .index_name(INDEX_BY_STATUS)
-            .key_condition_expression("#status = :status AND last_seen_at >= :since")
-            .filter_expression("attribute_not_exists(notified_at)")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":status", text(status.name()))
-            .expression_attribute_values(":since", text(since));
-        let mut items = query.into_paginator().items().send();
-        let mut incidents = Vec::new();
-        while let Some(item) = items.next().await {
-            incidents.push(items::stored(item.map_err(|error| refused(&error))?)?.incident);
-        }
-        Ok(incidents)
-    }
-
-    fn put(&self, item: Item) -> Result<aws_sdk_dynamodb::types::builders::PutBuilder, StoreError> {
-        Ok(Put::builder().table_name(&self.name).set_item(Some(item)))
+    fn put(&self, item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {
+        Put::builder().table_name(&self.name).set_item(Some(item))
     }
 
     /// The item that keeps an event from being counted twice.
     fn marker(&self, event_id: &str, incident_id: &str, now: i64) -> Result<TransactWriteItem, StoreError> {
         let item = pointer(&event_key(event_id), incident_id, Some(now + MARKER_DAYS * DAY));
-        let put = self.put(item)?.condition_expression("attribute_not_exists(incident_id)");
-        Ok(TransactWriteItem::builder().put(built(put.build())?).build())
+        written(self.put(item).condition_expression("attribute_not_exists(incident_id)"))
+    }
+
+    /// Points a key to an incident, if it still points to where it did.
+    fn turned(&self, item: Item, before: Option<&str>) -> Result<TransactWriteItem, StoreError> {
+        written(match before {
+            None => self.put(item).condition_expression("attribute_not_exists(leads_to)"),
+            Some(before) => self
+                .put(item)
+                .condition_expression("leads_to = :before")
+                .expression_attribute_values(":before", text(before)),
+        })
+    }
+
+    /// Points a resource to an incident, if neither another incident nor a recovery came in the meantime.
+    fn turned_since(&self, item: Item, known: &Known) -> Result<TransactWriteItem, StoreError> {
+        let put = self.put(item);
+        let (leads, put) = match &known.newest_of_resource {
+            None => ("attribute_not_exists(leads_to)", put),
+            Some(before) => ("leads_to = :before", put.expression_attribute_values(":before", text(before))),
+        };
+        let (recovered, put) = match known.recovered_at {
+            None => ("attribute_not_exists(recovered_at)", put),
+            Some(at) => ("recovered_at = :recovered", put.expression_attribute_values(":recovered", number(at))),
+        };
+        written(put.condition_expression(format!("{leads} AND {recovered}")))
+    }
+
+    /// Takes back what was still to be sent about an incident. Harmless when it was sent in the meantime.
+    fn withdrawn(&self, incident_id: &str) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder().table_name(&self.name).key(INCIDENT_ID, text(incident_id));
+        changed(update.update_expression("REMOVE due, due_at, silenced_by"))
     }
 
     async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
@@ -104,136 +111,181 @@ impl Table {
         transaction.send().await.map(drop).map_err(|error| not_transacted(&error))
     }
 
-    fn update(&self, incident_id: &str) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
-        self.client.update_item().table_name(&self.name).key(INCIDENT_ID, text(incident_id))
+    fn update(&self, key: &str, changes: Changes) -> UpdateItemFluentBuilder {
+        let update = self.client.update_item().table_name(&self.name).key(INCIDENT_ID, text(key));
+        update
+            .update_expression(changes.expression())
+            .set_condition_expression(changes.condition)
+            .set_expression_attribute_names(changes.names)
+            .set_expression_attribute_values(changes.values)
+    }
+
+    /// Makes a change; false when its condition does not hold. While a transaction of another invocation holds the item,
+    /// the change waits: its condition decides whether it is still right.
+    async fn apply(&self, key: &str, changes: Changes) -> Result<bool, StoreError> {
+        let mut turns = Turns::default();
+        loop {
+            match self.update(key, changes.clone()).send().await {
+                Ok(_) => return Ok(true),
+                Err(error) if is_condition(&error) => return Ok(false),
+                Err(error) => match refused(&error) {
+                    StoreError::Conflict => turns.wait().await?,
+                    unusable => return Err(unusable),
+                },
+            }
+        }
     }
 }
 
 impl Store for Table {
-    async fn counted(&self, event_id: &str) -> Result<Option<String>, StoreError> {
-        self.target(&event_key(event_id)).await
+    async fn look(&self, question: &Question<'_>) -> Result<Known, StoreError> {
+        looked::look(self, question).await
     }
 
-    async fn newest(&self, fingerprint: &str) -> Result<Option<Stored>, StoreError> {
-        self.followed(&open_key(fingerprint)).await
+    async fn incident(&self, incident_id: &str) -> Result<Option<Incident>, StoreError> {
+        self.item(incident_id).await?.map(items::incident).transpose()
     }
 
-    async fn newest_of_resource(&self, source: &str, resource: &str) -> Result<Option<Stored>, StoreError> {
-        self.followed(&open_resource_key(source, resource)).await
-    }
-
-    async fn incident(&self, incident_id: &str) -> Result<Option<Stored>, StoreError> {
-        self.item(incident_id).await?.map(items::stored).transpose()
+    async fn newest_of_resource(&self, source: &str, resource: &str) -> Result<Option<Incident>, StoreError> {
+        let pointer = self.item(&open_resource_key(source, resource)).await?;
+        match pointer.and_then(|item| items::string(&item, TARGET)) {
+            Some(incident_id) => self.incident(&incident_id).await,
+            None => Ok(None),
+        }
     }
 
     async fn open(&self, opening: &Opening<'_>) -> Result<(), StoreError> {
-        let incident = opening.incident;
+        let Opening { incident, known, .. } = opening;
         let id = &incident.incident_id;
-        let pointer_is_as_read = match opening.replaced {
-            None => self
-                .put(pointer(&open_key(&incident.fingerprint), id, None))?
-                .condition_expression("attribute_not_exists(incident_id)"),
-            Some(replaced) => self
-                .put(pointer(&open_key(&incident.fingerprint), id, None))?
-                .condition_expression("leads_to = :replaced")
-                .expression_attribute_values(":replaced", text(replaced)),
-        };
-        let of_resource = self.put(pointer(&open_resource_key(&incident.source, &incident.resource), id, None))?;
-        let record = self
-            .put(items::incident(incident, opening.lease_until)?)?
-            .condition_expression("attribute_not_exists(incident_id)");
-        self.transact(vec![
+        let before = known.newest.as_ref().map(|before| before.incident_id.as_str());
+        let mut of_resource = pointer(&open_resource_key(&incident.source, &incident.resource), id, None);
+        if let Some(at) = known.recovered_at {
+            of_resource.insert(items::RECOVERED_AT.to_owned(), number(at));
+        }
+        let record = self.put(items::record(incident)?).condition_expression("attribute_not_exists(incident_id)");
+        let mut writes = vec![
             self.marker(opening.event_id, id, opening.now)?,
-            TransactWriteItem::builder().put(built(pointer_is_as_read.build())?).build(),
-            TransactWriteItem::builder().put(built(of_resource.build())?).build(),
-            TransactWriteItem::builder().put(built(record.build())?).build(),
-        ])
-        .await
+            self.turned(pointer(&open_key(&incident.fingerprint), id, None), before)?,
+            self.turned_since(of_resource, known)?,
+            written(record)?,
+        ];
+        if let (true, Some(before)) = (opening.withdraws, before) {
+            writes.push(self.withdrawn(before)?);
+        }
+        self.transact(writes).await
     }
 
     async fn count(&self, occurrence: &Occurrence<'_>) -> Result<(), StoreError> {
         let seen = occurrence.observation;
-        let mut update = Update::builder()
-            .table_name(&self.name)
-            .key(INCIDENT_ID, text(occurrence.incident_id))
-            .condition_expression("attribute_exists(incident_id) AND #status <> :resolved")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":resolved", text("resolved"))
-            .expression_attribute_values(":at", text(occurrence.at))
-            .expression_attribute_values(":message", text(&seen.error_message))
-            .expression_attribute_values(":one", number(1));
-        let mut changes = "SET last_seen_at = :at, error_message = :message".to_owned();
+        let mut changes = Changes::new("attribute_exists(incident_id) AND #status <> :resolved")
+            .named("#status", "status")
+            .with(":resolved", text("resolved"))
+            .set("last_seen_at", text(occurrence.at))
+            .set("error_message", text(&seen.error_message))
+            .add("occurrences", number(1));
         if let Some(request_id) = &seen.request_id {
-            changes.push_str(", request_id = :request");
-            update = update.expression_attribute_values(":request", text(request_id));
+            changes = changes.set("request_id", text(request_id));
         }
-        let update = update.update_expression(changes + " ADD occurrences :one");
-        self.transact(vec![
-            self.marker(occurrence.event_id, occurrence.incident_id, occurrence.now)?,
-            TransactWriteItem::builder().update(built(update.build())?).build(),
-        ])
-        .await
+        if let Some((severity, outbox)) = occurrence.escalation {
+            changes = changes
+                .only_if_untouched(occurrence.read)
+                .outbox(outbox)
+                .set("severity", text(severity.name()))
+                .entry(timeline_entry(occurrence.at, &format!("escalated to {severity}")));
+        }
+        let incident_id = &occurrence.read.incident_id;
+        let update = Update::builder()
+            .table_name(&self.name)
+            .key(INCIDENT_ID, text(incident_id))
+            .update_expression(changes.expression())
+            .set_condition_expression(changes.condition)
+            .set_expression_attribute_names(changes.names)
+            .set_expression_attribute_values(changes.values);
+        self.transact(vec![self.marker(occurrence.event_id, incident_id, occurrence.now)?, changed(update)?]).await
     }
 
-    async fn unsent(&self, since: &str) -> Result<Vec<Incident>, StoreError> {
-        let (open, acknowledged) =
-            tokio::join!(self.unsent_in(Status::Open, since), self.unsent_in(Status::Acknowledged, since),);
-        Ok([open?, acknowledged?].concat())
-    }
-
-    async fn claim(&self, incident_id: &str, now: i64, until: i64) -> Result<bool, StoreError> {
-        let update = self
-            .update(incident_id)
-            .update_expression("SET mail_lease = :until")
-            .condition_expression(
-                "attribute_not_exists(notified_at) AND (attribute_not_exists(mail_lease) OR mail_lease < :now)",
-            )
-            .expression_attribute_values(":until", number(until))
-            .expression_attribute_values(":now", number(now));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if is_condition(&error) => Ok(false),
-            Err(error) => Err(refused(&error)),
+    async fn resolve(&self, resolution: &Resolution<'_>) -> Result<(), StoreError> {
+        let recent = resolution.recent_changes.iter().map(|change| number(*change)).collect();
+        let changes = Changes::new("attribute_exists(incident_id) AND #status <> :resolved")
+            .only_if_untouched(resolution.read)
+            .named("#status", "status")
+            .with(":resolved", text("resolved"))
+            .set_expression("#status = :resolved")
+            .set("recovered", AttributeValue::Bool(true))
+            .set("recent_changes", AttributeValue::L(recent))
+            .outbox(resolution.outbox)
+            .entry(timeline_entry(resolution.at, resolution.what));
+        match self.apply(&resolution.read.incident_id, changes).await? {
+            true => Ok(()),
+            false => Err(StoreError::Conflict),
         }
     }
 
-    async fn release(&self, incident_id: &str) -> Result<(), StoreError> {
-        let update = self.update(incident_id).update_expression("REMOVE mail_lease");
-        update.send().await.map(drop).map_err(|error| refused(&error))
+    async fn remember_recovery(&self, source: &str, resource: &str, at: i64) -> Result<(), StoreError> {
+        let changes = Changes::new("attribute_not_exists(recovered_at) OR recovered_at < :recovered_at")
+            .set(items::RECOVERED_AT, number(at));
+        // A later one was told of before; that one stays.
+        self.apply(&open_resource_key(source, resource), changes).await.map(drop)
     }
 
-    async fn mark_notified(&self, incident_id: &str, at: &str) -> Result<(), StoreError> {
-        let update = self
-            .update(incident_id)
-            .update_expression("SET notified_at = :at, timeline = list_append(timeline, :entry) REMOVE mail_lease")
-            .condition_expression("attribute_exists(incident_id)")
-            .expression_attribute_values(":at", text(at))
-            .expression_attribute_values(":entry", timeline_entry(at, "notified"));
-        update.send().await.map(drop).map_err(|error| refused(&error))
+    async fn due(&self, now: i64, limit: usize) -> Result<Vec<Incident>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(INDEX_BY_DUE)
+            .key_condition_expression("#type = :incident AND due_at <= :now")
+            .expression_attribute_names("#type", RECORD_TYPE)
+            .expression_attribute_values(":incident", text(RECORD_TYPE_INCIDENT))
+            .expression_attribute_values(":now", number(now))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let answer = query.send().await.map_err(|error| refused(&error))?;
+        answer.items.unwrap_or_default().into_iter().map(items::incident).collect()
     }
 
-    async fn resolve(&self, incident_id: &str, event_id: &str, at: &str) -> Result<(), StoreError> {
-        let update = self
-            .update(incident_id)
-            .update_expression(
-                "SET #status = :resolved, recovered_by = :event, timeline = list_append(timeline, :entry)",
-            )
-            .condition_expression("attribute_exists(incident_id) AND #status <> :resolved")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":resolved", text("resolved"))
-            .expression_attribute_values(":event", text(event_id))
-            .expression_attribute_values(":entry", timeline_entry(at, "recovered"));
-        update.send().await.map(drop).map_err(|error| refused(&error))
+    async fn set_outbox(&self, read: &Incident, outbox: &Outbox) -> Result<bool, StoreError> {
+        let changes = Changes::new("attribute_exists(incident_id)").only_if_untouched(read).outbox(outbox);
+        self.apply(&read.incident_id, changes).await
     }
 
-    async fn mark_recovery_notified(&self, incident_id: &str, at: &str) -> Result<(), StoreError> {
-        let update = self
-            .update(incident_id)
-            .update_expression("SET recovery_notified_at = :at, timeline = list_append(timeline, :entry)")
-            .expression_attribute_values(":at", text(at))
-            .expression_attribute_values(":entry", timeline_entry(at, "recovery notified"));
-        update.send().await.map(drop).map_err(|error| refused(&error))
+    async fn mark_sent(&self, sent: &Sent<'_>) -> Result<(), StoreError> {
+        let told = |condition: &str| {
+            Changes::new(condition)
+                .set("last_notified_at", text(sent.at))
+                .set_expression("notified_at = if_not_exists(notified_at, :last_notified_at)")
+                .entry(timeline_entry(sent.at, sent.what))
+        };
+        let id = &sent.incident.incident_id;
+        let outbox = Outbox { due: None, due_at: sent.next_look, silenced_by: None, ..Outbox::of(sent.incident) };
+        let untouched = told("attribute_exists(incident_id) AND notices = :sent AND attribute_exists(due)")
+            .with(":sent", items::count(sent.incident.notices))
+            .outbox(&outbox);
+        if self.apply(id, untouched).await? {
+            return Ok(());
+        }
+        // While the mail was on its way the next notice became due, which must stay, or a person resolved the incident.
+        self.apply(id, told("attribute_exists(incident_id)")).await.map(drop)
     }
+
+    async fn take(&self, budget: &Budget, now_milliseconds: i64) -> Result<bool, StoreError> {
+        budget::take(self, budget, now_milliseconds).await
+    }
+
+    async fn silences(&self) -> Result<Vec<Silence>, StoreError> {
+        Ok(silences::read(self).await?.silences)
+    }
+
+    async fn forget_silences(&self, silence_ids: &[&str]) -> Result<(), StoreError> {
+        silences::forget(self, silence_ids).await
+    }
+}
+
+fn written(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem, StoreError> {
+    Ok(TransactWriteItem::builder().put(built(put.build())?).build())
+}
+
+fn changed(update: aws_sdk_dynamodb::types::builders::UpdateBuilder) -> Result<TransactWriteItem, StoreError> {
+    Ok(TransactWriteItem::builder().update(built(update.build())?).build())
 }
 
 /// What a builder says when a required member is missing, which no input can bring about.

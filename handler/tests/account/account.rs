@@ -59,6 +59,8 @@ impl Account {
             topic_arn: self.topic_arn.clone(),
             stack: "devops".to_owned(),
             function: "devops-incident-handler".to_owned(),
+            alerts: incident_model::AlertPolicy::default(),
+            alerts_problem: None,
         };
         Ok(Handler::on_aws(settings, &self.clients)?)
     }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{FingerprintInputs, Severity, Status};
+use crate::{FingerprintInputs, Severity, Status, TimelineEntry};
 
 fn incident(summary: &str, region: &str) -> Incident {
     Incident {
@@ -41,7 +41,7 @@ fn incident(summary: &str, region: &str) -> Incident {
     }
 }
 
-const NOTICE: Notice<'_> = Notice { number: 1, stack: "devops", recorded: true };
+const NOTICE: Notice<'_> = Notice { number: 1, reason: Reason::Opened, stack: "devops", recorded: true };
 
 #[test]
 fn the_first_five_lines_say_all_that_matters() {
@@ -110,4 +110,136 @@ proptest! {
         let body = body(&incident(&summary, "eu-west-1"), &NOTICE);
         prop_assert!(body.chars().all(|character| character == '\n' || !character.is_control()));
     }
+}
+
+#[test]
+fn each_reason_says_why_the_mail_comes() {
+    let flapping = Incident {
+        recent_changes: vec![1, 2, 3],
+        previous_incident_id: Some("inc-0".to_owned()),
+        timeline: vec![TimelineEntry { at: "2026-01-01T01:00:00Z".to_owned(), what: "recovered".to_owned() }],
+        ..incident("orders timed out", "eu-west-1")
+    };
+    let told =
+        [Reason::Opened, Reason::Flapping, Reason::Escalated, Reason::Reminder, Reason::Recovered].map(|reason| {
+            let Mail { subject, body } = about(&flapping, &Notice { reason, ..NOTICE });
+            let lines: Vec<&str> = body.lines().filter(|line| !line.starts_with("In full")).skip(2).take(6).collect();
+            format!("{subject}\n{}\n", lines.join("\n"))
+        });
+    insta::assert_snapshot!(told.join("\n"), @r"
+    [HIGH] orders timed out (456789ab #1)
+    Since:     2026-01-01T00:00:00Z
+    How often: once so far
+    Do this:   Raise the timeout.
+
+    It was there before, as incident inc-0.
+
+
+    [HIGH] FLAPPING: orders timed out (456789ab #1)
+    Since:     2026-01-01T00:00:00Z
+    How often: once so far
+    Do this:   Raise the timeout.
+
+    FLAPPING: it began and ended 2 times within 30 minutes. You hear of it again when it has kept one state for that long.
+    It was there before, as incident inc-0.
+
+    [HIGH] ESCALATED: orders timed out (456789ab #1)
+    Since:     2026-01-01T00:00:00Z
+    How often: once so far
+    Do this:   Raise the timeout.
+
+    ESCALATED: it is HIGH now; it was less when you heard of it.
+    It was there before, as incident inc-0.
+
+    [HIGH] REMINDER: orders timed out (456789ab #1)
+    Since:     2026-01-01T00:00:00Z
+    How often: once so far
+    Do this:   Raise the timeout.
+
+    REMINDER: nobody has acknowledged it since 2026-01-01T00:00:00Z.
+    It was there before, as incident inc-0.
+
+    [RECOVERED] orders timed out (456789ab #1)
+    Since:     2026-01-01T00:00:00Z, over at 2026-01-01T01:00:00Z
+    How often: once so far
+    Do this:   nothing; the incident is resolved.
+
+    Incident:  inc-0190a1b2-0000-7000-8000-0123456789ab (notice 1)
+    Details:   incidentctl incidents show inc-0190a1b2-0000-7000-8000-0123456789ab --stack devops
+    ");
+}
+
+#[test]
+fn a_digest_begins_with_the_worst() {
+    let low = Incident {
+        severity: Severity::Low,
+        occurrences: 7,
+        due: Some(Reason::Reminder),
+        incident_id: "inc-2".to_owned(),
+        ..incident("alarm cpu was deleted", "eu-west-1")
+    };
+    let mail = digest(&[low, incident("orders timed out", "eu-west-1")], "devops");
+    insta::assert_snapshot!(format!("{}\n\n{}", mail.subject, mail.body), @r"
+    [DIGEST] 2 incidents (1 HIGH, 1 LOW): orders timed out
+
+    What:      2 incidents (1 HIGH, 1 LOW)
+    Where:     orders
+    Since:     2026-01-01T00:00:00Z
+    How often: 8 failures in all
+    Do this:   begin with the first below; they are sorted by severity.
+
+    More was to be told than mails may go out in a minute, so this one stands for all of them.
+
+    HIGH - orders timed out
+      lambda orders, account 111111111111, region eu-west-1, since 2026-01-01T00:00:00Z, once so far
+      inc-0190a1b2-0000-7000-8000-0123456789ab (notice 1)
+
+    LOW reminder - alarm cpu was deleted
+      lambda orders, account 111111111111, region eu-west-1, since 2026-01-01T00:00:00Z, 7 times, last at 2026-01-01T00:00:00Z
+      inc-2 (notice 1)
+
+    To see them all:
+      incidentctl incidents list --stack devops
+    ");
+}
+
+#[test]
+fn the_end_of_a_silence_says_what_it_hid() {
+    let silence = crate::Silence {
+        silence_id: "sil-1".to_owned(),
+        by: "ada".to_owned(),
+        reason: "maintenance".to_owned(),
+        created_at: "2026-01-01T00:00:00Z".to_owned(),
+        until: "2026-01-01T02:00:00Z".to_owned(),
+        pattern: serde_json::json!({}),
+    };
+    let over = Incident { due: Some(Reason::Recovered), ..incident("orders timed out", "eu-west-1") };
+    let mail = silence_ended("sil-1", Some(&silence), std::slice::from_ref(&over), "devops");
+    insta::assert_snapshot!(format!("{}\n\n{}", mail.subject, mail.body), @r"
+    [SILENCE ENDED] 1 incident (1 HIGH): orders timed out
+
+    What:      a silence ended; it hid 1 incident (1 HIGH)
+    Where:     orders
+    Since:     2026-01-01T00:00:00Z
+    How often: one failure in all
+    Do this:   nothing; all of them are over.
+
+    The silence of ada from 2026-01-01T00:00:00Z to 2026-01-01T02:00:00Z is over (maintenance; sil-1).
+
+    HIGH recovered - orders timed out
+      lambda orders, account 111111111111, region eu-west-1, since 2026-01-01T00:00:00Z, once so far
+      inc-0190a1b2-0000-7000-8000-0123456789ab (notice 1)
+
+    To see them all:
+      incidentctl incidents list --stack devops
+    ");
+    let unknown = silence_ended("sil-1", None, &[incident("orders timed out", "eu-west-1")], "devops");
+    assert!(unknown.body.contains("Silence sil-1 is over.") && unknown.body.contains("the 1 that are not over"));
+}
+
+#[test]
+fn the_longest_digest_is_one_that_sns_takes() {
+    let many = vec![incident(&"long ".repeat(40), "eu-west-1"); 2000];
+    let mail = digest(&many, "devops");
+    assert!(mail.body.len() <= MAX_BODY && mail.subject.len() <= MAX_SUBJECT, "{}", mail.subject.len());
 }

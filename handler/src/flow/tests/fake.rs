@@ -1,34 +1,114 @@
-//! A table and a topic in memory.
+//! A table and a topic in memory, whose every step can fail, lose its answer, or be the last one of an invocation.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use incident_model::{Incident, Status, TimelineEntry};
+use incident_model::mail::Mail;
+use incident_model::{Incident, Silence, Status, TimelineEntry};
+use tokio::sync::Notify;
 
-use crate::notify::{Mail, Notifier, NotifyError};
-use crate::store::{Occurrence, Opening, Store, StoreError, Stored};
+use crate::notify::{Notifier, NotifyError};
+use crate::store::{Budget, Known, Occurrence, Opening, Outbox, Question, Resolution, Sent, Store, StoreError};
 
-/// Where something goes wrong once.
+/// What happens at a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    Counted,
-    Newest,
-    Open,
-    /// The transaction happens, its answer is lost.
-    OpenAnswerLost,
-    Publish,
-    /// The mail is accepted, the answer is lost.
-    PublishAnswerLost,
-    MarkNotified,
+    /// It is refused.
+    Refused,
+    /// Another invocation changed the same items.
+    Conflict,
+    /// It is done, and the answer is lost.
+    AnswerLost,
+    /// The invocation dies before it.
+    CrashBefore,
+    /// The invocation dies after it.
+    CrashAfter,
+}
+
+impl Fault {
+    pub(super) const ALL: [Self; 5] =
+        [Self::Refused, Self::Conflict, Self::AnswerLost, Self::CrashBefore, Self::CrashAfter];
+}
+
+/// Counts the steps of an invocation and lets one of them go wrong.
+#[derive(Default)]
+pub(super) struct Script {
+    steps: Cell<usize>,
+    planned: Cell<Option<(usize, Fault)>>,
+    broken: Cell<bool>,
+    died: Notify,
+}
+
+impl Script {
+    /// Lets a step go wrong, counted from 0 from now on.
+    pub(super) fn plan(&self, step: usize, fault: Fault) {
+        self.steps.set(0);
+        self.planned.set(Some((step, fault)));
+    }
+
+    /// Lets nothing go wrong any more, and counts from 0.
+    pub(super) fn clear(&self) {
+        self.steps.set(0);
+        self.planned.set(None);
+        self.broken.set(false);
+    }
+
+    /// How many steps there were.
+    pub(super) fn steps(&self) -> usize {
+        self.steps.get()
+    }
+
+    /// Lets every call of the table be refused.
+    pub(super) fn break_table(&self) {
+        self.broken.set(true);
+    }
+
+    /// Ends when the invocation has died.
+    pub(super) async fn death(&self) {
+        self.died.notified().await;
+    }
+
+    /// Lets others run, does the step, and whatever is planned for it.
+    async fn step<T, E>(&self, refused: E, conflict: E, action: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        tokio::task::yield_now().await;
+        let step = self.steps.replace(self.steps.get() + 1);
+        let fault = self.planned.get().filter(|(planned, _)| *planned == step).map(|(_, fault)| fault);
+        match fault {
+            None => action(),
+            Some(Fault::Refused) => Err(refused),
+            Some(Fault::Conflict) => Err(conflict),
+            Some(Fault::AnswerLost) => action().and(Err(refused)),
+            Some(Fault::CrashBefore) => self.die().await,
+            Some(Fault::CrashAfter) => {
+                let _ = action();
+                self.die().await
+            }
+        }
+    }
+
+    async fn die<T>(&self) -> T {
+        self.died.notify_one();
+        std::future::pending().await
+    }
 }
 
 #[derive(Default)]
+struct OfResource {
+    incident_id: Option<String>,
+    recovered_at: Option<i64>,
+}
+
+/// The table.
+#[derive(Default)]
 pub(super) struct Memory {
-    incidents: RefCell<BTreeMap<String, Stored>>,
-    pointers: RefCell<BTreeMap<String, String>>,
-    leases: RefCell<BTreeMap<String, i64>>,
-    fault: Cell<Option<Fault>>,
-    broken: Cell<bool>,
+    pub(super) script: Rc<Script>,
+    incidents: RefCell<BTreeMap<String, Incident>>,
+    markers: RefCell<BTreeMap<String, String>>,
+    fingerprints: RefCell<BTreeMap<String, String>>,
+    resources: RefCell<BTreeMap<String, OfResource>>,
+    budgets: RefCell<BTreeMap<&'static str, Vec<i64>>>,
+    silences: RefCell<Vec<Silence>>,
 }
 
 fn unusable() -> StoreError {
@@ -36,169 +116,278 @@ fn unusable() -> StoreError {
 }
 
 impl Memory {
-    pub(super) fn fail_once(&self, fault: Fault) {
-        self.fault.set(Some(fault));
-    }
-
-    pub(super) fn fail_always(&self) {
-        self.broken.set(true);
-    }
-
-    pub(super) fn end_leases(&self) {
-        self.leases.borrow_mut().clear();
+    pub(super) fn incidents(&self) -> Vec<Incident> {
+        self.incidents.borrow().values().cloned().collect()
     }
 
     pub(super) fn occurrences(&self) -> Vec<u64> {
-        self.incidents.borrow().values().map(|stored| stored.incident.occurrences).collect()
+        self.incidents.borrow().values().map(|incident| incident.occurrences).collect()
     }
 
-    pub(super) fn all_notified(&self) -> bool {
-        self.incidents.borrow().values().all(|stored| stored.incident.notified_at.is_some())
+    pub(super) fn silence(&self, silence: Silence) {
+        self.silences.borrow_mut().push(silence);
     }
 
-    /// Lets other invocations run, then fails if told so.
-    async fn step(&self, here: Option<Fault>) -> Result<(), StoreError> {
-        tokio::task::yield_now().await;
-        let hit = here.is_some() && self.fault.get() == here;
-        if hit {
-            self.fault.set(None);
+    pub(super) fn silence_count(&self) -> usize {
+        self.silences.borrow().len()
+    }
+
+    /// What a person does.
+    pub(super) fn set_status(&self, incident_id: &str, status: Status) {
+        if let Some(incident) = self.incidents.borrow_mut().get_mut(incident_id) {
+            incident.status = status;
         }
-        if hit || self.broken.get() { Err(unusable()) } else { Ok(()) }
     }
 
-    fn followed(&self, key: &str) -> Option<Stored> {
-        let target = self.pointers.borrow().get(key).cloned()?;
-        self.incidents.borrow().get(&target).cloned()
+    async fn step<T>(&self, action: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        if self.script.broken.get() {
+            return Err(unusable());
+        }
+        self.script.step(unusable(), StoreError::Conflict, action).await
     }
 
     fn mark(&self, event_id: &str, incident_id: &str) -> Result<(), StoreError> {
-        let mut pointers = self.pointers.borrow_mut();
-        let key = format!("event#{event_id}");
-        if pointers.contains_key(&key) {
+        let mut markers = self.markers.borrow_mut();
+        if markers.contains_key(event_id) {
             return Err(StoreError::Conflict);
         }
-        pointers.insert(key, incident_id.to_owned());
+        markers.insert(event_id.to_owned(), incident_id.to_owned());
         Ok(())
     }
 
-    fn change(&self, incident_id: &str, change: impl FnOnce(&mut Stored)) -> Result<(), StoreError> {
+    /// Changes an incident if the condition holds; says whether it does.
+    fn change_if(
+        &self,
+        incident_id: &str,
+        condition: impl FnOnce(&Incident) -> bool,
+        change: impl FnOnce(&mut Incident),
+    ) -> bool {
         let mut incidents = self.incidents.borrow_mut();
-        change(incidents.get_mut(incident_id).ok_or(StoreError::Conflict)?);
-        Ok(())
+        match incidents.get_mut(incident_id).filter(|incident| condition(incident)) {
+            Some(incident) => {
+                change(incident);
+                true
+            }
+            None => false,
+        }
     }
 }
 
+fn untouched(read: &Incident) -> impl Fn(&Incident) -> bool {
+    let expected = (read.notices, read.due_at);
+    move |incident| (incident.notices, incident.due_at) == expected
+}
+
+fn set(incident: &mut Incident, outbox: &Outbox) {
+    *incident = outbox.clone().put_into(incident.clone());
+}
+
+fn note(incident: &mut Incident, at: &str, what: &str) {
+    incident.timeline.push(TimelineEntry { at: at.to_owned(), what: what.to_owned() });
+}
+
+fn key(source: &str, resource: &str) -> String {
+    format!("{source}#{resource}")
+}
+
 impl Store for Memory {
-    async fn counted(&self, event_id: &str) -> Result<Option<String>, StoreError> {
-        self.step(Some(Fault::Counted)).await?;
-        Ok(self.pointers.borrow().get(&format!("event#{event_id}")).cloned())
+    async fn look(&self, question: &Question<'_>) -> Result<Known, StoreError> {
+        self.step(|| {
+            let newest = self.fingerprints.borrow().get(question.fingerprint).cloned();
+            let resources = self.resources.borrow();
+            let of_resource = resources.get(&key(question.source, question.resource));
+            Ok(Known {
+                counted_for: self.markers.borrow().get(question.event_id).cloned(),
+                newest: newest.and_then(|id| self.incidents.borrow().get(&id).cloned()),
+                newest_of_resource: of_resource.and_then(|of| of.incident_id.clone()),
+                recovered_at: of_resource.and_then(|of| of.recovered_at),
+                silences: self.silences.borrow().clone(),
+            })
+        })
+        .await
     }
 
-    async fn newest(&self, fingerprint: &str) -> Result<Option<Stored>, StoreError> {
-        self.step(Some(Fault::Newest)).await?;
-        Ok(self.followed(&format!("open#{fingerprint}")))
+    async fn incident(&self, incident_id: &str) -> Result<Option<Incident>, StoreError> {
+        self.step(|| Ok(self.incidents.borrow().get(incident_id).cloned())).await
     }
 
-    async fn newest_of_resource(&self, source: &str, resource: &str) -> Result<Option<Stored>, StoreError> {
-        self.step(None).await?;
-        Ok(self.followed(&format!("resource#{source}#{resource}")))
-    }
-
-    async fn incident(&self, incident_id: &str) -> Result<Option<Stored>, StoreError> {
-        self.step(None).await?;
-        Ok(self.incidents.borrow().get(incident_id).cloned())
+    async fn newest_of_resource(&self, source: &str, resource: &str) -> Result<Option<Incident>, StoreError> {
+        self.step(|| {
+            let id = self.resources.borrow().get(&key(source, resource)).and_then(|of| of.incident_id.clone());
+            Ok(id.and_then(|id| self.incidents.borrow().get(&id).cloned()))
+        })
+        .await
     }
 
     async fn open(&self, opening: &Opening<'_>) -> Result<(), StoreError> {
-        self.step(Some(Fault::Open)).await?;
-        let incident = opening.incident;
-        let key = format!("open#{}", incident.fingerprint);
-        if self.pointers.borrow().get(&key).map(String::as_str) != opening.replaced {
-            return Err(StoreError::Conflict);
-        }
-        self.mark(opening.event_id, &incident.incident_id)?;
-        let id = incident.incident_id.clone();
-        let resource = format!("resource#{}#{}", incident.source, incident.resource);
-        self.pointers.borrow_mut().extend([(key, id.clone()), (resource, id.clone())]);
-        self.leases.borrow_mut().insert(id.clone(), opening.lease_until);
-        let stored = Stored { incident: incident.clone(), recovered_by: None, recovery_notified_at: None };
-        self.incidents.borrow_mut().insert(id, stored);
-        self.step(Some(Fault::OpenAnswerLost)).await
+        self.step(|| {
+            let Opening { incident, known, .. } = opening;
+            let resource = key(&incident.source, &incident.resource);
+            let before = known.newest.as_ref().map(|before| before.incident_id.clone());
+            let (newest, recovered_at) = self
+                .resources
+                .borrow()
+                .get(&resource)
+                .map(|of| (of.incident_id.clone(), of.recovered_at))
+                .unwrap_or_default();
+            let is_as_read = self.fingerprints.borrow().get(&incident.fingerprint) == before.as_ref()
+                && newest == known.newest_of_resource
+                && recovered_at == known.recovered_at;
+            if !is_as_read {
+                return Err(StoreError::Conflict);
+            }
+            let id = incident.incident_id.clone();
+            self.mark(opening.event_id, &id)?;
+            self.fingerprints.borrow_mut().insert(incident.fingerprint.clone(), id.clone());
+            self.resources.borrow_mut().insert(resource, OfResource { incident_id: Some(id.clone()), recovered_at });
+            if let (true, Some(before)) = (opening.withdraws, before) {
+                self.change_if(&before, |_| true, |incident| (incident.due, incident.due_at) = (None, None));
+            }
+            self.incidents.borrow_mut().insert(id, (*incident).clone());
+            Ok(())
+        })
+        .await
     }
 
     async fn count(&self, occurrence: &Occurrence<'_>) -> Result<(), StoreError> {
-        self.step(None).await?;
-        let is_open = |stored: &Stored| stored.incident.status != Status::Resolved;
-        if !self.incidents.borrow().get(occurrence.incident_id).is_some_and(is_open) {
-            return Err(StoreError::Conflict);
-        }
-        self.mark(occurrence.event_id, occurrence.incident_id)?;
-        self.change(occurrence.incident_id, |stored| stored.incident.occurrences += 1)
-    }
-
-    async fn unsent(&self, since: &str) -> Result<Vec<Incident>, StoreError> {
-        self.step(None).await?;
-        let incidents = self.incidents.borrow();
-        let is_unsent = |incident: &&Incident| {
-            incident.status != Status::Resolved
-                && incident.notified_at.is_none()
-                && incident.last_seen_at.as_str() >= since
-        };
-        Ok(incidents.values().map(|stored| &stored.incident).filter(is_unsent).cloned().collect())
-    }
-
-    async fn claim(&self, incident_id: &str, now: i64, until: i64) -> Result<bool, StoreError> {
-        self.step(None).await?;
-        let is_out =
-            self.incidents.borrow().get(incident_id).is_some_and(|stored| stored.incident.notified_at.is_some());
-        let mut leases = self.leases.borrow_mut();
-        if is_out || leases.get(incident_id).is_some_and(|lease| *lease >= now) {
-            return Ok(false);
-        }
-        leases.insert(incident_id.to_owned(), until);
-        Ok(true)
-    }
-
-    async fn release(&self, incident_id: &str) -> Result<(), StoreError> {
-        self.leases.borrow_mut().remove(incident_id);
-        Ok(())
-    }
-
-    async fn mark_notified(&self, incident_id: &str, at: &str) -> Result<(), StoreError> {
-        self.step(Some(Fault::MarkNotified)).await?;
-        self.change(incident_id, |Stored { incident, .. }: &mut Stored| {
-            incident.notified_at = Some(at.to_owned());
-            incident.timeline.push(TimelineEntry { at: at.to_owned(), what: "notified".to_owned() });
+        self.step(|| {
+            let id = &occurrence.read.incident_id;
+            let escalation = occurrence.escalation;
+            let untouched = untouched(occurrence.read);
+            let may_change = |incident: &Incident| {
+                incident.status != Status::Resolved && (escalation.is_none() || untouched(incident))
+            };
+            if !self.incidents.borrow().get(id).is_some_and(may_change) {
+                return Err(StoreError::Conflict);
+            }
+            self.mark(occurrence.event_id, id)?;
+            self.change_if(
+                id,
+                |_| true,
+                |incident| {
+                    incident.occurrences += 1;
+                    incident.last_seen_at = occurrence.at.to_owned();
+                    if let Some((severity, outbox)) = escalation {
+                        incident.severity = severity;
+                        set(incident, outbox);
+                    }
+                },
+            );
+            Ok(())
         })
+        .await
     }
 
-    async fn resolve(&self, incident_id: &str, event_id: &str, _at: &str) -> Result<(), StoreError> {
-        self.step(None).await?;
-        self.change(incident_id, |stored| {
-            stored.incident = Incident { status: Status::Resolved, ..stored.incident.clone() };
-            stored.recovered_by = Some(event_id.to_owned());
+    async fn resolve(&self, resolution: &Resolution<'_>) -> Result<(), StoreError> {
+        self.step(|| {
+            let untouched = untouched(resolution.read);
+            let is_done = self.change_if(
+                &resolution.read.incident_id,
+                |incident| incident.status != Status::Resolved && untouched(incident),
+                |incident| {
+                    incident.status = Status::Resolved;
+                    incident.recovered = true;
+                    incident.recent_changes = resolution.recent_changes.to_vec();
+                    set(incident, resolution.outbox);
+                    note(incident, resolution.at, resolution.what);
+                },
+            );
+            if is_done { Ok(()) } else { Err(StoreError::Conflict) }
         })
+        .await
     }
 
-    async fn mark_recovery_notified(&self, incident_id: &str, at: &str) -> Result<(), StoreError> {
-        self.change(incident_id, |stored| stored.recovery_notified_at = Some(at.to_owned()))
+    async fn remember_recovery(&self, source: &str, resource: &str, at: i64) -> Result<(), StoreError> {
+        self.step(|| {
+            let mut resources = self.resources.borrow_mut();
+            let of = resources.entry(key(source, resource)).or_default();
+            of.recovered_at = of.recovered_at.max(Some(at));
+            Ok(())
+        })
+        .await
+    }
+
+    async fn due(&self, now: i64, limit: usize) -> Result<Vec<Incident>, StoreError> {
+        self.step(|| {
+            let incidents = self.incidents.borrow();
+            let mut due: Vec<Incident> =
+                incidents.values().filter(|incident| incident.due_at.is_some_and(|at| at <= now)).cloned().collect();
+            due.sort_by_key(|incident| incident.due_at);
+            due.truncate(limit);
+            Ok(due)
+        })
+        .await
+    }
+
+    async fn set_outbox(&self, read: &Incident, outbox: &Outbox) -> Result<bool, StoreError> {
+        self.step(|| Ok(self.change_if(&read.incident_id, untouched(read), |incident| set(incident, outbox)))).await
+    }
+
+    async fn mark_sent(&self, sent: &Sent<'_>) -> Result<(), StoreError> {
+        self.step(|| {
+            let number = sent.incident.notices;
+            self.change_if(
+                &sent.incident.incident_id,
+                |_| true,
+                |incident| {
+                    incident.notified_at.get_or_insert(sent.at.to_owned());
+                    incident.last_notified_at = Some(sent.at.to_owned());
+                    note(incident, sent.at, sent.what);
+                    if incident.notices == number {
+                        (incident.due, incident.due_at, incident.silenced_by) = (None, sent.next_look, None);
+                    }
+                },
+            );
+            Ok(())
+        })
+        .await
+    }
+
+    async fn take(&self, budget: &Budget, now: i64) -> Result<bool, StoreError> {
+        self.step(|| {
+            let mut budgets = self.budgets.borrow_mut();
+            let sent = budgets.entry(budget.name).or_default();
+            sent.retain(|at| *at > now - 60_000);
+            let may_mail = sent.len() < budget.limit;
+            if may_mail {
+                sent.push(now);
+            }
+            Ok(may_mail)
+        })
+        .await
+    }
+
+    async fn silences(&self) -> Result<Vec<Silence>, StoreError> {
+        self.step(|| Ok(self.silences.borrow().clone())).await
+    }
+
+    async fn forget_silences(&self, silence_ids: &[&str]) -> Result<(), StoreError> {
+        self.step(|| {
+            self.silences.borrow_mut().retain(|silence| !silence_ids.contains(&silence.silence_id.as_str()));
+            Ok(())
+        })
+        .await
     }
 }
 
 /// The mails that were accepted.
 #[derive(Default)]
 pub(super) struct Mailbox {
+    script: Rc<Script>,
     mails: RefCell<Vec<Mail>>,
-    fault: Cell<Option<Fault>>,
 }
 
 impl Mailbox {
-    pub(super) fn fail_once(&self, fault: Fault) {
-        self.fault.set(Some(fault));
+    pub(super) fn of(script: Rc<Script>) -> Self {
+        Self { script, mails: RefCell::default() }
     }
 
     pub(super) fn count(&self) -> usize {
         self.mails.borrow().len()
+    }
+
+    pub(super) fn subjects(&self) -> Vec<String> {
+        self.mails.borrow().iter().map(|mail| mail.subject.clone()).collect()
     }
 
     pub(super) fn bodies(&self) -> Vec<String> {
@@ -208,15 +397,11 @@ impl Mailbox {
 
 impl Notifier for Mailbox {
     async fn publish(&self, mail: &Mail) -> Result<(), NotifyError> {
-        tokio::task::yield_now().await;
-        let fault = self.fault.get().filter(|fault| matches!(fault, Fault::Publish | Fault::PublishAnswerLost));
-        self.fault.set(None);
-        if fault != Some(Fault::Publish) {
+        let refused = || NotifyError { code: "InternalError".to_owned(), message: "told to fail".to_owned() };
+        let accept = || {
             self.mails.borrow_mut().push(mail.clone());
-        }
-        match fault {
-            Some(_) => Err(NotifyError { code: "InternalError".to_owned(), message: "told to fail".to_owned() }),
-            None => Ok(()),
-        }
+            Ok(())
+        };
+        self.script.step(refused(), refused(), accept).await
     }
 }

@@ -1,4 +1,4 @@
-//! How records and helper items look in the table.
+//! How records and helper items look in the table, and changes of them.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,13 @@ use incident_model::Incident;
 use incident_model::table::{EXPIRES_AT, INCIDENT_ID, RECORD_TYPE, RECORD_TYPE_INCIDENT};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
-use crate::store::{StoreError, Stored};
+use super::Item;
+use crate::store::{Outbox, StoreError};
 
 /// Attribute of a helper item that names the incident it leads to.
 pub(super) const TARGET: &str = "leads_to";
+/// Attribute of a resource's helper item: when it recovered last, in milliseconds since 1970.
+pub(super) const RECOVERED_AT: &str = "recovered_at";
 
 pub(super) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
@@ -20,8 +23,22 @@ pub(super) fn number(number: i64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
+pub(super) fn count(number: u64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+/// A text attribute of an item.
+pub(super) fn string(item: &Item, name: &str) -> Option<String> {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned()
+}
+
+/// A number attribute of an item.
+pub(super) fn integer(item: &Item, name: &str) -> Option<i64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
+}
+
 /// An item that leads from a key to an incident.
-pub(super) fn pointer(key: &str, incident_id: &str, expires_at: Option<i64>) -> HashMap<String, AttributeValue> {
+pub(super) fn pointer(key: &str, incident_id: &str, expires_at: Option<i64>) -> Item {
     let mut item = HashMap::from([(INCIDENT_ID.to_owned(), text(key)), (TARGET.to_owned(), text(incident_id))]);
     if let Some(expires_at) = expires_at {
         item.insert(EXPIRES_AT.to_owned(), number(expires_at));
@@ -29,25 +46,116 @@ pub(super) fn pointer(key: &str, incident_id: &str, expires_at: Option<i64>) -> 
     item
 }
 
-/// A new incident, whose mail its opener holds the lease on.
-pub(super) fn incident(incident: &Incident, lease_until: i64) -> Result<HashMap<String, AttributeValue>, StoreError> {
-    let mut item: HashMap<String, AttributeValue> =
-        to_item(incident).map_err(|error| StoreError::unusable("BrokenRecord", error))?;
+/// The item of an incident.
+pub(super) fn record(incident: &Incident) -> Result<Item, StoreError> {
+    let mut item: Item = to_item(incident).map_err(|error| StoreError::unusable("BrokenRecord", error))?;
     item.insert(RECORD_TYPE.to_owned(), text(RECORD_TYPE_INCIDENT));
-    item.insert("mail_lease".to_owned(), number(lease_until));
     Ok(item)
 }
 
 /// Reads an incident.
-pub(super) fn stored(item: HashMap<String, AttributeValue>) -> Result<Stored, StoreError> {
-    let attribute = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
-    let (recovered_by, recovery_notified_at) = (attribute("recovered_by"), attribute("recovery_notified_at"));
-    let incident = from_item(item).map_err(|error| StoreError::unusable("BrokenRecord", error))?;
-    Ok(Stored { incident, recovered_by, recovery_notified_at })
+pub(super) fn incident(item: Item) -> Result<Incident, StoreError> {
+    from_item(item).map_err(|error| StoreError::unusable("BrokenRecord", error))
 }
 
 /// A list of one entry, to be appended to a timeline.
 pub(super) fn timeline_entry(at: &str, what: &str) -> AttributeValue {
     let entry = HashMap::from([("at".to_owned(), text(at)), ("what".to_owned(), text(what))]);
     AttributeValue::L(vec![AttributeValue::M(entry)])
+}
+
+/// A change of one item: the expression that makes it and the condition that it needs.
+#[derive(Debug, Clone)]
+pub(super) struct Changes {
+    sets: Vec<String>,
+    removes: Vec<String>,
+    adds: Vec<String>,
+    pub(super) condition: Option<String>,
+    pub(super) names: Option<HashMap<String, String>>,
+    pub(super) values: Option<Item>,
+}
+
+impl Changes {
+    pub(super) fn new(condition: &str) -> Self {
+        let condition = Some(condition.to_owned());
+        Self { sets: Vec::new(), removes: Vec::new(), adds: Vec::new(), condition, names: None, values: None }
+    }
+
+    pub(super) fn named(mut self, placeholder: &str, name: &str) -> Self {
+        self.names.get_or_insert_default().insert(placeholder.to_owned(), name.to_owned());
+        self
+    }
+
+    pub(super) fn with(mut self, placeholder: &str, value: AttributeValue) -> Self {
+        self.values.get_or_insert_default().insert(placeholder.to_owned(), value);
+        self
+    }
+
+    /// Sets an attribute; the value's placeholder is named after it.
+    pub(super) fn set(mut self, attribute: &str, value: AttributeValue) -> Self {
+        self.sets.push(format!("{attribute} = :{attribute}"));
+        self.with(&format!(":{attribute}"), value)
+    }
+
+    pub(super) fn set_expression(mut self, expression: &str) -> Self {
+        self.sets.push(expression.to_owned());
+        self
+    }
+
+    pub(super) fn add(mut self, attribute: &str, value: AttributeValue) -> Self {
+        self.adds.push(format!("{attribute} :{attribute}"));
+        self.with(&format!(":{attribute}"), value)
+    }
+
+    pub(super) fn remove(mut self, path: &str) -> Self {
+        self.removes.push(path.to_owned());
+        self
+    }
+
+    /// Appends to the timeline.
+    pub(super) fn entry(mut self, entry: AttributeValue) -> Self {
+        self.sets.push("timeline = list_append(timeline, :entry)".to_owned());
+        self.with(":entry", entry)
+    }
+
+    /// Sets what is to be sent, and removes what is not.
+    pub(super) fn outbox(mut self, outbox: &Outbox) -> Self {
+        let due = outbox.due.map(|reason| text(reason.name()));
+        let fields = [
+            ("due", due),
+            ("due_at", outbox.due_at.map(number)),
+            ("silenced_by", outbox.silenced_by.as_deref().map(text)),
+        ];
+        for (attribute, value) in fields {
+            match value {
+                Some(value) => self = self.set(attribute, value),
+                None => self = self.remove(attribute),
+            }
+        }
+        self.set("notices", count(outbox.notices))
+    }
+
+    /// Adds the condition that what is to be sent is as it was read.
+    pub(super) fn only_if_untouched(mut self, read: &Incident) -> Self {
+        let due_at = match read.due_at {
+            Some(_) => "due_at = :read_due_at",
+            None => "attribute_not_exists(due_at)",
+        };
+        let before = self.condition.take().map(|condition| format!("({condition}) AND ")).unwrap_or_default();
+        self.condition = Some(format!("{before}notices = :read_notices AND {due_at}"));
+        let this = self.with(":read_notices", count(read.notices));
+        match read.due_at {
+            Some(due_at) => this.with(":read_due_at", number(due_at)),
+            None => this,
+        }
+    }
+
+    pub(super) fn expression(&self) -> String {
+        let part = |keyword: &str, parts: String| {
+            if parts.is_empty() { String::new() } else { format!("{keyword} {parts} ") }
+        };
+        let sets = part("SET", self.sets.join(", "));
+        let removes = part("REMOVE", self.removes.join(", "));
+        (sets + &removes + &part("ADD", self.adds.join(", "))).trim_end().to_owned()
+    }
 }

@@ -1,0 +1,213 @@
+//! Every fault at every step: refused, changed by another, answered into the void, dead before it, dead after it.
+//!
+//! Afterwards happens what AWS does: Lambda delivers again, the bus may deliver twice, the clock asks for sweeps.
+
+use std::collections::BTreeMap;
+
+use super::fake::Fault;
+use super::*;
+
+/// What an invocation is about; each begins on a table of its own.
+#[derive(Debug, Clone, Copy)]
+enum Scene {
+    /// A new incident.
+    Opens,
+    /// Another failure of an open incident.
+    Counts,
+    /// A failure that makes its incident worse.
+    Escalates,
+    /// An alarm that recovers.
+    Recovers,
+    /// An alarm that goes off again right after it recovered twice.
+    Flaps,
+    /// An alarm whose end was told of before it was.
+    ComesLate,
+    /// A reminder.
+    Reminds,
+    /// More incidents than mails.
+    Digests,
+    /// The end of a silence.
+    Reveals,
+    /// Nothing failed for long.
+    Quiets,
+}
+
+const SCENES: [Scene; 10] = [
+    Scene::Opens,
+    Scene::Counts,
+    Scene::Escalates,
+    Scene::Recovers,
+    Scene::Flaps,
+    Scene::ComesLate,
+    Scene::Reminds,
+    Scene::Digests,
+    Scene::Reveals,
+    Scene::Quiets,
+];
+
+const HOUR: i64 = 3600;
+
+impl Scene {
+    /// What happened before. Nothing goes wrong there.
+    async fn set(self, flow: &Flow<Memory, Mailbox>) -> Tested {
+        match self {
+            Self::Opens => {}
+            Self::Counts | Self::Quiets => drop(deliver(flow, &failure_of("orders", "before")).await?),
+            Self::Escalates => {
+                for number in 0..99 {
+                    deliver(flow, &failure_of("orders", &format!("before-{number}"))).await?;
+                }
+            }
+            Self::Recovers | Self::Reminds => drop(deliver(flow, &alarm("before", "ALARM")).await?),
+            Self::Flaps => {
+                for (number, state) in ["ALARM", "OK"].iter().enumerate() {
+                    deliver(flow, &alarm(&format!("before-{number}"), state)).await?;
+                    flow.clock.pass(1);
+                }
+            }
+            Self::ComesLate => {
+                let mut over = alarm("before", "OK");
+                over["time"] = "2026-01-01T00:01:00Z".into();
+                deliver(flow, &over).await?;
+            }
+            Self::Digests => {
+                for number in 0..12 {
+                    deliver(flow, &failure_of(&format!("orders-{number}"), &format!("before-{number}"))).await?;
+                }
+            }
+            Self::Reveals => {
+                flow.store.silence(alerting::silence(flow, HOUR));
+                for number in 0..2 {
+                    deliver(flow, &failure_of(&format!("orders-{number}"), &format!("before-{number}"))).await?;
+                }
+            }
+        }
+        flow.clock.pass(match self {
+            Self::Reminds => 4 * HOUR + 1,
+            Self::Reveals => HOUR + 1,
+            Self::Quiets => 25 * HOUR,
+            Self::Digests => 61,
+            _ => 1,
+        });
+        Ok(())
+    }
+
+    /// The event, or nothing for a sweep.
+    fn event(self) -> Option<Value> {
+        match self {
+            Self::Opens | Self::Counts | Self::Escalates => Some(failure_of("orders", "e")),
+            Self::Recovers => Some(alarm("e", "OK")),
+            Self::Flaps | Self::ComesLate => Some(alarm("e", "ALARM")),
+            Self::Reminds | Self::Digests | Self::Reveals | Self::Quiets => None,
+        }
+    }
+
+    /// How often each incident failed in the end, and how many are resolved.
+    fn expected(self) -> (Vec<u64>, usize) {
+        match self {
+            Self::Opens | Self::Reminds => (vec![1], 0),
+            Self::Counts => (vec![2], 0),
+            Self::Escalates => (vec![100], 0),
+            Self::Recovers | Self::Quiets | Self::ComesLate => (vec![1], 1),
+            Self::Flaps => (vec![1, 1], 1),
+            Self::Digests => (vec![1; 12], 0),
+            Self::Reveals => (vec![1; 2], 0),
+        }
+    }
+}
+
+/// One invocation, which may die.
+async fn invoke(flow: &Flow<Memory, Mailbox>, event: Option<&Value>) -> Result<(), String> {
+    let work = async {
+        match event {
+            Some(event) => deliver(flow, event).await.map(drop),
+            None => flow.sweep().await.map(drop),
+        }
+    };
+    tokio::select! {
+        result = work => result.map_err(|error| error.to_string()),
+        () = flow.store.script.death() => Err("died".to_owned()),
+    }
+}
+
+/// The invocation with its fault, then whatever AWS does afterwards.
+async fn play(
+    scene: Scene,
+    fault: Option<(usize, Fault)>,
+) -> Result<(Flow<Memory, Mailbox>, usize), Box<dyn std::error::Error>> {
+    let flow = flow();
+    scene.set(&flow).await?;
+    flow.store.script.clear();
+    if let Some((step, fault)) = fault {
+        flow.store.script.plan(step, fault);
+    }
+    let event = scene.event();
+    let first = invoke(&flow, event.as_ref()).await;
+    let steps = flow.store.script.steps();
+    flow.store.script.clear();
+    if first.is_err() && event.is_some() {
+        flow.clock.pass(60);
+        invoke(&flow, event.as_ref()).await?;
+    }
+    if event.is_some() {
+        // The bus may deliver what it delivered.
+        invoke(&flow, event.as_ref()).await?;
+    }
+    for _ in 0..4 {
+        flow.clock.pass(60);
+        flow.sweep().await?;
+    }
+    Ok((flow, steps))
+}
+
+/// How often each notice of each incident was mailed, by the references in the mails.
+fn notices(flow: &Flow<Memory, Mailbox>) -> BTreeMap<(String, u64), usize> {
+    let mut counts = BTreeMap::new();
+    for incident in flow.store.incidents() {
+        for number in 1..=incident.notices {
+            let reference = format!("{} (notice {number})", incident.incident_id);
+            let mails = flow.notifier.bodies().iter().filter(|body| body.contains(&reference)).count();
+            counts.insert((incident.incident_id.clone(), number), mails);
+        }
+    }
+    counts
+}
+
+#[tokio::test(start_paused = true)]
+async fn guarantees_2_3_and_4_hold_with_every_fault_at_every_step() -> Tested {
+    for scene in SCENES {
+        let (_, steps) = play(scene, None).await?;
+        assert!(steps >= 2, "{scene:?} has {steps} steps");
+        for step in 0..steps {
+            for fault in Fault::ALL {
+                let at = format!("{scene:?}, {fault:?} at step {step} of {steps}");
+                let (flow, _) = play(scene, Some((step, fault))).await.map_err(|error| format!("{at}: {error}"))?;
+                holds(&flow, scene, fault, &at);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn holds(flow: &Flow<Memory, Mailbox>, scene: Scene, fault: Fault, at: &str) {
+    let incidents = flow.store.incidents();
+    let (occurrences, resolved) = scene.expected();
+    assert_eq!(flow.store.occurrences(), occurrences, "{at}");
+    assert_eq!(incidents.iter().filter(|one| one.status == Status::Resolved).count(), resolved, "{at}");
+    assert!(incidents.iter().all(|one| one.due.is_none()), "{at}: left to send");
+    assert!(incidents.iter().all(|one| one.notified_at.is_some()), "{at}: nobody heard");
+    let may_repeat = matches!(fault, Fault::AnswerLost | Fault::CrashAfter | Fault::CrashBefore | Fault::Refused);
+    for ((incident_id, number), mails) in notices(flow) {
+        let most = if may_repeat { 2 } else { 1 };
+        assert!(mails <= most, "{at}: {mails} mails of notice {number} of {incident_id}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_fault_each_notice_is_mailed_once() -> Tested {
+    for scene in SCENES {
+        let (flow, _) = play(scene, None).await?;
+        assert!(notices(&flow).values().all(|mails| *mails <= 1), "{scene:?}: {:?}", flow.notifier.subjects());
+    }
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! Sending what is due: within the mail budget one mail for each incident, beyond it a digest.
+
+use incident_model::mail::{self, Mail, Notice};
+use incident_model::notice::next_look;
+use incident_model::time::milliseconds_of;
+use incident_model::{Incident, Reason};
+use serde_json::json;
+
+use crate::flow::{Flow, HandlerError};
+use crate::log::{self, Metrics, Unit};
+use crate::notify::Notifier;
+use crate::record::Turns;
+use crate::store::{Budget, Outbox, Sent, Store, StoreError};
+
+/// How long a sender alone may send. Longer than a publish with its retries takes.
+pub(crate) const LEASE_SECONDS: i64 = 30;
+/// How long a notice waits that the budget had no mail for. The next sweep comes later anyway.
+const DEFERRED_SECONDS: i64 = 20;
+/// Mails about several incidents at once. Their budget is their own, or a storm would leave none for them.
+pub(crate) const DIGESTS: Budget = Budget { name: "digests", limit: 1 };
+
+/// What became of a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// SNS accepted the mail.
+    Mailed,
+    /// There were no mails left in this minute; a digest will tell.
+    OverBudget,
+    /// Somebody else sends it, or it is held back.
+    NotOurs,
+}
+
+impl<S: Store, N: Notifier> Flow<S, N> {
+    /// Sends the notice that is due if its moment has come and nobody else does.
+    pub(crate) async fn send_if_due(&self, incident: &Incident) -> Result<Delivery, HandlerError> {
+        let now = self.clock.now();
+        let is_waiting = incident.due.is_some() && incident.due_at.is_some_and(|at| at <= now.seconds);
+        if !is_waiting || incident.silenced_by.is_some() {
+            return Ok(Delivery::NotOurs);
+        }
+        match self.claimed(incident).await? {
+            Some(claimed) => self.send(&claimed, &claimed.created_at).await,
+            None => Ok(Delivery::NotOurs),
+        }
+    }
+
+    /// Takes the lease on the notice that is due. Nothing when somebody else has it.
+    pub(crate) async fn claimed(&self, incident: &Incident) -> Result<Option<Incident>, HandlerError> {
+        let until = self.clock.now().seconds + LEASE_SECONDS;
+        let leased = Outbox { due_at: Some(until), ..Outbox::of(incident) };
+        let is_ours = self.store.set_outbox(incident, &leased).await?;
+        Ok(is_ours.then(|| leased.put_into(incident.clone())))
+    }
+
+    /// Sends the notice that is due, whose lease this invocation holds. `failed_at` is when what it tells of happened.
+    pub(crate) async fn send(&self, incident: &Incident, failed_at: &str) -> Result<Delivery, HandlerError> {
+        if !self.may_mail(incident).await {
+            self.put_off(incident, DEFERRED_SECONDS).await?;
+            self.suppressed(incident, "over the mail budget");
+            return Ok(Delivery::OverBudget);
+        }
+        let notice = Notice {
+            number: incident.notices,
+            reason: incident.due.unwrap_or(Reason::Opened),
+            stack: &self.settings.stack,
+            recorded: true,
+        };
+        if let Err(error) = self.notifier.publish(&mail::about(incident, &notice)).await {
+            self.release(std::slice::from_ref(incident)).await;
+            return Err(error.into());
+        }
+        self.mailed(incident, failed_at);
+        self.mark(incident, "notified").await?;
+        Ok(Delivery::Mailed)
+    }
+
+    /// Sends one mail that stands for the notices of all these incidents, whose leases this invocation holds.
+    pub(crate) async fn send_together(&self, incidents: &[Incident], mail: &Mail) -> Result<Delivery, HandlerError> {
+        let now = self.clock.now().milliseconds;
+        if !self.store.take(&DIGESTS, now).await.unwrap_or(true) {
+            for incident in incidents {
+                self.put_off(incident, DEFERRED_SECONDS).await?;
+            }
+            return Ok(Delivery::OverBudget);
+        }
+        if let Err(error) = self.notifier.publish(mail).await {
+            self.release(incidents).await;
+            return Err(error.into());
+        }
+        let metrics = [("Mails", Unit::Count, 1.0), ("DigestedIncidents", Unit::Count, incidents.len() as f64)];
+        self.measured("digest", json!({ "incidents": incidents.len() }), None, &metrics);
+        let mut failed = None;
+        for incident in incidents {
+            if let Err(error) = self.mark(incident, "notified in a digest").await {
+                failed = Some(error);
+            }
+        }
+        failed.map_or(Ok(Delivery::Mailed), Err)
+    }
+
+    /// Whether a mail may go out now. A drill may: a person waits for it. So may all when the table cannot tell.
+    async fn may_mail(&self, incident: &Incident) -> bool {
+        if incident.drill.is_some() {
+            return true;
+        }
+        let budget = Budget { name: "mails", limit: self.settings.alerts.mails_per_minute.get() };
+        match self.store.take(&budget, self.clock.now().milliseconds).await {
+            Ok(is_taken) => is_taken,
+            Err(error) => {
+                log::line("budget-unknown", json!({ "error": error.to_string() }));
+                true
+            }
+        }
+    }
+
+    async fn put_off(&self, incident: &Incident, seconds: i64) -> Result<(), HandlerError> {
+        let later = Outbox { due_at: Some(self.clock.now().seconds + seconds), ..Outbox::of(incident) };
+        // When the next notice became due in the meantime, it has a moment of its own.
+        self.store.set_outbox(incident, &later).await?;
+        Ok(())
+    }
+
+    /// Gives leases back after a mail that was not accepted. Where that fails, they end by themselves.
+    async fn release(&self, incidents: &[Incident]) {
+        for incident in incidents {
+            if let Err(error) = self.put_off(incident, 0).await {
+                log::line("lease-kept", json!({ "incident_id": incident.incident_id, "error": error.to_string() }));
+            }
+        }
+    }
+
+    async fn mark(&self, incident: &Incident, what: &str) -> Result<(), HandlerError> {
+        let now = self.clock.now();
+        let told = Incident { last_notified_at: Some(now.text.clone()), ..incident.clone() };
+        let next_look = next_look(&told, &self.settings.alerts);
+        let reason = incident.due.unwrap_or(Reason::Opened).name();
+        let what = format!("{what} ({reason}, notice {})", incident.notices);
+        let sent = Sent { incident, next_look, what: &what, at: &now.text };
+        let mut turns = Turns::default();
+        // Unmarked, the mail would be sent again.
+        while let Err(error) = self.store.mark_sent(&sent).await {
+            match error {
+                StoreError::Conflict => turns.wait().await?,
+                error => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn mailed(&self, incident: &Incident, failed_at: &str) {
+        let now = self.clock.now().milliseconds;
+        let mut metrics = vec![("Mails", Unit::Count, 1.0)];
+        if let (Some(Reason::Opened), Some(failed_at)) = (incident.due, milliseconds_of(failed_at)) {
+            metrics.push(("TimeToMail", Unit::Milliseconds, now.saturating_sub(failed_at).max(0) as f64));
+        }
+        let fields = json!({ "incident_id": incident.incident_id, "reason": incident.due, "notice": incident.notices });
+        self.measured("mailed", fields, Some(incident.severity), &metrics);
+    }
+
+    pub(crate) fn suppressed(&self, incident: &Incident, why: &str) {
+        let fields = json!({ "incident_id": incident.incident_id, "reason": incident.due, "why": why });
+        let metrics = [("MailsHeldBack", Unit::Count, 1.0)];
+        self.measured("held-back", fields, Some(incident.severity), &metrics);
+    }
+
+    pub(crate) fn measured(
+        &self,
+        outcome: &str,
+        fields: serde_json::Value,
+        severity: Option<incident_model::Severity>,
+        numbers: &[(&'static str, Unit, f64)],
+    ) {
+        let at_milliseconds = self.clock.now().milliseconds;
+        let metrics = Metrics { stack: &self.settings.stack, severity, at_milliseconds, numbers };
+        log::measured(outcome, fields, &metrics);
+    }
+}

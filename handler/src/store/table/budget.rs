@@ -1,0 +1,49 @@
+//! The mail budget: the times of the newest mails, in a list of fixed length. A mail may go out when the oldest of them is
+//! a minute old.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use incident_model::table::INCIDENT_ID;
+
+use super::items::{Changes, number, text};
+use super::{Table, is_condition, refused};
+use crate::store::{Budget, StoreError};
+
+const MINUTE_MILLISECONDS: i64 = 60_000;
+
+/// Takes one mail out of the budget; false when there is none left.
+pub(super) async fn take(table: &Table, budget: &Budget, now: i64) -> Result<bool, StoreError> {
+    let key = format!("budget#{}", budget.name);
+    if table.apply(&key, taking(budget, now)).await? {
+        return Ok(true);
+    }
+    // Refused for the minute, or because there is no list yet, or one of another length.
+    Ok(began(table, &key, budget).await? && table.apply(&key, taking(budget, now)).await?)
+}
+
+fn taking(budget: &Budget, now: i64) -> Changes {
+    let newest = budget.limit;
+    Changes::new("size(sent) = :limit AND sent[0] <= :minute_ago")
+        .with(":limit", AttributeValue::N(newest.to_string()))
+        .with(":minute_ago", number(now - MINUTE_MILLISECONDS))
+        .with(":now", number(now))
+        .set_expression(&format!("sent[{newest}] = :now"))
+        .remove("sent[0]")
+}
+
+/// Begins the list, if there is none of this length.
+async fn began(table: &Table, key: &str, budget: &Budget) -> Result<bool, StoreError> {
+    let never = vec![number(0); budget.limit];
+    let put = table
+        .client
+        .put_item()
+        .table_name(&table.name)
+        .item(INCIDENT_ID, text(key))
+        .item("sent", AttributeValue::L(never))
+        .condition_expression("attribute_not_exists(sent) OR size(sent) <> :limit")
+        .expression_attribute_values(":limit", AttributeValue::N(budget.limit.to_string()));
+    match put.send().await {
+        Ok(_) => Ok(true),
+        Err(error) if is_condition(&error) => Ok(false),
+        Err(error) => Err(refused(&error)),
+    }
+}

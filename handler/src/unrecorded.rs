@@ -1,0 +1,79 @@
+//! Fail open: people hear of a failure even when it cannot be recorded. Without the table there is no budget, so each
+//! running handler keeps a small one of its own; what it keeps back is in the dead-letter queue after Lambda's retries.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use incident_model::mail::{self, Notice};
+use incident_model::{Incident, Reason};
+use serde_json::json;
+
+use crate::flow::{Flow, HandlerError};
+use crate::log;
+use crate::notify::Notifier;
+use crate::store::Store;
+
+/// How long one fingerprint is not told about again: longer than Lambda tries an event.
+const SAME_SECONDS: i64 = 10 * 60;
+/// Mails of one handler in a minute. Fifty handlers at once stay below the ten in a second at which SNS ends an email
+/// subscription.
+const MAILS_PER_MINUTE: usize = 6;
+
+/// What this handler mailed without a record lately.
+#[derive(Debug, Default)]
+pub(crate) struct Unrecorded {
+    mailed: Mutex<VecDeque<(String, i64)>>,
+}
+
+impl Unrecorded {
+    /// Whether to mail about a fingerprint now; if so, it counts as mailed.
+    fn may_mail(&self, fingerprint: &str, now: i64) -> bool {
+        let mut mailed = self.mailed.lock().unwrap_or_else(PoisonError::into_inner);
+        mailed.retain(|(_, at)| *at > now - SAME_SECONDS);
+        let in_this_minute = mailed.iter().filter(|(_, at)| *at > now - 60).count();
+        let is_known = mailed.iter().any(|(known, _)| known == fingerprint);
+        let may_mail = !is_known && in_this_minute < MAILS_PER_MINUTE;
+        if may_mail {
+            mailed.push_back((fingerprint.to_owned(), now));
+        }
+        may_mail
+    }
+
+    fn forget(&self, fingerprint: &str) {
+        let mut mailed = self.mailed.lock().unwrap_or_else(PoisonError::into_inner);
+        mailed.retain(|(known, _)| known != fingerprint);
+    }
+}
+
+impl<S: Store, N: Notifier> Flow<S, N> {
+    /// Mails about an incident that could not be recorded.
+    pub(crate) async fn mail_unrecorded(&self, incident: &Incident) -> Result<(), HandlerError> {
+        if !self.unrecorded.may_mail(&incident.fingerprint, self.clock.now().seconds) {
+            self.suppressed(incident, "not recorded, and people know of it or heard of enough");
+            return Ok(());
+        }
+        let notice = Notice { number: 1, reason: Reason::Opened, stack: &self.settings.stack, recorded: false };
+        if let Err(error) = self.notifier.publish(&mail::about(incident, &notice)).await {
+            self.unrecorded.forget(&incident.fingerprint);
+            return Err(error.into());
+        }
+        log::line("mailed-unrecorded", json!({ "source": incident.source, "resource": incident.resource }));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_fingerprint_is_told_once_and_few_in_a_minute() {
+        let unrecorded = Unrecorded::default();
+        assert!(unrecorded.may_mail("a", 0) && !unrecorded.may_mail("a", 100) && unrecorded.may_mail("a", 600));
+        let told = (0..20).filter(|number| unrecorded.may_mail(&format!("b{number}"), 1000)).count();
+        assert_eq!(told, MAILS_PER_MINUTE);
+        assert!(unrecorded.may_mail("c", 1060));
+        unrecorded.forget("c");
+        assert!(unrecorded.may_mail("c", 1061));
+    }
+}

@@ -1,0 +1,118 @@
+//! Mails about several incidents at once.
+
+use super::{MAX_SUBJECT, Mail, ascii, finished, frequency, place};
+use crate::Severity;
+use crate::fields::shortened;
+use crate::incident::Incident;
+use crate::notice::Reason;
+use crate::silence::Silence;
+
+/// The mail that tells of incidents for which there were no mails left. There is at least one.
+pub fn digest(incidents: &[Incident], stack: &str) -> Mail {
+    let mut lines = vec![
+        format!("What:      {}", counts(incidents)),
+        format!("Where:     {}", places(incidents)),
+        format!("Since:     {}", earliest(incidents)),
+        format!("How often: {}", failures(incidents)),
+        "Do this:   begin with the first below; they are sorted by severity.".to_owned(),
+        String::new(),
+        "More was to be told than mails may go out in a minute, so this one stands for all of them.".to_owned(),
+    ];
+    lines.extend(told(incidents, stack));
+    Mail { subject: subject("[DIGEST]", incidents), body: finished(lines) }
+}
+
+/// The mail that a silence is over, about the incidents that it hid. There is at least one. Nothing may be known of the
+/// silence but its id.
+pub fn silence_ended(silence_id: &str, silence: Option<&Silence>, incidents: &[Incident], stack: &str) -> Mail {
+    let about = silence.map_or_else(
+        || format!("Silence {silence_id} is over."),
+        |silence| {
+            let Silence { by, reason, created_at, until, .. } = silence;
+            format!("The silence of {by} from {created_at} to {until} is over ({reason}; {silence_id}).")
+        },
+    );
+    let still_open = incidents.iter().filter(|incident| incident.due != Some(Reason::Recovered)).count();
+    let mut lines = vec![
+        format!("What:      a silence ended; it hid {}", counts(incidents)),
+        format!("Where:     {}", places(incidents)),
+        format!("Since:     {}", earliest(incidents)),
+        format!("How often: {}", failures(incidents)),
+        match still_open {
+            0 => "Do this:   nothing; all of them are over.".to_owned(),
+            number => format!("Do this:   look at the {number} that are not over; mails about them go out again."),
+        },
+        String::new(),
+        about,
+    ];
+    lines.extend(told(incidents, stack));
+    Mail { subject: subject("[SILENCE ENDED]", incidents), body: finished(lines) }
+}
+
+fn subject(head: &str, incidents: &[Incident]) -> String {
+    let worst = sorted(incidents).first().map(|worst| format!(": {}", worst.summary)).unwrap_or_default();
+    shortened(&ascii(&format!("{head} {}{worst}", counts(incidents))), MAX_SUBJECT)
+}
+
+/// `12 incidents (2 CRITICAL, 10 LOW)`.
+fn counts(incidents: &[Incident]) -> String {
+    let of = |severity: &Severity| incidents.iter().filter(|incident| incident.severity == *severity).count();
+    let by_severity: Vec<String> = Severity::ALL
+        .iter()
+        .map(|severity| (of(severity), severity))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, severity)| format!("{count} {severity}"))
+        .collect();
+    let word = if incidents.len() == 1 { "incident" } else { "incidents" };
+    format!("{} {word} ({})", incidents.len(), by_severity.join(", "))
+}
+
+/// The resources, as many as fit into a line.
+fn places(incidents: &[Incident]) -> String {
+    let mut places: Vec<&str> = sorted(incidents).iter().map(|incident| incident.resource.as_str()).collect();
+    places.dedup();
+    shortened(&places.join(", "), 200)
+}
+
+fn earliest(incidents: &[Incident]) -> &str {
+    incidents.iter().map(|incident| incident.created_at.as_str()).min().unwrap_or_default()
+}
+
+fn failures(incidents: &[Incident]) -> String {
+    match incidents.iter().map(|incident| incident.occurrences).fold(0, u64::saturating_add) {
+        1 => "one failure in all".to_owned(),
+        number => format!("{number} failures in all"),
+    }
+}
+
+/// Worst first, then oldest first.
+fn sorted(incidents: &[Incident]) -> Vec<&Incident> {
+    let mut sorted: Vec<&Incident> = incidents.iter().collect();
+    sorted.sort_by_key(|incident| (std::cmp::Reverse(incident.severity), &incident.incident_id));
+    sorted
+}
+
+fn told(incidents: &[Incident], stack: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for incident in sorted(incidents) {
+        lines.extend([
+            String::new(),
+            format!("{}{} - {}", incident.severity, word(incident), incident.summary),
+            format!("  {}, since {}, {}", place(incident), incident.created_at, frequency(incident)),
+            format!("  {} (notice {})", incident.incident_id, incident.notices),
+        ]);
+    }
+    let list = format!("  incidentctl incidents list --stack {stack}");
+    lines.extend([String::new(), "To see them all:".to_owned(), list]);
+    lines
+}
+
+fn word(incident: &Incident) -> &'static str {
+    match incident.due {
+        Some(Reason::Flapping) => " flapping",
+        Some(Reason::Escalated) => " escalated",
+        Some(Reason::Reminder) => " reminder",
+        Some(Reason::Recovered) => " recovered",
+        Some(Reason::Opened) | None => "",
+    }
+}
