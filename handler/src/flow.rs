@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::log::Unit;
 use crate::notify::{Notifier, NotifyError, Topic};
 use crate::outbox::Delivery;
-use crate::record::{How, Recorded, record};
+use crate::record::{How, Recorded, alarm_on_errors_of, record};
 use crate::rules_file::LoadedRules;
 use crate::settings::Settings;
 use crate::store::{Store, StoreError, Table};
@@ -199,11 +199,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
     /// An alarm on a function's errors tells nothing new while the failure that raised it is an open incident. A table
     /// that cannot be read keeps nothing back.
     async fn said_before(&self, event: &Classification) -> Option<String> {
-        let attributes = &event.observation.attributes;
-        if attributes.get("lambda_errors") != Some(&Value::Bool(true)) {
-            return None;
-        }
-        let function = attributes.get("function")?.as_str()?;
+        let function = alarm_on_errors_of(&event.observation)?;
         let newest = self.store.newest_of_resource("lambda", function).await.ok()??;
         let is_open = newest.status != Status::Resolved;
         is_open.then(|| format!("incident {} is open for the errors of {function}", newest.incident_id))

@@ -6,7 +6,8 @@ use std::time::Duration;
 use incident_model::notice::{Beginning, FLAPPING_SECONDS, beginning, superseding};
 use incident_model::silence::{Silence, covering};
 use incident_model::time::milliseconds_of;
-use incident_model::{Classification, Incident, Reason, Status, TimelineEntry};
+use incident_model::{Classification, Incident, Observation, Reason, Status, TimelineEntry};
+use serde_json::Value;
 
 use crate::clock::Now;
 use crate::outbox::LEASE_SECONDS;
@@ -99,6 +100,7 @@ async fn decide(
         fingerprint: &incident.fingerprint,
         source: &incident.source,
         resource: &incident.resource,
+        function: (incident.source == "lambda").then_some(incident.resource.as_str()),
     };
     let known = store.look(&question).await?;
     match (&known.counted_for, &known.newest) {
@@ -121,7 +123,8 @@ async fn opened(
     let (incident, withdraws) = begun(incident.clone(), known, now);
     let incident = if is_over(&seen.occurred_at, known) { ended(incident, now) } else { incident };
     let event_id = seen.event_id.as_str();
-    store.open(&Opening { event_id, incident: &incident, known, withdraws, now: now.seconds }).await?;
+    let alarm_on = alarm_on_errors_of(seen);
+    store.open(&Opening { event_id, incident: &incident, known, alarm_on, withdraws, now: now.seconds }).await?;
     let sends = is_leased(&incident, now);
     Ok(Recorded { incident, how: How::Opened, sends })
 }
@@ -141,9 +144,11 @@ fn begun(incident: Incident, known: &Known, now: &Now) -> (Incident, bool) {
         Beginning::BeginsToFlap => (Reason::Flapping, now.seconds + LEASE_SECONDS),
         Beginning::StillFlaps => (Reason::Opened, now.seconds + FLAPPING_SECONDS),
     };
+    let alarm = known.alarm_of_function.as_ref().filter(|alarm| alarm.status != Status::Resolved);
     let incident = Incident {
         previous_incident_id: before.map(|before| before.incident_id.clone()),
         beside_incident_id: known.newest_of_resource.clone(),
+        explains_incident_id: alarm.map(|alarm| alarm.incident_id.clone()),
         recent_changes,
         flapping: beginning != Beginning::Fresh,
         ..incident
@@ -151,6 +156,12 @@ fn begun(incident: Incident, known: &Known, now: &Now) -> (Incident, bool) {
     let outbox = Outbox { due: Some(due), notices: 1, due_at: Some(due_at), silenced_by: None };
     let outbox = held_by(&known.silences, &incident, outbox, now);
     (outbox.put_into(incident), beginning == Beginning::StillFlaps)
+}
+
+/// The function whose errors raised an alarm, if the event tells of one.
+pub(crate) fn alarm_on_errors_of(seen: &Observation) -> Option<&str> {
+    let is_on_errors = seen.attributes.get("lambda_errors") == Some(&Value::Bool(true));
+    seen.attributes.get("function").and_then(Value::as_str).filter(|function| is_on_errors && !function.is_empty())
 }
 
 /// Whether the end of a failure was told of before the failure itself.

@@ -127,6 +127,7 @@ impl Classification {
             silenced_by: None,
             previous_incident_id: None,
             beside_incident_id: None,
+            explains_incident_id: None,
             recovered: false,
             recent_changes: Vec::new(),
             flapping: false,

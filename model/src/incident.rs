@@ -119,6 +119,9 @@ pub struct Incident {
     /// The newest other incident of the same resource when this one was opened: a recovery goes from one to the next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside_incident_id: Option<String>,
+    /// The incident of an alarm that told of the same failure before, without its cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explains_incident_id: Option<String>,
     /// Whether an event or quiet resolved it, and no person.
     #[serde(default)]
     pub recovered: bool,

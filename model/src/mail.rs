@@ -108,6 +108,9 @@ fn occasion(incident: &Incident, notice: &Notice<'_>) -> Vec<String> {
     if let Some(previous) = &incident.previous_incident_id {
         lines.push(format!("It was there before, as incident {previous}."));
     }
+    if let Some(alarm) = &incident.explains_incident_id {
+        lines.push(format!("It is the cause of the alarm in incident {alarm}, which is closed in favour of this one."));
+    }
     if !lines.is_empty() {
         lines.push(String::new());
     }

@@ -1,7 +1,7 @@
 //! The incident table: names that the template, the handler and the command line share.
 //!
 //! One table holds the incidents and the handler's helper items. Helper items have keys of their own kind
-//! (`event#…`, `open#…`, `open-resource#…`, `pending#…`, `budget#…`, `silences`), expire by [`EXPIRES_AT`], and lack [`RECORD_TYPE`], so no index shows them.
+//! (`event#…`, `open#…`, `open-resource#…`, `alarm-of-function#…`, `pending#…`, `budget#…`, `silences`), expire by [`EXPIRES_AT`], and lack [`RECORD_TYPE`], so no index shows them.
 
 /// Partition key of the table.
 pub const INCIDENT_ID: &str = "incident_id";
@@ -13,6 +13,12 @@ pub const RECORD_TYPE_INCIDENT: &str = "incident";
 pub const INDEX_BY_CREATED: &str = "by-created";
 /// Index of incidents in one status by the time of the newest failure: `status`, `last_seen_at`.
 pub const INDEX_BY_STATUS: &str = "by-status";
+/// Key of the item that points from a function to the incident of an alarm on its errors. The failure that raised the
+/// alarm, which AWS reports minutes later, finds it by this.
+pub fn alarm_of_function_key(function: &str) -> String {
+    format!("alarm-of-function#{function}")
+}
+
 /// Index of the incidents that somebody has to look at, by when: `record_type`, `due_at`. The outbox.
 pub const INDEX_BY_DUE: &str = "by-due";
 /// Key of the item that holds all silences: `silences` is the list, `version` grows with every change of it.

@@ -51,6 +51,17 @@ fn alarm(event_id: &str, state: &str) -> Value {
     })
 }
 
+fn contributor(event_id: &str) -> Value {
+    json!({
+        "id": event_id, "source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm Contributor State Change",
+        "detail": {
+            "alarmName": "devops-function-errors", "alarmContributor": {"id": "1", "attributes": {"FunctionName": "orders"}},
+            "state": {"value": "ALARM", "reason": "Threshold Crossed"},
+            "configuration": {"metrics": [{"expression": "SELECT SUM(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName) GROUP BY FunctionName"}]},
+        },
+    })
+}
+
 async fn deliver(flow: &Flow<Memory, Mailbox>, event: &Value) -> Result<usize, HandlerError> {
     static RULES: LazyLock<Result<Rules, RulesError>> = LazyLock::new(Rules::defaults);
     flow.deliver(event, RULES.as_ref().map_err(|_| Unreadable::Empty)?).await
@@ -133,20 +144,28 @@ async fn guarantee_1_what_comes_back_from_the_handlers_queue_is_handled() -> Tes
 #[tokio::test(start_paused = true)]
 async fn an_alarm_on_a_function_with_an_open_incident_says_nothing_new() -> Tested {
     let flow = flow();
-    let contributor = json!({
-        "id": "a1", "source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm Contributor State Change",
-        "detail": {
-            "alarmName": "devops-function-errors", "alarmContributor": {"id": "1", "attributes": {"FunctionName": "orders"}},
-            "state": {"value": "ALARM", "reason": "Threshold Crossed"},
-            "configuration": {"metrics": [{"expression": "SELECT SUM(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName) GROUP BY FunctionName"}]},
-        },
-    });
     deliver(&flow, &failure_of("orders", "e1")).await?;
-    deliver(&flow, &contributor).await?;
+    deliver(&flow, &contributor("a1")).await?;
     assert_eq!(flow.store.occurrences().len(), 1);
     let quiet = self::flow();
-    deliver(&quiet, &contributor).await?;
+    deliver(&quiet, &contributor("a1")).await?;
     assert_eq!(quiet.store.occurrences().len(), 1);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_cause_that_comes_after_its_alarm_takes_its_place() -> Tested {
+    let flow = flow();
+    deliver(&flow, &contributor("a1")).await?;
+    deliver(&flow, &failure_of("orders", "e1")).await?;
+    let incidents = flow.store.incidents();
+    let (alarm, cause) = (&incidents[0], &incidents[1]);
+    assert_eq!((alarm.status, cause.status), (Status::Resolved, Status::Open));
+    assert_eq!(cause.explains_incident_id.as_ref(), Some(&alarm.incident_id));
+    assert!(flow.notifier.bodies()[1].contains(&format!("the cause of the alarm in incident {}", alarm.incident_id)));
+    deliver(&flow, &contributor("a2")).await?;
+    deliver(&flow, &failure_of("payments", "e2")).await?;
+    assert_eq!(flow.store.incidents().iter().filter(|incident| incident.status == Status::Open).count(), 2);
     Ok(())
 }
 

@@ -71,6 +71,8 @@ pub struct Question<'a> {
     pub source: &'a str,
     /// The resource.
     pub resource: &'a str,
+    /// The function whose failure it is.
+    pub function: Option<&'a str>,
 }
 
 /// What the table answers.
@@ -84,6 +86,8 @@ pub struct Known {
     pub newest_of_resource: Option<String>,
     /// When the resource recovered last, in milliseconds since 1970.
     pub recovered_at: Option<i64>,
+    /// The newest incident of an alarm on the function's errors.
+    pub alarm_of_function: Option<Incident>,
     /// All silences.
     pub silences: Vec<Silence>,
 }
@@ -128,6 +132,8 @@ pub struct Opening<'a> {
     pub incident: &'a Incident,
     /// What the decision was made on.
     pub known: &'a Known,
+    /// The function whose errors raised the alarm, if this is about one.
+    pub alarm_on: Option<&'a str>,
     /// Whether the notice of the incident before is not worth sending any more.
     pub withdraws: bool,
     /// Now, in seconds since 1970.

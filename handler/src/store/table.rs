@@ -13,7 +13,8 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use incident_model::table::{
-    EXPIRES_AT, INCIDENT_ID, INDEX_BY_DUE, RECORD_TYPE, RECORD_TYPE_INCIDENT, event_key, open_key, open_resource_key,
+    EXPIRES_AT, INCIDENT_ID, INDEX_BY_DUE, RECORD_TYPE, RECORD_TYPE_INCIDENT, alarm_of_function_key, event_key,
+    open_key, open_resource_key,
 };
 use incident_model::{Incident, Silence};
 
@@ -106,6 +107,30 @@ impl Table {
         changed(update.update_expression("REMOVE due, due_at, silenced_by"))
     }
 
+    /// Closes the incident of an alarm in favour of the one that knows the cause.
+    fn explained(&self, alarm: &str, cause: &Incident) -> Result<TransactWriteItem, StoreError> {
+        let what = format!("resolved: explained by {}", cause.incident_id);
+        let changes = Changes::new("#status <> :resolved")
+            .named("#status", "status")
+            .with(":resolved", text("resolved"))
+            .set_expression("#status = :resolved")
+            .entry(timeline_entry(&cause.created_at, &what))
+            .remove("due")
+            .remove("due_at")
+            .remove("silenced_by");
+        changed(self.update_in_transaction(alarm, changes))
+    }
+
+    fn update_in_transaction(&self, key: &str, changes: Changes) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
+        Update::builder()
+            .table_name(&self.name)
+            .key(INCIDENT_ID, text(key))
+            .update_expression(changes.expression())
+            .set_condition_expression(changes.condition)
+            .set_expression_attribute_names(changes.names)
+            .set_expression_attribute_values(changes.values)
+    }
+
     async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
         let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
         transaction.send().await.map(drop).map_err(|error| not_transacted(&error))
@@ -172,6 +197,12 @@ impl Store for Table {
         if let (true, Some(before)) = (opening.withdraws, before) {
             writes.push(self.withdrawn(before)?);
         }
+        if let Some(function) = opening.alarm_on {
+            writes.push(written(self.put(pointer(&alarm_of_function_key(function), id, None)))?);
+        }
+        if let Some(alarm) = &incident.explains_incident_id {
+            writes.push(self.explained(alarm, incident)?);
+        }
         self.transact(writes).await
     }
 
@@ -194,13 +225,7 @@ impl Store for Table {
                 .entry(timeline_entry(occurrence.at, &format!("escalated to {severity}")));
         }
         let incident_id = &occurrence.read.incident_id;
-        let update = Update::builder()
-            .table_name(&self.name)
-            .key(INCIDENT_ID, text(incident_id))
-            .update_expression(changes.expression())
-            .set_condition_expression(changes.condition)
-            .set_expression_attribute_names(changes.names)
-            .set_expression_attribute_values(changes.values);
+        let update = self.update_in_transaction(incident_id, changes);
         self.transact(vec![self.marker(occurrence.event_id, incident_id, occurrence.now)?, changed(update)?]).await
     }
 

@@ -34,6 +34,7 @@ fn incident(summary: &str, region: &str) -> Incident {
         silenced_by: None,
         previous_incident_id: None,
         beside_incident_id: None,
+        explains_incident_id: None,
         recovered: false,
         recent_changes: Vec::new(),
         flapping: false,

@@ -41,6 +41,7 @@ fn incident(id: &str, severity: Severity) -> Incident {
         silenced_by: None,
         previous_incident_id: None,
         beside_incident_id: None,
+        explains_incident_id: None,
         recovered: false,
         recent_changes: Vec::new(),
         flapping: false,

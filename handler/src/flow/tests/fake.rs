@@ -107,6 +107,7 @@ pub(super) struct Memory {
     markers: RefCell<BTreeMap<String, String>>,
     fingerprints: RefCell<BTreeMap<String, String>>,
     resources: RefCell<BTreeMap<String, OfResource>>,
+    alarms: RefCell<BTreeMap<String, String>>,
     budgets: RefCell<BTreeMap<&'static str, Vec<i64>>>,
     silences: RefCell<Vec<Silence>>,
 }
@@ -201,6 +202,10 @@ impl Store for Memory {
                 newest: newest.and_then(|id| self.incidents.borrow().get(&id).cloned()),
                 newest_of_resource: of_resource.and_then(|of| of.incident_id.clone()),
                 recovered_at: of_resource.and_then(|of| of.recovered_at),
+                alarm_of_function: question
+                    .function
+                    .and_then(|function| self.alarms.borrow().get(function).cloned())
+                    .and_then(|id| self.incidents.borrow().get(&id).cloned()),
                 silences: self.silences.borrow().clone(),
             })
         })
@@ -237,7 +242,23 @@ impl Store for Memory {
                 return Err(StoreError::Conflict);
             }
             let id = incident.incident_id.clone();
+            let is_open = |alarm: &Incident| alarm.status != Status::Resolved;
+            if let Some(alarm) = &incident.explains_incident_id
+                && !self.incidents.borrow().get(alarm).is_some_and(is_open)
+            {
+                return Err(StoreError::Conflict);
+            }
             self.mark(opening.event_id, &id)?;
+            if let Some(alarm) = &incident.explains_incident_id {
+                self.change_if(
+                    alarm,
+                    |_| true,
+                    |alarm| (alarm.status, alarm.due, alarm.due_at) = (Status::Resolved, None, None),
+                );
+            }
+            if let Some(function) = opening.alarm_on {
+                self.alarms.borrow_mut().insert(function.to_owned(), id.clone());
+            }
             self.fingerprints.borrow_mut().insert(incident.fingerprint.clone(), id.clone());
             self.resources.borrow_mut().insert(resource, OfResource { incident_id: Some(id.clone()), recovered_at });
             if let (true, Some(before)) = (opening.withdraws, before) {

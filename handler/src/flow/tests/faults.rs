@@ -30,9 +30,11 @@ enum Scene {
     Reveals,
     /// Nothing failed for long.
     Quiets,
+    /// The failure that raised an alarm.
+    Explains,
 }
 
-const SCENES: [Scene; 10] = [
+const SCENES: [Scene; 11] = [
     Scene::Opens,
     Scene::Counts,
     Scene::Escalates,
@@ -43,6 +45,7 @@ const SCENES: [Scene; 10] = [
     Scene::Digests,
     Scene::Reveals,
     Scene::Quiets,
+    Scene::Explains,
 ];
 
 const HOUR: i64 = 3600;
@@ -58,6 +61,7 @@ impl Scene {
                     deliver(flow, &failure_of("orders", &format!("before-{number}"))).await?;
                 }
             }
+            Self::Explains => drop(deliver(flow, &contributor("before")).await?),
             Self::Recovers | Self::Reminds => drop(deliver(flow, &alarm("before", "ALARM")).await?),
             Self::Flaps => {
                 for (number, state) in ["ALARM", "OK"].iter().enumerate() {
@@ -95,7 +99,7 @@ impl Scene {
     /// The event, or nothing for a sweep.
     fn event(self) -> Option<Value> {
         match self {
-            Self::Opens | Self::Counts | Self::Escalates => Some(failure_of("orders", "e")),
+            Self::Opens | Self::Counts | Self::Escalates | Self::Explains => Some(failure_of("orders", "e")),
             Self::Recovers => Some(alarm("e", "OK")),
             Self::Flaps | Self::ComesLate => Some(alarm("e", "ALARM")),
             Self::Reminds | Self::Digests | Self::Reveals | Self::Quiets => None,
@@ -109,7 +113,7 @@ impl Scene {
             Self::Counts => (vec![2], 0),
             Self::Escalates => (vec![100], 0),
             Self::Recovers | Self::Quiets | Self::ComesLate => (vec![1], 1),
-            Self::Flaps => (vec![1, 1], 1),
+            Self::Flaps | Self::Explains => (vec![1, 1], 1),
             Self::Digests => (vec![1; 12], 0),
             Self::Reveals => (vec![1; 2], 0),
         }

@@ -1,38 +1,44 @@
 //! One look at all that a decision needs.
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use incident_model::table::{INCIDENT_ID, SILENCES, event_key, open_key, open_resource_key};
+use incident_model::Incident;
+use incident_model::table::{INCIDENT_ID, SILENCES, alarm_of_function_key, event_key, open_key, open_resource_key};
 
 use super::items::{RECOVERED_AT, TARGET, integer, string, text};
 use super::{Item, Table, built, refused, silences};
 use crate::store::{Known, Question, Store, StoreError};
 
-/// Asks for the four helper items at once, then for the incident that the fingerprint leads to.
+/// Asks for the helper items at once, then for the incidents that they lead to.
 pub(super) async fn look(table: &Table, question: &Question<'_>) -> Result<Known, StoreError> {
-    let keys = [
-        event_key(question.event_id),
-        open_key(question.fingerprint),
-        open_resource_key(question.source, question.resource),
-        SILENCES.to_owned(),
-    ];
-    let items = helper_items(table, &keys).await?;
-    let [event, fingerprint, resource, silences] =
-        keys.map(|key| items.iter().find(|item| string(item, INCIDENT_ID).as_ref() == Some(&key)));
-    let newest = match fingerprint.and_then(|item| string(item, TARGET)) {
-        Some(incident_id) => table.incident(&incident_id).await?,
-        None => None,
-    };
+    let (event, fingerprint) = (event_key(question.event_id), open_key(question.fingerprint));
+    let resource = open_resource_key(question.source, question.resource);
+    let alarm = question.function.map(alarm_of_function_key);
+    let keys = [Some(event.as_str()), Some(&fingerprint), Some(&resource), Some(SILENCES), alarm.as_deref()];
+    let items = helper_items(table, keys.into_iter().flatten()).await?;
+    let item = |key: &str| items.iter().find(|item| string(item, INCIDENT_ID).as_deref() == Some(key));
+    let (newest, alarm_of_function) =
+        tokio::join!(followed(table, item(&fingerprint)), followed(table, alarm.as_deref().and_then(item)));
+    let resource = item(&resource);
     Ok(Known {
-        counted_for: event.and_then(|item| string(item, TARGET)),
-        newest,
+        counted_for: item(&event).and_then(|item| string(item, TARGET)),
+        newest: newest?,
+        alarm_of_function: alarm_of_function?,
         newest_of_resource: resource.and_then(|item| string(item, TARGET)),
         recovered_at: resource.and_then(|item| integer(item, RECOVERED_AT)),
-        silences: silences.map(silences::of).transpose()?.unwrap_or_default().silences,
+        silences: item(SILENCES).map(silences::of).transpose()?.unwrap_or_default().silences,
     })
 }
 
-async fn helper_items(table: &Table, keys: &[String]) -> Result<Vec<Item>, StoreError> {
-    let wanted = keys.iter().fold(KeysAndAttributes::builder().consistent_read(true), |wanted, key| {
+/// The incident that a helper item leads to.
+async fn followed(table: &Table, item: Option<&Item>) -> Result<Option<Incident>, StoreError> {
+    match item.and_then(|item| string(item, TARGET)) {
+        Some(incident_id) => table.incident(&incident_id).await,
+        None => Ok(None),
+    }
+}
+
+async fn helper_items(table: &Table, keys: impl Iterator<Item = &str>) -> Result<Vec<Item>, StoreError> {
+    let wanted = keys.fold(KeysAndAttributes::builder().consistent_read(true), |wanted, key| {
         wanted.keys(Item::from([(INCIDENT_ID.to_owned(), text(key))]))
     });
     let call = table.client.batch_get_item().request_items(&table.name, built(wanted.build())?);
