@@ -67,7 +67,7 @@ async fn an_index_that_was_removed_comes_back() -> TestResult {
     assert_eq!((&changes[0]["action"], &changes[0]["cause"]), (&"update".into(), &"drift".into()));
     assert!(changes[0].get("data_loss").is_none(), "{changes:?}");
     world.run(&UP).await?.succeeded()?;
-    assert_eq!(indexes(&aws).await?, ["by-created", "by-status"]);
+    assert_eq!(indexes(&aws).await?, ["by-created", "by-due", "by-status"]);
     world.run(&PLAN).await?.succeeded()?;
     Ok(())
 }
@@ -86,7 +86,7 @@ async fn a_table_with_another_key_is_replaced_when_its_data_may_go() -> TestResu
     let up = ["up", "--local", "--yes", "--email", crate::harness::ADDRESS, "--allow-data-loss", "--output", "json"];
     let result = world.run(&up).await?.succeeded()?.result()?;
     assert_eq!((&result["created"], &result["replaced"]), (&0.into(), &1.into()), "{result}");
-    assert_eq!(indexes(&aws).await?, ["by-created", "by-status"]);
+    assert_eq!(indexes(&aws).await?, ["by-created", "by-due", "by-status"]);
     world.run(&PLAN).await?.succeeded()?;
     Ok(())
 }
