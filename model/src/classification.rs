@@ -9,15 +9,9 @@ use serde_json::Value;
 use crate::fingerprint::Fingerprint;
 use crate::incident::{Incident, Status, TimelineEntry};
 use crate::observation::{Kind, Observation};
-use crate::redact::redact;
 use crate::rules::{Judgement, Rules};
 use crate::sources::{Unreadable, observe};
 use crate::{Severity, console};
-
-/// Longest error message that is kept, in characters.
-const MAX_MESSAGE: usize = 4000;
-/// Longest name that is kept, in characters.
-const MAX_NAME: usize = 300;
 
 /// What becomes of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -53,30 +47,13 @@ pub fn classify(delivery: &Value, rules: &Rules) -> Result<Vec<Classification>, 
 }
 
 fn judged(observation: Observation, rules: &Rules) -> Classification {
-    let observation = without_secrets(observation);
+    let observation = observation.without_secrets();
     let (outcome, judgement) = match observation.kind {
         Kind::Failure => (Outcome::Incident, Some(rules.judge(&observation))),
         Kind::Recovery => (Outcome::Recovery, None),
         Kind::Ignored { .. } => (Outcome::Ignored, None),
     };
     Classification { outcome, judgement, fingerprint: Fingerprint::of(&observation), observation }
-}
-
-/// Redacts and shortens every text that is stored or sent.
-fn without_secrets(observation: Observation) -> Observation {
-    let name = |text: &str| crate::fields::shortened(&redact(text), MAX_NAME);
-    let attribute = |value: Value| match value {
-        Value::String(text) => Value::from(name(&text)),
-        other => other,
-    };
-    Observation {
-        resource: name(&observation.resource),
-        error_type: name(&observation.error_type),
-        error_message: redact(&crate::fields::shortened(&observation.error_message, MAX_MESSAGE)),
-        top_frame: name(&observation.top_frame),
-        attributes: observation.attributes.into_iter().map(|(key, value)| (key, attribute(value))).collect(),
-        ..observation
-    }
 }
 
 impl Classification {

@@ -54,12 +54,18 @@ impl Fingerprint {
 
 impl FingerprintInputs {
     fn digest(&self) -> String {
-        let mut hash = Sha256::new();
-        for part in [&self.source, &self.resource, &self.error_type, &self.message, &self.top_frame, &self.drill] {
-            hash.update(part.as_bytes());
-            // Keeps `ab` + `c` from being `a` + `bc`.
-            hash.update([0x1f]);
-        }
-        hash.finalize().iter().take(16).fold(format!("{VERSION}:"), |digest, byte| digest + &format!("{byte:02x}"))
+        let parts = [&self.source, &self.resource, &self.error_type, &self.message, &self.top_frame, &self.drill];
+        digest(&format!("{VERSION}:"), parts.map(String::as_str))
     }
+}
+
+/// A prefix and 32 hexadecimal digits that stand for some texts.
+pub(crate) fn digest<'t>(prefix: &str, parts: impl IntoIterator<Item = &'t str>) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_bytes());
+        // Keeps `ab` + `c` from being `a` + `bc`.
+        hash.update([0x1f]);
+    }
+    hash.finalize().iter().take(16).fold(prefix.to_owned(), |digest, byte| digest + &format!("{byte:02x}"))
 }

@@ -1,5 +1,8 @@
 //! What one event says, in the same words for every service.
 
+mod clean;
+mod telling;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -77,61 +80,6 @@ impl Observation {
     /// The error in one line for people: class and message, without a class that says nothing or that the message
     /// says again.
     pub fn error(&self) -> String {
-        let message = plain(self.error_message.lines().next().unwrap_or_default());
-        let is_repeated = message.starts_with(self.error_type.as_str())
-            || message.starts_with(REFUSAL)
-            || is_platform(&self.error_type);
-        match (says_something(&self.error_type), message.is_empty()) {
-            (true, false) if !is_repeated => format!("{}: {message}", self.error_type),
-            (true, true) => self.error_type.clone(),
-            (_, false) => message.to_owned(),
-            (false, true) => "the event does not say why".to_owned(),
-        }
+        telling::line(&self.error_type, &self.error_message)
     }
-}
-
-/// Whether a class tells one error from another. Go's `errorString` and Rust's boxed errors stand for all of them, and
-/// `FAILED` says no more than that there is an incident.
-fn says_something(error_type: &str) -> bool {
-    const EMPTY: &[&str] = &[
-        "error",
-        "errors",
-        "exception",
-        "errorstring",
-        "handled",
-        "unhandled",
-        "failed",
-        "failure",
-        "message",
-        "fatal",
-        "critical",
-        "string",
-        "object",
-        "wraperror",
-        "joinerror",
-        "deadletter",
-    ];
-    let is_exit_code = error_type.strip_prefix("Exit").is_some_and(|code| code.parse::<i64>().is_ok());
-    let is_empty = error_type.is_empty() || EMPTY.contains(&error_type.to_ascii_lowercase().as_str());
-    !is_empty && !is_exit_code && !error_type.starts_with('&') && !error_type.starts_with('*')
-}
-
-/// Whether Lambda itself reports the error; its messages say what its classes say.
-fn is_platform(error_type: &str) -> bool {
-    ["Runtime.", "Sandbox.", "Function.", "Extension."].iter().any(|prefix| error_type.starts_with(prefix))
-}
-
-/// How IAM names what it refused.
-const REFUSAL: &str = "not authorized to perform: ";
-
-/// A message without the words that runtimes put before every message, and of a refusal only what was refused.
-fn plain(message: &str) -> &str {
-    if let Some(at) = message.find(REFUSAL) {
-        return message[at..].split(" because ").next().unwrap_or(message);
-    }
-    let mut plain = message.trim();
-    while let Some(rest) = ["Error: ", "Lambda panicked: "].iter().find_map(|prefix| plain.strip_prefix(prefix)) {
-        plain = rest.trim_start();
-    }
-    plain
 }

@@ -5,7 +5,7 @@ mod known;
 mod tests;
 
 /// What stands in a secret's place.
-const REDACTED: &str = "[redacted]";
+pub(crate) const REDACTED: &str = "[redacted]";
 
 /// The text without private keys, AWS keys, tokens, passwords in `key=value`, JSON and addresses, and card numbers.
 pub fn redact(text: &str) -> String {
@@ -27,80 +27,129 @@ pub fn redact(text: &str) -> String {
 /// bytes that was.
 fn secret_at(text: &str, output: &mut String) -> Option<usize> {
     let first = text.chars().next()?;
-    if first == '-' {
-        return known::private_key(text).inspect(|_| output.push_str("[redacted private key]"));
+    if first == '-'
+        && let Some(length) = known::private_key(text)
+    {
+        output.push_str("[redacted private key]");
+        return Some(length);
     }
     if !is_word(first) {
         return None;
     }
     let word = &text[..word_length(text)];
     let after = &text[word.len()..];
-    if let Some(length) = user_information(after) {
-        output.push_str(word);
-        output.push_str("://");
-        output.push_str(REDACTED);
-        return Some(word.len() + length);
-    }
-    if let Some(scheme) = authorization(word, after) {
-        output.push_str(&text[..scheme]);
-        output.push_str(REDACTED);
-        let value = text[scheme..].find([' ', '"', '\'', ',', '\n', '\r', '\\']).unwrap_or(text.len() - scheme);
-        return Some(scheme + value);
-    }
-    if is_secret_name(word)
-        && let Some((before, value)) = assigned(after, is_authorization(word))
+    if word == "arn"
+        && let Some(length) = arn_length(text)
     {
-        output.push_str(&text[..word.len() + before]);
-        output.push_str(REDACTED);
-        return Some(word.len() + before + value);
-    }
-    if let Some(length) = known::card_number(text) {
-        output.push_str(REDACTED);
+        output.push_str(&text[..length]);
         return Some(length);
     }
-    // Slashes and plus signs belong to keys and tokens, not to words.
-    let length = token_length(text);
-    known::is_secret(&text[..length]).then(|| {
-        output.push_str(REDACTED);
-        length
-    })
+    let (kept, hidden) = kept_and_hidden(text, word, after)?;
+    output.push_str(&text[..kept]);
+    output.push_str(REDACTED);
+    Some(kept + hidden)
+}
+
+/// How much of the text's beginning stays and how much after it is secret, if anything is.
+fn kept_and_hidden(text: &str, word: &str, after: &str) -> Option<(usize, usize)> {
+    if let Some(length) = user_information(after) {
+        return Some((word.len() + "://".len(), length));
+    }
+    if let Some(scheme) = authorization(word, after) {
+        let value = text[scheme..].find([' ', '"', '\'', ',', '\n', '\r', '\\']).unwrap_or(text.len() - scheme);
+        return Some((scheme, value));
+    }
+    if is_secret_name(word)
+        && let Some((before, value)) = assigned(word, after, is_authorization(word))
+            .or_else(|| argument(word, after))
+            .or_else(|| quoted(word, after))
+    {
+        return Some((word.len() + before, value));
+    }
+    let whole = |length: usize| (0, length);
+    known::card_number(text)
+        .map(whole)
+        .or_else(|| known::webhook(text))
+        .or_else(|| known::is_secret(word).then(|| whole(word.len())))
+        // Slashes and plus signs belong to keys and tokens, not to words.
+        .or_else(|| {
+            known::is_aws_secret(&text[..token_length(text, known::AWS_SECRET + 1)]).then(|| whole(known::AWS_SECRET))
+        })
+        .or_else(|| known::begins_session_token(word).then(|| whole(token_length(text, MAX_TOKEN))))
 }
 
 fn is_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '.') || character == '-'
 }
 
+/// Up to what is no part of a word, or to a private key that follows without a blank. At least one: a dash that begins
+/// no private key begins a word.
 fn word_length(text: &str) -> usize {
-    // At least one: a dash that begins no private key begins a word.
-    text.find(|character| !is_word(character)).unwrap_or(text.len()).max(1)
+    let begins_key = |at: usize| at > 0 && text[at..].starts_with("-----BEGIN");
+    let end =
+        text.bytes().enumerate().position(|(at, byte)| !is_word(char::from(byte)) || byte == b'-' && begins_key(at));
+    end.unwrap_or(text.len()).max(1)
 }
+
+/// The length of the name of a resource, which may be that of a secret, `arn:aws:secretsmanager:…:secret:name`, but holds
+/// none. What only begins like one is looked at like any other text.
+fn arn_length(text: &str) -> Option<usize> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b":/_.*+$-".contains(byte);
+    let length = text.bytes().take(MAX_ARN).take_while(|byte| is_part(byte)).count();
+    let arn = &text[..length];
+    let is_followed = [" '", " \"", "=", "@", "?", "&", "%"].iter().any(|next| text[length..].starts_with(next));
+    let is_known =
+        |part: &str| known::is_secret(part) || known::is_aws_secret(part) || known::card_number(part).is_some();
+    let has_secret = || arn.split([':', '/']).any(is_known);
+    (arn.starts_with("arn:aws")
+        && !arn.ends_with(':')
+        && !arn.contains("//")
+        && !arn.contains("--")
+        && !is_followed
+        && !has_secret())
+    .then_some(length)
+}
+
+/// Longest name of a resource, in bytes.
+const MAX_ARN: usize = 2048;
 
 /// Longest text that is looked at as one token; the longest ones are session tokens.
 const MAX_TOKEN: usize = 4096;
 
-fn token_length(text: &str) -> usize {
-    let end = text.bytes().take(MAX_TOKEN).position(|byte| !is_token_byte(byte));
-    end.unwrap_or(text.len().min(MAX_TOKEN))
+/// How many bytes of a key or token the text begins with, of so many that are looked at.
+fn token_length(text: &str, most: usize) -> usize {
+    let end = text.bytes().take(most).position(|byte| !is_token_byte(byte));
+    end.unwrap_or(text.len().min(most))
 }
 
 fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'/' | b'+' | b'=')
 }
 
-/// `://user:password@`, after the scheme.
+/// How far is looked for the `@` that ends a user's name and password in an address, in bytes.
+const MAX_USER_INFORMATION: usize = 256;
+
+/// The `user:password` of `://user:password@`, after the scheme. A password may hold a slash, although it should not.
 fn user_information(after: &str) -> Option<usize> {
     let authority = after.strip_prefix("://")?;
-    let end = authority
-        .find(|character: char| character.is_whitespace() || matches!(character, '/' | '?' | '#' | '"' | '\''));
-    let at = authority[..end.unwrap_or(authority.len())].rfind('@')?;
-    Some("://".len() + at)
+    let limit = (0..=MAX_USER_INFORMATION.min(authority.len())).rev().find(|&at| authority.is_char_boundary(at))?;
+    let authority = &authority[..limit];
+    let ends = |character: char| character.is_whitespace() || matches!(character, '"' | '\'' | '<' | '>');
+    let address = &authority[..authority.find(ends).unwrap_or(limit)];
+    let host = &address[..address.find(['/', '?', '#']).unwrap_or(address.len())];
+    if let Some(at) = host.rfind('@') {
+        return Some(at);
+    }
+    let (_, password) = host.split_once(':')?;
+    let is_port = password.bytes().all(|byte| byte.is_ascii_digit());
+    if is_port { None } else { address.rfind('@') }
 }
 
 /// Where the token begins in `Bearer abc`; a word in prose after `basic` is no token.
 fn authorization(word: &str, after: &str) -> Option<usize> {
-    let is_scheme = word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("basic");
+    let is_scheme = ["bearer", "basic", "digest", "token"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme));
     let token = after.strip_prefix(' ')?;
-    let length = token_length(token);
+    let length = token_length(token, MAX_TOKEN);
     let looks_random = length >= 16 || token.as_bytes()[..length].iter().any(u8::is_ascii_digit);
     (is_scheme && length >= 6 && looks_random).then_some(word.len() + 1)
 }
@@ -110,7 +159,7 @@ fn is_authorization(name: &str) -> bool {
 }
 
 /// Whether a name is one that secrets have.
-fn is_secret_name(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: &str) -> bool {
     const PARTS: &[&str] = &[
         "password",
         "passwd",
@@ -130,28 +179,59 @@ fn is_secret_name(name: &str) -> bool {
         "connectionstring",
         "accountkey",
         "cardnumber",
+        "webhook",
     ];
+    /// Names that hold such a word and mean something else.
+    const OTHERS: &[&str] = &["secretsmanager", "maxtokens", "tokenizer", "totaltokens", "tokencount"];
     if name.len() > 128 {
         return false;
     }
     let plain: String =
         name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect();
     matches!(plain.as_str(), "auth" | "pin" | "cvv" | "cvc" | "ssn" | "pass" | "sig" | "pw")
-        || PARTS.iter().any(|part| plain.contains(part))
+        || PARTS.iter().any(|part| plain.contains(part)) && !OTHERS.iter().any(|other| plain.ends_with(other))
 }
 
+/// Whether it is a password that the name announces, and not a token or a signature, of which texts also speak.
+fn is_password_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["password", "passwd", "passphrase", "pwd", "secret"].iter().any(|part| name.contains(part))
+}
+
+/// `--password hunter2`: how far the value is and how long.
+fn argument(word: &str, after: &str) -> Option<(usize, usize)> {
+    let value = after.strip_prefix(' ').filter(|_| word.starts_with("--"))?;
+    let length = value.find(char::is_whitespace).unwrap_or(value.len());
+    (length > 0 && !value.starts_with('-')).then_some((1, length))
+}
+
+/// `PASSWORD 'hunter2'`, as in SQL.
+fn quoted(word: &str, after: &str) -> Option<(usize, usize)> {
+    let value = after.strip_prefix(' ').filter(|_| is_password_name(word))?;
+    let quote = value.chars().next().filter(|first| matches!(first, '\'' | '"'))?;
+    let length = quoted_length(&value[1..], quote)?;
+    (length > 0).then_some((2, length))
+}
+
+/// How many quotes and backslashes may stand around a value: JSON in a text in JSON in a text has fifteen and one.
+const MAX_QUOTES: usize = 16;
+
 /// Where the value begins and how long it is, in what follows a name: `= value`, `": "value"`, `\": \"value\"`.
-fn assigned(after: &str, whole_line: bool) -> Option<(usize, usize)> {
+fn assigned(name: &str, after: &str, whole_line: bool) -> Option<(usize, usize)> {
     let is_quote = |character: &char| matches!(character, '"' | '\'' | '\\');
-    let mut start = after.chars().take(4).take_while(is_quote).count();
+    let mut start = after.chars().take(MAX_QUOTES).take_while(is_quote).count();
     start += blanks(&after[start..]);
     let sign =
         after[start..].strip_prefix("=>").map(|_| 2).or_else(|| after[start..].starts_with(['=', ':']).then_some(1))?;
     start += sign;
     start += blanks(&after[start..]);
-    let quotes = after[start..].chars().take(4).take_while(is_quote).count();
+    let quotes = after[start..].chars().take(MAX_QUOTES).take_while(is_quote).count();
     start += quotes;
     let value = &after[start..];
+    // What is in an object or a list is looked at by itself.
+    if value.starts_with(['{', '[']) {
+        return None;
+    }
     let end = match (after[..start].chars().next_back().filter(|_| quotes > 0), whole_line) {
         (Some(quote), _) => quoted_length(value, quote),
         (None, true) => value.find(['\n', '\r', '"']),
@@ -160,7 +240,13 @@ fn assigned(after: &str, whole_line: bool) -> Option<(usize, usize)> {
         }),
     };
     let length = end.unwrap_or(value.len());
-    (length > 0 && !value.starts_with(['{', '['])).then_some((start, length))
+    let is_word = quotes == 0 && !is_password_name(name) && is_word_of_prose(&after[..start], &value[..length]);
+    (length > 0 && !is_word).then_some((start, length))
+}
+
+/// `invalid token: expired`, which tells what is wrong with a token and not which it is.
+fn is_word_of_prose(sign: &str, value: &str) -> bool {
+    sign.ends_with(": ") && value.len() < 16 && value.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 fn blanks(text: &str) -> usize {

@@ -40,59 +40,105 @@ fn luhn(digits: &[u32]) -> bool {
     sum.is_multiple_of(10)
 }
 
+/// Addresses that whoever knows them may post to: what stays and what is secret.
+pub(super) fn webhook(text: &str) -> Option<(usize, usize)> {
+    const HOOKS: &[&str] = &[
+        "hooks.slack.com/services/",
+        "hooks.slack.com/workflows/",
+        "discord.com/api/webhooks/",
+        "discordapp.com/api/webhooks/",
+        "api.telegram.org/bot",
+        "events.pagerduty.com/integration/",
+    ];
+    let kept = HOOKS.iter().find(|hook| text.starts_with(**hook)).map(|hook| hook.len())?;
+    let path = &text[kept..];
+    let length = path.find(|character: char| character.is_whitespace() || "\"'<>,;)\\".contains(character));
+    Some((kept, length.unwrap_or(path.len()))).filter(|(_, length)| *length > 0)
+}
+
 /// Beginnings that vendors give their tokens, and how long a token is at least.
 const PREFIXES: &[(&str, usize)] = &[
+    ("AGE-SECRET-KEY-1", 40),
+    ("AIza", 35),
+    ("ATATT3", 30),
+    ("EAACEdEose0cBA", 20),
+    ("GOCSPX-", 20),
+    ("SG.", 30),
+    ("dapi", 36),
+    ("dop_v1_", 30),
     ("ghp_", 30),
     ("gho_", 30),
+    ("ghr_", 30),
     ("ghs_", 30),
     ("ghu_", 30),
     ("github_pat_", 30),
     ("glpat-", 20),
-    ("xoxb-", 20),
-    ("xoxp-", 20),
-    ("xoxa-", 20),
-    ("sk_live_", 16),
-    ("sk_test_", 16),
-    ("rk_live_", 16),
-    ("sk-", 24),
+    ("hf_", 30),
+    ("hvs.", 20),
     ("npm_", 30),
     ("pypi-", 30),
-    ("AIza", 35),
-    ("SG.", 30),
-    ("hvs.", 20),
-    ("dop_v1_", 30),
+    ("rk_live_", 16),
+    ("rk_test_", 16),
+    ("shpat_", 32),
+    ("sk-", 24),
+    ("sk_live_", 16),
+    ("sk_test_", 16),
+    ("whsec_", 24),
+    ("xapp-", 20),
+    ("xoxa-", 20),
+    ("xoxb-", 20),
+    ("xoxe-", 20),
+    ("xoxp-", 20),
+    ("xoxr-", 20),
+    ("xoxs-", 20),
+    ("ya29.", 20),
 ];
 
-/// Whether a token is an AWS key, a JWT, a vendor's token, or as random as an AWS secret key.
-pub(super) fn is_secret(token: &str) -> bool {
-    is_aws_key_id(token)
-        || is_jwt(token)
-        || PREFIXES.iter().any(|(prefix, length)| token.len() >= *length && token.starts_with(prefix))
-        || is_aws_secret(token)
+/// Whether a word is an AWS key id, a JWT, or a vendor's token.
+pub(super) fn is_secret(word: &str) -> bool {
+    is_aws_key_id(word)
+        || is_jwt(word)
+        || PREFIXES.iter().any(|(prefix, length)| word.len() >= *length && word.starts_with(prefix))
+}
+
+/// Session tokens of STS are base64 and begin in one of these ways.
+pub(super) fn begins_session_token(word: &str) -> bool {
+    ["IQoJb3JpZ2lu", "FwoGZXIvYXdz", "FQoGZXIvYXdz"].iter().any(|prefix| word.starts_with(prefix))
 }
 
 /// `AKIA` and 16 more; `ASIA` for keys of sessions.
-fn is_aws_key_id(token: &str) -> bool {
-    let body = ["AKIA", "ASIA"].iter().find_map(|prefix| token.strip_prefix(prefix));
+fn is_aws_key_id(word: &str) -> bool {
+    let body = ["AKIA", "ASIA"].iter().find_map(|prefix| word.strip_prefix(prefix));
     body.is_some_and(|body| {
-        let key = body.split(['/', '=', '+', '.']).next().unwrap_or_default();
+        let key = body.split(['.', '-', '_']).next().unwrap_or_default();
         key.len() >= 12 && key.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
     })
 }
 
-fn is_jwt(token: &str) -> bool {
-    let parts: Vec<&str> = token.splitn(4, '.').collect();
-    token.starts_with("eyJ") && parts.len() >= 2 && parts[1].len() >= 8
+fn is_jwt(word: &str) -> bool {
+    let mut parts = word.splitn(4, '.');
+    parts.next().is_some_and(|head| head.starts_with("eyJ")) && parts.next().is_some_and(|body| body.len() >= 8)
 }
 
-/// Forty characters of base64 with capitals, small letters and digits; hexadecimal digests have no capitals and paths
-/// have words.
-fn is_aws_secret(token: &str) -> bool {
-    let has = |test: fn(&u8) -> bool| token.as_bytes().iter().copied().filter(test).count();
-    let is_base64 = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'+'));
-    token.len() == 40
+/// How long AWS's secret keys are.
+pub(super) const AWS_SECRET: usize = 40;
+
+/// Forty characters of base64 that look random: capitals, small letters and digits, and not the runs of small letters
+/// that words have, nor the slashes that paths have. Hexadecimal digests have no capitals.
+pub(super) fn is_aws_secret(token: &str) -> bool {
+    let bytes = token.as_bytes();
+    let has = |test: fn(&u8) -> bool| bytes.iter().copied().filter(test).count();
+    let is_base64 = bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'+'));
+    let in_words: usize = token
+        .split(|character: char| !character.is_ascii_lowercase())
+        .map(str::len)
+        .filter(|length| *length >= 4)
+        .sum();
+    token.len() == AWS_SECRET
         && is_base64
         && has(u8::is_ascii_uppercase) >= 3
         && has(u8::is_ascii_lowercase) >= 3
         && has(u8::is_ascii_digit) >= 1
+        && has(|byte| *byte == b'/') <= 4
+        && in_words < 16
 }

@@ -5,6 +5,8 @@
 mod parse;
 #[cfg(test)]
 mod readable;
+#[cfg(test)]
+mod shapes;
 mod template;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -46,10 +46,11 @@ fn kinds() -> Vec<(String, Value)> {
     .collect()
 }
 
-fn told(shapes: Vec<(String, Value)>) -> Result<String, Box<dyn std::error::Error>> {
+pub(super) fn told(shapes: Vec<(String, Value)>) -> Result<String, Box<dyn std::error::Error>> {
     let mut text = String::new();
     for (name, payload) in shapes {
         let judgement = judged(&failure(&payload))?.judgement.ok_or("no incident")?;
+        assert!(!judgement.recommendation.is_empty(), "{name} has no advice");
         text += &format!("{name}: {} {} by {}\n", judgement.severity, judgement.summary, judgement.rule);
     }
     Ok(text)

@@ -1,4 +1,4 @@
-//! Texts with placeholders: `{resource}`, `{error:80}`, `{attributes.exit_code}`.
+//! Texts with placeholders: `{resource}`, `{error:80}`, `{attributes.exit_code}`, `{region|the region}`.
 
 use serde_json::Value;
 
@@ -30,7 +30,13 @@ pub(super) struct Template {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Text(String),
-    Placeholder { name: String, limit: usize },
+    Placeholder {
+        name: String,
+        /// In characters.
+        limit: usize,
+        /// What stands there when the event does not say.
+        otherwise: Option<String>,
+    },
 }
 
 /// Why a text is no template.
@@ -68,7 +74,10 @@ impl Template {
             .iter()
             .map(|part| match part {
                 Part::Text(text) => text.clone(),
-                Part::Placeholder { name, limit } => shortened(&one_line(&value(observation, name)), *limit),
+                Part::Placeholder { name, limit, otherwise } => match one_line(&value(observation, name)) {
+                    text if text.is_empty() => otherwise.clone().unwrap_or_else(|| unsaid(name)),
+                    text => shortened(&text, *limit),
+                },
             })
             .collect();
         shortened(&text, limit)
@@ -77,12 +86,16 @@ impl Template {
 
 impl Part {
     fn parse(inside: &str) -> Result<Self, TemplateError> {
+        let (inside, otherwise) = match inside.split_once('|') {
+            Some((inside, otherwise)) => (inside, Some(otherwise.to_owned())),
+            None => (inside, None),
+        };
         let (name, limit) = match inside.split_once(':') {
             Some((name, limit)) => (name, limit.parse().map_err(|_| TemplateError::Limit(limit.to_owned()))?),
             None => (inside, DEFAULT_LIMIT),
         };
         if NAMES.contains(&name) || name.strip_prefix("attributes.").is_some_and(|attribute| !attribute.is_empty()) {
-            Ok(Self::Placeholder { name: name.to_owned(), limit })
+            Ok(Self::Placeholder { name: name.to_owned(), limit, otherwise })
         } else {
             Err(TemplateError::Unknown(name.to_owned()))
         }
@@ -90,7 +103,7 @@ impl Part {
 }
 
 fn value(observation: &Observation, name: &str) -> String {
-    let text = match name {
+    match name {
         "resource" => observation.resource.clone(),
         "source" => observation.source.clone(),
         "account" => observation.account.clone(),
@@ -102,9 +115,19 @@ fn value(observation: &Observation, name: &str) -> String {
         "detail_type" => observation.detail_type.clone(),
         "occurred_at" => observation.occurred_at.clone(),
         attribute => attribute_text(observation, attribute.trim_start_matches("attributes.")),
-    };
-    // A sentence with a hole in it reads as a defect of the mail.
-    if text.is_empty() { "(unknown)".to_owned() } else { text }
+    }
+}
+
+/// What stands for a value that the event does not have: a sentence with a hole in it reads as a defect of the mail, and
+/// a command has to show what is missing.
+fn unsaid(name: &str) -> String {
+    match name {
+        "resource" => "the resource".to_owned(),
+        "request_id" => "that failed".to_owned(),
+        "occurred_at" => "that time".to_owned(),
+        "error_message" | "error_type" => "the event does not say why".to_owned(),
+        other => other.trim_start_matches("attributes.").to_uppercase(),
+    }
 }
 
 fn attribute_text(observation: &Observation, name: &str) -> String {

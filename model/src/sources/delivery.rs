@@ -5,7 +5,7 @@ use crate::arn;
 use crate::observation::Observation;
 
 pub(super) fn observe(envelope: &Envelope) -> Observation {
-    let resource = envelope.text("/resource");
+    let resource = arn::name(envelope.text("/resource"));
     let code = match envelope.text("/errorCode") {
         "" => "DeadLetter",
         code => code,

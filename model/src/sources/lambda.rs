@@ -1,5 +1,6 @@
 //! Lambda: destination records of asynchronous invocations and of stream mappings, durable executions, dead letters.
 
+mod error;
 mod frame;
 
 use serde_json::Value;
@@ -8,6 +9,7 @@ use super::envelope::Envelope;
 use crate::arn::{function_name, name};
 use crate::fields::{elements, first_text, scalar, shortened, text};
 use crate::observation::Observation;
+use error::{ReportedError, implied_class};
 
 pub(super) fn observe(envelope: &Envelope) -> Observation {
     let envelope = &Envelope { source: "lambda".to_owned(), ..envelope.clone() };
@@ -48,73 +50,10 @@ fn invocation(envelope: &Envelope) -> Observation {
     observation
 }
 
-/// What a record says about the error, if anything: a stream mapping's record and one of a function that may not run
-/// have no payload.
-struct ReportedError {
-    class: String,
-    message: String,
-}
-
-impl ReportedError {
-    fn read(record: &Value) -> Self {
-        let payload = record.get("responsePayload").unwrap_or(&Value::Null);
-        let message = match payload {
-            Value::String(text) => text.clone(),
-            payload => first_text(payload, &["/errorMessage", "/message"]).to_owned(),
-        };
-        let class = first_text(payload, &["/errorType", "/name"]);
-        let class = if class.is_empty() { implied_class(&message) } else { class };
-        let condition = text(record, "/requestContext/condition");
-        let class = match class {
-            "" if payload.is_null() => condition,
-            "" => first_text(record, &["/responseContext/functionError", "/requestContext/condition"]),
-            class => class,
-        };
-        let message = match without_preamble(&message) {
-            "" => without_payload(condition, record).to_owned(),
-            message => message.to_owned(),
-        };
-        Self { class: class.to_owned(), message }
-    }
-}
-
-/// Until 2024 the platform reported a timeout and an exit by the message alone.
-fn implied_class(message: &str) -> &'static str {
-    if message.contains("Task timed out after") {
-        "Sandbox.Timedout"
-    } else if message.contains("Process exited before completing request") {
-        "Runtime.ExitError"
-    } else {
-        ""
-    }
-}
-
-/// What the platform reports, without the time, the request and the word `Error` that it puts before it.
-fn without_preamble(message: &str) -> &str {
-    if let Some(at) = message.find("Task timed out after ") {
-        return message[at..].trim_end();
-    }
-    let Some(rest) = message.strip_prefix("RequestId: ") else { return message };
-    let rest = rest.split_once(' ').map_or("", |(_, rest)| rest);
-    rest.strip_prefix("Error: ").unwrap_or(rest)
-}
-
 /// The seconds in `Task timed out after 3.00 seconds`.
 fn seconds_until_timeout(message: &str) -> &str {
     let seconds = message.strip_prefix("Task timed out after ").and_then(|rest| rest.strip_suffix(" seconds"));
     seconds.filter(|seconds| seconds.parse::<f64>().is_ok()).unwrap_or_default()
-}
-
-fn without_payload(condition: &str, record: &Value) -> &'static str {
-    match condition {
-        "ZeroReservedConcurrency" => "The function's reserved concurrency is 0, so it is never run.",
-        "EventAgeExceeded" => "The event waited longer than the function's maximum event age and was dropped.",
-        "RecordAgeExceeded" => "Records waited longer than the mapping's maximum record age and were dropped.",
-        _ if !stream(record).is_empty() => {
-            "The record of a stream mapping has no error message; it is in the function's log."
-        }
-        _ => "",
-    }
 }
 
 fn stream(record: &Value) -> &str {
@@ -143,7 +82,7 @@ fn durable_execution(envelope: &Envelope) -> Observation {
 }
 
 fn dead_letter(envelope: &Envelope) -> Observation {
-    let queue = envelope.text("/resource").to_owned();
+    let queue = name(envelope.text("/resource")).to_owned();
     let message = envelope.text("/errorMessage");
     let class = match implied_class(message) {
         "" => "DeadLetter",

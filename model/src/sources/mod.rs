@@ -31,8 +31,8 @@ mod tests;
 mod unwrap;
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
+use crate::fingerprint::digest;
 use crate::observation::Observation;
 use envelope::Envelope;
 
@@ -71,10 +71,12 @@ pub fn read(bytes: &[u8]) -> Result<Value, Unreadable> {
 /// When the delivery holds no event.
 pub fn observe(delivery: &Value) -> Result<Vec<Observation>, Unreadable> {
     let envelopes = unwrap::unwrap(delivery)?;
-    Ok(envelopes
-        .iter()
-        .flat_map(|envelope| understood(envelope).into_iter().map(|seen| identified(seen, envelope)))
-        .collect())
+    let seen = |envelope: Envelope| {
+        let content = content_id(&envelope);
+        let envelope = envelope.without_secrets();
+        understood(&envelope).into_iter().map(move |seen| identified(seen, &content))
+    };
+    Ok(envelopes.into_iter().flat_map(seen).collect())
 }
 
 /// Asks the adapter of the service that sent the event.
@@ -112,13 +114,18 @@ fn understood(envelope: &Envelope) -> Vec<Observation> {
     vec![observation]
 }
 
-/// An event that no wrapper gives an id is known by its content.
-fn identified(mut observation: Observation, envelope: &Envelope) -> Observation {
-    if observation.event_id.is_empty() {
-        let content = format!("{}\n{}\n{}", envelope.source, envelope.detail_type, envelope.detail);
-        let digest = Sha256::digest(content.as_bytes());
-        observation.event_id =
-            digest.iter().take(16).fold(String::from("content-"), |id, byte| id + &format!("{byte:02x}"));
+/// What an event is known by that neither it nor a wrapper gives an id; empty when it has one.
+fn content_id(envelope: &Envelope) -> String {
+    if !envelope.event_id.is_empty() {
+        return String::new();
     }
-    observation
+    let detail = envelope.detail.to_string();
+    digest("content-", [envelope.source.as_str(), &envelope.detail_type, &detail])
+}
+
+fn identified(observation: Observation, content_id: &str) -> Observation {
+    match observation.event_id.is_empty() {
+        true => Observation { event_id: content_id.to_owned(), ..observation },
+        false => observation,
+    }
 }

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::arn;
 use crate::fields::{first_text, text};
 use crate::sources::envelope::Envelope;
 
@@ -29,7 +28,7 @@ pub(super) fn delivery_failure(record: &Value) -> Option<Envelope> {
         return None;
     };
     let detail = json!({
-        "resource": arn::name(&resource),
+        "resource": resource,
         "errorCode": code,
         "errorMessage": message,
         "target": attribute("TARGET_ARN"),
