@@ -1,5 +1,10 @@
 //! Links into the AWS console.
 
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+
 use crate::arn;
 use crate::incident::Incident;
 use crate::observation::Observation;
@@ -15,24 +20,26 @@ pub struct Link {
 
 /// The most useful page about a failure; nothing when the event does not say the region.
 pub fn url(observation: &Observation) -> Option<String> {
-    links_for(&observation.source, &observation.resource, &observation.region).into_iter().next().map(|link| link.url)
+    let window = Window::around(&observation.occurred_at, &observation.occurred_at);
+    let pages = links_for(&observation.source, &observation.resource, &observation.region, window);
+    pages.into_iter().next().map(|link| link.url)
 }
 
 /// The pages about an incident, most useful first.
 pub fn links(incident: &Incident) -> Vec<Link> {
-    links_for(&incident.source, &incident.resource, &incident.region)
+    let window = Window::around(&incident.created_at, &incident.last_seen_at);
+    links_for(&incident.source, &incident.resource, &incident.region, window)
 }
 
-fn links_for(source: &str, resource: &str, region: &str) -> Vec<Link> {
-    if !is_region(region) || resource.is_empty() {
-        return Vec::new();
-    }
-    let console = console(region);
+fn links_for(source: &str, resource: &str, region: &str, window: Option<Window>) -> Vec<Link> {
+    let Some(domain) = domain(region).filter(|_| !resource.is_empty()) else { return Vec::new() };
+    let console = format!("https://{region}.{domain}");
+    let log_group = |group: &str| log_group(region, group, window);
     let page = |label, path: String| Link { label, url: format!("{console}/{path}") };
     let name = percent_encoded(resource);
     match source {
         "lambda" => vec![
-            page("Log group", log_group(region, &format!("/aws/lambda/{resource}"))),
+            page("Log group", log_group(&format!("/aws/lambda/{resource}"))),
             page("Function", format!("lambda/home?region={region}#/functions/{name}?tab=monitoring")),
         ],
         "cloudwatch" => vec![page("Alarm", format!("cloudwatch/home?region={region}#alarmsV2:alarm/{name}"))],
@@ -42,7 +49,7 @@ fn links_for(source: &str, resource: &str, region: &str) -> Vec<Link> {
         "glue" => vec![page("Runs", format!("gluestudio/home?region={region}#/monitoring"))],
         "codebuild" => vec![
             page("Project", format!("codesuite/codebuild/projects/{name}/history?region={region}")),
-            page("Log group", log_group(region, &format!("/aws/codebuild/{resource}"))),
+            page("Log group", log_group(&format!("/aws/codebuild/{resource}"))),
         ],
         "codepipeline" => {
             vec![page("Pipeline", format!("codesuite/codepipeline/pipelines/{name}/view?region={region}"))]
@@ -59,33 +66,56 @@ fn links_for(source: &str, resource: &str, region: &str) -> Vec<Link> {
         "synthetics" => {
             vec![page("Canary", format!("cloudwatch/home?region={region}#synthetics:canary/detail/{name}"))]
         }
-        "logs" => vec![page("Log group", log_group(region, resource))],
+        "logs" => vec![page("Log group", log_group(resource))],
         _ => vec![page("CloudWatch", format!("cloudwatch/home?region={region}"))],
     }
 }
 
-/// The address of the console in the partition that a region belongs to.
-fn console(region: &str) -> String {
-    if region.starts_with("cn-") {
-        format!("https://{region}.console.amazonaws.cn")
-    } else if region.starts_with("us-gov-") {
-        format!("https://{region}.console.amazonaws-us-gov.com")
-    } else {
-        format!("https://{region}.console.aws.amazon.com")
+/// Where the console of a region's partition is; nothing for a region of a partition that is not known here, since no
+/// link is better than one that leads nowhere. See <https://docs.aws.amazon.com/general/latest/gr/rande.html>.
+fn domain(region: &str) -> Option<&'static str> {
+    const COMMERCIAL: &[&str] = &["af", "ap", "ca", "eu", "il", "me", "mx", "sa", "us"];
+    let mut parts = region.split('-');
+    let (area, rest): (&str, Vec<&str>) = (parts.next()?, parts.collect());
+    let is_number = |part: &str| !part.is_empty() && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_name = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    match (area, rest.as_slice()) {
+        ("us", ["gov", place, number]) if is_name(place) && is_number(number) => Some("console.amazonaws-us-gov.com"),
+        ("cn", [place, number]) if is_name(place) && is_number(number) => Some("console.amazonaws.cn"),
+        (area, [place, number]) if COMMERCIAL.contains(&area) && is_name(place) && is_number(number) => {
+            Some("console.aws.amazon.com")
+        }
+        _ => None,
     }
 }
 
-fn is_region(region: &str) -> bool {
-    region.contains('-')
-        && region
-            .chars()
-            .all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-')
+/// A span of time, in milliseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Window {
+    start: i64,
+    end: i64,
 }
 
-/// The CloudWatch console reads its fragment encoded twice, with `$` in place of the outer `%`.
-fn log_group(region: &str, group: &str) -> String {
-    let encoded = percent_encoded(&percent_encoded(group)).replace('%', "$");
-    format!("cloudwatch/home?region={region}#logsV2:log-groups/log-group/{encoded}")
+/// How far before the first failure its cause may lie: an asynchronous event is retried for three minutes before it is
+/// given up, and a function may run for fifteen.
+const BEFORE: i64 = 20 * 60 * 1000;
+/// How long after the last failure logs may still arrive.
+const AFTER: i64 = 5 * 60 * 1000;
+
+impl Window {
+    /// Nothing when a time is none.
+    fn around(first: &str, last: &str) -> Option<Self> {
+        let milliseconds = |text: &str| text.parse::<Timestamp>().map(Timestamp::as_millisecond).ok();
+        Some(Self { start: milliseconds(first)? - BEFORE, end: milliseconds(last)? + AFTER })
+    }
+}
+
+/// The CloudWatch console reads its fragment encoded, with `$` in place of `%`, and the names in it encoded twice.
+fn log_group(region: &str, group: &str, window: Option<Window>) -> String {
+    let group = percent_encoded(&percent_encoded(group)).replace('%', "$");
+    let events =
+        window.map_or_else(String::new, |Window { start, end }| format!("/log-events$3Fstart$3D{start}$26end$3D{end}"));
+    format!("cloudwatch/home?region={region}#logsV2:log-groups/log-group/{group}{events}")
 }
 
 fn percent_encoded(text: &str) -> String {
