@@ -59,7 +59,7 @@ fn the_first_five_lines_say_all_that_matters() {
     Message:   Task timed out after 1.00 seconds
     Request:   r
 
-    Log group: https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Faws$252Flambda$252Forders
+    Log group: https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Faws$252Flambda$252Forders/log-events$3Fstart$3D1767224400000$26end$3D1767225900000
     Function: https://eu-west-1.console.aws.amazon.com/lambda/home?region=eu-west-1#/functions/orders?tab=monitoring
 
     To say that you are on it:

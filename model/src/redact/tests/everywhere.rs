@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::leak;
+use crate::notice::Reason;
 use crate::{Rules, classify, mail};
 
 /// Events of different services with a text wherever a service, or whoever writes to its name, may put one.
@@ -66,12 +67,10 @@ proptest! {
             for one in classify(&event, &rules).unwrap_or_default() {
                 let mut written = format!("{one:?}{}", serde_json::to_string(&one).unwrap_or_default());
                 if let Some(incident) = one.incident("inc-1".to_owned(), "2026-01-01T00:00:00Z".to_owned()) {
-                    let notice = mail::Notice { number: 1, stack: "devops", recorded: true };
+                    let notice = mail::Notice { number: 1, reason: Reason::Opened, stack: "devops", recorded: true };
                     written += &serde_json::to_string(&incident).unwrap_or_default();
-                    written += &mail::subject(&incident, &notice);
-                    written += &mail::body(&incident, &notice);
+                    written += &format!("{:?}", mail::about(&incident, &notice));
                 }
-                // As it stands, or as it would stand in an address.
                 prop_assert!(!written.contains(&secret), "{} of {} in {}", secret, event, written);
             }
         }
