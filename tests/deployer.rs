@@ -168,6 +168,9 @@ impl<'a> Deployer<'a> {
         for command in ["show", "ack", "resolve"] {
             self.run(&["incidents", command, &id]).await?.succeeded()?;
         }
+        self.run(&["silence", "add", "--source", "lambda", "--for", "2h", "--reason", "a test"]).await?.succeeded()?;
+        self.run(&["silence", "list"]).await?.succeeded()?;
+        self.run(&["silence", "end", "sil-"]).await?.succeeded()?;
         self.changes_everything().await?;
         self.run(&up).await?.succeeded()?;
         self.run(&["down", "--yes"]).await?.succeeded()?;

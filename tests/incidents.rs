@@ -1,5 +1,9 @@
 //! `trigger-test` and `incidents`: a failure on purpose, from the invocation to the mail.
 
+mod changes;
+mod silences;
+mod table;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
 

@@ -20,6 +20,7 @@ mod plan;
 #[cfg(test)]
 mod reference;
 mod rules;
+mod silence;
 mod status;
 mod template;
 #[cfg(test)]
@@ -68,6 +69,7 @@ pub enum Command {
     Template(template::TemplateArgs),
     TriggerTest(trigger_test::TriggerTestArgs),
     Incidents(incidents::IncidentsArgs),
+    Silence(silence::SilenceArgs),
     Rules(rules::RulesArgs),
     Logs(logs::LogsArgs),
     Local(local::LocalArgs),
@@ -144,6 +146,7 @@ async fn dispatch(command: Command, settings: &Settings, ui: &Ui) -> Result<Outc
         Command::Template(args) => template::run(args, settings, ui).await.map(done),
         Command::TriggerTest(args) => interruptible(trigger_test::run(args, settings, ui)).await.map(done),
         Command::Incidents(args) => interruptible(incidents::run(args, settings, ui)).await.map(done),
+        Command::Silence(args) => interruptible(silence::run(args, settings, ui)).await.map(done),
         Command::Rules(args) => rules::run(&args, ui).map(done),
         Command::Logs(args) => interruptible(logs::run(args, settings, ui)).await.map(done),
         // Offline, where nothing is lost by stopping anywhere.

@@ -57,6 +57,18 @@ pub(super) fn readable(time: &str) -> String {
     }
 }
 
+/// How far a time of a record is from a moment in seconds since 1970, to the largest whole unit: `in 2 h`, `5 min ago`.
+pub(super) fn from_now(time: &str, now: i64) -> String {
+    let Ok(time) = time.parse::<Timestamp>() else { return String::new() };
+    let seconds = time.as_second() - now;
+    let units = [(24 * 60 * 60, "days"), (60 * 60, "h"), (60, "min")];
+    let distance = match units.into_iter().find(|(length, _)| seconds.abs() >= 2 * length) {
+        Some((length, unit)) => format!("{} {unit}", (seconds.abs() + length / 2) / length),
+        None => format!("{} s", seconds.abs()),
+    };
+    if seconds < 0 { format!("{distance} ago") } else { format!("in {distance}") }
+}
+
 /// Date and time of milliseconds since 1970, to the millisecond, in UTC.
 pub(super) fn readable_milliseconds(time: i64) -> String {
     Timestamp::from_millisecond(time).map(|time| time.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()).unwrap_or_default()
@@ -86,6 +98,18 @@ mod tests {
             "2026-01-31".parse::<Moment>().map(|time| time.rfc3339()),
             Ok("2026-01-31T00:00:00.000Z".to_owned())
         );
+        let now = 1_800_000_000;
+        for (distance, words) in [
+            (0, "in 0 s"),
+            (100, "in 100 s"),
+            (7200, "in 2 h"),
+            (5400, "in 90 min"),
+            (30 * 86_400, "in 30 days"),
+            (-600, "10 min ago"),
+        ] {
+            let time = Timestamp::from_second(now + distance).map(record_form).unwrap_or_default();
+            assert_eq!(from_now(&time, now), words);
+        }
         for wrong in ["", "soon", "7", "2026-13-01"] {
             assert!(wrong.parse::<Moment>().is_err(), "{wrong}");
         }

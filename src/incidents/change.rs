@@ -44,7 +44,8 @@ impl Incidents {
         }
     }
 
-    /// Closes an incident. The next failure of its fingerprint opens a new one: the handler looks at the status.
+    /// Closes an incident. The next failure of its fingerprint opens a new one: the handler looks at the status. A mail
+    /// that is due is not sent any more: whoever says that it is over knows.
     ///
     /// # Errors
     /// When the table cannot be changed.
@@ -63,14 +64,15 @@ impl Incidents {
     ) -> Result<UpdateItemFluentBuilder, IncidentsError> {
         let entry = TimelineEntry { at: jiff::Timestamp::now().to_string(), what: note.about(status) };
         let entries = serde_dynamo::to_attribute_value([entry]).map_err(IncidentsError::Malformed)?;
+        let removed = if status == Status::Resolved { " REMOVE due, due_at, silenced_by" } else { "" };
         Ok(self
             .client
             .update_item()
             .table_name(&self.table)
             .key(table::INCIDENT_ID, AttributeValue::S(incident.incident_id.clone()))
-            .update_expression(
-                "SET #status = :status, #timeline = list_append(if_not_exists(#timeline, :none), :entry)",
-            )
+            .update_expression(format!(
+                "SET #status = :status, #timeline = list_append(if_not_exists(#timeline, :none), :entry){removed}"
+            ))
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#timeline", "timeline")
             .expression_attribute_values(":status", AttributeValue::S(status.name().to_owned()))
@@ -79,7 +81,7 @@ impl Incidents {
     }
 
     /// Makes an update; `false` when its condition does not hold.
-    async fn applied(&self, update: UpdateItemFluentBuilder) -> Result<bool, IncidentsError> {
+    pub(super) async fn applied(&self, update: UpdateItemFluentBuilder) -> Result<bool, IncidentsError> {
         match update.send().await.explain("dynamodb:UpdateItem") {
             Ok(_) => Ok(true),
             Err(error) if error.is(CONDITION_FAILED) => Ok(false),

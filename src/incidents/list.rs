@@ -16,6 +16,10 @@ pub struct Filter {
     pub statuses: Vec<Status>,
     /// Only with one of these; empty means all.
     pub severities: Vec<Severity>,
+    /// Only of one of these kinds of resource; empty means all.
+    pub sources: Vec<String>,
+    /// Only of one of these resources; empty means all.
+    pub resources: Vec<String>,
     /// Only created at this time or later, RFC 3339 in UTC.
     pub since: Option<String>,
     /// Only the one of this drill.
@@ -30,18 +34,40 @@ impl Incidents {
     /// # Errors
     /// When the table is absent, AWS refuses, or an item cannot be understood.
     pub async fn list(&self, filter: &Filter) -> Result<Vec<Incident>, IncidentsError> {
+        let limit = filter.limit.unwrap_or(usize::MAX);
         let mut incidents = Vec::new();
         match filter.statuses.as_slice() {
-            [] => incidents = self.pages(self.by_created(filter), filter).await?,
+            [] => incidents = self.pages(self.by_created(filter), limit).await?,
             statuses => {
                 for status in statuses {
-                    incidents.extend(self.pages(self.by_status(*status, filter), filter).await?);
+                    incidents.extend(self.pages(self.by_status(*status, filter), limit).await?);
                 }
             }
         }
         incidents.sort_by(|one, other| other.created_at.cmp(&one.created_at));
-        incidents.truncate(filter.limit.unwrap_or(usize::MAX));
+        incidents.truncate(limit);
         Ok(incidents)
+    }
+
+    /// Incidents with a mail that a silence holds back, or that this one does.
+    ///
+    /// # Errors
+    /// As for [`Self::list`].
+    pub(super) async fn held_back(&self, silence: Option<&str>) -> Result<Vec<Incident>, IncidentsError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(table::INDEX_BY_DUE)
+            .key_condition_expression("record_type = :incident")
+            .expression_attribute_values(":incident", text(table::RECORD_TYPE_INCIDENT));
+        let query = match silence {
+            Some(id) => {
+                query.filter_expression("silenced_by = :silence").expression_attribute_values(":silence", text(id))
+            }
+            None => query.filter_expression("attribute_exists(silenced_by)"),
+        };
+        self.pages(query, usize::MAX).await
     }
 
     fn by_created(&self, filter: &Filter) -> QueryFluentBuilder {
@@ -69,8 +95,7 @@ impl Incidents {
     }
 
     /// Reads pages until there are enough. A page may hold nothing that passes the filter and still have a next one.
-    async fn pages(&self, query: QueryFluentBuilder, filter: &Filter) -> Result<Vec<Incident>, IncidentsError> {
-        let limit = filter.limit.unwrap_or(usize::MAX);
+    async fn pages(&self, query: QueryFluentBuilder, limit: usize) -> Result<Vec<Incident>, IncidentsError> {
         let mut pages = query.into_paginator().send();
         let mut incidents = Vec::new();
         while incidents.len() < limit
@@ -106,12 +131,12 @@ impl Expressions {
             key: "#partition = :partition".to_owned(),
             filter: None,
             names: HashMap::from([("#partition".to_owned(), key.partition.to_owned())]),
-            values: HashMap::from([(":partition".to_owned(), AttributeValue::S(key.value.to_owned()))]),
+            values: HashMap::from([(":partition".to_owned(), text(key.value))]),
         };
         let mut conditions = Vec::new();
         if let Some(since) = &filter.since {
             expressions.names.insert("#sort".to_owned(), key.sort.to_owned());
-            expressions.values.insert(":since".to_owned(), AttributeValue::S(since.clone()));
+            expressions.values.insert(":since".to_owned(), text(since));
             expressions.key += " AND #sort >= :since";
             // DynamoDB refuses a key attribute in the filter, so the attribute is named only where it is no key.
             if key.sort != "created_at" {
@@ -119,19 +144,37 @@ impl Expressions {
             }
         }
         if let Some(drill) = &filter.drill {
-            expressions.values.insert(":drill".to_owned(), AttributeValue::S(drill.clone()));
+            expressions.values.insert(":drill".to_owned(), text(drill));
             conditions.push("drill = :drill".to_owned());
         }
-        if !filter.severities.is_empty() {
-            let names: Vec<String> = filter.severities.iter().map(|severity| format!(":{severity}")).collect();
-            conditions.push(format!("severity IN ({})", names.join(", ")));
-            for severity in &filter.severities {
-                expressions.values.insert(format!(":{severity}"), AttributeValue::S(severity.name().to_owned()));
-            }
+        let severities: Vec<&str> = filter.severities.iter().map(|severity| severity.name()).collect();
+        let sources: Vec<&str> = filter.sources.iter().map(String::as_str).collect();
+        let resources: Vec<&str> = filter.resources.iter().map(String::as_str).collect();
+        for (attribute, wanted) in [("severity", severities), ("source", sources), ("resource", resources)] {
+            conditions.extend(expressions.one_of(attribute, &wanted));
         }
         expressions.filter = Some(conditions.join(" AND ")).filter(|text| !text.is_empty());
         expressions
     }
+
+    /// The condition that an attribute has one of some values; nothing when there are none.
+    fn one_of(&mut self, attribute: &str, wanted: &[&str]) -> Option<String> {
+        if wanted.is_empty() {
+            return None;
+        }
+        self.names.insert(format!("#{attribute}"), attribute.to_owned());
+        let mut names = Vec::new();
+        for (number, value) in wanted.iter().enumerate() {
+            let name = format!(":{attribute}{number}");
+            self.values.insert(name.clone(), text(value));
+            names.push(name);
+        }
+        Some(format!("#{attribute} IN ({})", names.join(", ")))
+    }
+}
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
 }
 
 #[cfg(test)]
@@ -143,12 +186,14 @@ mod tests {
         let created = Key { partition: "record_type", value: "incident", sort: "created_at" };
         let status = Key { partition: "status", value: "open", sort: "last_seen_at" };
         let since = Filter { since: Some("2026-01-01".to_owned()), ..Filter::default() };
+        let orders = Filter { sources: vec!["lambda".into()], resources: vec!["orders".into()], ..Filter::default() };
         let severe = Filter { severities: vec![Severity::Critical, Severity::High], ..Filter::default() };
         for (key, filter, expected_key, expected_filter) in [
             (&created, &Filter::default(), "#partition = :partition", None),
             (&created, &since, "#partition = :partition AND #sort >= :since", None),
             (&status, &since, "#partition = :partition AND #sort >= :since", Some("created_at >= :since")),
-            (&created, &severe, "#partition = :partition", Some("severity IN (:CRITICAL, :HIGH)")),
+            (&created, &severe, "#partition = :partition", Some("#severity IN (:severity0, :severity1)")),
+            (&status, &orders, "#partition = :partition", Some("#source IN (:source0) AND #resource IN (:resource0)")),
         ] {
             let expressions = Expressions::of(key, filter);
             assert_eq!(expressions.key, expected_key);

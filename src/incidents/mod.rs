@@ -1,16 +1,19 @@
-//! Reading and changing incident records in the stack's table.
+//! Reading and changing incident records and silences in the stack's table.
 
 mod change;
 mod find;
 mod list;
+mod silences;
 
 use aws_sdk_dynamodb::Client;
+use incident_model::silence::MOST_SILENCES;
 
 use crate::aws::{AwsError, Clients};
 use crate::settings::StackName;
 
 pub use change::{Changed, Note};
 pub use list::Filter;
+pub use silences::{EndedSilence, SilenceState};
 
 /// The incidents of one stack.
 #[derive(Debug, Clone)]
@@ -68,6 +71,26 @@ pub enum IncidentsError {
         /// The incident.
         id: String,
     },
+    /// No silence has this id.
+    #[error("no silence has an id that starts with `{id}`")]
+    UnknownSilence {
+        /// What was asked for.
+        id: String,
+    },
+    /// More than one silence has an id that starts so.
+    #[error("more than one silence has an id that starts with `{id}`: {}", candidates.join(", "))]
+    AmbiguousSilence {
+        /// What was asked for.
+        id: String,
+        /// All of them.
+        candidates: Vec<String>,
+    },
+    /// One more has no place.
+    #[error("there are {MOST_SILENCES} silences, which is all there may be at once")]
+    TooManySilences,
+    /// Somebody else wrote between every read and write.
+    #[error("others change the silences at the same time")]
+    Contended,
 }
 
 impl IncidentsError {
@@ -82,6 +105,11 @@ impl IncidentsError {
             Self::Unknown { .. } | Self::Ambiguous { .. } => {
                 vec!["`incidentctl incidents list` shows the ids".to_owned()]
             }
+            Self::UnknownSilence { .. } | Self::AmbiguousSilence { .. } => {
+                vec!["`incidentctl silence list` shows the ids".to_owned()]
+            }
+            Self::TooManySilences => vec!["`incidentctl silence end ID` ends one".to_owned()],
+            Self::Contended => vec!["try again".to_owned()],
             Self::Resolved { .. } => vec!["a failure that returns opens a new incident".to_owned()],
         }
     }

@@ -19,6 +19,14 @@ pub struct ListArgs {
     #[arg(long, value_name = "SEVERITY")]
     pub severity: Vec<Severity>,
 
+    /// Only incidents of this kind of resource: lambda, ecs, cloudwatch …; repeat for more than one
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Vec<String>,
+
+    /// Only incidents of this resource: a function, a task, an alarm; repeat for more than one
+    #[arg(long, value_name = "NAME")]
+    pub resource: Vec<String>,
+
     /// Only incidents created since then: a span such as 30m, 2h, 7d, or a time such as 2026-01-31T12:00Z
     #[arg(long, value_name = "TIME")]
     pub since: Option<Moment>,
@@ -79,6 +87,8 @@ fn filter(args: &ListArgs) -> Filter {
     Filter {
         statuses: args.status.iter().map(|status| Status::from(*status)).collect(),
         severities: args.severity.clone(),
+        sources: args.source.clone(),
+        resources: args.resource.clone(),
         since: args.since.as_ref().map(Moment::rfc3339),
         limit: Some(args.limit).filter(|_| !args.all),
         ..Filter::default()

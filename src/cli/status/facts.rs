@@ -11,7 +11,7 @@ use crate::cli::CommandError;
 use crate::cli::deployed::Deployed;
 use crate::cli::doctor::coverage;
 use crate::health::{LIFETIME_HOURS, self_check};
-use crate::incidents::{Filter, Incidents};
+use crate::incidents::{Filter, Incidents, IncidentsError, SilenceState};
 use crate::plan::Action;
 use crate::settings::{Settings, StackName};
 
@@ -30,6 +30,7 @@ pub(super) struct Facts {
     pub(super) broken_way: Vec<String>,
     pub(super) subscriptions: Vec<Subscriber>,
     pub(super) incidents: Vec<Incident>,
+    pub(super) silences: Vec<SilenceState>,
     pub(super) queues: Queues,
     pub(super) alarms: Vec<Alarm>,
     /// The handler's version, or what it says is wrong.
@@ -84,15 +85,25 @@ impl Facts {
             return Ok(Self { stack, ..Self::default() });
         }
         let clients = &deployed.deployment.clients;
-        let (subscriptions, incidents, queues, alarms, self_check) = tokio::try_join!(
+        let (subscriptions, incidents, silences, queues, alarms, self_check) = tokio::try_join!(
             subscribers(&deployed),
             incidents(clients, &settings.stack),
+            silences(clients, &settings.stack),
             queues(clients, &settings.stack),
             alarms(clients, &settings.stack),
             checked(clients, &settings.stack),
         )?;
-        let facts =
-            Self { stack, exists: true, subscriptions, incidents, queues, alarms, self_check, ..Self::default() };
+        let facts = Self {
+            stack,
+            exists: true,
+            subscriptions,
+            incidents,
+            silences,
+            queues,
+            alarms,
+            self_check,
+            ..Self::default()
+        };
         Ok(facts.compared(&deployed))
     }
 
@@ -139,9 +150,19 @@ async fn subscribers(deployed: &Deployed) -> Result<Vec<Subscriber>, CommandErro
 
 async fn incidents(clients: &Clients, stack: &StackName) -> Result<Vec<Incident>, CommandError> {
     let filter = Filter { limit: Some(INCIDENTS), ..Filter::default() };
-    match Incidents::new(clients, stack).list(&filter).await {
-        // The table is missing: that is a difference, which is told as such.
-        Err(crate::incidents::IncidentsError::NoTable { .. }) => Ok(Vec::new()),
+    of_table(Incidents::new(clients, stack).list(&filter).await)
+}
+
+async fn silences(clients: &Clients, stack: &StackName) -> Result<Vec<SilenceState>, CommandError> {
+    let mut silences = of_table(Incidents::new(clients, stack).silence_states(Timestamp::now().as_second()).await)?;
+    silences.retain(|state| !state.ended);
+    Ok(silences)
+}
+
+/// What is in the table; nothing where the table is missing, which is a difference and told as such.
+fn of_table<T>(answer: Result<Vec<T>, IncidentsError>) -> Result<Vec<T>, CommandError> {
+    match answer {
+        Err(IncidentsError::NoTable { .. }) => Ok(Vec::new()),
         answer => Ok(answer?),
     }
 }

@@ -7,8 +7,9 @@ use super::facts::{Alarm, Drift, Facts, Subscriber, complaint};
 use super::problems::Problem;
 use crate::cli::moment;
 use crate::health::LIFETIME_HOURS;
+use crate::incidents::SilenceState;
 use crate::plan::Action;
-use crate::ui::{Label, Ui};
+use crate::ui::{Label, Ui, count};
 
 /// More differences are counted only; `plan` shows all.
 const DRIFT: usize = 5;
@@ -27,6 +28,7 @@ pub(super) fn document(facts: &Facts, problems: &[Problem], ui: &Ui) -> Value {
         "resources": facts.resources,
         "subscriptions": facts.subscriptions,
         "incidents": facts.incidents,
+        "silences": facts.silences,
         "queues": facts.queues,
         "alarms": facts.alarms,
         "self_check": self_check,
@@ -79,6 +81,7 @@ fn details(facts: &Facts) -> Vec<String> {
         row("dead letters", &format!("{} of the rules, {} of the handler", depth(queues.rule), depth(queues.handler))),
         row("alarms", &listed(&facts.alarms, alarm)),
         row("subscribers", &listed(&facts.subscriptions, subscriber)),
+        row("silences", &listed(&facts.silences, silence)),
     ];
     let incidents = facts.incidents.iter().map(|incident| {
         format!(
@@ -124,6 +127,13 @@ fn subscriber(one: &Subscriber) -> String {
             one.endpoint
         ),
     }
+}
+
+fn silence(state: &SilenceState) -> String {
+    let SilenceState { silence, held, .. } = state;
+    let until = moment::readable(&silence.until);
+    let held = count(*held, "incident");
+    format!("until {until}  holds {held} back: {}, by {} ({})", silence.silence_id, silence.by, silence.reason)
 }
 
 fn difference(drift: &Drift) -> String {

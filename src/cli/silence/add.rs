@@ -1,0 +1,245 @@
+//! `incidentctl silence add`.
+
+use clap::Args;
+use incident_model::silence::{LONGEST_SILENCE, check_pattern};
+use incident_model::{Incident, Interval, Severity, Silence, Status, time};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::pattern;
+use crate::cli::{CommandError, moment};
+use crate::incidents::{Filter, Incidents};
+use crate::ui::{Ui, count};
+
+/// Longest reason and longest name, in characters: all silences share one item of the table.
+const LONGEST_TEXT: usize = 200;
+/// More matching incidents are only counted.
+const SHOWN: usize = 5;
+
+/// Record incidents without a mail until a moment; then one mail says what was hidden
+///
+/// Each of --source, --resource, --rule, --severity, --error-type, --fingerprint and --incident may be repeated, and a
+/// value may have `*` in it. An incident is silenced when it has one of the values of every flag that is given.
+#[derive(Debug, Args)]
+pub struct AddArgs {
+    /// Kind of resource: lambda, ecs, cloudwatch …
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Vec<String>,
+
+    /// Name of a resource: a function, a task, an alarm
+    #[arg(long, value_name = "NAME")]
+    pub resource: Vec<String>,
+
+    /// Name of a severity rule
+    #[arg(long, value_name = "RULE")]
+    pub rule: Vec<String>,
+
+    /// Severity: CRITICAL, HIGH, MEDIUM, LOW
+    #[arg(long, value_name = "SEVERITY")]
+    pub severity: Vec<Severity>,
+
+    /// Class of the error: Sandbox.Timedout, ValueError …
+    #[arg(long, value_name = "TYPE")]
+    pub error_type: Vec<String>,
+
+    /// A fingerprint, as `incidents show` prints it
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub fingerprint: Vec<String>,
+
+    /// Id of an incident, for its fingerprint
+    #[arg(long, value_name = "ID")]
+    pub incident: Vec<String>,
+
+    /// EventBridge pattern over the fields of an incident, in place of the flags above
+    #[arg(
+        long,
+        value_name = "JSON",
+        conflicts_with_all = ["source", "resource", "rule", "severity", "error_type", "fingerprint", "incident"]
+    )]
+    pub pattern: Option<String>,
+
+    /// Go on though it hides nearly everything
+    #[arg(long)]
+    pub all: bool,
+
+    /// How long: 90s, 15m, 4h, 3d; at most 30d
+    #[arg(long = "for", value_name = "LENGTH", required_unless_present = "until", conflicts_with = "until")]
+    pub length: Option<Interval>,
+
+    /// Until when, as 2026-01-31T12:00:00Z; at most 30 days from now
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<Timestamp>,
+
+    /// Why, for those who wonder about the silence
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+
+    /// Who says so [default: your user name]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+}
+
+pub(super) async fn run(args: AddArgs, incidents: &Incidents, user: &str, ui: &Ui) -> Result<(), CommandError> {
+    let now = Timestamp::now().as_second();
+    let silence = Silence {
+        silence_id: format!("sil-{}", uuid::Uuid::now_v7()),
+        by: text("--by", args.by.as_deref().unwrap_or(user))?,
+        reason: text("--reason", &args.reason)?,
+        created_at: time::rfc3339(now),
+        until: time::rfc3339(end_of(args.length, args.until, now)?),
+        pattern: wanted(&args, incidents).await?,
+    };
+    let unresolved = Filter { statuses: vec![Status::Open, Status::Acknowledged], ..Filter::default() };
+    let mut matching = incidents.list(&unresolved).await?;
+    matching.retain(|incident| silence.covers(incident));
+    incidents.add_silence(&silence).await?;
+    match ui.is_json() {
+        true => ui.json(&document(&silence, &matching)?)?,
+        false => ui.print(&told(&silence, &matching, now))?,
+    }
+    ui.hint(&format!("`incidentctl silence end {}` ends it", silence.silence_id));
+    Ok(())
+}
+
+/// What the flags say about incidents, checked.
+async fn wanted(args: &AddArgs, incidents: &Incidents) -> Result<Value, CommandError> {
+    let wanted = match &args.pattern {
+        Some(text) => {
+            serde_json::from_str(text).map_err(|error| CommandError::usage("--pattern is not JSON").caused_by(error))?
+        }
+        None => from_flags(args, incidents).await?,
+    };
+    let wanted = if wanted == json!({}) && args.all { pattern::everything() } else { wanted };
+    checked(wanted, args.all)
+}
+
+async fn from_flags(args: &AddArgs, incidents: &Incidents) -> Result<Value, CommandError> {
+    let mut fingerprints = args.fingerprint.clone();
+    for id in &args.incident {
+        fingerprints.push(incidents.find(id).await?.fingerprint);
+    }
+    Ok(pattern::of([
+        ("source", args.source.clone()),
+        ("resource", args.resource.clone()),
+        ("rule", args.rule.clone()),
+        ("severity", args.severity.iter().map(Severity::to_string).collect()),
+        ("error_type", args.error_type.clone()),
+        ("fingerprint", fingerprints),
+    ]))
+}
+
+fn checked(wanted: Value, is_all_meant: bool) -> Result<Value, CommandError> {
+    if wanted == json!({}) {
+        return Err(CommandError::usage("nothing says which incidents")
+            .hint("--source, --resource, --incident and others do; --all means every one"));
+    }
+    check_pattern(&wanted)
+        .map_err(|error| CommandError::usage("this is no pattern over incidents").caused_by(error))?;
+    if wanted.to_string().len() > pattern::LONGEST {
+        return Err(CommandError::usage(format!("a pattern has at most {} bytes", pattern::LONGEST)));
+    }
+    let nearly_everything = pattern::matches_nearly_everything(&wanted)
+        .map_err(|error| CommandError::usage("this is no pattern over incidents").caused_by(error))?;
+    match nearly_everything && !is_all_meant {
+        true => Err(CommandError::usage("this would hide nearly every incident")
+            .hint("say more about those that you mean, or add --all")),
+        false => Ok(wanted),
+    }
+}
+
+/// When a silence ends that begins now, in seconds since 1970.
+fn end_of(length: Option<Interval>, until: Option<Timestamp>, now: i64) -> Result<i64, CommandError> {
+    let end = match (length, until) {
+        (Some(length), _) => length.after(now),
+        (None, until) => until.map(Timestamp::as_second),
+    };
+    match end {
+        Some(end) if end <= now => Err(CommandError::usage("this moment is over already")),
+        Some(end) if end - now <= LONGEST_SILENCE => Ok(end),
+        _ => Err(CommandError::usage("a silence ends within 30 days")
+            .hint("what should never mail at all is better kept away by a severity rule")),
+    }
+}
+
+fn text(flag: &str, text: &str) -> Result<String, CommandError> {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.chars().count() {
+        0 => Err(CommandError::usage(format!("{flag} says nothing"))),
+        1..=LONGEST_TEXT => Ok(text),
+        _ => Err(CommandError::usage(format!("{flag} has at most {LONGEST_TEXT} characters"))),
+    }
+}
+
+fn document(silence: &Silence, matching: &[Incident]) -> Result<Value, CommandError> {
+    let mut document = serde_json::to_value(silence)?;
+    document["matching"] = matching.iter().map(|incident| incident.incident_id.as_str()).collect();
+    Ok(document)
+}
+
+fn told(silence: &Silence, matching: &[Incident], now: i64) -> String {
+    let mut lines = vec![
+        format!("{} hides incidents with {}", silence.silence_id, pattern::words(&silence.pattern)),
+        format!("until {} UTC, {}", moment::readable(&silence.until), moment::from_now(&silence.until, now)),
+        format!("by {}: {}", silence.by, silence.reason),
+        String::new(),
+    ];
+    lines.push(match matching.len() {
+        0 => "none that is open now; from now on".to_owned(),
+        number => format!("of those that are open now, {}:", count(number, "incident")),
+    });
+    let shown = matching.iter().take(SHOWN);
+    lines.extend(
+        shown.map(|incident| format!("  {}  {:8}  {}", incident.incident_id, incident.severity, incident.summary)),
+    );
+    if matching.len() > SHOWN {
+        lines.push(format!("  and {} more", matching.len() - SHOWN));
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silence_has_an_end_within_thirty_days() -> Result<(), Box<dyn std::error::Error>> {
+        let now = 1_800_000_000;
+        let day = 24 * 60 * 60;
+        for (length, until, end) in [
+            (Some("2h"), None, Some(now + 7200)),
+            (Some("30d"), None, Some(now + 30 * day)),
+            (Some("31d"), None, None),
+            (Some("never"), None, None),
+            (None, Some(now + 60), Some(now + 60)),
+            (None, Some(now), None),
+            (None, Some(now + 30 * day + 1), None),
+        ] {
+            let length = length.map(str::parse).transpose()?;
+            let until = until.map(Timestamp::from_second).transpose()?;
+            assert_eq!(end_of(length, until, now).ok(), end, "{length:?} {until:?}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_would_hide_everything_has_to_be_meant() {
+        let refused =
+            |wanted: Value, is_all_meant: bool| checked(wanted, is_all_meant).err().map(|error| error.to_string());
+        assert_eq!(refused(json!({}), false), Some("nothing says which incidents".to_owned()));
+        let everything = json!({"source": [{"wildcard": "*"}]});
+        assert_eq!(refused(everything.clone(), false), Some("this would hide nearly every incident".to_owned()));
+        assert_eq!(refused(everything, true), None);
+        assert_eq!(refused(json!({"source": ["lambda"]}), false), None);
+        let unknown = refused(json!({"colour": ["red"]}), true).unwrap_or_default();
+        assert!(unknown.contains("no field `colour`"), "{unknown}");
+        let long = json!({"resource": ["x".repeat(pattern::LONGEST)]});
+        assert_eq!(refused(long, false), Some("a pattern has at most 2048 bytes".to_owned()));
+    }
+
+    #[test]
+    fn a_reason_is_one_line_that_says_something() {
+        assert_eq!(text("--reason", " we\n deploy ").ok().as_deref(), Some("we deploy"));
+        assert!(text("--reason", " \n").is_err());
+        assert!(text("--reason", &"x".repeat(201)).is_err());
+    }
+}

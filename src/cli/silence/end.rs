@@ -1,0 +1,45 @@
+//! `incidentctl silence end`.
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::cli::CommandError;
+use crate::incidents::{EndedSilence, Incidents};
+use crate::ui::{Ui, count};
+
+/// End a silence now; the next sweep tells what it hid
+#[derive(Debug, Args)]
+pub struct EndArgs {
+    /// Id of the silence, or a beginning of it that no other has
+    #[arg(value_name = "ID")]
+    pub id: String,
+}
+
+pub(super) async fn run(args: &EndArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
+    let ended = incidents.end_silence(&args.id, Timestamp::now().as_second()).await?;
+    let EndedSilence { silence, changed, released } = &ended;
+    if ui.is_json() {
+        ui.json(&json!({
+            "silence_id": silence.silence_id,
+            "ok": true,
+            "changed": changed,
+            "until": silence.until,
+            "released": released,
+        }))?;
+    }
+    ui.say(&told(&ended));
+    Ok(())
+}
+
+fn told(ended: &EndedSilence) -> String {
+    let id = &ended.silence.silence_id;
+    let end = if ended.changed { format!("{id} is over") } else { format!("{id} was over before") };
+    match ended.released {
+        0 => format!("{end}; it holds nothing back"),
+        number => format!(
+            "{end}; the next sweep, within a minute, mails about {} that it held back",
+            count(number, "incident")
+        ),
+    }
+}

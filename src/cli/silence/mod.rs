@@ -1,0 +1,41 @@
+//! `incidentctl silence`.
+
+mod add;
+mod end;
+mod list;
+mod pattern;
+
+use clap::{Args, Subcommand};
+
+use super::CommandError;
+use crate::aws::Clients;
+use crate::incidents::Incidents;
+use crate::settings::Settings;
+use crate::ui::Ui;
+
+/// Keep mails about some incidents back for some time
+#[derive(Debug, Args)]
+pub struct SilenceArgs {
+    /// What to do with silences.
+    #[command(subcommand)]
+    pub command: SilenceCommand,
+}
+
+/// What to do with silences.
+#[derive(Debug, Subcommand)]
+pub enum SilenceCommand {
+    Add(Box<add::AddArgs>),
+    List(list::ListArgs),
+    End(end::EndArgs),
+}
+
+/// Runs one of them.
+pub(super) async fn run(args: SilenceArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
+    let session = super::connect(settings, ui).await?;
+    let incidents = Incidents::new(&Clients::new(session.sdk()), &settings.stack);
+    match args.command {
+        SilenceCommand::Add(args) => add::run(*args, &incidents, &settings.user, ui).await,
+        SilenceCommand::List(list::ListArgs {}) => list::run(&incidents, ui).await,
+        SilenceCommand::End(args) => end::run(&args, &incidents, ui).await,
+    }
+}

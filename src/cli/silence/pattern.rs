@@ -1,0 +1,98 @@
+//! Which incidents a silence is about: from flags to a pattern, and from a pattern to words.
+
+use incident_model::{Pattern, PatternError, Severity};
+use serde_json::{Map, Value, json};
+
+/// The longest pattern that is kept, in bytes: as much as EventBridge takes for a rule.
+pub(super) const LONGEST: usize = 2048;
+
+/// The pattern for fields with the values that each may have. A value with `*` in it is a wildcard.
+pub(super) fn of<'a>(fields: impl IntoIterator<Item = (&'a str, Vec<String>)>) -> Value {
+    let matcher = |value: String| if value.contains('*') { json!({ "wildcard": value }) } else { Value::from(value) };
+    let named = fields.into_iter().filter(|(_, values)| !values.is_empty());
+    let members: Map<String, Value> =
+        named.map(|(name, values)| (name.to_owned(), values.into_iter().map(matcher).collect())).collect();
+    Value::Object(members)
+}
+
+/// The pattern that every incident matches.
+pub(super) fn everything() -> Value {
+    json!({"severity": [{"exists": true}]})
+}
+
+/// Whether a pattern leaves out next to nothing: it matches incidents that have nothing in common.
+///
+/// # Errors
+/// When it is no pattern.
+pub(super) fn matches_nearly_everything(pattern: &Value) -> Result<bool, PatternError> {
+    let pattern = Pattern::from_value(pattern)?;
+    let strangers =
+        Severity::ALL.iter().flat_map(|severity| ["", "⌘ never seen"].map(|text| stranger(*severity, text)));
+    Ok(strangers.into_iter().all(|fields| pattern.matches(&fields)))
+}
+
+/// The fields of an incident with the same text in all of them.
+fn stranger(severity: Severity, text: &str) -> Value {
+    const TEXTS: [&str; 8] =
+        ["source", "resource", "account", "region", "rule", "error_type", "error_message", "fingerprint"];
+    let mut fields: Map<String, Value> = TEXTS.iter().map(|name| ((*name).to_owned(), text.into())).collect();
+    fields.insert("severity".to_owned(), severity.name().into());
+    Value::Object(fields)
+}
+
+/// A pattern in words: `source lambda, resource orders-* or bills`.
+pub(super) fn words(pattern: &Value) -> String {
+    if *pattern == everything() {
+        return "everything".to_owned();
+    }
+    let fields = pattern.as_object().into_iter().flatten();
+    fields.map(|(name, values)| field(name, values)).collect::<Vec<_>>().join(", ")
+}
+
+fn field(name: &str, values: &Value) -> String {
+    let plain = values.as_array().and_then(|values| values.iter().map(plain).collect::<Option<Vec<_>>>());
+    match plain {
+        Some(values) => format!("{name} {}", values.join(" or ")),
+        None => format!("{name} {values}"),
+    }
+}
+
+/// A value as it stands on the command line.
+fn plain(value: &Value) -> Option<&str> {
+    value.as_str().or_else(|| value.get("wildcard")?.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_become_a_pattern_and_the_pattern_words() {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let pattern =
+            of([("source", texts(&["lambda"])), ("rule", texts(&[])), ("resource", texts(&["orders-*", "bills"]))]);
+        assert_eq!(pattern, json!({"source": ["lambda"], "resource": [{"wildcard": "orders-*"}, "bills"]}));
+        assert_eq!(words(&pattern), "source lambda, resource orders-* or bills");
+        assert_eq!(words(&json!({"region": [{"prefix": "eu-"}]})), r#"region [{"prefix":"eu-"}]"#);
+        assert_eq!(words(&everything()), "everything");
+    }
+
+    #[test]
+    fn what_leaves_out_next_to_nothing_is_found() -> Result<(), PatternError> {
+        for (pattern, nearly_everything) in [
+            (everything(), true),
+            (json!({"source": [{"wildcard": "*"}]}), true),
+            (json!({"source": [{"prefix": ""}], "resource": [{"exists": true}]}), true),
+            (json!({"severity": ["CRITICAL", "HIGH", "MEDIUM", "LOW"]}), true),
+            (json!({"source": [{"anything-but": "lambda"}]}), true),
+            (json!({"$or": [{"source": [{"wildcard": "*"}]}, {"resource": ["orders"]}]}), true),
+            (json!({"severity": ["LOW"]}), false),
+            (json!({"source": ["lambda"]}), false),
+            (json!({"source": [{"wildcard": "*"}], "resource": [{"wildcard": "orders-*"}]}), false),
+        ] {
+            assert_eq!(matches_nearly_everything(&pattern)?, nearly_everything, "{pattern}");
+        }
+        assert!(matches_nearly_everything(&json!({})).is_err(), "EventBridge has no empty pattern");
+        Ok(())
+    }
+}

@@ -1,0 +1,227 @@
+//! Silences: one item of the table, which every change reads and writes on the condition that nobody else did.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use incident_model::silence::MOST_SILENCES;
+use incident_model::{Silence, table, time};
+use serde::{Deserialize, Serialize};
+
+use super::{Incidents, IncidentsError};
+use crate::aws::Explain;
+
+/// Every id of a silence starts with it.
+const ID_PREFIX: &str = "sil-";
+/// So often a change is tried while others change the silences, too.
+const ATTEMPTS: usize = 10;
+
+/// A silence, and what it does at the moment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SilenceState {
+    /// The silence.
+    #[serde(flatten)]
+    pub silence: Silence,
+    /// Whether it is over, and only waits for the sweep to tell what it hid.
+    pub ended: bool,
+    /// How many incidents have a mail that it holds back.
+    pub held: usize,
+}
+
+/// What became of a silence that somebody ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EndedSilence {
+    /// The silence, with its new end.
+    pub silence: Silence,
+    /// Whether it was in force until now.
+    pub changed: bool,
+    /// How many incidents the next sweep tells of.
+    pub released: usize,
+}
+
+/// The item. Numbers of versions start with 1.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Item {
+    silences: Vec<Silence>,
+    version: u64,
+}
+
+impl Incidents {
+    /// All silences, those that are over and not yet told about included.
+    ///
+    /// # Errors
+    /// When the table is absent, AWS refuses, or the item cannot be understood.
+    pub async fn silences(&self) -> Result<Vec<Silence>, IncidentsError> {
+        Ok(self.silence_item().await?.silences)
+    }
+
+    /// All silences, and what each does at a moment, in seconds since 1970.
+    ///
+    /// # Errors
+    /// As for [`Self::silences`].
+    pub async fn silence_states(&self, now: i64) -> Result<Vec<SilenceState>, IncidentsError> {
+        let silences = self.silences().await?;
+        let mut held: HashMap<String, usize> = HashMap::new();
+        if !silences.is_empty() {
+            for incident in self.held_back(None).await? {
+                *held.entry(incident.silenced_by.unwrap_or_default()).or_default() += 1;
+            }
+        }
+        let state = |silence: Silence| SilenceState {
+            ended: !silence.is_active(now),
+            held: held.get(&silence.silence_id).copied().unwrap_or_default(),
+            silence,
+        };
+        Ok(silences.into_iter().map(state).collect())
+    }
+
+    /// Adds a silence.
+    ///
+    /// # Errors
+    /// When there are too many, others change them all the time, or the table cannot be changed.
+    pub async fn add_silence(&self, silence: &Silence) -> Result<(), IncidentsError> {
+        self.change_silences(|silences| {
+            // An answer that was lost: the attempt before this one did it.
+            if silences.iter().any(|known| known.silence_id == silence.silence_id) {
+                return Ok(());
+            }
+            if silences.len() >= MOST_SILENCES {
+                return Err(IncidentsError::TooManySilences);
+            }
+            silences.push(silence.clone());
+            Ok(())
+        })
+        .await
+    }
+
+    /// Ends a silence at a moment, in seconds since 1970, and makes what it holds back due then. `id` is the beginning of
+    /// an id that no other silence has; `sil-` may be left out.
+    ///
+    /// # Errors
+    /// When no silence or several have such an id, others change them all the time, or the table cannot be changed.
+    pub async fn end_silence(&self, id: &str, now: i64) -> Result<EndedSilence, IncidentsError> {
+        let (silence, changed) = self
+            .change_silences(|silences| {
+                let silence = only_one(silences, id)?;
+                let is_active = silence.is_active(now);
+                if is_active {
+                    silence.until = time::rfc3339(now);
+                }
+                Ok((silence.clone(), is_active))
+            })
+            .await?;
+        // Also of one that was over before: whoever ended it may have got no further.
+        let released = self.release(&silence, now).await?;
+        Ok(EndedSilence { silence, changed, released })
+    }
+
+    async fn silence_item(&self) -> Result<Item, IncidentsError> {
+        let reply = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key(table::INCIDENT_ID, AttributeValue::S(table::SILENCES.to_owned()))
+            .consistent_read(true)
+            .send()
+            .await
+            .explain("dynamodb:GetItem")
+            .map_err(|error| self.failed(error))?;
+        let item = reply.item.map(serde_dynamo::aws_sdk_dynamodb_1::from_item).transpose();
+        Ok(item.map_err(IncidentsError::Malformed)?.unwrap_or_default())
+    }
+
+    /// Reads, changes and writes, and does so again when somebody else wrote in between.
+    async fn change_silences<T>(
+        &self,
+        change: impl Fn(&mut Vec<Silence>) -> Result<T, IncidentsError>,
+    ) -> Result<T, IncidentsError> {
+        for _ in 0..ATTEMPTS {
+            let Item { silences: before, version } = self.silence_item().await?;
+            let mut silences = before.clone();
+            let result = change(&mut silences)?;
+            if silences == before || self.write_silences(&silences, version).await? {
+                return Ok(result);
+            }
+        }
+        Err(IncidentsError::Contended)
+    }
+
+    /// `false` when the version is not any more the one that was read.
+    async fn write_silences(&self, silences: &[Silence], read: u64) -> Result<bool, IncidentsError> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key(table::INCIDENT_ID, AttributeValue::S(table::SILENCES.to_owned()))
+            .update_expression("SET silences = :silences, #version = :next")
+            .condition_expression(format!("attribute_not_exists({}) OR #version = :read", table::INCIDENT_ID))
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(
+                ":silences",
+                serde_dynamo::to_attribute_value(silences).map_err(IncidentsError::Malformed)?,
+            )
+            .expression_attribute_values(":read", AttributeValue::N(read.to_string()))
+            .expression_attribute_values(":next", AttributeValue::N((read + 1).to_string()));
+        self.applied(update).await
+    }
+
+    /// Makes the mails that a silence holds back due at a moment; returns how many there are.
+    async fn release(&self, silence: &Silence, now: i64) -> Result<usize, IncidentsError> {
+        let incidents = self.held_back(Some(&silence.silence_id)).await?;
+        for incident in &incidents {
+            let update = self
+                .client
+                .update_item()
+                .table_name(&self.table)
+                .key(table::INCIDENT_ID, AttributeValue::S(incident.incident_id.clone()))
+                .update_expression("SET due_at = :now")
+                .condition_expression("silenced_by = :silence AND due_at > :now")
+                .expression_attribute_values(":silence", AttributeValue::S(silence.silence_id.clone()))
+                .expression_attribute_values(":now", AttributeValue::N(now.to_string()));
+            // Where the condition does not hold, the handler was there first.
+            self.applied(update).await?;
+        }
+        Ok(incidents.len())
+    }
+}
+
+/// The silence with an id, or the only one whose id starts so.
+fn only_one<'s>(silences: &'s mut [Silence], id: &str) -> Result<&'s mut Silence, IncidentsError> {
+    let start = if id.starts_with(ID_PREFIX) { id.to_owned() } else { format!("{ID_PREFIX}{id}") };
+    let mut found: Vec<&mut Silence> =
+        silences.iter_mut().filter(|silence| silence.silence_id.starts_with(&start)).collect();
+    match (found.pop(), found.len()) {
+        (Some(silence), 0) => Ok(silence),
+        (Some(last), _) => {
+            let ids = found.iter().map(|silence| silence.silence_id.clone()).chain([last.silence_id.clone()]);
+            Err(IncidentsError::AmbiguousSilence { id: id.to_owned(), candidates: ids.collect() })
+        }
+        (None, _) => Err(IncidentsError::UnknownSilence { id: id.to_owned() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silence_is_found_by_a_beginning_that_no_other_has() {
+        let silence = |id: &str| Silence {
+            silence_id: id.to_owned(),
+            by: String::new(),
+            reason: String::new(),
+            created_at: String::new(),
+            until: String::new(),
+            pattern: serde_json::Value::Null,
+        };
+        let mut silences = [silence("sil-0199a1"), silence("sil-0199a2"), silence("sil-0199b")];
+        let mut find = |id: &str| match only_one(&mut silences, id) {
+            Ok(silence) => silence.silence_id.clone(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(find("sil-0199b"), "sil-0199b");
+        assert_eq!(find("0199a2"), "sil-0199a2");
+        assert_eq!(find("0199a"), "more than one silence has an id that starts with `0199a`: sil-0199a1, sil-0199a2");
+        assert_eq!(find("sil-7"), "no silence has an id that starts with `sil-7`");
+    }
+}

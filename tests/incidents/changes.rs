@@ -1,0 +1,61 @@
+//! What acknowledging and resolving change in the record.
+
+use serde_json::{Value, json};
+
+use super::table::{get, incident, put, stop_the_sweep};
+use crate::harness::{TestResult, World};
+
+#[tokio::test]
+async fn a_mail_that_is_due_outlives_an_acknowledgement_and_no_resolution() -> TestResult {
+    let world = World::new()?;
+    let aws = world.up().await?;
+    stop_the_sweep(&aws).await?;
+    let due = json!({"due": "opened", "due_at": 4_000_000_000_u64, "silenced_by": "sil-1", "recovered": false});
+    put(&aws, &incident("inc-1", due)).await?;
+
+    world.run(&["incidents", "ack", "inc-1", "--by", "ada", "--local"]).await?.succeeded()?;
+    let acknowledged = get(&aws, "inc-1").await?;
+    assert_eq!(acknowledged["status"], "acknowledged");
+    assert_eq!((&acknowledged["due"], &acknowledged["due_at"]), (&json!("opened"), &json!(4_000_000_000_u64)));
+    assert_eq!(acknowledged["silenced_by"], "sil-1");
+
+    world.run(&["incidents", "resolve", "inc-1", "--by", "ada", "--note", "fixed", "--local"]).await?.succeeded()?;
+    let resolved = get(&aws, "inc-1").await?;
+    assert_eq!(resolved["status"], "resolved");
+    for gone in ["due", "due_at", "silenced_by"] {
+        assert_eq!(resolved[gone], Value::Null, "{gone} is left");
+    }
+    assert_eq!(resolved["recovered"], false, "a person resolved it");
+    assert_eq!(resolved["timeline"][2]["what"], "resolved by ada: fixed");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_list_has_what_was_asked_for() -> TestResult {
+    let world = World::new()?;
+    let aws = world.up().await?;
+    stop_the_sweep(&aws).await?;
+    for record in [
+        incident("inc-1", json!({"severity": "LOW"})),
+        incident("inc-2", json!({"resource": "bills", "created_at": "2026-02-01T12:00:00.000Z"})),
+        incident("inc-3", json!({"source": "ecs", "created_at": "2026-02-02T12:00:00.000Z"})),
+        incident("inc-4", json!({"status": "resolved", "created_at": "2026-02-03T12:00:00.000Z"})),
+    ] {
+        put(&aws, &record).await?;
+    }
+    for (filter, expected) in [
+        (vec![], vec!["inc-4", "inc-3", "inc-2", "inc-1"]),
+        (vec!["--source", "lambda"], vec!["inc-4", "inc-2", "inc-1"]),
+        (vec!["--resource", "bills", "--resource", "orders", "--severity", "HIGH"], vec!["inc-4", "inc-3", "inc-2"]),
+        (vec!["--status", "open", "--source", "lambda"], vec!["inc-2", "inc-1"]),
+        (vec!["--since", "2026-02-02", "--source", "ecs"], vec!["inc-3"]),
+        (vec!["--source", "glue"], vec![]),
+    ] {
+        let command = [&["incidents", "list", "--local", "--output", "json"], filter.as_slice()].concat();
+        let list = world.run(&command).await?.succeeded()?.json()?;
+        let ids: Vec<&str> =
+            list.as_array().into_iter().flatten().filter_map(|one| one["incident_id"].as_str()).collect();
+        assert_eq!(ids, expected, "{filter:?}");
+    }
+    Ok(())
+}
