@@ -17,6 +17,8 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use incident_model::AlertPolicy;
+
 use crate::cli::GlobalArgs;
 use crate::local_session;
 use config_file::ConfigFile;
@@ -59,6 +61,8 @@ pub struct Settings {
     pub handler_memory: MemorySize,
     /// How often the handler looks for what was left undone.
     pub schedule: Schedule,
+    /// When people are written to.
+    pub alerts: AlertPolicy,
     /// Which alarms there are.
     pub alarms: Alarms,
     /// Tags for every resource.
@@ -92,6 +96,7 @@ impl Default for Settings {
             log_retention: LogRetention::default(),
             handler_memory: MemorySize::default(),
             schedule: Schedule::default(),
+            alerts: AlertPolicy::default(),
             alarms: Alarms::default(),
             tags: Tags::default(),
             kms_key: None,
@@ -129,6 +134,7 @@ impl Settings {
             log_retention: file.log_retention_days.unwrap_or_default(),
             handler_memory: file.handler_memory.unwrap_or_default(),
             schedule: file.schedule.unwrap_or_default(),
+            alerts: file.alerts.unwrap_or_default(),
             alarms: file.alarms.unwrap_or_default(),
             tags: file.tags.unwrap_or_default(),
             kms_key: file.kms_key,
@@ -165,6 +171,7 @@ impl Settings {
             ("LogRetentionInDays", self.log_retention.days().to_string()),
             ("HandlerMemorySize", self.handler_memory.megabytes().to_string()),
             ("SweepSchedule", self.schedule.expression().to_owned()),
+            ("AlertSettings", rendered(&self.alerts)),
             ("KmsKeyArn", self.kms_key.as_ref().map(ToString::to_string).unwrap_or_default()),
             ("PermissionsBoundaryArn", self.permissions_boundary.as_ref().map(ToString::to_string).unwrap_or_default()),
             ("DeletionProtection", self.deletion_protection.to_string()),
@@ -177,6 +184,15 @@ impl Settings {
     pub fn emails_or(&self, given: &[EmailAddress]) -> Vec<EmailAddress> {
         if given.is_empty() { self.emails.clone() } else { given.to_vec() }
     }
+}
+
+/// As the handler reads it: JSON, or nothing for the defaults.
+fn rendered(alerts: &AlertPolicy) -> String {
+    if *alerts == AlertPolicy::default() {
+        return String::new();
+    }
+    // It consists of numbers and texts, so there is always a JSON of it.
+    serde_json::to_string(alerts).unwrap_or_default()
 }
 
 /// What is read from the environment beside the variables of the flags.

@@ -1,6 +1,8 @@
 //! When people are written to: few settings, named by their effect.
 
-use serde::de::Error;
+use std::fmt;
+
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Severity;
@@ -38,9 +40,24 @@ impl Default for MailsPerMinute {
 
 impl<'de> Deserialize<'de> for MailsPerMinute {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u8::deserialize(deserializer)? {
-            number @ 1..=8 => Ok(Self(number)),
-            _ => Err(D::Error::custom("mails_per_minute is 1 to 8: SNS ends a subscription that gets ten in a second")),
+        deserializer.deserialize_u64(Written)
+    }
+}
+
+/// Reads the number. Only an error that arises inside of a visitor gets the line of its value in a settings file.
+struct Written;
+
+impl Visitor<'_> for Written {
+    type Value = MailsPerMinute;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a number of mails from 1 to 8")
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<MailsPerMinute, E> {
+        match u8::try_from(number) {
+            Ok(number @ 1..=8) => Ok(MailsPerMinute(number)),
+            _ => Err(E::custom("mails_per_minute is 1 to 8: SNS ends a subscription that gets ten in a second")),
         }
     }
 }

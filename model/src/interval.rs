@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::Error;
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 const MINUTE: i64 = 60;
@@ -87,7 +87,22 @@ impl Serialize for Interval {
 
 impl<'de> Deserialize<'de> for Interval {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        deserializer.deserialize_str(Written)
+    }
+}
+
+/// Reads an interval. Only an error that arises inside of a visitor gets the line of its value in a settings file.
+struct Written;
+
+impl Visitor<'_> for Written {
+    type Value = Interval;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a length of time such as 15m, 4h, 3d or never")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Interval, E> {
+        text.parse().map_err(E::custom)
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use incident_model::Incident;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{CommandError, incidents};
@@ -56,7 +57,8 @@ pub(super) async fn follow(
     if ui.is_json() {
         ui.json(&result(&incident, &progress))?;
     } else {
-        ui.print(&format!("\n{}", incidents::details(&incident, ui)))?;
+        let now = Timestamp::now().as_second();
+        ui.print(&format!("\n{}", incidents::details(&incident, &incidents::Outlook::of(&incident, &[], now), ui)))?;
     }
     Ok(incident)
 }

@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use incident_model::AlertPolicy;
 use serde::Deserialize;
 
 use super::{
@@ -25,6 +26,7 @@ pub(super) struct ConfigFile {
     pub(super) log_retention_days: Option<LogRetention>,
     pub(super) handler_memory: Option<MemorySize>,
     pub(super) schedule: Option<Schedule>,
+    pub(super) alerts: Option<AlertPolicy>,
     pub(super) alarms: Option<Alarms>,
     pub(super) tags: Option<Tags>,
     pub(super) kms_key: Option<KmsKeyArn>,

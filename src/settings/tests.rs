@@ -55,9 +55,10 @@ fn the_written_file_names_every_key_and_changes_nothing() -> Result<(), Box<dyn 
     assert_eq!(engine, Some(Engine::default()));
     assert_eq!(log_retention_days, Some(LogRetention::default()));
     assert_eq!(handler_memory, Some(MemorySize::default()));
-    let ConfigFile { schedule, alarms, tags, kms_key, permissions_boundary, deletion_protection, .. } =
+    let ConfigFile { schedule, alerts, alarms, tags, kms_key, permissions_boundary, deletion_protection, .. } =
         file(&uncommented)?;
     assert_eq!(schedule, Some(Schedule::default()));
+    assert_eq!(alerts, Some(AlertPolicy::default()));
     assert_eq!(alarms, Some(Alarms::default()));
     assert!(tags.is_some() && kms_key.is_some() && permissions_boundary.is_some());
     assert_eq!(deletion_protection, Some(false));
@@ -67,7 +68,7 @@ fn the_written_file_names_every_key_and_changes_nothing() -> Result<(), Box<dyn 
         assert_ne!(file(&part.concat())?, ConfigFile::default(), "{part:?}");
         keys += 1;
     }
-    assert_eq!(keys, 13);
+    assert_eq!(keys, 14);
     Ok(())
 }
 
@@ -86,7 +87,7 @@ fn explain(text: &str) -> String {
 fn a_mistake_in_the_file_names_key_and_line() {
     assert_snapshot!(explain("region: eu-west-1\nemials: []"), @r"
     the configuration file incidentctl.yaml is wrong
-    unknown field `emials`, expected one of `stack`, `profile`, `region`, `engine`, `emails`, `log_retention_days`, `handler_memory`, `schedule`, `alarms`, `tags`, `kms_key`, `permissions_boundary`, `deletion_protection` at line 2 column 1
+    unknown field `emials`, expected one of `stack`, `profile`, `region`, `engine`, `emails`, `log_retention_days`, `handler_memory`, `schedule`, `alerts`, `alarms`, `tags`, `kms_key`, `permissions_boundary`, `deletion_protection` at line 2 column 1
     ");
     assert_snapshot!(explain("stack: devops\nemails:\n  - nobody"), @r"
     the configuration file incidentctl.yaml is wrong
@@ -131,6 +132,12 @@ fn what_aws_would_refuse_is_refused_with_its_line() {
         ("deletion_protection: sure", "expected a boolean"),
         ("alarms: {handler-mood: false}", "unknown field `handler-mood`"),
         ("alarms: {handler-errors: often}", "expected a boolean"),
+        ("alerts: {mails_per_minute: 9}", "mails_per_minute is 1 to 8"),
+        ("alerts: {mails_per_minute: many}", "expected a number of mails from 1 to 8"),
+        ("alerts: {mails_per_hour: 9}", "unknown field `mails_per_hour`, expected one of `mails_per_minute`"),
+        ("alerts: {remind_after: {SEVERE: 1h}}", "unknown field `SEVERE`, expected one of `CRITICAL`, `HIGH`"),
+        ("alerts: {remind_after: {HIGH: soon}}", "`soon` is no length of time; write 90s, 15m"),
+        ("alerts: {resolve_after_quiet: {LOW: 15}}", "expected a length of time such as 15m"),
         ("schedule: daily", "no schedule"),
         ("schedule: rate(1 minutes)", "is not a rate"),
         ("schedule: rate(0 minutes)", "is not a rate"),
@@ -163,6 +170,7 @@ fn what_aws_accepts_is_accepted() -> Result<(), SettingsError> {
         "kms_key: arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab",
         "tags: {'cost center': 'a/b + c=d @ e_f.g:h', team: ''}",
         "alarms: {function-errors: false}",
+        "alerts: {mails_per_minute: 1, remind_after: {MEDIUM: 1d, HIGH: never}, resolve_after_quiet: {LOW: 90s}}",
         "engine: cloudformation",
     ] {
         assert_ne!(file(line)?, ConfigFile::default(), "{line}");
@@ -172,7 +180,8 @@ fn what_aws_accepts_is_accepted() -> Result<(), SettingsError> {
 
 #[test]
 fn settings_become_parameters_of_the_template() -> Result<(), Box<dyn std::error::Error>> {
-    let text = "alarms: {function-errors: false}\nschedule: never\ndeletion_protection: true\nhandler_memory: 512";
+    let text = "alarms: {function-errors: false}\nschedule: never\ndeletion_protection: true\nhandler_memory: 512\n\
+                alerts: {remind_after: {CRITICAL: 30m}}";
     let parameters = Settings::merge(&GlobalArgs::default(), Environment::default(), file(text)?).parameters();
     for (name, value) in [
         ("FunctionErrorAlarmEnabled", "false"),
@@ -181,6 +190,10 @@ fn settings_become_parameters_of_the_template() -> Result<(), Box<dyn std::error
         ("DeletionProtection", "true"),
         ("HandlerMemorySize", "512"),
         ("KmsKeyArn", ""),
+        (
+            "AlertSettings",
+            r#"{"mails_per_minute":6,"remind_after":{"CRITICAL":"30m","HIGH":"4h","MEDIUM":"never","LOW":"never"},"resolve_after_quiet":{"CRITICAL":"7d","HIGH":"3d","MEDIUM":"1d","LOW":"1d"}}"#,
+        ),
     ] {
         assert_eq!(parameters.get(name).map(String::as_str), Some(value), "{name}");
     }

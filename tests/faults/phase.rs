@@ -68,6 +68,7 @@ fn second() -> Wish {
         log_retention_days: 14,
         handler_memory: 512,
         alarms: [("handler-errors", false)].into(),
+        alerts: serde_json::json!({"mails_per_minute": 2}),
         schedule: "rate(1 hour)",
         permissions_boundary: Some(BOUNDARY),
         build: 1,

@@ -10,6 +10,7 @@ use incidentctl::resources;
 use incidentctl::settings::Settings;
 use incidentctl::template::{Completion, EMBEDDED, Inputs, Place, Stack, Template};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::TestResult;
 
@@ -21,6 +22,7 @@ pub(crate) struct Wish {
     pub(crate) log_retention_days: u32,
     pub(crate) handler_memory: u32,
     pub(crate) alarms: BTreeMap<&'static str, bool>,
+    pub(crate) alerts: Value,
     pub(crate) schedule: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kms_key: Option<&'static str>,
@@ -41,6 +43,7 @@ impl Default for Wish {
             log_retention_days: 30,
             handler_memory: 256,
             alarms: BTreeMap::new(),
+            alerts: json!({}),
             schedule: "rate(1 minute)",
             kms_key: None,
             permissions_boundary: None,

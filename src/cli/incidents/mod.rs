@@ -2,6 +2,7 @@
 
 mod list;
 mod mark;
+mod outlook;
 mod render;
 mod show;
 mod tail;
@@ -20,6 +21,7 @@ use crate::ui::Ui;
 use mark::Mark;
 
 pub(super) use list::print as print_list;
+pub(super) use outlook::Outlook;
 pub(super) use render::details;
 
 /// Read and change the recorded incidents

@@ -2,6 +2,7 @@
 
 use incident_model::{Incident, Severity, Status};
 
+use super::outlook::Outlook;
 use crate::cli::moment;
 use crate::ui::{Cell, Label, Table, Ui, wrap};
 
@@ -58,8 +59,8 @@ fn status(status: Status) -> Cell {
     }
 }
 
-/// All of one incident.
-pub(in crate::cli) fn details(incident: &Incident, ui: &Ui) -> String {
+/// All of one incident; the outlook is what becomes of it by itself.
+pub(in crate::cli) fn details(incident: &Incident, outlook: &Outlook, ui: &Ui) -> String {
     let heading = format!("{}  {}", incident.severity, incident.summary);
     let mut lines = vec![ui.data_label(Label::Strong, &heading), String::new()];
     let mut field = |name: &str, text: &str| {
@@ -80,7 +81,10 @@ pub(in crate::cli) fn details(incident: &Incident, ui: &Ui) -> String {
     field("rule", &incident.rule);
     field("runbook", incident.runbook.as_deref().unwrap_or_default());
     field("console", incident.console_url.as_deref().unwrap_or_default());
-    field("notified", &incident.notified_at.as_deref().map_or_else(|| "not yet".to_owned(), moment::readable));
+    field("before", &earlier(incident));
+    field("fingerprint", &fingerprint(incident));
+    field("mails", &outlook.sent);
+    field("next", &outlook.next);
     for (number, entry) in incident.timeline.iter().enumerate() {
         let name = if number == 0 { "timeline" } else { "" };
         field(name, &format!("{}  {}", moment::readable(&entry.at), entry.what));
@@ -99,6 +103,27 @@ fn error(incident: &Incident) -> String {
 fn place(incident: &Incident) -> String {
     let parts = [&incident.source, &incident.resource, &incident.region, &incident.account];
     parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ")
+}
+
+fn earlier(incident: &Incident) -> String {
+    let earlier = incident.previous_incident_id.as_ref();
+    earlier.map(|id| format!("{id}, the same failure, which was resolved")).unwrap_or_default()
+}
+
+/// The fingerprint, and what it was made of, a line each.
+fn fingerprint(incident: &Incident) -> String {
+    let made_of = &incident.fingerprint_inputs;
+    let parts = [
+        ("source", &made_of.source),
+        ("resource", &made_of.resource),
+        ("error", &made_of.error_type),
+        ("message", &made_of.message),
+        ("frame", &made_of.top_frame),
+        ("drill", &made_of.drill),
+    ];
+    let parts = parts.into_iter().filter(|(_, text)| !text.is_empty());
+    let lines = parts.map(|(name, text)| format!("{name}: {text}"));
+    std::iter::once(incident.fingerprint.clone()).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 fn seen(incident: &Incident) -> String {

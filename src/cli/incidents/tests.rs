@@ -1,13 +1,13 @@
 //! How incidents look.
 
-use incident_model::{Incident, Severity, Status, TimelineEntry};
+use incident_model::{FingerprintInputs, Incident, Severity, Status, TimelineEntry};
 use insta::assert_snapshot;
 
-use super::render;
+use super::{Outlook, render};
 use crate::cli::Format;
 use crate::ui::Ui;
 
-fn incident(id: &str, severity: Severity) -> Incident {
+pub(super) fn incident(id: &str, severity: Severity) -> Incident {
     Incident {
         incident_id: format!("inc-0199e7a1-{id}"),
         status: Status::Open,
@@ -86,7 +86,19 @@ fn a_terminal_gets_ids_as_long_as_they_have_to_be() {
 
 #[test]
 fn all_of_one_incident() {
-    assert_snapshot!(render::details(&incident("7bd2-8000-1", Severity::High), &Ui::plain(Format::Text)), @r#"
+    let incident = Incident {
+        previous_incident_id: Some("inc-0199e7a1-0000-8000-1".to_owned()),
+        fingerprint_inputs: FingerprintInputs {
+            source: "lambda".to_owned(),
+            resource: "devops-error-generator".to_owned(),
+            error_type: "Sandbox.Timedout".to_owned(),
+            message: "Task timed out after # seconds".to_owned(),
+            ..FingerprintInputs::default()
+        },
+        ..incident("7bd2-8000-1", Severity::High)
+    };
+    let outlook = Outlook::of(&incident, &[], 0);
+    assert_snapshot!(render::details(&incident, &outlook, &Ui::plain(Format::Text)), @r#"
     HIGH  devops-error-generator timed out after 3 s
 
     what to do    Raise the timeout, or find out what the function waits for. Its log group shows
@@ -98,7 +110,13 @@ fn all_of_one_incident() {
     occurrences   3, first 2026-01-31 12:00:00, last 2026-01-31 12:30:00
     request       6f1e
     rule          lambda-timeout
-    notified      not yet
+    before        inc-0199e7a1-0000-8000-1, the same failure, which was resolved
+    fingerprint   v1:0123
+                  source: lambda
+                  resource: devops-error-generator
+                  error: Sandbox.Timedout
+                  message: Task timed out after # seconds
+    mails         none yet
     timeline      2026-01-31 12:00:00 opened
                   2026-01-31 12:40:00 acknowledged by ada
     "#);
