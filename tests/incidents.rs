@@ -1,6 +1,7 @@
 //! `trigger-test` and `incidents`: a failure on purpose, from the invocation to the mail.
 
 mod changes;
+mod numbers;
 mod silences;
 mod table;
 

@@ -4,6 +4,7 @@ mod change;
 mod find;
 mod list;
 mod silences;
+mod stats;
 
 use aws_sdk_dynamodb::Client;
 use incident_model::silence::MOST_SILENCES;
@@ -14,6 +15,7 @@ use crate::settings::StackName;
 pub use change::{Changed, Note};
 pub use list::Filter;
 pub use silences::{EndedSilence, SilenceState};
+pub use stats::{Durations, Frequent, Stats};
 
 /// The incidents of one stack.
 #[derive(Debug, Clone)]

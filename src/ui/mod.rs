@@ -94,6 +94,16 @@ impl Ui {
         Ok(stdout.flush()?)
     }
 
+    /// Writes data as it is to standard output.
+    ///
+    /// # Errors
+    /// When standard output is closed or full.
+    pub fn bytes(&self, data: &[u8]) -> Result<(), CommandError> {
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(data)?;
+        Ok(stdout.flush()?)
+    }
+
     /// Writes a value as one line of JSON to standard output.
     ///
     /// # Errors

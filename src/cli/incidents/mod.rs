@@ -1,10 +1,12 @@
 //! `incidentctl incidents`.
 
+mod export;
 mod list;
 mod mark;
 mod outlook;
 mod render;
 mod show;
+mod stats;
 mod tail;
 #[cfg(test)]
 mod tests;
@@ -42,6 +44,8 @@ pub enum IncidentsCommand {
     /// Say that incidents are over; a failure that returns opens a new one
     Resolve(mark::MarkArgs),
     Tail(tail::TailArgs),
+    Stats(stats::StatsArgs),
+    Export(export::ExportArgs),
 }
 
 /// Runs one of them.
@@ -54,6 +58,8 @@ pub(super) async fn run(args: IncidentsArgs, settings: &Settings, ui: &Ui) -> Re
         IncidentsCommand::Ack(args) => mark::run(args, Mark::Acknowledged, &incidents, &settings.user, ui).await,
         IncidentsCommand::Resolve(args) => mark::run(args, Mark::Resolved, &incidents, &settings.user, ui).await,
         IncidentsCommand::Tail(args) => tail::run(&args, &incidents, ui).await,
+        IncidentsCommand::Stats(args) => stats::run(&args, &incidents, ui).await,
+        IncidentsCommand::Export(args) => export::run(&args, &incidents, ui).await,
     }
 }
 

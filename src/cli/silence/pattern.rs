@@ -6,6 +6,10 @@ use serde_json::{Map, Value, json};
 /// The longest pattern that is kept, in bytes: as much as EventBridge takes for a rule.
 pub(super) const LONGEST: usize = 2048;
 
+/// The fields in the order in which people are told of them.
+const ORDER: [&str; 9] =
+    ["source", "resource", "account", "region", "severity", "rule", "error_type", "error_message", "fingerprint"];
+
 /// The pattern for fields with the values that each may have. A value with `*` in it is a wildcard.
 pub(super) fn of<'a>(fields: impl IntoIterator<Item = (&'a str, Vec<String>)>) -> Value {
     let matcher = |value: String| if value.contains('*') { json!({ "wildcard": value }) } else { Value::from(value) };
@@ -33,9 +37,7 @@ pub(super) fn matches_nearly_everything(pattern: &Value) -> Result<bool, Pattern
 
 /// The fields of an incident with the same text in all of them.
 fn stranger(severity: Severity, text: &str) -> Value {
-    const TEXTS: [&str; 8] =
-        ["source", "resource", "account", "region", "rule", "error_type", "error_message", "fingerprint"];
-    let mut fields: Map<String, Value> = TEXTS.iter().map(|name| ((*name).to_owned(), text.into())).collect();
+    let mut fields: Map<String, Value> = ORDER.iter().map(|name| ((*name).to_owned(), text.into())).collect();
     fields.insert("severity".to_owned(), severity.name().into());
     Value::Object(fields)
 }
@@ -45,8 +47,10 @@ pub(super) fn words(pattern: &Value) -> String {
     if *pattern == everything() {
         return "everything".to_owned();
     }
-    let fields = pattern.as_object().into_iter().flatten();
-    fields.map(|(name, values)| field(name, values)).collect::<Vec<_>>().join(", ")
+    let mut fields: Vec<_> = pattern.as_object().into_iter().flatten().collect();
+    // A map that comes out of the table has no order of its own.
+    fields.sort_by_key(|(name, _)| ORDER.iter().position(|known| known == name).unwrap_or(ORDER.len()));
+    fields.into_iter().map(|(name, values)| field(name, values)).collect::<Vec<_>>().join(", ")
 }
 
 fn field(name: &str, values: &Value) -> String {
@@ -73,6 +77,8 @@ mod tests {
             of([("source", texts(&["lambda"])), ("rule", texts(&[])), ("resource", texts(&["orders-*", "bills"]))]);
         assert_eq!(pattern, json!({"source": ["lambda"], "resource": [{"wildcard": "orders-*"}, "bills"]}));
         assert_eq!(words(&pattern), "source lambda, resource orders-* or bills");
+        let unordered = json!({"resource": ["bills"], "$or": [{"rule": ["x"]}], "source": ["ecs"]});
+        assert_eq!(words(&unordered), r#"source ecs, resource bills, $or [{"rule":["x"]}]"#);
         assert_eq!(words(&json!({"region": [{"prefix": "eu-"}]})), r#"region [{"prefix":"eu-"}]"#);
         assert_eq!(words(&everything()), "everything");
     }

@@ -1,0 +1,179 @@
+//! `incidentctl incidents export`.
+
+use clap::{Args, ValueEnum};
+use incident_model::Incident;
+use serde_json::{Map, Value};
+
+use crate::cli::{CommandError, moment::Moment};
+use crate::incidents::{Filter, Incidents};
+use crate::ui::{Ui, count};
+
+/// Write all fields of all incidents to standard output, oldest first
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Form of the records; in CSV, lists and maps are JSON, and a cell that a spreadsheet would take for a formula begins
+    /// with an apostrophe
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: ExportFormat,
+
+    /// Only incidents created since then: a span such as 30m, 2h, 7d, or a time such as 2026-01-31T12:00Z
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<Moment>,
+}
+
+/// Form of exported records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One JSON array
+    #[default]
+    Json,
+    /// A record with a heading, then one record per incident, as RFC 4180 says
+    Csv,
+    /// One JSON object per line
+    Jsonl,
+}
+
+/// The columns: every field of a record.
+const COLUMNS: [&str; 33] = [
+    "incident_id",
+    "status",
+    "severity",
+    "summary",
+    "recommendation",
+    "created_at",
+    "last_seen_at",
+    "occurrences",
+    "source",
+    "resource",
+    "account",
+    "region",
+    "error_type",
+    "error_message",
+    "request_id",
+    "rule",
+    "runbook",
+    "console_url",
+    "fingerprint",
+    "fingerprint_inputs",
+    "drill",
+    "notified_at",
+    "last_notified_at",
+    "notices",
+    "due",
+    "due_at",
+    "silenced_by",
+    "previous_incident_id",
+    "beside_incident_id",
+    "recovered",
+    "recent_changes",
+    "flapping",
+    "timeline",
+];
+
+pub(super) async fn run(args: &ExportArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
+    let filter = Filter { since: args.since.as_ref().map(Moment::rfc3339), ..Filter::default() };
+    let mut found = incidents.list(&filter).await?;
+    found.reverse();
+    match args.format {
+        ExportFormat::Json => ui.json(&found)?,
+        ExportFormat::Csv => ui.bytes(&csv(&found)?)?,
+        ExportFormat::Jsonl => found.iter().try_for_each(|incident| ui.json(incident))?,
+    }
+    ui.say(&count(found.len(), "incident"));
+    Ok(())
+}
+
+/// The records with their heading.
+fn csv(incidents: &[Incident]) -> Result<Vec<u8>, CommandError> {
+    let failed = |error: csv::Error| CommandError::failed("cannot write CSV").caused_by(error);
+    // RFC 4180 ends lines with both; what reads one alone reads both.
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    writer.write_record(COLUMNS).map_err(failed)?;
+    for incident in incidents {
+        let Value::Object(record) = serde_json::to_value(incident)? else { continue };
+        writer.write_record(COLUMNS.map(|column| cell(&record, column))).map_err(failed)?;
+    }
+    writer.into_inner().map_err(|error| CommandError::failed("cannot write CSV").caused_by(error.into_error()))
+}
+
+fn cell(record: &Map<String, Value>, column: &str) -> String {
+    let text = match record.get(column) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+    };
+    harmless(text)
+}
+
+/// A text that no spreadsheet runs: what failed can choose the words of its error.
+/// See <https://owasp.org/www-community/attacks/CSV_Injection>.
+fn harmless(text: String) -> String {
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
+        true => format!("'{text}"),
+        false => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use incident_model::{Reason, Severity};
+
+    use super::*;
+    use crate::cli::incidents::tests::incident;
+
+    #[test]
+    fn every_field_has_a_column() -> Result<(), serde_json::Error> {
+        let text = || Some("x".to_owned());
+        let full = Incident {
+            runbook: text(),
+            console_url: text(),
+            drill: text(),
+            notified_at: text(),
+            last_notified_at: text(),
+            due: Some(Reason::Opened),
+            due_at: Some(1),
+            silenced_by: text(),
+            previous_incident_id: text(),
+            beside_incident_id: text(),
+            ..incident("1", Severity::High)
+        };
+        let Value::Object(record) = serde_json::to_value(&full)? else { return Ok(()) };
+        let mut fields: Vec<&str> = record.keys().map(String::as_str).collect();
+        let mut columns = COLUMNS.to_vec();
+        fields.sort_unstable();
+        columns.sort_unstable();
+        assert_eq!(fields, columns);
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() -> Result<(), Box<dyn std::error::Error>> {
+        let message = "line 1\r\nsays \"no\", twice; ünïcode";
+        let odd = Incident { error_message: message.to_owned(), ..incident("1", Severity::High) };
+        let written = csv(&[odd, incident("2", Severity::Low)]).map_err(|error| error.to_string())?;
+        let mut reader = csv::Reader::from_reader(written.as_slice());
+        assert_eq!(reader.headers()?.len(), COLUMNS.len());
+        let records: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>()?;
+        let column = COLUMNS.iter().position(|column| *column == "error_message").ok_or("no column")?;
+        assert_eq!(records.len(), 2);
+        assert_eq!(&records[0][column], message);
+        assert!(records[0][32].starts_with(r#"[{"at":"2026-01-31T12:00:00Z","what":"opened"}"#), "{:?}", records[0]);
+        Ok(())
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for (text, cell) in [
+            ("=1+1", "'=1+1"),
+            ("+49", "'+49"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("\r=1", "'\r=1"),
+            ("plain", "plain"),
+            ("", ""),
+        ] {
+            assert_eq!(harmless(text.to_owned()), cell);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! `incidentctl incidents stats`.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::cli::{CommandError, moment::Moment};
+use crate::incidents::{Durations, Filter, Frequent, Incidents, Stats};
+use crate::ui::{Ui, count};
+
+/// Count incidents and mails, and say how long it took until somebody took them
+#[derive(Debug, Args)]
+pub struct StatsArgs {
+    /// Only incidents created since then: a span such as 30m, 2h, 7d, or a time such as 2026-01-31T12:00Z
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    pub since: Moment,
+}
+
+pub(super) async fn run(args: &StatsArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
+    let since = args.since.rfc3339();
+    let found = incidents.list(&Filter { since: Some(since.clone()), ..Filter::default() }).await?;
+    let stats = Stats::of(&found);
+    match ui.is_json() {
+        true => ui.json(&document(&stats, &since)?),
+        false => ui.print(&text(&stats)),
+    }
+}
+
+fn document(stats: &Stats, since: &str) -> Result<Value, CommandError> {
+    let mut document = json!({ "since": since });
+    if let (Some(members), Value::Object(numbers)) = (document.as_object_mut(), serde_json::to_value(stats)?) {
+        members.extend(numbers);
+    }
+    Ok(document)
+}
+
+/// A number of the statistics in a line each.
+fn text(stats: &Stats) -> String {
+    let counts = |counts: Vec<(String, usize)>| {
+        let parts =
+            counts.into_iter().filter(|(_, number)| *number > 0).map(|(name, number)| format!("{name} {number}"));
+        parts.collect::<Vec<_>>().join(", ")
+    };
+    let named = |numbers: &indexmap::IndexMap<&'static str, usize>| {
+        counts(numbers.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect())
+    };
+    let ranked = |numbers: &indexmap::IndexMap<String, usize>| {
+        counts(numbers.iter().map(|(name, number)| (name.clone(), *number)).collect())
+    };
+    let lines = [
+        ("incidents", format!("{} of {}", stats.incidents, times(stats.occurrences))),
+        ("drills", if stats.drills > 0 { format!("{}, left out", stats.drills) } else { String::new() }),
+        ("severity", named(&stats.by_severity)),
+        ("status", named(&stats.by_status)),
+        ("source", ranked(&stats.by_source)),
+        ("rule", ranked(&stats.by_rule)),
+        ("mails", format!("{}, {:.1} an incident", stats.mails, stats.mails_per_incident)),
+        ("acknowledged", stats.to_acknowledge.map(spread).unwrap_or_default()),
+        ("resolved", stats.to_resolve.map(spread).unwrap_or_default()),
+        ("resources", frequent(&stats.top_resources)),
+        ("failures", frequent(&stats.top_fingerprints)),
+    ];
+    let lines = lines.into_iter().filter(|(_, text)| !text.is_empty());
+    lines.map(|(name, text)| format!("{name:13} {text}")).collect::<Vec<_>>().join("\n")
+}
+
+fn frequent(most: &[Frequent]) -> String {
+    let lines = most.iter().map(|one| {
+        format!("{}: {} in {}, {}", one.name, times(one.occurrences), count(one.incidents, "incident"), one.summary)
+    });
+    lines.collect::<Vec<_>>().join("\n              ")
+}
+
+fn times(occurrences: u64) -> String {
+    count(usize::try_from(occurrences).unwrap_or(usize::MAX), "failure")
+}
+
+fn spread(durations: Durations) -> String {
+    let Durations { count, median, p90 } = durations;
+    format!("{count}, half of them within {}, nine of ten within {}", length(median), length(p90))
+}
+
+/// Seconds to the largest two units: `2 h 5 min`.
+fn length(seconds: i64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        3600..172_800 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{} days {} h", seconds / 86_400, seconds % 86_400 / 3600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::incidents::tests::incident;
+    use incident_model::Severity;
+
+    #[test]
+    fn numbers_are_said_in_words() {
+        let stats = Stats::of(&[incident("1", Severity::High), incident("2", Severity::Low)]);
+        insta::assert_snapshot!(text(&stats), @r"
+        incidents     2 of 6 failures
+        severity      HIGH 1, LOW 1
+        status        open 2
+        source        lambda 2
+        rule          lambda-timeout 2
+        mails         2, 1.0 an incident
+        acknowledged  2, half of them within 40 min 0 s, nine of ten within 40 min 0 s
+        resources     lambda devops-error-generator: 6 failures in 2 incidents, devops-error-generator timed out after 3 s
+        failures      v1:0123: 6 failures in 2 incidents, devops-error-generator timed out after 3 s
+        ");
+        assert_eq!(text(&Stats::of(&[])), "incidents     0 of 0 failures\nmails         0, 0.0 an incident");
+        assert_eq!([59, 61, 7500, 180_000].map(length), ["59 s", "1 min 1 s", "2 h 5 min", "2 days 2 h"]);
+    }
+}

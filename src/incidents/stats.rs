@@ -1,0 +1,228 @@
+//! Numbers over incidents: how many of what, how many mails, how long until somebody took them.
+
+use std::collections::BTreeMap;
+use std::hash::Hash;
+
+use incident_model::{Incident, Severity, Status, time};
+use indexmap::IndexMap;
+use serde::Serialize;
+
+/// So many fingerprints and resources are named.
+const TOP: usize = 5;
+
+/// Numbers over incidents. Drills are counted and otherwise left out: they say nothing about the account.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Stats {
+    /// How many incidents there are.
+    pub incidents: usize,
+    /// How many failures they stand for.
+    pub occurrences: u64,
+    /// How many drills were left out.
+    pub drills: usize,
+    /// Incidents of each severity, worst first.
+    pub by_severity: IndexMap<&'static str, usize>,
+    /// Incidents in each status.
+    pub by_status: IndexMap<&'static str, usize>,
+    /// Incidents of each kind of resource, most first.
+    pub by_source: IndexMap<String, usize>,
+    /// Incidents of each severity rule, most first.
+    pub by_rule: IndexMap<String, usize>,
+    /// The fingerprints with the most failures.
+    pub top_fingerprints: Vec<Frequent>,
+    /// The resources with the most failures.
+    pub top_resources: Vec<Frequent>,
+    /// How many mails were sent.
+    pub mails: u64,
+    /// Mails for each incident, on average.
+    pub mails_per_incident: f64,
+    /// From the first failure to the acknowledgement; nothing where nobody acknowledged anything.
+    pub to_acknowledge: Option<Durations>,
+    /// From the first failure to the end.
+    pub to_resolve: Option<Durations>,
+}
+
+/// Something that failed often.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Frequent {
+    /// The fingerprint, or the source and the resource.
+    pub name: String,
+    /// The summary of its newest incident.
+    pub summary: String,
+    /// How many incidents.
+    pub incidents: usize,
+    /// How many failures.
+    pub occurrences: u64,
+}
+
+/// How long something took, in seconds: nearest ranks, so that each is a time that really passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Durations {
+    /// How many times are known.
+    pub count: usize,
+    /// Half of them are no longer.
+    pub median: i64,
+    /// Nine of ten are no longer.
+    pub p90: i64,
+}
+
+impl Stats {
+    /// The numbers over some incidents, given newest first.
+    pub fn of(all: &[Incident]) -> Self {
+        let incidents: Vec<&Incident> = all.iter().filter(|incident| incident.drill.is_none()).collect();
+        let by_severity = Severity::ALL.map(|severity| (severity, severity.name()));
+        let by_status = [Status::Open, Status::Acknowledged, Status::Resolved].map(|status| (status, status.name()));
+        let mails: u64 = incidents.iter().map(|incident| sent(incident)).sum();
+        Self {
+            incidents: incidents.len(),
+            occurrences: incidents.iter().map(|incident| incident.occurrences).sum(),
+            drills: all.len() - incidents.len(),
+            by_severity: counted(&by_severity, &incidents, |incident| incident.severity),
+            by_status: counted(&by_status, &incidents, |incident| incident.status),
+            by_source: ranked(&incidents, |incident| &incident.source),
+            by_rule: ranked(&incidents, |incident| &incident.rule),
+            top_fingerprints: frequent(&incidents, |incident| incident.fingerprint.clone()),
+            top_resources: frequent(&incidents, |incident| format!("{} {}", incident.source, incident.resource)),
+            mails,
+            mails_per_incident: if incidents.is_empty() { 0.0 } else { mails as f64 / incidents.len() as f64 },
+            to_acknowledge: durations(&incidents, &["acknowledged"]),
+            to_resolve: durations(&incidents, &["resolved", "recovered"]),
+        }
+    }
+}
+
+/// Mails about an incident, without one that waits.
+fn sent(incident: &Incident) -> u64 {
+    incident.notices.saturating_sub(u64::from(incident.due.is_some()))
+}
+
+/// How many incidents have each of some values, those that none has included.
+fn counted<T: PartialEq>(
+    values: &[(T, &'static str)],
+    incidents: &[&Incident],
+    of: impl Fn(&Incident) -> T,
+) -> IndexMap<&'static str, usize> {
+    let count = |value: &T| incidents.iter().filter(|incident| of(incident) == *value).count();
+    values.iter().map(|(value, name)| (*name, count(value))).collect()
+}
+
+/// How many incidents have each value that there is, most first.
+fn ranked<'i>(incidents: &[&'i Incident], of: impl Fn(&'i Incident) -> &'i String) -> IndexMap<String, usize> {
+    let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+    incidents.iter().for_each(|incident| *counts.entry(of(incident)).or_default() += 1);
+    let mut counts: Vec<(&String, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.into_iter().map(|(value, count)| (value.clone(), count)).collect()
+}
+
+fn frequent<T: Into<String> + Hash + Eq + Clone>(
+    incidents: &[&Incident],
+    name: impl Fn(&Incident) -> T,
+) -> Vec<Frequent> {
+    let mut found: IndexMap<T, Frequent> = IndexMap::new();
+    for incident in incidents {
+        let name = name(incident);
+        let entry = found.entry(name.clone()).or_insert_with(|| Frequent {
+            name: name.into(),
+            summary: incident.summary.clone(),
+            incidents: 0,
+            occurrences: 0,
+        });
+        entry.incidents += 1;
+        entry.occurrences += incident.occurrences;
+    }
+    let mut found: Vec<Frequent> = found.into_values().collect();
+    found.sort_by_key(|frequent| std::cmp::Reverse((frequent.occurrences, frequent.incidents)));
+    found.truncate(TOP);
+    found
+}
+
+/// From the creation of incidents to the first entry of their timelines that begins with one of some words.
+fn durations(incidents: &[&Incident], words: &[&str]) -> Option<Durations> {
+    let mut seconds: Vec<i64> = incidents.iter().filter_map(|incident| elapsed(incident, words)).collect();
+    seconds.sort_unstable();
+    Some(Durations { count: seconds.len(), median: ranking(&seconds, 50)?, p90: ranking(&seconds, 90)? })
+}
+
+fn elapsed(incident: &Incident, words: &[&str]) -> Option<i64> {
+    let is_it = |what: &str| words.iter().any(|word| what.starts_with(word));
+    let entry = incident.timeline.iter().find(|entry| is_it(&entry.what))?;
+    Some((time::seconds_of(&entry.at)? - time::seconds_of(&incident.created_at)?).max(0))
+}
+
+/// The nearest rank of sorted numbers: the smallest that so many percent of them are no larger than.
+fn ranking(sorted: &[i64], percent: usize) -> Option<i64> {
+    let rank = (sorted.len() * percent).div_ceil(100);
+    sorted.get(rank.checked_sub(1)?).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use incident_model::{Reason, TimelineEntry};
+
+    use super::*;
+
+    #[test]
+    fn ranks_are_times_that_really_passed() {
+        for (sorted, median, p90) in [
+            (vec![], None, None),
+            (vec![7], Some(7), Some(7)),
+            (vec![1, 2], Some(1), Some(2)),
+            (vec![1, 2, 3], Some(2), Some(3)),
+            ((1..=10).collect(), Some(5), Some(9)),
+            ((1..=11).collect(), Some(6), Some(10)),
+            ((1..=100).collect(), Some(50), Some(90)),
+        ] {
+            assert_eq!((ranking(&sorted, 50), ranking(&sorted, 90)), (median, p90), "{sorted:?}");
+        }
+    }
+
+    fn incident(resource: &str, occurrences: u64, timeline: &[(&str, &str)]) -> Result<Incident, serde_json::Error> {
+        let mut incident: Incident = serde_json::from_value(serde_json::json!({
+            "incident_id": "inc-1", "status": "open", "severity": "HIGH", "summary": format!("{resource} failed"),
+            "recommendation": "", "created_at": "2026-01-31T12:00:00.000Z", "last_seen_at": "2026-01-31T12:00:00.000Z",
+            "occurrences": occurrences, "fingerprint": format!("v1:{resource}"), "source": "lambda",
+            "resource": resource, "account": "", "region": "", "error_type": "", "error_message": "", "rule": "any",
+            "notices": 1,
+        }))?;
+        incident.timeline = timeline
+            .iter()
+            .map(|(at, what)| TimelineEntry { at: format!("2026-01-31T{at}Z"), what: (*what).to_owned() })
+            .collect();
+        Ok(incident)
+    }
+
+    #[test]
+    fn numbers_leave_out_drills_and_mails_that_wait() -> Result<(), serde_json::Error> {
+        let mut acknowledged = incident(
+            "orders",
+            5,
+            &[("12:00:00", "opened"), ("12:01:00", "acknowledged by ada"), ("12:10:00", "recovered")],
+        )?;
+        acknowledged.status = Status::Resolved;
+        acknowledged.severity = Severity::Critical;
+        acknowledged.notices = 3;
+        let mut waiting = incident("bills", 2, &[("12:00:00", "opened"), ("12:20:00", "resolved by ada: done")])?;
+        waiting.due = Some(Reason::Opened);
+        let mut drill = incident("generator", 9, &[])?;
+        drill.drill = Some("d".to_owned());
+        let stats = Stats::of(&[acknowledged, incident("orders", 1, &[])?, waiting, drill]);
+        assert_eq!((stats.incidents, stats.occurrences, stats.drills), (3, 8, 1));
+        assert_eq!(
+            stats.by_severity.into_iter().collect::<Vec<_>>(),
+            [("CRITICAL", 1), ("HIGH", 2), ("MEDIUM", 0), ("LOW", 0)]
+        );
+        assert_eq!(
+            stats.by_status.into_iter().collect::<Vec<_>>(),
+            [("open", 2), ("acknowledged", 0), ("resolved", 1)]
+        );
+        assert_eq!(stats.by_source.into_iter().collect::<Vec<_>>(), [("lambda".to_owned(), 3)]);
+        let top = stats.top_resources.iter().map(|one| (one.name.as_str(), one.incidents, one.occurrences));
+        assert_eq!(top.collect::<Vec<_>>(), [("lambda orders", 2, 6), ("lambda bills", 1, 2)]);
+        assert_eq!(stats.top_fingerprints.first().map(|one| one.name.as_str()), Some("v1:orders"));
+        assert_eq!(stats.mails, 4, "three of the first, one of the second, none of the one that waits");
+        assert_eq!(stats.to_acknowledge, Some(Durations { count: 1, median: 60, p90: 60 }));
+        assert_eq!(stats.to_resolve, Some(Durations { count: 2, median: 600, p90: 1200 }));
+        assert_eq!(Stats::of(&[]).mails_per_incident, 0.0);
+        Ok(())
+    }
+}
