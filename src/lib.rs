@@ -10,6 +10,7 @@
 //! - [`package`] makes the zip that both functions run.
 //! - [`health`] asks whether a stack does its work.
 //! - [`incidents`] reads and changes the records.
+//! - [`watch`] sends the failures of functions that exist to the bus.
 //! - [`deployer`] is what whoever deploys has to be allowed.
 //! - [`drill`] makes a failure and follows it.
 //! - [`local_session`] finds or starts the local AWS.
@@ -29,3 +30,4 @@ pub mod resources;
 pub mod settings;
 pub mod template;
 pub mod ui;
+pub mod watch;

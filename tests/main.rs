@@ -15,3 +15,4 @@ mod rules;
 mod sample_events;
 mod stack;
 mod template;
+mod watch;

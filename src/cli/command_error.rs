@@ -11,6 +11,7 @@ use crate::incidents::IncidentsError;
 use crate::local_session::LocalError;
 use crate::settings::SettingsError;
 use crate::ui::{Label, Ui};
+use crate::watch::WatchError;
 
 /// Whose turn it is after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,6 +219,16 @@ impl From<IncidentsError> for CommandError {
     fn from(error: IncidentsError) -> Self {
         let kind = match error {
             IncidentsError::Aws(_) | IncidentsError::Malformed(_) => Kind::Failed,
+            _ => Kind::User,
+        };
+        Self::from_error(kind, &error).hints(error.hints())
+    }
+}
+
+impl From<WatchError> for CommandError {
+    fn from(error: WatchError) -> Self {
+        let kind = match error {
+            WatchError::Aws(_) => Kind::Failed,
             _ => Kind::User,
         };
         Self::from_error(kind, &error).hints(error.hints())

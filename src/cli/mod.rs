@@ -27,6 +27,7 @@ mod template;
 mod tests;
 mod trigger_test;
 mod up;
+mod watch;
 
 use std::ffi::OsString;
 use std::future::Future;
@@ -70,6 +71,7 @@ pub enum Command {
     TriggerTest(trigger_test::TriggerTestArgs),
     Incidents(incidents::IncidentsArgs),
     Silence(silence::SilenceArgs),
+    Watch(watch::WatchArgs),
     Rules(rules::RulesArgs),
     Logs(logs::LogsArgs),
     Local(local::LocalArgs),
@@ -147,6 +149,7 @@ async fn dispatch(command: Command, settings: &Settings, ui: &Ui) -> Result<Outc
         Command::TriggerTest(args) => interruptible(trigger_test::run(args, settings, ui)).await.map(done),
         Command::Incidents(args) => interruptible(incidents::run(args, settings, ui)).await.map(done),
         Command::Silence(args) => interruptible(silence::run(args, settings, ui)).await.map(done),
+        Command::Watch(args) => interruptible(watch::run(args, settings, ui)).await.map(done),
         Command::Rules(args) => rules::run(&args, ui).map(done),
         Command::Logs(args) => interruptible(logs::run(args, settings, ui)).await.map(done),
         // Offline, where nothing is lost by stopping anywhere.

@@ -19,7 +19,7 @@ pub(crate) use finished::Finished;
 pub(crate) use laboratory::{ATTEMPTS, BOUNDARY, Laboratory};
 pub(crate) use samples::samples;
 pub(crate) use snapshot::{Snapshot, difference, snapshot};
-pub(crate) use wish::Wish;
+pub(crate) use wish::{Wish, tiny_program};
 
 /// Whatever a test returns early with.
 pub(crate) type TestResult<T = ()> = Result<T, Box<dyn std::error::Error>>;

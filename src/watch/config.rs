@@ -1,0 +1,82 @@
+//! The configuration of asynchronous invocations of a function.
+
+use aws_sdk_lambda::types::{DestinationConfig, OnFailure, OnSuccess};
+
+use super::{Function, Watch};
+use crate::aws::{Absent, AwsError, Explain};
+
+const ABSENT: &str = "ResourceNotFoundException";
+
+/// What of it matters here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Config {
+    pub(super) on_failure: Option<String>,
+    pub(super) on_success: Option<String>,
+    /// Whether it says how often or for how long Lambda tries.
+    pub(super) limits_tries: bool,
+}
+
+impl Watch {
+    pub(super) async fn config(&self, function: &Function) -> Result<Option<Config>, AwsError> {
+        let call = self.clients.lambda.get_function_event_invoke_config().function_name(&function.arn);
+        let call = call.set_qualifier(function.qualifier.clone()).send().await;
+        let found = call.explain("lambda:GetFunctionEventInvokeConfig").or_absent(ABSENT)?;
+        Ok(found.map(|found| Config {
+            limits_tries: found.maximum_retry_attempts().is_some() || found.maximum_event_age_in_seconds().is_some(),
+            on_failure: found.destination_config().and_then(on_failure),
+            on_success: found.destination_config().and_then(on_success),
+        }))
+    }
+
+    /// Sets or, with nothing, takes away the destination of failures; what else there is stays.
+    pub(super) async fn set_destination(
+        &self,
+        function: &Function,
+        existing: Option<&Config>,
+        destination: Option<&str>,
+    ) -> Result<(), AwsError> {
+        let success = existing.and_then(|config| config.on_success.clone());
+        // Both are always said: AWS does not document what becomes of a destination that an update leaves out.
+        let config = DestinationConfig::builder()
+            .on_failure(OnFailure::builder().set_destination(destination.map(str::to_owned)).build())
+            .on_success(OnSuccess::builder().set_destination(success).build())
+            .build();
+        let lambda = &self.clients.lambda;
+        // An update of what is not there is refused; putting what is there would take away what it does not say.
+        let answer = match existing {
+            None => {
+                let call = lambda.put_function_event_invoke_config().function_name(&function.arn);
+                let call = call.set_qualifier(function.qualifier.clone()).destination_config(config);
+                call.send().await.explain("lambda:PutFunctionEventInvokeConfig")?.destination_config
+            }
+            Some(_) => {
+                let call = lambda.update_function_event_invoke_config().function_name(&function.arn);
+                let call = call.set_qualifier(function.qualifier.clone()).destination_config(config);
+                call.send().await.explain("lambda:UpdateFunctionEventInvokeConfig")?.destination_config
+            }
+        };
+        match answer.as_ref().and_then(on_failure).as_deref() == destination {
+            true => Ok(()),
+            false => Err(AwsError::new(
+                "lambda:UpdateFunctionEventInvokeConfig",
+                "NotChanged",
+                "Lambda answers that the destination is still another one",
+            )),
+        }
+    }
+
+    pub(super) async fn delete_config(&self, function: &Function) -> Result<(), AwsError> {
+        let call = self.clients.lambda.delete_function_event_invoke_config().function_name(&function.arn);
+        let answer = call.set_qualifier(function.qualifier.clone()).send().await;
+        answer.explain("lambda:DeleteFunctionEventInvokeConfig").or_absent(ABSENT).map(drop)
+    }
+}
+
+/// Where failures go.
+pub(super) fn on_failure(config: &DestinationConfig) -> Option<String> {
+    config.on_failure()?.destination().filter(|arn| !arn.is_empty()).map(str::to_owned)
+}
+
+fn on_success(config: &DestinationConfig) -> Option<String> {
+    config.on_success()?.destination().filter(|arn| !arn.is_empty()).map(str::to_owned)
+}

@@ -1,0 +1,79 @@
+//! The asynchronous failures of functions that are not the stack's: where Lambda sends them, and where they went before.
+//!
+//! Lambda keeps a configuration for each qualifier of a function. Only its on-failure destination is changed, never how
+//! often Lambda tries or for how long. See
+//! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>.
+
+mod before;
+mod change;
+mod config;
+mod coverage;
+mod error;
+mod permission;
+
+use crate::aws::{AwsError, Clients, Explain, Session};
+
+pub use change::{Added, Removed};
+pub use coverage::{Coverage, Kind};
+pub use error::WatchError;
+
+/// Functions of an account, and its default event bus.
+#[derive(Debug, Clone)]
+pub struct Watch {
+    clients: Clients,
+    bus: String,
+    handler: String,
+}
+
+/// A function, or one version or alias of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Function {
+    /// With the qualifier, if one was asked for.
+    name: String,
+    /// Without a qualifier: what tags hang on.
+    arn: String,
+    qualifier: Option<String>,
+    role: String,
+}
+
+impl Watch {
+    /// The functions of a session's account; `handler` is the one that must never be watched. No call is made.
+    pub fn new(session: &Session, clients: &Clients, handler: String) -> Self {
+        Self { clients: clients.clone(), bus: session.arn("events", "event-bus/default"), handler }
+    }
+
+    async fn function(&self, name: &str, qualifier: Option<&str>) -> Result<Function, AwsError> {
+        let call = self.clients.lambda.get_function_configuration().function_name(name);
+        let found = call.set_qualifier(qualifier.map(str::to_owned)).send().await;
+        let found = found.explain("lambda:GetFunctionConfiguration")?;
+        let (arn, qualifier) = split(found.function_arn().unwrap_or_default());
+        let name = found.function_name().unwrap_or(name);
+        Ok(Function {
+            name: qualifier.map_or_else(|| name.to_owned(), |qualifier| format!("{name}:{qualifier}")),
+            arn: arn.to_owned(),
+            qualifier: qualifier.map(str::to_owned),
+            role: found.role().unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+/// The ARN of a function without its qualifier, and the qualifier. `$LATEST` is what there is without one.
+fn split(arn: &str) -> (&str, Option<&str>) {
+    match arn.match_indices(':').nth(6) {
+        Some((end, _)) => (&arn[..end], Some(&arn[end + 1..]).filter(|qualifier| *qualifier != "$LATEST")),
+        None => (arn, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_qualifier_is_told_from_a_name() {
+        let arn = "arn:aws:lambda:eu-west-1:111122223333:function:orders";
+        for (qualified, qualifier) in [("", None), (":live", Some("live")), (":7", Some("7")), (":$LATEST", None)] {
+            assert_eq!(split(&format!("{arn}{qualified}")), (arn, qualifier));
+        }
+    }
+}
