@@ -135,13 +135,13 @@ fn explained(error: DrillError, stack: &StackName, progress: &Progress) -> Comma
         DrillError::Missing { stage, .. } => CommandError::failed(&error).detail("stage", stage.name()),
     };
     failed
-        .hints(hints(&error, stack))
+        .hints(hints(&error, stack, progress))
         .detail("request_id", progress.request_id.clone())
         .detail("stages", stages(progress))
 }
 
 /// The next thing to look at.
-fn hints(error: &DrillError, stack: &StackName) -> Vec<String> {
+fn hints(error: &DrillError, stack: &StackName, progress: &Progress) -> Vec<String> {
     match error {
         DrillError::NoStack { .. } => {
             vec!["`incidentctl up` provisions it; --stack and --region choose another".to_owned()]
@@ -157,7 +157,10 @@ fn hints(error: &DrillError, stack: &StackName) -> Vec<String> {
                 format!("look for the event in the queues {} and {}", stack.rule_queue(), stack.handler_queue()),
                 "`incidentctl plan` shows what is missing on the way".to_owned(),
             ],
-            Stage::Notified => vec!["look at why the alert was not sent: `incidentctl logs handler`".to_owned()],
+            Stage::Notified => match progress.incident.as_ref().and_then(|incident| incident.silenced_by.as_ref()) {
+                Some(id) => vec![format!("a silence holds it back; to end it: `incidentctl silence end {id}`")],
+                None => vec!["look at why the alert was not sent: `incidentctl logs handler`".to_owned()],
+            },
         },
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::table::{get, incident, put, stop_the_sweep};
+use super::unwrapped;
 use crate::harness::{TestResult, World, eventually};
 
 const ADD: [&str; 6] = ["silence", "add", "--local", "--output", "json", "--by=ada"];
@@ -56,6 +57,46 @@ async fn a_silence_is_listed_until_it_is_ended() -> TestResult {
     );
     let again = world.run(&["silence", "end", &id, "--local"]).await?.succeeded()?;
     assert!(again.stderr.contains("was over before"), "{}", again.stderr);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_silence_hid_is_told_when_it_ends() -> TestResult {
+    let world = World::new()?;
+    // The sweep comes every second.
+    world.run(&["local", "start", "--time-scale", "60"]).await?.succeeded()?;
+    let aws = world.up().await?;
+    let which = ["--resource", "devops-error-generator", "--for", "2h", "--reason", "we deploy"];
+    let silence = world.run(&[&ADD[..], &which].concat()).await?.succeeded()?.json()?["silence_id"].clone();
+    let id = silence.as_str().ok_or("no id")?;
+
+    let drill = ["trigger-test", "--local", "--timeout", "5"];
+    let silent = world.run(&drill).await?.ended_with(1)?;
+    assert!(silent.stderr.contains(&format!("`incidentctl silence end {id} --local`")), "{}", silent.stderr);
+    assert_eq!(aws.alerts()?, [], "it is recorded, and nobody is written to");
+    let incidents = world.run(&["incidents", "list", "--local", "--output", "json"]).await?.succeeded()?.json()?;
+    let incident = incidents[0]["incident_id"].as_str().ok_or("nothing was recorded")?.to_owned();
+    let shown = world.run(&["incidents", "show", &incident, "--local"]).await?.succeeded()?.stdout;
+    let shown = unwrapped(&shown);
+    for words in ["mails none yet", "next mail 1 (it is new), held back until", "of ada: we deploy"] {
+        assert!(shown.contains(words), "`{words}` is missing in {shown}");
+    }
+    let list = world.run(&LIST).await?.succeeded()?.json()?;
+    assert_eq!(list[0]["held"], 1, "{list}");
+
+    world.run(&["silence", "end", id, "--local"]).await?.succeeded()?;
+    let mail = eventually("the mail about what was hidden", async || Ok(aws.alerts()?.pop())).await?;
+    assert!(mail.subject.starts_with("[SILENCE ENDED] 1 incident"), "{}", mail.subject);
+    for words in [&incident, "ada", "we deploy", id] {
+        assert!(mail.body.contains(words), "`{words}` is missing in {}", mail.body);
+    }
+    let sent = eventually("the mail to be noted", async || {
+        let record = get(&aws, &incident).await?;
+        Ok(record["last_notified_at"].is_string().then_some(record))
+    })
+    .await?;
+    assert_eq!((&sent["due"], &sent["silenced_by"]), (&Value::Null, &Value::Null), "{sent}");
+    assert_eq!(aws.alerts()?.len(), 1);
     Ok(())
 }
 

@@ -34,7 +34,7 @@ pub enum ExportFormat {
 }
 
 /// The columns: every field of a record.
-const COLUMNS: [&str; 33] = [
+const COLUMNS: [&str; 34] = [
     "incident_id",
     "status",
     "severity",
@@ -64,6 +64,7 @@ const COLUMNS: [&str; 33] = [
     "silenced_by",
     "previous_incident_id",
     "beside_incident_id",
+    "explains_incident_id",
     "recovered",
     "recent_changes",
     "flapping",
@@ -135,6 +136,7 @@ mod tests {
             silenced_by: text(),
             previous_incident_id: text(),
             beside_incident_id: text(),
+            explains_incident_id: text(),
             ..incident("1", Severity::High)
         };
         let Value::Object(record) = serde_json::to_value(&full)? else { return Ok(()) };
@@ -157,7 +159,11 @@ mod tests {
         let column = COLUMNS.iter().position(|column| *column == "error_message").ok_or("no column")?;
         assert_eq!(records.len(), 2);
         assert_eq!(&records[0][column], message);
-        assert!(records[0][32].starts_with(r#"[{"at":"2026-01-31T12:00:00Z","what":"opened"}"#), "{:?}", records[0]);
+        assert!(
+            records[0][COLUMNS.len() - 1].starts_with(r#"[{"at":"2026-01-31T12:00:00Z","what":"opened"}"#),
+            "{:?}",
+            records[0]
+        );
         Ok(())
     }
 

@@ -82,6 +82,7 @@ pub(in crate::cli) fn details(incident: &Incident, outlook: &Outlook, ui: &Ui) -
     field("runbook", incident.runbook.as_deref().unwrap_or_default());
     field("console", incident.console_url.as_deref().unwrap_or_default());
     field("before", &earlier(incident));
+    field("explains", &explained(incident));
     field("fingerprint", &fingerprint(incident));
     field("mails", &outlook.sent);
     field("next", &outlook.next);
@@ -108,6 +109,11 @@ fn place(incident: &Incident) -> String {
 fn earlier(incident: &Incident) -> String {
     let earlier = incident.previous_incident_id.as_ref();
     earlier.map(|id| format!("{id}, the same failure, which was resolved")).unwrap_or_default()
+}
+
+fn explained(incident: &Incident) -> String {
+    let alarm = incident.explains_incident_id.as_ref();
+    alarm.map(|id| format!("{id}, an alarm that it is the cause of")).unwrap_or_default()
 }
 
 /// The fingerprint, and what it was made of, a line each.
