@@ -18,4 +18,5 @@ pub mod self_check;
 pub mod settings;
 pub mod store;
 pub mod sweep;
+pub mod trust;
 mod unrecorded;

@@ -1,0 +1,135 @@
+//! DynamoDB and SNS that answer at once, so that what is measured is the handler's own cost. Every condition holds, and
+//! what was put is found again by its key.
+
+use std::collections::HashMap;
+use std::io::{self, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use serde_json::{Value, json};
+
+use crate::http::{Request, read_request, write_response};
+
+/// What SNS answers to everything; each client reads of it what it asked for.
+const SNS: &str = "<PublishResponse><PublishResult><MessageId>9f9fba3f-53a2-4e0b-9d4c-8e6e4b2f0c11</MessageId>\
+                   </PublishResult></PublishResponse>";
+/// The key of the incident table.
+const KEY: &str = "incident_id";
+
+/// A running stub. Its threads end with the program.
+pub(crate) struct Backend {
+    endpoint: String,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    connections: AtomicUsize,
+    requests: AtomicUsize,
+    items: Mutex<HashMap<String, Value>>,
+}
+
+impl Backend {
+    /// Listens on a free port, with TLS if there is a certificate for it.
+    ///
+    /// # Errors
+    /// There is no port.
+    pub(crate) fn start(tls: Option<Arc<ServerConfig>>) -> io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let endpoint = format!("{scheme}://{}", listener.local_addr()?);
+        let state = Arc::new(State::default());
+        let shared = Arc::clone(&state);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                shared.connections.fetch_add(1, Ordering::Relaxed);
+                let (state, tls) = (Arc::clone(&shared), tls.clone());
+                // A client that goes away ends its thread, and nothing else.
+                thread::spawn(move || serve(stream, tls, &state));
+            }
+        });
+        Ok(Self { endpoint, state })
+    }
+
+    /// Its URL.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Connections made so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.state.connections.load(Ordering::Relaxed)
+    }
+
+    /// Requests answered so far.
+    pub(crate) fn requests(&self) -> usize {
+        self.state.requests.load(Ordering::Relaxed)
+    }
+}
+
+fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, state: &State) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    match tls {
+        None => converse(stream, state),
+        Some(tls) => {
+            let session = ServerConnection::new(tls).map_err(io::Error::other)?;
+            converse(StreamOwned::new(session, stream), state)
+        }
+    }
+}
+
+fn converse(stream: impl Read + Write, state: &State) -> io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    while let Some(request) = read_request(&mut stream)? {
+        state.requests.fetch_add(1, Ordering::Relaxed);
+        let (content_type, body) = match request.target.split_once('.') {
+            Some((_, operation)) => ("application/x-amz-json-1.0", state.dynamodb(operation, &request)?),
+            None => ("text/xml", SNS.to_owned()),
+        };
+        write_response(stream.get_mut(), "200 OK", &format!("content-type: {content_type}\r\n"), &body)?;
+    }
+    Ok(())
+}
+
+impl State {
+    fn dynamodb(&self, operation: &str, request: &Request) -> io::Result<String> {
+        let asked = || serde_json::from_slice::<Value>(&request.body);
+        Ok(match operation {
+            "PutItem" => self.put(&asked()?["Item"]),
+            "TransactWriteItems" => {
+                for write in asked()?["TransactItems"].as_array().into_iter().flatten() {
+                    self.put(&write["Put"]["Item"]);
+                }
+                "{}".to_owned()
+            }
+            "GetItem" => match self.get(&asked()?["Key"]) {
+                Some(item) => json!({ "Item": item }).to_string(),
+                None => "{}".to_owned(),
+            },
+            "BatchGetItem" => {
+                let asked = asked()?;
+                let found = asked["RequestItems"].as_object().into_iter().flatten().map(|(table, wanted)| {
+                    let keys = wanted["Keys"].as_array().into_iter().flatten();
+                    (table.clone(), keys.filter_map(|key| self.get(key)).collect::<Value>())
+                });
+                json!({ "Responses": found.collect::<Value>(), "UnprocessedKeys": {} }).to_string()
+            }
+            "Query" | "Scan" => r#"{"Items":[],"Count":0,"ScannedCount":0}"#.to_owned(),
+            _ => "{}".to_owned(),
+        })
+    }
+
+    fn put(&self, item: &Value) -> String {
+        if let Some(key) = item[KEY]["S"].as_str() {
+            self.items.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), item.clone());
+        }
+        "{}".to_owned()
+    }
+
+    fn get(&self, key: &Value) -> Option<Value> {
+        self.items.lock().unwrap_or_else(PoisonError::into_inner).get(key[KEY]["S"].as_str()?).cloned()
+    }
+}

@@ -1,0 +1,122 @@
+//! The two functions that are compared, and the event that they get.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+/// The checkout.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+/// A function.
+pub(crate) struct Function {
+    pub(crate) name: &'static str,
+    /// Program and arguments.
+    program: Vec<PathBuf>,
+    task_root: PathBuf,
+}
+
+impl Function {
+    /// The handler, built as it is deployed.
+    ///
+    /// # Errors
+    /// It does not build.
+    pub(crate) fn ours() -> Result<Self, Box<dyn Error>> {
+        // This program is in `release` of the target directory.
+        let program = std::env::current_exe()?;
+        let target = program.ancestors().nth(2).ok_or("this program is not in a target directory")?;
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut build = Command::new(cargo);
+        for (name, _) in std::env::vars_os() {
+            // They are about this program, and `ring` is built anew when they change.
+            if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+                build.env_remove(name);
+            }
+        }
+        let status = build
+            .args(["build", "--package", "incident-handler", "--bins", "--profile", "handler", "--target-dir"])
+            .arg(target)
+            .current_dir(ROOT)
+            .status()?;
+        if !status.success() {
+            return Err("the handler does not build".into());
+        }
+        let handler = target.join("handler").join("incident-handler");
+        Ok(Self { name: "incidentctl", program: vec![handler], task_root: Path::new(ROOT).join("templates") })
+    }
+
+    /// The one in Python, if its interpreter has what it needs.
+    pub(crate) fn python(interpreter: &Path) -> Option<Self> {
+        let mut probe = Command::new(interpreter);
+        let probe = probe.args(["-c", "import awslambdaric, boto3"]).stderr(Stdio::null()).status();
+        if !probe.is_ok_and(|status| status.success()) {
+            return None;
+        }
+        let program = [interpreter.as_os_str(), "-m".as_ref(), "awslambdaric".as_ref(), "handler.handler".as_ref()];
+        let task_root = Path::new(env!("CARGO_MANIFEST_DIR")).join("peer");
+        Some(Self { name: "Python", program: program.map(PathBuf::from).into(), task_root })
+    }
+
+    /// What starts it, with the variables that Lambda and the stack set.
+    pub(crate) fn command(&self) -> Command {
+        let (program, arguments) = self.program.split_at(1);
+        let mut command = Command::new(program.first().map_or(Path::new(""), PathBuf::as_path));
+        command.args(arguments).current_dir(&self.task_root).env_clear().env("LAMBDA_TASK_ROOT", &self.task_root).envs(
+            [
+                ("_HANDLER", "incident-handler"),
+                ("AWS_LAMBDA_FUNCTION_NAME", "devops-incident-handler"),
+                ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+                ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+                ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/devops-incident-handler"),
+                ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
+                ("AWS_REGION", "eu-west-1"),
+                ("AWS_DEFAULT_REGION", "eu-west-1"),
+                ("AWS_ACCESS_KEY_ID", "test"),
+                ("AWS_SECRET_ACCESS_KEY", "test"),
+                ("AWS_SESSION_TOKEN", "test"),
+                ("INCIDENT_TABLE", "devops-incidents"),
+                ("INCIDENT_TOPIC_ARN", "arn:aws:sns:eu-west-1:000000000000:devops-alerts"),
+                ("INCIDENT_STACK", "devops"),
+            ],
+        );
+        command
+    }
+}
+
+/// A failure of a function: of one that has not failed before, or `again` of the one that always fails.
+pub(crate) fn failure(number: usize, again: bool) -> String {
+    let name = if again { "orders".to_owned() } else { format!("orders-{number}") };
+    let function = format!("arn:aws:lambda:eu-west-1:000000000000:function:{name}");
+    json!({
+        "version": "0",
+        "id": format!("b1f5c9de-0000-4000-8000-{number:012}"),
+        "detail-type": "Lambda Function Invocation Result - Failure",
+        "source": "lambda",
+        "account": "000000000000",
+        "time": "2026-11-22T12:00:00Z",
+        "region": "eu-west-1",
+        "resources": [function],
+        "detail": {
+            "version": "1.0",
+            "timestamp": "2026-11-22T12:00:00.000Z",
+            "requestContext": {
+                "requestId": format!("3f6cbe3a-0d0e-4c39-9a52-{number:012}"),
+                "functionArn": format!("{function}:$LATEST"),
+                "condition": "RetriesExhausted",
+                "approximateInvokeCount": 3,
+            },
+            "requestPayload": { "order": number },
+            "responseContext": { "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled" },
+            "responsePayload": {
+                "errorMessage": format!("order {number} has no customer"),
+                "errorType": "KeyError",
+                "stackTrace": [
+                    "  File \"/var/task/orders.py\", line 42, in handler\n    customer = order[\"customer\"]\n",
+                    "  File \"/var/task/orders.py\", line 17, in __getitem__\n    raise KeyError(key)\n",
+                ],
+            },
+        },
+    })
+    .to_string()
+}

@@ -1,0 +1,118 @@
+//! What the handler costs, beside one written in Python that does less: started as Lambda starts it, against a DynamoDB
+//! and an SNS that answer at once, with and without TLS, with a whole processor and with the share of one that Lambda
+//! gives to the smallest function.
+//!
+//! `cargo run --release --package incident-bench [PYTHON] [STARTS]`; `PYTHON` has what `peer/requirements.txt` names.
+//! The functions take turns; medians of all starts are printed. Everything is on 127.0.0.1 and ends with the program.
+#![expect(clippy::print_stdout, reason = "a bench prints its measurements")]
+
+mod backend;
+mod certificate;
+mod figures;
+mod function;
+mod http;
+mod process;
+mod runtime_api;
+mod share;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use backend::Backend;
+use certificate::{Certified, certified};
+use figures::{Figures, Start};
+use function::{Function, failure};
+use process::Process;
+use runtime_api::RuntimeApi;
+use share::Share;
+
+const STARTS: usize = 11;
+
+/// The circumstances of a measurement.
+#[derive(Clone, Copy)]
+struct Circumstances<'a> {
+    name: &'static str,
+    /// The certificate of DynamoDB and SNS.
+    tls: Option<&'a Certified>,
+    share: Option<&'a Share>,
+    /// Whether it is one failure, again and again.
+    again: bool,
+    /// Invocations of each started function, after its first.
+    invocations: usize,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let python = arguments.next().map_or_else(|| PathBuf::from(".venv/bin/python"), PathBuf::from);
+    let starts = arguments.next().map_or(Ok(STARTS), |number| number.parse())?;
+
+    let mut functions = vec![Function::ours()?];
+    match Function::python(&python) {
+        Some(function) => functions.push(function),
+        None => println!("{} lacks what benches/handler/peer/requirements.txt names: no comparison", python.display()),
+    }
+    let folder = tempfile::tempdir()?;
+    let certified = certified(folder.path())?;
+    let share =
+        Share::new().inspect_err(|error| println!("no control group, so no share of a processor: {error}")).ok();
+    let plain = Circumstances { name: "HTTP", tls: None, share: None, again: false, invocations: 500 };
+    let tls = Circumstances { name: "TLS", tls: Some(&certified), ..plain };
+    let again = Circumstances { name: "TLS, one failure again", again: true, ..tls };
+    let mut all = vec![plain, tls, again];
+    if let Some(share) = &share {
+        let small = Circumstances { name: "HTTP, 0.07 processors", share: Some(share), invocations: 50, ..plain };
+        all.extend([small, Circumstances { name: "TLS, 0.07 processors", tls: Some(&certified), ..small }]);
+    }
+    println!("{}", Figures::HEADER);
+    for circumstances in &all {
+        let mut figures: Vec<Figures> = functions.iter().map(|_| Figures::default()).collect();
+        for _ in 0..starts {
+            for (function, figures) in functions.iter().zip(&mut figures) {
+                figures.add(measure(function, circumstances)?);
+            }
+        }
+        for (function, figures) in functions.iter().zip(&figures) {
+            println!("{:<24}{:<12}{figures}", circumstances.name, function.name);
+        }
+    }
+    Ok(())
+}
+
+/// Starts a function and has it handle failures, one after the other.
+fn measure(function: &Function, circumstances: &Circumstances<'_>) -> Result<Start, Box<dyn Error>> {
+    let Circumstances { tls, share, again, invocations, .. } = circumstances;
+    let backend = Backend::start(tls.map(|tls| tls.server.clone()))?;
+    let api = RuntimeApi::start()?;
+    let mut command = function.command();
+    command.env("AWS_LAMBDA_RUNTIME_API", api.address().to_string()).env("AWS_ENDPOINT_URL", backend.endpoint());
+    if let Some(tls) = tls {
+        command.env("AWS_CA_BUNDLE", &tls.bundle);
+    }
+    let spawned = Instant::now();
+    let process = Process::start(&mut command)?;
+    let asked = api.asked()?;
+    if let Some(share) = share {
+        // Lambda lets a function start with a whole processor.
+        share.hold(process.id())?;
+    }
+    let connections = backend.connections();
+    let first = api.invoke(failure(0, *again))?;
+    api.asked()?;
+    let connections = backend.connections() - connections;
+    let (processor, requests) = (process.processor_time()?, backend.requests());
+    let mut warm = Vec::new();
+    for number in 1..=*invocations {
+        warm.push(api.invoke(failure(number, *again))?);
+        api.asked()?;
+    }
+    Ok(Start {
+        start: asked - spawned,
+        first,
+        warm,
+        processor: (process.processor_time()? - processor) / u32::try_from(*invocations)?,
+        memory: process.peak_memory()?,
+        requests: (backend.requests() - requests) / invocations,
+        connections,
+    })
+}
