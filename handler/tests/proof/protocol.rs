@@ -1,39 +1,18 @@
-//! The handler's guarantees on a real DynamoDB and SNS protocol: the local AWS, in this process.
+//! What the handler does with whole deliveries.
 
-mod account;
+use serde_json::json;
 
-use account::{Account, TestResult};
-use serde_json::{Value, json};
-
-fn failure(event_id: &str) -> Value {
-    json!({
-        "id": event_id, "source": "lambda", "detail-type": "Lambda Function Invocation Result - Failure",
-        "account": "000000000000", "region": "us-east-1", "time": "2026-01-01T00:00:00Z",
-        "detail": {
-            "requestContext": {
-                "requestId": format!("request-{event_id}"), "condition": "RetriesExhausted",
-                "functionArn": "arn:aws:lambda:us-east-1:000000000000:function:orders:$LATEST",
-            },
-            "responsePayload": {"errorType": "ValueError", "errorMessage": "no such order"},
-        },
-    })
-}
-
-fn alarm(event_id: &str, state: &str) -> Value {
-    json!({
-        "id": event_id, "source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change",
-        "region": "us-east-1", "detail": {"alarmName": "cpu", "state": {"value": state, "reason": "Threshold Crossed"}},
-    })
-}
+use crate::account::{Account, TestResult, delivered};
+use crate::events::{alarm, failure};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_storm_delivered_twice_is_one_incident_and_one_mail() -> TestResult {
     let account = Account::new().await?;
     let mut deliveries = tokio::task::JoinSet::new();
     for number in 0..100 {
-        let event = failure(&format!("e{}", number % 50));
+        let event = failure("orders", &format!("e{}", number % 50));
         let handler = account.handler()?;
-        deliveries.spawn(async move { account::delivered(&handler, &event).await });
+        deliveries.spawn(async move { delivered(&handler, &event).await });
     }
     while let Some(delivered) = deliveries.join_next().await {
         delivered??;
@@ -53,7 +32,7 @@ async fn a_recovery_resolves_and_a_return_is_a_new_incident() -> TestResult {
     let account = Account::new().await?;
     let handler = account.handler()?;
     for (event_id, state) in [("e1", "ALARM"), ("e1", "ALARM"), ("e2", "OK"), ("e2", "OK"), ("e3", "ALARM")] {
-        account::delivered(&handler, &alarm(event_id, state)).await?;
+        delivered(&handler, &alarm(event_id, state)).await?;
     }
     let mut seen: Vec<_> =
         account.incidents().await?.iter().map(|one| (one.created_at.clone(), one.status, one.occurrences)).collect();
@@ -70,7 +49,7 @@ async fn a_recovery_resolves_and_a_return_is_a_new_incident() -> TestResult {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_self_check_writes_and_reads() -> TestResult {
     let account = Account::new().await?;
-    let report = account::delivered(&account.handler()?, &json!({"incidentctl": "self-check"})).await?;
+    let report = delivered(&account.handler()?, &json!({"incidentctl": "self-check"})).await?;
     assert_eq!((&report["table"], &report["topic"]), (&json!({"ok": true}), &json!({"ok": true})), "{report}");
     Ok(())
 }

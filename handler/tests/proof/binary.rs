@@ -1,15 +1,14 @@
 //! The real binary, driven as Lambda drives it.
 
-mod api;
-
-use api::{Function, Said, TestResult};
+use crate::account::TestResult;
+use crate::runtime_api::{Function, Said, UNREACHABLE};
 
 const SELF_CHECK: &str = r#"{"incidentctl":"self-check"}"#;
 
 #[tokio::test]
 async fn the_handler_asks_for_work_and_outlives_what_it_cannot_do() -> TestResult {
     let root = tempfile::tempdir()?;
-    let mut handler = Function::start("incident-handler", root.path()).await?;
+    let mut handler = Function::start("incident-handler", root.path(), &UNREACHABLE).await?;
     handler.asks_for_work().await?;
     // Without a table, a topic and a rules file.
     let Said::Response(report) = handler.invoke(SELF_CHECK).await? else { return Err("the self-check failed".into()) };
@@ -32,7 +31,7 @@ async fn the_handler_asks_for_work_and_outlives_what_it_cannot_do() -> TestResul
 #[tokio::test]
 async fn a_failure_that_can_be_neither_recorded_nor_mailed_is_an_error() -> TestResult {
     let root = tempfile::tempdir()?;
-    let mut handler = Function::start("incident-handler", root.path()).await?;
+    let mut handler = Function::start("incident-handler", root.path(), &UNREACHABLE).await?;
     let event = r#"{"id":"e","source":"lambda","detail-type":"Lambda Function Invocation Result - Failure","detail":
         {"requestContext":{"functionArn":"arn:aws:lambda:eu-west-1:000000000000:function:orders:$LATEST",
          "condition":"RetriesExhausted"},"responsePayload":{"errorType":"E","errorMessage":"m"}}}"#;
@@ -45,7 +44,7 @@ async fn a_failure_that_can_be_neither_recorded_nor_mailed_is_an_error() -> Test
 #[tokio::test]
 async fn the_generator_fails_in_the_way_it_is_asked_to() -> TestResult {
     let root = tempfile::tempdir()?;
-    let mut generator = Function::start("error-generator", root.path()).await?;
+    let mut generator = Function::start("error-generator", root.path(), &UNREACHABLE).await?;
     for (event, class, words) in [
         ("{}", "DeliberateException", "deliberate failure"),
         (r#"{"kind":"exception"}"#, "DeliberateException", "deliberate failure"),
@@ -65,7 +64,7 @@ async fn the_generator_fails_in_the_way_it_is_asked_to() -> TestResult {
 #[tokio::test]
 async fn an_unknown_handler_setting_ends_the_process() -> TestResult {
     let root = tempfile::tempdir()?;
-    let mut function = Function::start("orders.handler", root.path()).await?;
+    let mut function = Function::start("orders.handler", root.path(), &UNREACHABLE).await?;
     assert!(!function.dies_of("{}").await?.success());
     Ok(())
 }

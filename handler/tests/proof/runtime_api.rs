@@ -1,9 +1,8 @@
 //! A small Lambda Runtime API: one invocation at a time, and what the function answered.
 
-use std::error::Error;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use http::{Method, Request, Response};
@@ -16,7 +15,21 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, mpsc};
 
-pub(crate) type TestResult<T = ()> = Result<T, Box<dyn Error>>;
+use crate::account::TestResult;
+
+/// The AWS that a function finds.
+pub(crate) struct Surroundings {
+    pub(crate) endpoint: String,
+    pub(crate) region: &'static str,
+    pub(crate) topic_arn: String,
+}
+
+/// None: nothing listens on the discard port.
+pub(crate) static UNREACHABLE: LazyLock<Surroundings> = LazyLock::new(|| Surroundings {
+    endpoint: "http://127.0.0.1:9".to_owned(),
+    region: "eu-west-1",
+    topic_arn: "arn:aws:sns:eu-west-1:000000000000:devops-alerts".to_owned(),
+});
 
 /// Far longer than any answer takes, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -46,8 +59,8 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    /// Starts the binary under a `Handler` setting, with no AWS to reach.
-    pub(crate) async fn start(handler: &str, task_root: &Path) -> TestResult<Self> {
+    /// Starts the binary under a `Handler` setting.
+    pub(crate) async fn start(handler: &str, task_root: &Path, surroundings: &Surroundings) -> TestResult<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
         let (invocations, pending) = mpsc::channel(1);
@@ -63,13 +76,12 @@ impl Function {
             .env("AWS_LAMBDA_FUNCTION_NAME", "devops-incident-handler")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_REGION", surroundings.region)
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
-            // Nothing listens on the discard port.
-            .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+            .env("AWS_ENDPOINT_URL", &surroundings.endpoint)
             .env("INCIDENT_TABLE", "devops-incidents")
-            .env("INCIDENT_TOPIC_ARN", "arn:aws:sns:eu-west-1:000000000000:devops-alerts")
+            .env("INCIDENT_TOPIC_ARN", &surroundings.topic_arn)
             .env("INCIDENT_STACK", "devops")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -86,8 +98,23 @@ impl Function {
 
     /// Gives it an event and waits for what it says.
     pub(crate) async fn invoke(&mut self, event: &str) -> TestResult<Said> {
-        self.invocations.send(event.to_owned()).await?;
+        self.begin(event).await?;
+        self.says().await
+    }
+
+    /// Waits for what it says.
+    pub(crate) async fn says(&mut self) -> TestResult<Said> {
         Ok(tokio::time::timeout(PATIENCE, self.said.recv()).await?.ok_or("the API is gone")?)
+    }
+
+    /// Gives it an event and does not wait.
+    pub(crate) async fn begin(&mut self, event: &str) -> TestResult {
+        Ok(self.invocations.send(event.to_owned()).await?)
+    }
+
+    /// Ends its process at once, as a machine that fails does.
+    pub(crate) async fn kill(mut self) -> TestResult {
+        Ok(self.process.kill().await?)
     }
 
     /// Gives it an event and waits for its process to end.

@@ -1,0 +1,271 @@
+//! A local AWS with the stack's table, its topic, and a subscriber who confirmed.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedCredentialsProvider};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
+};
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use incident_handler::clients::Clients;
+use incident_handler::flow::{Handler, HandlerError};
+use incident_handler::settings::Settings;
+use incident_local::LocalConfig;
+use incident_local::config::LatencyProfile;
+use incident_local::gateway::{Gateway, Handle};
+use incident_local::outbox::{MailKind, StoredMail, read};
+use incident_model::table::{INCIDENT_ID, INDEX_BY_CREATED, INDEX_BY_DUE, INDEX_BY_STATUS, RECORD_TYPE};
+use incident_model::{AlertPolicy, Incident};
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::Value;
+
+use crate::events;
+use crate::runtime_api::Surroundings;
+
+pub(crate) type TestResult<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
+
+const TABLE: &str = "devops-incidents";
+const REGION: &str = "us-east-1";
+/// How long a client waits for an answer: far above what one takes, also on a busy machine.
+const ANSWER: Duration = Duration::from_secs(20);
+/// How long it waits where answers are lost on purpose.
+const ANSWER_IN_A_HURRY: Duration = Duration::from_secs(1);
+/// How often a client calls before it gives a call up.
+pub(crate) const ATTEMPTS: u64 = 3;
+/// How often Lambda delivers an event.
+const DELIVERIES: usize = 3;
+/// After so many sweeps nothing may be due any more.
+const SWEEPS: usize = 6;
+/// The seconds between two sweeps, and between two deliveries: more than any lease.
+const PAUSE: i64 = 600;
+
+pub(crate) struct Account {
+    pub(crate) aws: Handle,
+    clients: Clients,
+    endpoint: String,
+    topic_arn: String,
+    directory: tempfile::TempDir,
+}
+
+impl Account {
+    pub(crate) async fn new() -> TestResult<Self> {
+        let directory = tempfile::tempdir()?;
+        let latency = LatencyProfile { table: Duration::ZERO, ..LatencyProfile::QUICK };
+        let config = LocalConfig { directory: directory.path().to_owned(), latency, ..LocalConfig::default() };
+        let gateway = Gateway::bind(config).await?;
+        let (aws, endpoint) = (gateway.handle(), gateway.cloud().endpoint.clone());
+        let clients = clients(&endpoint, ANSWER);
+        tokio::spawn(gateway.run(std::future::pending()));
+        create_table(&clients.dynamodb).await?;
+        let topic = clients.sns.create_topic().name("devops-alerts").send().await?;
+        let topic_arn = topic.topic_arn().unwrap_or_default().to_owned();
+        let account = Self { aws, clients, endpoint, topic_arn, directory };
+        account.subscribe().await?;
+        account.aws.forget_calls();
+        Ok(account)
+    }
+
+    async fn subscribe(&self) -> TestResult {
+        let subscribe = self.clients.sns.subscribe().topic_arn(&self.topic_arn).protocol("email");
+        subscribe.endpoint("ada@example.com").send().await?;
+        let link = self.all_mails()?.into_iter().find_map(|mail| mail.link).ok_or("no mail asks to confirm")?;
+        let (_, token) = link.split_once("Token=").ok_or("the link has no token")?;
+        let token = token.split('&').next().unwrap_or_default();
+        self.clients.sns.confirm_subscription().topic_arn(&self.topic_arn).token(token).send().await?;
+        Ok(())
+    }
+
+    pub(crate) fn handler(&self) -> TestResult<Handler> {
+        self.handler_with(&self.clients)
+    }
+
+    /// A handler that does not wait long for an answer.
+    pub(crate) fn hurried_handler(&self) -> TestResult<Handler> {
+        self.handler_with(&clients(&self.endpoint, ANSWER_IN_A_HURRY))
+    }
+
+    fn handler_with(&self, clients: &Clients) -> TestResult<Handler> {
+        let settings = Settings {
+            table: TABLE.to_owned(),
+            topic_arn: self.topic_arn.clone(),
+            stack: "devops".to_owned(),
+            function: "devops-incident-handler".to_owned(),
+            alerts: AlertPolicy::default(),
+            alerts_problem: None,
+        };
+        Ok(Handler::on_aws(settings, clients)?)
+    }
+
+    /// What the handler's program has to know to work here.
+    pub(crate) fn surroundings(&self) -> Surroundings {
+        Surroundings { endpoint: self.endpoint.clone(), region: REGION, topic_arn: self.topic_arn.clone() }
+    }
+
+    /// Delivers an event as often as Lambda does, until it is handled; an error is that of the last delivery, with
+    /// which Lambda puts the event into the handler's queue.
+    pub(crate) async fn delivered_by_lambda(&self, handler: &Handler, event: &Value) -> TestResult {
+        let mut delivered = Ok(());
+        for _ in 0..DELIVERIES {
+            delivered = handled(handler, event).await;
+            if delivered.is_ok() {
+                return Ok(());
+            }
+            self.time_passes().await?;
+        }
+        Ok(delivered?)
+    }
+
+    /// Sweeps until no notice is due any more.
+    pub(crate) async fn settled(&self) -> TestResult<Vec<Incident>> {
+        let handler = self.handler()?;
+        for _ in 0..SWEEPS {
+            let incidents = self.incidents().await?;
+            if incidents.iter().all(|incident| incident.notified_at.is_some() && incident.due.is_none()) {
+                return Ok(incidents);
+            }
+            self.time_passes().await?;
+            // A sweep that fails is followed by another one.
+            let _ = handled(&handler, &events::sweep()).await;
+        }
+        Err(format!("after {SWEEPS} sweeps something is still due: {:#?}", self.items().await?).into())
+    }
+
+    /// Moves every moment that somebody waits for into the past: leases end, budgets are free again.
+    pub(crate) async fn time_passes(&self) -> TestResult {
+        for mut item in self.items().await? {
+            let is_budget =
+                item.get(INCIDENT_ID).and_then(|key| key.as_s().ok()).is_some_and(|key| key.starts_with("budget#"));
+            let moments: Vec<_> = item
+                .iter_mut()
+                .filter(|(name, _)| is_budget || matches!(name.as_str(), "due_at" | "mail_lease"))
+                .collect();
+            if moments.is_empty() {
+                continue;
+            }
+            for (_, value) in moments {
+                earlier(value);
+            }
+            self.clients.dynamodb.put_item().table_name(TABLE).set_item(Some(item)).send().await?;
+        }
+        // The indexes follow.
+        tokio::time::sleep(LatencyProfile::QUICK.index * 2).await;
+        Ok(())
+    }
+
+    pub(crate) async fn incidents(&self) -> TestResult<Vec<Incident>> {
+        let mut items = self.items().await?;
+        items.retain(|item| item.contains_key(RECORD_TYPE));
+        Ok(serde_dynamo::aws_sdk_dynamodb_1::from_items(items)?)
+    }
+
+    async fn items(&self) -> TestResult<Vec<HashMap<String, AttributeValue>>> {
+        let scan = self.clients.dynamodb.scan().table_name(TABLE).consistent_read(true).send().await?;
+        Ok(scan.items.unwrap_or_default())
+    }
+
+    /// Subjects of the alerts that reached the subscriber, in the order they were sent.
+    pub(crate) fn subjects(&self) -> TestResult<Vec<String>> {
+        Ok(self.alerts()?.into_iter().map(|mail| mail.subject).collect())
+    }
+
+    /// The alerts that reached the subscriber, in the order they were sent.
+    pub(crate) fn alerts(&self) -> TestResult<Vec<StoredMail>> {
+        let mut mails = self.all_mails()?;
+        mails.retain(|mail| mail.kind.as_deref() == Some(MailKind::NOTIFICATION));
+        Ok(mails)
+    }
+
+    fn all_mails(&self) -> TestResult<Vec<StoredMail>> {
+        Ok(read(&self.directory.path().join("outbox"))?)
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        self.aws.stop();
+    }
+}
+
+/// What the handler answers to an event.
+pub(crate) async fn delivered(handler: &Handler, event: &Value) -> TestResult<Value> {
+    let delivery = LambdaEvent::new(event.clone(), Context::default());
+    Ok(handler.handle(delivery).await?)
+}
+
+/// Whether the handler did what an event asks for. A sweep also checks the rules file, which there is none of here.
+async fn handled(handler: &Handler, event: &Value) -> Result<(), HandlerError> {
+    match handler.handle(LambdaEvent::new(event.clone(), Context::default())).await {
+        Ok(_) | Err(HandlerError::Unhealthy(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Takes a moment back, and those in a list: in seconds, or if the number is that large, in milliseconds. A number that
+/// is too small is no moment.
+fn earlier(value: &mut AttributeValue) {
+    match value {
+        AttributeValue::N(number) => {
+            let pause = match number.parse::<i64>() {
+                Ok(1_000_000_000..1_000_000_000_000) => PAUSE,
+                Ok(1_000_000_000_000..) => PAUSE * 1000,
+                _ => return,
+            };
+            *number = number.parse::<i64>().map(|moment| moment - pause).unwrap_or_default().to_string();
+        }
+        AttributeValue::L(list) => list.iter_mut().for_each(earlier),
+        _ => {}
+    }
+}
+
+async fn create_table(dynamodb: &aws_sdk_dynamodb::Client) -> TestResult {
+    let attribute = |name: &str, kind| AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build();
+    let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+    let mut create = dynamodb.create_table().table_name(TABLE).billing_mode(BillingMode::PayPerRequest);
+    create = create.key_schema(key(INCIDENT_ID, KeyType::Hash)?);
+    for name in [INCIDENT_ID, RECORD_TYPE, "created_at", "status", "last_seen_at"] {
+        create = create.attribute_definitions(attribute(name, ScalarAttributeType::S)?);
+    }
+    create = create.attribute_definitions(attribute("due_at", ScalarAttributeType::N)?);
+    for (name, partition, sort) in [
+        (INDEX_BY_CREATED, RECORD_TYPE, "created_at"),
+        (INDEX_BY_STATUS, "status", "last_seen_at"),
+        (INDEX_BY_DUE, RECORD_TYPE, "due_at"),
+    ] {
+        let projection = Projection::builder().projection_type(ProjectionType::All).build();
+        let index = GlobalSecondaryIndex::builder().index_name(name).projection(projection);
+        let index = index.key_schema(key(partition, KeyType::Hash)?).key_schema(key(sort, KeyType::Range)?);
+        create = create.global_secondary_indexes(index.build()?);
+    }
+    create.send().await?;
+    Ok(())
+}
+
+/// As the function makes them, and in a hurry to try again.
+fn clients(endpoint: &str, answer: Duration) -> Clients {
+    let credentials = SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test"));
+    let http = aws_smithy_http_client::Builder::new().build_http();
+    let attempts = u32::try_from(ATTEMPTS).unwrap_or(u32::MAX);
+    let retries = RetryConfig::standard().with_max_attempts(attempts).with_initial_backoff(Duration::from_millis(5));
+    let limits = TimeoutConfig::builder().operation_attempt_timeout(answer).build();
+    macro_rules! client {
+        ($service:ident) => {{
+            let config = $service::Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .http_client(http.clone())
+                .region(Region::new(REGION))
+                .credentials_provider(credentials.clone())
+                .retry_config(retries.clone())
+                // The accounts of other tests must not use up the retries of this one.
+                .retry_partition($service::config::retry::RetryPartition::new(endpoint.to_owned()))
+                .timeout_config(limits.clone())
+                .endpoint_url(endpoint);
+            $service::Client::from_conf(config.build())
+        }};
+    }
+    Clients { dynamodb: client!(aws_sdk_dynamodb), sns: client!(aws_sdk_sns) }
+}

@@ -1,0 +1,11 @@
+//! The handler's guarantees on the protocols of AWS: the real clients, and the real program, on a local AWS in this
+//! process. The number in a test's name is the guarantee's; `docs/guarantees.md` lists all tests.
+
+mod account;
+mod binary;
+mod crashes;
+mod events;
+mod faults;
+mod protocol;
+mod runtime_api;
+mod situation;

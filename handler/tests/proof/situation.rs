@@ -1,0 +1,150 @@
+//! What the handler is doing when something goes wrong, and what has to be true in the end.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use incident_local::gateway::faults::{Action, Rule};
+use incident_local::outbox::StoredMail;
+use incident_model::{Incident, Status};
+use serde_json::Value;
+
+use crate::account::{Account, TestResult};
+use crate::events::{alarm, failure, sweep};
+
+/// More incidents than there may be mails in a minute.
+const MANY: usize = 8;
+
+/// What the handler is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Situation {
+    /// Opening an incident.
+    Opening,
+    /// Counting a failure for one that is open.
+    Counting,
+    /// Recognising an event that was delivered before.
+    Repeating,
+    /// Resolving an incident.
+    Recovering,
+    /// Sending a mail that a crash kept back.
+    Sweeping,
+    /// Sending what the budget kept back.
+    Digesting,
+}
+
+impl Situation {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Opening, Self::Counting, Self::Repeating, Self::Recovering, Self::Sweeping, Self::Digesting];
+
+    /// What happens before.
+    pub(crate) async fn prepare(self, account: &Account) -> TestResult {
+        let before = match self {
+            Self::Opening => Vec::new(),
+            Self::Counting | Self::Repeating => vec![failure("orders", "e1")],
+            Self::Recovering => vec![alarm("e1", "ALARM")],
+            Self::Sweeping => return without_mails(account).await,
+            Self::Digesting => (0..MANY).map(|number| failure(&function(number), &format!("e{number}"))).collect(),
+        };
+        let handler = account.handler()?;
+        for event in before {
+            account.delivered_by_lambda(&handler, &event).await?;
+        }
+        Ok(())
+    }
+
+    /// The event during which it goes wrong.
+    pub(crate) fn event(self) -> Value {
+        match self {
+            Self::Opening | Self::Repeating => failure("orders", "e1"),
+            Self::Counting => failure("orders", "e2"),
+            Self::Recovering => alarm("e2", "OK"),
+            Self::Sweeping | Self::Digesting => sweep(),
+        }
+    }
+
+    /// Resource, occurrences and status of the incidents that there have to be.
+    fn expected(self) -> Vec<(String, u64, Status)> {
+        match self {
+            Self::Opening | Self::Repeating | Self::Sweeping => vec![("orders".to_owned(), 1, Status::Open)],
+            Self::Counting => vec![("orders".to_owned(), 2, Status::Open)],
+            Self::Recovering => vec![("cpu".to_owned(), 1, Status::Resolved)],
+            Self::Digesting => (0..MANY).map(|number| (function(number), 1, Status::Open)).collect(),
+        }
+    }
+
+    /// Checks, once everything was delivered and swept: each failure counted once, each incident told of, and nothing
+    /// told twice unless that could not be known.
+    pub(crate) async fn check(self, account: &Account, may_repeat: bool) -> TestResult {
+        let incidents = account.settled().await?;
+        let mut found: Vec<_> =
+            incidents.iter().map(|one| (one.resource.clone(), one.occurrences, one.status)).collect();
+        found.sort_by(|left, right| left.0.cmp(&right.0));
+        if found != self.expected() {
+            return Err(format!("{found:?} instead of {:?}", self.expected()).into());
+        }
+        for incident in &incidents {
+            told_of(account, incident, may_repeat).await?;
+        }
+        Ok(())
+    }
+}
+
+fn function(number: usize) -> String {
+    format!("function-{}", ["a", "b", "c", "d", "e", "f", "g", "h"][number % MANY])
+}
+
+/// A failure whose mail no delivery could send.
+async fn without_mails(account: &Account) -> TestResult {
+    let broken = Rule {
+        service: Some("sns".to_owned()),
+        operation: Some("Publish".to_owned()),
+        resource: None,
+        caller: None,
+        call: None,
+        times: None,
+        action: Action::InternalError,
+    };
+    account.aws.set_faults(vec![broken]);
+    // It may be left to the sweep, or end in the queue; both is allowed.
+    let _ = account.delivered_by_lambda(&account.handler()?, &failure("orders", "e1")).await;
+    account.aws.set_faults(Vec::new());
+    account.time_passes().await
+}
+
+async fn told_of(account: &Account, incident: &Incident, may_repeat: bool) -> TestResult {
+    let is_over = incident.status == Status::Resolved;
+    for kind in [Some("beginning"), is_over.then_some("end")].into_iter().flatten() {
+        let subjects = subjects(account, incident, kind).await?;
+        let notices: BTreeSet<_> = subjects.iter().filter_map(|subject| reference(subject)).collect();
+        match subjects.len() {
+            1 => {}
+            0 => return Err(format!("nobody heard of the {kind} of {}", incident.incident_id).into()),
+            _ if !may_repeat => return Err(format!("told twice of the {kind}: {subjects:?}").into()),
+            _ if notices.len() > 1 => return Err(format!("repeated under another number: {subjects:?}").into()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The subjects of the mails about the beginning or the end of an incident, once there is one: SNS takes a moment.
+async fn subjects(account: &Account, incident: &Incident, kind: &str) -> TestResult<Vec<String>> {
+    let is_wanted = |mail: &StoredMail| {
+        mail.body.contains(&incident.incident_id) && mail.subject.starts_with("[RECOVERED]") == (kind == "end")
+    };
+    let mut subjects = Vec::new();
+    for _ in 0..100 {
+        let mails = account.alerts()?.into_iter().filter(is_wanted);
+        subjects = mails.map(|mail| mail.subject).collect();
+        if !subjects.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(subjects)
+}
+
+/// The end of the incident's id and the number of the notice, by which a repeated mail is recognised.
+fn reference(subject: &str) -> Option<&str> {
+    let (_, reference) = subject.rsplit_once(" (")?;
+    reference.contains('#').then_some(reference)
+}
