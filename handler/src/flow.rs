@@ -229,11 +229,11 @@ impl<S: Store, N: Notifier> Flow<S, N> {
 
     fn logged(&self, recorded: &Recorded) {
         let incident = &recorded.incident;
-        let (outcome, metric) = match recorded.how {
-            How::Opened => ("opened", "Incidents"),
-            How::Escalated => ("escalated", "Failures"),
-            How::Counted => ("counted", "Failures"),
-            How::Duplicate => ("duplicate", "Duplicates"),
+        let outcome = match recorded.how {
+            How::Opened => "opened",
+            How::Escalated => "escalated",
+            How::Counted => "counted",
+            How::Duplicate => "duplicate",
         };
         let fields = json!({
             "incident_id": incident.incident_id,
@@ -244,6 +244,10 @@ impl<S: Store, N: Notifier> Flow<S, N> {
             "request_id": incident.request_id,
             "occurrences": incident.occurrences,
         });
-        self.measured(outcome, fields, Some(incident.severity), &[(metric, Unit::Count, 1.0)]);
+        match recorded.how {
+            How::Opened => self.measured(outcome, fields, Some(incident.severity), &[("Incidents", Unit::Count, 1.0)]),
+            How::Duplicate => log::line(outcome, fields),
+            _ => self.measured(outcome, fields, None, &[("Recurrences", Unit::Count, 1.0)]),
+        }
     }
 }

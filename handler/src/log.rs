@@ -16,11 +16,12 @@ pub fn line(outcome: &str, fields: Value) {
 }
 
 /// Numbers of one outcome, in CloudWatch's embedded metric format: the log line is the measurement, and no call is made.
+/// Every metric is billed for each combination of dimensions; those of the handler are eight, of ten that are free.
 #[derive(Debug, Clone)]
 pub struct Metrics<'a> {
-    /// The stack, a dimension of every metric.
+    /// The stack, the dimension of every metric.
     pub stack: &'a str,
-    /// The severity, the other dimension, where there is one.
+    /// The severity, the other dimension of a metric that is counted by it.
     pub severity: Option<Severity>,
     /// When, in milliseconds since 1970.
     pub at_milliseconds: i64,
@@ -47,10 +48,10 @@ pub fn measured(outcome: &str, fields: Value, metrics: &Metrics<'_>) {
 fn embedded(mut fields: Value, metrics: &Metrics<'_>) -> Value {
     let Some(members) = fields.as_object_mut() else { return fields };
     members.insert("Stack".to_owned(), metrics.stack.into());
-    let mut dimensions = vec![vec!["Stack"]];
+    let mut dimensions = vec!["Stack"];
     if let Some(severity) = metrics.severity {
         members.insert("Severity".to_owned(), severity.name().into());
-        dimensions.push(vec!["Stack", "Severity"]);
+        dimensions.push("Severity");
     }
     let unit = |unit: &Unit| match unit {
         Unit::Count => "Count",
@@ -61,7 +62,7 @@ fn embedded(mut fields: Value, metrics: &Metrics<'_>) -> Value {
     for (name, _, number) in metrics.numbers {
         members.insert((*name).to_owned(), (*number).into());
     }
-    let directive = json!([{ "Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": named }]);
+    let directive = json!([{ "Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": named }]);
     members.insert("_aws".to_owned(), json!({ "Timestamp": metrics.at_milliseconds, "CloudWatchMetrics": directive }));
     fields
 }
@@ -94,7 +95,7 @@ mod tests {
                 "Mails": 1.0, "TimeToMail": 12.0,
                 "_aws": {"Timestamp": 7, "CloudWatchMetrics": [{
                     "Namespace": "incidentctl",
-                    "Dimensions": [["Stack"], ["Stack", "Severity"]],
+                    "Dimensions": [["Stack", "Severity"]],
                     "Metrics": [{"Name": "Mails", "Unit": "Count"}, {"Name": "TimeToMail", "Unit": "Milliseconds"}],
                 }]},
             })

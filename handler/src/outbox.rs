@@ -87,8 +87,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
             self.release(incidents).await;
             return Err(error.into());
         }
-        let metrics = [("Mails", Unit::Count, 1.0), ("DigestedIncidents", Unit::Count, incidents.len() as f64)];
-        self.measured("digest", json!({ "incidents": incidents.len() }), None, &metrics);
+        self.measured("digest", json!({ "incidents": incidents.len() }), None, &[("Mails", Unit::Count, 1.0)]);
         let mut failed = None;
         for incident in incidents {
             if let Err(error) = self.mark(incident, "notified in a digest").await {
@@ -154,13 +153,12 @@ impl<S: Store, N: Notifier> Flow<S, N> {
             metrics.push(("TimeToMail", Unit::Milliseconds, now.saturating_sub(failed_at).max(0) as f64));
         }
         let fields = json!({ "incident_id": incident.incident_id, "reason": incident.due, "notice": incident.notices });
-        self.measured("mailed", fields, Some(incident.severity), &metrics);
+        self.measured("mailed", fields, None, &metrics);
     }
 
     pub(crate) fn suppressed(&self, incident: &Incident, why: &str) {
         let fields = json!({ "incident_id": incident.incident_id, "reason": incident.due, "why": why });
-        let metrics = [("MailsHeldBack", Unit::Count, 1.0)];
-        self.measured("held-back", fields, Some(incident.severity), &metrics);
+        self.measured("held-back", fields, None, &[("MailsHeldBack", Unit::Count, 1.0)]);
     }
 
     pub(crate) fn measured(
