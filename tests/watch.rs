@@ -122,6 +122,53 @@ async fn a_function_without_a_configuration_has_none_afterwards() -> TestResult 
 }
 
 #[tokio::test]
+async fn where_iam_may_not_be_asked_lambda_is() -> TestResult {
+    let world = World::new()?;
+    world.run(&["local", "start"]).await?.succeeded()?;
+    let aws = world.aws().await?;
+    create(&aws, "orders").await?;
+    let variables = session(&aws, &["lambda:*", "events:DescribeRule", "iam:PassRole"]).await?;
+    let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let status = world.run(&["local", "status", "--output", "json"]).await?.json()?;
+    let endpoint = status["endpoint"].as_str().ok_or("no endpoint")?.to_owned();
+    let add = ["watch", "add", "orders", "--endpoint-url", &endpoint, "--region", &aws.region];
+
+    let refused = world.run_with(&add, &variables).await?.ended_with(1)?;
+    assert!(refused.stderr.contains("may not put events on the default bus"), "{}", refused.stderr);
+    assert!(refused.stderr.contains(r#""Action":"events:PutEvents""#), "{}", refused.stderr);
+    assert_eq!((config(&aws, "orders").await?, tag(&aws, "orders").await?), (None, None));
+    allow(&aws, "orders", "events:PutEvents").await?;
+    let added = world.run_with(&add, &variables).await?.succeeded()?;
+    assert!(added.stderr.contains("nobody knows whether the role of orders may put events"), "{}", added.stderr);
+    assert_eq!(
+        config(&aws, "orders").await?.map(|config| config.failure),
+        Some(aws.arn("events", "event-bus/default"))
+    );
+    Ok(())
+}
+
+/// The environment of somebody who may do this and nothing else.
+async fn session(aws: &Aws, actions: &[&str]) -> TestResult<[(&'static str, String); 3]> {
+    let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"AWS": format!("arn:aws:iam::{}:root", aws.account)}}});
+    let role = aws.iam.create_role().role_name("person").assume_role_policy_document(trust.to_string()).send().await?;
+    for action in actions {
+        allow(aws, "person", action).await?;
+    }
+    let arn = role.role().ok_or("no role")?.arn().to_owned();
+    let session = eventually("the role to be assumable", async || {
+        Ok(aws.sts.assume_role().role_arn(&arn).role_session_name("test").send().await.ok())
+    })
+    .await?;
+    let session = session.credentials.ok_or("no credentials")?;
+    Ok([
+        ("AWS_ACCESS_KEY_ID", session.access_key_id),
+        ("AWS_SECRET_ACCESS_KEY", session.secret_access_key),
+        ("AWS_SESSION_TOKEN", session.session_token),
+    ])
+}
+
+#[tokio::test]
 async fn what_somebody_changed_since_stays() -> TestResult {
     let world = World::new()?;
     world.run(&["local", "start"]).await?.succeeded()?;
@@ -169,7 +216,7 @@ async fn create(aws: &Aws, name: &str) -> TestResult {
 async fn allow(aws: &Aws, name: &str, action: &str) -> TestResult {
     let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}})
         .to_string();
-    let policy_name = action.replace(':', "-");
+    let policy_name = action.replace([':', '*'], "-");
     aws.iam.put_role_policy().role_name(name).policy_name(policy_name).policy_document(policy).send().await?;
     let role = aws.iam.get_role().role_name(name).send().await?.role.ok_or("no role")?.arn;
     eventually("the policy to spread", async || {

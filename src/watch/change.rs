@@ -62,10 +62,14 @@ impl Watch {
         };
         // First the memory: whoever is interrupted in between has lost nothing.
         self.remember(&function, &before).await?;
-        match self.set_destination(&function, config.as_ref(), Some(&self.bus)).await {
-            Err(error) if error.message.contains("PutEvents") => Err(self.not_allowed(&function)),
-            answer => Ok(answer?),
-        }?;
+        if let Err(error) = self.set_destination(&function, config.as_ref(), Some(&self.bus)).await {
+            // Lambda looks at the role itself, and says so in these words.
+            if !error.message.contains("PutEvents") {
+                return Err(error.into());
+            }
+            self.forget(&function).await?;
+            return Err(self.not_allowed(&function));
+        }
         let before = before.destination().map(str::to_owned);
         Ok(Added { function: function.name, changed: true, before, unchecked })
     }

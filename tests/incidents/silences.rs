@@ -81,6 +81,8 @@ async fn what_a_silence_hid_is_told_when_it_ends() -> TestResult {
     for words in ["mails none yet", "next mail 1 (it is new), held back until", "of ada: we deploy"] {
         assert!(shown.contains(words), "`{words}` is missing in {shown}");
     }
+    let record = world.run(&["incidents", "show", &incident, "--local", "--output", "json"]).await?.succeeded()?;
+    assert_eq!(record.json()?["silence"]["by"], "ada");
     let list = world.run(&LIST).await?.succeeded()?.json()?;
     assert_eq!(list[0]["held"], 1, "{list}");
 
@@ -114,7 +116,7 @@ async fn an_incident_is_silenced_by_its_fingerprint() -> TestResult {
     let which = ["--incident", "inc-1", "--for", "1d", "--reason", "known"];
     let told = world.run(&[&["silence", "add", "--local"], &which[..]].concat()).await?.succeeded()?.stdout;
     for words in
-        ["hides incidents with fingerprint v1:beef", " UTC, in 24 h", "of those that are open now, 1 incident:"]
+        ["hides   incidents with fingerprint v1:beef", " UTC, in 24 h", "covers  1 open incident now\n        inc-1"]
     {
         assert!(told.contains(words), "`{words}` is missing in {told}");
     }

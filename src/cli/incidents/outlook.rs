@@ -44,7 +44,17 @@ fn next(incident: &Incident, silences: &[Silence], now: i64) -> String {
             format!("mail {} ({}), {}", incident.notices, described(reason), held(incident, silences, at, now))
         }
         None if incident.status == Status::Resolved || incident.due_at.is_none() => String::new(),
-        None => format!("a reminder or, if nothing fails until then, the end: {}", readable(at, now)),
+        None => format!("{}: {}", coming(incident), readable(at, now)),
+    }
+}
+
+/// What the handler will look for. An alarm tells its end itself, and only what nobody took is told of again.
+fn coming(incident: &Incident) -> &'static str {
+    let is_reminded = incident.status == Status::Open && incident.drill.is_none();
+    match (is_reminded, incident.source == "cloudwatch") {
+        (true, true) => "a reminder",
+        (true, false) => "a reminder or, if nothing fails until then, the end",
+        (false, _) => "the end, if nothing fails until then",
     }
 }
 
@@ -136,6 +146,10 @@ mod tests {
             (
                 outlook(|incident| incident.due_at = Some(NOW + 3600), &[]),
                 "a reminder or, if nothing fails until then, the end: 2026-01-31 13:00:00 (in 60 min)",
+            ),
+            (
+                outlook(|incident| (incident.status, incident.due_at) = (Status::Acknowledged, Some(NOW + 3600)), &[]),
+                "the end, if nothing fails until then: 2026-01-31 13:00:00 (in 60 min)",
             ),
             (outlook(|_| {}, &[]), ""),
         ] {

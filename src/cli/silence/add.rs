@@ -177,22 +177,21 @@ fn document(silence: &Silence, matching: &[Incident]) -> Result<Value, CommandEr
 }
 
 fn told(silence: &Silence, matching: &[Incident], now: i64) -> String {
+    let until = format!("{} UTC, {}", moment::readable(&silence.until), moment::from_now(&silence.until, now));
     let mut lines = vec![
-        format!("{} hides incidents with {}", silence.silence_id, pattern::words(&silence.pattern)),
-        format!("until {} UTC, {}", moment::readable(&silence.until), moment::from_now(&silence.until, now)),
-        format!("by {}: {}", silence.by, silence.reason),
-        String::new(),
+        silence.silence_id.clone(),
+        format!("hides   incidents with {}", pattern::words(&silence.pattern)),
+        format!("until   {until}"),
+        format!("by      {}: {}", silence.by, silence.reason),
+        format!("covers  {} now", count(matching.len(), "open incident")),
     ];
-    lines.push(match matching.len() {
-        0 => "none that is open now; from now on".to_owned(),
-        number => format!("of those that are open now, {}:", count(number, "incident")),
-    });
     let shown = matching.iter().take(SHOWN);
-    lines.extend(
-        shown.map(|incident| format!("  {}  {:8}  {}", incident.incident_id, incident.severity, incident.summary)),
-    );
+    lines
+        .extend(shown.map(|incident| {
+            format!("        {}  {:8}  {}", incident.incident_id, incident.severity, incident.summary)
+        }));
     if matching.len() > SHOWN {
-        lines.push(format!("  and {} more", matching.len() - SHOWN));
+        lines.push(format!("        and {} more", matching.len() - SHOWN));
     }
     lines.join("\n")
 }

@@ -36,7 +36,7 @@ pub(super) async fn run(
     if !unknown.is_empty() {
         return Err(CommandError::user(format!("there is no function {} in this region", unknown.join(", "))));
     }
-    let unseen = coverage.iter().filter(|row| row.kind != Kind::DefaultBus).count();
+    let unseen = coverage.iter().filter(|row| row.kind != Kind::DefaultBus && !is_own(row, stack)).count();
     ui.say(&format!(
         "{}, {unseen} whose asynchronous failures come without their reason",
         count(coverage.len(), "function")
@@ -57,7 +57,11 @@ async fn alarm(clients: &Clients, stack: &StackName) -> Result<Option<String>, A
 
 /// The alarm that sees the function: its query leaves out the stack's own.
 fn alarm_of<'a>(row: &Coverage, alarm: Option<&'a str>, stack: &StackName) -> Option<&'a str> {
-    alarm.filter(|_| row.function != stack.handler() && row.function != stack.generator())
+    alarm.filter(|_| !is_own(row, stack))
+}
+
+fn is_own(row: &Coverage, stack: &StackName) -> bool {
+    row.function == stack.handler() || row.function == stack.generator()
 }
 
 fn document(row: &Coverage, alarm: Option<&str>) -> Result<Value, CommandError> {
@@ -69,11 +73,15 @@ fn document(row: &Coverage, alarm: Option<&str>) -> Result<Value, CommandError> 
 fn table(coverage: &[Coverage], alarm: Option<&str>, stack: &StackName) -> Table {
     let mut table = Table::new(["FUNCTION", "QUALIFIER", "EVERY ERROR", "ASYNCHRONOUS FAILURES GO TO"]);
     for row in coverage {
-        let alarm = alarm_of(row, alarm, stack);
+        let errors = match alarm {
+            _ if is_own(row, stack) => Cell::labelled("the stack's own", Label::Faint),
+            Some(_) => "alarm".into(),
+            None => Cell::labelled("not seen", Label::Warning),
+        };
         table.row([
             row.function.clone().into(),
             row.qualifier.as_deref().unwrap_or("-").into(),
-            alarm.map_or_else(|| Cell::labelled("not seen", Label::Faint), |_| "alarm".into()),
+            errors,
             destination(row),
         ]);
     }
