@@ -84,8 +84,8 @@ impl Stats {
             top_resources: frequent(&incidents, |incident| format!("{} {}", incident.source, incident.resource)),
             mails,
             mails_per_incident: if incidents.is_empty() { 0.0 } else { mails as f64 / incidents.len() as f64 },
-            to_acknowledge: durations(&incidents, &["acknowledged"]),
-            to_resolve: durations(&incidents, &["resolved", "recovered"]),
+            to_acknowledge: durations(&incidents, acknowledged_at),
+            to_resolve: durations(&incidents, over_at),
         }
     }
 }
@@ -136,17 +136,28 @@ fn frequent<T: Into<String> + Hash + Eq + Clone>(
     found
 }
 
-/// From the creation of incidents to the first entry of their timelines that begins with one of some words.
-fn durations(incidents: &[&Incident], words: &[&str]) -> Option<Durations> {
-    let mut seconds: Vec<i64> = incidents.iter().filter_map(|incident| elapsed(incident, words)).collect();
+/// From the creation of incidents to a moment that some of them have.
+fn durations(incidents: &[&Incident], moment: impl Fn(&Incident) -> Option<&str>) -> Option<Durations> {
+    let elapsed = |incident: &&Incident| {
+        let (from, to) = (time::seconds_of(&incident.created_at)?, time::seconds_of(moment(incident)?)?);
+        Some((to - from).max(0))
+    };
+    let mut seconds: Vec<i64> = incidents.iter().filter_map(elapsed).collect();
     seconds.sort_unstable();
     Some(Durations { count: seconds.len(), median: ranking(&seconds, 50)?, p90: ranking(&seconds, 90)? })
 }
 
-fn elapsed(incident: &Incident, words: &[&str]) -> Option<i64> {
-    let is_it = |what: &str| words.iter().any(|word| what.starts_with(word));
-    let entry = incident.timeline.iter().find(|entry| is_it(&entry.what))?;
-    Some((time::seconds_of(&entry.at)? - time::seconds_of(&incident.created_at)?).max(0))
+fn acknowledged_at(incident: &Incident) -> Option<&str> {
+    let entry = incident.timeline.iter().find(|entry| entry.what.starts_with("acknowledged"))?;
+    Some(&entry.at)
+}
+
+/// When it was over. One that was resolved because it had been quiet was over with its last failure.
+fn over_at(incident: &Incident) -> Option<&str> {
+    let is_end = |what: &str| ["resolved", "recovered"].iter().any(|word| what.starts_with(word));
+    let entry = incident.timeline.iter().find(|entry| is_end(&entry.what))?;
+    let was_quiet = entry.what.starts_with("resolved:");
+    Some(if was_quiet { &incident.last_seen_at } else { &entry.at })
 }
 
 /// The nearest rank of sorted numbers: the smallest that so many percent of them are no larger than.
@@ -205,7 +216,9 @@ mod tests {
         waiting.due = Some(Reason::Opened);
         let mut drill = incident("generator", 9, &[])?;
         drill.drill = Some("d".to_owned());
-        let stats = Stats::of(&[acknowledged, incident("orders", 1, &[])?, waiting, drill]);
+        let mut quiet = incident("orders", 1, &[("23:00:00", "resolved: no failure for 1d")])?;
+        quiet.last_seen_at = "2026-01-31T12:00:30.000Z".to_owned();
+        let stats = Stats::of(&[acknowledged, quiet, waiting, drill]);
         assert_eq!((stats.incidents, stats.occurrences, stats.drills), (3, 8, 1));
         assert_eq!(
             stats.by_severity.into_iter().collect::<Vec<_>>(),
@@ -221,7 +234,7 @@ mod tests {
         assert_eq!(stats.top_fingerprints.first().map(|one| one.name.as_str()), Some("v1:orders"));
         assert_eq!(stats.mails, 4, "three of the first, one of the second, none of the one that waits");
         assert_eq!(stats.to_acknowledge, Some(Durations { count: 1, median: 60, p90: 60 }));
-        assert_eq!(stats.to_resolve, Some(Durations { count: 2, median: 600, p90: 1200 }));
+        assert_eq!(stats.to_resolve, Some(Durations { count: 3, median: 600, p90: 1200 }));
         assert_eq!(Stats::of(&[]).mails_per_incident, 0.0);
         Ok(())
     }

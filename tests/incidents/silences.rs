@@ -143,6 +143,47 @@ async fn those_who_add_at_the_same_time_all_do() -> TestResult {
 }
 
 #[tokio::test]
+async fn a_silence_is_there_once_whatever_becomes_of_the_calls() -> TestResult {
+    let world = World::new()?;
+    let faults = world.home().join("faults.json");
+    std::fs::write(&faults, "[]")?;
+    world.run(&["local", "start", "--faults", "faults.json"]).await?.succeeded()?;
+    let aws = world.up().await?;
+    stop_the_sweep(&aws).await?;
+    let mut version = 0;
+    for operation in ["GetItem", "UpdateItem"] {
+        let error = json!({"error": {"code": "AccessDeniedException", "message": "no", "status": 400}});
+        let fault =
+            json!([{"service": "dynamodb", "operation": operation, "caller": "root", "call": 1, "action": error}]);
+        std::fs::write(&faults, fault.to_string())?;
+        let which = ["--resource", "denied", "--for", "1h", "--reason", "a test"];
+        let denied = world.run(&[&ADD[..], &which].concat()).await?.ended_with(1)?;
+        assert!(denied.stderr.contains(&format!("dynamodb:{operation}: no (AccessDenied")), "{}", denied.stderr);
+        for action in ["throttle", "internal-error", "drop-before", "drop-after"] {
+            let name = format!("{operation}-{action}");
+            let fault =
+                json!([{"service": "dynamodb", "operation": operation, "caller": "root", "call": 1, "action": action}]);
+            std::fs::write(&faults, fault.to_string())?;
+            let which = ["--resource", &name, "--for", "1h", "--reason", "a test"];
+            let added = world.run(&[&ADD[..], &which].concat()).await?.succeeded()?.json()?;
+            let id = added["silence_id"].as_str().ok_or("no id")?;
+            std::fs::write(&faults, fault.to_string())?;
+            world.run(&["silence", "end", id, "--local"]).await?.succeeded()?;
+            std::fs::write(&faults, "[]")?;
+
+            let item = get(&aws, "silences").await?;
+            let found: Vec<&Value> =
+                item["silences"].as_array().into_iter().flatten().filter(|one| one["silence_id"] == id).collect();
+            let [silence] = found[..] else { return Err(format!("{name}: {item}").into()) };
+            assert!(seconds(&silence["until"])? - seconds(&silence["created_at"])? < 3600, "{name}: it goes on");
+            version += 2;
+            assert_eq!(item["version"], version, "{name}: each change was made once");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_would_hide_too_much_is_refused() -> TestResult {
     let world = World::new()?;
     world.up().await?;
