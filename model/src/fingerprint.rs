@@ -69,3 +69,44 @@ pub(crate) fn digest<'t>(prefix: &str, parts: impl IntoIterator<Item = &'t str>)
     }
     hash.finalize().iter().take(16).fold(prefix.to_owned(), |digest, byte| digest + &format!("{byte:02x}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use crate::sources::observe;
+
+    use super::*;
+
+    fn of(function: &str, class: &str, message: &str, frame: &str) -> Result<Fingerprint, TestCaseError> {
+        let event: Value = json!({
+            "version": "1.0", "timestamp": "2026-01-01T00:00:00Z",
+            "requestContext": {
+                "requestId": message, "condition": "RetriesExhausted",
+                "functionArn": format!("arn:aws:lambda:eu-west-1:111111111111:function:{function}:3"),
+            },
+            "responsePayload": {"errorType": class, "errorMessage": message, "stackTrace": [format!("at {frame} (/var/task/a.js:3:9)")]},
+        });
+        let seen = observe(&event).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        Ok(Fingerprint::of(&seen[0].clone().without_secrets()))
+    }
+
+    proptest! {
+        #[test]
+        fn ids_times_and_numbers_make_no_new_incident(one in "[0-9a-f]{8}-[0-9a-f]{4}", other in "[0-9a-f]{8}-[0-9a-f]{4}", count in 0..99999u32) {
+            let message = |id: &str, count: u32| format!("order 7{id} of 'x{id}' not found after {count} ms at 10.0.{}.1", count % 250);
+            let first = of("orders", "NotFound", &message(&one, 1), "find")?;
+            prop_assert_eq!(&first, &of("orders", "NotFound", &message(&other, count), "find")?);
+            prop_assert!(first.digest.starts_with("v1:") && first.digest.len() == 35);
+        }
+
+        #[test]
+        fn function_class_template_and_frame_do(part in 0..4usize, other in "[g-z]{5,12}") {
+            let mut parts = ["orders", "NotFound", "no order with this id", "find"];
+            let first = of(parts[0], parts[1], parts[2], parts[3])?;
+            parts[part] = &other;
+            prop_assert_ne!(first.digest, of(parts[0], parts[1], parts[2], parts[3])?.digest);
+        }
+    }
+}

@@ -36,7 +36,7 @@ pub use notice::{Attention, Reason};
 pub use observation::{Kind, Observation};
 pub use pattern::{Pattern, PatternError};
 pub use redact::redact;
-pub use rules::{DEFAULT_RULES, Escalation, Judgement, Rule, Rules, RulesError};
+pub use rules::{DEFAULT_RULES, Escalation, Judgement, Problem, Rule, Rules, RulesError};
 pub use severity::Severity;
 pub use silence::Silence;
 pub use sources::{Unreadable, observe, read};

@@ -7,7 +7,9 @@
 //! `quamina`, which the tests compare with, knows neither `$or` nor the nested forms of `anything-but`, so matching is
 //! done here.
 
-mod operator;
+mod cover;
+mod explain;
+pub(crate) mod operator;
 mod parse;
 #[cfg(test)]
 mod tests;

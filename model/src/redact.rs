@@ -111,7 +111,7 @@ fn arn_length(text: &str) -> Option<usize> {
 }
 
 /// Longest name of a resource, in bytes.
-const MAX_ARN: usize = 2048;
+const MAX_ARN: usize = 512;
 
 /// Longest text that is looked at as one token; the longest ones are session tokens.
 const MAX_TOKEN: usize = 4096;

@@ -6,7 +6,7 @@ use serde_json::{Number, Value};
 
 /// One element of a leaf's list.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Operator {
+pub(crate) enum Operator {
     /// The value itself: text, number, flag or null.
     Equals(Value),
     EqualsIgnoringCase(String),
@@ -29,7 +29,7 @@ pub(super) enum Operator {
 
 /// How a number is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Comparison {
+pub(crate) enum Comparison {
     Equal,
     Less,
     AtMost,
@@ -39,15 +39,15 @@ pub(super) enum Comparison {
 
 /// A block of IP addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Network {
-    pub(super) address: IpAddr,
+pub(crate) struct Network {
+    pub(crate) address: IpAddr,
     /// How many leading bits are fixed.
-    pub(super) bits: u32,
+    pub(crate) bits: u32,
 }
 
 impl Operator {
     /// Whether a value that is neither an object nor an array passes.
-    pub(super) fn matches(&self, value: &Value) -> bool {
+    pub(crate) fn matches(&self, value: &Value) -> bool {
         match self {
             Self::Equals(expected) => equal(expected, value),
             Self::Present => true,

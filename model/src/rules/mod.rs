@@ -2,6 +2,7 @@
 //!
 //! A rules file is a list; the first rule whose pattern matches the normalised event wins.
 
+mod check;
 mod parse;
 #[cfg(test)]
 mod readable;
@@ -16,6 +17,7 @@ use serde_json::Value;
 use crate::fields::shortened;
 use crate::observation::Observation;
 use crate::{Pattern, Severity};
+pub use check::Problem;
 pub use parse::RulesError;
 use template::Template;
 pub use template::TemplateError;
@@ -151,6 +153,13 @@ impl Rules {
     /// The rules in their order.
     pub fn iter(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter()
+    }
+
+    /// The name of each rule before the first one that matches, and which of its conditions the observation does not meet.
+    pub fn passed_over(&self, observation: &Observation) -> Vec<(&str, String)> {
+        let event = observation.as_event();
+        let missed = |rule: &Rule| rule.pattern.as_ref().and_then(|pattern| pattern.mismatch(&event));
+        self.rules.iter().map_while(|rule| Some((rule.name.as_str(), missed(rule)?))).collect()
     }
 
     /// What the first matching rule says.

@@ -67,6 +67,14 @@ impl Template {
         Ok(Self { parts })
     }
 
+    /// The attributes that it names.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Placeholder { name, .. } => name.strip_prefix("attributes."),
+            Part::Text(_) => None,
+        })
+    }
+
     /// The text with values in the placeholders' places, at most so many characters.
     pub(super) fn render(&self, observation: &Observation, limit: usize) -> String {
         let text: String = self

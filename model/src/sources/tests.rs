@@ -1,5 +1,6 @@
 //! The labelled sample events, and the hazards that they taught.
 
+mod mutated;
 mod services;
 
 use std::path::Path;

@@ -1,6 +1,7 @@
 //! `incidentctl rules`.
 
 mod check;
+mod expect;
 mod test;
 
 use std::path::Path;
@@ -34,14 +35,23 @@ pub(super) fn run(args: &RulesArgs, ui: &Ui) -> Result<(), CommandError> {
     }
 }
 
-/// The rules of a file, or those that come with the program.
-fn load(file: Option<&Path>) -> Result<Rules, CommandError> {
-    let Some(path) = file else {
-        return Rules::defaults()
-            .map_err(|error| CommandError::failed("the built-in rules are wrong").caused_by(error));
-    };
+/// The rules that come with the program.
+fn defaults() -> Result<Rules, CommandError> {
+    Rules::defaults().map_err(|error| CommandError::failed("the built-in rules are wrong").caused_by(error))
+}
+
+/// The rules of a file.
+fn read(path: &Path) -> Result<Rules, CommandError> {
     let name = path.display();
     let text = std::fs::read_to_string(path)
         .map_err(|error| CommandError::user(format!("cannot read the rules {name}")).caused_by(error))?;
     Rules::parse(&text).map_err(|error| CommandError::user(format!("the rules {name} are wrong")).caused_by(error))
+}
+
+/// The rules that decide: those of a file, and behind them those that come with the program.
+fn in_use(file: Option<&Path>) -> Result<Rules, CommandError> {
+    match file {
+        Some(file) => Ok(read(file)?.before(defaults()?)),
+        None => defaults(),
+    }
 }

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use incident_model::{Classification, Outcome, Rules, classify};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::expect::{self, Difference, Expectation};
 use crate::cli::CommandError;
 use crate::ui::{Label, Ui, count};
 
@@ -13,22 +14,34 @@ use crate::ui::{Label, Ui, count};
 #[derive(Debug, Args)]
 pub struct TestArgs {
     /// Files with one event each, as JSON
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "expect")]
     pub files: Vec<PathBuf>,
 
-    /// Rules file [default: the rules that come with the program]
+    /// Rules file, which decides before the rules that come with the program [default: those alone]
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
+
+    /// Compare with what a file expects
+    ///
+    /// A list of entries in YAML or JSON: `file`, found from the folder of the list, and what has to come out of it:
+    /// `outcome`, `severity`, `rule`, `summary` or another field of the result. Only what is written is compared.
+    #[arg(long, value_name = "EXPECTATIONS")]
+    pub expect: Option<PathBuf>,
+
+    /// Say of each rule before the one that won why it did not match
+    #[arg(long)]
+    pub explain: bool,
 }
 
 pub(super) fn run(args: &TestArgs, ui: &Ui) -> Result<(), CommandError> {
-    let rules = super::load(args.rules.as_deref())?;
+    let rules = super::in_use(args.rules.as_deref())?;
+    let expectations = args.expect.as_deref().map(expect::read).transpose()?.unwrap_or_default();
     let mut unreadable = 0;
     for file in &args.files {
         match read(file, &rules) {
             Ok(classifications) => {
                 for classification in &classifications {
-                    show(file, classification, ui)?;
+                    show(file, classification, &rules, args.explain, ui)?;
                 }
             }
             Err(error) => {
@@ -37,9 +50,14 @@ pub(super) fn run(args: &TestArgs, ui: &Ui) -> Result<(), CommandError> {
             }
         }
     }
-    match unreadable {
-        0 => Ok(()),
-        number => Err(CommandError::failed(format!("{} could not be read", count(number, "file")))),
+    let wrong = compare(&expectations, &rules, ui)?;
+    if args.expect.is_some() && !ui.is_json() {
+        ui.print(&format!("{} met, {wrong} not", count(expectations.len() - wrong, "expectation")))?;
+    }
+    match (unreadable, wrong) {
+        (0, 0) => Ok(()),
+        (0, number) => Err(CommandError::failed(format!("{} not met", count(number, "expectation")))),
+        (number, _) => Err(CommandError::failed(format!("{} could not be read", count(number, "file")))),
     }
 }
 
@@ -50,9 +68,59 @@ fn read(file: &Path, rules: &Rules) -> Result<Vec<Classification>, CommandError>
     classify(&delivery, rules).map_err(|error| CommandError::failed("the file holds no event").caused_by(error))
 }
 
-fn show(file: &Path, classification: &Classification, ui: &Ui) -> Result<(), CommandError> {
+/// Shows which expectations are not met and says how many.
+fn compare(expectations: &[Expectation], rules: &Rules, ui: &Ui) -> Result<usize, CommandError> {
+    let mut wrong = 0;
+    for expectation in expectations {
+        let file = &expectation.file;
+        let differences = match read(file, rules) {
+            Ok(seen) => expectation.differences(&seen.iter().map(fields).collect::<Result<Vec<_>, _>>()?),
+            Err(error) => {
+                wrong += 1;
+                refuse(file, &error, ui)?;
+                continue;
+            }
+        };
+        wrong += usize::from(!differences.is_empty());
+        tell(file, &differences, ui)?;
+    }
+    Ok(wrong)
+}
+
+fn tell(file: &Path, differences: &[Difference], ui: &Ui) -> Result<(), CommandError> {
     if ui.is_json() {
-        return ui.json(&row(file, classification)?);
+        let differences: Vec<Value> = differences
+            .iter()
+            .map(|Difference { field, expected, actual }| json!({"field": field, "expected": expected, "actual": actual}))
+            .collect();
+        return ui.json(&json!({"file": file, "expected": differences.is_empty(), "differences": differences}));
+    }
+    if differences.is_empty() {
+        return Ok(());
+    }
+    ui.print(&format!("{}: not as expected", ui.data_label(Label::Strong, &file.display().to_string())))?;
+    for Difference { field, expected, actual } in differences {
+        ui.print(&format!("  {field}\n    expected {expected}\n    actual   {actual}"))?;
+    }
+    Ok(())
+}
+
+fn show(
+    file: &Path,
+    classification: &Classification,
+    rules: &Rules,
+    explain: bool,
+    ui: &Ui,
+) -> Result<(), CommandError> {
+    let passed = if explain { passed_over(classification, rules) } else { Vec::new() };
+    if ui.is_json() {
+        let mut row = Map::from_iter([("file".to_owned(), json!(file))]);
+        row.extend(fields(classification)?.as_object().cloned().unwrap_or_default());
+        if explain {
+            let passed = passed.into_iter().map(|(rule, why)| json!({"rule": rule, "why": why}));
+            row.insert("passed_over".to_owned(), passed.collect());
+        }
+        return ui.json(&Value::Object(row));
     }
     let name = file.display();
     let what = match (&classification.judgement, classification.outcome) {
@@ -60,16 +128,21 @@ fn show(file: &Path, classification: &Classification, ui: &Ui) -> Result<(), Com
         (None, Outcome::Recovery) => format!("recovery of {}", classification.observation.resource),
         (None, _) => format!("ignored: {}", classification.reason().unwrap_or("no failure")),
     };
-    ui.print(&format!("{}: {what}", ui.data_label(Label::Strong, &name.to_string())))
+    ui.print(&format!("{}: {what}", ui.data_label(Label::Strong, &name.to_string())))?;
+    passed.iter().try_for_each(|(rule, why)| ui.print(&format!("  not {rule}: {why}")))
 }
 
-/// The classification, with the file before it.
-fn row(file: &Path, classification: &Classification) -> Result<Value, CommandError> {
-    let fields = serde_json::to_value(classification)
-        .map_err(|error| CommandError::failed("cannot write the result as JSON").caused_by(error))?;
-    let mut row = serde_json::Map::from_iter([("file".to_owned(), json!(file))]);
-    row.extend(fields.as_object().cloned().unwrap_or_default());
-    Ok(Value::Object(row))
+/// The rules are asked about failures alone.
+fn passed_over<'r>(classification: &Classification, rules: &'r Rules) -> Vec<(&'r str, String)> {
+    match classification.outcome {
+        Outcome::Incident => rules.passed_over(&classification.observation),
+        Outcome::Recovery | Outcome::Ignored => Vec::new(),
+    }
+}
+
+fn fields(classification: &Classification) -> Result<Value, CommandError> {
+    serde_json::to_value(classification)
+        .map_err(|error| CommandError::failed("cannot write the result as JSON").caused_by(error))
 }
 
 fn refuse(file: &Path, error: &CommandError, ui: &Ui) -> Result<(), CommandError> {

@@ -1,0 +1,8 @@
+//! What is left of a message when everything that varies is gone.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|message: &str| {
+    let normal = incident_model::normalise::normalise(message);
+    assert!(normal.chars().count() <= 4000);
+});

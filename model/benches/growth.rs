@@ -1,0 +1,178 @@
+//! How the time to classify grows with a hostile input: four times the bytes may take about four times as long.
+//!
+//! `cargo bench -p incident-model --bench growth`. Ends with an error when something grows faster.
+
+#![expect(clippy::print_stdout, reason = "a bench prints its measurements")]
+
+use std::time::{Duration, Instant};
+
+use incident_model::normalise::normalise;
+use incident_model::{Pattern, Rules, classify, redact};
+use serde_json::{Value, json};
+
+/// The smaller of the two sizes, in bytes.
+const SIZE: usize = 64 << 10;
+/// How much longer four times as much may take. Linear work takes four times as long, quadratic sixteen times.
+const MOST: f64 = 8.0;
+/// The clock ticks every few milliseconds.
+const MEASURABLE: Duration = Duration::from_millis(60);
+
+/// Texts that make a careless scanner look at everything again and again.
+const HOSTILE: &[&str] = &[
+    "\"",
+    "'",
+    "{",
+    "[",
+    "<",
+    "-",
+    "1",
+    "1 ",
+    "a",
+    "a/",
+    "=",
+    ":",
+    "\\",
+    "\\\"",
+    "é",
+    "-----BEGIN ",
+    "-----BEGIN A PRIVATE KEY-----",
+    "password=",
+    "password={",
+    "password '",
+    "token: ",
+    "a://",
+    "a://b:c/",
+    "Bearer ",
+    "eyJ",
+    "eyJ.",
+    "AKIA",
+    "IQoJb3JpZ2lu",
+    "arn:aws:",
+    "arn:aws:s3:::a",
+    "[redacted]",
+    "(Service: ",
+    "not authorized to perform: ",
+    "'a",
+    "\u{201c}",
+    "1.2.3.4:",
+    "f-",
+    "Error: ",
+    "at x\n",
+    " from a to ",
+    "File \"",
+    "Task timed out after ",
+];
+
+fn of(unit: &str, size: usize) -> String {
+    unit.repeat(size / unit.len())
+}
+
+/// A failure with the text in every place that is read.
+fn event(text: &str) -> Value {
+    json!({
+        "source": "lambda", "detail-type": "Lambda Function Invocation Result - Failure", "id": "e", "region": "eu-west-1",
+        "detail": {
+            "requestContext": {"requestId": "r", "condition": "RetriesExhausted", "functionArn": "arn:aws:lambda:eu-west-1:1:function:f"},
+            "requestPayload": text,
+            "responsePayload": {"errorType": text, "errorMessage": text, "stackTrace": [text]},
+        },
+    })
+}
+
+/// Things of which there are many.
+fn crowds(size: usize) -> Vec<(&'static str, Value)> {
+    let record = json!({"eventSource": "aws:sqs", "messageId": "q", "body": event("x").to_string()});
+    let nested = |inner: Value| {
+        (0..6).fold(inner, |inside, _| json!({"TopicArn": "t", "MessageId": "m", "Message": inside.to_string()}))
+    };
+    let many = |value: Value| Value::from(vec![value.clone(); size / value.to_string().len()]);
+    vec![
+        ("many records", json!({"Records": many(record)})),
+        ("json in texts, six times", nested(event(&of("a", size / 64)))),
+        (
+            "many fields",
+            json!({"source": "s", "detail-type": "t", "detail": (0..size / 20).map(|at| (format!("field{at}Error"), Value::from(0))).collect::<serde_json::Map<_, _>>()}),
+        ),
+        (
+            "many findings",
+            json!({"source": "aws.securityhub", "detail-type": "t", "detail": {"findings": many(json!({"Id": "a", "Title": "t", "Severity": {"Label": "LOW"}}))}}),
+        ),
+        ("many prose words", json!({"TopicArn": "t", "MessageId": "m", "Message": of("it failed ", size)})),
+    ]
+}
+
+/// How long it takes once, measured over as many times as are needed to measure it.
+fn duration(mut work: impl FnMut()) -> Duration {
+    let mut times = 1;
+    loop {
+        let start = Clock::now();
+        (0..times).for_each(|_| work());
+        let elapsed = start.elapsed();
+        if elapsed >= MEASURABLE {
+            return elapsed / times;
+        }
+        times *= 2;
+    }
+}
+
+/// How long this thread ran, where the system tells it, so that other programs do not count; else the time that passed.
+enum Clock {
+    Ran(Duration),
+    Passed(Instant),
+}
+
+impl Clock {
+    fn now() -> Self {
+        Self::ran().map_or_else(|| Self::Passed(Instant::now()), Self::Ran)
+    }
+
+    fn ran() -> Option<Duration> {
+        let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+        statistics.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+    }
+
+    fn elapsed(&self) -> Duration {
+        match self {
+            Self::Ran(start) => Self::ran().unwrap_or_default().saturating_sub(*start),
+            Self::Passed(start) => start.elapsed(),
+        }
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let rules = Rules::defaults()?;
+    let wildcard = Pattern::parse(r#"{"a": [{"wildcard": "*a*a*a*a*a*b"}]}"#)?;
+    let mut slow = Vec::new();
+    let mut compare = |what: String, small: Duration, large: Duration| {
+        let growth = large.as_secs_f64() / small.as_secs_f64().max(f64::EPSILON);
+        println!("{growth:6.1} times, {large:>12.1?}  {what}");
+        if growth > MOST {
+            slow.push(what);
+        }
+    };
+    for unit in HOSTILE {
+        let at = |size: usize| {
+            let text = of(unit, size);
+            let event = event(&text);
+            let value = json!({ "a": text });
+            [
+                duration(|| drop(redact(&text))),
+                duration(|| drop(normalise(&text))),
+                duration(|| drop(classify(&event, &rules))),
+                duration(|| drop(wildcard.mismatch(&value))),
+            ]
+        };
+        let (small, large) = (at(SIZE), at(4 * SIZE));
+        for (at, work) in ["redact", "normalise", "classify", "wildcard"].into_iter().enumerate() {
+            compare(format!("{work} {unit:?}"), small[at], large[at]);
+        }
+    }
+    for ((what, small), (_, large)) in crowds(SIZE).into_iter().zip(crowds(4 * SIZE)) {
+        compare(
+            what.to_owned(),
+            duration(|| drop(classify(&small, &rules))),
+            duration(|| drop(classify(&large, &rules))),
+        );
+    }
+    if slow.is_empty() { Ok(()) } else { Err(format!("grows faster than its input: {slow:?}").into()) }
+}

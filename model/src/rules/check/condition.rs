@@ -1,0 +1,212 @@
+//! Conditions that no normalised event meets.
+
+use serde_json::Value;
+
+use crate::pattern::operator::Operator;
+use crate::rules::Rule;
+
+/// The fields of a normalised event that are texts.
+const TEXTS: &[&str] = &["source", "detail_type", "resource", "account", "region", "error_type", "error_message"];
+/// All of its fields.
+const FIELDS: &[&str] =
+    &["source", "detail_type", "resource", "account", "region", "error_type", "error_message", "drill", "attributes"];
+/// What the adapters put under `attributes`. A test reads their code.
+pub(super) const ATTRIBUTES: &[&str] = &[
+    "action",
+    "alarm",
+    "alarm_rule",
+    "attempts",
+    "caller",
+    "category",
+    "cluster",
+    "code",
+    "condition",
+    "description",
+    "event",
+    "event_type",
+    "execution",
+    "exit_code",
+    "expression",
+    "function",
+    "function_arn",
+    "instance",
+    "job",
+    "kind",
+    "lambda_errors",
+    "log",
+    "log_group",
+    "log_stream",
+    "logical_resource_id",
+    "metric",
+    "namespace",
+    "product",
+    "queue",
+    "service",
+    "severity",
+    "stage",
+    "status",
+    "status_code",
+    "stop_code",
+    "stream",
+    "target",
+    "timeout_seconds",
+    "told",
+    "vault",
+];
+
+/// Whether it is an error, and what is wrong.
+type Finding = (bool, String);
+
+pub(super) fn problems(rule: &Rule) -> Vec<Finding> {
+    let Some(pattern) = &rule.pattern else { return Vec::new() };
+    let mut findings: Vec<Finding> =
+        pattern.conditions().into_iter().flat_map(|(path, operators)| of_field(&path, operators)).collect();
+    if pattern.contradicts_itself() {
+        findings.push((true, "it never matches: two of its conditions on one field exclude each other".to_owned()));
+    }
+    findings
+}
+
+fn of_field(path: &str, operators: &[Operator]) -> Vec<Finding> {
+    if let Some(unknown) = unknown_field(path) {
+        // What is always absent is found absent.
+        let is_met = operators.contains(&Operator::Absent);
+        return vec![(!is_met, unknown)];
+    }
+    let reasons: Vec<String> =
+        operators.iter().filter_map(|one| Some(format!("{path} is never {one}: {}", impossible(path, one)?))).collect();
+    let none_is_left = reasons.len() == operators.len();
+    reasons.into_iter().map(|reason| (none_is_left, reason)).collect()
+}
+
+fn unknown_field(path: &str) -> Option<String> {
+    match path.split_once('.') {
+        None if path == "attributes" => Some("attributes is no value: write `attributes: {NAME: [VALUE]}`".to_owned()),
+        None if FIELDS.contains(&path) => None,
+        Some(("attributes", name)) if ATTRIBUTES.contains(&name) => None,
+        Some(("attributes", name)) => {
+            Some(format!("attributes.{name} is nothing that an event has{}", similar(name, ATTRIBUTES)))
+        }
+        Some((parent, _)) if FIELDS.contains(&parent) => {
+            Some(format!("{parent} has no fields: write `{parent}: [VALUE]`"))
+        }
+        _ => Some(format!("{path} is no field of the normalised event{}", advice(path))),
+    }
+}
+
+/// What was probably meant by a field that an event has only before it is normalised, or that is misspelt.
+fn advice(path: &str) -> String {
+    let known = match path {
+        "detail-type" | "detailType" => "detail_type",
+        path if path == "detail" || path.starts_with("detail.") => "error_type, error_message or attributes",
+        "severity" => "attributes.severity",
+        "message" | "errorMessage" => "error_message",
+        "type" | "errorType" => "error_type",
+        "accountId" => "account",
+        path => return similar(path, FIELDS),
+    };
+    format!("; write {known}")
+}
+
+/// Why no event has this value in this field.
+fn impossible(path: &str, operator: &Operator) -> Option<String> {
+    let value = match operator {
+        Operator::Equals(value) => value,
+        Operator::Numeric(_) if TEXTS.contains(&path) => return Some("the field is a text".to_owned()),
+        Operator::Prefix(text) if path == "source" && text.starts_with("aws.") => {
+            return Some(format!("the normalised source has no `aws.`; write {}", without_aws(text)));
+        }
+        _ => return None,
+    };
+    match (path, value) {
+        ("drill", Value::Bool(_)) => None,
+        ("drill", _) => Some("it is true or false, without quotes".to_owned()),
+        (path, Value::String(text)) => impossible_text(path, text),
+        (path, value) if TEXTS.contains(&path) => Some(format!("the field is a text; write \"{value}\" in quotes")),
+        ("attributes.timeout_seconds", _) => Some("it is a text, such as \"3.00\"".to_owned()),
+        _ => None,
+    }
+}
+
+fn impossible_text(path: &str, text: &str) -> Option<String> {
+    let lower = text.to_lowercase();
+    match path {
+        "source" if lower.starts_with("aws.") => {
+            Some(format!("the normalised source has no `aws.`; write {}", without_aws(&lower)))
+        }
+        "source" if lower != text && SERVICES.contains(&lower.as_str()) => {
+            Some(format!("the names of AWS's services are in small letters; write {lower}"))
+        }
+        "source" if text.contains(".amazonaws.com") => {
+            Some("it is the service's short name, such as lambda".to_owned())
+        }
+        "region" if lower != text => Some(format!("regions are in small letters; write {lower}")),
+        "account" if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some("an account is twelve digits".to_owned())
+        }
+        "attributes.lambda_errors" => Some("it is true; write it without quotes".to_owned()),
+        _ => None,
+    }
+}
+
+fn without_aws(source: &str) -> &str {
+    source.strip_prefix("aws.").unwrap_or(source)
+}
+
+/// Services whose events are known here by name.
+const SERVICES: &[&str] = &[
+    "autoscaling",
+    "backup",
+    "batch",
+    "cloudformation",
+    "cloudwatch",
+    "codebuild",
+    "codedeploy",
+    "codepipeline",
+    "dms",
+    "ec2",
+    "ecr",
+    "ecs",
+    "emr",
+    "events",
+    "glue",
+    "guardduty",
+    "health",
+    "inspector2",
+    "lambda",
+    "logs",
+    "macie",
+    "rds",
+    "sagemaker",
+    "scheduler",
+    "securityhub",
+    "sns",
+    "sqs",
+    "ssm",
+    "states",
+    "synthetics",
+];
+
+/// `; did you mean X?` for the known name that is nearest.
+pub(super) fn similar(name: &str, known: &[&str]) -> String {
+    let nearest = known.iter().map(|known| (distance(name, known), known)).min();
+    match nearest {
+        Some((distance, known)) if distance <= 2.max(name.len() / 4) => format!("; did you mean {known}?"),
+        _ => format!("; known are {}", known.join(", ")),
+    }
+}
+
+/// How many letters have to change to make one word of the other (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (at, left) in one.chars().enumerate() {
+        let mut diagonal = at;
+        row[0] = at + 1;
+        for (column, right) in other.chars().enumerate() {
+            let change = diagonal + usize::from(left != right);
+            diagonal = row[column + 1];
+            row[column + 1] = change.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}

@@ -1,0 +1,150 @@
+use std::path::Path;
+
+use super::condition::ATTRIBUTES;
+use crate::Rules;
+
+fn rule(name: &str, pattern: &str) -> String {
+    format!("  - name: {name}\n    pattern: {pattern}\n    severity: LOW\n    summary: s\n    recommendation: r\n")
+}
+
+/// What is told of rules with these patterns, the first in line 2 and each five lines later.
+fn told(patterns: &[&str]) -> Result<Vec<String>, crate::RulesError> {
+    let rules: String = patterns.iter().enumerate().map(|(at, pattern)| rule(&format!("r{at}"), pattern)).collect();
+    let problems = Rules::parse(&format!("rules:\n{rules}"))?.problems();
+    Ok(problems
+        .into_iter()
+        .map(|problem| {
+            let kind = if problem.is_error { "error" } else { "warning" };
+            format!("{}: {kind}: {}", problem.line, problem.message)
+        })
+        .collect())
+}
+
+#[test]
+fn the_rules_that_come_with_the_program_have_no_problem() -> Result<(), crate::RulesError> {
+    assert_eq!(Rules::defaults()?.problems(), []);
+    Ok(())
+}
+
+#[test]
+fn rules_that_can_never_win_are_found() -> Result<(), crate::RulesError> {
+    let by = |line: usize| {
+        format!("error: it never wins: rule `r0` in line 2 matches everything that this rule matches; put this rule before it")
+            .replace("error", &format!("{line}: error"))
+    };
+    for (first, second, is_unreachable) in [
+        ("{source: [lambda]}", "{source: [lambda], error_type: [x]}", true),
+        ("{source: [lambda, ecs]}", "{source: [ecs]}", true),
+        ("{source: [ecs]}", "{source: [lambda, ecs]}", false),
+        ("{source: [{prefix: la}]}", "{source: [lambda]}", true),
+        ("{error_type: [{wildcard: '*Timeout*'}]}", "{error_type: [{prefix: ReadTimeout}]}", true),
+        ("{error_type: [{wildcard: '*a*b*'}]}", "{error_type: [{wildcard: 'xa*yb'}]}", true),
+        ("{error_type: [{wildcard: '*a*b*'}]}", "{error_type: [{wildcard: 'xb*ya'}]}", false),
+        ("{error_type: [{exists: true}]}", "{error_type: [{suffix: x}]}", true),
+        (
+            "{attributes: {severity: [{numeric: ['>=', 4]}]}}",
+            "{attributes: {severity: [{numeric: ['>', 7, '<', 9]}]}}",
+            true,
+        ),
+        (
+            "{attributes: {severity: [{numeric: ['>', 8]}]}}",
+            "{attributes: {severity: [{numeric: ['>', 7, '<', 9]}]}}",
+            false,
+        ),
+        ("{error_type: [{anything-but: [a]}]}", "{error_type: [b]}", true),
+        ("{error_type: [{anything-but: [a]}]}", "{error_type: [{anything-but: [a, b]}]}", true),
+        ("{$or: [{source: [a]}, {error_type: [x]}]}", "{source: [a], region: [y]}", true),
+        ("{source: [a]}", "{$or: [{source: [a]}, {source: [a], region: [y]}]}", true),
+        ("{source: [a]}", "{$or: [{source: [a]}, {region: [y]}]}", false),
+        ("{source: [a], region: [x]}", "{source: [a]}", false),
+        ("{error_type: [{exists: false}]}", "{error_type: [x]}", false),
+    ] {
+        let expected = if is_unreachable { vec![by(7)] } else { vec![] };
+        let own: Vec<String> = told(&[first, second])?.into_iter().filter(|told| told.contains("never wins")).collect();
+        assert_eq!(own, expected, "{first} before {second}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_rule_without_a_pattern_hides_the_rest() -> Result<(), crate::RulesError> {
+    let all = "  - name: all\n    severity: LOW\n    summary: s\n    recommendation: r\n";
+    let problems = Rules::parse(&format!("rules:\n{all}{}", rule("late", "{source: [lambda]}")))?.problems();
+    let told: Vec<_> = problems.iter().map(|problem| (problem.line, problem.message.as_str())).collect();
+    let message =
+        "it never wins: rule `all` in line 2 has no pattern, so it matches everything; put this rule before it";
+    assert_eq!(told, [(6, message)]);
+    Ok(())
+}
+
+#[test]
+fn conditions_that_no_event_meets_are_found() -> Result<(), crate::RulesError> {
+    for (pattern, expected) in [
+        ("{eror_type: [x]}", "2: error: eror_type is no field of the normalised event; did you mean error_type?"),
+        (
+            "{detail: {state: [x]}}",
+            "2: error: detail.state is no field of the normalised event; write error_type, error_message or attributes",
+        ),
+        ("{detail-type: [x]}", "2: error: detail-type is no field of the normalised event; write detail_type"),
+        (
+            "{attributes: {exitcode: [1]}}",
+            "2: error: attributes.exitcode is nothing that an event has; did you mean exit_code?",
+        ),
+        ("{attributes: [x]}", "2: error: attributes is no value: write `attributes: {NAME: [VALUE]}`"),
+        ("{source: {x: [y]}}", "2: error: source has no fields: write `source: [VALUE]`"),
+        (
+            "{source: [aws.lambda]}",
+            "2: error: source is never \"aws.lambda\": the normalised source has no `aws.`; write lambda",
+        ),
+        (
+            "{source: [lambda, aws.ecs]}",
+            "2: warning: source is never \"aws.ecs\": the normalised source has no `aws.`; write ecs",
+        ),
+        (
+            "{source: [Lambda]}",
+            "2: error: source is never \"Lambda\": the names of AWS's services are in small letters; write lambda",
+        ),
+        (
+            "{account: [111122223333]}",
+            "2: error: account is never 111122223333: the field is a text; write \"111122223333\" in quotes",
+        ),
+        ("{account: [production]}", "2: error: account is never \"production\": an account is twelve digits"),
+        (
+            "{region: [EU-WEST-1]}",
+            "2: error: region is never \"EU-WEST-1\": regions are in small letters; write eu-west-1",
+        ),
+        ("{drill: ['true']}", "2: error: drill is never \"true\": it is true or false, without quotes"),
+        ("{error_type: [{numeric: ['>', 1]}]}", "2: error: error_type is never a number > 1: the field is a text"),
+        (
+            "{eror_type: [{exists: false}]}",
+            "2: warning: eror_type is no field of the normalised event; did you mean error_type?",
+        ),
+        (
+            "{source: [lambda], $or: [{source: [ecs]}, {source: [rds], region: [x]}]}",
+            "2: error: it never matches: two of its conditions on one field exclude each other",
+        ),
+    ] {
+        assert_eq!(told(&[pattern])?, [expected], "{pattern}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_list_of_attributes_is_that_of_the_adapters() -> Result<(), Box<dyn std::error::Error>> {
+    let mut found = std::collections::BTreeSet::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sources")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let code: String = std::fs::read_to_string(&path)?.split_whitespace().collect();
+            let names = code.split(".with(\"").skip(1).filter_map(|rest| rest.split('"').next().map(str::to_owned));
+            found.extend(names);
+        }
+    }
+    assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ATTRIBUTES);
+    Ok(())
+}
