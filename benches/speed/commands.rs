@@ -1,7 +1,7 @@
 //! The command line on the local AWS.
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -11,13 +11,16 @@ use crate::measurement::{Measurement, timed};
 
 const UP: &[&str] = &["up", "--local", "--yes", "--email", "ada@example.com", "--confirm-email"];
 
-/// A directory of its own for the local AWS, which is stopped when it goes away.
-struct Machine(TempDir);
+/// The program, and a directory of its own for its local AWS, which is stopped when it goes away.
+struct Machine {
+    program: PathBuf,
+    directory: TempDir,
+}
 
 impl Machine {
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_incidentctl"));
-        command.args(arguments).env("INCIDENTCTL_LOCAL_DIR", self.0.path()).env_remove("AWS_ENDPOINT_URL");
+        let mut command = Command::new(&self.program);
+        command.args(arguments).env("INCIDENTCTL_LOCAL_DIR", self.directory.path()).env_remove("AWS_ENDPOINT_URL");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command
     }
@@ -41,7 +44,7 @@ impl Drop for Machine {
 
 /// Times the commands, and takes the memory of the largest.
 pub(crate) fn measure(report: &mut impl FnMut(Measurement)) -> Result<(), Box<dyn Error>> {
-    let machine = Machine(tempfile::tempdir()?);
+    let machine = Machine { program: incident_bench::command_line()?, directory: tempfile::tempdir()? };
     let repeat = |times: usize, arguments: &[&str]| {
         (0..times).map(|_| timed(|| machine.run(arguments))).collect::<Result<Vec<_>, _>>()
     };

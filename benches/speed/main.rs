@@ -1,6 +1,6 @@
 //! How fast and how big: the numbers of the README, measured on the machine that it runs on.
 //!
-//! `cargo bench --bench speed` prints one line per figure: the median, the spread, and the limit that it has to keep.
+//! `cargo bench --package incident-bench --bench speed` prints one line per figure: the median, the spread, and the limit that it has to keep.
 //! It ends with 1 when a limit is broken. Everything runs offline, against a local AWS in a temporary directory.
 #![expect(clippy::print_stdout, reason = "a bench prints its measurements")]
 

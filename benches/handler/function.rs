@@ -4,10 +4,8 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use incident_bench::ROOT;
 use serde_json::json;
-
-/// The checkout.
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// A function.
 pub(crate) struct Function {
@@ -23,27 +21,8 @@ impl Function {
     /// # Errors
     /// It does not build.
     pub(crate) fn ours() -> Result<Self, Box<dyn Error>> {
-        // This program is in `release` of the target directory.
-        let program = std::env::current_exe()?;
-        let target = program.ancestors().nth(2).ok_or("this program is not in a target directory")?;
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut build = Command::new(cargo);
-        for (name, _) in std::env::vars_os() {
-            // They are about this program, and `ring` is built anew when they change.
-            if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
-                build.env_remove(name);
-            }
-        }
-        let status = build
-            .args(["build", "--package", "incident-handler", "--bins", "--profile", "handler", "--target-dir"])
-            .arg(target)
-            .current_dir(ROOT)
-            .status()?;
-        if !status.success() {
-            return Err("the handler does not build".into());
-        }
-        let handler = target.join("handler").join("incident-handler");
-        Ok(Self { name: "incidentctl", program: vec![handler], task_root: Path::new(ROOT).join("templates") })
+        let task_root = Path::new(ROOT).join("templates");
+        Ok(Self { name: "incidentctl", program: vec![incident_bench::handler()?], task_root })
     }
 
     /// The one in Python, if its interpreter has what it needs.
@@ -54,7 +33,7 @@ impl Function {
             return None;
         }
         let program = [interpreter.as_os_str(), "-m".as_ref(), "awslambdaric".as_ref(), "handler.handler".as_ref()];
-        let task_root = Path::new(env!("CARGO_MANIFEST_DIR")).join("peer");
+        let task_root = Path::new(ROOT).join("benches/handler/peer");
         Some(Self { name: "Python", program: program.map(PathBuf::from).into(), task_root })
     }
 

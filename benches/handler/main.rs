@@ -2,8 +2,9 @@
 //! and an SNS that answer at once, with and without TLS, with a whole processor and with the share of one that Lambda
 //! gives to the smallest function.
 //!
-//! `cargo run --release --package incident-bench [PYTHON] [STARTS]`; `PYTHON` has what `peer/requirements.txt` names.
-//! The functions take turns; medians of all starts are printed. Everything is on 127.0.0.1 and ends with the program.
+//! `cargo bench --package incident-bench --bench handler -- [PYTHON] [STARTS]`; `PYTHON` has what `peer/requirements.txt`
+//! names. The functions take turns; medians of all starts are printed. Everything is on 127.0.0.1 and ends with the
+//! program.
 #![expect(clippy::print_stdout, reason = "a bench prints its measurements")]
 
 mod backend;
@@ -16,13 +17,14 @@ mod runtime_api;
 mod share;
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use backend::Backend;
 use certificate::{Certified, certified};
 use figures::{Figures, Start};
 use function::{Function, failure};
+use incident_bench::ROOT;
 use process::Process;
 use runtime_api::RuntimeApi;
 use share::Share;
@@ -43,8 +45,9 @@ struct Circumstances<'a> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let python = arguments.next().map_or_else(|| PathBuf::from(".venv/bin/python"), PathBuf::from);
+    // Cargo adds `--bench`.
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let python = arguments.next().map_or_else(|| Path::new(ROOT).join(".venv/bin/python"), PathBuf::from);
     let starts = arguments.next().map_or(Ok(STARTS), |number| number.parse())?;
 
     let mut functions = vec![Function::ours()?];

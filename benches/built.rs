@@ -1,0 +1,47 @@
+//! Builds what is measured, as it is installed and deployed.
+
+use std::error::Error;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The checkout.
+pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// The command line, `incidentctl`.
+///
+/// # Errors
+/// It does not build.
+pub fn command_line() -> Result<PathBuf, Box<dyn Error>> {
+    built("incidentctl", "release")
+}
+
+/// The handler, `incident-handler`.
+///
+/// # Errors
+/// It does not build.
+pub fn handler() -> Result<PathBuf, Box<dyn Error>> {
+    built("incident-handler", "handler")
+}
+
+/// The binary of a package of the same name.
+fn built(package: &str, profile: &str) -> Result<PathBuf, Box<dyn Error>> {
+    // This program is in `release/deps` of the target directory.
+    let program = std::env::current_exe()?;
+    let target = program.ancestors().nth(3).ok_or("this program is not in a target directory")?;
+    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build.args(["build", "--quiet", "--package", package, "--bins", "--profile", profile, "--target-dir"]);
+    build.arg(target).current_dir(ROOT);
+    // They are about this program, and `ring` is compiled anew when they change.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_about_a_package(name)) {
+        build.env_remove(name);
+    }
+    match build.status()?.success() {
+        true => Ok(target.join(profile).join(Path::new(package))),
+        false => Err(format!("{package} does not build").into()),
+    }
+}
+
+fn is_about_a_package(variable: &OsStr) -> bool {
+    variable.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+}
