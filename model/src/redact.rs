@@ -33,6 +33,11 @@ fn secret_at(text: &str, output: &mut String) -> Option<usize> {
         output.push_str("[redacted private key]");
         return Some(length);
     }
+    if let Some(length) = user_information(text) {
+        output.push_str("://");
+        output.push_str(REDACTED);
+        return Some("://".len() + length);
+    }
     if !is_word(first) {
         return None;
     }
@@ -45,16 +50,16 @@ fn secret_at(text: &str, output: &mut String) -> Option<usize> {
         return Some(length);
     }
     let (kept, hidden) = kept_and_hidden(text, word, after)?;
-    output.push_str(&text[..kept]);
+    // A name may hold a secret itself.
+    let name = if known::is_secret(word) { word.len().min(kept) } else { 0 };
+    output.push_str(if name > 0 { REDACTED } else { "" });
+    output.push_str(&text[name..kept]);
     output.push_str(REDACTED);
     Some(kept + hidden)
 }
 
 /// How much of the text's beginning stays and how much after it is secret, if anything is.
 fn kept_and_hidden(text: &str, word: &str, after: &str) -> Option<(usize, usize)> {
-    if let Some(length) = user_information(after) {
-        return Some((word.len() + "://".len(), length));
-    }
     if let Some(scheme) = authorization(word, after) {
         let value = text[scheme..].find([' ', '"', '\'', ',', '\n', '\r', '\\']).unwrap_or(text.len() - scheme);
         return Some((scheme, value));
@@ -129,9 +134,9 @@ fn is_token_byte(byte: u8) -> bool {
 /// How far is looked for the `@` that ends a user's name and password in an address, in bytes.
 const MAX_USER_INFORMATION: usize = 256;
 
-/// The `user:password` of `://user:password@`, after the scheme. A password may hold a slash, although it should not.
-fn user_information(after: &str) -> Option<usize> {
-    let authority = after.strip_prefix("://")?;
+/// The length of the `user:password` in `://user:password@`. A password may hold a slash, although it should not.
+fn user_information(text: &str) -> Option<usize> {
+    let authority = text.strip_prefix("://")?;
     let limit = (0..=MAX_USER_INFORMATION.min(authority.len())).rev().find(|&at| authority.is_char_boundary(at))?;
     let authority = &authority[..limit];
     let ends = |character: char| character.is_whitespace() || matches!(character, '"' | '\'' | '<' | '>');

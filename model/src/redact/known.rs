@@ -106,13 +106,13 @@ pub(super) fn begins_session_token(word: &str) -> bool {
     ["IQoJb3JpZ2lu", "FwoGZXIvYXdz", "FQoGZXIvYXdz"].iter().any(|prefix| word.starts_with(prefix))
 }
 
-/// `AKIA` and 16 more; `ASIA` for keys of sessions.
+/// `AKIA` and 16 more capitals and digits, `ASIA` for keys of sessions; also in the middle of a word.
 fn is_aws_key_id(word: &str) -> bool {
-    let body = ["AKIA", "ASIA"].iter().find_map(|prefix| word.strip_prefix(prefix));
-    body.is_some_and(|body| {
-        let key = body.split(['.', '-', '_']).next().unwrap_or_default();
-        key.len() >= 12 && key.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-    })
+    let is_key = |at: usize| {
+        let body = word.bytes().skip(at + "AKIA".len());
+        body.take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()).take(12).count() == 12
+    };
+    ["AKIA", "ASIA"].iter().any(|prefix| word.match_indices(prefix).any(|(at, _)| is_key(at)))
 }
 
 fn is_jwt(word: &str) -> bool {

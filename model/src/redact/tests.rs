@@ -9,6 +9,7 @@ fn secrets_go_and_the_rest_stays() {
     let random = "wJalrXUtnFEMIK7MDENGbPxRfiCYzzEXAMPLEKEY".to_owned();
     for (text, expected) in [
         ("key AKIAIOSFODNN7EXAMPLE used", "key [redacted] used".to_owned()),
+        ("keyAKIAIOSFODNN7EXAMPLEand", "[redacted]".to_owned()),
         ("password=hunter2&user=ada", "password=[redacted]&user=ada".to_owned()),
         (r#"{"db_password": "hun\"ter2", "host": "db"}"#, r#"{"db_password": "[redacted]", "host": "db"}"#.to_owned()),
         (r#"{\"apiKey\":\"abc123\",\"host\":\"db\"}"#, r#"{\"apiKey\":\"[redacted]\",\"host\":\"db\"}"#.to_owned()),

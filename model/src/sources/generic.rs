@@ -27,7 +27,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         message => message,
     };
     let observation = match signs.failure(is_failing(&envelope.detail_type)) {
-        Some(class) if class.is_empty() => envelope.failure(&resource, &envelope.detail_type, &message),
+        Some("") => envelope.failure(&resource, &envelope.detail_type, &message),
         Some(class) => envelope.failure(&resource, class, &message),
         None => harmless(envelope, &resource, &signs),
     };

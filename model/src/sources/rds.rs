@@ -70,9 +70,7 @@ fn judged(categories: &[String], event_type: &str, message: &str) -> Verdict {
     let is = |wanted: &str| categories.iter().any(|category| category.ends_with(wanted));
     if says(HARMLESS) {
         Verdict::Stopped
-    } else if categories.iter().any(|one| is_failing(one)) || says(TROUBLE) {
-        Verdict::Failed
-    } else if [message.as_str(), event_type].into_iter().any(|text| verdict(text) == Verdict::Failed) {
+    } else if categories.iter().any(|one| is_failing(one)) || says(TROUBLE) || is_failed(&message, event_type) {
         Verdict::Failed
     } else if (is("failover") || is("recovery") || is("availability") || is("read replica")) && says(OVER) {
         Verdict::Succeeded
@@ -81,4 +79,8 @@ fn judged(categories: &[String], event_type: &str, message: &str) -> Verdict {
     } else {
         Verdict::Unknown
     }
+}
+
+fn is_failed(message: &str, event_type: &str) -> bool {
+    [message, event_type].into_iter().any(|text| verdict(text) == Verdict::Failed)
 }

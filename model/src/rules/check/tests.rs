@@ -29,8 +29,8 @@ fn the_rules_that_come_with_the_program_have_no_problem() -> Result<(), crate::R
 #[test]
 fn rules_that_can_never_win_are_found() -> Result<(), crate::RulesError> {
     let by = |line: usize| {
-        format!("error: it never wins: rule `r0` in line 2 matches everything that this rule matches; put this rule before it")
-            .replace("error", &format!("{line}: error"))
+        let why = "rule `r0` in line 2 matches everything that this rule matches; put this rule before it";
+        format!("{line}: error: it never wins: {why}")
     };
     for (first, second, is_unreachable) in [
         ("{source: [lambda]}", "{source: [lambda], error_type: [x]}", true),
