@@ -1,8 +1,12 @@
 //! Takes secrets out of a text before it is stored or sent. One pass; what looks like a secret goes, even if it was none.
 
+mod assignment;
 mod known;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use assignment::is_secret_name;
+use assignment::{argument, assigned, is_authorization, quoted};
 
 /// What stands in a secret's place.
 pub(crate) const REDACTED: &str = "[redacted]";
@@ -157,122 +161,4 @@ fn authorization(word: &str, after: &str) -> Option<usize> {
     let length = token_length(token, MAX_TOKEN);
     let looks_random = length >= 16 || token.as_bytes()[..length].iter().any(u8::is_ascii_digit);
     (is_scheme && length >= 6 && looks_random).then_some(word.len() + 1)
-}
-
-fn is_authorization(name: &str) -> bool {
-    name.to_ascii_lowercase().ends_with("authorization") || name.eq_ignore_ascii_case("cookie")
-}
-
-/// Whether a name is one that secrets have.
-pub(crate) fn is_secret_name(name: &str) -> bool {
-    const PARTS: &[&str] = &[
-        "password",
-        "passwd",
-        "passphrase",
-        "pwd",
-        "secret",
-        "token",
-        "apikey",
-        "accesskey",
-        "privatekey",
-        "signingkey",
-        "credential",
-        "authorization",
-        "signature",
-        "sessionid",
-        "cookie",
-        "connectionstring",
-        "accountkey",
-        "cardnumber",
-        "webhook",
-    ];
-    /// Names that hold such a word and mean something else.
-    const OTHERS: &[&str] = &["secretsmanager", "maxtokens", "tokenizer", "totaltokens", "tokencount"];
-    if name.len() > 128 {
-        return false;
-    }
-    let plain: String =
-        name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect();
-    matches!(plain.as_str(), "auth" | "pin" | "cvv" | "cvc" | "ssn" | "pass" | "sig" | "pw")
-        || PARTS.iter().any(|part| plain.contains(part)) && !OTHERS.iter().any(|other| plain.ends_with(other))
-}
-
-/// Whether it is a password that the name announces, and not a token or a signature, of which texts also speak.
-fn is_password_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["password", "passwd", "passphrase", "pwd", "secret"].iter().any(|part| name.contains(part))
-}
-
-/// `--password hunter2`: how far the value is and how long.
-fn argument(word: &str, after: &str) -> Option<(usize, usize)> {
-    let value = after.strip_prefix(' ').filter(|_| word.starts_with("--"))?;
-    let length = value.find(char::is_whitespace).unwrap_or(value.len());
-    (length > 0 && !value.starts_with('-')).then_some((1, length))
-}
-
-/// `PASSWORD 'hunter2'`, as in SQL.
-fn quoted(word: &str, after: &str) -> Option<(usize, usize)> {
-    let value = after.strip_prefix(' ').filter(|_| is_password_name(word))?;
-    let quote = value.chars().next().filter(|first| matches!(first, '\'' | '"'))?;
-    let length = quoted_length(&value[1..], quote)?;
-    (length > 0).then_some((2, length))
-}
-
-/// How many quotes and backslashes may stand around a value: JSON in a text in JSON in a text has fifteen and one.
-const MAX_QUOTES: usize = 16;
-
-/// Where the value begins and how long it is, in what follows a name: `= value`, `": "value"`, `\": \"value\"`.
-fn assigned(name: &str, after: &str, whole_line: bool) -> Option<(usize, usize)> {
-    let is_quote = |character: &char| matches!(character, '"' | '\'' | '\\');
-    let mut start = after.chars().take(MAX_QUOTES).take_while(is_quote).count();
-    start += blanks(&after[start..]);
-    let sign =
-        after[start..].strip_prefix("=>").map(|_| 2).or_else(|| after[start..].starts_with(['=', ':']).then_some(1))?;
-    start += sign;
-    start += blanks(&after[start..]);
-    let quotes = after[start..].chars().take(MAX_QUOTES).take_while(is_quote).count();
-    start += quotes;
-    let value = &after[start..];
-    // What is in an object or a list is looked at by itself.
-    if value.starts_with(['{', '[']) {
-        return None;
-    }
-    let end = match (after[..start].chars().next_back().filter(|_| quotes > 0), whole_line) {
-        (Some(quote), _) => quoted_length(value, quote),
-        (None, true) => value.find(['\n', '\r', '"']),
-        (None, false) => value.find(|character: char| {
-            character.is_whitespace() || matches!(character, ',' | ';' | '&' | '}' | ')' | ']' | '"' | '\'')
-        }),
-    };
-    let length = end.unwrap_or(value.len());
-    let is_word = quotes == 0 && !is_password_name(name) && is_word_of_prose(&after[..start], &value[..length]);
-    (length > 0 && !is_word).then_some((start, length))
-}
-
-/// `invalid token: expired`, which tells what is wrong with a token and not which it is.
-fn is_word_of_prose(sign: &str, value: &str) -> bool {
-    sign.ends_with(": ") && value.len() < 16 && value.bytes().all(|byte| byte.is_ascii_alphabetic())
-}
-
-fn blanks(text: &str) -> usize {
-    text.bytes().take(8).take_while(|byte| *byte == b' ').count()
-}
-
-/// Up to the closing quote, which a backslash before it does not close unless the value was opened that way.
-fn quoted_length(value: &str, quote: char) -> Option<usize> {
-    let mut escaped = false;
-    for (at, character) in value.char_indices() {
-        match character {
-            _ if escaped => escaped = false,
-            '\\' if value[at + 1..].starts_with(quote)
-                && !value[at + 2..].starts_with(|next: char| next.is_alphanumeric()) =>
-            {
-                return Some(at);
-            }
-            '\\' => escaped = true,
-            character if character == quote => return Some(at),
-            _ => {}
-        }
-    }
-    None
 }

@@ -4,6 +4,7 @@
 //! event itself states outweighs its inner parts: a job that succeeded may list the attempts that did not.
 
 mod cause;
+mod names;
 mod prose;
 mod signs;
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::names::{BESIDE, NOT_YET, OF_ERROR, OF_EVENT, STATUS, WELL};
 use crate::fields::shortened;
 use crate::vocabulary::{Verdict, verdict, words};
 
@@ -9,79 +10,6 @@ use crate::vocabulary::{Verdict, verdict, words};
 const MAX_DEPTH: usize = 4;
 /// How many elements of a list, and members of an object, are looked at.
 const MAX_ELEMENTS: usize = 50;
-
-/// Last words of the names of fields that hold a status.
-const STATUS: &[&str] = &["status", "state", "result", "outcome", "conclusion", "event", "condition", "category"];
-/// What a field named `type` or `name` has to be the type or name of, to be a status.
-const OF_EVENT: &[&str] = &["event", "status", "state", "compliance", "notification", "finding", "alert", "message"];
-/// Words of the names of fields that speak of something else than what just happened.
-const BESIDE: &[&str] = &[
-    "attempts",
-    "configuration",
-    "desired",
-    "environment",
-    "expected",
-    "filter",
-    "from",
-    "history",
-    "input",
-    "labels",
-    "last",
-    "old",
-    "parameters",
-    "policy",
-    "previous",
-    "prior",
-    "request",
-    "retries",
-    "schema",
-    "tags",
-    "template",
-];
-/// Words of the names of fields that speak of errors to come: `maxErrors`, `actionOnFailure`, `errorTopic`.
-const NOT_YET: &[&str] = &[
-    "action",
-    "allowed",
-    "handler",
-    "ignore",
-    "ignored",
-    "limit",
-    "max",
-    "maximum",
-    "no",
-    "non",
-    "notify",
-    "on",
-    "retry",
-    "threshold",
-    "tolerated",
-    "without",
-];
-/// What may follow the word `error` in the name of a field that tells of one.
-const OF_ERROR: &[&str] = &[
-    "cause",
-    "class",
-    "code",
-    "codes",
-    "count",
-    "description",
-    "detail",
-    "details",
-    "id",
-    "info",
-    "information",
-    "kind",
-    "list",
-    "message",
-    "messages",
-    "name",
-    "reason",
-    "reasons",
-    "text",
-    "type",
-];
-/// Names of flags that are false when something failed.
-const WELL: &[&str] = &["success", "succeeded", "successful", "ok", "healthy", "passed"];
 
 /// The signs that an event gives of what happened.
 #[derive(Debug, Default)]
