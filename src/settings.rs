@@ -55,6 +55,9 @@ pub struct Settings {
     pub emails: Vec<EmailAddress>,
     /// Engine of the configuration file; a flag takes its place.
     pub engine: Option<Engine>,
+    /// Rules file of the configuration file, which decides before the rules that come with the program; a flag takes its
+    /// place.
+    pub rules: Option<PathBuf>,
     /// How long log groups keep events.
     pub log_retention: LogRetention,
     /// Memory of the handler function.
@@ -93,6 +96,7 @@ impl Default for Settings {
             allow_data_loss: false,
             emails: Vec::new(),
             engine: None,
+            rules: None,
             log_retention: LogRetention::default(),
             handler_memory: MemorySize::default(),
             schedule: Schedule::default(),
@@ -131,6 +135,7 @@ impl Settings {
             allow_data_loss: false,
             emails: file.emails.unwrap_or_default(),
             engine: file.engine,
+            rules: file.rules,
             log_retention: file.log_retention_days.unwrap_or_default(),
             handler_memory: file.handler_memory.unwrap_or_default(),
             schedule: file.schedule.unwrap_or_default(),

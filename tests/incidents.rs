@@ -158,3 +158,31 @@ async fn trigger(world: &World, kind: &str) -> TestResult<Value> {
 fn text(value: &Value, key: &str) -> TestResult<String> {
     Ok(value[key].as_str().ok_or_else(|| format!("no {key} in {value}"))?.to_owned())
 }
+
+#[tokio::test]
+async fn rules_of_ones_own_decide_before_the_others() -> TestResult {
+    let world = World::new()?;
+    let rule = "rules:\n  - name: drills\n    pattern: {source: [lambda]}\n    severity: LOW\n    summary: '{resource} was asked to fail'\n    recommendation: Nothing to do.\n";
+    std::fs::write(world.home().join("own.yaml"), rule)?;
+    std::fs::write(world.home().join("incidentctl.yaml"), "rules: own.yaml\n")?;
+    world.up().await?;
+    let result = trigger(&world, "exception").await?;
+    assert_eq!(result["severity"], "LOW", "{result}");
+    let shown = world.run(&["incidents", "show", &text(&result, "incident_id")?, "--local"]).await?.succeeded()?.stdout;
+    assert!(shown.contains("devops-error-generator was asked to fail") && shown.contains("drills"), "{shown}");
+
+    // Without them the code of both functions is another.
+    std::fs::write(world.home().join("incidentctl.yaml"), "{}\n")?;
+    let plan = ["plan", "--local", "--email", ADDRESS, "--detailed-exitcode"];
+    let plan = world.run(&plan).await?.ended_with(2)?;
+    assert!(plan.stdout.contains("IncidentHandler"), "{plan:?}");
+
+    // What the handler would not understand is not deployed.
+    let wrong = world.home().join("own.yaml");
+    std::fs::write(&wrong, rule.replace("LOW", "SEVERE"))?;
+    let up = ["up", "--local", "--yes", "--email", ADDRESS, "--rules", &wrong.display().to_string()];
+    let refused = world.run(&up).await?.ended_with(1)?;
+    assert!(refused.stderr.contains("line 2: rule `drills` has no valid severity"), "{refused:?}");
+    assert!(refused.stderr.contains("incidentctl rules check"), "{refused:?}");
+    Ok(())
+}

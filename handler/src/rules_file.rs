@@ -1,4 +1,4 @@
-//! The rules file in the artifact.
+//! The rules files in the artifact.
 
 use std::path::Path;
 
@@ -13,24 +13,34 @@ pub struct LoadedRules {
     pub problem: Option<String>,
 }
 
-/// Reads `severity-rules.yaml` in the folder that Lambda unpacks the artifact to.
+/// Reads `severity-rules.yaml` in the folder that Lambda unpacks the artifact to, and before it `own-rules.yaml`, if that
+/// is there.
 ///
 /// # Errors
 /// When not even the built-in rules can be used.
 pub fn load() -> Result<LoadedRules, RulesError> {
     let root = std::env::var("LAMBDA_TASK_ROOT").unwrap_or_else(|_| ".".to_owned());
-    load_from(&Path::new(&root).join("severity-rules.yaml"))
+    load_from(Path::new(&root))
 }
 
-fn load_from(path: &Path) -> Result<LoadedRules, RulesError> {
-    let problem = match std::fs::read_to_string(path) {
-        Ok(text) => match Rules::parse(&text) {
-            Ok(rules) => return Ok(LoadedRules { rules, problem: None }),
-            Err(error) => with_causes(&error),
-        },
-        Err(error) => format!("{}: {error}", path.display()),
+fn load_from(folder: &Path) -> Result<LoadedRules, RulesError> {
+    let (rules, problem) = match read(&folder.join("severity-rules.yaml")) {
+        Ok(rules) => (rules, None),
+        Err(problem) => (Rules::defaults()?, Some(problem)),
     };
-    Ok(LoadedRules { rules: Rules::defaults()?, problem: Some(problem) })
+    let own = folder.join("own-rules.yaml");
+    if !own.exists() {
+        return Ok(LoadedRules { rules, problem });
+    }
+    Ok(match read(&own) {
+        Ok(own) => LoadedRules { rules: own.before(rules), problem },
+        Err(error) => LoadedRules { rules, problem: Some(error) },
+    })
+}
+
+fn read(path: &Path) -> Result<Rules, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Rules::parse(&text).map_err(|error| with_causes(&error))
 }
 
 /// An error and its causes in one line.
@@ -45,9 +55,23 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_a_problem_but_hides_no_failure() -> Result<(), RulesError> {
-        let loaded = load_from(Path::new("/nowhere/severity-rules.yaml"))?;
+        let loaded = load_from(Path::new("/nowhere"))?;
         assert!(loaded.problem.is_some_and(|problem| problem.contains("/nowhere/severity-rules.yaml")));
         assert!(loaded.rules.len() > 1);
+        Ok(())
+    }
+
+    #[test]
+    fn own_rules_come_before_the_others_and_broken_ones_hide_none() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        std::fs::write(folder.path().join("severity-rules.yaml"), incident_model::DEFAULT_RULES)?;
+        let own = "rules:\n  - {name: own, severity: LOW, summary: s, recommendation: r}\n";
+        for (text, first, is_problem) in [(own, Some("own"), false), ("rules: []\n", None, true)] {
+            std::fs::write(folder.path().join("own-rules.yaml"), text)?;
+            let loaded = load_from(folder.path())?;
+            assert_eq!(loaded.rules.iter().next().map(incident_model::Rule::name) == first, first.is_some());
+            assert_eq!((loaded.problem.is_some(), loaded.rules.len() > 1), (is_problem, true));
+        }
         Ok(())
     }
 }

@@ -89,6 +89,7 @@ impl Story<'_> {
         let args = up::UpArgs {
             emails: vec![args.email.clone()],
             handler: args.handler.clone(),
+            rules: None,
             engine: None,
             rollback: false,
             allow_data_loss: false,

@@ -33,11 +33,9 @@ impl Deployment {
         settings: &Settings,
         emails: &[EmailAddress],
         handler: Option<&Path>,
+        rules: Option<&Path>,
     ) -> Result<Self, CommandError> {
-        let package = match handler {
-            Some(path) => Package::of(path)?,
-            None => Package::find().await?,
-        };
+        let package = Package::make(handler, rules.or(settings.rules.as_deref())).await?;
         let code = [("Architecture", package.architecture().name().to_owned()), ("CodeKey", package.key())];
         let (template, mut stack) = resolve(session, settings, emails, code)?;
         resources::with_package(&mut stack, &package);

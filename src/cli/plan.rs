@@ -21,6 +21,10 @@ pub struct PlanArgs {
     #[arg(long, value_name = "PATH")]
     pub handler: Option<PathBuf>,
 
+    /// Rules file that decides before the rules that come with the program [default: that of the configuration file]
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+
     /// How to deploy [default: as the stack was deployed before, else direct]
     #[arg(long, value_enum, value_name = "ENGINE")]
     pub engine: Option<Engine>,
@@ -34,7 +38,8 @@ pub struct PlanArgs {
 pub(super) async fn run(args: PlanArgs, settings: &Settings, ui: &Ui) -> Result<Outcome, CommandError> {
     let session = super::connect(settings, ui).await?;
     let emails = settings.emails_or(&args.emails);
-    let deployment = Deployment::with_code(&session, settings, &emails, args.handler.as_deref()).await?;
+    let deployment =
+        Deployment::with_code(&session, settings, &emails, args.handler.as_deref(), args.rules.as_deref()).await?;
     let (plan, record) = deployment.survey().await?;
     engine::choose(args.engine.or(settings.engine), record.as_ref(), has_resources(&plan))?;
     match ui.is_json() {

@@ -34,6 +34,10 @@ pub struct UpArgs {
     #[arg(long, value_name = "PATH")]
     pub handler: Option<PathBuf>,
 
+    /// Rules file that decides before the rules that come with the program [default: that of the configuration file]
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+
     /// How to deploy [default: as the stack was deployed before, else direct]
     #[arg(long, value_enum, value_name = "ENGINE")]
     pub engine: Option<Engine>,
@@ -70,7 +74,8 @@ pub(super) async fn provision(
 ) -> Result<(), CommandError> {
     let start = Instant::now();
     let emails = settings.emails_or(&args.emails);
-    let deployment = Deployment::with_code(session, settings, &emails, args.handler.as_deref()).await?;
+    let deployment =
+        Deployment::with_code(session, settings, &emails, args.handler.as_deref(), args.rules.as_deref()).await?;
     let (plan, record) = deployment.survey().await?;
     let planned = start.elapsed();
     let wanted = args.engine.or(settings.engine);

@@ -1,8 +1,9 @@
-//! The zip that both functions run: the handler and the severity rules.
+//! The zip that both functions run: the handler and the severity rules, with those of one's own if there are any.
 
 mod archive;
 mod binary;
 mod find;
+mod own_rules;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,8 @@ use zip::result::ZipResult;
 
 pub use binary::{Architecture, BinaryError};
 pub use find::{BuildError, Place, look};
+use own_rules::OwnRules;
+pub use own_rules::OwnRulesError;
 
 /// The default rules, which ship in the zip.
 pub const SEVERITY_RULES: &str = include_str!("../../templates/severity-rules.yaml");
@@ -55,6 +58,9 @@ pub enum PackageError {
     /// The handler is missing and cannot be built.
     #[error("there is no handler to deploy")]
     Build(#[from] BuildError),
+    /// The rules of one's own cannot be deployed.
+    #[error(transparent)]
+    Rules(#[from] OwnRulesError),
 }
 
 impl PackageError {
@@ -65,6 +71,7 @@ impl PackageError {
             Self::Unsuitable { source, .. } => Some(source.hint()),
             Self::Zip(_) => None,
             Self::Build(error) => Some(error.hint()),
+            Self::Rules(_) => Some("`incidentctl rules check FILE` finds what is wrong with a rules file"),
         }
     }
 }
@@ -75,27 +82,38 @@ impl Package {
     /// # Errors
     /// A file that cannot be read, or that Lambda could not run.
     pub fn of(path: &Path) -> Result<Self, PackageError> {
-        Self::pack(path, archive::pack)
+        Self::pack(path, None, archive::pack)
     }
 
-    /// The handler that is found or, in a source checkout, built.
+    /// The named handler, or the one that is found or, in a source checkout, built; with the named rules, if any, before
+    /// those that come with the program.
     ///
     /// # Errors
-    /// None found and none built; a file that cannot be read, or that Lambda could not run.
-    pub async fn find() -> Result<Self, PackageError> {
+    /// None found and none built; a file that cannot be read, or that Lambda could not run; rules that are wrong.
+    pub async fn make(handler: Option<&Path>, rules: Option<&Path>) -> Result<Self, PackageError> {
+        let rules = rules.map(OwnRules::read).transpose()?;
+        if let Some(handler) = handler {
+            return Self::pack(handler, rules.as_ref(), archive::pack);
+        }
         let found = find::find().await?;
         match &found.archive {
-            Some(kept) => Self::pack(&found.handler, |files| archive::pack_once(files, kept)),
-            None => Self::of(&found.handler),
+            Some(kept) => Self::pack(&found.handler, rules.as_ref(), |files| archive::pack_once(files, kept)),
+            None => Self::pack(&found.handler, rules.as_ref(), archive::pack),
         }
     }
 
-    fn pack(path: &Path, zip: impl FnOnce(&[(&str, &[u8])]) -> ZipResult<Vec<u8>>) -> Result<Self, PackageError> {
+    fn pack(
+        path: &Path,
+        rules: Option<&OwnRules>,
+        zip: impl FnOnce(&[(&str, &[u8])]) -> ZipResult<Vec<u8>>,
+    ) -> Result<Self, PackageError> {
         let handler =
             std::fs::read(path).map_err(|source| PackageError::Unreadable { path: path.to_owned(), source })?;
         let architecture =
             binary::check(&handler).map_err(|source| PackageError::Unsuitable { path: path.to_owned(), source })?;
-        let bytes = zip(&[("bootstrap", &handler), ("severity-rules.yaml", SEVERITY_RULES.as_bytes())])?;
+        let mut files = vec![("bootstrap", handler.as_slice()), ("severity-rules.yaml", SEVERITY_RULES.as_bytes())];
+        files.extend(rules.map(|rules| ("own-rules.yaml", rules.as_bytes())));
+        let bytes = zip(&files)?;
         Ok(Self::packed(bytes, architecture))
     }
 

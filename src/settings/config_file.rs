@@ -1,7 +1,7 @@
 //! `incidentctl.yaml`.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use incident_model::AlertPolicy;
 use serde::Deserialize;
@@ -23,6 +23,7 @@ pub(super) struct ConfigFile {
     pub(super) region: Option<String>,
     pub(super) engine: Option<Engine>,
     pub(super) emails: Option<Vec<EmailAddress>>,
+    pub(super) rules: Option<PathBuf>,
     pub(super) log_retention_days: Option<LogRetention>,
     pub(super) handler_memory: Option<MemorySize>,
     pub(super) schedule: Option<Schedule>,
@@ -39,10 +40,16 @@ impl ConfigFile {
     pub(super) fn load(named: Option<&Path>) -> Result<Self, SettingsError> {
         let path = named.unwrap_or(Path::new(CONFIG_FILE));
         match std::fs::read_to_string(path) {
-            Ok(text) => Self::parse(path, &text),
+            Ok(text) => Ok(Self::parse(path, &text)?.relative_to(path)),
             Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(SettingsError::Unreadable { path: path.to_owned(), source }),
         }
+    }
+
+    /// Finds the files that it names from its own folder, wherever the program is called.
+    fn relative_to(mut self, path: &Path) -> Self {
+        self.rules = self.rules.map(|rules| path.parent().unwrap_or(Path::new("")).join(rules));
+        self
     }
 
     /// Reads the text of a file; the path is for messages.

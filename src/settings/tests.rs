@@ -48,10 +48,10 @@ fn the_written_file_names_every_key_and_changes_nothing() -> Result<(), Box<dyn 
     let template = include_str!("../../templates/incidentctl.yaml");
     assert_eq!(file(template)?, ConfigFile::default());
     let uncommented: String = template.lines().filter_map(setting).fold(String::new(), |text, line| text + line + "\n");
-    let ConfigFile { stack, profile, region, engine, emails, log_retention_days, handler_memory, .. } =
+    let ConfigFile { stack, profile, region, engine, emails, log_retention_days, handler_memory, rules, .. } =
         file(&uncommented)?;
     assert_eq!(stack, Some(StackName::default()));
-    assert!(profile.is_some() && region.is_some() && emails.is_some());
+    assert!(profile.is_some() && region.is_some() && emails.is_some() && rules.is_some());
     assert_eq!(engine, Some(Engine::default()));
     assert_eq!(log_retention_days, Some(LogRetention::default()));
     assert_eq!(handler_memory, Some(MemorySize::default()));
@@ -68,7 +68,7 @@ fn the_written_file_names_every_key_and_changes_nothing() -> Result<(), Box<dyn 
         assert_ne!(file(&part.concat())?, ConfigFile::default(), "{part:?}");
         keys += 1;
     }
-    assert_eq!(keys, 14);
+    assert_eq!(keys, 15);
     Ok(())
 }
 
@@ -87,7 +87,7 @@ fn explain(text: &str) -> String {
 fn a_mistake_in_the_file_names_key_and_line() {
     assert_snapshot!(explain("region: eu-west-1\nemials: []"), @r"
     the configuration file incidentctl.yaml is wrong
-    unknown field `emials`, expected one of `stack`, `profile`, `region`, `engine`, `emails`, `log_retention_days`, `handler_memory`, `schedule`, `alerts`, `alarms`, `tags`, `kms_key`, `permissions_boundary`, `deletion_protection` at line 2 column 1
+    unknown field `emials`, expected one of `stack`, `profile`, `region`, `engine`, `emails`, `rules`, `log_retention_days`, `handler_memory`, `schedule`, `alerts`, `alarms`, `tags`, `kms_key`, `permissions_boundary`, `deletion_protection` at line 2 column 1
     ");
     assert_snapshot!(explain("stack: devops\nemails:\n  - nobody"), @r"
     the configuration file incidentctl.yaml is wrong
