@@ -54,6 +54,8 @@ fn secret_at(text: &str, output: &mut String) -> Option<usize> {
         return Some(length);
     }
     let (kept, hidden) = kept_and_hidden(text, word, after)?;
+    // A value that goes to the end of its line must not take the first line of a private key away from the others.
+    let hidden = text[kept..kept + hidden].find("-----BEGIN ").filter(|at| kept + at > 0).unwrap_or(hidden);
     // A name may hold a secret itself.
     let name = if known::is_secret(word) { word.len().min(kept) } else { 0 };
     output.push_str(if name > 0 { REDACTED } else { "" });

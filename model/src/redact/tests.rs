@@ -35,6 +35,10 @@ fn secrets_go_and_the_rest_stays() {
         ),
         ("AWS_SECRET_ACCESS_KEY=abc DB_HOST=db", "AWS_SECRET_ACCESS_KEY=[redacted] DB_HOST=db".to_owned()),
         (
+            "Authorization: Bearer abc, -----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\nafter",
+            "Authorization: [redacted][redacted private key]\nafter".to_owned(),
+        ),
+        (
             "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\nafter",
             "[redacted private key]\nafter".to_owned(),
         ),
