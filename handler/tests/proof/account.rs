@@ -164,8 +164,8 @@ impl Account {
     }
 
     async fn items(&self) -> TestResult<Vec<HashMap<String, AttributeValue>>> {
-        let scan = self.clients.dynamodb.scan().table_name(TABLE).consistent_read(true).send().await?;
-        Ok(scan.items.unwrap_or_default())
+        let scan = self.clients.dynamodb.scan().table_name(TABLE).consistent_read(true);
+        Ok(scan.into_paginator().items().send().collect::<Result<_, _>>().await?)
     }
 
     /// Subjects of the alerts that reached the subscriber, in the order they were sent.

@@ -6,6 +6,7 @@ mod binary;
 mod crashes;
 mod events;
 mod faults;
+mod order;
 mod protocol;
 mod runtime_api;
 mod situation;

@@ -1,0 +1,78 @@
+//! Failures of functions, put on the bus of the local AWS.
+
+use aws_sdk_eventbridge::primitives::DateTime;
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::harness::{Aws, TestResult};
+
+/// What EventBridge takes in one call.
+const BATCH: usize = 10;
+/// Calls at a time.
+const CALLS: usize = 8;
+/// When everything happens, in the two ways of writing it that the bus asks for.
+const TIME: (i64, &str) = (1_767_225_600, "2026-01-01T00:00:00Z");
+const DETAIL_TYPE: &str = "Lambda Function Invocation Result - Failure";
+
+/// The failure of a function for good. All of one function have one fingerprint, whatever their number.
+pub(super) fn failure(function: &str, number: usize) -> Value {
+    json!({
+        "version": "1.0",
+        "timestamp": "2026-01-01T00:00:00.000Z",
+        "requestContext": {
+            "requestId": format!("00000000-0000-4000-8000-{number:012x}"),
+            "functionArn": format!("arn:aws:lambda:us-east-1:000000000000:function:{function}:$LATEST"),
+            "condition": "RetriesExhausted",
+            "approximateInvokeCount": 3,
+        },
+        "requestPayload": {"order": number},
+        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+        "responsePayload": {"errorType": "ValueError", "errorMessage": format!("no such order: {number}")},
+    })
+}
+
+/// A failure as the bus delivers it.
+pub(super) fn event(id: &str, detail: &Value) -> Value {
+    json!({"id": id, "source": "lambda", "detail-type": DETAIL_TYPE, "time": TIME.1, "detail": detail})
+}
+
+/// Sends events as a program of the account does; returns the id that the bus gave to each.
+pub(super) async fn put(aws: &Aws, details: &[Value]) -> TestResult<Vec<String>> {
+    let batches: Vec<TestResult<Vec<_>>> =
+        details.chunks(BATCH).map(|batch| batch.iter().map(|detail| Ok(entry(detail))).collect()).collect();
+    let calls = stream::iter(batches).map(async |batch| -> TestResult<Vec<String>> {
+        let answer = aws.events.put_events().set_entries(Some(batch?)).send().await?;
+        assert_eq!(answer.failed_entry_count(), 0, "{answer:?}");
+        Ok(answer.entries().iter().filter_map(|entry| entry.event_id().map(str::to_owned)).collect())
+    });
+    let ids: Vec<Vec<String>> = calls.buffered(CALLS).try_collect().await?;
+    Ok(ids.concat())
+}
+
+fn entry(detail: &Value) -> PutEventsRequestEntry {
+    let entry = PutEventsRequestEntry::builder().source("lambda").detail_type(DETAIL_TYPE);
+    entry.time(DateTime::from_secs(TIME.0)).detail(detail.to_string()).build()
+}
+
+/// The bus delivers an event once more, as at-least-once allows it to.
+pub(super) async fn deliver_again(endpoint: &str, events: &[(&String, &Value)]) -> TestResult {
+    let address = endpoint.trim_start_matches("http://");
+    let mut connection = TcpStream::connect(address).await?;
+    for (id, detail) in events {
+        let event = event(id, detail).to_string();
+        let length = event.len();
+        let request =
+            format!("POST /_local/events HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\n\r\n{event}");
+        connection.write_all(request.as_bytes()).await?;
+        let mut answer = vec![0; 4096];
+        let read = connection.read(&mut answer).await?;
+        let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
+        if !answer.starts_with("HTTP/1.1 200") {
+            return Err(answer.into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! The stack on a local AWS whose minutes are seconds.
+
+use aws_sdk_cloudwatch::primitives::DateTime;
+use aws_sdk_cloudwatch::types::{Dimension, Statistic};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::InvocationType;
+use incident_model::Incident;
+use serde_json::Value;
+
+use crate::harness::{Aws, TestResult, World, eventually};
+
+pub(super) const HANDLER: &str = "devops-incident-handler";
+const TABLE: &str = "devops-incidents";
+
+/// A stack that runs.
+pub(super) struct Stack {
+    pub(super) aws: Aws,
+    pub(super) endpoint: String,
+    /// Process id of the local AWS.
+    pub(super) process: u64,
+    /// Ends the local AWS when it is dropped.
+    _world: World,
+}
+
+impl Stack {
+    /// Of a local AWS that is so many times faster than AWS.
+    pub(super) async fn new(time_scale: &str) -> TestResult<Self> {
+        let world = World::new()?;
+        world.run(&["local", "start", "--time-scale", time_scale]).await?.succeeded()?;
+        let aws = world.up().await?;
+        let status = world.run(&["local", "status", "--output", "json"]).await?.succeeded()?.json()?;
+        let endpoint = status["endpoint"].as_str().ok_or("no endpoint")?.to_owned();
+        Ok(Self { aws, endpoint, process: status["pid"].as_u64().ok_or("no process id")?, _world: world })
+    }
+
+    /// All incidents, as soon as the index shows them.
+    pub(super) async fn incidents(&self) -> TestResult<Vec<Incident>> {
+        let query = self.aws.dynamodb.query().table_name(TABLE).index_name("by-created");
+        let query = query.key_condition_expression("record_type = :incident");
+        let query = query.expression_attribute_values(":incident", AttributeValue::S("incident".to_owned()));
+        Ok(serde_dynamo::aws_sdk_dynamodb_1::from_items(query.send().await?.items.unwrap_or_default())?)
+    }
+
+    /// Every item of the table, as text.
+    pub(super) async fn table(&self) -> TestResult<String> {
+        let scan = self.aws.dynamodb.scan().table_name(TABLE).consistent_read(true).send().await?;
+        Ok(format!("{:?}", scan.items()))
+    }
+
+    /// Every line of the handler's log.
+    pub(super) async fn log(&self) -> TestResult<String> {
+        let group = format!("/aws/lambda/{HANDLER}");
+        let mut pages = self.aws.logs.filter_log_events().log_group_name(group).into_paginator().send();
+        let mut log = String::new();
+        while let Some(page) = pages.next().await {
+            let page = page?;
+            log.extend(page.events().iter().filter_map(|event| event.message()).flat_map(|line| [line, "\n"]));
+        }
+        Ok(log)
+    }
+
+    /// The sum of a metric of the handler.
+    pub(super) async fn metric(&self, name: &str) -> TestResult<f64> {
+        let now = i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs())?;
+        let handler = Dimension::builder().name("FunctionName").value(HANDLER).build();
+        let statistics = self.aws.cloudwatch.get_metric_statistics().namespace("AWS/Lambda").metric_name(name);
+        let statistics = statistics.dimensions(handler).statistics(Statistic::Sum).period(3600);
+        let statistics = statistics.start_time(DateTime::from_secs(now - 7200));
+        let statistics = statistics.end_time(DateTime::from_secs(now + 3600)).send().await?;
+        Ok(statistics.datapoints().iter().filter_map(|point| point.sum()).sum())
+    }
+
+    /// Gives the handler an event as a service does that does not wait for an answer.
+    pub(super) async fn invoke_later(&self, payload: &str) -> TestResult {
+        let invoke = self.aws.lambda.invoke().function_name(HANDLER).invocation_type(InvocationType::Event);
+        invoke.payload(Blob::new(payload)).send().await?;
+        Ok(())
+    }
+
+    /// Gives the handler an event and returns its answer, which is its error if it failed.
+    pub(super) async fn invoke(&self, payload: &str) -> TestResult<(bool, Value)> {
+        let answer = self.aws.lambda.invoke().function_name(HANDLER).payload(Blob::new(payload)).send().await?;
+        let body = answer.payload().map(AsRef::as_ref).unwrap_or_default();
+        Ok((answer.function_error().is_none(), serde_json::from_slice(body)?))
+    }
+
+    /// Waits until so many messages are in a queue.
+    pub(super) async fn until_queued(&self, queue: &str, depth: u32) -> TestResult {
+        let ask = async || Ok((self.aws.depth(queue).await? == depth).then_some(()));
+        eventually(&format!("{depth} messages in {queue}"), ask).await
+    }
+
+    /// Waits for an alert whose subject begins and whose body continues so; returns the body.
+    pub(super) async fn until_mailed(&self, subject: &str, body: &str) -> TestResult<String> {
+        let ask = async || {
+            let mut alerts = self.aws.alerts()?.into_iter();
+            Ok(alerts.find(|mail| mail.subject.starts_with(subject) && mail.body.contains(body)).map(|mail| mail.body))
+        };
+        eventually(&format!("a mail `{subject}…{body}`"), ask).await
+    }
+
+    /// Takes actions out of the handler's own policy; returns the policy as it was.
+    pub(super) async fn forbid(&self, service: &str) -> TestResult<String> {
+        let policy =
+            self.aws.iam.get_role_policy().role_name(self.role()).policy_name("incident-handler").send().await?;
+        let document = percent_encoding::percent_decode_str(policy.policy_document()).decode_utf8()?.into_owned();
+        let without = document.replace(&format!("\"{service}:"), &format!("\"{service}:Not"));
+        assert_ne!(without, document, "the policy does not name {service}");
+        self.allow(&without).await?;
+        Ok(document)
+    }
+
+    /// Sets the handler's own policy.
+    pub(super) async fn allow(&self, document: &str) -> TestResult {
+        let put = self.aws.iam.put_role_policy().role_name(self.role()).policy_name("incident-handler");
+        put.policy_document(document).send().await?;
+        Ok(())
+    }
+
+    fn role(&self) -> String {
+        format!("{HANDLER}-{}", self.aws.region)
+    }
+}
