@@ -37,7 +37,8 @@ struct Circumstances<'a> {
     name: &'static str,
     /// The certificate of DynamoDB and SNS.
     tls: Option<&'a Certified>,
-    share: Option<&'a Share>,
+    /// Whether it has the share of a processor that Lambda gives to the smallest function.
+    small: bool,
     /// Whether it is one failure, again and again.
     again: bool,
     /// Invocations of each started function, after its first.
@@ -57,15 +58,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let folder = tempfile::tempdir()?;
     let certified = certified(folder.path())?;
-    let share =
-        Share::new().inspect_err(|error| println!("no control group, so no share of a processor: {error}")).ok();
-    let plain = Circumstances { name: "HTTP", tls: None, share: None, again: false, invocations: 500 };
+    let plain = Circumstances { name: "HTTP", tls: None, small: false, again: false, invocations: 500 };
     let tls = Circumstances { name: "TLS", tls: Some(&certified), ..plain };
     let again = Circumstances { name: "TLS, one failure again", again: true, ..tls };
     let mut all = vec![plain, tls, again];
-    if let Some(share) = &share {
-        let small = Circumstances { name: "HTTP, 0.07 processors", share: Some(share), invocations: 50, ..plain };
-        all.extend([small, Circumstances { name: "TLS, 0.07 processors", tls: Some(&certified), ..small }]);
+    match Share::new() {
+        Err(error) => println!("no control group, so no share of a processor: {error}"),
+        Ok(_) => {
+            let small = Circumstances { name: "HTTP, 0.07 processors", small: true, invocations: 50, ..plain };
+            all.extend([small, Circumstances { name: "TLS, 0.07 processors", tls: Some(&certified), ..small }]);
+        }
     }
     println!("{}", Figures::HEADER);
     for circumstances in &all {
@@ -84,7 +86,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Starts a function and has it handle failures, one after the other.
 fn measure(function: &Function, circumstances: &Circumstances<'_>) -> Result<Start, Box<dyn Error>> {
-    let Circumstances { tls, share, again, invocations, .. } = circumstances;
+    let Circumstances { tls, small, again, invocations, .. } = circumstances;
+    let share = small.then(Share::new).transpose()?;
     let backend = Backend::start(tls.map(|tls| tls.server.clone()))?;
     let api = RuntimeApi::start()?;
     let mut command = function.command();
@@ -95,7 +98,7 @@ fn measure(function: &Function, circumstances: &Circumstances<'_>) -> Result<Sta
     let spawned = Instant::now();
     let process = Process::start(&mut command)?;
     let asked = api.asked()?;
-    if let Some(share) = share {
+    if let Some(share) = &share {
         // Lambda lets a function start with a whole processor.
         share.hold(process.id())?;
     }

@@ -3,27 +3,35 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const PERIOD_MICROSECONDS: u32 = 20_000;
 const SHARE_MICROSECONDS: u32 = PERIOD_MICROSECONDS * 128 / 1769;
+
+static NUMBER: AtomicUsize = AtomicUsize::new(0);
 
 /// A control group. It goes away with this value, and has to be empty by then.
 pub(crate) struct Share(PathBuf);
 
 impl Share {
-    /// Makes a control group, of version 2 or 1, whichever the machine has.
+    /// Makes a control group, of version 2 or 1, whichever the machine has. Its share is its own, also when other
+    /// programs want the processor. It is for one process: what that took too much, the next would be short of.
     ///
     /// # Errors
     /// This user may not; root may.
     pub(crate) fn new() -> io::Result<Self> {
         let root = Path::new("/sys/fs/cgroup");
-        let name = format!("incident-bench-{}", std::process::id());
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("incident-bench-{}-{number}", std::process::id());
         if root.join("cgroup.controllers").exists() {
             let group = Self::make(root.join(name))?;
+            group.set("cpu.weight", "10000")?;
             group.set("cpu.max", &format!("{SHARE_MICROSECONDS} {PERIOD_MICROSECONDS}"))?;
             Ok(group)
         } else {
             let group = Self::make(root.join("cpu").join(name))?;
+            group.set("cpu.shares", "262144")?;
             group.set("cpu.cfs_period_us", &PERIOD_MICROSECONDS.to_string())?;
             group.set("cpu.cfs_quota_us", &SHARE_MICROSECONDS.to_string())?;
             Ok(group)
@@ -35,12 +43,17 @@ impl Share {
         Ok(Self(folder))
     }
 
-    /// Puts a process into the group.
+    /// Puts a process into the group, and on one processor: of a share as small as this one, each of several would keep
+    /// what the process had not used when it moved to the next.
     ///
     /// # Errors
-    /// It is gone.
+    /// It is gone, or there is no `taskset`.
     pub(crate) fn hold(&self, process: u32) -> io::Result<()> {
-        self.set("cgroup.procs", &process.to_string())
+        let process = process.to_string();
+        self.set("cgroup.procs", &process)?;
+        let mut pin = Command::new("taskset");
+        let pin = pin.args(["--all-tasks", "--cpu-list", "--pid", "0", &process]).stdout(Stdio::null()).status()?;
+        pin.success().then_some(()).ok_or_else(|| io::Error::other("taskset failed"))
     }
 
     fn set(&self, file: &str, value: &str) -> io::Result<()> {
