@@ -188,20 +188,25 @@ impl Observation {
     }
 }
 
-/// The event's id and a digest of what it says. A second delivery repeats both, and so does a replay from an archive;
-/// two events that share an id, as events written by hand and by tools do, are two events all the same.
+/// The event's identity; empty when it has no id.
 fn identity(event: &Value) -> String {
-    let id = text(event, "/id");
-    if id.is_empty() {
-        return String::new();
-    }
     let said = ["source", "detail-type", "time", "resources", "detail"].map(|name| event.get(name).map(sorted));
-    let said = Value::from_iter(said).to_string();
+    identified(text(event, "/id"), &Value::from_iter(said))
+}
+
+/// An id and a digest of what the event says. A second delivery repeats both, and so does a replay from an archive; two
+/// events that share an id, as events in one message and events written by hand do, are two events all the same. Empty when
+/// there is no id.
+pub(super) fn identified(id: &str, said: &Value) -> String {
+    let said = said.to_string();
     // An id is kept for people to search for, unless it is one that nobody may see.
-    if redact(id) != id {
-        return digest("content-", [id, &said]);
+    match id {
+        "" => String::new(),
+        id if redact(id) != id => digest("content-", [id, &said]),
+        id => {
+            digest("", [said.as_str()]).chars().take(8).fold(format!("{id}-"), |text, digit| text + &digit.to_string())
+        }
     }
-    digest("", [said.as_str()]).chars().take(8).fold(format!("{id}-"), |identity, digit| identity + &digit.to_string())
 }
 
 /// The value with the members of every object in one order, since a wrapper may have written them in another.

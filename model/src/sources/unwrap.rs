@@ -7,7 +7,7 @@ mod notification;
 use serde_json::Value;
 
 use super::Unreadable;
-use super::envelope::Envelope;
+use super::envelope::{Envelope, identified};
 use crate::fields::{first_text, text};
 
 /// How many wrappers may lie around an event. AWS's own services nest three (S3 in SNS in SQS).
@@ -169,7 +169,8 @@ impl<'a> Layer<'a> {
     /// An event without an id of its own is known by its wrapper's.
     fn named(self, mut envelope: Envelope) -> Envelope {
         if envelope.event_id.is_empty() {
-            envelope.event_id = self.id.to_owned();
+            let said = [envelope.source.as_str().into(), envelope.detail_type.as_str().into(), envelope.detail.clone()];
+            envelope.event_id = identified(self.id, &Value::from_iter(said));
         }
         envelope
     }
