@@ -29,8 +29,28 @@ pub(super) fn card_number(text: &str) -> Option<usize> {
         }
     }
     let ends = bytes.get(length).is_none_or(|next| !next.is_ascii_alphanumeric());
-    let is_card = ends && (13..=19).contains(&digits.len()) && matches!(digits[0], 2..=6);
-    (is_card && luhn(&digits)).then_some(length)
+    (ends && has_issuer(&digits) && luhn(&digits) && !starts_with_uuid(bytes)).then_some(length)
+}
+
+/// Whether a number begins as an issuer's do, and is as long as those: times and ids mostly do not.
+fn has_issuer(digits: &[u32]) -> bool {
+    let beginning = digits.iter().take(4).fold(0, |number, digit| number * 10 + digit);
+    match (digits.len(), beginning) {
+        (13 | 16 | 19, 4000..=4999) => true,
+        (16, 2221..=2720 | 5100..=5599) => true,
+        (14..=16, 3000..=3999) => true,
+        (16..=19, 5000..=6999) => true,
+        _ => false,
+    }
+}
+
+/// Whether five groups of hexadecimal digits follow, the first of which may be digits alone.
+fn starts_with_uuid(bytes: &[u8]) -> bool {
+    bytes.len() >= 36
+        && bytes[..36].iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }
 
 fn luhn(digits: &[u32]) -> bool {

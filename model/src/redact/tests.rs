@@ -25,6 +25,10 @@ fn secrets_go_and_the_rest_stays() {
         ("header Bearer abcdef0123456789abcdef", "header Bearer [redacted]".to_owned()),
         ("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl end", "jwt [redacted] end".to_owned()),
         ("card 4111 1111 1111 1111.", "card [redacted].".to_owned()),
+        (
+            "at 20261122200056 and 40836896-7737-4342-a000-0a0a000aa0a0",
+            "at 20261122200056 and 40836896-7737-4342-a000-0a0a000aa0a0".to_owned(),
+        ),
         ("order 4111 1111 1111 1112", "order 4111 1111 1111 1112".to_owned()),
         ("mysql --user ada --password hunter2 -h db", "mysql --user ada --password [redacted] -h db".to_owned()),
         ("CREATE USER ada PASSWORD 'hunter2'", "CREATE USER ada PASSWORD '[redacted]'".to_owned()),
