@@ -158,7 +158,7 @@ pub(super) async fn alarms(aws: &Aws) -> TestResult {
     );
     let dashboard = aws.cloudwatch.get_dashboard().dashboard_name("devops-incidents").send().await?;
     let body: Value = serde_json::from_str(dashboard.dashboard_body().ok_or("no body")?)?;
-    assert_eq!(body["widgets"].as_array().map(Vec::len), Some(6));
+    assert_eq!(body["widgets"].as_array().map(Vec::len), Some(8));
     Ok(())
 }
 
