@@ -35,13 +35,10 @@ pub(super) fn card_number(text: &str) -> Option<usize> {
 /// Whether a number begins as an issuer's do, and is as long as those: times and ids mostly do not.
 fn has_issuer(digits: &[u32]) -> bool {
     let beginning = digits.iter().take(4).fold(0, |number, digit| number * 10 + digit);
-    match (digits.len(), beginning) {
-        (13 | 16 | 19, 4000..=4999) => true,
-        (16, 2221..=2720 | 5100..=5599) => true,
-        (14..=16, 3000..=3999) => true,
-        (16..=19, 5000..=6999) => true,
-        _ => false,
-    }
+    matches!(
+        (digits.len(), beginning),
+        (13 | 16 | 19, 4000..=4999) | (16, 2221..=2720) | (14..=16, 3000..=3999) | (16..=19, 5000..=6999)
+    )
 }
 
 /// Whether five groups of hexadecimal digits follow, the first of which may be digits alone.
