@@ -65,10 +65,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
             stack: &self.settings.stack,
             recorded: true,
         };
-        if let Err(error) = self.notifier.publish(&mail::about(incident, &notice)).await {
-            self.release(std::slice::from_ref(incident)).await;
-            return Err(error.into());
-        }
+        self.publish(&mail::about(incident, &notice), std::slice::from_ref(incident)).await?;
         self.mailed(incident, failed_at);
         self.mark(incident, "notified").await?;
         Ok(Delivery::Mailed)
@@ -76,17 +73,13 @@ impl<S: Store, N: Notifier> Flow<S, N> {
 
     /// Sends one mail that stands for the notices of all these incidents, whose leases this invocation holds.
     pub(crate) async fn send_together(&self, incidents: &[Incident], mail: &Mail) -> Result<Delivery, HandlerError> {
-        let now = self.clock.now().milliseconds;
-        if !self.store.take(&DIGESTS, now).await.unwrap_or(true) {
+        if !self.is_within(&DIGESTS).await {
             for incident in incidents {
                 self.put_off(incident, DEFERRED_SECONDS).await?;
             }
             return Ok(Delivery::OverBudget);
         }
-        if let Err(error) = self.notifier.publish(mail).await {
-            self.release(incidents).await;
-            return Err(error.into());
-        }
+        self.publish(mail, incidents).await?;
         self.measured("digest", json!({ "incidents": incidents.len() }), None, &[("Mails", Unit::Count, 1.0)]);
         let mut failed = None;
         for incident in incidents {
@@ -97,13 +90,15 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         failed.map_or(Ok(Delivery::Mailed), Err)
     }
 
-    /// Whether a mail may go out now. A drill may: a person waits for it. So may all when the table cannot tell.
+    /// Whether the mail about an incident may go out now. A drill's may: a person waits for it.
     async fn may_mail(&self, incident: &Incident) -> bool {
-        if incident.drill.is_some() {
-            return true;
-        }
         let budget = Budget { name: "mails", limit: self.settings.alerts.mails_per_minute.get() };
-        match self.store.take(&budget, self.clock.now().milliseconds).await {
+        incident.drill.is_some() || self.is_within(&budget).await
+    }
+
+    /// Takes a mail out of a budget. When the table cannot tell whether there is one, there is.
+    async fn is_within(&self, budget: &Budget) -> bool {
+        match self.store.take(budget, self.clock.now().milliseconds).await {
             Ok(is_taken) => is_taken,
             Err(error) => {
                 log::line("budget-unknown", json!({ "error": error.to_string() }));
@@ -119,7 +114,16 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         Ok(())
     }
 
-    /// Gives leases back after a mail that was not accepted. Where that fails, they end by themselves.
+    /// Hands a mail over. If it is not accepted, the leases of the incidents that it tells of are given back.
+    async fn publish(&self, mail: &Mail, incidents: &[Incident]) -> Result<(), HandlerError> {
+        let published = self.notifier.publish(mail).await;
+        if published.is_err() {
+            self.release(incidents).await;
+        }
+        Ok(published?)
+    }
+
+    /// Gives leases back. Where that fails, they end by themselves.
     async fn release(&self, incidents: &[Incident]) {
         for incident in incidents {
             if let Err(error) = self.put_off(incident, 0).await {

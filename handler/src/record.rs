@@ -121,7 +121,12 @@ async fn opened(
 ) -> Result<Recorded, StoreError> {
     let seen = &failure.observation;
     let (incident, withdraws) = begun(incident.clone(), known, now);
-    let incident = if is_over(&seen.occurred_at, known) { ended(incident, now) } else { incident };
+    let incident = match is_over(&seen.occurred_at, known) {
+        true => {
+            Incident { due: Some(Reason::Recovered), ..resolved(incident, "recovered, which was told of first", now) }
+        }
+        false => incident,
+    };
     let event_id = seen.event_id.as_str();
     let alarm_on = alarm_on_errors_of(seen);
     store.open(&Opening { event_id, incident: &incident, known, alarm_on, withdraws, now: now.seconds }).await?;
@@ -130,7 +135,7 @@ async fn opened(
 }
 
 /// Whether the notice that was just written is to be sent at once.
-fn is_leased(incident: &Incident, now: &Now) -> bool {
+pub(crate) fn is_leased(incident: &Incident, now: &Now) -> bool {
     incident.silenced_by.is_none() && incident.due_at == Some(now.seconds + LEASE_SECONDS)
 }
 
@@ -153,8 +158,7 @@ fn begun(incident: Incident, known: &Known, now: &Now) -> (Incident, bool) {
         flapping: beginning != Beginning::Fresh,
         ..incident
     };
-    let outbox = Outbox { due: Some(due), notices: 1, due_at: Some(due_at), silenced_by: None };
-    let outbox = held_by(&known.silences, &incident, outbox, now);
+    let outbox = held_by(&known.silences, &incident, Outbox::next(&incident, due, due_at), now);
     (outbox.put_into(incident), beginning == Beginning::StillFlaps)
 }
 
@@ -169,16 +173,10 @@ fn is_over(occurred_at: &str, known: &Known) -> bool {
     milliseconds_of(occurred_at).zip(known.recovered_at).is_some_and(|(occurred, recovered)| occurred < recovered)
 }
 
-/// An incident that is over when it is opened; its one notice says so.
-fn ended(incident: Incident, now: &Now) -> Incident {
-    let over = TimelineEntry { at: now.text.clone(), what: "recovered, which was told of first".to_owned() };
-    Incident {
-        status: Status::Resolved,
-        recovered: true,
-        due: Some(Reason::Recovered),
-        timeline: [incident.timeline, vec![over]].concat(),
-        ..incident
-    }
+/// An incident that an event ended.
+pub(crate) fn resolved(mut incident: Incident, what: &str, now: &Now) -> Incident {
+    incident.timeline.push(TimelineEntry { at: now.text.clone(), what: what.to_owned() });
+    Incident { status: Status::Resolved, recovered: true, ..incident }
 }
 
 /// What is to be sent, held back if a silence covers the incident.
@@ -234,12 +232,7 @@ fn escalated(incident: &Incident, silences: &[Silence], now: &Now) -> Outbox {
     if waiting.due.is_some_and(|due| superseding(Some(due), Reason::Escalated) == due) {
         return waiting;
     }
-    let outbox = Outbox {
-        due: Some(Reason::Escalated),
-        notices: waiting.notices + 1,
-        due_at: Some(now.seconds + LEASE_SECONDS),
-        silenced_by: None,
-    };
+    let outbox = Outbox::next(incident, Reason::Escalated, now.seconds + LEASE_SECONDS);
     held_by(silences, incident, outbox, now)
 }
 

@@ -10,11 +10,13 @@ use crate::flow::{Flow, HandlerError};
 use crate::log;
 use crate::notify::Notifier;
 use crate::outbox::LEASE_SECONDS;
-use crate::record::{Turns, held_by};
+use crate::record::{Turns, held_by, is_leased, resolved};
 use crate::store::{Outbox, Resolution, Store, StoreError};
 
 /// How many incidents of a resource are looked at. More open ones at once have hardly one end.
 const MOST_BESIDE: usize = 25;
+/// What the timeline says.
+const RECOVERED: &str = "recovered";
 
 impl<S: Store, N: Notifier> Flow<S, N> {
     /// Resolves all that the resource has open, and tells.
@@ -42,70 +44,59 @@ impl<S: Store, N: Notifier> Flow<S, N> {
     }
 
     /// Resolves an incident that is not resolved, and tells. Says whether it did.
-    pub(crate) async fn recover(&self, incident: &Incident) -> Result<bool, HandlerError> {
+    async fn recover(&self, incident: &Incident) -> Result<bool, HandlerError> {
         if incident.status == Status::Resolved {
             // The event's first delivery may have died before its mail.
             self.send_if_due(incident).await?;
             return Ok(false);
         }
         let silences = self.store.silences().await?;
-        let incident_id = &incident.incident_id;
-        let recovered = self.resolved_by_event(incident_id, &silences).await?;
-        let Some((recovered, sends)) = recovered else { return Ok(false) };
-        log::line("recovered", json!({ "incident_id": incident_id, "resource": recovered.resource }));
+        let Some((recovered, sends)) = self.resolved_by_event(incident, &silences).await? else { return Ok(false) };
+        log::line("recovered", json!({ "incident_id": recovered.incident_id, "resource": recovered.resource }));
         match sends {
             true => drop(self.send(&recovered, &recovered.last_seen_at).await?),
             false => self.suppressed(&recovered, "silenced or flapping"),
         }
         Ok(true)
     }
-}
 
-impl<S: Store, N> Flow<S, N> {
+    /// The incident as it is afterwards, and whether its notice is to be sent at once. Nothing when it was resolved in the
+    /// meantime.
     async fn resolved_by_event(
         &self,
-        incident_id: &str,
+        incident: &Incident,
         silences: &[Silence],
     ) -> Result<Option<(Incident, bool)>, StoreError> {
         let mut turns = Turns::default();
-        loop {
-            match recovered(&self.store, incident_id, silences, &self.clock.now()).await {
+        let mut read = Some(incident.clone());
+        while let Some(open) = read.filter(|read| read.status != Status::Resolved) {
+            let now = self.clock.now();
+            let outbox = told(&open, silences, &now);
+            let recent_changes = [recent(&open.recent_changes, now.seconds), vec![now.seconds]].concat();
+            let resolution = Resolution {
+                read: &open,
+                outbox: &outbox,
+                recent_changes: &recent_changes,
+                what: RECOVERED,
+                at: &now.text,
+            };
+            match self.store.resolve(&resolution).await {
+                Ok(()) => {
+                    let recovered = outbox.put_into(resolved(open, RECOVERED, &now));
+                    let sends = is_leased(&recovered, &now);
+                    return Ok(Some((recovered, sends)));
+                }
                 Err(StoreError::Conflict) => turns.wait().await?,
-                recovered => return recovered,
+                Err(error) => return Err(error),
             }
+            read = self.store.incident(&open.incident_id).await?;
         }
+        Ok(None)
     }
 }
 
-/// Resolves an incident as it is in the table now; returns it and whether its notice is to be sent at once. Nothing when
-/// it was resolved in the meantime.
-async fn recovered(
-    store: &impl Store,
-    incident_id: &str,
-    silences: &[Silence],
-    now: &Now,
-) -> Result<Option<(Incident, bool)>, StoreError> {
-    let Some(read) = store.incident(incident_id).await?.filter(|read| read.status != Status::Resolved) else {
-        return Ok(None);
-    };
-    let mut recent_changes = recent(&read.recent_changes, now.seconds);
-    recent_changes.push(now.seconds);
-    let wait = if read.flapping { FLAPPING_SECONDS } else { LEASE_SECONDS };
-    let notice = Outbox {
-        due: Some(Reason::Recovered),
-        notices: read.notices + 1,
-        due_at: Some(now.seconds + wait),
-        silenced_by: None,
-    };
-    let outbox = held_by(silences, &read, notice, now);
-    let resolution =
-        Resolution { read: &read, outbox: &outbox, recent_changes: &recent_changes, what: "recovered", at: &now.text };
-    store.resolve(&resolution).await?;
-    let sends = !read.flapping && outbox.silenced_by.is_none();
-    let timeline = [read.timeline.clone(), vec![entry(now)]].concat();
-    Ok(Some((outbox.put_into(Incident { status: Status::Resolved, recovered: true, timeline, ..read }), sends)))
-}
-
-fn entry(now: &Now) -> incident_model::TimelineEntry {
-    incident_model::TimelineEntry { at: now.text.clone(), what: "recovered".to_owned() }
+/// The notice that an incident is over. A flapping resource has to stay so before people hear of it.
+fn told(incident: &Incident, silences: &[Silence], now: &Now) -> Outbox {
+    let wait = if incident.flapping { FLAPPING_SECONDS } else { LEASE_SECONDS };
+    held_by(silences, incident, Outbox::next(incident, Reason::Recovered, now.seconds + wait), now)
 }

@@ -58,12 +58,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         match attention(incident, &self.settings.alerts, silences, now.seconds) {
             Attention::Send => self.claimed(incident).await,
             Attention::Remind => {
-                let reminder = Outbox {
-                    due: Some(Reason::Reminder),
-                    notices: incident.notices + 1,
-                    due_at: Some(now.seconds + LEASE_SECONDS),
-                    silenced_by: None,
-                };
+                let reminder = Outbox::next(incident, Reason::Reminder, now.seconds + LEASE_SECONDS);
                 let is_ours = self.store.set_outbox(incident, &reminder).await?;
                 Ok(is_ours.then(|| reminder.put_into(incident.clone())))
             }

@@ -116,6 +116,11 @@ impl Outbox {
         }
     }
 
+    /// The next notice of an incident, due at a moment.
+    pub fn next(incident: &Incident, reason: Reason, due_at: i64) -> Self {
+        Self { due: Some(reason), notices: incident.notices + 1, due_at: Some(due_at), silenced_by: None }
+    }
+
     /// Puts it into an incident.
     pub fn put_into(self, incident: Incident) -> Incident {
         let Self { due, notices, due_at, silenced_by } = self;

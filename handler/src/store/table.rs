@@ -76,29 +76,23 @@ impl Table {
         written(self.put(item).condition_expression("attribute_not_exists(incident_id)"))
     }
 
-    /// Points a key to an incident, if it still points to where it did.
-    fn turned(&self, item: Item, before: Option<&str>) -> Result<TransactWriteItem, StoreError> {
-        written(match before {
-            None => self.put(item).condition_expression("attribute_not_exists(leads_to)"),
-            Some(before) => self
-                .put(item)
-                .condition_expression("leads_to = :before")
-                .expression_attribute_values(":before", text(before)),
-        })
-    }
-
-    /// Points a resource to an incident, if neither another incident nor a recovery came in the meantime.
-    fn turned_since(&self, item: Item, known: &Known) -> Result<TransactWriteItem, StoreError> {
+    /// Points a key to an incident, if neither another incident nor a recovery came since it was read.
+    fn turned(
+        &self,
+        item: Item,
+        before: Option<&str>,
+        recovered: Option<i64>,
+    ) -> Result<TransactWriteItem, StoreError> {
         let put = self.put(item);
-        let (leads, put) = match &known.newest_of_resource {
+        let (leads, put) = match before {
             None => ("attribute_not_exists(leads_to)", put),
             Some(before) => ("leads_to = :before", put.expression_attribute_values(":before", text(before))),
         };
-        let (recovered, put) = match known.recovered_at {
+        let (recovers, put) = match recovered {
             None => ("attribute_not_exists(recovered_at)", put),
             Some(at) => ("recovered_at = :recovered", put.expression_attribute_values(":recovered", number(at))),
         };
-        written(put.condition_expression(format!("{leads} AND {recovered}")))
+        written(put.condition_expression(format!("{leads} AND {recovers}")))
     }
 
     /// Takes back what was still to be sent about an incident. Harmless when it was sent in the meantime.
@@ -190,8 +184,8 @@ impl Store for Table {
         let record = self.put(items::record(incident)?).condition_expression("attribute_not_exists(incident_id)");
         let mut writes = vec![
             self.marker(opening.event_id, id, opening.now)?,
-            self.turned(pointer(&open_key(&incident.fingerprint), id, None), before)?,
-            self.turned_since(of_resource, known)?,
+            self.turned(pointer(&open_key(&incident.fingerprint), id, None), before, None)?,
+            self.turned(of_resource, known.newest_of_resource.as_deref(), known.recovered_at)?,
             written(record)?,
         ];
         if let (true, Some(before)) = (opening.withdraws, before) {

@@ -1,30 +1,19 @@
 //! The item of all silences.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use incident_model::Silence;
-use incident_model::table::{INCIDENT_ID, SILENCES};
-use serde::Deserialize;
+use incident_model::Silences;
+use incident_model::table::SILENCES;
 
-use super::items::{Changes, number};
+use super::items::{Changes, count};
 use super::{Item, Table};
 use crate::store::StoreError;
 
 /// How often a change is tried anew when others change the item at the same time.
 const ATTEMPTS: usize = 5;
 
-/// The silences, and the number of the change that made them what they are.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Silences {
-    pub(super) silences: Vec<Silence>,
-    version: i64,
-}
-
 /// Reads the item's content.
 pub(super) fn of(item: &Item) -> Result<Silences, StoreError> {
-    let mut content = item.clone();
-    content.remove(INCIDENT_ID);
-    serde_dynamo::from_item(content).map_err(|error| StoreError::unusable("BrokenSilences", error))
+    serde_dynamo::from_item(item.clone()).map_err(|error| StoreError::unusable("BrokenSilences", error))
 }
 
 /// Reads the item.
@@ -40,9 +29,9 @@ pub(super) async fn forget(table: &Table, silence_ids: &[&str]) -> Result<(), St
         let remaining: AttributeValue = serde_dynamo::to_attribute_value(&silences)
             .map_err(|error| StoreError::unusable("BrokenSilences", error))?;
         let changes = Changes::new("version = :read")
-            .with(":read", number(version))
+            .with(":read", count(version))
             .set("silences", remaining)
-            .set("version", number(version + 1));
+            .set("version", count(version + 1));
         if table.apply(SILENCES, changes).await? {
             return Ok(());
         }
