@@ -38,5 +38,5 @@ pub use pattern::{Pattern, PatternError};
 pub use redact::redact;
 pub use rules::{DEFAULT_RULES, Escalation, Judgement, Problem, Rule, Rules, RulesError};
 pub use severity::Severity;
-pub use silence::Silence;
+pub use silence::{Silence, Silences};
 pub use sources::{Unreadable, observe, read};

@@ -12,6 +12,16 @@ pub const LONGEST_SILENCE: i64 = 30 * 24 * 60 * 60;
 /// How many silences there may be at once: they are kept in one item of the table.
 pub const MOST_SILENCES: usize = 100;
 
+/// The item of the table that holds all silences.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Silences {
+    /// The silences, also those that ended and were not told about yet.
+    pub silences: Vec<Silence>,
+    /// Grows by one with every change; a change is written on the condition that it is as it was read.
+    pub version: u64,
+}
+
 /// Why nobody is written to about some incidents for some time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Silence {

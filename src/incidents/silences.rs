@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use incident_model::silence::MOST_SILENCES;
-use incident_model::{Silence, table, time};
-use serde::{Deserialize, Serialize};
+use incident_model::{Silence, Silences, table, time};
+use serde::Serialize;
 
 use super::{Incidents, IncidentsError};
 use crate::aws::Explain;
@@ -36,14 +36,6 @@ pub struct EndedSilence {
     pub changed: bool,
     /// How many incidents the next sweep tells of.
     pub released: usize,
-}
-
-/// The item. Numbers of versions start with 1.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Item {
-    silences: Vec<Silence>,
-    version: u64,
 }
 
 impl Incidents {
@@ -115,7 +107,7 @@ impl Incidents {
         Ok(EndedSilence { silence, changed, released })
     }
 
-    async fn silence_item(&self) -> Result<Item, IncidentsError> {
+    async fn silence_item(&self) -> Result<Silences, IncidentsError> {
         let reply = self
             .client
             .get_item()
@@ -136,7 +128,7 @@ impl Incidents {
         change: impl Fn(&mut Vec<Silence>) -> Result<T, IncidentsError>,
     ) -> Result<T, IncidentsError> {
         for _ in 0..ATTEMPTS {
-            let Item { silences: before, version } = self.silence_item().await?;
+            let Silences { silences: before, version } = self.silence_item().await?;
             let mut silences = before.clone();
             let result = change(&mut silences)?;
             if silences == before || self.write_silences(&silences, version).await? {
