@@ -159,11 +159,14 @@ impl Work {
 
 /// Runs the program until a call hangs, and kills it then; that is the error. Without an error nothing hung.
 async fn be_killed(phase: Phase, laboratory: &Laboratory) -> TestResult {
+    let ongoing = laboratory.handle.ongoing();
     let mut program = phase.program(laboratory)?.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     tokio::select! {
         () = laboratory.handle.until_a_call_hangs() => {}
         ended = program.wait() => return ended.map(drop).map_err(Into::into),
     }
     program.kill().await?;
+    // What it had asked for is done all the same.
+    laboratory.handle.until_ongoing(ongoing).await;
     Err("killed".into())
 }

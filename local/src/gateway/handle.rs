@@ -31,6 +31,16 @@ impl Handle {
         self.state.faults.until_one_hangs().await;
     }
 
+    /// How many connections are open and calls are being performed.
+    pub fn ongoing(&self) -> usize {
+        self.state.calls.ongoing()
+    }
+
+    /// Returns when at most so many are: all that a client, which is gone by then, had asked for has been done.
+    pub async fn until_ongoing(&self, most: usize) {
+        self.state.calls.until_ongoing(most).await;
+    }
+
     /// The calls that were answered or dropped, oldest first.
     pub fn calls(&self) -> Vec<RecordedCall> {
         self.state.calls.list()

@@ -166,7 +166,9 @@ impl Gateway {
             .timer(TokioTimer::new())
             .serve_connection(TokioIo::new(stream), service);
         let connection = tracker.watch(connection);
+        let ongoing = self.state.calls.begin();
         tokio::spawn(async move {
+            let _ongoing = ongoing;
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "connection ended");
             }

@@ -1,5 +1,7 @@
 //! The way of one request.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::HeaderValue;
 use http_body_util::Full;
@@ -12,19 +14,30 @@ use super::request::Request;
 use super::route::{self, Route};
 use super::signature::{Rejection, Scope, Signature};
 use super::{Dropped, Reply, State, control, dispatch, pages, permission, reserved};
+use crate::policy::Need;
 use crate::services::{dynamodb, lambda, s3};
-use crate::{ApiError, Call, Principal, RestRequest};
+use crate::{ApiError, Call, Cloud, Principal, RestRequest};
+
+/// A call that was read, and what carries it.
+struct Work {
+    request: Request,
+    route: Route,
+    call: Call,
+    needs: Vec<Need>,
+    /// ARN of what is called for, or `*`.
+    resource: String,
+}
 
 /// Answers a request; an error ends the connection without a reply.
 pub(super) async fn answer(
-    state: &State,
+    state: &Arc<State>,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Full<Bytes>>, Dropped> {
     let request_id = uuid::Uuid::new_v4().to_string();
     let reply = match Request::read(request).await {
         Ok(request) => match control::answer(state, &request).or_else(|| pages::answer(state, &request)) {
             Some(reply) => reply,
-            None => answer_call(state, &request, &request_id).await?,
+            None => answer_call(state, request, &request_id).await?,
         },
         Err(error) => Protocol::Query.encode_error(&unrouted(Protocol::Query), &request_id, &error),
     };
@@ -42,42 +55,31 @@ fn unrouted(protocol: Protocol) -> Route {
     Route { service: String::new(), operation: String::new(), protocol }
 }
 
-async fn answer_call(state: &State, request: &Request, request_id: &str) -> Result<Reply, Dropped> {
-    let guessed = route::protocol_of(request);
+async fn answer_call(state: &Arc<State>, request: Request, request_id: &str) -> Result<Reply, Dropped> {
+    let guessed = route::protocol_of(&request);
     let fail = |route: &Route, error: ApiError| Ok(route.protocol.encode_error(route, request_id, &error));
-    let signature = match Signature::of(request) {
+    let signature = match Signature::of(&request) {
         Ok(signature) => signature,
         Err(rejection) => return fail(&unrouted(guessed), rejection.into_error(guessed)),
     };
     let scope = signature.as_ref().map(|signature| &signature.scope);
-    let route = match route::find(request, scope) {
+    let route = match route::find(&request, scope) {
         Ok(route) => route,
         Err(error) => return fail(&unrouted(guessed), error),
     };
-    let call = match read_call(state, request, request_id, &route, signature.as_ref()) {
+    let call = match read_call(state, &request, request_id, &route, signature.as_ref()) {
         Ok(call) => call,
         Err(error) => return fail(&route, error),
     };
     let rest = match route.protocol {
-        Protocol::Lambda => Some(rest_request(request, &call, &request.body)),
+        Protocol::Lambda => Some(rest_request(&request, &call, &request.body)),
         // What is encoded is stored as it is.
-        Protocol::S3 => Some(rest_request(request, &call, &request.sent_body)),
+        Protocol::S3 => Some(rest_request(&request, &call, &request.sent_body)),
         _ => None,
     };
     let needs = permission::needs(&call, rest.as_ref());
     let resource = permission::resource(&needs);
-    let answered = break_or_perform(state, request, &route, &call, rest, &resource).await;
-    state.calls.record(RecordedCall {
-        service: call.service,
-        operation: call.operation,
-        resource,
-        needs: needs.into_iter().map(|need| RecordedNeed { action: need.action, resource: need.resource }).collect(),
-        status: answered.as_ref().ok().map(|reply| reply.status().as_u16()),
-        principal: call.principal.arn(),
-        request_id: call.request_id,
-        at: state.cloud.clock.now().as_millisecond(),
-    });
-    answered
+    break_or_perform(state, Work { request, route, call, needs, resource }, rest).await
 }
 
 fn read_call(
@@ -109,28 +111,27 @@ fn read_call(
 }
 
 /// Lets a fault rule have its way, and performs the call unless the rule prevents it.
-async fn break_or_perform(
-    state: &State,
-    request: &Request,
-    route: &Route,
-    call: &Call,
-    rest: Option<RestRequest>,
-    resource: &str,
-) -> Result<Reply, Dropped> {
+async fn break_or_perform(state: &Arc<State>, work: Work, rest: Option<RestRequest>) -> Result<Reply, Dropped> {
     state.cloud.clock.sleep(state.cloud.config.latency.call).await;
-    let fault = state.faults.strike(call, resource);
+    let fault = state.faults.strike(&work.call, &work.resource);
     if let Some(delay) = fault.as_ref().and_then(Action::delay) {
         tokio::time::sleep(delay).await;
     }
-    if let Some(error) = fault.as_ref().and_then(|action| action.error(&route.service)) {
-        return Ok(route.protocol.encode_error(route, &call.request_id, &error));
+    if let Some(error) = fault.as_ref().and_then(|action| action.error(&work.route.service)) {
+        let reply = work.refuse(&error);
+        state.calls.record(work.recorded(state, Some(reply.status())));
+        return Ok(reply);
     }
     match fault {
-        Some(Action::DropBefore) => return Err(Dropped),
+        Some(Action::DropBefore) => {
+            state.calls.record(work.recorded(state, None));
+            return Err(Dropped);
+        }
         Some(Action::HangBefore) => match state.faults.hang().await {},
         _ => {}
     }
-    let reply = perform(state, request, route, call, rest).await;
+    let is_answered = !matches!(fault, Some(Action::DropAfter | Action::HangAfter));
+    let reply = perform_to_its_end(state, work, rest, is_answered).await?;
     match fault {
         Some(Action::DropAfter) => Err(Dropped),
         Some(Action::HangAfter) => match state.faults.hang().await {},
@@ -138,21 +139,59 @@ async fn break_or_perform(
     }
 }
 
-async fn perform(state: &State, request: &Request, route: &Route, call: &Call, rest: Option<RestRequest>) -> Reply {
-    let cloud = &state.cloud;
-    let protocol = route.protocol;
-    let allowed = permission::check(cloud, call, rest.as_ref(), protocol);
-    if let Err(error) = allowed.and_then(|()| reserved::check(call)) {
-        return protocol.encode_error(route, &call.request_id, &error);
+/// Performs the call on a task of its own: it goes on when the caller goes away, as on AWS. Without a reply if it panics.
+async fn perform_to_its_end(
+    state: &Arc<State>,
+    work: Work,
+    rest: Option<RestRequest>,
+    is_answered: bool,
+) -> Result<Reply, Dropped> {
+    let state = Arc::clone(state);
+    let ongoing = state.calls.begin();
+    let performing = tokio::spawn(async move {
+        let _ongoing = ongoing;
+        let reply = work.perform(&state.cloud, rest).await;
+        state.calls.record(work.recorded(&state, is_answered.then(|| reply.status())));
+        reply
+    });
+    performing.await.map_err(|_| Dropped)
+}
+
+impl Work {
+    async fn perform(&self, cloud: &Cloud, rest: Option<RestRequest>) -> Reply {
+        let Self { request, route, call, .. } = self;
+        let allowed = permission::check(cloud, call, rest.as_ref(), route.protocol);
+        if let Err(error) = allowed.and_then(|()| reserved::check(call)) {
+            return self.refuse(&error);
+        }
+        match (route.protocol, rest) {
+            (Protocol::Lambda, Some(rest)) => lambda::handle(cloud, rest).await,
+            (Protocol::S3, Some(rest)) => s3::handle(cloud, rest).await,
+            (Protocol::Dynamodb, _) => dynamodb::handle(cloud, call, request.body.clone(), &request.headers).await,
+            (protocol, _) => match dispatch::dispatch(cloud, call).await {
+                Ok(output) => protocol.encode(call, &output),
+                Err(error) => self.refuse(&error),
+            },
+        }
     }
-    match (protocol, rest) {
-        (Protocol::Lambda, Some(rest)) => lambda::handle(cloud, rest).await,
-        (Protocol::S3, Some(rest)) => s3::handle(cloud, rest).await,
-        (Protocol::Dynamodb, _) => dynamodb::handle(cloud, call, request.body.clone(), &request.headers).await,
-        _ => match dispatch::dispatch(cloud, call).await {
-            Ok(output) => protocol.encode(call, &output),
-            Err(error) => protocol.encode_error(route, &call.request_id, &error),
-        },
+
+    fn refuse(&self, error: &ApiError) -> Reply {
+        self.route.protocol.encode_error(&self.route, &self.call.request_id, error)
+    }
+
+    fn recorded(&self, state: &State, status: Option<http::StatusCode>) -> RecordedCall {
+        let Self { call, needs, resource, .. } = self;
+        let needed = |need: &Need| RecordedNeed { action: need.action.clone(), resource: need.resource.clone() };
+        RecordedCall {
+            service: call.service.clone(),
+            operation: call.operation.clone(),
+            resource: resource.clone(),
+            needs: needs.iter().map(needed).collect(),
+            status: status.map(|status| status.as_u16()),
+            principal: call.principal.arn(),
+            request_id: call.request_id.clone(),
+            at: state.cloud.clock.now().as_millisecond(),
+        }
     }
 }
 

@@ -282,6 +282,34 @@ async fn a_fault_meets_one_resource_and_a_call_that_hangs_is_told() {
 }
 
 #[tokio::test]
+async fn a_call_goes_on_when_its_caller_goes_away() {
+    const CALLERS: u64 = 40;
+    let client = Client::start().await;
+    let topic = "arn:aws:sns:us-east-1:000000000000:t";
+    let create = [("Action", "CreateTopic"), ("Version", "2010-03-31"), ("Name", "t")];
+    assert_eq!(query(&client, "sns", &create).await.status, 200);
+    for number in 0..CALLERS {
+        let address = format!("{number}@example.com");
+        let fields = [("Action", "Subscribe"), ("Version", "2010-03-31"), ("TopicArn", topic), ("Protocol", "email")];
+        let fields = [&fields[..], &[("Endpoint", address.as_str())]].concat();
+        // They leave at different moments, most of them before the answer.
+        let patience = Duration::from_micros(100 * number);
+        let _ = tokio::time::timeout(patience, query(&client, "sns", &fields)).await;
+    }
+    client.handle.until_ongoing(0).await;
+    let subscribed = client.handle.calls().len() - 1;
+    let mails = crate::outbox::read(&client.cloud.config.directory.join("outbox")).unwrap();
+    let topics = [("Action", "GetTopicAttributes"), ("Version", "2010-03-31"), ("TopicArn", topic)];
+    let attributes = query(&client, "sns", &topics).await.text();
+    assert!(
+        attributes.contains(&format!("<key>SubscriptionsPending</key><value>{subscribed}</value>")),
+        "{attributes}"
+    );
+    assert_eq!(mails.len(), subscribed);
+    assert!(subscribed > 0);
+}
+
+#[tokio::test]
 async fn fault_rules_are_read_again_when_their_file_changes() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("faults.json");
