@@ -30,7 +30,7 @@ async fn a_failure_becomes_an_incident_and_a_mail() -> TestResult {
     assert_eq!(item["request_id"], AttributeValue::S(text(&result, "request_id")?));
 
     // In the mail.
-    let alerts = aws.alerts()?;
+    let alerts = aws.until_alerts(1).await?;
     let [mail] = &alerts[..] else { return Err(format!("{alerts:?}").into()) };
     assert_eq!(mail.to, ADDRESS);
     assert!(mail.subject.is_ascii() && mail.subject.len() <= 100, "{}", mail.subject);
@@ -76,7 +76,7 @@ async fn each_kind_of_failure_has_its_severity() -> TestResult {
         list.as_array().into_iter().flatten().filter_map(|one| one["recommendation"].as_str()).collect();
     assert_eq!(list.as_array().map(Vec::len), Some(kinds.len()), "each drill is an incident of its own");
     assert!(recommendations.len() >= 5, "what to do depends on what happened: {recommendations:#?}");
-    assert_eq!(aws.alerts()?.len(), kinds.len());
+    assert_eq!(aws.until_alerts(kinds.len()).await?.len(), kinds.len());
     Ok(())
 }
 
@@ -93,7 +93,7 @@ async fn a_pending_subscription_gets_no_alert() -> TestResult {
 
     world.run(&["local", "outbox", "--confirm"]).await?.succeeded()?;
     trigger(&world, "exception").await?;
-    assert_eq!(aws.alerts()?.len(), 1);
+    assert_eq!(aws.until_alerts(1).await?.len(), 1);
     Ok(())
 }
 

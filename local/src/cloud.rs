@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::LocalConfig;
+use crate::ongoing::Ongoing;
 use crate::outbox::Outbox;
 use crate::services::{cloudformation, cloudwatch, dynamodb, events, iam, lambda, logs, s3, sns, sqs};
 use crate::{ApiError, Clock};
@@ -21,6 +22,8 @@ pub struct Inner {
     pub endpoint: String,
     /// Its time.
     pub clock: Clock,
+    /// Calls that are being performed and messages that are on their way to subscribers.
+    pub work: Ongoing,
     /// Mail that left it.
     pub outbox: Outbox,
     /// State of IAM.
@@ -66,6 +69,7 @@ impl Cloud {
                 config,
                 endpoint,
                 clock,
+                work: Ongoing::default(),
                 outbox,
                 iam: Default::default(),
                 dynamodb: Default::default(),

@@ -159,7 +159,7 @@ impl Work {
 
 /// Runs the program until a call hangs, and kills it then; that is the error. Without an error nothing hung.
 async fn be_killed(phase: Phase, laboratory: &Laboratory) -> TestResult {
-    let ongoing = laboratory.handle.ongoing();
+    let connections = laboratory.handle.connections().count();
     let mut program = phase.program(laboratory)?.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     tokio::select! {
         () = laboratory.handle.until_a_call_hangs() => {}
@@ -167,6 +167,7 @@ async fn be_killed(phase: Phase, laboratory: &Laboratory) -> TestResult {
     }
     program.kill().await?;
     // What it had asked for is done all the same.
-    laboratory.handle.until_ongoing(ongoing).await;
+    laboratory.handle.connections().until(connections).await;
+    laboratory.handle.until_idle().await;
     Err("killed".into())
 }

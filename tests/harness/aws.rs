@@ -8,7 +8,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use incident_local::outbox::StoredMail;
 use serde_json::Value;
 
-use super::TestResult;
+use super::{TestResult, eventually};
 
 /// Clients of a local AWS that runs.
 pub(crate) struct Aws {
@@ -90,5 +90,11 @@ impl Aws {
     pub(crate) fn alerts(&self) -> TestResult<Vec<StoredMail>> {
         let notification = |mail: &StoredMail| mail.kind.as_deref() == Some("notification");
         Ok(self.mails()?.into_iter().filter(notification).collect())
+    }
+
+    /// The alerts, once there are so many: SNS accepts a message before it has delivered it.
+    pub(crate) async fn until_alerts(&self, count: usize) -> TestResult<Vec<StoredMail>> {
+        let ask = async || Ok(Some(self.alerts()?).filter(|alerts| alerts.len() >= count));
+        eventually(&format!("{count} alerts"), ask).await
     }
 }

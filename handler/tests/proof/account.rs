@@ -73,7 +73,7 @@ impl Account {
     async fn subscribe(&self) -> TestResult {
         let subscribe = self.clients.sns.subscribe().topic_arn(&self.topic_arn).protocol("email");
         subscribe.endpoint("ada@example.com").send().await?;
-        let link = self.all_mails()?.into_iter().find_map(|mail| mail.link).ok_or("no mail asks to confirm")?;
+        let link = self.all_mails().await?.into_iter().find_map(|mail| mail.link).ok_or("no mail asks to confirm")?;
         let (_, token) = link.split_once("Token=").ok_or("the link has no token")?;
         let token = token.split('&').next().unwrap_or_default();
         self.clients.sns.confirm_subscription().topic_arn(&self.topic_arn).token(token).send().await?;
@@ -169,18 +169,20 @@ impl Account {
     }
 
     /// Subjects of the alerts that reached the subscriber, in the order they were sent.
-    pub(crate) fn subjects(&self) -> TestResult<Vec<String>> {
-        Ok(self.alerts()?.into_iter().map(|mail| mail.subject).collect())
+    pub(crate) async fn subjects(&self) -> TestResult<Vec<String>> {
+        Ok(self.alerts().await?.into_iter().map(|mail| mail.subject).collect())
     }
 
     /// The alerts that reached the subscriber, in the order they were sent.
-    pub(crate) fn alerts(&self) -> TestResult<Vec<StoredMail>> {
-        let mut mails = self.all_mails()?;
+    pub(crate) async fn alerts(&self) -> TestResult<Vec<StoredMail>> {
+        let mut mails = self.all_mails().await?;
         mails.retain(|mail| mail.kind.as_deref() == Some(MailKind::NOTIFICATION));
         Ok(mails)
     }
 
-    fn all_mails(&self) -> TestResult<Vec<StoredMail>> {
+    async fn all_mails(&self) -> TestResult<Vec<StoredMail>> {
+        // SNS accepts a message before it has delivered it.
+        self.aws.until_idle().await;
         Ok(read(&self.directory.path().join("outbox"))?)
     }
 }

@@ -54,7 +54,7 @@ async fn guarantee_3_hundreds_of_handlers_on_one_fingerprint_lose_no_count() -> 
     let incidents = account.settled().await?;
     let counts: Vec<_> = incidents.iter().map(|one| (one.resource.as_str(), one.occurrences)).collect();
     assert_eq!(counts, [("orders", CROWD as u64 / 2)]);
-    let subjects = account.subjects()?;
+    let subjects = account.subjects().await?;
     assert_eq!(subjects.len(), 1, "{subjects:?}");
     let conflicts = account.aws.calls().iter().filter(|call| call.status == Some(400)).count();
     writeln!(std::io::stderr(), "{CROWD} handlers on one fingerprint: {conflicts} conflicts")?;

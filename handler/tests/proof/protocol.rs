@@ -18,7 +18,7 @@ async fn guarantee_3_a_recovery_resolves_and_a_return_is_a_new_incident() -> Tes
     let seen: Vec<_> = seen.into_iter().map(|(_, status, occurrences)| (status, occurrences)).collect();
     use incident_model::Status::{Open, Resolved};
     assert_eq!(seen, [(Resolved, 1), (Open, 1)]);
-    let subjects = account.subjects()?;
+    let subjects = account.subjects().await?;
     let heads: Vec<_> = subjects.iter().filter_map(|subject| subject.split(' ').next()).collect();
     assert_eq!(heads, ["[HIGH]", "[RECOVERED]", "[HIGH]"]);
     Ok(())

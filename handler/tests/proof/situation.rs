@@ -1,7 +1,6 @@
 //! What the handler is doing when something goes wrong, and what has to be true in the end.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use incident_local::gateway::faults::{Action, Rule};
 use incident_local::outbox::StoredMail;
@@ -126,21 +125,12 @@ async fn told_of(account: &Account, incident: &Incident, may_repeat: bool) -> Te
     Ok(())
 }
 
-/// The subjects of the mails about the beginning or the end of an incident, once there is one: SNS takes a moment.
+/// The subjects of the mails about the beginning or the end of an incident.
 async fn subjects(account: &Account, incident: &Incident, kind: &str) -> TestResult<Vec<String>> {
     let is_wanted = |mail: &StoredMail| {
         mail.body.contains(&incident.incident_id) && mail.subject.starts_with("[RECOVERED]") == (kind == "end")
     };
-    let mut subjects = Vec::new();
-    for _ in 0..100 {
-        let mails = account.alerts()?.into_iter().filter(is_wanted);
-        subjects = mails.map(|mail| mail.subject).collect();
-        if !subjects.is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    Ok(subjects)
+    Ok(account.alerts().await?.into_iter().filter(is_wanted).map(|mail| mail.subject).collect())
 }
 
 /// The end of the incident's id and the number of the notice, by which a repeated mail is recognised.

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
-use tokio::sync::watch;
 
 /// The oldest calls make room for new ones beyond this many.
 const KEPT: usize = 10_000;
@@ -39,38 +38,13 @@ pub struct RecordedNeed {
     pub resource: String,
 }
 
-/// The recorded calls, oldest first, and the number of connections and calls that have not ended.
+/// The recorded calls, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     recorded: Mutex<VecDeque<RecordedCall>>,
-    ongoing: watch::Sender<usize>,
-}
-
-/// A connection, or a call that is being performed, until it is dropped.
-pub(super) struct Ongoing(watch::Sender<usize>);
-
-impl Drop for Ongoing {
-    fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
-    }
 }
 
 impl Calls {
-    pub(super) fn begin(&self) -> Ongoing {
-        self.ongoing.send_modify(|count| *count += 1);
-        Ongoing(self.ongoing.clone())
-    }
-
-    pub(super) fn ongoing(&self) -> usize {
-        *self.ongoing.borrow()
-    }
-
-    /// Returns when at most so many connections and calls are ongoing.
-    pub(super) async fn until_ongoing(&self, most: usize) {
-        // An error would say that nobody counts any more, but the sender is here.
-        let _ = self.ongoing.subscribe().wait_for(|count| *count <= most).await;
-    }
-
     pub(super) fn record(&self, call: RecordedCall) {
         let mut recorded = self.lock();
         if recorded.len() == KEPT {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::faults::Rule;
 use super::{RecordedCall, State};
+use crate::Ongoing;
 
 /// A hold on a local AWS that runs in this process. Cheap to clone.
 #[derive(Clone)]
@@ -31,14 +32,14 @@ impl Handle {
         self.state.faults.until_one_hangs().await;
     }
 
-    /// How many connections are open and calls are being performed.
-    pub fn ongoing(&self) -> usize {
-        self.state.calls.ongoing()
+    /// The open connections.
+    pub fn connections(&self) -> &Ongoing {
+        &self.state.connections
     }
 
-    /// Returns when at most so many are: all that a client, which is gone by then, had asked for has been done.
-    pub async fn until_ongoing(&self, most: usize) {
-        self.state.calls.until_ongoing(most).await;
+    /// Returns when no call is being performed and no message is on its way to a subscriber.
+    pub async fn until_idle(&self) {
+        self.state.cloud.work.until(0).await;
     }
 
     /// The calls that were answered or dropped, oldest first.

@@ -31,7 +31,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use crate::{ApiError, Cloud, LocalConfig};
+use crate::{ApiError, Cloud, LocalConfig, Ongoing};
 
 pub use calls::RecordedCall;
 pub(crate) use control::{Identity, TOKEN_HEADER};
@@ -78,6 +78,7 @@ struct State {
     token: String,
     calls: calls::Calls,
     faults: faults::Faults,
+    connections: Ongoing,
     stop: Notify,
 }
 
@@ -100,6 +101,7 @@ impl Gateway {
             token: uuid::Uuid::new_v4().simple().to_string(),
             calls: calls::Calls::default(),
             faults,
+            connections: Ongoing::default(),
             stop: Notify::new(),
         };
         Ok(Self { listener, port: address.port(), state: Arc::new(state) })
@@ -166,9 +168,9 @@ impl Gateway {
             .timer(TokioTimer::new())
             .serve_connection(TokioIo::new(stream), service);
         let connection = tracker.watch(connection);
-        let ongoing = self.state.calls.begin();
+        let open = self.state.connections.begin();
         tokio::spawn(async move {
-            let _ongoing = ongoing;
+            let _open = open;
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "connection ended");
             }

@@ -147,9 +147,9 @@ async fn perform_to_its_end(
     is_answered: bool,
 ) -> Result<Reply, Dropped> {
     let state = Arc::clone(state);
-    let ongoing = state.calls.begin();
+    let begun = state.cloud.work.begin();
     let performing = tokio::spawn(async move {
-        let _ongoing = ongoing;
+        let _begun = begun;
         let reply = work.perform(&state.cloud, rest).await;
         state.calls.record(work.recorded(&state, is_answered.then(|| reply.status())));
         reply

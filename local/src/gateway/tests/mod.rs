@@ -296,7 +296,8 @@ async fn a_call_goes_on_when_its_caller_goes_away() {
         let patience = Duration::from_micros(100 * number);
         let _ = tokio::time::timeout(patience, query(&client, "sns", &fields)).await;
     }
-    client.handle.until_ongoing(0).await;
+    client.handle.connections().until(0).await;
+    client.handle.until_idle().await;
     let subscribed = client.handle.calls().len() - 1;
     let mails = crate::outbox::read(&client.cloud.config.directory.join("outbox")).unwrap();
     let topics = [("Action", "GetTopicAttributes"), ("Version", "2010-03-31"), ("TopicArn", topic)];

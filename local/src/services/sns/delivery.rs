@@ -109,8 +109,11 @@ pub(super) fn start(cloud: &Cloud, notification: Notification) {
     for subscription in recipients(cloud, &notification) {
         let (cloud, notification) = (cloud.clone(), notification.clone());
         // A function's destination may lead back here; the named type cuts that circle for the compiler.
-        let work: Pin<Box<dyn Future<Output = ()> + Send>> =
-            Box::pin(async move { deliver(&cloud, &notification, &subscription).await });
+        let begun = cloud.work.begin();
+        let work: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+            let _begun = begun;
+            deliver(&cloud, &notification, &subscription).await;
+        });
         tokio::spawn(work);
     }
 }
