@@ -3,6 +3,7 @@
 mod budget;
 mod items;
 mod looked;
+mod recall;
 mod silences;
 
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ use incident_model::{Incident, Silence};
 use super::{Budget, Known, Occurrence, Opening, Outbox, Question, Resolution, Sent, Store, StoreError, kind};
 use crate::record::Turns;
 use items::{Changes, TARGET, number, pointer, text, timeline_entry};
+use recall::Recall;
 
 /// How long the marker of a counted event is kept. EventBridge delivers again for at most a day, Lambda for six hours.
 const MARKER_DAYS: i64 = 7;
@@ -35,12 +37,13 @@ type Item = HashMap<String, AttributeValue>;
 pub struct Table {
     client: Client,
     name: String,
+    recall: Recall,
 }
 
 impl Table {
     /// A table that this function may read and write.
     pub fn new(client: Client, name: String) -> Self {
-        Self { client, name }
+        Self { client, name, recall: Recall::default() }
     }
 
     /// Whether an item can be written and read.

@@ -1,43 +1,54 @@
 //! One look at all that a decision needs.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use incident_model::Incident;
 use incident_model::table::{INCIDENT_ID, SILENCES, alarm_of_function_key, event_key, open_key, open_resource_key};
 
-use super::items::{RECOVERED_AT, TARGET, integer, string, text};
+use super::items::{RECOVERED_AT, TARGET, incident, integer, string, text};
 use super::{Item, Table, built, refused, silences};
 use crate::store::{Known, Question, Store, StoreError};
 
-/// Asks for the helper items at once, then for the incidents that they lead to.
+/// Asks for the helper items at once, and for the incidents that they led to before; then for those that they lead to
+/// now, where these are others.
 pub(super) async fn look(table: &Table, question: &Question<'_>) -> Result<Known, StoreError> {
     let (event, fingerprint) = (event_key(question.event_id), open_key(question.fingerprint));
     let resource = open_resource_key(question.source, question.resource);
     let alarm = question.function.map(alarm_of_function_key);
+    let recalled = [Some(fingerprint.as_str()), alarm.as_deref()].into_iter().flatten();
+    let recalled: BTreeSet<String> = recalled.filter_map(|key| table.recall.of(key)).collect();
     let keys = [Some(event.as_str()), Some(&fingerprint), Some(&resource), Some(SILENCES), alarm.as_deref()];
-    let items = helper_items(table, keys.into_iter().flatten()).await?;
-    let item = |key: &str| items.iter().find(|item| string(item, INCIDENT_ID).as_deref() == Some(key));
+    let items = items(table, keys.into_iter().flatten().chain(recalled.iter().map(String::as_str))).await?;
     let (newest, alarm_of_function) =
-        tokio::join!(followed(table, item(&fingerprint)), followed(table, alarm.as_deref().and_then(item)));
-    let resource = item(&resource);
+        tokio::join!(followed(table, &items, Some(&fingerprint)), followed(table, &items, alarm.as_deref()));
+    let resource = item(&items, &resource);
     Ok(Known {
-        counted_for: item(&event).and_then(|item| string(item, TARGET)),
+        counted_for: item(&items, &event).and_then(|item| string(item, TARGET)),
         newest: newest?,
         alarm_of_function: alarm_of_function?,
         newest_of_resource: resource.and_then(|item| string(item, TARGET)),
         recovered_at: resource.and_then(|item| integer(item, RECOVERED_AT)),
-        silences: item(SILENCES).map(silences::of).transpose()?.unwrap_or_default().silences,
+        silences: item(&items, SILENCES).map(silences::of).transpose()?.unwrap_or_default().silences,
     })
 }
 
+fn item<'a>(items: &'a [Item], key: &str) -> Option<&'a Item> {
+    items.iter().find(|item| string(item, INCIDENT_ID).as_deref() == Some(key))
+}
+
 /// The incident that a helper item leads to.
-async fn followed(table: &Table, item: Option<&Item>) -> Result<Option<Incident>, StoreError> {
-    match item.and_then(|item| string(item, TARGET)) {
-        Some(incident_id) => table.incident(&incident_id).await,
-        None => Ok(None),
+async fn followed(table: &Table, items: &[Item], key: Option<&str>) -> Result<Option<Incident>, StoreError> {
+    let Some(key) = key else { return Ok(None) };
+    let Some(incident_id) = item(items, key).and_then(|item| string(item, TARGET)) else { return Ok(None) };
+    table.recall.remember(key, &incident_id);
+    match item(items, &incident_id) {
+        Some(read) => incident(read.clone()).map(Some),
+        None => table.incident(&incident_id).await,
     }
 }
 
-async fn helper_items(table: &Table, keys: impl Iterator<Item = &str>) -> Result<Vec<Item>, StoreError> {
+async fn items(table: &Table, keys: impl Iterator<Item = &str>) -> Result<Vec<Item>, StoreError> {
     let wanted = keys.fold(KeysAndAttributes::builder().consistent_read(true), |wanted, key| {
         wanted.keys(Item::from([(INCIDENT_ID.to_owned(), text(key))]))
     });

@@ -1,0 +1,48 @@
+//! Where helper items led when they were last read, so that the incident can be asked for together with them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// More helper items than a handler meets while it is warm; beyond, it starts anew.
+const MOST: usize = 1000;
+
+/// From the key of a helper item to the id of an incident. It may be out of date: what is read decides.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Recall {
+    led_to: Arc<Mutex<HashMap<String, String>>>,
+}
+
+impl Recall {
+    pub(super) fn of(&self, key: &str) -> Option<String> {
+        self.lock().get(key).cloned()
+    }
+
+    pub(super) fn remember(&self, key: &str, incident_id: &str) {
+        let mut led_to = self.lock();
+        if led_to.len() >= MOST {
+            led_to.clear();
+        }
+        led_to.insert(key.to_owned(), incident_id.to_owned());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.led_to.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_is_recalled_and_memory_does_not_grow() {
+        let recall = Recall::default();
+        for number in 0..3 * MOST {
+            recall.remember(&format!("open#{number}"), "inc-1");
+            recall.remember("open#kept", &format!("inc-{number}"));
+        }
+        assert_eq!(recall.of("open#kept"), Some(format!("inc-{}", 3 * MOST - 1)));
+        assert_eq!(recall.of("open#never"), None);
+        assert!(recall.lock().len() <= MOST);
+    }
+}
