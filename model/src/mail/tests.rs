@@ -1,45 +1,20 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use proptest::prelude::*;
 
 use super::*;
-use crate::{FingerprintInputs, Severity, Status, TimelineEntry};
+use crate::{Severity, TimelineEntry};
 
+/// What a record has to have, and a notice.
 fn incident(summary: &str, region: &str) -> Incident {
-    Incident {
-        incident_id: "inc-0190a1b2-0000-7000-8000-0123456789ab".to_owned(),
-        status: Status::Open,
-        severity: Severity::High,
-        summary: summary.to_owned(),
-        recommendation: "Raise the timeout.".to_owned(),
-        created_at: "2026-01-01T00:00:00Z".to_owned(),
-        last_seen_at: "2026-01-01T00:00:00Z".to_owned(),
-        occurrences: 1,
-        fingerprint: "v1:00".to_owned(),
-        fingerprint_inputs: FingerprintInputs::default(),
-        source: "lambda".to_owned(),
-        resource: "orders".to_owned(),
-        account: "111111111111".to_owned(),
-        region: region.to_owned(),
-        error_type: "Sandbox.Timedout".to_owned(),
-        error_message: "Task timed out\nafter 1.00 seconds".to_owned(),
-        request_id: Some("r".to_owned()),
-        rule: "lambda-timeout".to_owned(),
-        runbook: None,
-        console_url: None,
-        drill: None,
-        notified_at: None,
-        last_notified_at: None,
-        notices: 1,
-        due: None,
-        due_at: None,
-        silenced_by: None,
-        previous_incident_id: None,
-        beside_incident_id: None,
-        explains_incident_id: None,
-        recovered: false,
-        recent_changes: Vec::new(),
-        flapping: false,
-        timeline: Vec::new(),
-    }
+    serde_json::from_value(serde_json::json!({
+        "incident_id": "inc-0190a1b2-0000-7000-8000-0123456789ab", "status": "open", "severity": "HIGH",
+        "summary": summary, "recommendation": "Raise the timeout.", "created_at": "2026-01-01T00:00:00Z",
+        "last_seen_at": "2026-01-01T00:00:00Z", "occurrences": 1, "fingerprint": "v1:00", "source": "lambda",
+        "resource": "orders", "account": "111111111111", "region": region, "error_type": "Sandbox.Timedout",
+        "error_message": "Task timed out\nafter 1.00 seconds", "request_id": "r", "rule": "lambda-timeout", "notices": 1,
+    }))
+    .unwrap()
 }
 
 const NOTICE: Notice<'_> = Notice { number: 1, reason: Reason::Opened, stack: "devops", recorded: true };

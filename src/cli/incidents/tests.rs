@@ -1,55 +1,30 @@
 //! How incidents look.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
-use incident_model::{FingerprintInputs, Incident, Severity, Status, TimelineEntry};
+use incident_model::{FingerprintInputs, Incident, Severity};
 use insta::assert_snapshot;
+use serde_json::json;
 
 use super::{Outlook, render};
 use crate::cli::Format;
 use crate::ui::Ui;
 
+/// What a record has to have, a request, a notice and a timeline.
 pub(super) fn incident(id: &str, severity: Severity) -> Incident {
-    Incident {
-        incident_id: format!("inc-0199e7a1-{id}"),
-        status: Status::Open,
-        severity,
-        summary: "devops-error-generator timed out after 3 s".to_owned(),
-        recommendation:
-            "Raise the timeout, or find out what the function waits for. Its log group shows the last line \
-                         before it was stopped."
-                .to_owned(),
-        created_at: "2026-01-31T12:00:00.123Z".to_owned(),
-        last_seen_at: "2026-01-31T12:30:00Z".to_owned(),
-        occurrences: 3,
-        fingerprint: "v1:0123".to_owned(),
-        fingerprint_inputs: Default::default(),
-        source: "lambda".to_owned(),
-        resource: "devops-error-generator".to_owned(),
-        account: "000000000000".to_owned(),
-        region: "eu-west-1".to_owned(),
-        error_type: "Sandbox.Timedout".to_owned(),
-        error_message: "Task timed out after 3.00 seconds".to_owned(),
-        request_id: Some("6f1e".to_owned()),
-        rule: "lambda-timeout".to_owned(),
-        runbook: None,
-        console_url: None,
-        drill: None,
-        notified_at: None,
-        last_notified_at: None,
-        notices: 1,
-        due: None,
-        due_at: None,
-        silenced_by: None,
-        previous_incident_id: None,
-        beside_incident_id: None,
-        explains_incident_id: None,
-        recovered: false,
-        recent_changes: Vec::new(),
-        flapping: false,
-        timeline: vec![
-            TimelineEntry { at: "2026-01-31T12:00:00Z".to_owned(), what: "opened".to_owned() },
-            TimelineEntry { at: "2026-01-31T12:40:00Z".to_owned(), what: "acknowledged by ada".to_owned() },
+    serde_json::from_value(json!({
+        "incident_id": format!("inc-0199e7a1-{id}"), "status": "open", "severity": severity,
+        "summary": "devops-error-generator timed out after 3 s",
+        "recommendation": "Raise the timeout, or find out what the function waits for. Its log group shows the last \
+                           line before it was stopped.",
+        "created_at": "2026-01-31T12:00:00.123Z", "last_seen_at": "2026-01-31T12:30:00Z", "occurrences": 3,
+        "fingerprint": "v1:0123", "source": "lambda", "resource": "devops-error-generator", "account": "000000000000",
+        "region": "eu-west-1", "error_type": "Sandbox.Timedout", "error_message": "Task timed out after 3.00 seconds",
+        "request_id": "6f1e", "rule": "lambda-timeout", "notices": 1, "timeline": [
+            {"at": "2026-01-31T12:00:00Z", "what": "opened"},
+            {"at": "2026-01-31T12:40:00Z", "what": "acknowledged by ada"},
         ],
-    }
+    }))
+    .unwrap()
 }
 
 #[test]
