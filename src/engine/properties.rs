@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::tests::{carry_out, desired, stack_of};
+use super::tests::{carry_out, desired};
 use super::{Interrupt, Outcome};
-use crate::plan::{Observations, Observed, Ownership, Plan};
+use crate::plan::{self, Observations, Observed, Ownership, Plan};
 use crate::resources::RULES;
 use crate::template::Stack;
 
@@ -40,7 +40,7 @@ fn stack(graph: &Graph) -> Stack {
         }
         resource
     });
-    stack_of(resources.collect())
+    plan::tests::stack(resources.collect())
 }
 
 fn carry(stack: &Stack, plan: &Plan) -> Result<Outcome, TestCaseError> {

@@ -3,41 +3,23 @@
 use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
-use indexmap::IndexMap;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::*;
 use crate::aws::Clients;
-use crate::plan::{Action, Observations, Observed, Ownership, Plan};
+use crate::plan::{self, Action, Observations, Observed, Ownership, Plan};
 use crate::resources::{Context, RULES};
-use crate::template::{Attributes, Desired, Place, Stack};
+use crate::template::{Desired, Stack};
 
-/// A resource of a type that nobody provides, so that its changes take no time and make no calls.
+/// A resource whose changes take no time and make no calls.
 pub(super) fn desired(id: &str, needs: impl IntoIterator<Item = String>) -> Desired {
-    Desired {
-        logical_id: id.to_owned(),
-        resource_type: "AWS::Test::Thing".to_owned(),
-        step: 1,
-        properties: serde_json::json!({}),
-        attributes: Attributes::default(),
-        needs: needs.into_iter().collect(),
-        retain: false,
-    }
-}
-
-pub(super) fn stack_of(resources: Vec<Desired>) -> Stack {
-    let place = Place {
-        stack: "devops".into(),
-        partition: "aws".into(),
-        account: "1".into(),
-        region: "r".into(),
-        endpoint: None,
-    };
-    Stack { place, resources, outputs: IndexMap::new() }
+    Desired { needs: needs.into_iter().collect(), ..plan::tests::desired(id, serde_json::json!({})) }
 }
 
 fn stack(needs: &[(&str, &[&str])]) -> Stack {
-    stack_of(needs.iter().map(|(id, needs)| desired(id, needs.iter().map(|need| (*need).to_owned()))).collect())
+    plan::tests::stack(
+        needs.iter().map(|(id, needs)| desired(id, needs.iter().map(|need| (*need).to_owned()))).collect(),
+    )
 }
 
 pub(super) async fn carry_out(stack: &Stack, plan: &Plan, interrupt: Interrupt) -> (Outcome, Vec<Event>) {

@@ -8,7 +8,7 @@ mod removal;
 mod replacement;
 mod roles;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use serde::Serialize;
 use serde_json::Value;

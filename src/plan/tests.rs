@@ -11,7 +11,8 @@ use serde_json::json;
 use super::*;
 use crate::template::{Attributes, Place};
 
-fn desired(id: &str, properties: Value) -> Desired {
+/// A resource of a type that nobody provides.
+pub(crate) fn desired(id: &str, properties: Value) -> Desired {
     Desired {
         logical_id: id.to_owned(),
         resource_type: "AWS::Test::Thing".to_owned(),
@@ -27,7 +28,7 @@ fn observed(properties: Value, ownership: Ownership) -> Observed {
     Observed { physical_id: "thing".to_owned(), properties, ownership }
 }
 
-fn stack(resources: Vec<Desired>) -> Stack {
+pub(crate) fn stack(resources: Vec<Desired>) -> Stack {
     let place = Place {
         stack: "devops".into(),
         partition: "aws".into(),
