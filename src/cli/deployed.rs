@@ -2,10 +2,10 @@
 
 use super::CommandError;
 use super::deployment::Deployment;
-use crate::aws::{AwsError, Session};
+use crate::aws::Session;
 use crate::engine;
 use crate::plan::{Observations, Plan, PlanError};
-use crate::resources::{self, Scope, Subscription, Values};
+use crate::resources::{self, Scope, Values};
 use crate::settings::Settings;
 use crate::template::{CODE_TAG, HANDLER, Stack};
 
@@ -32,12 +32,6 @@ impl Deployed {
     /// What `up` would change if the code stayed as it is.
     pub(super) fn plan(&self) -> Result<Plan, PlanError> {
         Plan::up(&self.deployment.stack, &self.observations, &resources::RULES)
-    }
-
-    /// Who is subscribed to the alerts.
-    pub(super) async fn subscriptions(&self) -> Result<Vec<Subscription>, AwsError> {
-        let topic = self.deployment.stack.get("AlertTopic").map(|topic| topic.attributes.reference.clone());
-        Subscription::of_topic(&self.deployment.clients, &topic.unwrap_or_default()).await
     }
 }
 

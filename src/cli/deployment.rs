@@ -6,13 +6,13 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::CommandError;
 use super::command_error::Kind;
-use crate::aws::{Clients, Session};
+use crate::aws::{AwsError, Clients, Session};
 use crate::engine::cloudformation::{NamedReplacement, StackRecord};
 use crate::engine::{self, Event, Interrupt, Outcome, OwnedByOther, Progress};
 use crate::health::Pending;
 use crate::package::{Package, PackageError};
 use crate::plan::{Action, Leftover, Observations, Plan, PlanError};
-use crate::resources::{self, Context, Scope};
+use crate::resources::{self, Context, Scope, Subscription};
 use crate::settings::{EmailAddress, Settings};
 use crate::template::{self, Completion, Inputs, Place, Stack, Template, TemplateError};
 use crate::ui::{ProgressView, Ui};
@@ -61,6 +61,12 @@ impl Deployment {
     ) -> Result<Self, CommandError> {
         let (template, stack) = resolve(session, settings, &settings.emails, code)?;
         Ok(Self { clients: Clients::new(session.sdk()), stack, template, package: None })
+    }
+
+    /// Who is subscribed to the alerts.
+    pub(super) async fn subscriptions(&self) -> Result<Vec<Subscription>, AwsError> {
+        let topic = self.stack.get("AlertTopic").map_or("", |topic| &topic.attributes.reference);
+        Subscription::of_topic(&self.clients, topic).await
     }
 
     /// The memory of subscriptions that wait for their confirmation.

@@ -170,8 +170,7 @@ async fn tell(
     is_local: bool,
     ui: &Ui,
 ) -> Result<(), CommandError> {
-    let topic = deployment.stack.get("AlertTopic").map(|topic| topic.attributes.reference.clone());
-    let mut subscriptions = Subscription::of_topic(&deployment.clients, &topic.unwrap_or_default()).await?;
+    let mut subscriptions = deployment.subscriptions().await?;
     subscriptions.retain(|found| plan.leftovers.iter().all(|leftover| leftover.physical_id != found.endpoint));
     remember_pending(deployment, &subscriptions, ui).await;
     let seconds = start.elapsed().as_secs_f64();

@@ -5,5 +5,5 @@ mod pending;
 mod self_check;
 
 pub use check::{Check, CheckStatus};
-pub use pending::{LIFETIME_HOURS, Pending};
+pub use pending::{LIFETIME_HOURS, Pending, hours_pending};
 pub use self_check::self_check;

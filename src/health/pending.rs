@@ -15,6 +15,12 @@ pub const LIFETIME_HOURS: i64 = 48;
 
 const SINCE: &str = "pending_since";
 
+/// For how many whole hours an address has been pending, and in how many SNS forgets it.
+pub fn hours_pending(since: Timestamp) -> (i64, i64) {
+    let waited = (Timestamp::now().as_second() - since.as_second()) / 3600;
+    (waited, LIFETIME_HOURS - waited)
+}
+
 /// The memory of pending subscriptions.
 #[derive(Debug, Clone)]
 pub struct Pending<'a> {

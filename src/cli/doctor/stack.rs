@@ -4,7 +4,7 @@ use super::coverage;
 use crate::aws::{AwsError, Session};
 use crate::cli::CommandError;
 use crate::cli::deployed::Deployed;
-use crate::health::{Check, LIFETIME_HOURS, Pending};
+use crate::health::{Check, LIFETIME_HOURS, Pending, hours_pending};
 use crate::plan::{Observations, Ownership};
 use crate::resources::Subscription;
 use crate::settings::Settings;
@@ -45,7 +45,7 @@ fn names(observations: &Observations) -> Check {
 
 async fn subscriptions(deployed: &Deployed) -> Check {
     const NAME: &str = "subscriptions";
-    let found = match deployed.subscriptions().await {
+    let found = match deployed.deployment.subscriptions().await {
         Ok(found) => found,
         Err(error) => return Check::warn(NAME, format!("cannot be told: {error}")),
     };
@@ -74,8 +74,8 @@ async fn age(memory: &Pending<'_>, address: &str) -> String {
     let since: Result<_, AwsError> = memory.since(address).await;
     match since.ok().flatten() {
         Some(since) => {
-            let hours = (jiff::Timestamp::now().as_second() - since.as_second()) / 3600;
-            format!("{address} (for {hours} h, expires in {} h)", LIFETIME_HOURS - hours)
+            let (waited, left) = hours_pending(since);
+            format!("{address} (for {waited} h, expires in {left} h)")
         }
         None => format!("{address} (for less than {LIFETIME_HOURS} h; SNS does not tell since when)"),
     }

@@ -133,7 +133,7 @@ impl Facts {
 async fn subscribers(deployed: &Deployed) -> Result<Vec<Subscriber>, CommandError> {
     let memory = deployed.deployment.pending();
     let mut subscribers = Vec::new();
-    for found in deployed.subscriptions().await? {
+    for found in deployed.deployment.subscriptions().await? {
         let since = match found.pending {
             true => memory.since(&found.endpoint).await.ok().flatten(),
             false => None,

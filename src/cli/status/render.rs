@@ -1,12 +1,11 @@
 //! A status in words and as JSON.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::facts::{Alarm, Drift, Facts, Subscriber, complaint};
 use super::problems::Problem;
 use crate::cli::moment;
-use crate::health::LIFETIME_HOURS;
+use crate::health::{LIFETIME_HOURS, hours_pending};
 use crate::incidents::SilenceState;
 use crate::plan::Action;
 use crate::ui::{Label, Ui, count};
@@ -119,8 +118,8 @@ fn subscriber(one: &Subscriber) -> String {
     match (one.pending, one.pending_since) {
         (false, _) => format!("confirmed         {}", one.endpoint),
         (true, Some(since)) => {
-            let hours = (Timestamp::now().as_second() - since.as_second()) / 3600;
-            format!("pending for {hours} h  {} (expires in {} h)", one.endpoint, LIFETIME_HOURS - hours)
+            let (waited, left) = hours_pending(since);
+            format!("pending for {waited} h  {} (expires in {left} h)", one.endpoint)
         }
         (true, None) => format!(
             "pending           {} (for less than {LIFETIME_HOURS} h; SNS does not tell since when)",
