@@ -57,8 +57,7 @@ async fn its_policy_suffices_and_nothing_in_it_is_superfluous() -> TestResult {
 /// What the commands need with one engine, and where.
 async fn life(engine: Engine, is_recording: bool) -> TestResult<(Vec<Need>, Place)> {
     let world = World::new()?;
-    world.run(&["local", "start"]).await?.succeeded()?;
-    let aws = world.aws().await?;
+    let aws = world.start().await?;
     let place = Place::new("devops", &aws.account, &aws.region, None);
     let policy = match is_recording {
         true => json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}),
@@ -75,8 +74,7 @@ async fn life(engine: Engine, is_recording: bool) -> TestResult<(Vec<Need>, Plac
 #[tokio::test]
 async fn without_the_right_to_give_the_role_up_fails_and_says_so() -> TestResult {
     let world = World::new()?;
-    world.run(&["local", "start"]).await?.succeeded()?;
-    let aws = world.aws().await?;
+    let aws = world.start().await?;
     let place = Place::new("devops", &aws.account, &aws.region, None);
     let policy = DeployerPolicy::recorded()?.without("iam:PassRole").document(&place).json();
     let deployer = Deployer::assume(&world, &aws, &policy).await?;
@@ -109,7 +107,7 @@ struct Deployer<'a> {
     world: &'a World,
     endpoint: String,
     region: String,
-    variables: Vec<(&'static str, String)>,
+    variables: [(&'static str, String); 3],
 }
 
 impl<'a> Deployer<'a> {
@@ -117,37 +115,18 @@ impl<'a> Deployer<'a> {
         let everything =
             json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
         aws.iam.create_policy().policy_name("boundary").policy_document(everything.to_string()).send().await?;
-        let trust = json!({"Version": "2012-10-17", "Statement": {
-            "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": format!("arn:aws:iam::{}:root", aws.account)}}});
-        let role = aws.iam.create_role().role_name(ROLE).assume_role_policy_document(trust.to_string()).send().await?;
+        let variables = aws.person(ROLE).await?;
         let document = policy.to_string();
         aws.iam.put_role_policy().role_name(ROLE).policy_name(ROLE).policy_document(document).send().await?;
-        let arn = role.role().ok_or("no role")?.arn().to_owned();
-        // IAM spreads roles and policies in its own time.
+        let arn = format!("arn:aws:iam::{}:role/{ROLE}", aws.account);
         eventually("the policy to spread", async || is_in_force(aws, &arn).await).await?;
-        let session = eventually("the role to be assumable", async || {
-            Ok(aws.sts.assume_role().role_arn(&arn).role_session_name("test").send().await.ok())
-        })
-        .await?;
-        let session = session.credentials.ok_or("no credentials")?;
-        let status = world.run(&["local", "status", "--output", "json"]).await?.json()?;
-        Ok(Self {
-            world,
-            endpoint: status["endpoint"].as_str().ok_or("no endpoint")?.to_owned(),
-            region: aws.region.clone(),
-            variables: vec![
-                ("AWS_ACCESS_KEY_ID", session.access_key_id),
-                ("AWS_SECRET_ACCESS_KEY", session.secret_access_key),
-                ("AWS_SESSION_TOKEN", session.session_token),
-            ],
-        })
+        Ok(Self { world, endpoint: aws.endpoint.clone(), region: aws.region.clone(), variables })
     }
 
     /// Runs a command at the endpoint with the session.
     async fn run(&self, arguments: &[&str]) -> TestResult<Finished> {
         let place = ["--endpoint-url", &self.endpoint, "--region", &self.region];
-        let variables: Vec<_> = self.variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        self.world.run_with(&[arguments, &place].concat(), &variables).await
+        self.world.run_with(&[arguments, &place].concat(), &self.variables).await
     }
 
     /// Every command, and `up` in every situation that makes other calls.

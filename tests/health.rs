@@ -82,8 +82,7 @@ async fn an_address_that_nobody_confirmed_is_told_with_its_age() -> TestResult {
 #[tokio::test]
 async fn doctor_names_what_is_in_the_way_before_anything_is_made() -> TestResult {
     let world = World::new()?;
-    world.run(&["local", "start"]).await?.succeeded()?;
-    let aws = world.aws().await?;
+    let aws = world.start().await?;
     aws.sns.create_topic().name("devops-alerts").send().await?;
     let doctor = world.run(&DOCTOR).await?.ended_with(1)?.json()?;
     let names = check(&doctor, "names")?;

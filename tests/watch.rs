@@ -38,10 +38,7 @@ async fn failures_of_a_watched_function_become_incidents() -> TestResult {
 
 #[tokio::test]
 async fn what_stood_there_before_comes_back() -> TestResult {
-    let world = World::new()?;
-    world.run(&["local", "start"]).await?.succeeded()?;
-    let aws = world.aws().await?;
-    create(&aws, "orders").await?;
+    let (world, aws) = with_orders().await?;
     for action in ["events:PutEvents", "sqs:SendMessage"] {
         allow(&aws, "orders", action).await?;
     }
@@ -86,10 +83,7 @@ async fn what_stood_there_before_comes_back() -> TestResult {
 
 #[tokio::test]
 async fn a_function_without_a_configuration_has_none_afterwards() -> TestResult {
-    let world = World::new()?;
-    world.run(&["local", "start"]).await?.succeeded()?;
-    let aws = world.aws().await?;
-    create(&aws, "orders").await?;
+    let (world, aws) = with_orders().await?;
     let denied = world.run(&["watch", "add", "orders", "--local"]).await?.ended_with(1)?;
     let statement = format!(
         r#"{{"Effect":"Allow","Action":"events:PutEvents","Resource":"{}"}}"#,
@@ -123,15 +117,12 @@ async fn a_function_without_a_configuration_has_none_afterwards() -> TestResult 
 
 #[tokio::test]
 async fn where_iam_may_not_be_asked_lambda_is() -> TestResult {
-    let world = World::new()?;
-    world.run(&["local", "start"]).await?.succeeded()?;
-    let aws = world.aws().await?;
-    create(&aws, "orders").await?;
-    let variables = session(&aws, &["lambda:*", "events:DescribeRule", "iam:PassRole"]).await?;
-    let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let status = world.run(&["local", "status", "--output", "json"]).await?.json()?;
-    let endpoint = status["endpoint"].as_str().ok_or("no endpoint")?.to_owned();
-    let add = ["watch", "add", "orders", "--endpoint-url", &endpoint, "--region", &aws.region];
+    let (world, aws) = with_orders().await?;
+    let variables = aws.person("person").await?;
+    for action in ["lambda:*", "events:DescribeRule", "iam:PassRole"] {
+        allow(&aws, "person", action).await?;
+    }
+    let add = ["watch", "add", "orders", "--endpoint-url", &aws.endpoint, "--region", &aws.region];
 
     let refused = world.run_with(&add, &variables).await?.ended_with(1)?;
     assert!(refused.stderr.contains("may not put events on the default bus"), "{}", refused.stderr);
@@ -147,33 +138,9 @@ async fn where_iam_may_not_be_asked_lambda_is() -> TestResult {
     Ok(())
 }
 
-/// The environment of somebody who may do this and nothing else.
-async fn session(aws: &Aws, actions: &[&str]) -> TestResult<[(&'static str, String); 3]> {
-    let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
-        "Principal": {"AWS": format!("arn:aws:iam::{}:root", aws.account)}}});
-    let role = aws.iam.create_role().role_name("person").assume_role_policy_document(trust.to_string()).send().await?;
-    for action in actions {
-        allow(aws, "person", action).await?;
-    }
-    let arn = role.role().ok_or("no role")?.arn().to_owned();
-    let session = eventually("the role to be assumable", async || {
-        Ok(aws.sts.assume_role().role_arn(&arn).role_session_name("test").send().await.ok())
-    })
-    .await?;
-    let session = session.credentials.ok_or("no credentials")?;
-    Ok([
-        ("AWS_ACCESS_KEY_ID", session.access_key_id),
-        ("AWS_SECRET_ACCESS_KEY", session.secret_access_key),
-        ("AWS_SESSION_TOKEN", session.session_token),
-    ])
-}
-
 #[tokio::test]
 async fn what_somebody_changed_since_stays() -> TestResult {
-    let world = World::new()?;
-    world.run(&["local", "start"]).await?.succeeded()?;
-    let aws = world.aws().await?;
-    create(&aws, "orders").await?;
+    let (world, aws) = with_orders().await?;
     for action in ["events:PutEvents", "sqs:SendMessage"] {
         allow(&aws, "orders", action).await?;
     }
@@ -187,6 +154,14 @@ async fn what_somebody_changed_since_stays() -> TestResult {
     assert_eq!(config(&aws, "orders").await?.map(|config| config.failure), Some(aws.arn("sqs", "mine")));
     assert_eq!(tag(&aws, "orders").await?, None);
     Ok(())
+}
+
+/// A local AWS with the function `orders` and without a stack.
+async fn with_orders() -> TestResult<(World, Aws)> {
+    let world = World::new()?;
+    let aws = world.start().await?;
+    create(&aws, "orders").await?;
+    Ok((world, aws))
 }
 
 /// A function that ends at once, whose role may do nothing.

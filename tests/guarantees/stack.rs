@@ -16,7 +16,6 @@ const TABLE: &str = "devops-incidents";
 /// A stack that runs.
 pub(super) struct Stack {
     pub(super) aws: Aws,
-    pub(super) endpoint: String,
     /// Process id of the local AWS.
     pub(super) process: u64,
     /// Ends the local AWS when it is dropped.
@@ -30,8 +29,7 @@ impl Stack {
         world.run(&["local", "start", "--time-scale", time_scale]).await?.succeeded()?;
         let aws = world.up().await?;
         let status = world.run(&["local", "status", "--output", "json"]).await?.succeeded()?.json()?;
-        let endpoint = status["endpoint"].as_str().ok_or("no endpoint")?.to_owned();
-        Ok(Self { aws, endpoint, process: status["pid"].as_u64().ok_or("no process id")?, _world: world })
+        Ok(Self { aws, process: status["pid"].as_u64().ok_or("no process id")?, _world: world })
     }
 
     /// All incidents, as soon as the index shows them.

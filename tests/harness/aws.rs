@@ -6,7 +6,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_sqs::types::QueueAttributeName;
 use incident_local::outbox::StoredMail;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{TestResult, eventually};
 
@@ -14,6 +14,7 @@ use super::{TestResult, eventually};
 pub(crate) struct Aws {
     pub(crate) account: String,
     pub(crate) region: String,
+    pub(crate) endpoint: String,
     outbox: PathBuf,
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
@@ -47,6 +48,7 @@ impl Aws {
         Self {
             account,
             region: sdk.region().map(ToString::to_string).unwrap_or_default(),
+            endpoint: sdk.endpoint_url().unwrap_or_default().to_owned(),
             outbox,
             cloudformation: aws_sdk_cloudformation::Client::new(sdk),
             cloudwatch: aws_sdk_cloudwatch::Client::new(sdk),
@@ -65,6 +67,26 @@ impl Aws {
     /// The ARN of a resource of the account.
     pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
         format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
+    }
+
+    /// Makes a role that people of the account assume, and gives the variables of a session of it. What it may do is
+    /// what policies are added to it.
+    pub(crate) async fn person(&self, role: &str) -> TestResult<[(&'static str, String); 3]> {
+        let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"AWS": format!("arn:aws:iam::{}:root", self.account)}}});
+        self.iam.create_role().role_name(role).assume_role_policy_document(trust.to_string()).send().await?;
+        let arn = format!("arn:aws:iam::{}:role/{role}", self.account);
+        // IAM spreads roles in its own time.
+        let session = eventually("the role to be assumable", async || {
+            Ok(self.sts.assume_role().role_arn(&arn).role_session_name("test").send().await.ok())
+        })
+        .await?;
+        let session = session.credentials.ok_or("no credentials")?;
+        Ok([
+            ("AWS_ACCESS_KEY_ID", session.access_key_id),
+            ("AWS_SECRET_ACCESS_KEY", session.secret_access_key),
+            ("AWS_SESSION_TOKEN", session.session_token),
+        ])
     }
 
     /// An attribute of a queue.

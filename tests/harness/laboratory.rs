@@ -39,7 +39,6 @@ const ANSWER_IN_A_HURRY: Duration = Duration::from_secs(1);
 pub(crate) struct Laboratory {
     pub(crate) handle: Handle,
     pub(crate) aws: Aws,
-    pub(crate) endpoint: String,
     pub(crate) directory: TempDir,
     clients: Clients,
     hurried: Clients,
@@ -68,7 +67,7 @@ impl Laboratory {
         let everything = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
         aws.iam.create_policy().policy_name("boundary").policy_document(everything).send().await?;
         let (clients, hurried) = (Clients::new(&sdk), Clients::new(&hurried));
-        Ok(Self { handle, aws, endpoint, directory, clients, hurried, is_hurried: AtomicBool::new(false) })
+        Ok(Self { handle, aws, directory, clients, hurried, is_hurried: AtomicBool::new(false) })
     }
 
     /// Whether runs from now on give up soon on what does not answer.
@@ -111,7 +110,7 @@ impl Laboratory {
     pub(crate) fn program(&self, command: &str, wish: &Wish) -> TestResult<tokio::process::Command> {
         let directory = self.directory.path();
         let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_incidentctl"));
-        program.args([command, "--yes", "--stack", STACK, "--region", REGION, "--endpoint-url", &self.endpoint]);
+        program.args([command, "--yes", "--stack", STACK, "--region", REGION, "--endpoint-url", &self.aws.endpoint]);
         program.arg("--config").arg(wish.configuration(directory)?);
         if command == "up" {
             program.arg("--handler").arg(wish.handler(directory)?);
@@ -160,7 +159,7 @@ impl<'a> Run<'a> {
     fn new(laboratory: &'a Laboratory, wish: &Wish) -> TestResult<Self> {
         let directory = laboratory.directory.path();
         let package = Package::of(&wish.handler(directory)?)?;
-        let place = Place::new(STACK, ACCOUNT, REGION, Some(laboratory.endpoint.clone()));
+        let place = Place::new(STACK, ACCOUNT, REGION, Some(laboratory.aws.endpoint.clone()));
         let clients =
             if laboratory.is_hurried.load(Ordering::Relaxed) { &laboratory.hurried } else { &laboratory.clients };
         Ok(Self { clients, stack: wish.stack(directory, place, &package)?, package })

@@ -52,17 +52,27 @@ impl World {
 
     /// Runs `incidentctl` with these arguments.
     pub(crate) async fn run(&self, arguments: &[&str]) -> TestResult<Finished> {
-        self.run_with(arguments, &[]).await
+        self.run_with::<&str>(arguments, &[]).await
     }
 
     /// Runs `incidentctl` with these arguments, and variables beside those that every command gets.
-    pub(crate) async fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> TestResult<Finished> {
+    pub(crate) async fn run_with<V: AsRef<OsStr>>(
+        &self,
+        arguments: &[&str],
+        variables: &[(&str, V)],
+    ) -> TestResult<Finished> {
         let mut command = tokio::process::Command::from(self.command(arguments));
-        command.envs(variables.iter().copied()).kill_on_drop(true);
+        command.envs(variables.iter().map(|(name, value)| (name, value))).kill_on_drop(true);
         let output = tokio::time::timeout(HUNG, command.output())
             .await
             .map_err(|_| format!("`incidentctl {}` did not end", arguments.join(" ")))??;
         Ok(Finished::new(arguments, output))
+    }
+
+    /// Starts the local AWS, in which there is no stack yet, and says where it is.
+    pub(crate) async fn start(&self) -> TestResult<Aws> {
+        self.run(&["local", "start"]).await?.succeeded()?;
+        self.aws().await
     }
 
     /// Starts the local AWS with `up`, and says where it is.

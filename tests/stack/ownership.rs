@@ -27,8 +27,7 @@ async fn up_stops_before_the_first_change_when_a_name_is_taken() -> TestResult {
 #[tokio::test]
 async fn up_leaves_a_dashboard_of_its_name_alone() -> TestResult {
     let world = World::new()?;
-    world.run(&["local", "start"]).await?.succeeded()?;
-    let aws = world.aws().await?;
+    let aws = world.start().await?;
     foreign_dashboard(&aws).await?;
     let refused = world.run(&["up", "--local", "--yes"]).await?.ended_with(1)?;
     assert!(refused.stderr.contains("devops-incidents"), "{refused:?}");
@@ -81,8 +80,7 @@ async fn down_leaves_what_lost_its_tag_with_all_of_its_parts() -> TestResult {
 #[tokio::test]
 async fn a_log_group_that_was_there_before_stays_as_it_is() -> TestResult {
     let world = World::new()?;
-    world.run(&["local", "start"]).await?.succeeded()?;
-    let aws = world.aws().await?;
+    let aws = world.start().await?;
     let name = "/aws/lambda/devops-incident-handler";
     aws.logs.create_log_group().log_group_name(name).send().await?;
     world.run(&["up", "--local", "--yes"]).await?.succeeded()?;

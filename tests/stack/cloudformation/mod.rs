@@ -112,8 +112,7 @@ async fn what_holds_data_outlives_the_stack_on_demand() -> TestResult {
 #[tokio::test]
 async fn a_log_group_that_was_there_before_is_no_part_of_the_stack() -> TestResult {
     let world = World::new()?;
-    world.run(&["local", "start"]).await?.succeeded()?;
-    let aws = world.aws().await?;
+    let aws = world.start().await?;
     let name = "/aws/lambda/devops-incident-handler";
     aws.logs.create_log_group().log_group_name(name).send().await?;
     world.run(&UP).await?.succeeded()?;

@@ -39,8 +39,7 @@ async fn each_engine_leaves_alone_what_the_other_made() -> TestResult {
 #[tokio::test]
 async fn what_a_failed_creation_left_is_deleted_and_made_anew_if_it_is_ours() -> TestResult {
     let world = World::new()?;
-    world.run(&["local", "start"]).await?.succeeded()?;
-    let aws = world.aws().await?;
+    let aws = world.start().await?;
     dead_stack(&aws, None).await?;
     let refused = world.run(&UP).await?.ended_with(1)?;
     assert!(refused.stderr.contains("is not ours"), "{refused:?}");
