@@ -103,3 +103,30 @@ impl From<serde_json::Value> for Output {
         }
     }
 }
+
+/// A reply as JSON, in which a timestamp is a number and a structure is no different from a map.
+impl From<&Output> for serde_json::Value {
+    fn from(output: &Output) -> Self {
+        match output {
+            Output::Null => Self::Null,
+            Output::Bool(flag) => Self::from(*flag),
+            Output::Integer(integer) => Self::from(*integer),
+            Output::Double(double) | Output::Timestamp(double) => number(*double),
+            Output::Text(text) => Self::from(text.as_str()),
+            Output::List(elements) => elements.iter().map(Self::from).collect(),
+            Output::Structure(members) | Output::Map(members) => {
+                Self::Object(members.iter().map(|(name, member)| (name.clone(), Self::from(member))).collect())
+            }
+        }
+    }
+}
+
+/// A number that JSON can hold; what it cannot, AWS writes as text.
+fn number(double: f64) -> serde_json::Value {
+    match serde_json::Number::from_f64(double) {
+        Some(number) => number.into(),
+        None if double.is_nan() => "NaN".into(),
+        None if double > 0.0 => "Infinity".into(),
+        None => "-Infinity".into(),
+    }
+}

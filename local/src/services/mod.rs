@@ -12,3 +12,6 @@ pub mod s3;
 pub mod sns;
 pub mod sqs;
 pub mod sts;
+
+#[cfg(test)]
+pub(crate) mod tests;

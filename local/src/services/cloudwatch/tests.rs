@@ -11,54 +11,22 @@ use super::expression::Expression;
 use super::insights::Insights;
 use super::query::{Points, Window};
 use super::{Datum, evaluator};
-use crate::config::LatencyProfile;
-use crate::{ApiError, Call, Cloud, Input, LocalConfig, Output, Principal};
+use crate::services::tests::{self, REGION};
+use crate::{ApiError, Cloud, LocalConfig, Principal};
 
 fn cloud() -> (Cloud, tempfile::TempDir) {
-    let directory = tempfile::tempdir().unwrap();
-    let config = LocalConfig {
-        port: 0,
-        region: "us-east-1".to_owned(),
-        directory: directory.path().to_owned(),
-        time_scale: 1.0,
-        latency: LatencyProfile::QUICK,
-        smtp: None,
-        faults: None,
-    };
-    (Cloud::new(config, "http://127.0.0.1:1".to_owned()).unwrap(), directory)
-}
-
-fn plain(output: Output) -> Value {
-    match output {
-        Output::Null => Value::Null,
-        Output::Bool(value) => json!(value),
-        Output::Integer(value) => json!(value),
-        Output::Double(value) | Output::Timestamp(value) => json!(value),
-        Output::Text(value) => json!(value),
-        Output::List(elements) => elements.into_iter().map(plain).collect(),
-        Output::Structure(members) | Output::Map(members) => {
-            Value::Object(members.into_iter().map(|(name, value)| (name, plain(value))).collect())
-        }
-    }
+    tests::cloud(LocalConfig::default())
 }
 
 async fn call(cloud: &Cloud, operation: &str, input: Value) -> Result<Value, ApiError> {
-    let call = Call {
-        service: "monitoring".to_owned(),
-        operation: operation.to_owned(),
-        input: Input(input.as_object().unwrap().clone()),
-        region: "us-east-1".to_owned(),
-        request_id: "r".to_owned(),
-        principal: Principal::Root,
-    };
-    super::handle(cloud, &call).await.map(plain)
+    tests::ask(cloud, "monitoring", operation, input).await
 }
 
 fn errors_alarm(treat: &str) -> Value {
     json!({"AlarmName": "errors", "Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum", "Period": 60,
         "Dimensions": [{"Name": "FunctionName", "Value": "f"}], "EvaluationPeriods": 1, "Threshold": 1,
         "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": treat,
-        "AlarmActions": ["arn:aws:sns:us-east-1:000000000000:topic"]})
+        "AlarmActions": ["arn:aws:sns:eu-west-1:000000000000:topic"]})
 }
 
 fn error_of(function: &str) -> Datum {
@@ -81,8 +49,8 @@ async fn an_alarm_follows_its_metric_by_itself() {
     let (cloud, _directory) = cloud();
     call(&cloud, "PutMetricAlarm", errors_alarm("notBreaching")).await.unwrap();
     assert_eq!(state_of(&cloud, "errors").await, "INSUFFICIENT_DATA");
-    super::record(&cloud, "us-east-1", error_of("other"));
-    super::record(&cloud, "us-east-1", error_of("f"));
+    super::record(&cloud, REGION, error_of("other"));
+    super::record(&cloud, REGION, error_of("f"));
     tokio::time::timeout(Duration::from_secs(10), async {
         while state_of(&cloud, "errors").await != "ALARM" {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -134,7 +102,7 @@ async fn each_function_in_alarm_is_a_contributor() {
             "SELECT SUM(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName) WHERE FunctionName != 'handler' GROUP BY FunctionName"}]});
     call(&cloud, "PutMetricAlarm", alarm).await.unwrap();
     for function in ["orders", "mails", "handler"] {
-        super::record(&cloud, "us-east-1", error_of(function));
+        super::record(&cloud, REGION, error_of(function));
     }
     let changes = evaluator::evaluate(&cloud);
     let named: Vec<String> = changes
@@ -153,15 +121,7 @@ async fn each_function_in_alarm_is_a_contributor() {
 #[tokio::test]
 async fn the_depth_of_a_queue_is_a_metric() {
     let (cloud, _directory) = cloud();
-    let create = Call {
-        service: "sqs".to_owned(),
-        operation: "CreateQueue".to_owned(),
-        input: Input(json!({"QueueName": "dead"}).as_object().unwrap().clone()),
-        region: "us-east-1".to_owned(),
-        request_id: "r".to_owned(),
-        principal: Principal::Root,
-    };
-    crate::services::sqs::handle(&cloud, &create).await.unwrap();
+    tests::ask(&cloud, "sqs", "CreateQueue", json!({"QueueName": "dead"})).await.unwrap();
     let mut alarm = errors_alarm("notBreaching");
     alarm["Namespace"] = json!("AWS/SQS");
     alarm["MetricName"] = json!("ApproximateNumberOfMessagesVisible");
@@ -170,7 +130,7 @@ async fn the_depth_of_a_queue_is_a_metric() {
     call(&cloud, "PutMetricAlarm", alarm).await.unwrap();
     evaluator::evaluate(&cloud);
     assert_eq!(state_of(&cloud, "errors").await, "OK");
-    let queue = "arn:aws:sqs:us-east-1:000000000000:dead";
+    let queue = "arn:aws:sqs:eu-west-1:000000000000:dead";
     crate::services::sqs::send(&cloud, queue, "x".to_owned(), Vec::new(), Principal::Root, None).await.unwrap();
     evaluator::evaluate(&cloud);
     assert_eq!(state_of(&cloud, "errors").await, "ALARM");
@@ -249,11 +209,11 @@ fn insights_queries_parse_or_are_refused() {
         "select avg(\"x y\") from \"AWS/DynamoDB\" where TableName = 'a' and Operation != 'b' group by TableName order by MAX() desc limit 10",
         "SELECT COUNT(m) FROM ns",
     ] {
-        assert!(Insights::parse(text, "us-east-1").is_ok(), "{text}");
+        assert!(Insights::parse(text, REGION).is_ok(), "{text}");
     }
     for text in ["SELECT Errors FROM x", "SELECT MEDIAN(e) FROM x", "SELECT SUM(e) FROM x WHERE a > 1", "SELECT SUM(e)"]
     {
-        assert_eq!(Insights::parse(text, "us-east-1").unwrap_err().code, "ValidationError", "{text}");
+        assert_eq!(Insights::parse(text, REGION).unwrap_err().code, "ValidationError", "{text}");
     }
 }
 

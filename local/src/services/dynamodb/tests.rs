@@ -7,7 +7,8 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::config::LatencyProfile;
-use crate::{Call, Cloud, Input, LocalConfig, Principal};
+use crate::services::tests;
+use crate::{Call, Cloud, LocalConfig};
 
 mod together;
 
@@ -16,28 +17,11 @@ fn cloud(table_delay: Duration) -> (Cloud, tempfile::TempDir) {
 }
 
 fn cloud_with(latency: LatencyProfile) -> (Cloud, tempfile::TempDir) {
-    let directory = tempfile::tempdir().unwrap();
-    let config = LocalConfig {
-        port: 0,
-        region: "us-east-1".to_owned(),
-        directory: directory.path().to_owned(),
-        time_scale: 1.0,
-        latency,
-        smtp: None,
-        faults: None,
-    };
-    (Cloud::new(config, "http://127.0.0.1:1".to_owned()).unwrap(), directory)
+    tests::cloud(LocalConfig { latency, ..LocalConfig::default() })
 }
 
 fn request(operation: &str, input: &Value) -> Call {
-    Call {
-        service: "dynamodb".to_owned(),
-        operation: operation.to_owned(),
-        input: Input(input.as_object().unwrap().clone()),
-        region: "us-east-1".to_owned(),
-        request_id: "r".to_owned(),
-        principal: Principal::Root,
-    }
+    tests::call("dynamodb", operation, input.clone())
 }
 
 /// Calls with `TableName` filled in; the body of the answer, whatever its status.
@@ -94,7 +78,7 @@ async fn a_table_goes_through_its_states() {
     let created = call(&cloud, "CreateTable", incidents()).await;
     assert_eq!(created["TableDescription"]["TableStatus"], "CREATING");
     assert_eq!(created["TableDescription"]["SSEDescription"]["Status"], "ENABLED");
-    let arn = "arn:aws:dynamodb:us-east-1:000000000000:table/incidents";
+    let arn = "arn:aws:dynamodb:eu-west-1:000000000000:table/incidents";
     assert_eq!(created["TableDescription"]["TableArn"], arn);
     let recovery = json!({"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true}});
     let cases = [
@@ -398,7 +382,7 @@ fn each_part_of_a_transaction_needs_its_own_permission() {
         {"Put": {"TableName": "incidents"}}, {"ConditionCheck": {"TableName": "incidents"}}, {"Update": {"TableName": "other"}}]});
     let needs = super::authorization(&request("TransactWriteItems", &input));
     let texts: Vec<String> = needs.iter().map(|need| format!("{} {}", need.action, need.resource)).collect();
-    let table = "arn:aws:dynamodb:us-east-1:000000000000:table";
+    let table = "arn:aws:dynamodb:eu-west-1:000000000000:table";
     assert_eq!(
         texts,
         [

@@ -1,13 +1,8 @@
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
-use std::time::Duration;
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::config::{LatencyProfile, LocalConfig};
-use crate::services::sqs;
-use crate::{Input, Principal};
-
-const REGION: &str = "eu-west-1";
+use crate::LocalConfig;
+use crate::services::tests::{self, REGION};
 
 /// An account with the queues `target` and `dlq`.
 struct Fixture {
@@ -17,17 +12,8 @@ struct Fixture {
 
 impl Fixture {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let config = LocalConfig {
-            port: 0,
-            region: REGION.to_owned(),
-            directory: folder.path().to_owned(),
-            time_scale: 1000.0,
-            latency: LatencyProfile::QUICK,
-            smtp: None,
-            faults: None,
-        };
-        let fixture = Self { cloud: Cloud::new(config, "http://127.0.0.1:4566".to_owned()).unwrap(), _folder: folder };
+        let (cloud, _folder) = tests::cloud(LocalConfig { time_scale: 1000.0, ..LocalConfig::default() });
+        let fixture = Self { cloud, _folder };
         for name in ["target", "dlq"] {
             fixture.queue(name, "arn:aws:events:*:*:rule/*").await;
         }
@@ -41,11 +27,11 @@ impl Fixture {
             "Resource": queue_arn(name), "Condition": {"ArnLike": {"aws:SourceArn": source}}
         }]});
         let input = json!({"QueueName": name, "Attributes": {"Policy": policy.to_string()}});
-        sqs::handle(&self.cloud, &call("sqs", "CreateQueue", input)).await.unwrap();
+        tests::ask(&self.cloud, "sqs", "CreateQueue", input).await.unwrap();
     }
 
-    async fn call(&self, operation: &str, input: Value) -> Result<Output, ApiError> {
-        handle(&self.cloud, &call("events", operation, input)).await
+    async fn call(&self, operation: &str, input: Value) -> Result<Value, ApiError> {
+        tests::ask(&self.cloud, "events", operation, input).await
     }
 
     /// A rule with one target.
@@ -58,53 +44,10 @@ impl Fixture {
         let event = Event::now(source, "Something Happened", Vec::new(), detail);
         put_event(&self.cloud, REGION, "default", event).unwrap();
     }
-
-    /// The next message of a queue, which has to come within two seconds.
-    async fn receive(&self, queue: &str) -> Value {
-        let input = json!({
-            "QueueUrl": format!("http://127.0.0.1:4566/000000000000/{queue}"), "WaitTimeSeconds": 0,
-            "MessageAttributeNames": ["All"]
-        });
-        for _ in 0..200 {
-            let answer = sqs::handle(&self.cloud, &call("sqs", "ReceiveMessage", input.clone())).await.unwrap();
-            if let Some(message) = to_json(&answer)["Messages"].get(0) {
-                // Time is so fast that a message that is only received is soon received again.
-                let delete = json!({"QueueUrl": input["QueueUrl"], "ReceiptHandle": message["ReceiptHandle"]});
-                sqs::handle(&self.cloud, &call("sqs", "DeleteMessage", delete)).await.unwrap();
-                return message.clone();
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("no message in {queue}");
-    }
 }
 
 fn queue_arn(name: &str) -> String {
     arn::local("sqs", REGION, name)
-}
-
-fn call(service: &str, operation: &str, input: Value) -> Call {
-    Call {
-        service: service.to_owned(),
-        operation: operation.to_owned(),
-        input: Input(input.as_object().unwrap().clone()),
-        region: REGION.to_owned(),
-        request_id: "1".to_owned(),
-        principal: Principal::Root,
-    }
-}
-
-fn to_json(output: &Output) -> Value {
-    match output {
-        Output::Text(text) => json!(text),
-        Output::Bool(flag) => json!(flag),
-        Output::Integer(number) => json!(number),
-        Output::List(elements) => elements.iter().map(to_json).collect(),
-        Output::Structure(members) | Output::Map(members) => {
-            Value::Object(members.iter().map(|(name, value)| (name.clone(), to_json(value))).collect())
-        }
-        _ => Value::Null,
-    }
 }
 
 #[tokio::test]
@@ -194,10 +137,10 @@ async fn a_rule_holds_five_targets() {
     let targets: Vec<Value> = (0..6).map(|id| json!({"Id": id.to_string(), "Arn": queue_arn("target")})).collect();
     fixture.rule(json!({"source": ["a"]}), targets[0].clone()).await;
     let five = fixture.call("PutTargets", json!({"Rule": "rule", "Targets": targets[..5]})).await.unwrap();
-    assert_eq!(to_json(&five)["FailedEntryCount"], 0);
+    assert_eq!(five["FailedEntryCount"], 0);
     let error = fixture.call("PutTargets", json!({"Rule": "rule", "Targets": [targets[5]]})).await.unwrap_err();
     assert_eq!(error.code, "LimitExceededException");
-    let listed = to_json(&fixture.call("ListTargetsByRule", json!({"Rule": "rule"})).await.unwrap());
+    let listed = fixture.call("ListTargetsByRule", json!({"Rule": "rule"})).await.unwrap();
     assert_eq!(listed["Targets"].as_array().unwrap().len(), 5);
 }
 
@@ -212,11 +155,10 @@ async fn putting_a_rule_again_replaces_it_and_keeps_its_targets() {
         .rule(json!({"source": ["b"]}), json!({"Id": "1", "Arn": queue_arn("target"), "InputPath": "$.detail"}))
         .await;
     fixture.call("PutRule", json!({"Name": "rule", "EventPattern": "{\"source\":[\"c\"]}"})).await.unwrap();
-    let rule = to_json(&fixture.call("DescribeRule", json!({"Name": "rule"})).await.unwrap());
+    let rule = fixture.call("DescribeRule", json!({"Name": "rule"})).await.unwrap();
     assert_eq!((&rule["EventPattern"], &rule["Description"]), (&json!("{\"source\":[\"c\"]}"), &Value::Null));
     assert_eq!(rule["Arn"], json!("arn:aws:events:eu-west-1:000000000000:rule/rule"));
-    let names =
-        to_json(&fixture.call("ListRuleNamesByTarget", json!({"TargetArn": queue_arn("target")})).await.unwrap());
+    let names = fixture.call("ListRuleNamesByTarget", json!({"TargetArn": queue_arn("target")})).await.unwrap();
     assert_eq!(names["RuleNames"], json!(["rule"]));
 }
 
@@ -229,7 +171,7 @@ async fn an_event_reaches_the_targets_of_rules_that_match() {
     fixture.send("other", json!({"n": 1}));
     fixture.send("orders", json!({"n": 2}));
     fixture.send("orders", json!({"n": 1}));
-    let event: Value = serde_json::from_str(fixture.receive("target").await["Body"].as_str().unwrap()).unwrap();
+    let event = tests::receive_body(&fixture.cloud, "target").await;
     assert_eq!(event["detail"], json!({"n": 1}));
     let members: Vec<&String> = event.as_object().unwrap().keys().collect();
     assert_eq!(members, ["version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"]);
@@ -243,7 +185,7 @@ async fn a_disabled_rule_is_silent() {
     fixture.send("orders", json!({"n": 1}));
     fixture.call("EnableRule", json!({"Name": "rule"})).await.unwrap();
     fixture.send("orders", json!({"n": 2}));
-    let body = fixture.receive("target").await["Body"].as_str().unwrap().to_owned();
+    let body = tests::receive(&fixture.cloud, "target").await["Body"].as_str().unwrap().to_owned();
     assert!(body.contains("\"n\":2"), "{body}");
 }
 
@@ -258,7 +200,7 @@ async fn what_may_not_be_delivered_goes_to_the_dead_letter_queue_at_once() {
             json!({"Id": "1", "Arn": queue_arn(queue), "DeadLetterConfig": dead_letter, "InputPath": "$.detail"});
         fixture.rule(json!({"source": ["orders"]}), target).await;
         fixture.send("orders", json!({"queue": queue}));
-        let message = fixture.receive("dlq").await;
+        let message = tests::receive(&fixture.cloud, "dlq").await;
         let attribute = |name: &str| message["MessageAttributes"][name]["StringValue"].clone();
         assert_eq!(attribute("ERROR_CODE"), code);
         assert_eq!(attribute("RETRY_ATTEMPTS"), "0");
@@ -290,7 +232,7 @@ async fn each_target_gets_its_own_shape_of_the_event() {
         target.as_object_mut().unwrap().extend(shape.as_object().unwrap().clone());
         fixture.rule(json!({"source": ["orders"]}), target).await;
         fixture.send("orders", detail.clone());
-        assert_eq!(fixture.receive("target").await["Body"], expected);
+        assert_eq!(tests::receive(&fixture.cloud, "target").await["Body"], expected);
     }
 }
 
@@ -305,7 +247,7 @@ async fn entries_are_accepted_or_refused_one_by_one() {
         {"DetailType": "t", "Detail": "{}"},
         {"Source": "orders", "DetailType": "t"},
     ]);
-    let answer = to_json(&fixture.call("PutEvents", json!({"Entries": entries})).await.unwrap());
+    let answer = fixture.call("PutEvents", json!({"Entries": entries})).await.unwrap();
     assert_eq!(answer["FailedEntryCount"], 5);
     assert!(answer["Entries"][0]["EventId"].is_string());
     let codes: Vec<&str> =
@@ -321,12 +263,12 @@ async fn entries_are_accepted_or_refused_one_by_one() {
 #[tokio::test]
 async fn a_bus_passes_events_on_but_not_in_circles() {
     let fixture = Fixture::new().await;
-    let created = to_json(&fixture.call("CreateEventBus", json!({"Name": "second"})).await.unwrap());
+    let created = fixture.call("CreateEventBus", json!({"Name": "second"})).await.unwrap();
     let bus = created["EventBusArn"].as_str().unwrap();
     fixture.rule(json!({"source": ["orders"]}), json!({"Id": "1", "Arn": bus})).await;
     let pattern = "{\"source\":[\"orders\"]}";
     let on_second = json!({"Name": "back", "EventPattern": pattern, "EventBusName": bus});
-    let rule = to_json(&fixture.call("PutRule", on_second).await.unwrap());
+    let rule = fixture.call("PutRule", on_second).await.unwrap();
     assert_eq!(rule["RuleArn"], "arn:aws:events:eu-west-1:000000000000:rule/second/back");
     let targets = json!([
         {"Id": "1", "Arn": "arn:aws:events:eu-west-1:000000000000:event-bus/default"},
@@ -334,7 +276,7 @@ async fn a_bus_passes_events_on_but_not_in_circles() {
     ]);
     fixture.call("PutTargets", json!({"Rule": "back", "EventBusName": "second", "Targets": targets})).await.unwrap();
     fixture.send("orders", json!({}));
-    fixture.receive("target").await;
+    tests::receive(&fixture.cloud, "target").await;
     let refused = fixture.call("DeleteEventBus", json!({"Name": "second"})).await.unwrap_err();
     assert_eq!(refused.code, "ValidationException");
 }
@@ -347,7 +289,7 @@ async fn a_rate_fires_until_the_rule_goes() {
         .call("PutTargets", json!({"Rule": "rule", "Targets": [{"Id": "1", "Arn": queue_arn("target")}]}))
         .await
         .unwrap();
-    let event: Value = serde_json::from_str(fixture.receive("target").await["Body"].as_str().unwrap()).unwrap();
+    let event = tests::receive_body(&fixture.cloud, "target").await;
     assert_eq!((&event["source"], &event["detail-type"]), (&json!("aws.events"), &json!("Scheduled Event")));
     assert_eq!(event["resources"], json!(["arn:aws:events:eu-west-1:000000000000:rule/rule"]));
 }
@@ -358,11 +300,11 @@ async fn tags_belong_to_rules_and_buses() {
     let tags = json!([{"Key": "incidentctl:stack", "Value": "devops"}]);
     let pattern = "{\"source\":[\"a\"]}";
     let rule = fixture.call("PutRule", json!({"Name": "rule", "EventPattern": pattern, "Tags": tags})).await.unwrap();
-    let arn = to_json(&rule)["RuleArn"].clone();
+    let arn = rule["RuleArn"].clone();
     fixture.call("PutRule", json!({"Name": "rule", "EventPattern": pattern, "Tags": []})).await.unwrap();
     fixture.call("TagResource", json!({"ResourceARN": arn, "Tags": [{"Key": "a", "Value": "b"}]})).await.unwrap();
     fixture.call("UntagResource", json!({"ResourceARN": arn, "TagKeys": ["a"]})).await.unwrap();
-    let listed = to_json(&fixture.call("ListTagsForResource", json!({"ResourceARN": arn})).await.unwrap());
+    let listed = fixture.call("ListTagsForResource", json!({"ResourceARN": arn})).await.unwrap();
     assert_eq!(listed["Tags"], tags);
 }
 
@@ -392,7 +334,7 @@ async fn an_injected_event_may_come_from_aws() {
     let answer =
         inject(&fixture.cloud, REGION, "{\"id\": \"7\", \"source\": \"aws.ecs\", \"detail-type\": \"x\"}").unwrap();
     assert_eq!(answer, json!({"id": "7", "matched": ["rule"]}));
-    fixture.receive("target").await;
+    tests::receive(&fixture.cloud, "target").await;
 }
 
 #[tokio::test]
@@ -403,7 +345,7 @@ async fn a_pattern_can_be_tried() {
     });
     for (pattern, expected) in [("{\"source\":[\"a\"]}", true), ("{\"source\":[\"b\"]}", false)] {
         let input = json!({"EventPattern": pattern, "Event": event.to_string()});
-        assert_eq!(to_json(&fixture.call("TestEventPattern", input).await.unwrap())["Result"], expected);
+        assert_eq!(fixture.call("TestEventPattern", input).await.unwrap()["Result"], expected);
     }
     let input = json!({"EventPattern": "{\"source\":[\"a\"]}", "Event": "{}"});
     assert_eq!(fixture.call("TestEventPattern", input).await.unwrap_err().code, "ValidationException");

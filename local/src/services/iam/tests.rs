@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{authorize, can_be_assumed, handle, service_session};
+use super::{authorize, can_be_assumed, service_session};
 use crate::config::LatencyProfile;
 use crate::policy::Need;
-use crate::services::sts;
-use crate::{ApiError, Call, Cloud, Input, LocalConfig, Output, Principal};
+use crate::services::tests;
+use crate::{ApiError, Cloud, LocalConfig, Principal};
 
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 const PUBLISH: &str =
@@ -21,17 +21,17 @@ struct Account {
 
 impl Account {
     fn new(role_propagation: Duration) -> Self {
-        let directory = tempfile::tempdir().unwrap();
         let latency = LatencyProfile { role_propagation, ..LatencyProfile::QUICK };
-        let config = LocalConfig { directory: directory.path().to_owned(), latency, ..LocalConfig::default() };
-        Self { cloud: Cloud::new(config, "http://127.0.0.1:1".to_owned()).unwrap(), _directory: directory }
+        let (cloud, _directory) = tests::cloud(LocalConfig { latency, ..LocalConfig::default() });
+        Self { cloud, _directory }
     }
 
-    async fn ask(&self, operation: &str, input: Value) -> Result<Output, ApiError> {
-        handle(&self.cloud, &call("iam", operation, input)).await
+    async fn ask(&self, operation: &str, input: Value) -> Result<Value, ApiError> {
+        tests::ask(&self.cloud, "iam", operation, input).await
     }
 
-    async fn done(&self, operation: &str, input: Value) -> Output {
+    /// The reply of a call that has to succeed.
+    async fn done(&self, operation: &str, input: Value) -> Value {
         self.ask(operation, input.clone()).await.unwrap_or_else(|error| unreachable!("{operation} {input}: {error}"))
     }
 
@@ -45,25 +45,6 @@ impl Account {
         account.done("CreateRole", json!({"RoleName":"r","AssumeRolePolicyDocument":TRUST})).await;
         account
     }
-}
-
-fn call(service: &str, operation: &str, input: Value) -> Call {
-    let Value::Object(members) = input else { unreachable!("an object") };
-    Call {
-        service: service.to_owned(),
-        operation: operation.to_owned(),
-        input: Input(members),
-        region: "us-east-1".to_owned(),
-        request_id: "id".to_owned(),
-        principal: Principal::Root,
-    }
-}
-
-fn member(output: &Output, path: &[&str]) -> Option<Output> {
-    path.iter().try_fold(output.clone(), |output, name| match output {
-        Output::Structure(members) => members.into_iter().find(|(member, _)| member == name).map(|(_, value)| value),
-        _ => None,
-    })
 }
 
 fn session_of_r() -> Principal {
@@ -157,7 +138,7 @@ async fn mistakes_are_refused_in_aws_words() {
 #[tokio::test]
 async fn a_role_is_deleted_when_it_holds_nothing_and_comes_back_as_another() {
     let account = Account::with_role(Duration::ZERO).await;
-    let id = |output: &Output| member(output, &["Role", "RoleId"]).unwrap();
+    let id = |reply: &Value| reply["Role"]["RoleId"].as_str().unwrap().to_owned();
     let first = id(&account.done("GetRole", json!({"RoleName":"r"})).await);
     let policy = json!({"RoleName":"r","PolicyArn":"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"});
     account.done("AttachRolePolicy", policy.clone()).await;
@@ -175,18 +156,15 @@ async fn documents_are_percent_encoded_and_tags_listed() {
     account.done("TagRole", json!({"RoleName":"r","Tags":[{"Key":"a","Value":"1"},{"Key":"b","Value":""}]})).await;
     account.done("UntagRole", json!({"RoleName":"r","TagKeys":["a"]})).await;
     let role = account.done("GetRole", json!({"RoleName":"r"})).await;
-    let Some(Output::Text(document)) = member(&role, &["Role", "AssumeRolePolicyDocument"]) else {
-        unreachable!("{role:?}")
-    };
+    let document = role["Role"]["AssumeRolePolicyDocument"].as_str().unwrap();
     assert!(document.starts_with("%7B%22Version%22%3A%222012-10-17%22"), "{document}");
-    let Some(Output::List(tags)) = member(&role, &["Role", "Tags"]) else { unreachable!("{role:?}") };
-    assert_eq!(tags, [Output::structure([("Key", Some("b".into())), ("Value", Some("".into()))])]);
+    assert_eq!(role["Role"]["Tags"], json!([{"Key": "b", "Value": ""}]));
 }
 
 #[tokio::test]
 async fn policies_and_boundaries_decide_together() {
     let account = Account::with_role(Duration::ZERO).await;
-    let publish = Need::new("sns:Publish", "arn:aws:sns:us-east-1:000000000000:t");
+    let publish = Need::new("sns:Publish", "arn:aws:sns:eu-west-1:000000000000:t");
     let decide = || authorize(&account.cloud, &session_of_r(), &publish).map_err(|denied| denied.message);
     let reason =
         |result: Result<(), String>| result.unwrap_err().split("t because").nth(1).unwrap_or("other").to_owned();
@@ -227,21 +205,18 @@ async fn a_role_is_assumed_by_those_that_it_trusts() {
     let account = Account::with_role(Duration::ZERO).await;
     let arn = "arn:aws:iam::000000000000:role/r";
     assert!(service_session(&account.cloud, arn, "lambda.amazonaws.com", "f").is_ok());
-    let assume = call("sts", "AssumeRole", json!({"RoleArn":arn,"RoleSessionName":"me"}));
-    let refused = sts::handle(&account.cloud, &assume).await.unwrap_err();
+    let assume = async |input: Value| tests::ask(&account.cloud, "sts", "AssumeRole", input).await;
+    let refused = assume(json!({"RoleArn":arn,"RoleSessionName":"me"})).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
         "AccessDenied: User: arn:aws:iam::000000000000:root is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::000000000000:role/r"
     );
     let trust = TRUST.replace("\"Service\":\"lambda.amazonaws.com\"", "\"AWS\":\"000000000000\"");
     account.done("UpdateAssumeRolePolicy", json!({"RoleName":"r","PolicyDocument":trust})).await;
-    let session = sts::handle(&account.cloud, &assume).await.unwrap();
-    assert_eq!(
-        member(&session, &["AssumedRoleUser", "Arn"]),
-        Some("arn:aws:sts::000000000000:assumed-role/r/me".into())
-    );
+    let session = assume(json!({"RoleArn":arn,"RoleSessionName":"me"})).await.unwrap();
+    assert_eq!(session["AssumedRoleUser"]["Arn"], "arn:aws:sts::000000000000:assumed-role/r/me");
     let long = json!({"RoleArn":arn,"RoleSessionName":"me","DurationSeconds":"7200"});
-    let refused = sts::handle(&account.cloud, &call("sts", "AssumeRole", long)).await.unwrap_err();
+    let refused = assume(long).await.unwrap_err();
     assert!(refused.message.contains("exceeds the MaxSessionDuration"), "{refused}");
 }
 
@@ -254,9 +229,9 @@ async fn a_simulation_says_what_the_policies_would() {
         "ActionNames": ["sns:Publish", "sns:Subscribe"],
     });
     let output = account.done("SimulatePrincipalPolicy", input).await;
-    let Some(Output::List(results)) = member(&output, &["EvaluationResults"]) else { unreachable!("{output:?}") };
-    let decisions: Vec<Output> = results.iter().filter_map(|result| member(result, &["EvalDecision"])).collect();
-    assert_eq!(decisions, ["allowed".into(), "implicitDeny".into()]);
+    let results = output["EvaluationResults"].as_array().unwrap();
+    let decisions: Vec<&Value> = results.iter().map(|result| &result["EvalDecision"]).collect();
+    assert_eq!(decisions, ["allowed", "implicitDeny"]);
 }
 
 #[tokio::test]
@@ -266,8 +241,6 @@ async fn lists_come_in_pages() {
         account.done("CreateRole", json!({"RoleName":name,"AssumeRolePolicyDocument":TRUST})).await;
     }
     let first = account.done("ListRoles", json!({"MaxItems":"2"})).await;
-    let Some(Output::Text(marker)) = member(&first, &["Marker"]) else { unreachable!("{first:?}") };
-    let rest = account.done("ListRoles", json!({"MaxItems":"2","Marker":marker})).await;
-    let Some(Output::List(roles)) = member(&rest, &["Roles"]) else { unreachable!("{rest:?}") };
-    assert_eq!((roles.len(), member(&rest, &["IsTruncated"])), (1, Some(false.into())));
+    let rest = account.done("ListRoles", json!({"MaxItems":"2","Marker":first["Marker"]})).await;
+    assert_eq!((rest["Roles"].as_array().map(Vec::len), &rest["IsTruncated"]), (Some(1), &json!(false)));
 }

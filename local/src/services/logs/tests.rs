@@ -3,67 +3,24 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::LatencyProfile;
-use crate::{Input, LocalConfig, Principal};
+use crate::LocalConfig;
+use crate::services::tests::{self, REGION};
 
 fn cloud() -> (Cloud, tempfile::TempDir) {
-    let directory = tempfile::tempdir().unwrap();
-    let config = LocalConfig {
-        port: 0,
-        region: "eu-west-1".to_owned(),
-        directory: directory.path().to_owned(),
-        time_scale: 1.0,
-        latency: LatencyProfile::QUICK,
-        smtp: None,
-        faults: None,
-    };
-    (Cloud::new(config, "http://127.0.0.1:1".to_owned()).unwrap(), directory)
+    tests::cloud(LocalConfig::default())
 }
 
-async fn call(cloud: &Cloud, operation: &str, input: Value) -> Result<Output, ApiError> {
-    let call = Call {
-        service: "logs".to_owned(),
-        operation: operation.to_owned(),
-        input: Input(input.as_object().cloned().unwrap()),
-        region: "eu-west-1".to_owned(),
-        request_id: "request".to_owned(),
-        principal: Principal::Root,
-    };
-    handle(cloud, &call).await
+async fn call(cloud: &Cloud, operation: &str, input: Value) -> Result<Value, ApiError> {
+    tests::ask(cloud, "logs", operation, input).await
 }
 
 async fn refusal(cloud: &Cloud, operation: &str, input: Value) -> String {
     call(cloud, operation, input).await.unwrap_err().to_string()
 }
 
-fn member<'a>(output: &'a Output, name: &str) -> Option<&'a Output> {
-    match output {
-        Output::Structure(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),
-        _ => None,
-    }
-}
-
-/// The text of one member.
-fn token(output: &Output, name: &str) -> String {
-    match member(output, name) {
-        Some(Output::Text(text)) => text.clone(),
-        _ => String::new(),
-    }
-}
-
-/// The texts under one member of each element of a list.
-fn column(output: &Output, list: &str, name: &str) -> Vec<String> {
-    match member(output, list) {
-        Some(Output::List(elements)) => elements
-            .iter()
-            .filter_map(|element| match member(element, name) {
-                Some(Output::Text(text)) => Some(text.clone()),
-                Some(Output::Integer(number)) => Some(number.to_string()),
-                _ => None,
-            })
-            .collect(),
-        _ => Vec::new(),
-    }
+/// One member of each element of a list.
+fn column(reply: &Value, list: &str, name: &str) -> Vec<Value> {
+    reply[list].as_array().unwrap().iter().map(|element| element[name].clone()).collect()
 }
 
 #[tokio::test]
@@ -78,18 +35,18 @@ async fn groups_are_made_described_tagged_and_deleted() {
     let described = call(&cloud, "DescribeLogGroups", json!({ "logGroupNamePrefix": "/aws/lambda/a" })).await.unwrap();
     assert_eq!(column(&described, "logGroups", "arn"), [format!("{arn}:*")]);
     assert_eq!(column(&described, "logGroups", "logGroupArn"), [arn]);
-    assert_eq!(column(&described, "logGroups", "retentionInDays"), ["14"]);
+    assert_eq!(column(&described, "logGroups", "retentionInDays"), [14]);
     let first = call(&cloud, "DescribeLogGroups", json!({ "limit": 1 })).await.unwrap();
-    let token = token(&first, "nextToken");
-    let second = call(&cloud, "DescribeLogGroups", json!({ "limit": 1, "nextToken": token })).await.unwrap();
+    let second =
+        call(&cloud, "DescribeLogGroups", json!({ "limit": 1, "nextToken": first["nextToken"] })).await.unwrap();
     assert_eq!(column(&second, "logGroups", "logGroupName"), ["/aws/lambda/b"]);
-    assert_eq!(member(&second, "nextToken"), None);
+    assert_eq!(second.get("nextToken"), None);
     call(&cloud, "TagResource", json!({ "resourceArn": arn, "tags": { "l": "w" } })).await.unwrap();
     call(&cloud, "UntagResource", json!({ "resourceArn": arn, "tagKeys": ["k"] })).await.unwrap();
     let tags = call(&cloud, "ListTagsForResource", json!({ "resourceArn": arn })).await.unwrap();
-    assert_eq!(member(&tags, "tags"), Some(&Output::string_map([("l", "w")])));
+    assert_eq!(tags["tags"], json!({ "l": "w" }));
     call(&cloud, "DeleteLogGroup", json!({ "logGroupName": "/aws/lambda/a" })).await.unwrap();
-    assert!(!group_exists(&cloud, "eu-west-1", "/aws/lambda/a"));
+    assert!(!group_exists(&cloud, REGION, "/aws/lambda/a"));
 }
 
 #[tokio::test]
@@ -147,13 +104,13 @@ async fn mistakes_are_answered_in_the_words_of_aws() {
 #[tokio::test]
 async fn events_are_read_in_pages_from_both_ends_and_filtered() {
     let (cloud, _directory) = cloud();
-    create_group(&cloud, "eu-west-1", "group").unwrap();
+    create_group(&cloud, REGION, "group").unwrap();
     let now = jiff::Timestamp::now().as_millisecond();
     call(&cloud, "CreateLogStream", json!({ "logGroupName": "group", "logStreamName": "a" })).await.unwrap();
     let events: Vec<Value> = (0..5).map(|n| json!({ "timestamp": now + n, "message": format!("event {n}") })).collect();
     let put = json!({ "logGroupName": "group", "logStreamName": "a", "logEvents": events });
     call(&cloud, "PutLogEvents", put).await.unwrap();
-    append(&cloud, "eu-west-1", "group", "b", vec![(now + 2, "other ERROR".to_owned())]).unwrap();
+    append(&cloud, REGION, "group", "b", vec![(now + 2, "other ERROR".to_owned())]).unwrap();
     let get = |extra: Value| {
         let mut input = json!({ "logGroupName": "group", "logStreamName": "a", "limit": 2 });
         input.as_object_mut().unwrap().extend(extra.as_object().cloned().unwrap());
@@ -161,19 +118,19 @@ async fn events_are_read_in_pages_from_both_ends_and_filtered() {
     };
     let tail = call(&cloud, "GetLogEvents", get(json!({}))).await.unwrap();
     assert_eq!(column(&tail, "events", "message"), ["event 3", "event 4"]);
-    let backward = token(&tail, "nextBackwardToken");
-    let before = call(&cloud, "GetLogEvents", get(json!({ "nextToken": backward }))).await.unwrap();
+    let before = call(&cloud, "GetLogEvents", get(json!({ "nextToken": tail["nextBackwardToken"] }))).await.unwrap();
     assert_eq!(column(&before, "events", "message"), ["event 1", "event 2"]);
-    let forward = token(&tail, "nextForwardToken");
+    let forward = &tail["nextForwardToken"];
     let end = call(&cloud, "GetLogEvents", get(json!({ "nextToken": forward }))).await.unwrap();
     assert_eq!(column(&end, "events", "message"), [""; 0]);
-    assert_eq!(member(&end, "nextForwardToken"), Some(&Output::from(forward.as_str())));
+    assert_eq!(&end["nextForwardToken"], forward);
     let head = call(&cloud, "GetLogEvents", get(json!({ "startFromHead": true, "startTime": now + 1 }))).await.unwrap();
     assert_eq!(column(&head, "events", "message"), ["event 1", "event 2"]);
     let all = call(&cloud, "FilterLogEvents", json!({ "logGroupName": "group", "limit": 4 })).await.unwrap();
     assert_eq!(column(&all, "events", "message"), ["event 0", "event 1", "event 2", "other ERROR"]);
-    let token = token(&all, "nextToken");
-    let rest = call(&cloud, "FilterLogEvents", json!({ "logGroupName": "group", "nextToken": token })).await.unwrap();
+    let rest = call(&cloud, "FilterLogEvents", json!({ "logGroupName": "group", "nextToken": all["nextToken"] }))
+        .await
+        .unwrap();
     assert_eq!(column(&rest, "events", "message"), ["event 3", "event 4"]);
     let errors = call(&cloud, "FilterLogEvents", json!({ "logGroupName": "group", "filterPattern": "ERROR" })).await;
     assert_eq!(column(&errors.unwrap(), "events", "logStreamName"), ["b"]);

@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, Method};
 use md5::{Digest as _, Md5};
 
 use super::handle;
+use crate::services::tests;
 use crate::{Cloud, LocalConfig, Principal, RestRequest};
 
 const DENY: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::code/locked"}}"#;
@@ -19,10 +20,8 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let config = LocalConfig { directory: directory.path().to_owned(), ..LocalConfig::default() };
-        let cloud = Cloud::new(config, "http://127.0.0.1:1".to_owned()).unwrap();
-        Self { cloud, region: "us-east-1", _directory: directory }
+        let (cloud, _directory) = tests::cloud(LocalConfig::default());
+        Self { cloud, region: "us-east-1", _directory }
     }
 
     async fn raw(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> http::Response<Bytes> {

@@ -5,10 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::config::{LatencyProfile, LocalConfig};
 use crate::outbox::{self, MailKind, StoredMail};
-use crate::services::sqs;
-use crate::{Clock, Principal};
+use crate::services::tests::{self, REGION};
+use crate::{LocalConfig, Principal};
 
 /// An account with one topic.
 struct Fixture {
@@ -19,30 +18,17 @@ struct Fixture {
 
 impl Fixture {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let config = LocalConfig {
-            port: 0,
-            region: "eu-west-1".to_owned(),
-            directory: folder.path().to_owned(),
-            time_scale: 1000.0,
-            latency: LatencyProfile::QUICK,
-            smtp: None,
-            faults: None,
-        };
-        let cloud = Cloud::new(config, "http://127.0.0.1:4566".to_owned()).unwrap();
-        assert_eq!(cloud.clock, Clock::new(1000.0));
-        let mut fixture = Self { cloud, topic: String::new(), _folder: folder };
-        let created = fixture.call("CreateTopic", json!({"Name": "alerts"})).await.unwrap();
-        fixture.topic = text(&created, "TopicArn");
-        fixture
+        let (cloud, _folder) = tests::cloud(LocalConfig { time_scale: 1000.0, ..LocalConfig::default() });
+        let created = tests::ask(&cloud, "sns", "CreateTopic", json!({"Name": "alerts"})).await.unwrap();
+        Self { cloud, topic: text(&created["TopicArn"]), _folder }
     }
 
-    async fn call(&self, operation: &str, input: Value) -> Result<Output, ApiError> {
-        handle(&self.cloud, &call(operation, input, Principal::Root)).await
+    async fn call(&self, operation: &str, input: Value) -> Result<Value, ApiError> {
+        tests::ask(&self.cloud, "sns", operation, input).await
     }
 
     /// The call with the topic added.
-    async fn on_topic(&self, operation: &str, mut input: Value) -> Result<Output, ApiError> {
+    async fn on_topic(&self, operation: &str, mut input: Value) -> Result<Value, ApiError> {
         input["TopicArn"] = json!(self.topic);
         self.call(operation, input).await
     }
@@ -51,7 +37,7 @@ impl Fixture {
         let input = json!({
             "Protocol": "email", "Endpoint": "ada@example.com", "ReturnSubscriptionArn": "true", "Attributes": attributes
         });
-        text(&self.on_topic("Subscribe", input).await.unwrap(), "SubscriptionArn")
+        text(&self.on_topic("Subscribe", input).await.unwrap()["SubscriptionArn"])
     }
 
     fn mails(&self, kind: &str) -> Vec<StoredMail> {
@@ -77,31 +63,8 @@ impl Fixture {
     }
 }
 
-fn call(operation: &str, input: Value, principal: Principal) -> Call {
-    Call {
-        service: "sns".to_owned(),
-        operation: operation.to_owned(),
-        input: Input(input.as_object().unwrap().clone()),
-        region: "eu-west-1".to_owned(),
-        request_id: "1".to_owned(),
-        principal,
-    }
-}
-
-fn member<'o>(output: &'o Output, name: &str) -> &'o Output {
-    match output {
-        Output::Structure(members) | Output::Map(members) => {
-            &members.iter().find(|(each, _)| each == name).unwrap_or_else(|| panic!("no {name} in {output:?}")).1
-        }
-        other => panic!("no members in {other:?}"),
-    }
-}
-
-fn text(output: &Output, name: &str) -> String {
-    match member(output, name) {
-        Output::Text(text) => text.clone(),
-        other => panic!("{other:?} is no text"),
-    }
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
 }
 
 fn publication(message: &str) -> Publication {
@@ -209,7 +172,7 @@ async fn an_address_gets_nothing_before_it_confirms() {
     let fixture = Fixture::new().await;
     let input = json!({"Protocol": "email", "Endpoint": "ada@example.com"});
     let answer = fixture.on_topic("Subscribe", input).await.unwrap();
-    assert_eq!(text(&answer, "SubscriptionArn"), "pending confirmation");
+    assert_eq!(answer["SubscriptionArn"], "pending confirmation");
     publish(&fixture.cloud, &fixture.topic, publication("too early")).await.unwrap();
 
     let (status, html) = fixture.confirm_newest().await;
@@ -229,9 +192,9 @@ async fn subscribing_again_finds_the_same_subscription_and_asks_again() {
     assert_eq!(fixture.mails(MailKind::CONFIRMATION).len(), 2);
 
     let listed = fixture.on_topic("ListSubscriptionsByTopic", json!({})).await.unwrap();
-    let Output::List(members) = member(&listed, "Subscriptions") else { panic!() };
-    assert_eq!(members.len(), 1);
-    assert_eq!(text(&members[0], "SubscriptionArn"), "PendingConfirmation");
+    let arns: Vec<&Value> =
+        listed["Subscriptions"].as_array().unwrap().iter().map(|each| &each["SubscriptionArn"]).collect();
+    assert_eq!(arns, ["PendingConfirmation"]);
 
     let refused = fixture.call("Unsubscribe", json!({"SubscriptionArn": first})).await.unwrap_err();
     assert!(refused.message.contains("Cannot unsubscribe a subscription that is pending confirmation"));
@@ -272,7 +235,7 @@ async fn the_unsubscribe_link_ends_a_subscription_unless_the_owner_forbade_it() 
     assert_eq!(unsubscribe_page(&fixture.cloud, &query).0, 200);
     assert_eq!(unsubscribe_page(&fixture.cloud, &query).0, 404);
     let attributes = fixture.on_topic("GetTopicAttributes", json!({})).await.unwrap();
-    assert_eq!(text(member(&attributes, "Attributes"), "SubscriptionsDeleted"), "1");
+    assert_eq!(attributes["Attributes"]["SubscriptionsDeleted"], "1");
 }
 
 #[tokio::test]
@@ -284,7 +247,7 @@ async fn more_than_ten_mails_in_a_second_turn_a_subscription_back_to_pending() {
         publish(&fixture.cloud, &fixture.topic, publication(&number.to_string())).await.unwrap();
     }
     let attributes = fixture.call("GetSubscriptionAttributes", json!({"SubscriptionArn": arn})).await.unwrap();
-    assert_eq!(text(member(&attributes, "Attributes"), "PendingConfirmation"), "true");
+    assert_eq!(attributes["Attributes"]["PendingConfirmation"], "true");
     assert_eq!(fixture.notifications(10).await.len(), 10);
 }
 
@@ -379,28 +342,9 @@ async fn lists_come_in_pages() {
         fixture.call("CreateTopic", json!({"Name": format!("topic-{number}")})).await.unwrap();
     }
     let first = fixture.call("ListTopics", json!({})).await.unwrap();
-    let Output::List(topics) = member(&first, "Topics") else { panic!() };
-    assert_eq!(topics.len(), 100);
-    let second = fixture.call("ListTopics", json!({"NextToken": text(&first, "NextToken")})).await.unwrap();
-    let Output::List(topics) = member(&second, "Topics") else { panic!() };
-    assert_eq!(topics.len(), 21);
-}
-
-/// What lies in a queue, once something does.
-async fn received(fixture: &Fixture, queue: &str) -> String {
-    let input = json!({"QueueUrl": format!("http://127.0.0.1:4566/000000000000/{queue}")});
-    let call = Call { service: "sqs".to_owned(), ..call("ReceiveMessage", input, Principal::Root) };
-    for _ in 0..200 {
-        let answer = sqs::handle(&fixture.cloud, &call).await.unwrap();
-        if let Output::Structure(members) = &answer
-            && let Some((_, Output::List(messages))) = members.iter().find(|(name, _)| name == "Messages")
-            && let Some(message) = messages.first()
-        {
-            return text(message, "Body");
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("no message in {queue}");
+    assert_eq!(first["Topics"].as_array().map(Vec::len), Some(100));
+    let second = fixture.call("ListTopics", json!({"NextToken": first["NextToken"]})).await.unwrap();
+    assert_eq!(second["Topics"].as_array().map(Vec::len), Some(21));
 }
 
 #[tokio::test]
@@ -415,10 +359,9 @@ async fn a_queue_gets_the_envelope_or_the_bare_message_and_its_failures_go_to_th
             "Resource": "*", "Condition": {"ArnLike": {"aws:SourceArn": source}}
         }]});
         let input = json!({"QueueName": queue, "Attributes": {"Policy": policy.to_string()}});
-        let call = Call { service: "sqs".to_owned(), ..call("CreateQueue", input, Principal::Root) };
-        sqs::handle(&fixture.cloud, &call).await.unwrap();
+        tests::ask(&fixture.cloud, "sqs", "CreateQueue", input).await.unwrap();
     }
-    let arn = |queue: &str| arn::local("sqs", "eu-west-1", queue);
+    let arn = |queue: &str| arn::local("sqs", REGION, queue);
     let redrive = json!({"deadLetterTargetArn": arn("dlq")}).to_string();
     let subscriptions = [
         ("open", json!({})),
@@ -432,7 +375,7 @@ async fn a_queue_gets_the_envelope_or_the_bare_message_and_its_failures_go_to_th
     let message = Publication { subject: Some("it broke".to_owned()), ..publication("details") };
     let id = publish(&fixture.cloud, &fixture.topic, message).await.unwrap();
 
-    let envelope: Value = serde_json::from_str(&received(&fixture, "open").await).unwrap();
+    let envelope = tests::receive_body(&fixture.cloud, "open").await;
     let expected = [
         ("Type", "Notification"),
         ("MessageId", &id),
@@ -443,6 +386,7 @@ async fn a_queue_gets_the_envelope_or_the_bare_message_and_its_failures_go_to_th
     for (name, value) in expected {
         assert_eq!(envelope[name], value, "{name}");
     }
-    assert_eq!(received(&fixture, "raw").await, "details");
-    assert_eq!(received(&fixture, "dlq").await, "details");
+    for queue in ["raw", "dlq"] {
+        assert_eq!(tests::receive(&fixture.cloud, queue).await["Body"], "details", "{queue}");
+    }
 }

@@ -4,50 +4,19 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::config::LatencyProfile;
-use crate::{ApiError, Call, Cloud, Input, LocalConfig, Output, Principal};
+use crate::services::tests;
+use crate::{ApiError, Cloud, LocalConfig, Principal};
 
 fn cloud(time_scale: f64) -> (Cloud, tempfile::TempDir) {
-    let directory = tempfile::tempdir().unwrap();
-    let config = LocalConfig {
-        port: 0,
-        region: "us-east-1".to_owned(),
-        directory: directory.path().to_owned(),
-        time_scale,
-        latency: LatencyProfile::QUICK,
-        smtp: None,
-        faults: None,
-    };
-    (Cloud::new(config, "http://127.0.0.1:1".to_owned()).unwrap(), directory)
+    tests::cloud(LocalConfig { time_scale, ..LocalConfig::default() })
 }
 
+/// Calls with the queue `jobs` filled in.
 async fn call(cloud: &Cloud, operation: &str, mut input: Value) -> Result<Value, ApiError> {
     if input.get("QueueUrl").is_none() {
         input["QueueUrl"] = json!("http://127.0.0.1:1/000000000000/jobs");
     }
-    let call = Call {
-        service: "sqs".to_owned(),
-        operation: operation.to_owned(),
-        input: Input(input.as_object().unwrap().clone()),
-        region: "us-east-1".to_owned(),
-        request_id: "r".to_owned(),
-        principal: Principal::Root,
-    };
-    super::handle(cloud, &call).await.map(plain)
-}
-
-fn plain(output: Output) -> Value {
-    match output {
-        Output::Null => Value::Null,
-        Output::Bool(value) => json!(value),
-        Output::Integer(value) => json!(value),
-        Output::Double(value) | Output::Timestamp(value) => json!(value),
-        Output::Text(value) => json!(value),
-        Output::List(elements) => elements.into_iter().map(plain).collect(),
-        Output::Structure(members) | Output::Map(members) => {
-            Value::Object(members.into_iter().map(|(name, value)| (name, plain(value))).collect())
-        }
-    }
+    tests::ask(cloud, "sqs", operation, input).await
 }
 
 async fn code(cloud: &Cloud, operation: &str, input: Value) -> String {
@@ -66,7 +35,7 @@ async fn create_is_idempotent_only_with_the_same_attributes() {
     let unknown = json!({"QueueName": "other", "Attributes": {"Color": "red"}});
     assert_eq!(code(&cloud, "CreateQueue", unknown).await, "InvalidAttributeName");
     let dangling = json!({"QueueName": "other", "Attributes": {"RedrivePolicy":
-        "{\"deadLetterTargetArn\":\"arn:aws:sqs:us-east-1:000000000000:none\",\"maxReceiveCount\":3}"}});
+        "{\"deadLetterTargetArn\":\"arn:aws:sqs:eu-west-1:000000000000:none\",\"maxReceiveCount\":3}"}});
     assert_eq!(code(&cloud, "CreateQueue", dangling).await, "InvalidParameterValue");
     call(&cloud, "DeleteQueue", json!({})).await.unwrap();
     assert_eq!(code(&cloud, "CreateQueue", create("10")).await, "QueueDeletedRecently");
@@ -128,7 +97,7 @@ async fn a_message_received_too_often_moves_to_the_dead_letter_queue() {
     let (cloud, _directory) = cloud(1.0);
     call(&cloud, "CreateQueue", json!({"QueueName": "dead"})).await.unwrap();
     let redrive =
-        json!({"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:dead", "maxReceiveCount": "2"}).to_string();
+        json!({"deadLetterTargetArn": "arn:aws:sqs:eu-west-1:000000000000:dead", "maxReceiveCount": "2"}).to_string();
     let attributes = json!({"RedrivePolicy": redrive, "VisibilityTimeout": "0"});
     call(&cloud, "CreateQueue", json!({"QueueName": "jobs", "Attributes": attributes})).await.unwrap();
     call(&cloud, "SendMessage", json!({"MessageBody": "poison"})).await.unwrap();
@@ -139,7 +108,7 @@ async fn a_message_received_too_often_moves_to_the_dead_letter_queue() {
     let dead = "http://127.0.0.1:1/000000000000/dead";
     let moved = call(&cloud, "ReceiveMessage", json!({"QueueUrl": dead, "AttributeNames": ["All"]})).await.unwrap();
     let source = &moved["Messages"][0]["Attributes"]["DeadLetterQueueSourceArn"];
-    assert_eq!(source, "arn:aws:sqs:us-east-1:000000000000:jobs");
+    assert_eq!(source, "arn:aws:sqs:eu-west-1:000000000000:jobs");
     let sources = call(&cloud, "ListDeadLetterSourceQueues", json!({"QueueUrl": dead})).await.unwrap();
     assert_eq!(sources["queueUrls"], json!(["http://127.0.0.1:1/000000000000/jobs"]));
 }
@@ -148,7 +117,7 @@ async fn a_message_received_too_often_moves_to_the_dead_letter_queue() {
 async fn a_service_sends_only_with_a_policy() {
     let (cloud, _directory) = cloud(1.0);
     call(&cloud, "CreateQueue", json!({"QueueName": "jobs"})).await.unwrap();
-    let arn = "arn:aws:sqs:us-east-1:000000000000:jobs";
+    let arn = "arn:aws:sqs:eu-west-1:000000000000:jobs";
     let events = || Principal::Service("events.amazonaws.com".to_owned());
     let send = |principal| super::send(&cloud, arn, "body".to_owned(), Vec::new(), principal, None);
     assert_eq!(send(events()).await.unwrap_err().code, "AccessDenied");

@@ -7,8 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use crate::services::cloudformation::{Declaration, Home, Provisioner, Refusal, Resolved, Resource, Workplace, handle};
-use crate::{Call, Cloud, Input, LocalConfig, Output, Principal};
+use crate::services::cloudformation::{Declaration, Home, Provisioner, Refusal, Resolved, Resource, Workplace};
+use crate::services::tests;
+use crate::{Cloud, LocalConfig};
 
 /// A resource of a template; its `Needs` stand for references.
 pub(super) fn resource(resource_type: &str, name: &str, needs: &[&str]) -> Value {
@@ -80,27 +81,16 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let config = LocalConfig { directory: directory.path().to_owned(), ..LocalConfig::default() };
-        let cloud = Cloud::new(config, "http://127.0.0.1:1".to_owned()).unwrap();
+        let (cloud, _directory) = tests::cloud(LocalConfig::default());
         let names = Arc::new(Names::default());
         cloud.cloudformation.provision_with(names.clone());
-        Self { cloud, names, _directory: directory }
+        Self { cloud, names, _directory }
     }
 
     /// Calls, and shows the reply as JSON or the refusal as text. Nothing in a call waits.
     pub(super) fn ask(&self, operation: &str, input: Value) -> Result<Value, String> {
-        let Value::Object(members) = input else { return Err("no input".to_owned()) };
-        let call = Call {
-            service: "cloudformation".to_owned(),
-            operation: operation.to_owned(),
-            input: Input(members),
-            region: "us-east-1".to_owned(),
-            request_id: "id".to_owned(),
-            principal: Principal::Root,
-        };
-        let answer = futures_util::FutureExt::now_or_never(handle(&self.cloud, &call)).unwrap();
-        answer.map(|output| plain(&output)).map_err(|error| error.to_string())
+        let reply = tests::ask(&self.cloud, "cloudformation", operation, input);
+        futures_util::FutureExt::now_or_never(reply).unwrap().map_err(|error| error.to_string())
     }
 
     pub(super) fn refusal(&self, operation: &str, input: Value) -> String {
@@ -194,18 +184,4 @@ impl Bench {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
-}
-
-fn plain(output: &Output) -> Value {
-    match output {
-        Output::Null => Value::Null,
-        Output::Bool(flag) => json!(flag),
-        Output::Integer(integer) => json!(integer),
-        Output::Double(double) | Output::Timestamp(double) => json!(double),
-        Output::Text(text) => json!(text),
-        Output::List(elements) => elements.iter().map(plain).collect(),
-        Output::Structure(members) | Output::Map(members) => {
-            members.iter().map(|(name, value)| (name.clone(), plain(value))).collect::<serde_json::Map<_, _>>().into()
-        }
-    }
 }

@@ -8,8 +8,8 @@ use http::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::fixture::{Fixture, REGION, ROLE, call, package_of};
-use crate::services::iam;
+use super::fixture::{Fixture, ROLE, package_of};
+use crate::services::tests::REGION;
 
 const ECHO: &str = "/2015-03-31/functions/echo";
 const ARN: &str = "arn:aws:lambda:eu-west-1:000000000000:function:echo";
@@ -214,7 +214,7 @@ async fn a_role_made_again_under_its_name_cannot_read_the_variables() {
         ("DeleteRolePolicy", json!({ "RoleName": "runner", "PolicyName": "all" })),
         ("DeleteRole", json!({ "RoleName": "runner" })),
     ] {
-        iam::handle(&fixture.cloud, &call("iam", operation, input)).await.unwrap();
+        fixture.ask("iam", operation, input).await;
     }
     let absent = fixture.invoke("plain", json!({})).await;
     assert!(absent.is_error(403, "AccessDeniedException", "cannot be assumed by Lambda"));

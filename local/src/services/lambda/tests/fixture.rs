@@ -14,10 +14,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use serde_json::{Value, json};
 
 use crate::config::LatencyProfile;
-use crate::services::{iam, lambda};
-use crate::{Call, Cloud, Input, LocalConfig, Principal};
+use crate::services::lambda;
+use crate::services::tests::{self, REGION};
+use crate::{Cloud, LocalConfig, Principal};
 
-pub(super) const REGION: &str = "eu-west-1";
 pub(super) const ROLE: &str = "arn:aws:iam::000000000000:role/runner";
 
 /// A cloud that ends its processes when the test does.
@@ -65,7 +65,6 @@ impl Fixture {
 
     /// A cloud whose time runs faster, and whose functions take a while to settle.
     pub(super) async fn with_time(time_scale: f64, function: Duration) -> Self {
-        let directory = tempfile::tempdir().unwrap();
         let latency = LatencyProfile {
             call: Duration::ZERO,
             role_propagation: Duration::ZERO,
@@ -73,20 +72,16 @@ impl Fixture {
             function,
             ..LatencyProfile::QUICK
         };
-        let config = LocalConfig {
-            port: 0,
-            region: REGION.to_owned(),
-            directory: directory.path().to_owned(),
-            time_scale,
-            latency,
-            smtp: None,
-            faults: None,
-        };
-        let cloud = Cloud::new(config, "http://127.0.0.1:1".to_owned()).unwrap();
-        let fixture = Self { cloud, _directory: directory };
+        let (cloud, _directory) = tests::cloud(LocalConfig { time_scale, latency, ..LocalConfig::default() });
+        let fixture = Self { cloud, _directory };
         fixture.create_role("runner").await;
         fixture.put_role_policy("runner", &["*"]).await;
         fixture
+    }
+
+    /// Calls another service, which has to succeed.
+    pub(super) async fn ask(&self, service: &str, operation: &str, input: Value) -> Value {
+        tests::ask(&self.cloud, service, operation, input).await.unwrap()
     }
 
     pub(super) async fn create_role(&self, name: &str) {
@@ -94,7 +89,7 @@ impl Fixture {
             { "Effect": "Allow", "Principal": { "Service": "lambda.amazonaws.com" }, "Action": "sts:AssumeRole" }
         ] });
         let input = json!({ "RoleName": name, "AssumeRolePolicyDocument": trust.to_string() });
-        iam::handle(&self.cloud, &call("iam", "CreateRole", input)).await.unwrap();
+        self.ask("iam", "CreateRole", input).await;
     }
 
     /// Sets what a role may do.
@@ -103,7 +98,7 @@ impl Fixture {
             { "Effect": "Allow", "Action": actions, "Resource": "*" }
         ] });
         let input = json!({ "RoleName": name, "PolicyName": "all", "PolicyDocument": policy.to_string() });
-        iam::handle(&self.cloud, &call("iam", "PutRolePolicy", input)).await.unwrap();
+        self.ask("iam", "PutRolePolicy", input).await;
     }
 
     /// Makes a function that can run, with the defaults, some of them replaced.
@@ -173,17 +168,6 @@ fn answer(response: Response<Bytes>) -> Answer {
         status: response.status().as_u16(),
         headers: headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect(),
         body: serde_json::from_slice(response.body()).unwrap_or_default(),
-    }
-}
-
-pub(super) fn call(service: &str, operation: &str, input: Value) -> Call {
-    Call {
-        service: service.to_owned(),
-        operation: operation.to_owned(),
-        input: Input(input.as_object().cloned().unwrap_or_default()),
-        region: REGION.to_owned(),
-        request_id: "request".to_owned(),
-        principal: Principal::Root,
     }
 }
 

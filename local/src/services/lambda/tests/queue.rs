@@ -6,37 +6,23 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::fixture::{Answer, Fixture, REGION, call};
-use crate::Output;
+use super::fixture::{Answer, Fixture};
 use crate::services::lambda::{Source, invoke_async};
-use crate::services::{events, logs, sqs};
+use crate::services::logs;
+use crate::services::tests::{self, REGION};
 
 const QUEUE: &str = "arn:aws:sqs:eu-west-1:000000000000:results";
 /// A minute passes in three tenths of a second.
 const FAST: f64 = 200.0;
 
 impl Fixture {
-    async fn create_queue(&self) -> String {
-        let answer = sqs::handle(&self.cloud, &call("sqs", "CreateQueue", json!({ "QueueName": "results" }))).await;
-        text(&answer.unwrap(), "QueueUrl")
+    async fn create_queue(&self) {
+        self.ask("sqs", "CreateQueue", json!({ "QueueName": "results" })).await;
     }
 
-    /// Waits for a message, takes it, and returns its body and attributes.
-    async fn receive(&self, queue_url: &str) -> (Value, Output) {
-        for _ in 0..500 {
-            let input = json!({ "QueueUrl": queue_url, "MessageAttributeNames": ["All"] });
-            let answer = sqs::handle(&self.cloud, &call("sqs", "ReceiveMessage", input)).await.unwrap();
-            if let Some(Output::List(messages)) = member(&answer, "Messages")
-                && let Some(message) = messages.first()
-            {
-                let delete = json!({ "QueueUrl": queue_url, "ReceiptHandle": text(message, "ReceiptHandle") });
-                sqs::handle(&self.cloud, &call("sqs", "DeleteMessage", delete)).await.unwrap();
-                let attributes = member(message, "MessageAttributes").cloned().unwrap_or(Output::Null);
-                return (serde_json::from_str(&text(message, "Body")).unwrap(), attributes);
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        (Value::Null, Output::Null)
+    /// Waits for what a function sent to the queue.
+    async fn receive(&self) -> Value {
+        tests::receive_body(&self.cloud, "results").await
     }
 
     async fn send_event(&self, payload: Value) -> Answer {
@@ -49,52 +35,23 @@ impl Fixture {
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
-    fn log_lines(&self, group: &str) -> Vec<String> {
-        let input = json!({ "logGroupName": group });
-        let call = call("logs", "FilterLogEvents", input);
-        let Some(Ok(answer)) = futures_util::FutureExt::now_or_never(logs::handle(&self.cloud, &call)) else {
-            return Vec::new();
-        };
-        match member(&answer, "events") {
-            Some(Output::List(events)) => events.iter().map(|event| text(event, "message")).collect(),
-            _ => Vec::new(),
-        }
-    }
-}
-
-/// The body of the first message of an answer; null when there is none.
-pub(super) fn first_body(answer: &Output) -> Value {
-    match member(answer, "Messages") {
-        Some(Output::List(messages)) => {
-            messages.first().and_then(|message| serde_json::from_str(&text(message, "Body")).ok()).unwrap_or_default()
-        }
-        _ => Value::Null,
-    }
-}
-
-fn member<'a>(output: &'a Output, name: &str) -> Option<&'a Output> {
-    match output {
-        Output::Structure(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),
-        _ => None,
-    }
-}
-
-fn text(output: &Output, name: &str) -> String {
-    match member(output, name) {
-        Some(Output::Text(text)) => text.clone(),
-        _ => String::new(),
+    async fn log_lines(&self, group: &str) -> Vec<String> {
+        let events = tests::ask(&self.cloud, "logs", "FilterLogEvents", json!({ "logGroupName": group })).await;
+        // The function makes its group when it first runs.
+        let events = events.map_or(Value::Null, |reply| reply["events"].clone());
+        events.as_array().into_iter().flatten().map(|event| event["message"].as_str().unwrap().to_owned()).collect()
     }
 }
 
 #[tokio::test]
 async fn a_failure_is_retried_and_then_recorded_at_its_destination() {
     let fixture = Fixture::with_time(FAST, Duration::ZERO).await;
-    let queue = fixture.create_queue().await;
+    fixture.create_queue().await;
     fixture.create("echo", json!({})).await;
     fixture.configure(json!({ "DestinationConfig": { "OnFailure": { "Destination": QUEUE } } })).await;
     let accepted = fixture.send_event(json!({ "error": "on purpose" })).await;
     assert_eq!(accepted.status, 202);
-    let (record, _) = fixture.receive(&queue).await;
+    let record = fixture.receive().await;
     assert_eq!(record["requestContext"]["requestId"], accepted.headers["x-amzn-requestid"]);
     assert_eq!(record["requestContext"]["condition"], "RetriesExhausted");
     assert_eq!(record["requestContext"]["approximateInvokeCount"], 3);
@@ -106,24 +63,25 @@ async fn a_failure_is_retried_and_then_recorded_at_its_destination() {
 #[tokio::test]
 async fn a_failure_reaches_the_rules_of_the_event_bus() {
     let fixture = Fixture::new().await;
-    let queue = fixture.create_queue().await;
+    fixture.create_queue().await;
     fixture.create("echo", json!({})).await;
     let policy = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sqs:SendMessage",
         "Principal": { "Service": "events.amazonaws.com" }, "Resource": QUEUE }] });
-    let attributes = json!({ "QueueUrl": queue, "Attributes": { "Policy": policy.to_string() } });
-    sqs::handle(&fixture.cloud, &call("sqs", "SetQueueAttributes", attributes)).await.unwrap();
+    let url = "http://127.0.0.1:1/000000000000/results";
+    let attributes = json!({ "QueueUrl": url, "Attributes": { "Policy": policy.to_string() } });
+    fixture.ask("sqs", "SetQueueAttributes", attributes).await;
     let pattern = json!({ "source": ["lambda"] }).to_string();
     for (operation, input) in [
         ("PutRule", json!({ "Name": "failures", "EventPattern": pattern })),
         ("PutTargets", json!({ "Rule": "failures", "Targets": [{ "Id": "queue", "Arn": QUEUE }] })),
     ] {
-        events::handle(&fixture.cloud, &call("events", operation, input)).await.unwrap();
+        fixture.ask("events", operation, input).await;
     }
     let bus = "arn:aws:events:eu-west-1:000000000000:event-bus/default";
     let destination = json!({ "OnFailure": { "Destination": bus } });
     fixture.configure(json!({ "MaximumRetryAttempts": 0, "DestinationConfig": destination })).await;
     fixture.send_event(json!({ "exit": 1 })).await;
-    let (event, _) = fixture.receive(&queue).await;
+    let event = fixture.receive().await;
     assert_eq!(event["detail-type"], "Lambda Function Invocation Result - Failure");
     let function = "arn:aws:lambda:eu-west-1:000000000000:function:echo:$LATEST";
     assert_eq!(event["resources"], json!([bus, function]));
@@ -134,22 +92,22 @@ async fn a_failure_reaches_the_rules_of_the_event_bus() {
 #[tokio::test]
 async fn age_concurrency_and_success_have_their_own_conditions() {
     let fixture = Fixture::with_time(FAST, Duration::ZERO).await;
-    let queue = fixture.create_queue().await;
+    fixture.create_queue().await;
     fixture.create("echo", json!({})).await;
     let both = json!({ "OnFailure": { "Destination": QUEUE }, "OnSuccess": { "Destination": QUEUE } });
     fixture.configure(json!({ "MaximumEventAgeInSeconds": 60, "DestinationConfig": both })).await;
     fixture.send_event(json!({ "error": "x" })).await;
-    let (aged, _) = fixture.receive(&queue).await;
+    let aged = fixture.receive().await;
     assert_eq!(aged["requestContext"]["condition"], "EventAgeExceeded");
     assert_eq!(aged["requestContext"]["approximateInvokeCount"], 1);
     fixture.send_event(json!({ "well": true })).await;
-    let (success, _) = fixture.receive(&queue).await;
+    let success = fixture.receive().await;
     assert_eq!(success["requestContext"]["condition"], "Success");
     assert_eq!(success["responseContext"], json!({ "statusCode": 200, "executedVersion": "$LATEST" }));
     let path = "/2017-10-31/functions/echo/concurrency";
     fixture.send(Method::PUT, path, json!({ "ReservedConcurrentExecutions": 0 })).await;
     fixture.send_event(json!({})).await;
-    let (refused, _) = fixture.receive(&queue).await;
+    let refused = fixture.receive().await;
     assert_eq!(refused["requestContext"]["condition"], "ZeroReservedConcurrency");
     assert_eq!(refused.get("responseContext"), None);
 }
@@ -157,13 +115,13 @@ async fn age_concurrency_and_success_have_their_own_conditions() {
 #[tokio::test]
 async fn a_dead_letter_is_the_event_with_the_error_in_its_attributes() {
     let fixture = Fixture::new().await;
-    let queue = fixture.create_queue().await;
+    fixture.create_queue().await;
     fixture.create("echo", json!({ "DeadLetterConfig": { "TargetArn": QUEUE } })).await;
     fixture.configure(json!({ "MaximumRetryAttempts": 0 })).await;
     fixture.send_event(json!({ "error": "on purpose" })).await;
-    let (letter, attributes) = fixture.receive(&queue).await;
-    assert_eq!(letter, json!({ "error": "on purpose" }));
-    let attributes = format!("{attributes:?}");
+    let letter = tests::receive(&fixture.cloud, "results").await;
+    assert_eq!(letter["Body"], json!({ "error": "on purpose" }).to_string());
+    let attributes = letter["MessageAttributes"].to_string();
     for expected in ["RequestID", "ErrorCode", "ErrorMessage", "on purpose"] {
         assert!(attributes.contains(expected), "{expected} in {attributes}");
     }
@@ -172,19 +130,19 @@ async fn a_dead_letter_is_the_event_with_the_error_in_its_attributes() {
 #[tokio::test]
 async fn a_role_that_lost_its_permission_delivers_nothing() {
     let fixture = Fixture::new().await;
-    let queue = fixture.create_queue().await;
+    fixture.create_queue().await;
     fixture.create("echo", json!({})).await;
     let destination = json!({ "OnFailure": { "Destination": QUEUE } });
     fixture.configure(json!({ "MaximumRetryAttempts": 0, "DestinationConfig": destination })).await;
     fixture.put_role_policy("runner", &["logs:*"]).await;
     fixture.send_event(json!({ "error": "lost" })).await;
     // The first failure is dealt with before the second: the log shows when.
-    while fixture.log_lines("/aws/lambda/echo").iter().filter(|line| line.starts_with("REPORT")).count() < 1 {
+    while fixture.log_lines("/aws/lambda/echo").await.iter().filter(|line| line.starts_with("REPORT")).count() < 1 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     fixture.put_role_policy("runner", &["*"]).await;
     fixture.send_event(json!({ "error": "delivered" })).await;
-    let (record, _) = fixture.receive(&queue).await;
+    let record = fixture.receive().await;
     assert_eq!(record["requestPayload"]["error"], "delivered");
 }
 
@@ -216,7 +174,7 @@ async fn logs_are_written_only_as_the_role_allows() {
     let fixture = Fixture::new().await;
     fixture.create("echo", json!({})).await;
     fixture.invoke("echo", json!({ "print": "made the group" })).await;
-    let lines = fixture.log_lines("/aws/lambda/echo");
+    let lines = fixture.log_lines("/aws/lambda/echo").await;
     assert!(lines.iter().any(|line| line == "made the group"), "{lines:?}");
     fixture.put_role_policy("runner", &["logs:CreateLogStream", "logs:PutLogEvents"]).await;
     fixture.create("silent", json!({})).await;
@@ -224,6 +182,6 @@ async fn logs_are_written_only_as_the_role_allows() {
     assert!(!logs::group_exists(&fixture.cloud, REGION, "/aws/lambda/silent"));
     logs::create_group(&fixture.cloud, REGION, "/aws/lambda/silent").unwrap();
     fixture.invoke("silent", json!({ "print": "kept" })).await;
-    let lines = fixture.log_lines("/aws/lambda/silent");
+    let lines = fixture.log_lines("/aws/lambda/silent").await;
     assert!(lines.iter().any(|line| line == "kept") && !lines.iter().any(|line| line == "lost"), "{lines:?}");
 }

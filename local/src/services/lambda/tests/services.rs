@@ -1,12 +1,10 @@
 //! Functions as targets and as sources of other services.
 
-use std::time::Duration;
-
 use http::Method;
 use serde_json::{Value, json};
 
-use super::fixture::{Fixture, REGION, call};
-use crate::services::{events, sns};
+use super::fixture::Fixture;
+use crate::services::tests::{self, REGION};
 
 const TOPIC: &str = "arn:aws:sns:eu-west-1:000000000000:alerts";
 const ECHO: &str = "arn:aws:lambda:eu-west-1:000000000000:function:echo";
@@ -22,9 +20,9 @@ impl Fixture {
     }
 
     async fn create_topic(&self) {
-        sns::handle(&self.cloud, &call("sns", "CreateTopic", json!({ "Name": "alerts" }))).await.unwrap();
+        self.ask("sns", "CreateTopic", json!({ "Name": "alerts" })).await;
         let subscription = json!({ "TopicArn": TOPIC, "Protocol": "lambda", "Endpoint": ECHO });
-        sns::handle(&self.cloud, &call("sns", "Subscribe", subscription)).await.unwrap();
+        self.ask("sns", "Subscribe", subscription).await;
         self.permit("sns.amazonaws.com", TOPIC).await;
     }
 
@@ -42,22 +40,11 @@ impl Fixture {
 
     /// What `echo` got: its answers go to a queue, as records that hold the request.
     async fn received(&self) -> Value {
-        for _ in 0..500 {
-            let input = json!({ "QueueUrl": "http://127.0.0.1:1/000000000000/answers" });
-            let answer =
-                crate::services::sqs::handle(&self.cloud, &call("sqs", "ReceiveMessage", input)).await.unwrap();
-            let record = super::queue::first_body(&answer);
-            if !record.is_null() {
-                return record["requestPayload"].clone();
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        Value::Null
+        tests::receive_body(&self.cloud, "answers").await["requestPayload"].clone()
     }
 
     async fn create_echo(&self) {
-        let queue = call("sqs", "CreateQueue", json!({ "QueueName": "answers" }));
-        crate::services::sqs::handle(&self.cloud, &queue).await.unwrap();
+        self.ask("sqs", "CreateQueue", json!({ "QueueName": "answers" })).await;
         self.create("echo", json!({})).await;
         let answers = json!({ "Destination": "arn:aws:sqs:eu-west-1:000000000000:answers" });
         let config = json!({ "DestinationConfig": { "OnSuccess": answers } });
@@ -72,7 +59,7 @@ async fn a_topic_invokes_a_function() {
     fixture.create_echo().await;
     fixture.create_topic().await;
     let publish = json!({ "TopicArn": TOPIC, "Subject": "s", "Message": "m" });
-    sns::handle(&fixture.cloud, &call("sns", "Publish", publish)).await.unwrap();
+    fixture.ask("sns", "Publish", publish).await;
     let event = fixture.received().await;
     let record = &event["Records"][0];
     assert_eq!((&record["EventSource"], &record["EventVersion"]), (&json!("aws:sns"), &json!("1.0")), "{event}");
@@ -90,7 +77,7 @@ async fn a_rule_invokes_a_function() {
         ("PutTargets", json!({ "Rule": "orders", "Targets": [{ "Id": "echo", "Arn": ECHO }] })),
         ("PutEvents", json!({ "Entries": [entry] })),
     ] {
-        events::handle(&fixture.cloud, &call("events", operation, input)).await.unwrap();
+        fixture.ask("events", operation, input).await;
     }
     let event = fixture.received().await;
     assert_eq!((&event["detail-type"], &event["detail"]), (&json!("Order Lost"), &json!({ "order": 1 })), "{event}");

@@ -3,17 +3,15 @@
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::Path;
-use std::time::Duration;
 
-use incident_local::config::LatencyProfile;
-use incident_local::services::{cloudwatch, events, sns, sqs};
-use incident_local::{ApiError, Call, Cloud, Input, LocalConfig, Output, Principal};
 use serde_json::{Value, json};
+
+use super::REGION;
+use crate::{ApiError, Cloud, LocalConfig};
 
 type Tested<T = ()> = Result<T, Box<dyn Error>>;
 
-const REGION: &str = "us-east-1";
-const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:alerts";
+const TOPIC: &str = "arn:aws:sns:eu-west-1:000000000000:alerts";
 
 /// An account whose queue `topic` is subscribed to the topic, and whose queue `rule` gets what CloudWatch tells the bus.
 struct Account {
@@ -23,16 +21,9 @@ struct Account {
 
 impl Account {
     async fn new() -> Tested<Self> {
-        let directory = tempfile::tempdir()?;
-        let config = LocalConfig {
-            region: REGION.to_owned(),
-            directory: directory.path().to_owned(),
-            // A minute passes in three seconds.
-            time_scale: 20.0,
-            latency: LatencyProfile::QUICK,
-            ..LocalConfig::default()
-        };
-        let account = Self { cloud: Cloud::new(config, "http://127.0.0.1:1".to_owned())?, _directory: directory };
+        // A minute passes in three seconds.
+        let (cloud, _directory) = super::cloud(LocalConfig { time_scale: 20.0, ..LocalConfig::default() });
+        let account = Self { cloud, _directory };
         for queue in ["topic", "rule"] {
             let policy = json!({"Version": "2012-10-17", "Statement": [{
                 "Effect": "Allow", "Principal": {"Service": ["sns.amazonaws.com", "events.amazonaws.com"]},
@@ -52,21 +43,7 @@ impl Account {
     }
 
     async fn call(&self, service: &str, operation: &str, input: Value) -> Result<Value, ApiError> {
-        let call = Call {
-            service: service.to_owned(),
-            operation: operation.to_owned(),
-            input: Input(input.as_object().cloned().unwrap_or_default()),
-            region: REGION.to_owned(),
-            request_id: "request".to_owned(),
-            principal: Principal::Root,
-        };
-        let output = match service {
-            "sqs" => sqs::handle(&self.cloud, &call).await,
-            "sns" => sns::handle(&self.cloud, &call).await,
-            "events" => events::handle(&self.cloud, &call).await,
-            _ => cloudwatch::handle(&self.cloud, &call).await,
-        };
-        output.map(plain)
+        super::ask(&self.cloud, service, operation, input).await
     }
 
     async fn put_alarm(&self, settings: Value) -> Tested {
@@ -89,40 +66,18 @@ impl Account {
     }
 
     /// The next message of a queue that the test looks for; the others are passed over.
-    async fn receive(&self, queue: &str, is_wanted: impl Fn(&Value) -> bool) -> Tested<Value> {
-        let url = format!("http://127.0.0.1:1/000000000000/{queue}");
-        for _ in 0..1000 {
-            let answer = self.call("sqs", "ReceiveMessage", json!({"QueueUrl": url})).await?;
-            if let Some(message) = answer["Messages"].get(0) {
-                let delete = json!({"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]});
-                self.call("sqs", "DeleteMessage", delete).await?;
-                let body: Value = serde_json::from_str(message["Body"].as_str().unwrap_or_default())?;
-                if is_wanted(&body) {
-                    return Ok(body);
-                }
+    async fn receive(&self, queue: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let body = super::receive_body(&self.cloud, queue).await;
+            if is_wanted(&body) {
+                return body;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        Err(format!("nothing came to the queue {queue}").into())
     }
 }
 
 fn arn_of(queue: &str) -> String {
     format!("arn:aws:sqs:{REGION}:000000000000:{queue}")
-}
-
-fn plain(output: Output) -> Value {
-    match output {
-        Output::Null => Value::Null,
-        Output::Bool(value) => json!(value),
-        Output::Integer(value) => json!(value),
-        Output::Double(value) | Output::Timestamp(value) => json!(value),
-        Output::Text(value) => json!(value),
-        Output::List(elements) => elements.into_iter().map(plain).collect(),
-        Output::Structure(members) | Output::Map(members) => {
-            Value::Object(members.into_iter().map(|(name, value)| (name, plain(value))).collect())
-        }
-    }
 }
 
 /// An event that AWS sent or documents.
@@ -156,14 +111,14 @@ async fn an_alarm_tells_its_topic_and_the_bus_in_the_shape_of_aws() -> Tested {
     });
     account.put_alarm(metric).await?;
     // The sample comes from an alarm that was OK before; a new one has no data to show for its first state.
-    account.receive("rule", |event| event["detail"]["state"]["value"] == "OK").await?;
+    account.receive("rule", |event| event["detail"]["state"]["value"] == "OK").await;
     account.put_errors("orders").await?;
-    let event = account.receive("rule", |event| event["detail"]["state"]["value"] == "ALARM").await?;
+    let event = account.receive("rule", |event| event["detail"]["state"]["value"] == "ALARM").await;
     assert_eq!(shape(&event), shape(&sample("alarm-01-single-metric-alarm.json")?));
     assert_eq!(event["detail-type"], "CloudWatch Alarm State Change");
-    assert_eq!(event["resources"], json!(["arn:aws:cloudwatch:us-east-1:000000000000:alarm:errors"]));
-    let notification = account.receive("topic", |_| true).await?;
-    assert_eq!(notification["Subject"], "ALARM: \"errors\" in US East (N. Virginia)");
+    assert_eq!(event["resources"], json!(["arn:aws:cloudwatch:eu-west-1:000000000000:alarm:errors"]));
+    let notification = account.receive("topic", |_| true).await;
+    assert_eq!(notification["Subject"], "ALARM: \"errors\" in EU (Ireland)");
     let message: Value = serde_json::from_str(notification["Message"].as_str().unwrap_or_default())?;
     let documented = sample("alarm-12-sns-single-metric.json")?;
     let documented = documented.pointer("/Records/0/Sns/Message").and_then(Value::as_str).unwrap_or_default();
@@ -185,7 +140,7 @@ async fn each_series_of_a_group_by_alarm_has_an_event_of_its_own() -> Tested {
     let documented = shape(&sample("alarm-17-contributor-lambda-errors.json")?);
     let mut functions = BTreeSet::new();
     while functions.len() < 2 {
-        let event = account.receive("rule", |event| event["detail"]["state"]["value"] == "ALARM").await?;
+        let event = account.receive("rule", |event| event["detail"]["state"]["value"] == "ALARM").await;
         if event["detail-type"] == "CloudWatch Alarm State Change" {
             continue;
         }

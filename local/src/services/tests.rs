@@ -1,0 +1,74 @@
+//! What the tests of all services begin with, an account and the calls of its root; and tests of several services at
+//! once.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod alarms;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{cloudformation, cloudwatch, events, iam, logs, sns, sqs, sts};
+use crate::{ApiError, Call, Cloud, Input, LocalConfig, Principal};
+
+/// The region of every call. The default is another one, so that what takes the default for it fails.
+pub(crate) const REGION: &str = "eu-west-1";
+
+/// An empty account, and the folder that it writes to.
+pub(crate) fn cloud(config: LocalConfig) -> (Cloud, TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let config = LocalConfig { directory: directory.path().to_owned(), ..config };
+    (Cloud::new(config, "http://127.0.0.1:1".to_owned()).unwrap(), directory)
+}
+
+/// A call of the account's root.
+pub(crate) fn call(service: &str, operation: &str, input: Value) -> Call {
+    Call {
+        service: service.to_owned(),
+        operation: operation.to_owned(),
+        input: Input(serde_json::from_value(input).unwrap()),
+        region: REGION.to_owned(),
+        request_id: "request".to_owned(),
+        principal: Principal::Root,
+    }
+}
+
+/// Makes such a call; the reply as JSON.
+pub(crate) async fn ask(cloud: &Cloud, service: &str, operation: &str, input: Value) -> Result<Value, ApiError> {
+    let call = call(service, operation, input);
+    let reply = match service {
+        "cloudformation" => cloudformation::handle(cloud, &call).await,
+        "events" => events::handle(cloud, &call).await,
+        "iam" => iam::handle(cloud, &call).await,
+        "logs" => logs::handle(cloud, &call).await,
+        "monitoring" => cloudwatch::handle(cloud, &call).await,
+        "sns" => sns::handle(cloud, &call).await,
+        "sqs" => sqs::handle(cloud, &call).await,
+        "sts" => sts::handle(cloud, &call).await,
+        _ => panic!("{service} writes its replies itself"),
+    };
+    reply.map(|output| Value::from(&output))
+}
+
+/// Waits for the next message of a queue, and takes it off.
+pub(crate) async fn receive(cloud: &Cloud, queue: &str) -> Value {
+    let url = format!("{}/000000000000/{queue}", cloud.endpoint);
+    for _ in 0..1000 {
+        let input = json!({"QueueUrl": url, "MessageAttributeNames": ["All"]});
+        let reply = ask(cloud, "sqs", "ReceiveMessage", input).await.unwrap();
+        if let Some(message) = reply["Messages"].get(0) {
+            // Where time is fast, a message that is only received is soon received again.
+            let delete = json!({"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]});
+            ask(cloud, "sqs", "DeleteMessage", delete).await.unwrap();
+            return message.clone();
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("nothing came to the queue {queue}");
+}
+
+/// The body of such a message, which is JSON.
+pub(crate) async fn receive_body(cloud: &Cloud, queue: &str) -> Value {
+    serde_json::from_str(receive(cloud, queue).await["Body"].as_str().unwrap()).unwrap()
+}
