@@ -72,6 +72,14 @@ pub enum Action {
     HangBefore,
     /// Does what was asked, never answers, and keeps the connection.
     HangAfter,
+    /// Lets `BatchGetItem` read one item and leave the other keys unprocessed. It refuses to read a single one as over the
+    /// throughput: a call that succeeds has read something. Other operations go on as usual.
+    Unprocessed,
+    /// Cancels a `TransactWriteItems` for reasons with these codes. Other operations go on as usual.
+    Cancel {
+        /// `None`, `ConditionalCheckFailed` and so on, one for each write.
+        reasons: Vec<String>,
+    },
     /// Waits, then goes on as usual.
     Delay {
         /// How long, not shortened by the time scale.
@@ -194,9 +202,7 @@ impl Action {
                 .with_status(500)
             }
             Self::Error { code, message, status } => ApiError::new(code, message).with_status(*status),
-            Self::DropBefore | Self::DropAfter | Self::HangBefore | Self::HangAfter | Self::Delay { .. } => {
-                return None;
-            }
+            _ => return None,
         })
     }
 

@@ -130,8 +130,7 @@ async fn break_or_perform(state: &Arc<State>, work: Work, rest: Option<RestReque
         Some(Action::HangBefore) => match state.faults.hang().await {},
         _ => {}
     }
-    let is_answered = !matches!(fault, Some(Action::DropAfter | Action::HangAfter));
-    let reply = perform_to_its_end(state, work, rest, is_answered).await?;
+    let reply = perform_to_its_end(state, work, rest, fault.clone()).await?;
     match fault {
         Some(Action::DropAfter) => Err(Dropped),
         Some(Action::HangAfter) => match state.faults.hang().await {},
@@ -144,13 +143,14 @@ async fn perform_to_its_end(
     state: &Arc<State>,
     work: Work,
     rest: Option<RestRequest>,
-    is_answered: bool,
+    fault: Option<Action>,
 ) -> Result<Reply, Dropped> {
     let state = Arc::clone(state);
     let begun = state.cloud.work.begin();
     let performing = tokio::spawn(async move {
         let _begun = begun;
-        let reply = work.perform(&state.cloud, rest).await;
+        let reply = work.perform(&state.cloud, rest, fault.as_ref()).await;
+        let is_answered = !matches!(fault, Some(Action::DropAfter | Action::HangAfter));
         state.calls.record(work.recorded(&state, is_answered.then(|| reply.status())));
         reply
     });
@@ -158,7 +158,7 @@ async fn perform_to_its_end(
 }
 
 impl Work {
-    async fn perform(&self, cloud: &Cloud, rest: Option<RestRequest>) -> Reply {
+    async fn perform(&self, cloud: &Cloud, rest: Option<RestRequest>, fault: Option<&Action>) -> Reply {
         let Self { request, route, call, .. } = self;
         let allowed = permission::check(cloud, call, rest.as_ref(), route.protocol);
         if let Err(error) = allowed.and_then(|()| reserved::check(call)) {
@@ -167,7 +167,7 @@ impl Work {
         match (route.protocol, rest) {
             (Protocol::Lambda, Some(rest)) => lambda::handle(cloud, rest).await,
             (Protocol::S3, Some(rest)) => s3::handle(cloud, rest).await,
-            (Protocol::Dynamodb, _) => dynamodb::handle(cloud, call, request.body.clone(), &request.headers).await,
+            (Protocol::Dynamodb, _) => dynamodb::handle(cloud, call, &request.body, fault).await,
             (protocol, _) => match dispatch::dispatch(cloud, call).await {
                 Ok(output) => protocol.encode(call, &output),
                 Err(error) => self.refuse(&error),

@@ -24,9 +24,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
+use crate::gateway::faults::Action;
 use crate::{ApiError, Call, Cloud};
 pub use access::authorization;
 pub(crate) use settings::mark;
@@ -124,13 +125,15 @@ fn required<'a>(input: &'a Value, name: &str) -> Result<&'a str, Failure> {
     })
 }
 
-/// Answers a call, in the JSON that DynamoDB speaks.
-pub async fn handle(cloud: &Cloud, call: &Call, body: Bytes, _headers: &HeaderMap) -> Response<Bytes> {
-    let outcome = match serde_json::from_slice::<Value>(&body) {
-        Ok(input) if input.is_object() && call.operation == "TransactWriteItems" => {
-            transactions::write(cloud, &call.region, input).await
-        }
-        Ok(input) if input.is_object() => dispatch(cloud, call, &input),
+/// Answers a call, in the JSON that DynamoDB speaks. Of the faults it knows those that are its own.
+pub async fn handle(cloud: &Cloud, call: &Call, body: &[u8], fault: Option<&Action>) -> Response<Bytes> {
+    let outcome = match serde_json::from_slice::<Value>(body) {
+        Ok(input) if input.is_object() => match (call.operation.as_str(), fault) {
+            ("TransactWriteItems", Some(Action::Cancel { reasons })) => Err(transactions::cancelled_for(reasons)),
+            ("TransactWriteItems", _) => transactions::write(cloud, &call.region, input).await,
+            ("BatchGetItem", Some(Action::Unprocessed)) => batch::get_first(cloud, &call.region, input),
+            _ => dispatch(cloud, call, &input),
+        },
         _ => Err(Failure::new("SerializationException", "Start of structure or map found where not expected.")),
     };
     match outcome {

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::config::LatencyProfile;
+use crate::gateway::faults::Action;
 use crate::services::tests;
 use crate::{Call, Cloud, LocalConfig};
 
@@ -29,8 +28,12 @@ async fn call(cloud: &Cloud, operation: &str, mut input: Value) -> Value {
     if input.get("TableName").is_none() && !operation.starts_with("Transact") && !operation.starts_with("Batch") {
         input["TableName"] = json!("incidents");
     }
+    broken(cloud, operation, input, None).await
+}
+
+async fn broken(cloud: &Cloud, operation: &str, input: Value, fault: Option<Action>) -> Value {
     let call = request(operation, &input);
-    let reply = super::handle(cloud, &call, Bytes::from(input.to_string()), &HeaderMap::new()).await;
+    let reply = super::handle(cloud, &call, input.to_string().as_bytes(), fault.as_ref()).await;
     serde_json::from_slice(reply.body()).unwrap()
 }
 
@@ -374,6 +377,40 @@ async fn batches_write_and_read_many_items() {
     let read =
         call(&cloud, "BatchGetItem", json!({"RequestItems": {"incidents": {"Keys": [key("3"), key("none")]}}})).await;
     assert_eq!(read["Responses"]["incidents"], json!([key("3")]));
+}
+
+#[tokio::test]
+async fn a_fault_leaves_keys_of_a_batch_unprocessed() {
+    let (cloud, _directory) = with_table().await;
+    call(&cloud, "PutItem", json!({"Item": {"incident_id": {"S": "a"}}})).await;
+    let batch = |keys: &[&str]| {
+        let keys: Vec<Value> = keys.iter().map(|id| key(id)).collect();
+        json!({"RequestItems": {"incidents": {"Keys": keys, "ConsistentRead": true}}})
+    };
+    let read = |keys: &'static [&'static str]| broken(&cloud, "BatchGetItem", batch(keys), Some(Action::Unprocessed));
+    let part = read(&["a", "b", "c"]).await;
+    assert_eq!(part["Responses"]["incidents"], json!([key("a")]));
+    assert_eq!(part["UnprocessedKeys"], batch(&["b", "c"])["RequestItems"]);
+    let single = read(&["a"]).await;
+    assert_eq!(single["__type"], "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException");
+    let wrong = read(&["a", "b", "b"]).await;
+    assert_eq!(wrong["message"], "Provided list of item keys contains duplicates");
+}
+
+#[tokio::test]
+async fn a_fault_cancels_a_transaction_and_nothing_is_written() {
+    let (cloud, _directory) = with_table().await;
+    let put = json!({"Put": {"TableName": "incidents", "Item": {"incident_id": {"S": "a"}}}});
+    let reasons = vec!["None".to_owned(), "ThrottlingError".to_owned()];
+    let input = json!({"TransactItems": [put]});
+    let refused = broken(&cloud, "TransactWriteItems", input, Some(Action::Cancel { reasons })).await;
+    assert_eq!(
+        refused["Message"],
+        "Transaction cancelled, please refer cancellation reasons for specific reasons [None, ThrottlingError]"
+    );
+    assert_eq!(refused["CancellationReasons"][0], json!({"Code": "None"}));
+    assert_eq!(refused["CancellationReasons"][1]["Code"], "ThrottlingError");
+    assert_eq!(call(&cloud, "GetItem", json!({"Key": key("a")})).await, json!({}));
 }
 
 #[test]

@@ -47,6 +47,15 @@ fn cancelled(reasons: Vec<Value>) -> Failure {
     Failure::new("TransactionCanceledException", message).with("CancellationReasons", Value::Array(reasons))
 }
 
+/// The answer to a transaction that a fault rule cancels.
+pub(super) fn cancelled_for(codes: &[String]) -> Failure {
+    let reason = |code: &String| match code.as_str() {
+        "None" => json!({"Code": code}),
+        _ => json!({"Code": code, "Message": "A fault rule asked for it."}),
+    };
+    cancelled(codes.iter().map(reason).collect())
+}
+
 /// The transactions that are on: their tokens, and the items that nobody else may write meanwhile.
 #[derive(Debug, Default)]
 pub(super) struct Ongoing {
