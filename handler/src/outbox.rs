@@ -10,7 +10,7 @@ use crate::flow::{Flow, HandlerError};
 use crate::log::{self, Metrics, Unit};
 use crate::notify::Notifier;
 use crate::record::Turns;
-use crate::store::{Budget, Outbox, Sent, Store, StoreError};
+use crate::store::{Budget, Outbox, Sent, Store};
 
 /// How long a sender alone may send. Longer than a publish with its retries takes.
 pub(crate) const LEASE_SECONDS: i64 = 30;
@@ -142,10 +142,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         let mut turns = Turns::default();
         // Unmarked, the mail would be sent again.
         while let Err(error) = self.store.mark_sent(&sent).await {
-            match error {
-                StoreError::Conflict => turns.wait().await?,
-                error => return Err(error.into()),
-            }
+            turns.wait_after(error).await?;
         }
         Ok(())
     }

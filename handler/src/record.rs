@@ -16,7 +16,11 @@ use crate::store::{Known, Occurrence, Opening, Outbox, Question, Store, StoreErr
 /// How often a decision is taken anew when others change the same items. With the waits below this lasts about ten
 /// seconds, in which hundreds of invocations on one fingerprint get their turn.
 const ATTEMPTS: u32 = 40;
+/// A throttled table is asked less often: each time counts as so many attempts. With the waits below this lasts about a
+/// second, besides the attempts of the SDK.
+const ATTEMPTS_OF_A_THROTTLE: u32 = 8;
 const SHORTEST_WAIT: Duration = Duration::from_millis(10);
+const SHORTEST_WAIT_WHEN_THROTTLED: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_millis(400);
 
 /// A failure that is in the table.
@@ -46,7 +50,7 @@ pub enum How {
 /// Records a failure. `incident` is the incident that it opens if none is open.
 ///
 /// # Errors
-/// When the table cannot be used, or others kept changing the same items.
+/// When the table cannot be used or stays throttled, or others kept changing the same items.
 pub async fn record(
     store: &impl Store,
     failure: &Classification,
@@ -56,13 +60,13 @@ pub async fn record(
     let mut turns = Turns::default();
     loop {
         match decide(store, failure, incident, now).await {
-            Err(StoreError::Conflict) => turns.wait().await?,
-            decided => return decided,
+            Ok(recorded) => return Ok(recorded),
+            Err(error) => turns.wait_after(error).await?,
         }
     }
 }
 
-/// Waits between attempts when others change the same items.
+/// Waits between attempts when others change the same items, or the table is throttled.
 #[derive(Debug)]
 pub(crate) struct Turns {
     left: u32,
@@ -79,9 +83,15 @@ impl Turns {
     /// Waits for the next attempt, longer each time.
     ///
     /// # Errors
-    /// When there were enough of them.
-    pub(crate) async fn wait(&mut self) -> Result<(), StoreError> {
-        self.left = self.left.checked_sub(1).ok_or(StoreError::Conflict)?;
+    /// What made the last attempt fail, when there were enough of them or no other one can succeed.
+    pub(crate) async fn wait_after(&mut self, error: StoreError) -> Result<(), StoreError> {
+        let (attempts, least) = match error {
+            StoreError::Conflict => (1, SHORTEST_WAIT),
+            StoreError::Throttled { .. } => (ATTEMPTS_OF_A_THROTTLE, SHORTEST_WAIT_WHEN_THROTTLED),
+            StoreError::Unusable { .. } => return Err(error),
+        };
+        self.left = self.left.checked_sub(attempts).ok_or(error)?;
+        self.wait = self.wait.max(least);
         tokio::time::sleep(jittered(self.wait)).await;
         self.wait = (self.wait * 2).min(LONGEST_WAIT);
         Ok(())

@@ -86,8 +86,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
                     let sends = is_leased(&recovered, &now);
                     return Ok(Some((recovered, sends)));
                 }
-                Err(StoreError::Conflict) => turns.wait().await?,
-                Err(error) => return Err(error),
+                Err(error) => turns.wait_after(error).await?,
             }
             read = self.store.incident(&open.incident_id).await?;
         }

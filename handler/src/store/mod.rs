@@ -205,6 +205,14 @@ pub enum StoreError {
     /// Somebody else was faster, or may have been: read again and decide anew.
     #[error("another invocation changed the same items")]
     Conflict,
+    /// The table has too much to do: ask again later.
+    #[error("the incident table is throttled: {code}: {message}")]
+    Throttled {
+        /// AWS's error code, or the reason for which it cancelled a transaction.
+        code: String,
+        /// AWS's message.
+        message: String,
+    },
     /// The table cannot be used.
     #[error("the incident table cannot be used: {code}: {message}")]
     Unusable {
@@ -227,6 +235,10 @@ pub(crate) fn kind<E, R>(error: &SdkError<E, R>) -> &'static str {
 }
 
 impl StoreError {
+    fn throttled(code: impl fmt::Display, message: impl fmt::Display) -> Self {
+        Self::Throttled { code: code.to_string(), message: message.to_string() }
+    }
+
     fn unusable(code: impl fmt::Display, message: impl fmt::Display) -> Self {
         Self::Unusable { code: code.to_string(), message: message.to_string() }
     }

@@ -4,13 +4,12 @@ mod budget;
 mod items;
 mod looked;
 mod recall;
+mod refusal;
 mod silences;
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use incident_model::table::{
@@ -19,10 +18,11 @@ use incident_model::table::{
 };
 use incident_model::{Incident, Silence};
 
-use super::{Budget, Known, Occurrence, Opening, Outbox, Question, Resolution, Sent, Store, StoreError, kind};
+use super::{Budget, Known, Occurrence, Opening, Outbox, Question, Resolution, Sent, Store, StoreError};
 use crate::record::Turns;
 use items::{Changes, TARGET, number, pointer, text, timeline_entry};
 use recall::Recall;
+use refusal::{is_condition, not_transacted, refused};
 
 /// How long the marker of a counted event is kept. EventBridge delivers again for at most a day, Lambda for six hours.
 const MARKER_DAYS: i64 = 7;
@@ -142,18 +142,15 @@ impl Table {
             .set_expression_attribute_values(changes.values)
     }
 
-    /// Makes a change; false when its condition does not hold. While a transaction of another invocation holds the item,
-    /// the change waits: its condition decides whether it is still right.
+    /// Makes a change; false when its condition does not hold. While a transaction of another invocation holds the item, or
+    /// the table is throttled, the change waits: its condition decides whether it is still right.
     async fn apply(&self, key: &str, changes: Changes) -> Result<bool, StoreError> {
         let mut turns = Turns::default();
         loop {
             match self.update(key, changes.clone()).send().await {
                 Ok(_) => return Ok(true),
                 Err(error) if is_condition(&error) => return Ok(false),
-                Err(error) => match refused(&error) {
-                    StoreError::Conflict => turns.wait().await?,
-                    unusable => return Err(unusable),
-                },
+                Err(error) => turns.wait_after(refused(&error)).await?,
             }
         }
     }
@@ -313,33 +310,4 @@ fn changed(update: aws_sdk_dynamodb::types::builders::UpdateBuilder) -> Result<T
 /// What a builder says when a required member is missing, which no input can bring about.
 fn built<T>(result: Result<T, aws_sdk_dynamodb::error::BuildError>) -> Result<T, StoreError> {
     result.map_err(|error| StoreError::unusable("BrokenRequest", error))
-}
-
-fn is_condition<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
-    error.code() == Some("ConditionalCheckFailedException")
-}
-
-fn refused<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> StoreError {
-    if is_condition(error) || error.code() == Some("TransactionConflictException") {
-        return StoreError::Conflict;
-    }
-    StoreError::unusable(error.code().unwrap_or(kind(error)), error.message().unwrap_or("no answer from DynamoDB"))
-}
-
-/// A transaction is cancelled for a condition or for another transaction on the same items; both mean to decide anew.
-/// So does an answer that was lost: the marker will tell whether the transaction happened.
-fn not_transacted(error: &SdkError<TransactWriteItemsError>) -> StoreError {
-    let reasons = match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
-        Some(TransactWriteItemsError::TransactionInProgressException(_)) => return StoreError::Conflict,
-        _ => return refused(error),
-    };
-    let decisive = reasons.iter().find(|reason| !matches!(reason.code(), None | Some("None")));
-    match decisive {
-        None => StoreError::Conflict,
-        Some(reason) => match reason.code() {
-            Some("ConditionalCheckFailed" | "TransactionConflict") => StoreError::Conflict,
-            code => StoreError::unusable(code.unwrap_or_default(), reason.message().unwrap_or_default()),
-        },
-    }
 }

@@ -17,6 +17,10 @@ const AT_ONCE: usize = 6;
 /// One case of so many is met unless `INCIDENTCTL_TEST_FAULTS` says another number. It shares no factor with the number
 /// of attacks, so that this step meets each call with another one than the call before.
 const SPREAD: usize = 5;
+/// So often a handler decides anew when it is throttled.
+const DECISIONS: u64 = 5;
+/// A decision asks for five items, of which four answers read one each; then the SDK asks for the last one.
+const ANSWERS: u64 = 4 + ATTEMPTS;
 
 /// A call that the handler makes.
 #[derive(Debug, Clone)]
@@ -74,13 +78,18 @@ impl fmt::Display for Point {
     }
 }
 
-/// How a call is broken. What lasts, lasts for all attempts of the SDK, so that the handler has to do without.
+/// How a call is broken. What lasts, lasts for all attempts of the SDK; a cancelled transaction and unanswered keys for all
+/// attempts of the handler, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     Throttled,
     OverThroughput,
     InternalError,
     Conflict,
+    CancelledByThrottle,
+    CancelledAsInvalid,
+    PartlyAnswered,
+    LeftUnanswered,
     Denied,
     Missing,
     DropBefore,
@@ -92,11 +101,15 @@ enum Fault {
 }
 
 impl Fault {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 16] = [
         Self::Throttled,
         Self::OverThroughput,
         Self::InternalError,
         Self::Conflict,
+        Self::CancelledByThrottle,
+        Self::CancelledAsInvalid,
+        Self::PartlyAnswered,
+        Self::LeftUnanswered,
         Self::Denied,
         Self::Missing,
         Self::DropBefore,
@@ -113,6 +126,8 @@ impl Fault {
         match self {
             Self::OverThroughput => call.service == "dynamodb",
             Self::Conflict => call.service == "dynamodb" && writes,
+            Self::CancelledByThrottle | Self::CancelledAsInvalid => call.operation == "TransactWriteItems",
+            Self::PartlyAnswered | Self::LeftUnanswered => call.operation == "BatchGetItem",
             Self::DropAfterOnce | Self::DropAfter | Self::HangAfterOnce | Self::HangAfter => writes,
             _ => true,
         }
@@ -125,6 +140,10 @@ impl Fault {
             Self::InternalError => (Action::InternalError, ATTEMPTS),
             Self::Conflict if call.operation == "TransactWriteItems" => (error("TransactionCanceledException", 400), 1),
             Self::Conflict => (error("TransactionConflictException", 400), 1),
+            Self::CancelledByThrottle => (cancel(&["None", "ThrottlingError"]), DECISIONS),
+            Self::CancelledAsInvalid => (cancel(&["None", "ValidationError"]), 1),
+            Self::PartlyAnswered => (Action::Unprocessed, 1),
+            Self::LeftUnanswered => (Action::Unprocessed, DECISIONS * ANSWERS),
             Self::Denied if call.service == "sns" => (error("AuthorizationError", 403), 1),
             Self::Denied => (error("AccessDeniedException", 400), 1),
             Self::Missing if call.service == "sns" => (error("NotFound", 404), 1),
@@ -152,6 +171,10 @@ impl Fault {
             _ => call.may_repeat(false),
         }
     }
+}
+
+fn cancel(reasons: &[&str]) -> Action {
+    Action::Cancel { reasons: reasons.iter().map(|reason| (*reason).to_owned()).collect() }
 }
 
 fn error(code: &str, status: u16) -> Action {

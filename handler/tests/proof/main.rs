@@ -8,5 +8,6 @@ mod events;
 mod faults;
 mod order;
 mod protocol;
+mod refusals;
 mod runtime_api;
 mod situation;

@@ -18,6 +18,8 @@ pub(super) enum Fault {
     Refused,
     /// Another invocation changed the same items.
     Conflict,
+    /// There is too much to do.
+    Throttled,
     /// It is done, and the answer is lost.
     AnswerLost,
     /// The invocation dies before it.
@@ -27,8 +29,8 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Refused, Self::Conflict, Self::AnswerLost, Self::CrashBefore, Self::CrashAfter];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Refused, Self::Conflict, Self::Throttled, Self::AnswerLost, Self::CrashBefore, Self::CrashAfter];
 }
 
 /// Counts the steps of an invocation and lets one of them go wrong.
@@ -70,15 +72,14 @@ impl Script {
     }
 
     /// Lets others run, does the step, and whatever is planned for it.
-    async fn step<T, E>(&self, refused: E, conflict: E, action: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    async fn step<T, E>(&self, error: impl FnOnce(Fault) -> E, action: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         tokio::task::yield_now().await;
         let step = self.steps.replace(self.steps.get() + 1);
         let fault = self.planned.get().filter(|(planned, _)| *planned == step).map(|(_, fault)| fault);
         match fault {
             None => action(),
-            Some(Fault::Refused) => Err(refused),
-            Some(Fault::Conflict) => Err(conflict),
-            Some(Fault::AnswerLost) => action().and(Err(refused)),
+            Some(fault @ (Fault::Refused | Fault::Conflict | Fault::Throttled)) => Err(error(fault)),
+            Some(Fault::AnswerLost) => action().and(Err(error(Fault::AnswerLost))),
             Some(Fault::CrashBefore) => self.die().await,
             Some(Fault::CrashAfter) => {
                 let _ = action();
@@ -110,6 +111,10 @@ pub(super) struct Memory {
     alarms: RefCell<BTreeMap<String, String>>,
     budgets: RefCell<BTreeMap<&'static str, Vec<i64>>>,
     silences: RefCell<Vec<Silence>>,
+}
+
+fn throttled() -> StoreError {
+    StoreError::Throttled { code: "ThrottlingException".to_owned(), message: "told to fail".to_owned() }
 }
 
 fn unusable() -> StoreError {
@@ -144,7 +149,12 @@ impl Memory {
         if self.script.broken.get() {
             return Err(unusable());
         }
-        self.script.step(unusable(), StoreError::Conflict, action).await
+        let error = |fault| match fault {
+            Fault::Conflict => StoreError::Conflict,
+            Fault::Throttled => throttled(),
+            _ => unusable(),
+        };
+        self.script.step(error, action).await
     }
 
     fn mark(&self, event_id: &str, incident_id: &str) -> Result<(), StoreError> {
@@ -418,11 +428,11 @@ impl Mailbox {
 
 impl Notifier for Mailbox {
     async fn publish(&self, mail: &Mail) -> Result<(), NotifyError> {
-        let refused = || NotifyError { code: "InternalError".to_owned(), message: "told to fail".to_owned() };
+        let refused = |_| NotifyError { code: "InternalError".to_owned(), message: "told to fail".to_owned() };
         let accept = || {
             self.mails.borrow_mut().push(mail.clone());
             Ok(())
         };
-        self.script.step(refused(), refused(), accept).await
+        self.script.step(refused, accept).await
     }
 }

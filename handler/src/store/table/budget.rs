@@ -4,8 +4,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use incident_model::table::INCIDENT_ID;
 
+use super::Table;
 use super::items::{Changes, number, text};
-use super::{Table, is_condition, refused};
+use super::refusal::{is_condition, refused};
 use crate::store::{Budget, StoreError};
 
 const MINUTE_MILLISECONDS: i64 = 60_000;

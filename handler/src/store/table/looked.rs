@@ -7,7 +7,9 @@ use incident_model::Incident;
 use incident_model::table::{INCIDENT_ID, SILENCES, alarm_of_function_key, event_key, open_key, open_resource_key};
 
 use super::items::{RECOVERED_AT, TARGET, incident, integer, string, text};
-use super::{Item, Table, built, refused, silences};
+use super::refusal::refused;
+use super::{Item, Table, built, silences};
+use crate::record::Turns;
 use crate::store::{Known, Question, Store, StoreError};
 
 /// Asks for the helper items at once, and for the incidents that they led to before; then for those that they lead to
@@ -48,15 +50,21 @@ async fn followed(table: &Table, items: &[Item], key: Option<&str>) -> Result<Op
     }
 }
 
+/// A throttled table answers with a part, at least one item, and names what it left out.
 async fn items(table: &Table, keys: impl Iterator<Item = &str>) -> Result<Vec<Item>, StoreError> {
     let wanted = keys.fold(KeysAndAttributes::builder().consistent_read(true), |wanted, key| {
         wanted.keys(Item::from([(INCIDENT_ID.to_owned(), text(key))]))
     });
-    let call = table.client.batch_get_item().request_items(&table.name, built(wanted.build())?);
-    let answer = call.send().await.map_err(|error| refused(&error))?;
-    // A throttled table answers with a part, and names what it left out.
-    match answer.unprocessed_keys.is_none_or(|left| left.is_empty()) {
-        true => Ok(answer.responses.unwrap_or_default().remove(&table.name).unwrap_or_default()),
-        false => Err(StoreError::Conflict),
+    let mut wanted = built(wanted.build())?;
+    let (mut items, mut turns) = (Vec::new(), Turns::default());
+    loop {
+        let call = table.client.batch_get_item().request_items(&table.name, wanted);
+        let answer = call.send().await.map_err(|error| refused(&error))?;
+        items.extend(answer.responses.and_then(|mut found| found.remove(&table.name)).unwrap_or_default());
+        match answer.unprocessed_keys.and_then(|mut left| left.remove(&table.name)) {
+            None => return Ok(items),
+            Some(left) => wanted = left,
+        }
+        turns.wait_after(StoreError::throttled("UnprocessedKeys", "keys were left out again and again")).await?;
     }
 }

@@ -1,0 +1,53 @@
+//! What a refusal of DynamoDB means: decide anew, ask again later, or give up.
+//!
+//! The [list of errors] says which calls may be tried again, and [TransactWriteItems] why a transaction is cancelled: one
+//! reason for each of its writes, `None` for those that nothing speaks against.
+//!
+//! [list of errors]: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+//! [TransactWriteItems]: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+
+#[cfg(test)]
+mod tests;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+
+use crate::store::{StoreError, kind};
+
+/// Whether the condition of a write does not hold.
+pub(super) fn is_condition<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    error.code() == Some("ConditionalCheckFailedException")
+}
+
+/// Of a call that is no transaction, and of a transaction that did not come so far as to be cancelled.
+pub(super) fn refused<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> StoreError {
+    meaning(error.code().unwrap_or(kind(error)), error.message().unwrap_or("no answer from DynamoDB"))
+}
+
+/// Of a transaction. What may pass is tried again; what will not pass comes back then, alone.
+pub(super) fn not_transacted(error: &SdkError<TransactWriteItemsError>) -> StoreError {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+        return refused(error);
+    };
+    let reasons = cancelled.cancellation_reasons().iter().map(|reason| (reason.code().unwrap_or("None"), reason));
+    let reasons = reasons.filter(|(code, _)| *code != "None");
+    let meanings = reasons.map(|(code, reason)| meaning(code, reason.message().unwrap_or_default()));
+    let by_hope = |meaning: &StoreError| match meaning {
+        StoreError::Throttled { .. } => 0,
+        StoreError::Conflict => 1,
+        StoreError::Unusable { .. } => 2,
+    };
+    meanings.min_by_key(by_hope).unwrap_or(StoreError::Conflict)
+}
+
+/// The reasons of a transaction are named like the exceptions of other calls.
+fn meaning(code: &str, message: &str) -> StoreError {
+    match code.strip_suffix("Exception").unwrap_or(code) {
+        // The answer to the same transaction was lost: the marker will tell whether it happened.
+        "TransactionInProgress" | "ConditionalCheckFailed" | "TransactionConflict" => StoreError::Conflict,
+        "Throttling" | "ThrottlingError" | "ProvisionedThroughputExceeded" | "RequestLimitExceeded" => {
+            StoreError::throttled(code, message)
+        }
+        _ => StoreError::unusable(code, message),
+    }
+}
