@@ -4,11 +4,15 @@
 
 #![expect(clippy::print_stdout, reason = "a bench prints its measurements")]
 
+#[path = "../tests/growth/hostile.rs"]
+mod hostile;
+
 use std::time::{Duration, Instant};
 
+use hostile::{HOSTILE, crowds, event, of};
 use incident_model::normalise::normalise;
 use incident_model::{Pattern, Rules, classify, redact};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The smaller of the two sizes, in bytes.
 const SIZE: usize = 64 << 10;
@@ -16,90 +20,6 @@ const SIZE: usize = 64 << 10;
 const MOST: f64 = 8.0;
 /// The clock ticks every few milliseconds.
 const MEASURABLE: Duration = Duration::from_millis(60);
-
-/// Texts that make a careless scanner look at everything again and again.
-const HOSTILE: &[&str] = &[
-    "\"",
-    "'",
-    "{",
-    "[",
-    "<",
-    "-",
-    "1",
-    "1 ",
-    "a",
-    "a/",
-    "=",
-    ":",
-    "\\",
-    "\\\"",
-    "é",
-    "-----BEGIN ",
-    "-----BEGIN A PRIVATE KEY-----",
-    "password=",
-    "password={",
-    "password '",
-    "token: ",
-    "a://",
-    "a://b:c/",
-    "Bearer ",
-    "eyJ",
-    "eyJ.",
-    "AKIA",
-    "IQoJb3JpZ2lu",
-    "arn:aws:",
-    "arn:aws:s3:::a",
-    "[redacted]",
-    "(Service: ",
-    "not authorized to perform: ",
-    "'a",
-    "\u{201c}",
-    "1.2.3.4:",
-    "f-",
-    "Error: ",
-    "at x\n",
-    " from a to ",
-    "File \"",
-    "Task timed out after ",
-];
-
-fn of(unit: &str, size: usize) -> String {
-    unit.repeat(size / unit.len())
-}
-
-/// A failure with the text in every place that is read.
-fn event(text: &str) -> Value {
-    json!({
-        "source": "lambda", "detail-type": "Lambda Function Invocation Result - Failure", "id": "e", "region": "eu-west-1",
-        "detail": {
-            "requestContext": {"requestId": "r", "condition": "RetriesExhausted", "functionArn": "arn:aws:lambda:eu-west-1:1:function:f"},
-            "requestPayload": text,
-            "responsePayload": {"errorType": text, "errorMessage": text, "stackTrace": [text]},
-        },
-    })
-}
-
-/// Things of which there are many.
-fn crowds(size: usize) -> Vec<(&'static str, Value)> {
-    let record = json!({"eventSource": "aws:sqs", "messageId": "q", "body": event("x").to_string()});
-    let nested = |inner: Value| {
-        (0..6).fold(inner, |inside, _| json!({"TopicArn": "t", "MessageId": "m", "Message": inside.to_string()}))
-    };
-    let many = |value: Value| Value::from(vec![value.clone(); size / value.to_string().len()]);
-    vec![
-        ("many records", json!({"Records": many(record)})),
-        ("json in texts, six times", nested(event(&of("a", size / 64)))),
-        (
-            "many fields",
-            json!({"source": "s", "detail-type": "t", "detail": (0..size / 20).map(|at| (format!("field{at}Error"), Value::from(0))).collect::<serde_json::Map<_, _>>()}),
-        ),
-        (
-            "many findings",
-            json!({"source": "aws.securityhub", "detail-type": "t", "detail": {"findings": many(json!({"Id": "a", "Title": "t", "Severity": {"Label": "LOW"}}))}}),
-        ),
-        ("many prose words", json!({"TopicArn": "t", "MessageId": "m", "Message": of("it failed ", size)})),
-    ]
-}
 
 /// How long it takes once, measured over as many times as are needed to measure it.
 fn duration(mut work: impl FnMut()) -> Duration {
