@@ -9,6 +9,7 @@ use clap::Args;
 use incident_local::outbox::{self, MailKind, StoredMail};
 use incident_model::Incident;
 
+use super::deployment::DeploymentArgs;
 use super::trigger_test::{self, TriggerTestArgs};
 use super::{CommandError, down, incidents, local, up};
 use crate::aws::{Clients, Session};
@@ -86,16 +87,12 @@ impl Story<'_> {
             "A table for incidents, a topic that mails you, rules that see every failure, a function that analyses it, \
              and one that fails on purpose. Each is made as soon as what it needs is there.",
         )?;
-        let args = up::UpArgs {
+        let deployment = DeploymentArgs {
             emails: vec![args.email.clone()],
             handler: args.handler.clone(),
-            rules: None,
-            engine: None,
-            rollback: false,
-            allow_data_loss: false,
-            confirm_email: false,
-            timings: false,
+            ..DeploymentArgs::default()
         };
+        let args = up::UpArgs { deployment, ..up::UpArgs::default() };
         up::provision(session, args, self.settings, self.ui).await
     }
 

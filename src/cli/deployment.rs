@@ -1,6 +1,6 @@
 //! What `up`, `plan` and `down` have in common: the stack for this account, what exists of it, and the words for it.
 
-use std::path::Path;
+mod args;
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -17,6 +17,8 @@ use crate::settings::{EmailAddress, Settings};
 use crate::template::{self, Completion, Inputs, Place, Stack, Template, TemplateError};
 use crate::ui::{ProgressView, Ui};
 
+pub(super) use args::DeploymentArgs;
+
 /// The stack as it should be in this account, and the means to bring it there.
 pub(super) struct Deployment {
     pub(super) clients: Clients,
@@ -31,13 +33,12 @@ impl Deployment {
     pub(super) async fn with_code(
         session: &Session,
         settings: &Settings,
-        emails: &[EmailAddress],
-        handler: Option<&Path>,
-        rules: Option<&Path>,
+        args: &DeploymentArgs,
     ) -> Result<Self, CommandError> {
-        let package = Package::make(handler, rules.or(settings.rules.as_deref())).await?;
+        let rules = args.rules.as_deref().or(settings.rules.as_deref());
+        let package = Package::make(args.handler.as_deref(), rules).await?;
         let code = [("Architecture", package.architecture().name().to_owned()), ("CodeKey", package.key())];
-        let (template, mut stack) = resolve(session, settings, emails, code)?;
+        let (template, mut stack) = resolve(session, settings, &settings.emails_or(&args.emails), code)?;
         resources::with_package(&mut stack, &package);
         Ok(Self { clients: Clients::new(session.sdk()), stack, template, package: Some(package) })
     }

@@ -197,8 +197,8 @@ impl Command {
     /// The engine that was asked for, which the next command has to be asked for too.
     fn engine(&self) -> Option<Engine> {
         match self {
-            Self::Up(args) => args.engine,
-            Self::Plan(args) => args.engine,
+            Self::Up(args) => args.deployment.engine,
+            Self::Plan(args) => args.deployment.engine,
             Self::Down(args) => args.engine,
             _ => None,
         }

@@ -4,43 +4,28 @@ mod agreement;
 mod self_check;
 mod timings;
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
 use serde_json::json;
 
-use super::deployment::{self, Deployment};
+use super::deployment::{self, Deployment, DeploymentArgs};
 use super::failure::failure;
 use super::{CommandError, cloudformation, local};
 use crate::aws::Session;
 use crate::engine::{self, Interrupt, Outcome, has_resources};
 use crate::plan::{Action, Plan};
 use crate::resources::{Scope, Subscription};
-use crate::settings::{EmailAddress, Engine, Settings};
+use crate::settings::{Engine, Settings};
 use crate::ui::Ui;
 
 pub(super) use agreement::agree;
 
 /// Provision the stack, or bring it up to date
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct UpArgs {
-    /// Address that gets the alerts; repeat for more than one [default: those of the configuration file, else those
-    /// that are subscribed]
-    #[arg(long = "email", value_name = "ADDRESS")]
-    pub emails: Vec<EmailAddress>,
-
-    /// Handler binary [default: the one beside this program; in a source checkout, built when missing or stale]
-    #[arg(long, value_name = "PATH")]
-    pub handler: Option<PathBuf>,
-
-    /// Rules file that decides before the rules that come with the program [default: that of the configuration file]
-    #[arg(long, value_name = "FILE")]
-    pub rules: Option<PathBuf>,
-
-    /// How to deploy [default: as the stack was deployed before, else direct]
-    #[arg(long, value_enum, value_name = "ENGINE")]
-    pub engine: Option<Engine>,
+    #[command(flatten)]
+    pub deployment: DeploymentArgs,
 
     /// Go on though a table or a log group is deleted with all data in it
     #[arg(long)]
@@ -73,12 +58,10 @@ pub(super) async fn provision(
     ui: &Ui,
 ) -> Result<(), CommandError> {
     let start = Instant::now();
-    let emails = settings.emails_or(&args.emails);
-    let deployment =
-        Deployment::with_code(session, settings, &emails, args.handler.as_deref(), args.rules.as_deref()).await?;
+    let deployment = Deployment::with_code(session, settings, &args.deployment).await?;
     let (plan, record) = deployment.survey().await?;
     let planned = start.elapsed();
-    let wanted = args.engine.or(settings.engine);
+    let wanted = args.deployment.engine.or(settings.engine);
     let settings = &Settings { allow_data_loss: args.allow_data_loss, ..settings.clone() };
     let (plan, outcome, interrupt) = match engine::choose(wanted, record.as_ref(), has_resources(&plan))? {
         Engine::Direct => {
