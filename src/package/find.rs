@@ -56,15 +56,13 @@ pub(super) struct Found {
 /// # Errors
 /// Nothing found and nothing to build from; a failed build.
 pub(super) async fn find() -> Result<Found, BuildError> {
-    let program = std::env::current_exe().map_err(BuildError::NoProgram)?;
-    let beside = program.with_file_name(HANDLER);
-    let checkout = match Checkout::of(&program, Path::new(CHECKOUT)) {
-        Some(checkout) => checkout,
-        None if beside.is_file() => return Ok(Found { handler: beside, archive: None }),
-        None => Checkout::installed_from(Path::new(CHECKOUT)).ok_or(BuildError::NotFound(program))?,
-    };
-    let handler = checkout.handler().await?;
-    Ok(Found { archive: Some(handler.with_extension("zip")), handler })
+    match Origin::find()? {
+        Origin::Beside(handler) => Ok(Found { handler, archive: None }),
+        Origin::Checkout(checkout) => {
+            let handler = checkout.handler().await?;
+            Ok(Found { archive: Some(handler.with_extension("zip")), handler })
+        }
+    }
 }
 
 /// Where the handler is, or will be.
@@ -81,15 +79,35 @@ pub enum Place {
 /// # Errors
 /// Nothing found and nothing to build from.
 pub fn look() -> Result<Place, BuildError> {
-    let program = std::env::current_exe().map_err(BuildError::NoProgram)?;
-    let beside = program.with_file_name(HANDLER);
-    let checkout = match Checkout::of(&program, Path::new(CHECKOUT)) {
-        Some(checkout) => checkout,
-        None if beside.is_file() => return Ok(Place::Ready(beside)),
-        None => Checkout::installed_from(Path::new(CHECKOUT)).ok_or(BuildError::NotFound(program))?,
-    };
-    let handler = checkout.path();
-    Ok(if checkout.is_fresh(&handler) { Place::Ready(handler) } else { Place::ToBuild(checkout.root) })
+    match Origin::find()? {
+        Origin::Beside(handler) => Ok(Place::Ready(handler)),
+        Origin::Checkout(checkout) => {
+            let handler = checkout.path();
+            Ok(if checkout.is_fresh(&handler) { Place::Ready(handler) } else { Place::ToBuild(checkout.root) })
+        }
+    }
+}
+
+/// What the handler is taken from.
+enum Origin {
+    /// It is there.
+    Beside(PathBuf),
+    Checkout(Checkout),
+}
+
+impl Origin {
+    fn find() -> Result<Self, BuildError> {
+        let program = std::env::current_exe().map_err(BuildError::NoProgram)?;
+        let beside = program.with_file_name(HANDLER);
+        match Checkout::of(&program, Path::new(CHECKOUT)) {
+            Some(checkout) => Ok(Self::Checkout(checkout)),
+            None if beside.is_file() => Ok(Self::Beside(beside)),
+            None => {
+                let installed = Checkout::installed_from(Path::new(CHECKOUT));
+                installed.map(Self::Checkout).ok_or(BuildError::NotFound(program))
+            }
+        }
+    }
 }
 
 /// A source checkout whose target directory holds this program.
