@@ -43,7 +43,8 @@ pub(super) const KNOWN: &[Known] = &[
     lambda(
         "InvalidParameterValueException",
         "unzip",
-        "Lambda cannot read the zip: give --handler a binary, or a zip with `bootstrap` at its top",
+        "Lambda cannot read the zip: run `incidentctl up` again; if it stays so, delete `incident-handler.zip` beside the \
+         handler, which is then made anew",
     ),
     lambda(
         "InvalidParameterValueException",

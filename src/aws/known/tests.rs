@@ -107,7 +107,7 @@ const TEXTS: &[[&str; 4]] = &[
         "lambda:UpdateFunctionCode",
         "InvalidParameterValueException",
         "Could not unzip uploaded file. Please check your file, then try to upload again.",
-        "bootstrap",
+        "made anew",
     ],
     [
         "lambda:CreateFunction",
