@@ -96,13 +96,7 @@ pub async fn apply(
         // A display that went away must not stop the work.
         let _ = events.send(event);
     };
-    tell(Event::PlanMade {
-        create: plan.count(Action::Create),
-        update: plan.count(Action::Update),
-        replace: plan.count(Action::Replace),
-        delete: plan.count(Action::Delete),
-        unchanged: plan.count(Action::None),
-    });
+    tell(Event::made(plan));
     let changes: Vec<&Change> = plan.changes.iter().filter(|change| change.action != Action::None).collect();
     let mut states: BTreeMap<&str, State> =
         changes.iter().map(|change| (change.logical_id.as_str(), State::Waiting)).collect();
@@ -116,10 +110,7 @@ pub async fn apply(
             if stopped || running.len() >= CONCURRENCY {
                 break;
             }
-            let waits = states.get(change.logical_id.as_str()) == Some(&State::Waiting);
-            let made = |id: &str| matches!(states.get(id), Some(State::Settling | State::Done));
-            let free = || blockers(change, &changes).all(made);
-            if waits && free() {
+            if can_begin(change, &changes, &states) {
                 states.insert(&change.logical_id, State::Running);
                 tell(Event::started(change));
                 running.push(work(context, change, events, Stage::Make { began: Instant::now() }));
@@ -172,6 +163,11 @@ fn blockers<'a>(change: &'a Change, changes: &'a [&'a Change]) -> impl Iterator<
             _ => change.desired.needs.contains(&other.logical_id),
         })
         .map(|other| other.logical_id.as_str())
+}
+
+fn can_begin(change: &Change, changes: &[&Change], states: &BTreeMap<&str, State>) -> bool {
+    let is_made = |id: &str| matches!(states.get(id), Some(State::Settling | State::Done));
+    states.get(change.logical_id.as_str()) == Some(&State::Waiting) && blockers(change, changes).all(is_made)
 }
 
 /// Gives up on everything whose blockers failed, and on what that blocks in turn.

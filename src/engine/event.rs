@@ -4,7 +4,7 @@ use serde::Serialize;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::aws::AwsError;
-use crate::plan::{Action, Change};
+use crate::plan::{Action, Change, Plan};
 
 /// Something that happened while a plan was carried out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -86,6 +86,17 @@ pub enum Event {
 }
 
 impl Event {
+    /// It is known what changes.
+    pub(super) fn made(plan: &Plan) -> Self {
+        Self::PlanMade {
+            create: plan.count(Action::Create),
+            update: plan.count(Action::Update),
+            replace: plan.count(Action::Replace),
+            delete: plan.count(Action::Delete),
+            unchanged: plan.count(Action::None),
+        }
+    }
+
     /// Work on a change begins.
     pub(super) fn started(change: &Change) -> Self {
         Self::ResourceStarted {
