@@ -15,10 +15,16 @@ const MOST_KEYS: usize = 1000;
 /// What `encoding-type=url` leaves as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// What a page holds, in the order of the keys.
+/// What a page tells, in the order of the keys.
 enum Entry<'a> {
     Object(&'a str, &'a Object),
     Prefix(String),
+}
+
+struct Page<'a> {
+    entries: Vec<Entry<'a>>,
+    /// The key after which the next page begins, if there is one.
+    next: Option<&'a str>,
 }
 
 /// `ListObjectsV2`.
@@ -39,27 +45,13 @@ pub(super) fn list(request: &Request<'_>) -> Result<Reply, ApiError> {
     let start = token.as_deref().or(query("start-after")).unwrap_or_default();
     let buckets = request.cloud.s3.buckets();
     let bucket = buckets.get(&request.route.bucket)?;
-    let mut entries: Vec<Entry<'_>> = Vec::new();
-    let mut last = None;
-    let mut truncated = false;
-    for (key, object) in bucket.objects.iter().filter(|(key, _)| key.starts_with(prefix) && key.as_str() > start) {
-        let common = query("delimiter").filter(|delimiter| !delimiter.is_empty()).and_then(|delimiter| {
-            let end = key[prefix.len()..].find(delimiter)?;
-            Some(key[..prefix.len() + end + delimiter.len()].to_owned())
-        });
-        let known = |common: &String| matches!(entries.last(), Some(Entry::Prefix(last)) if last == common);
-        // A page that ended inside a common prefix has told it already.
-        if common.as_ref().is_some_and(|common| known(common) || start.starts_with(common.as_str())) {
-            last = Some(key);
-            continue;
-        }
-        if entries.len() == most {
-            truncated = true;
-            break;
-        }
-        entries.push(common.map_or(Entry::Object(key, object), Entry::Prefix));
-        last = Some(key);
-    }
+    let objects = bucket.objects.iter().filter(|(key, _)| key.starts_with(prefix) && key.as_str() > start);
+    let common = |key: &str| {
+        let delimiter = query("delimiter").filter(|delimiter| !delimiter.is_empty())?;
+        let end = key[prefix.len()..].find(delimiter)?;
+        Some(key[..prefix.len() + end + delimiter.len()].to_owned())
+    };
+    let Page { entries, next } = page(objects, common, start, most);
     let encode = |text: &str| match query("encoding-type") {
         Some("url") => utf8_percent_encode(text, PLAIN).to_string(),
         _ => text.to_owned(),
@@ -69,7 +61,7 @@ pub(super) fn list(request: &Request<'_>) -> Result<Reply, ApiError> {
         tagged("Prefix", encode(prefix)),
         tagged("KeyCount", entries.len().to_string()),
         tagged("MaxKeys", most.to_string()),
-        tagged("IsTruncated", truncated.to_string()),
+        tagged("IsTruncated", next.is_some().to_string()),
     ]
     .concat();
     for (element, parameter) in [("Delimiter", "delimiter"), ("StartAfter", "start-after")] {
@@ -78,14 +70,37 @@ pub(super) fn list(request: &Request<'_>) -> Result<Reply, ApiError> {
     for (element, parameter) in [("EncodingType", "encoding-type"), ("ContinuationToken", "continuation-token")] {
         content += &query(parameter).map(|text| tagged(element, text)).unwrap_or_default();
     }
-    if let Some(last) = last.filter(|_| truncated) {
-        content += &tagged("NextContinuationToken", STANDARD.encode(last));
-    }
+    content += &next.map(|key| tagged("NextContinuationToken", STANDARD.encode(key))).unwrap_or_default();
     content.extend(entries.iter().map(|entry| match entry {
         Entry::Object(key, object) => contents(&encode(key), object),
         Entry::Prefix(prefix) => format!("<CommonPrefixes>{}</CommonPrefixes>", tagged("Prefix", encode(prefix))),
     }));
     Ok(Reply::xml(root("ListBucketResult", &content)))
+}
+
+/// So many entries after `start`; the keys of a common prefix are one of them.
+fn page<'a>(
+    objects: impl Iterator<Item = (&'a String, &'a Object)>,
+    common: impl Fn(&str) -> Option<String>,
+    start: &str,
+    most: usize,
+) -> Page<'a> {
+    let mut entries: Vec<Entry<'_>> = Vec::new();
+    let mut last = None;
+    for (key, object) in objects {
+        let common = common(key);
+        let is_last = |common: &String| matches!(entries.last(), Some(Entry::Prefix(last)) if last == common);
+        // A page that ended inside a common prefix has told it already.
+        let is_told = common.as_ref().is_some_and(|common| is_last(common) || start.starts_with(common.as_str()));
+        if !is_told {
+            if entries.len() == most {
+                return Page { entries, next: last };
+            }
+            entries.push(common.map_or(Entry::Object(key, object), Entry::Prefix));
+        }
+        last = Some(key.as_str());
+    }
+    Page { entries, next: None }
 }
 
 fn from_token(token: &str) -> Result<String, ApiError> {
