@@ -154,6 +154,37 @@ pub(super) fn holds(condition: &Expr, item: &Item) -> bool {
     }
 }
 
+/// The attributes that a condition looks at, by their names at the top level of the item.
+pub(super) fn attributes(condition: &Expr) -> BTreeSet<&str> {
+    match condition {
+        Expr::And(left, right) | Expr::Or(left, right) => {
+            attributes(left).into_iter().chain(attributes(right)).collect()
+        }
+        Expr::Not(inner) => attributes(inner),
+        Expr::Comparison(left, _, right) => [left, right].into_iter().filter_map(attribute_of).collect(),
+        Expr::Between(value, low, high) => [value, low, high].into_iter().filter_map(attribute_of).collect(),
+        Expr::In(value, candidates) => candidates.iter().chain([value]).filter_map(attribute_of).collect(),
+        Expr::AttributeExists(path) | Expr::AttributeNotExists(path) => attribute(path).into_iter().collect(),
+        Expr::AttributeType(path, operand) | Expr::Contains(path, operand) | Expr::BeginsWith(path, operand) => {
+            attribute(path).into_iter().chain(attribute_of(operand)).collect()
+        }
+    }
+}
+
+fn attribute_of(operand: &Operand) -> Option<&str> {
+    match operand {
+        Operand::Path(path) | Operand::Size(path) => attribute(path),
+        Operand::Value(_) => None,
+    }
+}
+
+fn attribute(path: &[PathSegment]) -> Option<&str> {
+    match path.first()? {
+        PathSegment::Attr(name) => Some(name),
+        PathSegment::Index(_) => None,
+    }
+}
+
 /// An attribute that is absent is unequal to everything and comparable with nothing.
 fn compare(left: Option<AttributeValue>, operator: CompOp, right: Option<AttributeValue>) -> bool {
     let (Some(left), Some(right)) = (left, right) else { return operator == CompOp::Ne };

@@ -6,7 +6,7 @@ use winterbaume_dynamodb::types::{AttributeValue, Item, PathSegment};
 
 use crate::Cloud;
 
-use super::expressions::{Placeholders, holds};
+use super::expressions::{Placeholders, attributes, holds};
 use super::key::{Key, KeySchema, KeyValue};
 use super::table::{Index, Table};
 use super::view::Position;
@@ -101,23 +101,44 @@ impl<'a> Source<'a> {
         key
     }
 
-    /// The attributes that the index holds.
+    /// What of an item is there.
     fn held(&self, item: &Item) -> Item {
-        let Some(index) = self.index else { return item.clone() };
-        let kind = index.projection.get("ProjectionType").and_then(Value::as_str).unwrap_or("ALL");
-        if kind == "ALL" {
-            return item.clone();
+        match self.holds_all() {
+            true => item.clone(),
+            false => item.clone().into_iter().filter(|(name, _)| self.projects(name)).collect(),
         }
-        let mut held = self.last_key(item);
-        let extra = index.projection.get("NonKeyAttributes").and_then(Value::as_array).cloned().unwrap_or_default();
-        for name in extra.iter().filter_map(Value::as_str) {
-            held.extend(item.get(name).map(|value| (name.to_owned(), value.clone())));
-        }
-        held
+    }
+
+    fn projects(&self, name: &str) -> bool {
+        let Some(index) = self.index.filter(|_| !self.holds_all()) else { return true };
+        let included = index.projection.get("NonKeyAttributes").and_then(Value::as_array).into_iter().flatten();
+        let keys = self.keys().names().chain(self.table.keys.names());
+        keys.map(String::as_str).chain(included.filter_map(Value::as_str)).any(|held| held == name)
     }
 
     fn holds_all(&self) -> bool {
         self.index.is_none_or(|index| index.projection.get("ProjectionType") == Some(&json!("ALL")))
+    }
+
+    /// Refuses to read from an index what it does not hold: nothing is fetched from the table for it.
+    fn check_projected(&self, filter: Option<&Expr>, paths: Option<&[Vec<String>]>) -> Result<(), Failure> {
+        let index = self.index.map_or("", |index| &index.name);
+        let wanted = paths.into_iter().flatten().filter_map(|path| path.first()).map(String::as_str);
+        let missing: Vec<&str> = wanted.filter(|name| !self.projects(name)).collect();
+        if !missing.is_empty() {
+            return Err(invalid(format!(
+                "One or more parameter values were invalid: Global secondary index {index} does not project [{}]",
+                missing.join(", ")
+            )));
+        }
+        let missing: Vec<&str> = filter.into_iter().flat_map(attributes).filter(|name| !self.projects(name)).collect();
+        if !missing.is_empty() {
+            return Err(invalid(format!(
+                "One or more parameter values were invalid: Secondary index {index} does not project one or more filter attributes: [{}]",
+                missing.join(", ")
+            )));
+        }
+        Ok(())
     }
 }
 
@@ -163,6 +184,7 @@ fn page(
     let projection = placeholders.projection(input)?;
     placeholders.all_used()?;
     let counts_only = check_select(source, input, projection.is_some())?;
+    source.check_projected(filter.as_ref(), projection.as_deref())?;
     if let Some(start) = input.get("ExclusiveStartKey").filter(|start| !start.is_null()) {
         let start = item::read(start)?;
         let position = source.position(&start).ok_or_else(|| invalid("The provided starting key is invalid"))?;
@@ -182,8 +204,8 @@ fn page(
             break;
         }
         scanned += 1;
-        bytes += item::size(item);
         let held = source.held(item);
+        bytes += item::size(&held);
         if filter.as_ref().is_none_or(|filter| holds(filter, &held)) {
             found.push(item::write(&project(&held, projection.as_deref())));
         }

@@ -9,6 +9,7 @@ use crate::gateway::faults::Action;
 use crate::services::tests;
 use crate::{Call, Cloud, LocalConfig};
 
+mod projected;
 mod together;
 
 fn cloud(table_delay: Duration) -> (Cloud, tempfile::TempDir) {
