@@ -1,5 +1,6 @@
 //! The commands: one file each, its arguments (whose documentation is the manual) beside the function that runs it.
 
+mod changes;
 mod cloudformation;
 pub mod command_error;
 mod completions;

@@ -1,10 +1,12 @@
 //! `incidentctl incidents ack` and `resolve`.
 
 use clap::Args;
+use incident_model::Status;
+use serde_json::json;
 
-use super::{Change, report};
 use crate::cli::CommandError;
-use crate::incidents::{Incidents, Note};
+use crate::cli::changes::{Change, report};
+use crate::incidents::{Changed, Incidents, IncidentsError, Note};
 use crate::ui::Ui;
 
 /// Which incidents, and what goes into their timelines.
@@ -40,17 +42,31 @@ pub(super) async fn run(
     let note = Note { by: args.by.unwrap_or_else(|| user.to_owned()), text: args.note };
     let mut changes = Vec::new();
     for id in args.ids {
-        let change = change(incidents, mark, &id, &note).await;
-        changes.push((id, change));
+        let changed = change(incidents, mark, &id, &note).await;
+        changes.push(said(mark, &id, changed));
     }
-    let status = match mark {
-        Mark::Acknowledged => "acknowledged",
-        Mark::Resolved => "resolved",
-    };
-    report(status, changes, ui)
+    report(changes, ui)
 }
 
-async fn change(incidents: &Incidents, mark: Mark, id: &str, note: &Note) -> Change {
+fn said(mark: Mark, asked: &str, changed: Result<(String, Changed), IncidentsError>) -> Change {
+    let status = match mark {
+        Mark::Acknowledged => Status::Acknowledged,
+        Mark::Resolved => Status::Resolved,
+    };
+    let (id, changed) = match changed {
+        Ok(changed) => changed,
+        Err(error) => {
+            return (json!({"incident_id": asked, "ok": false, "error": error.to_string()}), Err(error.into()));
+        }
+    };
+    let line = match changed {
+        Changed::Now => format!("{id} is {status}"),
+        Changed::Before => format!("{id} was {status} before; nothing changed"),
+    };
+    (json!({"incident_id": id, "ok": true, "status": status, "changed": changed == Changed::Now}), Ok(line))
+}
+
+async fn change(incidents: &Incidents, mark: Mark, id: &str, note: &Note) -> Result<(String, Changed), IncidentsError> {
     let incident = incidents.find(id).await?;
     let changed = match mark {
         Mark::Acknowledged => incidents.acknowledge(&incident, note).await?,

@@ -12,11 +12,10 @@ mod tail;
 mod tests;
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
 
 use super::CommandError;
 use crate::aws::Clients;
-use crate::incidents::{Changed, Incidents, IncidentsError};
+use crate::incidents::Incidents;
 use crate::settings::Settings;
 use crate::ui::Ui;
 
@@ -60,38 +59,5 @@ pub(super) async fn run(args: IncidentsArgs, settings: &Settings, ui: &Ui) -> Re
         IncidentsCommand::Tail(args) => tail::run(&args, &incidents, ui).await,
         IncidentsCommand::Stats(args) => stats::run(&args, &incidents, ui).await,
         IncidentsCommand::Export(args) => export::run(&args, &incidents, ui).await,
-    }
-}
-
-/// What became of one of several incidents that a command changes.
-type Change = Result<(String, Changed), IncidentsError>;
-
-/// Says what became of each, and fails when one could not be changed.
-fn report(status: &str, changes: Vec<(String, Change)>, ui: &Ui) -> Result<(), CommandError> {
-    if ui.is_json() {
-        ui.json(&changes.iter().map(|(id, change)| change_json(id, change, status)).collect::<Vec<_>>())?;
-    }
-    let mut failed = None;
-    for (_, change) in changes {
-        match change {
-            Ok((id, Changed::Now)) => ui.say(&format!("{id} is {status}")),
-            Ok((id, Changed::Before)) => ui.say(&format!("{id} was {status} before; nothing changed")),
-            // All but the last failure are said here; the last one is the command's.
-            Err(error) => {
-                if let Some(earlier) = failed.replace(CommandError::from(error)) {
-                    earlier.report(ui, false);
-                }
-            }
-        }
-    }
-    failed.map_or(Ok(()), Err)
-}
-
-fn change_json(asked: &str, change: &Change, status: &str) -> Value {
-    match change {
-        Ok((id, changed)) => {
-            json!({"incident_id": id, "ok": true, "status": status, "changed": *changed == Changed::Now})
-        }
-        Err(error) => json!({"incident_id": asked, "ok": false, "error": error.to_string()}),
     }
 }

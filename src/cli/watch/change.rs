@@ -1,10 +1,11 @@
 //! `incidentctl watch add` and `remove`.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::aws::{Clients, Explain};
 use crate::cli::CommandError;
+use crate::cli::changes::{Change, report};
 use crate::settings::StackName;
 use crate::ui::Ui;
 use crate::watch::{Added, Removed, Watch, WatchError};
@@ -37,9 +38,6 @@ pub struct RemoveArgs {
     pub qualifier: Option<String>,
 }
 
-/// What became of one function: a line for people, and members of the JSON object.
-type Change = Result<(String, Value), WatchError>;
-
 pub(super) async fn add(args: &AddArgs, watch: &Watch, ui: &Ui) -> Result<(), CommandError> {
     let mut changes = Vec::new();
     for function in &args.functions {
@@ -47,7 +45,7 @@ pub(super) async fn add(args: &AddArgs, watch: &Watch, ui: &Ui) -> Result<(), Co
         if let Ok(Added { unchecked: Some(error), function, .. }) = &added {
             ui.warn(&format!("nobody knows whether the role of {function} may put events on the bus: {error}"));
         }
-        changes.push((function, added.map(|added| said_of_added(&added))));
+        changes.push(added.map_or_else(|error| said_of_failure(function, error), |added| said_of_added(&added)));
     }
     report(changes, ui)
 }
@@ -56,7 +54,8 @@ pub(super) async fn remove(args: &RemoveArgs, watch: &Watch, ui: &Ui) -> Result<
     let mut changes = Vec::new();
     for function in &args.functions {
         let removed = watch.remove(function, args.qualifier.as_deref()).await;
-        changes.push((function, removed.map(|removed| said_of_removed(&removed))));
+        changes
+            .push(removed.map_or_else(|error| said_of_failure(function, error), |removed| said_of_removed(&removed)));
     }
     report(changes, ui)
 }
@@ -71,7 +70,12 @@ pub(super) async fn warn_of_no_listener(clients: &Clients, stack: &StackName, ui
     }
 }
 
-fn said_of_added(added: &Added) -> (String, Value) {
+fn said_of_failure(function: &str, error: WatchError) -> Change {
+    let object = json!({"function": function, "ok": false, "error": error.to_string(), "hints": error.hints()});
+    (object, Err(error.into()))
+}
+
+fn said_of_added(added: &Added) -> Change {
     let Added { function, changed, before, .. } = added;
     let line = match (changed, before) {
         (true, None) => format!("{function}: failures go to the default event bus; they went nowhere before"),
@@ -80,10 +84,10 @@ fn said_of_added(added: &Added) -> (String, Value) {
         }
         (false, _) => format!("{function}: failures go to the default event bus already; nothing changed"),
     };
-    (line, json!({"function": function, "ok": true, "changed": changed, "before": before}))
+    (json!({"function": function, "ok": true, "changed": changed, "before": before}), Ok(line))
 }
 
-fn said_of_removed(removed: &Removed) -> (String, Value) {
+fn said_of_removed(removed: &Removed) -> Change {
     let Removed { function, destination, was_changed_since } = removed;
     let place = destination.as_deref().unwrap_or("nowhere");
     let line = match was_changed_since {
@@ -93,29 +97,5 @@ fn said_of_removed(removed: &Removed) -> (String, Value) {
         }
     };
     let changed = !was_changed_since;
-    (line, json!({"function": function, "ok": true, "changed": changed, "destination": destination}))
-}
-
-/// Says what became of each, and fails when one could not be changed.
-fn report(changes: Vec<(&String, Change)>, ui: &Ui) -> Result<(), CommandError> {
-    if ui.is_json() {
-        let member = |(asked, change): &(&String, Change)| match change {
-            Ok((_, members)) => members.clone(),
-            Err(error) => json!({"function": asked, "ok": false, "error": error.to_string(), "hints": error.hints()}),
-        };
-        ui.json(&changes.iter().map(member).collect::<Vec<_>>())?;
-    }
-    let mut failed = None;
-    for (_, change) in changes {
-        match change {
-            Ok((line, _)) => ui.say(&line),
-            // All but the last failure are said here; the last one is the command's.
-            Err(error) => {
-                if let Some(earlier) = failed.replace(CommandError::from(error)) {
-                    earlier.report(ui, false);
-                }
-            }
-        }
-    }
-    failed.map_or(Ok(()), Err)
+    (json!({"function": function, "ok": true, "changed": changed, "destination": destination}), Ok(line))
 }
