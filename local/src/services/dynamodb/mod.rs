@@ -1,11 +1,12 @@
 //! DynamoDB: tables with their lifecycle, items, indexes, transactions.
 //!
 //! Expressions are parsed and applied by `winterbaume-dynamodb`. The tables are kept here, under one lock: that makes
-//! every operation atomic. A transaction keeps its items to itself for a moment, in which others meet a conflict. PartiQL, streams, backups and local
-//! secondary indexes answer `NotImplemented`.
+//! every operation atomic. A transaction keeps its items to itself for a moment, in which others meet a conflict.
+//! PartiQL, streams, backups and local secondary indexes answer `NotImplemented`.
 
 mod access;
 mod batch;
+mod definition;
 mod expressions;
 mod item;
 mod key;
@@ -16,6 +17,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod transactions;
+mod update;
 mod view;
 mod write;
 
@@ -174,7 +176,7 @@ fn dispatch(cloud: &Cloud, call: &Call, input: &Value) -> Result<Value, Failure>
         "CreateTable" => tables::create(cloud, region, input),
         "DescribeTable" => tables::describe(cloud, region, input),
         "ListTables" => tables::list(cloud, region, input),
-        "UpdateTable" => tables::update(cloud, region, input),
+        "UpdateTable" => update::update(cloud, region, input),
         "DeleteTable" => tables::delete(cloud, region, input),
         "PutItem" => write::put(cloud, region, input),
         "UpdateItem" => write::update(cloud, region, input),

@@ -16,7 +16,7 @@ pub(super) fn handle(cloud: &Cloud, region: &str, operation: &str, input: &Value
     let mut state = cloud.dynamodb.state();
     match operation {
         "TagResource" => {
-            let tags = super::tables::read_tags(input)?;
+            let tags = super::definition::read_tags(input)?;
             by_arn(&mut state, region, input)?.tags.extend(tags);
             Ok(json!({}))
         }

@@ -1,0 +1,211 @@
+//! How a table is defined: the parameters that `CreateTable` and `UpdateTable` share, read and checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::ApiError;
+
+use super::key::KeySchema;
+use super::table::Index;
+use super::view::View;
+use super::{Failure, invalid, required};
+
+/// Parameters of `CreateTable` that are understood; another one is refused rather than ignored.
+const CREATE: [&str; 14] = [
+    "TableName",
+    "AttributeDefinitions",
+    "KeySchema",
+    "GlobalSecondaryIndexes",
+    "LocalSecondaryIndexes",
+    "BillingMode",
+    "ProvisionedThroughput",
+    "StreamSpecification",
+    "SSESpecification",
+    "Tags",
+    "TableClass",
+    "DeletionProtectionEnabled",
+    "WarmThroughput",
+    "OnDemandThroughput",
+];
+
+pub(super) fn elements<'a>(input: &'a Value, name: &str) -> &'a [Value] {
+    input.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+pub(super) fn refuse_unsupported(input: &Value) -> Result<(), Failure> {
+    let given = |name: &str| input.get(name).is_some_and(|value| !value.is_null() && value != &json!([]));
+    let streaming = input.pointer("/StreamSpecification/StreamEnabled").and_then(Value::as_bool) == Some(true);
+    let unknown =
+        input.as_object().into_iter().flatten().map(|(name, _)| name).find(|name| !CREATE.contains(&name.as_str()));
+    match unknown.map(String::as_str) {
+        Some(name) if given(name) => {
+            Err(ApiError::not_implemented("dynamodb", &format!("CreateTable with {name}")).into())
+        }
+        _ if given("LocalSecondaryIndexes") => {
+            Err(ApiError::not_implemented("dynamodb", "local secondary indexes").into())
+        }
+        _ if streaming => Err(ApiError::not_implemented("dynamodb", "streams").into()),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn read_attributes(input: &Value) -> Result<Vec<(String, String)>, Failure> {
+    elements(input, "AttributeDefinitions")
+        .iter()
+        .map(|definition| {
+            let kind = required(definition, "AttributeType")?;
+            if !matches!(kind, "S" | "N" | "B") {
+                return Err(invalid(format!("1 validation error detected: Value '{kind}' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]")));
+            }
+            Ok((required(definition, "AttributeName")?.to_owned(), kind.to_owned()))
+        })
+        .collect()
+}
+
+pub(super) fn read_schema(schema: Option<&Value>, attributes: &[(String, String)]) -> Result<KeySchema, Failure> {
+    let elements = schema.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let of = |element: &Value, kind: &str| {
+        (element.get("KeyType").and_then(Value::as_str) == Some(kind))
+            .then(|| element.get("AttributeName").and_then(Value::as_str).map(str::to_owned))
+            .flatten()
+    };
+    let keys = match elements {
+        [hash] => of(hash, "HASH").map(|partition| KeySchema { partition, sort: None }),
+        [hash, range] => {
+            of(hash, "HASH").zip(of(range, "RANGE")).map(|(partition, sort)| KeySchema { partition, sort: Some(sort) })
+        }
+        [] => {
+            return Err(invalid(
+                "1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: Member must not be null",
+            ));
+        }
+        _ => {
+            return Err(invalid(
+                "1 validation error detected: Value at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2",
+            ));
+        }
+    };
+    let keys = keys.ok_or_else(|| invalid("Invalid KeySchema: The first KeySchemaElement is not a HASH key type"))?;
+    if keys.sort.as_ref() == Some(&keys.partition) {
+        return Err(invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name"));
+    }
+    let missing: Vec<&str> = keys
+        .names()
+        .map(String::as_str)
+        .filter(|name| attributes.iter().all(|(attribute, _)| attribute != name))
+        .collect();
+    if missing.is_empty() {
+        return Ok(keys);
+    }
+    let defined: Vec<&str> = attributes.iter().map(|(name, _)| name.as_str()).collect();
+    Err(invalid(format!(
+        "One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], AttributeDefinitions: [{}]",
+        missing.join(", "),
+        defined.join(", ")
+    )))
+}
+
+pub(super) fn read_index(input: &Value, attributes: &[(String, String)], ready: Instant) -> Result<Index, Failure> {
+    let name = required(input, "IndexName")?;
+    if !(3..=255).contains(&name.len()) {
+        return Err(invalid(format!(
+            "1 validation error detected: Value '{name}' at 'indexName' failed to satisfy constraint: Member must have length greater than or equal to 3"
+        )));
+    }
+    let projection = input.get("Projection").cloned().unwrap_or_else(|| json!({}));
+    let kind = projection.get("ProjectionType").and_then(Value::as_str).unwrap_or_default();
+    let non_key = elements(&projection, "NonKeyAttributes");
+    match kind {
+        "" => return Err(invalid("One or more parameter values were invalid: Unknown ProjectionType: null")),
+        "INCLUDE" if non_key.is_empty() => {
+            return Err(invalid(
+                "One or more parameter values were invalid: ProjectionType is INCLUDE, but NonKeyAttributes is not specified",
+            ));
+        }
+        "ALL" | "KEYS_ONLY" if !non_key.is_empty() => {
+            return Err(invalid(format!(
+                "One or more parameter values were invalid: ProjectionType is {kind}, but NonKeyAttributes is specified"
+            )));
+        }
+        "ALL" | "KEYS_ONLY" | "INCLUDE" => {}
+        other => {
+            return Err(invalid(format!("One or more parameter values were invalid: Unknown ProjectionType: {other}")));
+        }
+    }
+    let keys = read_schema(input.get("KeySchema"), attributes)?;
+    Ok(Index { name: name.to_owned(), keys, projection, ready, gone: None, view: View::default() })
+}
+
+pub(super) fn check_indexes(indexes: &[Index]) -> Result<(), Failure> {
+    let mut names = BTreeSet::new();
+    if let Some(twice) = indexes.iter().find(|index| !names.insert(&index.name)) {
+        return Err(invalid(format!(
+            "One or more parameter values were invalid: Duplicate index name: {}",
+            twice.name
+        )));
+    }
+    if indexes.len() > 20 {
+        return Err(invalid(
+            "One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the per-table limit of 20",
+        ));
+    }
+    Ok(())
+}
+
+pub(super) fn check_attributes_used(
+    attributes: &[(String, String)],
+    keys: &KeySchema,
+    indexes: &[Index],
+) -> Result<(), Failure> {
+    let used: BTreeSet<&String> = keys.names().chain(indexes.iter().flat_map(|index| index.keys.names())).collect();
+    if attributes.iter().all(|(name, _)| used.contains(name)) {
+        return Ok(());
+    }
+    if indexes.is_empty() {
+        return Err(invalid(
+            "One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions",
+        ));
+    }
+    let defined: Vec<&str> = attributes.iter().map(|(name, _)| name.as_str()).collect();
+    let used: Vec<&str> = used.into_iter().map(String::as_str).collect();
+    Err(invalid(format!(
+        "One or more parameter values were invalid: Some AttributeDefinitions are not used. AttributeDefinitions: [{}], keys used: [{}]",
+        defined.join(", "),
+        used.join(", ")
+    )))
+}
+
+pub(super) fn read_billing(input: &Value) -> Result<(String, (i64, i64)), Failure> {
+    let mode = input.get("BillingMode").and_then(Value::as_str).unwrap_or("PROVISIONED");
+    let units = |name: &str| input.pointer(&format!("/ProvisionedThroughput/{name}")).and_then(Value::as_i64);
+    match (mode, units("ReadCapacityUnits").zip(units("WriteCapacityUnits"))) {
+        ("PAY_PER_REQUEST", None | Some((0, 0))) => Ok((mode.to_owned(), (0, 0))),
+        ("PAY_PER_REQUEST", Some(_)) => Err(invalid(
+            "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
+        )),
+        ("PROVISIONED", Some(units)) if units.0 > 0 && units.1 > 0 => Ok((mode.to_owned(), units)),
+        ("PROVISIONED", _) => Err(invalid(
+            "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
+        )),
+        _ => Err(invalid(format!(
+            "1 validation error detected: Value '{mode}' at 'billingMode' failed to satisfy constraint: Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]"
+        ))),
+    }
+}
+
+/// `Enabled: false`, or nothing, means the key that AWS owns, which has no description.
+pub(super) fn read_encryption(region: &str, input: &Value) -> Option<Value> {
+    let specification = input.get("SSESpecification").filter(|value| value.get("Enabled") == Some(&json!(true)))?;
+    let key = specification
+        .get("KMSMasterKeyId")
+        .and_then(Value::as_str)
+        .map_or_else(|| crate::arn::local("kms", region, "key/00000000-0000-4000-8000-000000000000"), str::to_owned);
+    Some(json!({"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}))
+}
+
+pub(super) fn read_tags(input: &Value) -> Result<BTreeMap<String, String>, Failure> {
+    let pair = |tag: &Value| Ok((required(tag, "Key")?.to_owned(), required(tag, "Value")?.to_owned()));
+    elements(input, "Tags").iter().map(pair).collect()
+}
