@@ -19,4 +19,5 @@ pub mod settings;
 pub mod store;
 pub mod sweep;
 pub mod trust;
+mod turns;
 mod unrecorded;

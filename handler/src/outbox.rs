@@ -9,8 +9,8 @@ use serde_json::json;
 use crate::flow::{Flow, HandlerError};
 use crate::log::{self, Metrics, Unit};
 use crate::notify::Notifier;
-use crate::record::Turns;
 use crate::store::{Budget, Outbox, Sent, Store};
+use crate::turns::Turns;
 
 /// How long a sender alone may send. Longer than a publish with its retries takes.
 pub(crate) const LEASE_SECONDS: i64 = 30;

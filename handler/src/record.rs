@@ -1,8 +1,6 @@
 //! Counts a failure exactly once: opens an incident for it, or counts it for the one that is open. What is to be sent is
 //! written in the same transaction.
 
-use std::time::Duration;
-
 use incident_model::notice::{Beginning, FLAPPING_SECONDS, beginning, superseding};
 use incident_model::silence::{Silence, covering};
 use incident_model::time::milliseconds_of;
@@ -12,16 +10,7 @@ use serde_json::Value;
 use crate::clock::Now;
 use crate::outbox::LEASE_SECONDS;
 use crate::store::{Known, Occurrence, Opening, Outbox, Question, Store, StoreError};
-
-/// How often a decision is taken anew when others change the same items. With the waits below this lasts about ten
-/// seconds, in which hundreds of invocations on one fingerprint get their turn.
-const ATTEMPTS: u32 = 40;
-/// A throttled table is asked less often: each time counts as so many attempts. With the waits below this lasts about a
-/// second, besides the attempts of the SDK.
-const ATTEMPTS_OF_A_THROTTLE: u32 = 8;
-const SHORTEST_WAIT: Duration = Duration::from_millis(10);
-const SHORTEST_WAIT_WHEN_THROTTLED: Duration = Duration::from_millis(100);
-const LONGEST_WAIT: Duration = Duration::from_millis(400);
+use crate::turns::Turns;
 
 /// A failure that is in the table.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,38 +52,6 @@ pub async fn record(
             Ok(recorded) => return Ok(recorded),
             Err(error) => turns.wait_after(error).await?,
         }
-    }
-}
-
-/// Waits between attempts when others change the same items, or the table is throttled.
-#[derive(Debug)]
-pub(crate) struct Turns {
-    left: u32,
-    wait: Duration,
-}
-
-impl Default for Turns {
-    fn default() -> Self {
-        Self { left: ATTEMPTS - 1, wait: SHORTEST_WAIT }
-    }
-}
-
-impl Turns {
-    /// Waits for the next attempt, longer each time.
-    ///
-    /// # Errors
-    /// What made the last attempt fail, when there were enough of them or no other one can succeed.
-    pub(crate) async fn wait_after(&mut self, error: StoreError) -> Result<(), StoreError> {
-        let (attempts, least) = match error {
-            StoreError::Conflict => (1, SHORTEST_WAIT),
-            StoreError::Throttled { .. } => (ATTEMPTS_OF_A_THROTTLE, SHORTEST_WAIT_WHEN_THROTTLED),
-            StoreError::Unusable { .. } => return Err(error),
-        };
-        self.left = self.left.checked_sub(attempts).ok_or(error)?;
-        self.wait = self.wait.max(least);
-        tokio::time::sleep(jittered(self.wait)).await;
-        self.wait = (self.wait * 2).min(LONGEST_WAIT);
-        Ok(())
     }
 }
 
@@ -254,10 +211,4 @@ async fn already_counted(store: &impl Store, incident_id: &str) -> Result<Record
             message: format!("an event was counted for {incident_id}, which is not in the table"),
         }),
     }
-}
-
-/// Between half of a wait and all of it, so that those who met do not meet again.
-fn jittered(wait: Duration) -> Duration {
-    let random = u32::from(uuid::Uuid::new_v4().as_bytes()[0]);
-    wait / 2 + wait / 2 * random / 256
 }

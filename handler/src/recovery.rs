@@ -10,8 +10,9 @@ use crate::flow::{Flow, HandlerError};
 use crate::log;
 use crate::notify::Notifier;
 use crate::outbox::LEASE_SECONDS;
-use crate::record::{Turns, held_by, is_leased, resolved};
+use crate::record::{held_by, is_leased, resolved};
 use crate::store::{Outbox, Resolution, Store, StoreError};
+use crate::turns::Turns;
 
 /// How many incidents of a resource are looked at. More open ones at once have hardly one end.
 const MOST_BESIDE: usize = 25;

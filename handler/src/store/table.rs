@@ -19,7 +19,7 @@ use incident_model::table::{
 use incident_model::{Incident, Silence};
 
 use super::{Budget, Known, Occurrence, Opening, Outbox, Question, Resolution, Sent, Store, StoreError};
-use crate::record::Turns;
+use crate::turns::Turns;
 use items::{Changes, TARGET, number, pointer, text, timeline_entry};
 use recall::Recall;
 use refusal::{is_condition, not_transacted, refused};

@@ -9,8 +9,8 @@ use incident_model::table::{INCIDENT_ID, SILENCES, alarm_of_function_key, event_
 use super::items::{RECOVERED_AT, TARGET, incident, integer, string, text};
 use super::refusal::refused;
 use super::{Item, Table, built, silences};
-use crate::record::Turns;
 use crate::store::{Known, Question, Store, StoreError};
+use crate::turns::Turns;
 
 /// Asks for the helper items at once, and for the incidents that they led to before; then for those that they lead to
 /// now, where these are others.

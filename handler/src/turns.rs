@@ -1,0 +1,76 @@
+//! When to try again.
+
+use std::time::Duration;
+
+use crate::store::StoreError;
+
+/// How often a decision is taken anew when others change the same items. With the waits below this lasts about ten
+/// seconds, in which hundreds of invocations on one fingerprint get their turn.
+const ATTEMPTS: u32 = 40;
+/// A throttled table is asked less often: each time counts as so many attempts. With the waits below this lasts about a
+/// second, besides the attempts of the SDK.
+const ATTEMPTS_OF_A_THROTTLE: u32 = 8;
+const SHORTEST_WAIT: Duration = Duration::from_millis(10);
+const SHORTEST_WAIT_WHEN_THROTTLED: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_millis(400);
+
+/// Waits between attempts when others change the same items, or the table is throttled.
+#[derive(Debug)]
+pub(crate) struct Turns {
+    left: u32,
+    wait: Duration,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self { left: ATTEMPTS - 1, wait: SHORTEST_WAIT }
+    }
+}
+
+impl Turns {
+    /// Waits for the next attempt, longer each time.
+    ///
+    /// # Errors
+    /// What made the last attempt fail, when there were enough of them or no other one can succeed.
+    pub(crate) async fn wait_after(&mut self, error: StoreError) -> Result<(), StoreError> {
+        let (attempts, least) = match error {
+            StoreError::Conflict => (1, SHORTEST_WAIT),
+            StoreError::Throttled { .. } => (ATTEMPTS_OF_A_THROTTLE, SHORTEST_WAIT_WHEN_THROTTLED),
+            StoreError::Unusable { .. } => return Err(error),
+        };
+        self.left = self.left.checked_sub(attempts).ok_or(error)?;
+        self.wait = self.wait.max(least);
+        tokio::time::sleep(jittered(self.wait)).await;
+        self.wait = (self.wait * 2).min(LONGEST_WAIT);
+        Ok(())
+    }
+}
+
+/// Between half of a wait and all of it, so that those who met do not meet again.
+fn jittered(wait: Duration) -> Duration {
+    let random = u32::from(uuid::Uuid::new_v4().as_bytes()[0]);
+    wait / 2 + wait / 2 * random / 256
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_error_is_worth_as_many_attempts_as_may_help() {
+        let throttled = || StoreError::Throttled { code: "ThrottlingError".to_owned(), message: String::new() };
+        let unusable = || StoreError::Unusable { code: "ValidationError".to_owned(), message: String::new() };
+        for (error, expected) in [(StoreError::Conflict, 40), (throttled(), 5), (unusable(), 1)] {
+            let begun = tokio::time::Instant::now();
+            let (mut turns, mut attempts) = (Turns::default(), 1);
+            let last = loop {
+                match turns.wait_after(error.clone()).await {
+                    Ok(()) => attempts += 1,
+                    Err(last) => break last,
+                }
+            };
+            assert_eq!((attempts, last), (expected, error));
+            assert!(begun.elapsed() <= LONGEST_WAIT * expected, "{:?}", begun.elapsed());
+        }
+    }
+}
