@@ -5,9 +5,11 @@ mod errors;
 mod filter;
 mod mails;
 mod pages;
+mod policies;
 mod publication;
 mod state;
 mod subscriptions;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod topics;
@@ -22,7 +24,7 @@ pub use state::Sns;
 
 use crate::policy::Need;
 use crate::{ApiError, Call, Cloud, Input, Output, arn};
-pub(crate) use topics::mark;
+pub(crate) use tags::mark;
 
 /// Most elements of one page of a list.
 const PAGE: usize = 100;
@@ -34,27 +36,27 @@ const PAGE: usize = 100;
 pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let sns = &cloud.sns;
     match call.operation.as_str() {
-        "AddPermission" => topics::add_permission(sns, call),
+        "AddPermission" => policies::add_permission(sns, call),
         "ConfirmSubscription" => subscriptions::confirm(sns, call),
         "CreateTopic" => topics::create(sns, call),
         "DeleteTopic" => topics::delete(sns, call),
-        "GetDataProtectionPolicy" => topics::data_protection_policy(sns, call),
+        "GetDataProtectionPolicy" => policies::data_protection_policy(sns, call),
         "GetSubscriptionAttributes" => subscriptions::attributes(sns, call),
         "GetTopicAttributes" => topics::attributes(sns, call),
         "ListSubscriptions" => subscriptions::list(sns, call),
         "ListSubscriptionsByTopic" => subscriptions::list_by_topic(sns, call),
-        "ListTagsForResource" => topics::list_tags(sns, call),
+        "ListTagsForResource" => tags::list(sns, call),
         "ListTopics" => topics::list(sns, call),
         "Publish" => publication::publish_one(cloud, call).await,
         "PublishBatch" => publication::publish_batch(cloud, call).await,
-        "PutDataProtectionPolicy" => topics::put_data_protection_policy(sns, call),
-        "RemovePermission" => topics::remove_permission(sns, call),
+        "PutDataProtectionPolicy" => policies::put_data_protection_policy(sns, call),
+        "RemovePermission" => policies::remove_permission(sns, call),
         "SetSubscriptionAttributes" => subscriptions::set_attribute(sns, call),
         "SetTopicAttributes" => topics::set_attribute(sns, call),
         "Subscribe" => subscriptions::subscribe(cloud, call).await,
-        "TagResource" => topics::tag(sns, call),
+        "TagResource" => tags::add(sns, call),
         "Unsubscribe" => subscriptions::unsubscribe(sns, call),
-        "UntagResource" => topics::untag(sns, call),
+        "UntagResource" => tags::remove(sns, call),
         operation => Err(ApiError::not_implemented(&call.service, operation)),
     }
 }

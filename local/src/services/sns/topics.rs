@@ -1,4 +1,4 @@
-//! Topics: their life, attributes, policy and tags.
+//! Topics: their life and attributes.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,12 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::errors::{self, required};
+use super::policies::{check_policy, default_policy};
 use super::state::{Sns, Topic};
+use super::tags::tags_of;
 use super::{page, text_map};
 use crate::config::ACCOUNT;
-use crate::policy::Policy;
-use crate::{ApiError, Call, Cloud, Output, arn};
+use crate::{ApiError, Call, Output, arn};
 
 /// Attributes that may be set. Feedback attributes are kept and given back; no delivery log is written.
 const SETTABLE: [&str; 11] = [
@@ -27,7 +28,6 @@ const SETTABLE: [&str; 11] = [
     "TracingConfig",
 ];
 const FEEDBACK_ENDS: [&str; 3] = ["SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate", "FailureFeedbackRoleArn"];
-const MOST_TAGS: usize = 50;
 
 /// Makes a topic, or finds the one that is the same.
 pub(super) fn create(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
@@ -147,26 +147,6 @@ fn effective_attributes(topic: &Topic) -> BTreeMap<String, String> {
     attributes
 }
 
-/// The policy that a topic has until another is set: the account may do everything.
-pub(super) fn default_policy(topic_arn: &str) -> String {
-    json!({
-        "Version": "2008-10-17",
-        "Id": "__default_policy_ID",
-        "Statement": [{
-            "Sid": "__default_statement_ID",
-            "Effect": "Allow",
-            "Principal": {"AWS": "*"},
-            "Action": [
-                "SNS:GetTopicAttributes", "SNS:SetTopicAttributes", "SNS:AddPermission", "SNS:RemovePermission",
-                "SNS:DeleteTopic", "SNS:Subscribe", "SNS:ListSubscriptionsByTopic", "SNS:Publish"
-            ],
-            "Resource": topic_arn,
-            "Condition": {"StringEquals": {"AWS:SourceOwner": ACCOUNT}}
-        }]
-    })
-    .to_string()
-}
-
 fn default_delivery_policy() -> String {
     json!({"http": {
         "defaultHealthyRetryPolicy": {
@@ -217,131 +197,5 @@ fn check_attribute(name: &str, value: &str) -> Result<(), Refusal> {
             Err(Refusal::Value("DeliveryPolicy: JSON parsing failed".to_owned()))
         }
         _ => Ok(()),
-    }
-}
-
-/// A topic's policy is about SNS only.
-fn check_policy(text: &str) -> Result<(), String> {
-    Policy::parse(text).map_err(|error| format!("Policy Error: {error}"))?;
-    let document: Value = serde_json::from_str(text).unwrap_or_default();
-    let one_or_many = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
-    let foreign = one_or_many(&document["Statement"])
-        .iter()
-        .flat_map(|statement| one_or_many(&statement["Action"]))
-        .any(|action| action.as_str().is_some_and(|action| !action.to_ascii_lowercase().starts_with("sns:")));
-    if foreign { Err("Policy statement action out of service scope!".to_owned()) } else { Ok(()) }
-}
-
-/// Adds a statement that lets other accounts act on the topic.
-pub(super) fn add_permission(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
-    let label = required(call, "Label")?;
-    let principals: Vec<String> =
-        call.input.texts("AWSAccountId").iter().map(|account| format!("arn:aws:iam::{account}:root")).collect();
-    let actions: Vec<String> = call.input.texts("ActionName").iter().map(|action| format!("SNS:{action}")).collect();
-    edit_statements(sns, call, |topic_arn, statements| {
-        if statements.iter().any(|statement| statement["Sid"] == label) {
-            return Err(errors::invalid("Statement already exists"));
-        }
-        statements.push(json!({
-            "Sid": label, "Effect": "Allow", "Principal": {"AWS": principals}, "Action": actions, "Resource": topic_arn
-        }));
-        Ok(())
-    })
-}
-
-pub(super) fn remove_permission(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
-    let label = required(call, "Label")?;
-    edit_statements(sns, call, |_, statements| {
-        statements.retain(|statement| statement["Sid"] != label);
-        Ok(())
-    })
-}
-
-fn edit_statements(
-    sns: &Sns,
-    call: &Call,
-    edit: impl FnOnce(&str, &mut Vec<Value>) -> Result<(), ApiError>,
-) -> Result<Output, ApiError> {
-    sns.with_topic(required(call, "TopicArn")?, |topic| {
-        let text = topic.attributes.get("Policy").cloned().unwrap_or_else(|| default_policy(&topic.arn));
-        let mut document: Value = serde_json::from_str(&text).unwrap_or_default();
-        if !document["Statement"].is_array() {
-            document["Statement"] = json!([document["Statement"]]);
-        }
-        if let Value::Array(statements) = &mut document["Statement"] {
-            edit(&topic.arn, statements)?;
-        }
-        topic.attributes.insert("Policy".to_owned(), document.to_string());
-        Ok(Output::empty())
-    })
-}
-
-pub(super) fn list_tags(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
-    with_resource(sns, call, |topic| {
-        let tag = |(key, value): (&String, &String)| {
-            Output::structure([("Key", Some(key.as_str().into())), ("Value", Some(value.as_str().into()))])
-        };
-        Ok(Output::structure([("Tags", Some(Output::List(topic.tags.iter().map(tag).collect())))]))
-    })
-}
-
-pub(super) fn tag(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
-    with_resource(sns, call, |topic| {
-        let mut tags = topic.tags.clone();
-        tags.extend(tags_of(call));
-        if tags.len() > MOST_TAGS {
-            return Err(ApiError::new(
-                "TagLimitExceeded",
-                "Could not complete request: tag quota of per resource exceeded",
-            ));
-        }
-        topic.tags = tags;
-        Ok(Output::empty())
-    })
-}
-
-pub(super) fn untag(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
-    with_resource(sns, call, |topic| {
-        let removed = call.input.texts("TagKeys");
-        topic.tags.retain(|key, _| !removed.contains(key));
-        Ok(Output::empty())
-    })
-}
-
-pub(super) fn data_protection_policy(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
-    with_resource(sns, call, |topic| {
-        let policy = topic.data_protection_policy.clone().unwrap_or_default();
-        Ok(Output::structure([("DataProtectionPolicy", Some(policy.into()))]))
-    })
-}
-
-pub(super) fn put_data_protection_policy(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
-    let policy = required(call, "DataProtectionPolicy")?;
-    with_resource(sns, call, |topic| {
-        topic.data_protection_policy = Some(policy.to_owned());
-        Ok(Output::empty())
-    })
-}
-
-fn with_resource(
-    sns: &Sns,
-    call: &Call,
-    work: impl FnOnce(&mut Topic) -> Result<Output, ApiError>,
-) -> Result<Output, ApiError> {
-    work(sns.topics().get_mut(required(call, "ResourceArn")?).ok_or_else(errors::no_resource)?)
-}
-
-fn tags_of(call: &Call) -> IndexMap<String, String> {
-    call.input
-        .structures("Tags")
-        .iter()
-        .filter_map(|tag| Some((tag.text("Key")?.to_owned(), tag.text("Value").unwrap_or_default().to_owned())))
-        .collect()
-}
-
-/// Adds the tags of AWS itself, which no caller may set.
-pub(crate) fn mark(cloud: &Cloud, topic_arn: &str, tags: [(String, String); 3]) {
-    if let Some(topic) = cloud.sns.topics().get_mut(topic_arn) {
-        topic.tags.extend(tags);
     }
 }

@@ -1,0 +1,65 @@
+//! The tags of a topic.
+
+use indexmap::IndexMap;
+
+use super::errors::{self, required};
+use super::state::{Sns, Topic};
+use crate::{ApiError, Call, Cloud, Output};
+
+const MOST_TAGS: usize = 50;
+
+pub(super) fn list(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
+    with_resource(sns, call, |topic| {
+        let tag = |(key, value): (&String, &String)| {
+            Output::structure([("Key", Some(key.as_str().into())), ("Value", Some(value.as_str().into()))])
+        };
+        Ok(Output::structure([("Tags", Some(Output::List(topic.tags.iter().map(tag).collect())))]))
+    })
+}
+
+pub(super) fn add(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
+    with_resource(sns, call, |topic| {
+        let mut tags = topic.tags.clone();
+        tags.extend(tags_of(call));
+        if tags.len() > MOST_TAGS {
+            return Err(ApiError::new(
+                "TagLimitExceeded",
+                "Could not complete request: tag quota of per resource exceeded",
+            ));
+        }
+        topic.tags = tags;
+        Ok(Output::empty())
+    })
+}
+
+pub(super) fn remove(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
+    with_resource(sns, call, |topic| {
+        let removed = call.input.texts("TagKeys");
+        topic.tags.retain(|key, _| !removed.contains(key));
+        Ok(Output::empty())
+    })
+}
+
+/// Finds the topic by the name that these calls have for its ARN.
+pub(super) fn with_resource(
+    sns: &Sns,
+    call: &Call,
+    work: impl FnOnce(&mut Topic) -> Result<Output, ApiError>,
+) -> Result<Output, ApiError> {
+    work(sns.topics().get_mut(required(call, "ResourceArn")?).ok_or_else(errors::no_resource)?)
+}
+
+pub(super) fn tags_of(call: &Call) -> IndexMap<String, String> {
+    call.input
+        .structures("Tags")
+        .iter()
+        .filter_map(|tag| Some((tag.text("Key")?.to_owned(), tag.text("Value").unwrap_or_default().to_owned())))
+        .collect()
+}
+
+/// Adds the tags of AWS itself, which no caller may set.
+pub(crate) fn mark(cloud: &Cloud, topic_arn: &str, tags: [(String, String); 3]) {
+    if let Some(topic) = cloud.sns.topics().get_mut(topic_arn) {
+        topic.tags.extend(tags);
+    }
+}
