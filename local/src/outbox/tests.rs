@@ -1,18 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::config::LatencyProfile;
 
 fn config(directory: &Path, smtp: Option<&str>) -> LocalConfig {
-    LocalConfig {
-        port: 0,
-        region: "eu-west-1".to_owned(),
-        directory: directory.to_owned(),
-        time_scale: 1.0,
-        latency: LatencyProfile::QUICK,
-        smtp: smtp.map(str::to_owned),
-        faults: None,
-    }
+    LocalConfig { directory: directory.to_owned(), smtp: smtp.map(str::to_owned), ..LocalConfig::default() }
 }
 
 fn mail(subject: &str, body: &str) -> Mail {
