@@ -15,6 +15,7 @@ const fn bucket(code: &'static str, message: &'static str, hint: &'static str) -
 }
 
 const TABLE_BUSY: &str = "another change of the table is under way: run the command again when it has ended";
+const EXPIRY_CHANGED: &str = "DynamoDB changes the time to live at most once an hour: run `incidentctl up` again then";
 
 pub(super) const KNOWN: &[Known] = &[
     table(
@@ -36,16 +37,8 @@ pub(super) const KNOWN: &[Known] = &[
         "",
         "DynamoDB is still switching on backups for the new table: run `incidentctl up` again in a minute",
     ),
-    table(
-        "ValidationException",
-        "modified multiple times within a fixed interval",
-        "DynamoDB changes the time to live at most once an hour: run `incidentctl up` again then",
-    ),
-    table(
-        "ValidationException",
-        "TimeToLive",
-        "DynamoDB changes the time to live at most once an hour: run `incidentctl up` again then",
-    ),
+    table("ValidationException", "modified multiple times within a fixed interval", EXPIRY_CHANGED),
+    table("ValidationException", "TimeToLive", EXPIRY_CHANGED),
     table(
         "ValidationException",
         "Server-Side Encryption modification must be the only",
