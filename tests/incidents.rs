@@ -182,7 +182,10 @@ async fn rules_of_ones_own_decide_before_the_others() -> TestResult {
     std::fs::write(&wrong, rule.replace("LOW", "SEVERE"))?;
     let up = ["up", "--local", "--yes", "--email", ADDRESS, "--rules", &wrong.display().to_string()];
     let refused = world.run(&up).await?.ended_with(1)?;
-    assert!(refused.stderr.contains("line 2: rule `drills` has no valid severity"), "{refused:?}");
+    assert!(
+        refused.stderr.contains("line 4, column 15: error: rule `drills`: `SEVERE` is not a severity"),
+        "{refused:?}"
+    );
     assert!(refused.stderr.contains("incidentctl rules check"), "{refused:?}");
     Ok(())
 }

@@ -69,6 +69,10 @@ async fn expectations_about_nothing_are_an_error() -> TestResult {
         ("- file: absent.json\n  outcome: incident\n", "absent.json"),
         ("- file: a.json\n  colour: red\n", "colour"),
         ("- outcome: incident\n", "file"),
+        ("", "the list is empty"),
+        ("- file: a.json\n", "entry 1 (a.json): nothing is expected of it"),
+        ("- file: a.json\n  outcome: failure\n", "it is one of incident, recovery, ignored"),
+        ("- file: a.json\n  outcome: x\n- severity: y\n", "entry 2: `severity` is never \"y\""),
     ] {
         std::fs::write(world.home().join("expectations.yaml"), text)?;
         let finished = world.run(&["rules", "test", "--expect", "expectations.yaml"]).await?.ended_with(1)?;
@@ -102,14 +106,96 @@ async fn rules_without_effect_are_found_with_their_lines() -> TestResult {
     std::fs::write(world.home().join("rules.yaml"), format!("rules:\n{}", rules.concat()))?;
     let finished = world.run(&["rules", "check", "rules.yaml"]).await?.ended_with(1)?;
     for part in [
-        "rules.yaml:7: error: rule `late`: it never wins",
-        "rules.yaml:12: error: rule `typo`",
+        "rules.yaml:7:5: error: rule `late`: it never wins",
+        "rules.yaml:13:15: error: rule `typo`",
         "did you mean error_type?",
     ] {
         assert!(finished.stdout.contains(part), "{part} is not in {}", finished.stdout);
     }
     let report = world.run(&["rules", "check", "--output", "json"]).await?.succeeded()?.json()?;
     assert_eq!((&report["ok"], &report["problems"]), (&Value::Bool(true), &serde_json::json!([])));
+    Ok(())
+}
+
+/// Five mistakes of five kinds.
+const MISTAKEN: &str = "\
+rules:
+  - name: orders
+    pattern:
+      source: lambda
+    severity: URGENT
+    summary: \"{resorce} failed\"
+    recommendation: r
+  - {name: jobs, pattern: {source: [aws.states]}, severity: LOW, summary: s, recommendation: r, runbok: x}
+";
+
+#[tokio::test]
+async fn all_mistakes_of_a_file_are_told_at_once() -> TestResult {
+    let world = World::new()?;
+    std::fs::write(world.home().join("rules.yaml"), MISTAKEN)?;
+    let finished = world.run(&["rules", "check", "rules.yaml"]).await?.ended_with(1)?;
+    insta::assert_snapshot!(finished.stdout, @r#"
+    rules.yaml:4:15: error: rule `orders`: pattern.source: "source" must be an object or an array; write ["lambda"]
+    rules.yaml:5:15: error: rule `orders`: `URGENT` is not a severity; it is one of CRITICAL, HIGH, MEDIUM, LOW
+    rules.yaml:6:14: error: rule `orders`: summary: `{resorce}` stands for nothing; did you mean resource?
+    rules.yaml:8:37: error: rule `jobs`: source is never "aws.states": the normalised source has no `aws.`; write states
+    rules.yaml:8:97: error: rule `jobs`: `runbok` is no key of a rule; did you mean runbook?
+    "#);
+    assert_eq!(finished.stderr.trim(), "error: rules.yaml: 5 errors");
+    let report = world.run(&["rules", "check", "rules.yaml", "--output", "json"]).await?.ended_with(1)?.json()?;
+    assert_eq!((&report["ok"], report["problems"].as_array().map(Vec::len)), (&Value::Bool(false), Some(5)));
+    let first = serde_json::json!({
+        "rule": "orders", "line": 4, "column": 15, "kind": "error",
+        "message": "pattern.source: \"source\" must be an object or an array; write [\"lambda\"]",
+    });
+    assert_eq!(report["problems"][0], first);
+    Ok(())
+}
+
+#[tokio::test]
+async fn rules_with_mistakes_are_not_deployed() -> TestResult {
+    let world = World::new()?;
+    std::fs::write(world.home().join("rules.yaml"), MISTAKEN)?;
+    let up = ["up", "--local", "--yes", "--email", "oncall@example.com", "--rules", "rules.yaml"];
+    let refused = world.run(&up).await?.ended_with(1)?.stderr;
+    for line in [
+        "line 4, column 15: ",
+        "line 5, column 15: ",
+        "line 6, column 14: ",
+        "line 8, column 37: ",
+        "line 8, column 97: ",
+    ] {
+        assert!(refused.contains(&format!("caused by: {line}error: rule ")), "{line} is not in {refused}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn events_may_stand_one_in_each_line() -> TestResult {
+    let world = World::new()?;
+    let mut lines = String::new();
+    for event in ["events/orders-timeout.json", "events/workflow-failed.json"] {
+        let event: Value = serde_json::from_str(&std::fs::read_to_string(example(event))?)?;
+        lines += &format!("{event}\n");
+    }
+    std::fs::write(world.home().join("events.ndjson"), &lines)?;
+    let rows = world.run(&["rules", "test", "events.ndjson", "--output", "json"]).await?.succeeded()?.json_lines()?;
+    let rules: Vec<&Value> = rows.iter().map(|row| &row["rule"]).collect();
+    assert_eq!(rules, ["lambda-timeout", "step-functions"]);
+    std::fs::write(world.home().join("cut.ndjson"), lines + "{\"source\":")?;
+    let refused = world.run(&["rules", "test", "cut.ndjson"]).await?.ended_with(1)?.stderr;
+    assert!(refused.contains("line 3"), "{refused}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_expectation_that_is_not_met_is_explained() -> TestResult {
+    let world = World::new()?;
+    let expectations = example("expectations.yaml");
+    let shown = world.run(&["rules", "test", "--expect", &expectations, "--explain"]).await?.ended_with(1)?.stdout;
+    for part in ["not as expected", "(rule lambda-timeout)", "not lambda-init-failure: "] {
+        assert!(shown.contains(part), "{part} is not in {shown}");
+    }
     Ok(())
 }
 

@@ -11,12 +11,14 @@ mod cover;
 mod explain;
 pub(crate) mod operator;
 mod parse;
+pub(crate) mod place;
 #[cfg(test)]
 mod tests;
 
 use serde_json::Value;
 
 use operator::Operator;
+pub(crate) use parse::{OPERATORS, OR, Refusal};
 
 /// A pattern that was checked and is ready to match.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +33,7 @@ pub enum PatternError {
     #[error("the pattern is not JSON")]
     NotJson(#[source] serde_json::Error),
     /// The text is JSON and breaks a rule of the language.
-    #[error("{}{reason}", place(path))]
+    #[error("{}{reason}", of_field(path))]
     Invalid {
         /// The field at fault, its names joined by dots; empty for the whole pattern.
         path: String,
@@ -50,7 +52,7 @@ impl PatternError {
     }
 }
 
-fn place(path: &str) -> String {
+fn of_field(path: &str) -> String {
     if path.is_empty() { String::new() } else { format!("field `{path}`: ") }
 }
 
@@ -86,6 +88,14 @@ impl Pattern {
     /// # Errors
     /// When EventBridge would refuse it.
     pub fn from_value(value: &Value) -> Result<Self, PatternError> {
+        Self::check(value).map_err(|refusals| {
+            let Refusal { at, reason } = refusals.into_iter().next().unwrap_or_default();
+            PatternError::Invalid { path: place::dotted(&at), reason }
+        })
+    }
+
+    /// Checks a pattern and says everything that EventBridge would refuse, of which it tells the first.
+    pub(crate) fn check(value: &Value) -> Result<Self, Vec<Refusal>> {
         Ok(Self { fields: parse::pattern(value)? })
     }
 

@@ -83,6 +83,13 @@ impl CommandError {
         self
     }
 
+    /// Adds several things that were wrong side by side.
+    #[must_use]
+    pub fn causes(mut self, causes: impl IntoIterator<Item = String>) -> Self {
+        self.0.causes.extend(causes);
+        self
+    }
+
     /// Adds what the person can do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

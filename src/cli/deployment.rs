@@ -10,7 +10,7 @@ use crate::aws::{AwsError, Clients, Session};
 use crate::engine::cloudformation::{NamedReplacement, StackRecord};
 use crate::engine::{self, Event, Interrupt, Outcome, OwnedByOther, Progress};
 use crate::health::Pending;
-use crate::package::{Package, PackageError};
+use crate::package::{OwnRulesError, Package, PackageError};
 use crate::plan::{Action, Leftover, Observations, Plan, PlanError};
 use crate::resources::{self, Context, Scope, Subscription};
 use crate::settings::{EmailAddress, Settings};
@@ -278,11 +278,12 @@ impl From<OwnedByOther> for CommandError {
 
 impl From<PackageError> for CommandError {
     fn from(error: PackageError) -> Self {
-        let failure = Self::from_error(Kind::User, &error);
-        match error.hint() {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
+        let failure = match &error {
+            // One line each: a file has as many problems as it likes.
+            PackageError::Rules(OwnRulesError::Wrong { source, .. }) => Self::user(&error).causes(source.lines()),
+            _ => Self::from_error(Kind::User, &error),
+        };
+        failure.hints(error.hint().map(str::to_owned))
     }
 }
 

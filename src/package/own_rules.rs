@@ -24,7 +24,7 @@ pub enum OwnRulesError {
     Wrong {
         /// The file.
         path: PathBuf,
-        /// Which rule, in which line.
+        /// Everything that is wrong, and where.
         source: RulesError,
     },
 }

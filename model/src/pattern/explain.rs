@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::operator::{Comparison, Operator};
+use super::place::Step;
 use super::{Fields, Matching, Node, Pattern};
 use crate::fields::shortened;
 
@@ -17,23 +18,25 @@ impl Pattern {
         (!self.matches(event)).then(|| fields(&self.fields, event, Some(event), &mut Vec::new()).unwrap_or_default())
     }
 
-    /// Every condition on a value, with the path of its field and the tests of which one has to hold.
-    pub(crate) fn conditions(&self) -> Vec<(String, &[Operator])> {
+    /// Every condition on a value, with the way to its field and the tests of which one has to hold.
+    pub(crate) fn conditions(&self) -> Vec<(Vec<Step>, &[Operator])> {
         let mut found = Vec::new();
-        conditions(&self.fields, "", &mut found);
+        conditions(&self.fields, &[], &mut found);
         found
     }
 }
 
-fn conditions<'p>(fields: &'p Fields, path: &str, found: &mut Vec<(String, &'p [Operator])>) {
+fn conditions<'p>(fields: &'p Fields, way: &[Step], found: &mut Vec<(Vec<Step>, &'p [Operator])>) {
     for (name, node) in &fields.named {
-        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let way = [way, &[Step::Field(name.clone())]].concat();
         match node {
-            Node::Object(fields) => conditions(fields, &path, found),
-            Node::Leaf(operators) => found.push((path, operators)),
+            Node::Object(fields) => conditions(fields, &way, found),
+            Node::Leaf(operators) => found.push((way, operators)),
         }
     }
-    fields.alternatives.iter().flatten().for_each(|alternative| conditions(alternative, path, found));
+    for (at, alternative) in fields.alternatives.iter().flatten().enumerate() {
+        conditions(alternative, &[way, &[Step::Or, Step::Element(at)]].concat(), found);
+    }
 }
 
 fn fields<'p>(pattern: &'p Fields, event: &Value, value: Option<&Value>, path: &mut Vec<&'p str>) -> Option<String> {

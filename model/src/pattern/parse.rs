@@ -3,95 +3,119 @@
 use serde_json::{Map, Value};
 
 use super::operator::{Comparison, Network, Operator};
-use super::{Fields, Node, PatternError};
+use super::place::Step;
+use super::{Fields, Node};
 
-const OR: &str = "$or";
-
-/// Names that stand for operators and so cannot be fields of an alternative.
-const RESERVED_IN_OR: [&str; 14] = [
-    "exactly",
-    "equals-ignore-case",
-    "prefix",
-    "suffix",
-    "anything-but",
-    "exists",
-    "wildcard",
-    "numeric",
-    "cidr",
-    "=",
-    "<",
-    "<=",
-    ">",
-    ">=",
-];
+/// The field that is none: its objects are alternatives.
+pub(crate) const OR: &str = "$or";
 
 /// Numbers beyond it cannot be compared.
 const LARGEST_NUMBER: f64 = 5e9;
 
+/// The name of every test that a value can be put to.
+pub(crate) const OPERATORS: &[&str] =
+    &["exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard", "numeric", "cidr"];
+
+/// How `numeric` writes a comparison.
+const COMPARISONS: &[&str] = &["=", "<", "<=", ">", ">="];
+
 /// A reason; the caller knows the place.
-type Refusal = String;
+type Reason = String;
+
+/// Something that EventBridge refuses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The way from the pattern to what is wrong.
+    pub(crate) at: Vec<Step>,
+    /// What is wrong, in EventBridge's words.
+    pub(crate) reason: String,
+}
+
+/// At least one, in the order of the pattern.
+type Refusals = Vec<Refusal>;
 
 /// Checks a whole pattern.
-pub(super) fn pattern(value: &Value) -> Result<Fields, PatternError> {
-    let Value::Object(members) = value else {
-        return Err(PatternError::Invalid { path: String::new(), reason: "Filter is not an object".to_owned() });
-    };
-    fields(members, "", false)
+pub(super) fn pattern(value: &Value) -> Result<Fields, Refusals> {
+    match value {
+        Value::Object(members) => fields(members, false),
+        _ => Err(refusal("Filter is not an object")),
+    }
 }
 
-fn fields(members: &Map<String, Value>, path: &str, in_or: bool) -> Result<Fields, PatternError> {
+fn fields(members: &Map<String, Value>, in_or: bool) -> Result<Fields, Refusals> {
     if members.is_empty() {
-        return Err(refuse(path, "Empty objects are not allowed"));
+        return Err(refusal("Empty objects are not allowed"));
     }
     let mut parsed = Fields { named: Vec::new(), alternatives: Vec::new() };
+    let mut refusals = Vec::new();
     for (name, value) in members {
-        if name == OR {
-            parsed.alternatives.push(alternatives(value, path)?);
-        } else if in_or && RESERVED_IN_OR.contains(&name.as_str()) {
-            return Err(refuse(path, &format!("{name} is Ruler reserved fieldName which cannot be used inside {OR}.")));
+        let outcome = if name == OR {
+            let group = alternatives(value).map_err(|refusals| below(&Step::Or, refusals));
+            group.map(|group| parsed.alternatives.push(group))
+        } else if in_or && is_reserved(name) {
+            Err(refusal(&format!("{name} is Ruler reserved fieldName which cannot be used inside {OR}.")))
         } else {
-            parsed.named.push((name.clone(), node(name, value, path, in_or)?));
-        }
+            let node = node(name, value, in_or).map_err(|refusals| below(&Step::Field(name.clone()), refusals));
+            node.map(|node| parsed.named.push((name.clone(), node)))
+        };
+        refusals.extend(outcome.err().into_iter().flatten());
     }
-    Ok(parsed)
+    if refusals.is_empty() { Ok(parsed) } else { Err(refusals) }
 }
 
-fn node(name: &str, value: &Value, path: &str, in_or: bool) -> Result<Node, PatternError> {
-    let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+/// Whether a name stands for a test and so cannot be a field of an alternative.
+fn is_reserved(name: &str) -> bool {
+    OPERATORS.contains(&name) || COMPARISONS.contains(&name)
+}
+
+fn node(name: &str, value: &Value, in_or: bool) -> Result<Node, Refusals> {
     match value {
-        Value::Object(members) => Ok(Node::Object(fields(members, &path, in_or)?)),
-        Value::Array(elements) if elements.is_empty() => Err(refuse(&path, "Empty arrays are not allowed")),
-        Value::Array(elements) => elements
-            .iter()
-            .map(operator)
-            .collect::<Result<_, _>>()
-            .map(Node::Leaf)
-            .map_err(|reason| refuse(&path, &reason)),
-        _ => Err(refuse(&path, &format!("\"{name}\" must be an object or an array"))),
+        Value::Object(members) => fields(members, in_or).map(Node::Object),
+        Value::Array(elements) if elements.is_empty() => Err(refusal("Empty arrays are not allowed")),
+        Value::Array(elements) => {
+            each(elements, |element| operator(element).map_err(|reason| refusal(&reason))).map(Node::Leaf)
+        }
+        _ => Err(refusal(&format!("\"{name}\" must be an object or an array"))),
     }
 }
 
-fn alternatives(value: &Value, path: &str) -> Result<Vec<Fields>, PatternError> {
+fn alternatives(value: &Value) -> Result<Vec<Fields>, Refusals> {
     let Value::Array(elements) = value else {
-        return Err(refuse(path, &format!("It must be an Array followed with {OR}.")));
+        return Err(refusal(&format!("It must be an Array followed with {OR}.")));
     };
     if elements.len() < 2 {
-        return Err(refuse(path, &format!("There must have at least 2 Objects in {OR} relationship.")));
+        return Err(refusal(&format!("There must have at least 2 Objects in {OR} relationship.")));
     }
-    elements
-        .iter()
-        .map(|element| match element {
-            Value::Object(members) => fields(members, path, true),
-            _ => Err(refuse(path, &format!("Only JSON object is allowed in array of {OR} relationship."))),
-        })
-        .collect()
+    each(elements, |element| match element {
+        Value::Object(members) => fields(members, true),
+        _ => Err(refusal(&format!("Only JSON object is allowed in array of {OR} relationship."))),
+    })
 }
 
-fn refuse(path: &str, reason: &str) -> PatternError {
-    PatternError::Invalid { path: path.to_owned(), reason: reason.to_owned() }
+/// What is made of each element, or everything that is refused of any.
+fn each<T>(elements: &[Value], parse: impl Fn(&Value) -> Result<T, Refusals>) -> Result<Vec<T>, Refusals> {
+    let mut parsed = Vec::new();
+    let mut refusals = Vec::new();
+    for (at, element) in elements.iter().enumerate() {
+        match parse(element) {
+            Ok(part) => parsed.push(part),
+            Err(more) => refusals.extend(below(&Step::Element(at), more)),
+        }
+    }
+    if refusals.is_empty() { Ok(parsed) } else { Err(refusals) }
 }
 
-fn operator(value: &Value) -> Result<Operator, Refusal> {
+fn refusal(reason: &str) -> Refusals {
+    vec![Refusal { at: Vec::new(), reason: reason.to_owned() }]
+}
+
+/// What was refused of a part, as seen from the whole.
+fn below(step: &Step, mut refusals: Refusals) -> Refusals {
+    refusals.iter_mut().for_each(|refusal| refusal.at.insert(0, step.clone()));
+    refusals
+}
+
+fn operator(value: &Value) -> Result<Operator, Reason> {
     match value {
         Value::Object(members) => match single(members)? {
             ("exists", Value::Bool(true)) => Ok(Operator::Present),
@@ -107,7 +131,7 @@ fn operator(value: &Value) -> Result<Operator, Refusal> {
 }
 
 /// The one member of an operator.
-fn single(members: &Map<String, Value>) -> Result<(&str, &Value), Refusal> {
+fn single(members: &Map<String, Value>) -> Result<(&str, &Value), Reason> {
     let mut members = members.iter();
     match (members.next(), members.next()) {
         (Some((name, value)), None) => Ok((name, value)),
@@ -123,7 +147,7 @@ enum Nesting {
     InAnythingBut,
 }
 
-fn text_operator(name: &str, value: &Value, nesting: Nesting) -> Result<Operator, Refusal> {
+fn text_operator(name: &str, value: &Value, nesting: Nesting) -> Result<Operator, Reason> {
     if !["exactly", "equals-ignore-case", "prefix", "suffix", "wildcard", "cidr"].contains(&name) {
         return Err(format!("Unrecognized match type {name}"));
     }
@@ -145,7 +169,7 @@ fn text_operator(name: &str, value: &Value, nesting: Nesting) -> Result<Operator
 }
 
 /// `{"prefix": {"equals-ignore-case": "text"}}` and the same with `suffix`.
-fn ignoring_case(name: &str, members: &Map<String, Value>) -> Result<Operator, Refusal> {
+fn ignoring_case(name: &str, members: &Map<String, Value>) -> Result<Operator, Reason> {
     match (name, single(members)?) {
         ("prefix", ("equals-ignore-case", Value::String(text))) => Ok(Operator::PrefixIgnoringCase(text.clone())),
         ("suffix", ("equals-ignore-case", Value::String(text))) => Ok(Operator::SuffixIgnoringCase(text.clone())),
@@ -154,7 +178,7 @@ fn ignoring_case(name: &str, members: &Map<String, Value>) -> Result<Operator, R
     }
 }
 
-fn anything_but(value: &Value) -> Result<Operator, Refusal> {
+fn anything_but(value: &Value) -> Result<Operator, Reason> {
     let excluded = match value {
         Value::Object(members) => {
             let (name, value) = single(members)?;
@@ -181,7 +205,7 @@ fn anything_but(value: &Value) -> Result<Operator, Refusal> {
 const MIXED_TYPES: &str =
     "Inside anything but list, either all values are number or string, mixed type is not supported";
 
-fn excluded_values(values: &[Value]) -> Result<Vec<Operator>, Refusal> {
+fn excluded_values(values: &[Value]) -> Result<Vec<Operator>, Reason> {
     if !values.iter().all(|value| value.is_string() || value.is_number()) {
         return Err("Inside anything but list, start|null|boolean is not supported.".to_owned());
     }
@@ -199,7 +223,7 @@ fn one_or_many(value: &Value) -> &[Value] {
 }
 
 /// `["=", 1]`, `["<", 5]`, `[">=", 0]`, or a range `[">", 0, "<=", 5]`.
-fn numeric(value: &Value) -> Result<Operator, Refusal> {
+fn numeric(value: &Value) -> Result<Operator, Reason> {
     let Value::Array(terms) = value else {
         return Err("Value of numeric must be an array.".to_owned());
     };
@@ -219,7 +243,7 @@ fn numeric(value: &Value) -> Result<Operator, Refusal> {
     }
 }
 
-fn comparison(term: &[Value]) -> Result<(Comparison, f64), Refusal> {
+fn comparison(term: &[Value]) -> Result<(Comparison, f64), Reason> {
     let Some(Value::String(symbol)) = term.first() else {
         return Err(format!("Invalid member in numeric match: {}", term.first().unwrap_or(&Value::Null)));
     };
@@ -241,7 +265,7 @@ fn comparison(term: &[Value]) -> Result<(Comparison, f64), Refusal> {
 }
 
 /// Splits at the asterisks; a backslash makes an asterisk or a backslash literal.
-fn wildcard(text: &str) -> Result<Operator, Refusal> {
+fn wildcard(text: &str) -> Result<Operator, Reason> {
     let mut parts = vec![String::new()];
     let mut after_asterisk = false;
     let mut characters = text.chars().enumerate();
@@ -264,7 +288,7 @@ fn wildcard(text: &str) -> Result<Operator, Refusal> {
     Ok(Operator::Wildcard(parts))
 }
 
-fn cidr(text: &str) -> Result<Operator, Refusal> {
+fn cidr(text: &str) -> Result<Operator, Reason> {
     let (address, bits) = text.split_once('/').ok_or("Malformed CIDR, one '/' required")?;
     let address: std::net::IpAddr = address.parse().map_err(|_| format!("Nonstandard IP address: {address}"))?;
     let bits = bits.parse().map_err(|_| "Malformed CIDR, mask bits must be an integer")?;

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::Pattern;
+use super::place::dotted;
+use super::{Pattern, Refusal};
 
 /// Pattern, event, whether they match.
 #[test]
@@ -245,4 +246,28 @@ proptest! {
         let expected = [&left, &right].iter().any(|part| Pattern::from_value(part).unwrap().matches(&event));
         prop_assert_eq!(Pattern::from_value(&both).unwrap().matches(&event), expected);
     }
+}
+
+#[test]
+fn everything_that_is_refused_is_found_with_its_place() {
+    let pattern = json!({
+        "a": "x",
+        "b": [{"prefx": "x"}, "y", {"exists": 1}],
+        "$or": [{"c": {"d": []}}, {"prefix": ["x"]}, 7],
+        "e": {},
+    });
+    let refusals = Pattern::check(&pattern).unwrap_err();
+    let told = refusals.iter().map(|Refusal { at, reason }| format!("{} {}: {reason}", at.len(), dotted(at)));
+    let told: Vec<String> = told.collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    1 a: "a" must be an object or an array
+    2 b: Unrecognized match type prefx
+    2 b: exists match pattern must be either true or false.
+    4 c.d: Empty arrays are not allowed
+    2 : prefix is Ruler reserved fieldName which cannot be used inside $or.
+    2 : Only JSON object is allowed in array of $or relationship.
+    1 e: Empty objects are not allowed
+    "#);
+    let first = Pattern::from_value(&pattern).unwrap_err().to_string();
+    assert_eq!(first, "field `a`: \"a\" must be an object or an array");
 }

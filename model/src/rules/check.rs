@@ -3,66 +3,83 @@
 
 mod condition;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
-use super::{Rule, Rules};
+use super::document::Document;
+use super::findings::{Finding, Findings};
+use super::problem::Problem;
+use super::read::{Draft, Part, drafts};
+use super::similar::similar;
 
-/// Something that is most likely not what was meant.
+/// What a rules file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The rule.
-    pub rule: String,
-    /// The line of its file that the rule begins at, from 1.
-    pub line: usize,
-    /// Whether the rule cannot do what it says; otherwise part of it is without effect.
-    pub is_error: bool,
-    /// What is wrong, and what to write instead.
-    pub message: String,
+pub struct Report {
+    /// How many rules could be read.
+    pub rules: usize,
+    /// Everything that is wrong with them, in the order of the file.
+    pub problems: Vec<Problem>,
 }
 
-impl Rules {
-    /// Rules that cannot win and conditions that cannot be met, in the order of the file. An empty list is no promise:
-    /// only what can be proved is told.
-    pub fn problems(&self) -> Vec<Problem> {
-        self.rules
-            .iter()
-            .enumerate()
-            .flat_map(|(at, rule)| {
-                let unreachable = unreachable(rule, &self.rules[..at]);
-                unreachable
-                    .into_iter()
-                    .chain(condition::problems(rule))
-                    .chain(unknown_attributes(rule))
-                    .map(|(is_error, message)| Problem { rule: rule.name.clone(), line: rule.line, is_error, message })
-            })
-            .collect()
+/// Looks for everything that is wrong with a rules file: what cannot be read, rules that never win, conditions that no
+/// event meets, texts that name what no event has.
+pub fn check(yaml: &str) -> Report {
+    match Document::read(yaml) {
+        Err(problem) => Report { rules: 0, problems: vec![problem] },
+        Ok(document) => {
+            let (drafts, mut findings) = drafts(&document);
+            add_problems(&document, &drafts, &mut findings);
+            let rules = drafts.into_iter().filter_map(Draft::rule).count();
+            Report { rules, problems: findings.problems(&document) }
+        }
     }
 }
 
-/// The rule before it that takes everything that it is about.
-fn unreachable(rule: &Rule, before: &[Rule]) -> Option<(bool, String)> {
-    let winner = before.iter().find(|earlier| match (&earlier.pattern, &rule.pattern) {
-        (None, _) => true,
-        (Some(earlier), Some(pattern)) => earlier.covers(pattern),
-        (Some(_), None) => false,
-    })?;
+/// Adds what is wrong with what could be read. That nothing is found is no promise: only what can be proved is told.
+pub(super) fn add_problems(document: &Document<'_>, drafts: &[Draft<'_>], findings: &mut Findings) {
+    for (at, draft) in drafts.iter().enumerate() {
+        findings.add(draft.name(), unreachable(document, draft, &drafts[..at]));
+        findings.add(draft.name(), draft.pattern.as_ref().map(condition::problems).into_iter().flatten());
+        findings.add(draft.name(), unknown_attributes(draft));
+        findings.add(draft.name(), idle_escalation(draft));
+    }
+}
+
+/// The rule before it that takes everything that it is about. A rule that could not be read may mean anything.
+fn unreachable(document: &Document<'_>, draft: &Draft<'_>, before: &[Draft<'_>]) -> Option<Finding> {
+    let winner = before.iter().find(|earlier| earlier.is_whole && draft.is_whole && takes_all_of(earlier, draft))?;
     let why = match winner.pattern {
         None => "has no pattern, so it matches everything",
         Some(_) => "matches everything that this rule matches",
     };
-    let (name, line) = (&winner.name, winner.line);
-    Some((true, format!("it never wins: rule `{name}` in line {line} {why}; put this rule before it")))
+    let (name, line) = (winner.name().unwrap_or_default(), document.line(winner.place));
+    Some(Finding::error(draft.place, format!("it never wins: rule `{name}` in {line} {why}; put this rule before it")))
+}
+
+fn takes_all_of(earlier: &Draft<'_>, later: &Draft<'_>) -> bool {
+    match (&earlier.pattern, &later.pattern) {
+        (None, _) => true,
+        (Some(earlier), Some(later)) => earlier.value.covers(&later.value),
+        (Some(_), None) => false,
+    }
 }
 
 /// Placeholders for what no event has.
-fn unknown_attributes(rule: &Rule) -> Vec<(bool, String)> {
-    let texts = [("summary", &rule.summary), ("recommendation", &rule.recommendation)];
-    let unknown = texts.into_iter().flat_map(|(field, text)| {
-        let names = text.attributes().filter(|name| !condition::ATTRIBUTES.contains(name));
-        names.map(move |name| {
-            let advice = condition::similar(name, condition::ATTRIBUTES);
-            (false, format!("its {field} names attributes.{name}, which no event has{advice}"))
-        })
-    });
-    unknown.collect()
+fn unknown_attributes(draft: &Draft<'_>) -> Vec<Finding> {
+    let texts = [("summary", &draft.summary), ("recommendation", &draft.recommendation)];
+    let mut found = Vec::new();
+    for (field, Part { node, value }) in texts.into_iter().filter_map(|(field, text)| Some((field, text.as_ref()?))) {
+        for name in value.attributes().filter(|name| !condition::ATTRIBUTES.contains(name)) {
+            let advice = similar(name, condition::ATTRIBUTES);
+            let message = format!("its {field} names attributes.{name}, which no event has{advice}");
+            found.push(Finding::warning(node.place, message));
+        }
+    }
+    found
+}
+
+/// An escalation to what the severity is anyway.
+fn idle_escalation(draft: &Draft<'_>) -> Option<Finding> {
+    let (from, Part { node, value: escalation }) = (draft.severity?, draft.escalation.as_ref()?);
+    let to = escalation.severity;
+    (to <= from).then(|| Finding::warning(node.place, format!("it escalates to {to}, which is not worse than {from}")))
 }

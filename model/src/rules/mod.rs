@@ -3,24 +3,33 @@
 //! A rules file is a list; the first rule whose pattern matches the normalised event wins.
 
 mod check;
-mod parse;
+mod document;
+mod findings;
+mod mapping;
+mod pattern;
+mod problem;
+mod read;
 #[cfg(test)]
 mod readable;
 #[cfg(test)]
 mod shapes;
+mod similar;
 mod template;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod unreadable;
 
 use serde_json::Value;
 
 use crate::fields::shortened;
 use crate::observation::Observation;
 use crate::{Pattern, Severity};
-pub use check::Problem;
-pub use parse::RulesError;
+pub use check::{Report, check};
+use document::Document;
+pub use problem::{Level, Position, Problem, RulesError};
+use read::Draft;
 use template::Template;
-pub use template::TemplateError;
 
 /// The rules that come with the program.
 pub const DEFAULT_RULES: &str = include_str!("../../../templates/severity-rules.yaml");
@@ -34,7 +43,6 @@ const MAX_RECOMMENDATION: usize = 2000;
 #[derive(Debug, Clone)]
 pub struct Rule {
     name: String,
-    line: usize,
     pattern: Option<Pattern>,
     severity: Severity,
     summary: Template,
@@ -56,11 +64,6 @@ impl Rule {
     /// Its name, unique in its file.
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// The line of its file that it begins at, from 1; 0 when the file is written in a way that hides it.
-    pub fn line(&self) -> usize {
-        self.line
     }
 
     /// The severity that it gives.
@@ -117,12 +120,18 @@ impl Judgement {
 }
 
 impl Rules {
-    /// Reads a rules file.
+    /// Reads a rules file. Rules that can be read but have no effect are no error here; [`check()`] finds them.
     ///
     /// # Errors
-    /// Names the rule and the line that are wrong.
+    /// Names everything that is wrong, and where.
     pub fn parse(yaml: &str) -> Result<Self, RulesError> {
-        parse::rules(yaml).map(|rules| Self { rules })
+        let document = Document::read(yaml).map_err(|problem| RulesError { problems: vec![problem] })?;
+        let (drafts, mut findings) = read::drafts(&document);
+        if findings.refuse_the_file() {
+            check::add_problems(&document, &drafts, &mut findings);
+            return Err(RulesError { problems: findings.problems(&document) });
+        }
+        Ok(Self { rules: drafts.into_iter().filter_map(Draft::rule).collect() })
     }
 
     /// The rules that come with the program.

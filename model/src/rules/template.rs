@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::fields::shortened;
 use crate::observation::Observation;
+use crate::rules::similar::similar;
 
 /// Longest value that a placeholder without a limit stands for, in characters.
 const DEFAULT_LIMIT: usize = 200;
@@ -19,6 +20,7 @@ const NAMES: &[&str] = &[
     "request_id",
     "detail_type",
     "occurred_at",
+    "attributes.NAME",
 ];
 
 /// A text with placeholders, checked.
@@ -41,30 +43,38 @@ enum Part {
 
 /// Why a text is no template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TemplateError {
+pub(super) enum TemplateError {
     /// A brace without its partner.
-    #[error("a `{{` is not closed")]
+    #[error("a `{{` is not closed; braces stand around a placeholder, such as {{resource}}")]
     Unclosed,
     /// A placeholder that stands for nothing.
-    #[error("`{{{0}}}` stands for nothing; known are {names} and attributes.NAME", names = NAMES.join(", "))]
+    #[error("`{{{0}}}` stands for nothing{advice}", advice = similar(.0, NAMES))]
     Unknown(String),
     /// A length limit that is no number.
-    #[error("`{0}` is no length limit")]
+    #[error("`{0}` is no length limit; write a number of characters, such as {{error:80}}")]
     Limit(String),
 }
 
 impl Template {
-    pub(super) fn parse(text: &str) -> Result<Self, TemplateError> {
+    /// Reads a text, or says everything that is wrong with it.
+    pub(super) fn parse(text: &str) -> Result<Self, Vec<TemplateError>> {
         let mut parts = Vec::new();
+        let mut errors = Vec::new();
         let mut rest = text.trim();
         while let Some((before, after)) = rest.split_once('{') {
-            let (inside, behind) = after.split_once('}').ok_or(TemplateError::Unclosed)?;
             parts.push(Part::Text(before.to_owned()));
-            parts.push(Part::parse(inside)?);
+            let Some((inside, behind)) = after.split_once('}') else {
+                errors.push(TemplateError::Unclosed);
+                break;
+            };
+            match Part::parse(inside) {
+                Ok(part) => parts.push(part),
+                Err(error) => errors.push(error),
+            }
             rest = behind;
         }
         parts.push(Part::Text(rest.to_owned()));
-        Ok(Self { parts })
+        if errors.is_empty() { Ok(Self { parts }) } else { Err(errors) }
     }
 
     /// The attributes that it names.

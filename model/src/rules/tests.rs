@@ -91,23 +91,6 @@ fn every_sample_failure_gets_a_full_sentence() -> Result<(), Box<dyn std::error:
 }
 
 #[test]
-fn errors_name_the_rule_and_its_line() {
-    let rule = |body: &str| format!("rules:\n  - name: first\n{body}");
-    let good = "    severity: LOW\n    summary: s\n    recommendation: r\n";
-    for (yaml, expected) in [
-        ("rules: []".to_owned(), "the rules file has no rules"),
-        (rule(&good.replace("LOW", "SEVERE")), "line 2: rule `first` has no valid severity"),
-        (rule(&good.replace(": s", ": '{nothing}'")), "line 2: rule `first` has no valid summary"),
-        (rule(&format!("{good}    pattern: {{source: lambda}}\n")), "line 2: rule `first` has no valid pattern"),
-        (rule(&format!("{good}  - name: first\n{good}")), "line 6: a second rule is named `first`"),
-        (rule(&format!("{good}    colour: red\n")), "unknown field `colour`"),
-    ] {
-        let error = Rules::parse(&yaml).map(|_| ()).map_err(|error| error.to_string());
-        assert!(error.as_ref().is_err_and(|error| error.contains(expected)), "{error:?}");
-    }
-}
-
-#[test]
 fn rules_before_others_win() -> Result<(), RulesError> {
     let own = Rules::parse("rules:\n  - name: own\n    severity: LOW\n    summary: s\n    recommendation: r\n")?;
     let defaults = Rules::defaults()?;

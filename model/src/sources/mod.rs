@@ -46,7 +46,7 @@ pub enum Unreadable {
     #[error("an event is a JSON object")]
     NotAnObject,
     /// Nothing in it.
-    #[error("an empty object, list or message holds no event")]
+    #[error("an empty file, object, list or message holds no event")]
     Empty,
     /// CloudWatch Logs data that is not base64 of gzip or zlib of JSON.
     #[error("the log data is no base64 of gzip or zlib of JSON")]
@@ -61,8 +61,23 @@ pub enum Unreadable {
 /// # Errors
 /// When the bytes are no JSON.
 pub fn read(bytes: &[u8]) -> Result<Value, Unreadable> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    serde_json::from_slice(bytes).map_err(|error| Unreadable::NotJson(error.to_string()))
+    serde_json::from_slice(without_mark(bytes)).map_err(|error| Unreadable::NotJson(error.to_string()))
+}
+
+/// Reads several deliveries one behind the other, such as one in each line.
+///
+/// # Errors
+/// When the bytes are no JSON, or only space.
+pub fn read_each(bytes: &[u8]) -> Result<Vec<Value>, Unreadable> {
+    let deliveries = serde_json::Deserializer::from_slice(without_mark(bytes)).into_iter();
+    let deliveries: Vec<Value> = deliveries
+        .collect::<Result<_, _>>()
+        .map_err(|error: serde_json::Error| Unreadable::NotJson(error.to_string()))?;
+    if deliveries.is_empty() { Err(Unreadable::Empty) } else { Ok(deliveries) }
+}
+
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 /// What the events of a delivery say, in their order.

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use incident_model::{Problem, Rules};
+use incident_model::DEFAULT_RULES;
+use incident_model::rules::{Position, Problem, Report, check};
 use serde_json::{Value, json};
 
 use crate::cli::CommandError;
@@ -11,8 +12,8 @@ use crate::ui::{Ui, count};
 
 /// Find mistakes in a rules file
 ///
-/// What cannot be read, rules that can never win because an earlier one takes all that they are about, and conditions
-/// that no event meets.
+/// All of them at once, each with its line and column: what cannot be read, rules that can never win because an earlier
+/// one takes all that they are about, and conditions that no event meets.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     /// Rules file [default: the rules that come with the program]
@@ -21,39 +22,48 @@ pub struct CheckArgs {
 }
 
 pub(super) fn run(args: &CheckArgs, ui: &Ui) -> Result<(), CommandError> {
-    let rules = match &args.file {
-        Some(file) => super::read(file)?,
-        None => super::defaults()?,
+    let (name, report) = match &args.file {
+        Some(file) => (file.display().to_string(), check(&super::text(file)?)),
+        None => ("built-in rules".to_owned(), check(DEFAULT_RULES)),
     };
-    let problems = rules.problems();
-    let errors = problems.iter().filter(|problem| problem.is_error).count();
-    show(args, &rules, &problems, errors == 0, ui)?;
-    match errors {
-        0 => Ok(()),
-        number => Err(CommandError::user(format!("{} of the rules {} without effect", number, are(number)))),
-    }
-}
-
-fn are(number: usize) -> &'static str {
-    if number == 1 { "is" } else { "are" }
-}
-
-fn show(args: &CheckArgs, rules: &Rules, problems: &[Problem], ok: bool, ui: &Ui) -> Result<(), CommandError> {
+    let errors = report.problems.iter().filter(|problem| problem.level.is_error()).count();
+    let summary = summary(&report, errors);
     if ui.is_json() {
-        let problems: Vec<Value> = problems.iter().map(row).collect();
-        return ui.json(&json!({"file": args.file, "ok": ok, "rules": rules.len(), "problems": problems}));
+        let problems: Vec<Value> = report.problems.iter().map(row).collect();
+        ui.json(&json!({"file": args.file, "ok": errors == 0, "rules": report.rules, "problems": problems}))?;
+    } else {
+        report.problems.iter().try_for_each(|problem| ui.print(&line(&name, problem)))?;
+        if errors == 0 {
+            ui.print(&format!("{name}: {summary}"))?;
+        }
     }
-    let name = args.file.as_ref().map_or_else(|| "built-in rules".to_owned(), |path| path.display().to_string());
-    for Problem { rule, line, is_error, message } in problems {
-        let kind = if *is_error { "error" } else { "warning" };
-        ui.print(&format!("{name}:{line}: {kind}: rule `{rule}`: {message}"))?;
-    }
-    match problems.is_empty() {
-        true => ui.print(&format!("{name}: {}, all right", count(rules.len(), "rule"))),
-        false => Ok(()),
+    if errors == 0 { Ok(()) } else { Err(CommandError::user(format!("{name}: {summary}"))) }
+}
+
+fn summary(report: &Report, errors: usize) -> String {
+    let warnings = report.problems.len() - errors;
+    match (errors, warnings) {
+        (0, 0) => format!("{}, all right", count(report.rules, "rule")),
+        (0, _) => format!("{}, {}", count(report.rules, "rule"), count(warnings, "warning")),
+        (_, 0) => count(errors, "error"),
+        _ => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
     }
 }
 
-fn row(Problem { rule, line, is_error, message }: &Problem) -> Value {
-    json!({"rule": rule, "line": line, "kind": if *is_error { "error" } else { "warning" }, "message": message})
+/// As compilers write it, so that editors find the place.
+fn line(name: &str, problem: &Problem) -> String {
+    match problem.position {
+        Some(Position { line, column }) => format!("{name}:{line}:{column}: {problem}"),
+        None => format!("{name}: {problem}"),
+    }
+}
+
+fn row(Problem { rule, position, level, message }: &Problem) -> Value {
+    json!({
+        "rule": rule,
+        "line": position.map(|position| position.line),
+        "column": position.map(|position| position.column),
+        "kind": level.name(),
+        "message": message,
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use incident_model::Severity;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -26,7 +27,7 @@ pub(super) struct Difference {
 
 #[derive(Deserialize)]
 struct Entry {
-    file: PathBuf,
+    file: Option<PathBuf>,
     #[serde(flatten)]
     fields: Map<String, Value>,
 }
@@ -48,21 +49,55 @@ const FIELDS: &[&str] = &[
 /// Reads a list of expectations, in YAML or JSON.
 pub(super) fn read(path: &Path) -> Result<Vec<Expectation>, CommandError> {
     let name = path.display();
-    let wrong = || CommandError::user(format!("the expectations {name} are wrong"));
+    let wrong = || CommandError::user(format!("the expectations {name} are wrong")).hint(FORM);
     let text = std::fs::read_to_string(path)
         .map_err(|error| CommandError::user(format!("cannot read the expectations {name}")).caused_by(error))?;
-    let folder = path.parent().unwrap_or(Path::new("."));
     let entries: Vec<Entry> = yaml_serde::from_str(&text).map_err(|error| wrong().caused_by(error))?;
-    for Entry { file, fields } in &entries {
-        let unknown = fields.keys().find(|field| !FIELDS.contains(&field.as_str()));
-        if let Some(field) = unknown {
-            let file = file.display();
-            return Err(
-                wrong().hint(format!("`{field}` of {file} is no field of a result; known are {}", FIELDS.join(", ")))
-            );
+    let problems: Vec<String> = entries.iter().enumerate().flat_map(|(at, entry)| entry.problems(at + 1)).collect();
+    match (entries.is_empty(), problems.is_empty()) {
+        (true, _) => Err(wrong().causes(["the list is empty".to_owned()])),
+        (_, false) => Err(wrong().causes(problems)),
+        (false, true) => {
+            let folder = path.parent().unwrap_or(Path::new("."));
+            Ok(entries.into_iter().filter_map(|entry| entry.expectation(folder)).collect())
         }
     }
-    Ok(entries.into_iter().map(|Entry { file, fields }| Expectation { file: folder.join(file), fields }).collect())
+}
+
+/// What a file of expectations looks like.
+const FORM: &str = "write a list such as `- {file: event.json, outcome: incident, severity: HIGH}`";
+
+impl Entry {
+    /// What is wrong with the entry of this number.
+    fn problems(&self, number: usize) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.file.is_none() {
+            problems.push("`file` is missing".to_owned());
+        }
+        if self.fields.is_empty() {
+            problems.push("nothing is expected of it".to_owned());
+        }
+        problems.extend(self.fields.iter().filter_map(|(field, expected)| problem(field, expected)));
+        let file = self.file.as_ref().map(|file| format!(" ({})", file.display())).unwrap_or_default();
+        problems.into_iter().map(|problem| format!("entry {number}{file}: {problem}")).collect()
+    }
+
+    fn expectation(self, folder: &Path) -> Option<Expectation> {
+        Some(Expectation { file: folder.join(self.file?), fields: self.fields })
+    }
+}
+
+/// Why a result can never be as expected.
+fn problem(field: &str, expected: &Value) -> Option<String> {
+    let known: Vec<&str> = match field {
+        "outcome" => vec!["incident", "recovery", "ignored"],
+        "severity" => Severity::ALL.map(Severity::name).to_vec(),
+        field if FIELDS.contains(&field) => return None,
+        _ => return Some(format!("`{field}` is no field of a result; known are {}", FIELDS.join(", "))),
+    };
+    // What is no incident has no severity.
+    let is_possible = expected.is_null() || expected.as_str().is_some_and(|text| known.contains(&text));
+    (!is_possible).then(|| format!("`{field}` is never {expected}; it is one of {}", known.join(", ")))
 }
 
 impl Expectation {

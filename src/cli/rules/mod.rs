@@ -7,7 +7,7 @@ mod test;
 use std::path::Path;
 
 use clap::{Args, Subcommand};
-use incident_model::Rules;
+use incident_model::{Rules, RulesError};
 
 use super::CommandError;
 use crate::ui::Ui;
@@ -40,12 +40,17 @@ fn defaults() -> Result<Rules, CommandError> {
     Rules::defaults().map_err(|error| CommandError::failed("the built-in rules are wrong").caused_by(error))
 }
 
+/// The text of a rules file.
+fn text(path: &Path) -> Result<String, CommandError> {
+    let unreadable = |error| CommandError::user(format!("cannot read the rules {}", path.display())).caused_by(error);
+    std::fs::read_to_string(path).map_err(unreadable)
+}
+
 /// The rules of a file.
 fn read(path: &Path) -> Result<Rules, CommandError> {
-    let name = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| CommandError::user(format!("cannot read the rules {name}")).caused_by(error))?;
-    Rules::parse(&text).map_err(|error| CommandError::user(format!("the rules {name} are wrong")).caused_by(error))
+    let wrong =
+        |error: RulesError| CommandError::user(format!("the rules {} are wrong", path.display())).causes(error.lines());
+    Rules::parse(&text(path)?).map_err(wrong)
 }
 
 /// The rules that decide: those of a file, and behind them those that come with the program.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use incident_model::{Classification, Outcome, Rules, classify};
+use incident_model::{Classification, Outcome, Rules, Unreadable, classify, read_each};
 use serde_json::{Map, Value, json};
 
 use super::expect::{self, Difference, Expectation};
@@ -13,7 +13,7 @@ use crate::ui::{Label, Ui, count};
 /// Classify event files by the rules, as the handler would
 #[derive(Debug, Args)]
 pub struct TestArgs {
-    /// Files with one event each, as JSON
+    /// Event files, as JSON: one event, a list of them, or one in each line
     #[arg(value_name = "FILE", required_unless_present = "expect")]
     pub files: Vec<PathBuf>,
 
@@ -50,7 +50,7 @@ pub(super) fn run(args: &TestArgs, ui: &Ui) -> Result<(), CommandError> {
             }
         }
     }
-    let wrong = compare(&expectations, &rules, ui)?;
+    let wrong = compare(&expectations, &rules, args.explain, ui)?;
     if args.expect.is_some() && !ui.is_json() {
         ui.print(&format!("{} met, {wrong} not", count(expectations.len() - wrong, "expectation")))?;
     }
@@ -62,27 +62,33 @@ pub(super) fn run(args: &TestArgs, ui: &Ui) -> Result<(), CommandError> {
 }
 
 fn read(file: &Path, rules: &Rules) -> Result<Vec<Classification>, CommandError> {
+    let no_event = |error: Unreadable| CommandError::failed("the file holds no event").caused_by(error);
     let content = std::fs::read(file).map_err(|error| CommandError::failed("cannot read the file").caused_by(error))?;
-    let delivery = incident_model::read(&content)
-        .map_err(|error| CommandError::failed("the file holds no event").caused_by(error))?;
-    classify(&delivery, rules).map_err(|error| CommandError::failed("the file holds no event").caused_by(error))
+    let deliveries = read_each(&content).map_err(no_event)?;
+    let classified = deliveries.iter().map(|delivery| classify(delivery, rules));
+    Ok(classified.collect::<Result<Vec<_>, _>>().map_err(no_event)?.concat())
 }
 
 /// Shows which expectations are not met and says how many.
-fn compare(expectations: &[Expectation], rules: &Rules, ui: &Ui) -> Result<usize, CommandError> {
+fn compare(expectations: &[Expectation], rules: &Rules, explain: bool, ui: &Ui) -> Result<usize, CommandError> {
     let mut wrong = 0;
     for expectation in expectations {
         let file = &expectation.file;
-        let differences = match read(file, rules) {
-            Ok(seen) => expectation.differences(&seen.iter().map(fields).collect::<Result<Vec<_>, _>>()?),
+        let seen = match read(file, rules) {
+            Ok(seen) => seen,
             Err(error) => {
                 wrong += 1;
                 refuse(file, &error, ui)?;
                 continue;
             }
         };
-        wrong += usize::from(!differences.is_empty());
+        let differences = expectation.differences(&seen.iter().map(fields).collect::<Result<Vec<_>, _>>()?);
         tell(file, &differences, ui)?;
+        if !differences.is_empty() {
+            wrong += 1;
+            let explained = if explain { &seen[..] } else { &[] };
+            explained.iter().try_for_each(|classification| show(file, classification, rules, explain, ui))?;
+        }
     }
     Ok(wrong)
 }

@@ -2,8 +2,15 @@
 
 use serde_json::Value;
 
+use crate::Pattern;
 use crate::pattern::operator::Operator;
-use crate::rules::Rule;
+use crate::pattern::place::{Step, dotted};
+use crate::rules::document::Node;
+use crate::rules::findings::Finding;
+use crate::rules::pattern::{key, part};
+use crate::rules::problem::Level;
+use crate::rules::read::Part;
+use crate::rules::similar::similar;
 
 /// The fields of a normalised event that are texts.
 const TEXTS: &[&str] = &["source", "detail_type", "resource", "account", "region", "error_type", "error_message"];
@@ -54,29 +61,32 @@ pub(super) const ATTRIBUTES: &[&str] = &[
     "vault",
 ];
 
-/// Whether it is an error, and what is wrong.
-type Finding = (bool, String);
-
-pub(super) fn problems(rule: &Rule) -> Vec<Finding> {
-    let Some(pattern) = &rule.pattern else { return Vec::new() };
+pub(super) fn problems(pattern: &Part<'_, Pattern>) -> Vec<Finding> {
+    let Part { node, value } = pattern;
     let mut findings: Vec<Finding> =
-        pattern.conditions().into_iter().flat_map(|(path, operators)| of_field(&path, operators)).collect();
-    if pattern.contradicts_itself() {
-        findings.push((true, "it never matches: two of its conditions on one field exclude each other".to_owned()));
+        value.conditions().into_iter().flat_map(|(way, operators)| of_field(node, &way, operators)).collect();
+    if value.contradicts_itself() {
+        let message = "it never matches: two of its conditions on one field exclude each other";
+        findings.push(Finding::error(node.place, message));
     }
     findings
 }
 
-fn of_field(path: &str, operators: &[Operator]) -> Vec<Finding> {
-    if let Some(unknown) = unknown_field(path) {
+fn of_field(pattern: &Node, way: &[Step], operators: &[Operator]) -> Vec<Finding> {
+    let path = dotted(way);
+    if let Some(unknown) = unknown_field(&path) {
         // What is always absent is found absent.
-        let is_met = operators.contains(&Operator::Absent);
-        return vec![(!is_met, unknown)];
+        let level = if operators.contains(&Operator::Absent) { Level::Warning } else { Level::Error };
+        return vec![Finding { place: key(pattern, way), level, message: unknown }];
     }
-    let reasons: Vec<String> =
-        operators.iter().filter_map(|one| Some(format!("{path} is never {one}: {}", impossible(path, one)?))).collect();
-    let none_is_left = reasons.len() == operators.len();
-    reasons.into_iter().map(|reason| (none_is_left, reason)).collect()
+    let reasons: Vec<(usize, String)> = operators
+        .iter()
+        .enumerate()
+        .filter_map(|(at, one)| Some((at, format!("{path} is never {one}: {}", impossible(&path, one)?))))
+        .collect();
+    let level = if reasons.len() == operators.len() { Level::Error } else { Level::Warning };
+    let place = |at| part(pattern, &[way, &[Step::Element(at)]].concat()).place;
+    reasons.into_iter().map(|(at, message)| Finding { place: place(at), level, message }).collect()
 }
 
 fn unknown_field(path: &str) -> Option<String> {
@@ -186,27 +196,3 @@ const SERVICES: &[&str] = &[
     "states",
     "synthetics",
 ];
-
-/// `; did you mean X?` for the known name that is nearest.
-pub(super) fn similar(name: &str, known: &[&str]) -> String {
-    let nearest = known.iter().map(|known| (distance(name, known), known)).min();
-    match nearest {
-        Some((distance, known)) if distance <= 2.max(name.len() / 4) => format!("; did you mean {known}?"),
-        _ => format!("; known are {}", known.join(", ")),
-    }
-}
-
-/// How many letters have to change to make one word of the other (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (at, left) in one.chars().enumerate() {
-        let mut diagonal = at;
-        row[0] = at + 1;
-        for (column, right) in other.chars().enumerate() {
-            let change = diagonal + usize::from(left != right);
-            diagonal = row[column + 1];
-            row[column + 1] = change.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
-}

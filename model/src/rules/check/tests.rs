@@ -1,36 +1,36 @@
 use std::path::Path;
 
 use super::condition::ATTRIBUTES;
-use crate::Rules;
+use crate::rules::{DEFAULT_RULES, Position, Problem, check};
 
 fn rule(name: &str, pattern: &str) -> String {
     format!("  - name: {name}\n    pattern: {pattern}\n    severity: LOW\n    summary: s\n    recommendation: r\n")
 }
 
 /// What is told of rules with these patterns, the first in line 2 and each five lines later.
-fn told(patterns: &[&str]) -> Result<Vec<String>, crate::RulesError> {
+fn told(patterns: &[&str]) -> Vec<String> {
     let rules: String = patterns.iter().enumerate().map(|(at, pattern)| rule(&format!("r{at}"), pattern)).collect();
-    let problems = Rules::parse(&format!("rules:\n{rules}"))?.problems();
-    Ok(problems
-        .into_iter()
-        .map(|problem| {
-            let kind = if problem.is_error { "error" } else { "warning" };
-            format!("{}: {kind}: {}", problem.line, problem.message)
-        })
-        .collect())
+    told_of(&format!("rules:\n{rules}"))
+}
+
+pub(in crate::rules) fn told_of(yaml: &str) -> Vec<String> {
+    let told = |problem: Problem| match problem.position {
+        Some(Position { line, column }) => format!("{line}:{column}: {problem}"),
+        None => problem.to_string(),
+    };
+    check(yaml).problems.into_iter().map(told).collect()
 }
 
 #[test]
-fn the_rules_that_come_with_the_program_have_no_problem() -> Result<(), crate::RulesError> {
-    assert_eq!(Rules::defaults()?.problems(), []);
-    Ok(())
+fn the_rules_that_come_with_the_program_have_no_problem() {
+    assert_eq!(told_of(DEFAULT_RULES), Vec::<String>::new());
 }
 
 #[test]
-fn rules_that_can_never_win_are_found() -> Result<(), crate::RulesError> {
+fn rules_that_can_never_win_are_found() {
     let by = |line: usize| {
         let why = "rule `r0` in line 2 matches everything that this rule matches; put this rule before it";
-        format!("{line}: error: it never wins: {why}")
+        format!("{line}:5: error: rule `r1`: it never wins: {why}")
     };
     for (first, second, is_unreachable) in [
         ("{source: [lambda]}", "{source: [lambda], error_type: [x]}", true),
@@ -60,73 +60,102 @@ fn rules_that_can_never_win_are_found() -> Result<(), crate::RulesError> {
         ("{error_type: [{exists: false}]}", "{error_type: [x]}", false),
     ] {
         let expected = if is_unreachable { vec![by(7)] } else { vec![] };
-        let own: Vec<String> = told(&[first, second])?.into_iter().filter(|told| told.contains("never wins")).collect();
+        let own: Vec<String> = told(&[first, second]).into_iter().filter(|told| told.contains("never wins")).collect();
         assert_eq!(own, expected, "{first} before {second}");
     }
-    Ok(())
 }
 
 #[test]
-fn a_rule_without_a_pattern_hides_the_rest() -> Result<(), crate::RulesError> {
+fn a_rule_without_a_pattern_hides_the_rest() {
     let all = "  - name: all\n    severity: LOW\n    summary: s\n    recommendation: r\n";
-    let problems = Rules::parse(&format!("rules:\n{all}{}", rule("late", "{source: [lambda]}")))?.problems();
-    let told: Vec<_> = problems.iter().map(|problem| (problem.line, problem.message.as_str())).collect();
-    let message =
-        "it never wins: rule `all` in line 2 has no pattern, so it matches everything; put this rule before it";
-    assert_eq!(told, [(6, message)]);
-    Ok(())
+    let told = told_of(&format!("rules:\n{all}{}", rule("late", "{source: [lambda]}")));
+    let why = "rule `all` in line 2 has no pattern, so it matches everything; put this rule before it";
+    assert_eq!(told, [format!("6:5: error: rule `late`: it never wins: {why}")]);
 }
 
 #[test]
-fn conditions_that_no_event_meets_are_found() -> Result<(), crate::RulesError> {
-    for (pattern, expected) in [
-        ("{eror_type: [x]}", "2: error: eror_type is no field of the normalised event; did you mean error_type?"),
+fn conditions_that_no_event_meets_are_found() {
+    for (pattern, at, expected) in [
+        (
+            "{eror_type: [x]}",
+            "eror_type",
+            "error: rule `r0`: eror_type is no field of the normalised event; did you mean error_type?",
+        ),
         (
             "{detail: {state: [x]}}",
-            "2: error: detail.state is no field of the normalised event; write error_type, error_message or attributes",
+            "state",
+            "error: rule `r0`: detail.state is no field of the normalised event; write error_type, error_message or attributes",
         ),
-        ("{detail-type: [x]}", "2: error: detail-type is no field of the normalised event; write detail_type"),
+        (
+            "{detail-type: [x]}",
+            "detail-type",
+            "error: rule `r0`: detail-type is no field of the normalised event; write detail_type",
+        ),
         (
             "{attributes: {exitcode: [1]}}",
-            "2: error: attributes.exitcode is nothing that an event has; did you mean exit_code?",
+            "exitcode",
+            "error: rule `r0`: attributes.exitcode is nothing that an event has; did you mean exit_code?",
         ),
-        ("{attributes: [x]}", "2: error: attributes is no value: write `attributes: {NAME: [VALUE]}`"),
-        ("{source: {x: [y]}}", "2: error: source has no fields: write `source: [VALUE]`"),
+        (
+            "{attributes: [x]}",
+            "attributes",
+            "error: rule `r0`: attributes is no value: write `attributes: {NAME: [VALUE]}`",
+        ),
+        ("{source: {x: [y]}}", "x", "error: rule `r0`: source has no fields: write `source: [VALUE]`"),
         (
             "{source: [aws.lambda]}",
-            "2: error: source is never \"aws.lambda\": the normalised source has no `aws.`; write lambda",
+            "aws.lambda",
+            "error: rule `r0`: source is never \"aws.lambda\": the normalised source has no `aws.`; write lambda",
         ),
         (
             "{source: [lambda, aws.ecs]}",
-            "2: warning: source is never \"aws.ecs\": the normalised source has no `aws.`; write ecs",
+            "aws.ecs",
+            "warning: rule `r0`: source is never \"aws.ecs\": the normalised source has no `aws.`; write ecs",
         ),
         (
             "{source: [Lambda]}",
-            "2: error: source is never \"Lambda\": the names of AWS's services are in small letters; write lambda",
+            "Lambda",
+            "error: rule `r0`: source is never \"Lambda\": the names of AWS's services are in small letters; write lambda",
         ),
         (
             "{account: [111122223333]}",
-            "2: error: account is never 111122223333: the field is a text; write \"111122223333\" in quotes",
+            "1111",
+            "error: rule `r0`: account is never 111122223333: the field is a text; write \"111122223333\" in quotes",
         ),
-        ("{account: [production]}", "2: error: account is never \"production\": an account is twelve digits"),
+        (
+            "{account: [production]}",
+            "production",
+            "error: rule `r0`: account is never \"production\": an account is twelve digits",
+        ),
         (
             "{region: [EU-WEST-1]}",
-            "2: error: region is never \"EU-WEST-1\": regions are in small letters; write eu-west-1",
+            "EU",
+            "error: rule `r0`: region is never \"EU-WEST-1\": regions are in small letters; write eu-west-1",
         ),
-        ("{drill: ['true']}", "2: error: drill is never \"true\": it is true or false, without quotes"),
-        ("{error_type: [{numeric: ['>', 1]}]}", "2: error: error_type is never a number > 1: the field is a text"),
+        (
+            "{drill: ['true']}",
+            "'true'",
+            "error: rule `r0`: drill is never \"true\": it is true or false, without quotes",
+        ),
+        (
+            "{error_type: [{numeric: ['>', 1]}]}",
+            "{numeric",
+            "error: rule `r0`: error_type is never a number > 1: the field is a text",
+        ),
         (
             "{eror_type: [{exists: false}]}",
-            "2: warning: eror_type is no field of the normalised event; did you mean error_type?",
+            "eror_type",
+            "warning: rule `r0`: eror_type is no field of the normalised event; did you mean error_type?",
         ),
         (
             "{source: [lambda], $or: [{source: [ecs]}, {source: [rds], region: [x]}]}",
-            "2: error: it never matches: two of its conditions on one field exclude each other",
+            "{source: [lambda]",
+            "error: rule `r0`: it never matches: two of its conditions on one field exclude each other",
         ),
     ] {
-        assert_eq!(told(&[pattern])?, [expected], "{pattern}");
+        let column = pattern.find(at).map_or(0, |index| "    pattern: ".len() + index + 1);
+        assert_eq!(told(&[pattern]), [format!("3:{column}: {expected}")], "{pattern}");
     }
-    Ok(())
 }
 
 #[test]

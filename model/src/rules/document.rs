@@ -1,0 +1,140 @@
+//! The text of a rules file as values that know their place in it, with whatever is wrong with them.
+
+mod reader;
+
+use std::cell::Cell;
+
+use serde::de::DeserializeSeed;
+use serde_json::Value;
+
+use super::problem::{Level, Position, Problem};
+use reader::Reader;
+
+/// A text that is YAML.
+pub(super) struct Document<'t> {
+    text: &'t str,
+    pub(super) root: Node,
+}
+
+/// A key or value by its number in the order of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place(usize);
+
+/// A value.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) place: Place,
+    pub(super) content: Content,
+}
+
+/// What a value is.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// Neither a list nor a map.
+    Scalar(Value),
+    List(Vec<Node>),
+    /// As it is written, repeated keys and all.
+    Map(Vec<Entry>),
+}
+
+/// A key and its value.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) place: Place,
+    pub(super) key: String,
+    pub(super) value: Node,
+}
+
+impl<'t> Document<'t> {
+    /// Reads a text; what is no YAML at all is one problem.
+    pub(super) fn read(text: &'t str) -> Result<Self, Problem> {
+        let count = Cell::new(0);
+        let reader = Reader { count: &count, wanted: None };
+        match reader.deserialize(yaml_serde::Deserializer::from_str(text)) {
+            Ok(root) => Ok(Self { text, root }),
+            Err(error) => Err(unreadable(text, &error)),
+        }
+    }
+
+    /// Where something stands. YAML's reader tells the position of an error and of nothing else, so the text is read
+    /// again up to the place, which is then said to be one.
+    pub(super) fn position(&self, place: Place) -> Option<Position> {
+        let count = Cell::new(0);
+        let reader = Reader { count: &count, wanted: Some(place) };
+        let stopped = reader.deserialize(yaml_serde::Deserializer::from_str(self.text)).err()?;
+        position(&stopped)
+    }
+
+    /// `line 7`.
+    pub(super) fn line(&self, place: Place) -> String {
+        self.position(place).map_or_else(|| "the same file".to_owned(), |position| format!("line {}", position.line))
+    }
+}
+
+impl Node {
+    /// The entry of a map.
+    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
+        match &self.content {
+            Content::Map(entries) => entries.iter().rev().find(|entry| entry.key == key),
+            Content::Scalar(_) | Content::List(_) => None,
+        }
+    }
+
+    /// The element of a list.
+    pub(super) fn element(&self, at: usize) -> Option<&Node> {
+        match &self.content {
+            Content::List(elements) => elements.get(at),
+            Content::Scalar(_) | Content::Map(_) => None,
+        }
+    }
+
+    /// The value without places; of a key that is repeated, the last value.
+    pub(super) fn json(&self) -> Value {
+        match &self.content {
+            Content::Scalar(value) => value.clone(),
+            Content::List(elements) => elements.iter().map(Self::json).collect(),
+            Content::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), entry.value.json())).collect(),
+        }
+    }
+
+    /// Whether nothing is written, or `null`.
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self.content, Content::Scalar(Value::Null))
+    }
+
+    /// What it is, in a word.
+    pub(super) fn kind(&self) -> &'static str {
+        match &self.content {
+            Content::Scalar(Value::Null) => "empty",
+            Content::Scalar(Value::Bool(_)) => "true or false",
+            Content::Scalar(Value::Number(_)) => "a number",
+            Content::Scalar(_) => "a text",
+            Content::List(_) => "a list",
+            Content::Map(_) => "a map",
+        }
+    }
+}
+
+fn position(error: &yaml_serde::Error) -> Option<Position> {
+    error.location().map(|location| Position { line: location.line(), column: location.column() })
+}
+
+fn unreadable(text: &str, error: &yaml_serde::Error) -> Problem {
+    let position = position(error);
+    let mut message = error.to_string();
+    let mut advice = "";
+    if let Some(Position { line, column }) = position {
+        message = message.replacen(&format!(" at line {line} column {column}"), "", 1);
+        let line = text.lines().nth(line - 1).unwrap_or_default();
+        let indentation = line.len() - line.trim_start().len();
+        if line[..indentation].contains('\t') {
+            advice = "; this line begins with a tab, and YAML is indented with spaces";
+        }
+    }
+    Problem {
+        rule: None,
+        position,
+        level: Level::Unreadable,
+        message: format!("this cannot be read as YAML: {message}{advice}"),
+    }
+}

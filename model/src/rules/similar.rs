@@ -1,0 +1,30 @@
+//! What was probably meant by a word that is unknown.
+
+/// `; did you mean X?` for the known word that is nearest, or all of them.
+pub(super) fn similar(word: &str, known: &[&str]) -> String {
+    match nearest(word, known) {
+        Some(meant) => format!("; did you mean {meant}?"),
+        None => format!("; known are {}", known.join(", ")),
+    }
+}
+
+/// The known word that differs in few letters.
+pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let (distance, nearest) = known.iter().map(|known| (distance(word, known), *known)).min()?;
+    (distance <= 2.max(word.len() / 4)).then_some(nearest)
+}
+
+/// How many letters have to change to make one word of the other (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (at, left) in one.chars().enumerate() {
+        let mut diagonal = at;
+        row[0] = at + 1;
+        for (column, right) in other.chars().enumerate() {
+            let change = diagonal + usize::from(left != right);
+            diagonal = row[column + 1];
+            row[column + 1] = change.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
