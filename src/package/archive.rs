@@ -1,6 +1,7 @@
 //! A zip that depends on nothing but its contents.
 
-use std::io::{Cursor, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -10,30 +11,60 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 /// From this size on a handler has its debug information, and goes to an emulator: speed counts more than size.
-const DEBUG_SIZE: usize = 32 * 1024 * 1024;
+const DEBUG_SIZE: u64 = 32 * 1024 * 1024;
+/// How much of a file is in memory while it is read.
+const PIECE: usize = 64 * 1024;
+
+/// What a file of the zip is made of.
+#[derive(Clone, Copy)]
+pub(super) enum Content<'a> {
+    Text(&'a str),
+    /// A file, which is read piece by piece: a handler is larger than all else in the memory of the program.
+    File(&'a File),
+}
+
+impl<'a> Content<'a> {
+    fn length(self) -> io::Result<u64> {
+        match self {
+            Self::Text(text) => Ok(text.len() as u64),
+            Self::File(file) => file.metadata().map(|metadata| metadata.len()),
+        }
+    }
+
+    /// Reads from the beginning.
+    fn reader(self) -> io::Result<Box<dyn Read + 'a>> {
+        Ok(match self {
+            Self::Text(text) => Box::new(text.as_bytes()),
+            Self::File(mut file) => {
+                file.rewind()?;
+                Box::new(file)
+            }
+        })
+    }
+}
 
 /// Packs the files in the order given, all executable, at the beginning of time as zip counts it (1980).
-pub(super) fn pack(files: &[(&str, &[u8])]) -> ZipResult<Vec<u8>> {
+pub(super) fn pack(files: &[(&str, Content<'_>)]) -> ZipResult<Vec<u8>> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    writer.set_comment(fingerprint(files))?;
-    for (name, bytes) in files {
-        let level = if bytes.len() >= DEBUG_SIZE { 1 } else { 6 };
+    writer.set_comment(fingerprint(files)?)?;
+    for (name, content) in files {
+        let level = if content.length()? >= DEBUG_SIZE { 1 } else { 6 };
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .compression_level(Some(level))
             .last_modified_time(DateTime::default())
             .unix_permissions(0o755);
         writer.start_file(*name, options)?;
-        writer.write_all(bytes)?;
+        io::copy(&mut content.reader()?, &mut writer)?;
     }
     Ok(writer.finish()?.into_inner())
 }
 
 /// The same zip, from the file where it was kept the last time if that is still of these contents. Packing takes longer
 /// than everything else that a deployment without changes does.
-pub(super) fn pack_once(files: &[(&str, &[u8])], kept: &Path) -> ZipResult<Vec<u8>> {
+pub(super) fn pack_once(files: &[(&str, Content<'_>)], kept: &Path) -> ZipResult<Vec<u8>> {
     match std::fs::read(kept) {
-        Ok(bytes) if bytes.ends_with(fingerprint(files).as_bytes()) => Ok(bytes),
+        Ok(bytes) if bytes.ends_with(fingerprint(files)?.as_bytes()) => Ok(bytes),
         _ => {
             let bytes = pack(files)?;
             keep(&bytes, kept);
@@ -50,13 +81,26 @@ fn keep(bytes: &[u8], kept: &Path) {
 }
 
 /// What tells contents apart; the zip's comment, which is the last thing in the file.
-fn fingerprint(files: &[(&str, &[u8])]) -> Box<str> {
+fn fingerprint(files: &[(&str, Content<'_>)]) -> io::Result<Box<str>> {
     let mut hash = Sha256::new();
-    for (name, bytes) in files {
-        for part in [name.as_bytes(), *bytes] {
-            hash.update(part.len().to_le_bytes());
-            hash.update(part);
-        }
+    for (name, content) in files {
+        hash.update((name.len() as u64).to_le_bytes());
+        hash.update(name);
+        hash.update(content.length()?.to_le_bytes());
+        digest(content.reader()?, &mut hash)?;
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn digest(content: impl Read, hash: &mut Sha256) -> io::Result<()> {
+    let mut content = BufReader::with_capacity(PIECE, content);
+    loop {
+        let piece = content.fill_buf()?;
+        if piece.is_empty() {
+            return Ok(());
+        }
+        hash.update(piece);
+        let length = piece.len();
+        content.consume(length);
+    }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use object::elf;
+use object::read::ReadRef;
 use object::read::elf::{FileHeader, SectionHeader};
 
 /// The newest symbol version of the C library in Amazon Linux 2023, which has glibc 2.34.
@@ -77,7 +78,7 @@ impl BinaryError {
 ///
 /// # Errors
 /// Everything that would make Lambda answer `Runtime.InvalidEntrypoint` or `GLIBC_… not found` later.
-pub(super) fn check(data: &[u8]) -> Result<Architecture, BinaryError> {
+pub(super) fn check<'data>(data: impl ReadRef<'data>) -> Result<Architecture, BinaryError> {
     let header = elf::FileHeader64::<object::Endianness>::parse(data).map_err(|_| BinaryError::NotLinux)?;
     let endian = header.endian().map_err(damaged)?;
     let architecture = match header.e_machine(endian) {

@@ -7,15 +7,19 @@ mod own_rules;
 #[cfg(test)]
 mod tests;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use object::read::ReadCache;
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use zip::result::ZipResult;
 
+use archive::Content;
 pub use binary::{Architecture, BinaryError};
 pub use find::{BuildError, Place, look};
 use own_rules::OwnRules;
@@ -27,7 +31,7 @@ pub const SEVERITY_RULES: &str = include_str!("../../templates/severity-rules.ya
 /// Code that is ready to be deployed.
 #[derive(Debug, Clone)]
 pub struct Package {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     sha256: String,
     architecture: Architecture,
     uploads: Arc<Semaphore>,
@@ -105,14 +109,14 @@ impl Package {
     fn pack(
         path: &Path,
         rules: Option<&OwnRules>,
-        zip: impl FnOnce(&[(&str, &[u8])]) -> ZipResult<Vec<u8>>,
+        zip: impl FnOnce(&[(&str, Content<'_>)]) -> ZipResult<Vec<u8>>,
     ) -> Result<Self, PackageError> {
-        let handler =
-            std::fs::read(path).map_err(|source| PackageError::Unreadable { path: path.to_owned(), source })?;
-        let architecture =
-            binary::check(&handler).map_err(|source| PackageError::Unsuitable { path: path.to_owned(), source })?;
-        let mut files = vec![("bootstrap", handler.as_slice()), ("severity-rules.yaml", SEVERITY_RULES.as_bytes())];
-        files.extend(rules.map(|rules| ("own-rules.yaml", rules.as_bytes())));
+        let handler = File::open(path).map_err(|source| PackageError::Unreadable { path: path.to_owned(), source })?;
+        let architecture = binary::check(&ReadCache::new(&handler))
+            .map_err(|source| PackageError::Unsuitable { path: path.to_owned(), source })?;
+        let mut files =
+            vec![("bootstrap", Content::File(&handler)), ("severity-rules.yaml", Content::Text(SEVERITY_RULES))];
+        files.extend(rules.map(|rules| ("own-rules.yaml", Content::Text(rules.text()))));
         let bytes = zip(&files)?;
         Ok(Self::packed(bytes, architecture))
     }
@@ -120,7 +124,7 @@ impl Package {
     /// A zip that was packed before, such as one that was read back from a bucket.
     pub(crate) fn packed(bytes: Vec<u8>, architecture: Architecture) -> Self {
         let sha256 = STANDARD.encode(Sha256::digest(&bytes));
-        Self { bytes, sha256, architecture, uploads: Arc::new(Semaphore::new(1)) }
+        Self { bytes: bytes.into(), sha256, architecture, uploads: Arc::new(Semaphore::new(1)) }
     }
 
     /// Waits until nobody else uploads the zip. A request holds it twice, as bytes and as text: two requests at once
@@ -131,7 +135,7 @@ impl Package {
     }
 
     /// The zip.
-    pub fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
 

@@ -38,7 +38,7 @@ impl OwnRules {
         Ok(Self(text))
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+    pub(super) fn text(&self) -> &str {
+        &self.0
     }
 }

@@ -12,9 +12,13 @@ fn own_program() -> Vec<u8> {
 
 #[test]
 fn the_same_input_gives_the_same_zip() {
-    let files: [(&str, &[u8]); 2] = [("bootstrap", b"program"), ("severity-rules.yaml", b"rules")];
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("handler"), "program").unwrap();
+    let handler = File::open(folder.path().join("handler")).unwrap();
+    let files = [("bootstrap", Content::File(&handler)), ("severity-rules.yaml", Content::Text("rules"))];
     let bytes = archive::pack(&files).unwrap();
     assert_eq!(bytes, archive::pack(&files).unwrap());
+    assert_eq!(bytes, archive::pack(&[("bootstrap", Content::Text("program")), files[1]]).unwrap());
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     let names: Vec<String> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
     assert_eq!(names, ["bootstrap", "severity-rules.yaml"]);
@@ -29,8 +33,8 @@ fn the_same_input_gives_the_same_zip() {
 fn a_zip_is_kept_until_its_contents_change() {
     let folder = tempfile::tempdir().unwrap();
     let kept = folder.path().join("handler.zip");
-    let old: [(&str, &[u8]); 1] = [("bootstrap", b"old")];
-    let new: [(&str, &[u8]); 1] = [("bootstrap", b"new")];
+    let old = [("bootstrap", Content::Text("old"))];
+    let new = [("bootstrap", Content::Text("new"))];
     let bytes = archive::pack_once(&old, &kept).unwrap();
     assert_eq!(bytes, archive::pack(&old).unwrap());
     // That it is read and not made again shows in what stands in front of the zip, where readers skip it.
@@ -57,7 +61,7 @@ fn versions_of_the_c_library_are_compared_as_numbers() {
 #[test]
 fn a_program_of_this_machine_is_recognised() {
     let expected = if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X86_64 };
-    match binary::check(&own_program()) {
+    match binary::check(own_program().as_slice()) {
         Ok(architecture) => assert_eq!(architecture, expected),
         // A machine newer than Amazon Linux 2023 builds tests that would not run there.
         Err(error) => assert!(matches!(error, BinaryError::Glibc(version) if version > (2, 34)), "{error}"),
@@ -79,7 +83,7 @@ fn what_lambda_could_not_run_is_refused() {
         (other_machine, BinaryError::Machine(243)),
         (object_file, BinaryError::NotAProgram),
     ] {
-        assert_eq!(binary::check(&data), Err(expected));
+        assert_eq!(binary::check(data.as_slice()), Err(expected));
     }
     let cut = &own_program()[..4096];
     assert!(matches!(binary::check(cut), Err(BinaryError::Damaged(_))));

@@ -152,7 +152,7 @@ impl Drift {
             }
             Self::CodeChanged => {
                 let other = Package::of(&Wish { build: 9, ..Wish::default() }.handler(laboratory.directory.path())?)?;
-                let code = Blob::new(other.bytes());
+                let code = Blob::new(other.bytes().clone());
                 aws.lambda.update_function_code().function_name(HANDLER).zip_file(code).send().await?;
                 settled(aws).await?;
             }

@@ -59,7 +59,7 @@ impl<'a> Bucket<'a> {
         self.prepare().await?;
         let call = self.client.put_object().bucket(&self.name).key(&key).expected_bucket_owner(&self.place.account);
         // S3 compares the hash, so what arrives is what was sent.
-        let call = call.checksum_sha256(package.sha256()).body(ByteStream::from(package.bytes().to_vec()));
+        let call = call.checksum_sha256(package.sha256()).body(ByteStream::from(package.bytes().clone()));
         call.send().await.explain("s3:PutObject").map(|_| ())
     }
 

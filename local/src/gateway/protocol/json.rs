@@ -1,6 +1,6 @@
 //! awsJson1_0 and awsJson1_1.
 
-use serde_json::{Map, Number, Value};
+use serde_json::Value;
 
 use crate::{ApiError, Input, Output};
 
@@ -15,28 +15,5 @@ pub(super) fn decode(body: &[u8]) -> Result<Input, ApiError> {
 }
 
 pub(super) fn encode(output: &Output) -> Vec<u8> {
-    value(output).to_string().into_bytes()
-}
-
-fn value(output: &Output) -> Value {
-    match output {
-        Output::Null => Value::Null,
-        Output::Bool(flag) => Value::Bool(*flag),
-        Output::Integer(integer) => Value::from(*integer),
-        Output::Double(double) | Output::Timestamp(double) => number(*double),
-        Output::Text(text) => Value::String(text.clone()),
-        Output::List(elements) => Value::Array(elements.iter().map(value).collect()),
-        Output::Structure(members) | Output::Map(members) => {
-            Value::Object(members.iter().map(|(name, member)| (name.clone(), value(member))).collect::<Map<_, _>>())
-        }
-    }
-}
-
-/// A number that JSON can hold; what it cannot, AWS writes as text.
-fn number(double: f64) -> Value {
-    match Number::from_f64(double) {
-        Some(number) => Value::Number(number),
-        None if double.is_nan() => Value::from("NaN"),
-        None => Value::from(if double > 0.0 { "Infinity" } else { "-Infinity" }),
-    }
+    Value::from(output).to_string().into_bytes()
 }
