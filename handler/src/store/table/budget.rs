@@ -17,8 +17,10 @@ pub(super) async fn take(table: &Table, budget: &Budget, now: i64) -> Result<boo
     if table.apply(&key, taking(budget, now)).await? {
         return Ok(true);
     }
-    // Refused for the minute, or because there is no list yet, or one of another length.
-    Ok(began(table, &key, budget).await? && table.apply(&key, taking(budget, now)).await?)
+    // Refused for the minute, or because there was no list yet, or one of another length. Somebody else may begin it at
+    // the same time.
+    begin(table, &key, budget).await?;
+    table.apply(&key, taking(budget, now)).await
 }
 
 fn taking(budget: &Budget, now: i64) -> Changes {
@@ -32,7 +34,7 @@ fn taking(budget: &Budget, now: i64) -> Changes {
 }
 
 /// Begins the list, if there is none of this length.
-async fn began(table: &Table, key: &str, budget: &Budget) -> Result<bool, StoreError> {
+async fn begin(table: &Table, key: &str, budget: &Budget) -> Result<(), StoreError> {
     let never = vec![number(0); budget.limit];
     let put = table
         .client
@@ -43,8 +45,7 @@ async fn began(table: &Table, key: &str, budget: &Budget) -> Result<bool, StoreE
         .condition_expression("attribute_not_exists(sent) OR size(sent) <> :limit")
         .expression_attribute_values(":limit", AttributeValue::N(budget.limit.to_string()));
     match put.send().await {
-        Ok(_) => Ok(true),
-        Err(error) if is_condition(&error) => Ok(false),
-        Err(error) => Err(refused(&error)),
+        Err(error) if !is_condition(&error) => Err(refused(&error)),
+        _ => Ok(()),
     }
 }
