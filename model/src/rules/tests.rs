@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -99,4 +100,34 @@ fn rules_before_others_win() -> Result<(), RulesError> {
     assert_eq!(both.len(), count + 1);
     assert_eq!(both.iter().next().map(Rule::name), Some("own"));
     Ok(())
+}
+
+/// A few rules that come with the program, changed in places.
+fn damaged(changes: &[(usize, usize, char)]) -> String {
+    let mut lines: Vec<String> = DEFAULT_RULES.lines().take(80).map(str::to_owned).collect();
+    for (line, column, character) in changes {
+        let at = line % lines.len();
+        match column % 40 {
+            0 => drop(lines.remove(at)),
+            1 => lines.insert(at, lines[at].clone()),
+            2 => lines[at].insert(0, ' '),
+            column => {
+                let changed = lines[at].chars().enumerate();
+                lines[at] = changed.map(|(at, old)| if at == column { *character } else { old }).collect();
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+proptest! {
+    /// The handler and `rules check` read the same file: one cannot find it unreadable while the other uses it.
+    #[test]
+    fn what_is_used_is_what_can_be_read(
+        changes in proptest::collection::vec((any::<usize>(), any::<usize>(), proptest::sample::select("az09 :{}[]'\"#&*!|>,-".chars().collect::<Vec<_>>())), 0..6)
+    ) {
+        let text = damaged(&changes);
+        let is_refused = check(&text).problems.iter().any(|problem| problem.level == Level::Unreadable);
+        prop_assert_eq!(Rules::parse(&text).is_err(), is_refused, "{}", text);
+    }
 }
