@@ -33,7 +33,7 @@ const CHECK_SECONDS: i64 = 60 * 60;
 type Item = HashMap<String, AttributeValue>;
 
 /// The incident table.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Table {
     client: Client,
     name: String,

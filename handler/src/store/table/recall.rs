@@ -1,15 +1,15 @@
 //! Where helper items led when they were last read, so that the incident can be asked for together with them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// More helper items than a handler meets while it is warm; beyond, it starts anew.
 const MOST: usize = 1000;
 
 /// From the key of a helper item to the id of an incident. It may be out of date: what is read decides.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Recall {
-    led_to: Arc<Mutex<HashMap<String, String>>>,
+    led_to: Mutex<HashMap<String, String>>,
 }
 
 impl Recall {
