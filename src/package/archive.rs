@@ -45,8 +45,12 @@ impl<'a> Content<'a> {
 
 /// Packs the files in the order given, all executable, at the beginning of time as zip counts it (1980).
 pub(super) fn pack(files: &[(&str, Content<'_>)]) -> ZipResult<Vec<u8>> {
+    packed(files, fingerprint(files)?)
+}
+
+fn packed(files: &[(&str, Content<'_>)], fingerprint: Box<str>) -> ZipResult<Vec<u8>> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    writer.set_comment(fingerprint(files)?)?;
+    writer.set_comment(fingerprint)?;
     for (name, content) in files {
         let level = if content.length()? >= DEBUG_SIZE { 1 } else { 6 };
         let options = SimpleFileOptions::default()
@@ -63,10 +67,11 @@ pub(super) fn pack(files: &[(&str, Content<'_>)]) -> ZipResult<Vec<u8>> {
 /// The same zip, from the file where it was kept the last time if that is still of these contents. Packing takes longer
 /// than everything else that a deployment without changes does.
 pub(super) fn pack_once(files: &[(&str, Content<'_>)], kept: &Path) -> ZipResult<Vec<u8>> {
+    let fingerprint = fingerprint(files)?;
     match std::fs::read(kept) {
-        Ok(bytes) if bytes.ends_with(fingerprint(files)?.as_bytes()) => Ok(bytes),
+        Ok(bytes) if bytes.ends_with(fingerprint.as_bytes()) => Ok(bytes),
         _ => {
-            let bytes = pack(files)?;
+            let bytes = packed(files, fingerprint)?;
             keep(&bytes, kept);
             Ok(bytes)
         }
