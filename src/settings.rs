@@ -232,14 +232,21 @@ pub enum SettingsError {
         /// Why.
         source: std::io::Error,
     },
-    /// The file is not what it should be; the source names key and line.
-    #[error("the configuration file {} is wrong", path.display())]
+    /// The file is not what it should be; the source names the key.
+    #[error("the configuration file {} is wrong{}", path.display(), in_line(source))]
     Malformed {
         /// The file.
         path: PathBuf,
         /// What and where.
         source: yaml_serde::Error,
     },
+}
+
+/// ` in line 7`. What the reader of YAML says by itself lacks it where the file begins with the mistake.
+fn in_line(error: &yaml_serde::Error) -> String {
+    // A repeated key is told of the map that has it, which begins elsewhere.
+    let location = error.location().filter(|_| !error.to_string().contains("duplicate field"));
+    location.map_or_else(String::new, |location| format!(" in line {}", location.line()))
 }
 
 impl SettingsError {

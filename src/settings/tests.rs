@@ -85,24 +85,26 @@ fn explain(text: &str) -> String {
 
 #[test]
 fn a_mistake_in_the_file_names_key_and_line() {
+    let first = explain("emials: []").lines().next().map(str::to_owned);
+    assert_eq!(first.as_deref(), Some("the configuration file incidentctl.yaml is wrong in line 1"));
     assert_snapshot!(explain("region: eu-west-1\nemials: []"), @r"
-    the configuration file incidentctl.yaml is wrong
+    the configuration file incidentctl.yaml is wrong in line 2
     unknown field `emials`, expected one of `stack`, `profile`, `region`, `engine`, `emails`, `rules`, `log_retention_days`, `handler_memory`, `schedule`, `alerts`, `alarms`, `tags`, `kms_key`, `permissions_boundary`, `deletion_protection` at line 2 column 1
     ");
     assert_snapshot!(explain("stack: devops\nemails:\n  - nobody"), @r"
-    the configuration file incidentctl.yaml is wrong
+    the configuration file incidentctl.yaml is wrong in line 3
     emails[0]: `nobody` is not an email address: it has no @ at line 3 column 5
     ");
     assert_snapshot!(explain("region: eu-west-1\nstack: 9lives"), @r"
-    the configuration file incidentctl.yaml is wrong
+    the configuration file incidentctl.yaml is wrong in line 2
     stack: `9lives` cannot name a stack: CloudFormation wants a letter at its start at line 2 column 8
     ");
     assert_snapshot!(explain("stack: 9lives"), @r"
-    the configuration file incidentctl.yaml is wrong
+    the configuration file incidentctl.yaml is wrong in line 1
     stack: `9lives` cannot name a stack: CloudFormation wants a letter at its start at line 1 column 8
     ");
     assert_snapshot!(explain("stack: [unclosed"), @r"
-    the configuration file incidentctl.yaml is wrong
+    the configuration file incidentctl.yaml is wrong in line 1
     stack: invalid type: sequence, expected a text at line 1 column 8
     ");
     assert_snapshot!(explain("profile: a\nprofile: b"), @r"
