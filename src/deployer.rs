@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::template::Place;
+use incident_deploy::template::Place;
 
 /// The condition key that limits `iam:PassRole`.
 pub const PASSED_TO_SERVICE: &str = "iam:PassedToService";

@@ -1,13 +1,14 @@
 //! What a command works with: flags, environment and configuration file, resolved once.
 
 mod alarms;
+mod args;
 mod arn;
 mod checked;
 mod config_file;
 mod email_address;
-mod engine;
 mod invocation;
 mod limits;
+mod local_directory;
 mod schedule;
 mod stack_name;
 mod tags;
@@ -17,17 +18,16 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use incident_deploy::engine::Engine;
 use incident_model::AlertPolicy;
 
-use crate::cli::GlobalArgs;
-use crate::local_session;
 use config_file::ConfigFile;
 
 pub use alarms::Alarms;
+pub use args::{ColorChoice, Format, GlobalArgs};
 pub use arn::{KmsKeyArn, PolicyArn};
 pub use config_file::CONFIG_FILE;
 pub use email_address::{EmailAddress, InvalidEmailAddress};
-pub use engine::Engine;
 pub use invocation::Invocation;
 pub use limits::{LogRetention, MemorySize};
 pub use schedule::Schedule;
@@ -215,7 +215,7 @@ impl Environment {
         Self {
             endpoint_url: variable("AWS_ENDPOINT_URL"),
             profile: variable("AWS_PROFILE"),
-            local_directory: local_session::directory(variable),
+            local_directory: local_directory::local_directory(variable),
             user: variable("USER").or_else(|| variable("LOGNAME")).or_else(|| variable("USERNAME")),
         }
     }

@@ -5,11 +5,11 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType};
+use incident_deploy::engine::Engine;
+use incident_deploy::template::Place;
 use incident_local::Principal;
 use incident_local::policy::{Decision, Need, Policy, Requester};
 use incidentctl::deployer::{DeployerPolicy, PASSED_TO_SERVICE};
-use incidentctl::settings::Engine;
-use incidentctl::template::Place;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

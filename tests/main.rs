@@ -7,6 +7,7 @@ mod harness;
 mod bad_input;
 mod deployer;
 mod faults;
+mod floors;
 mod guarantees;
 mod health;
 mod incidents;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::CommandError;
+use crate::error::CommandError;
 use crate::ui::Ui;
 
 /// What became of one of them: an object for programs, and a line for people or why it failed.
@@ -21,7 +21,7 @@ pub(super) fn report(changes: Vec<Change>, ui: &Ui) -> Result<(), CommandError> 
             // All but the last failure are said here; the last one is the command's.
             Err(error) => {
                 if let Some(earlier) = failed.replace(error) {
-                    earlier.report(ui, false);
+                    ui.failure(&earlier, false);
                 }
             }
         }

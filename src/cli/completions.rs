@@ -3,7 +3,7 @@
 use clap::Args;
 use clap_complete::Shell;
 
-use super::CommandError;
+use crate::error::CommandError;
 use crate::ui::Ui;
 
 /// Print a completion script for a shell

@@ -11,13 +11,15 @@ use incident_model::Incident;
 
 use super::deployment::DeploymentArgs;
 use super::trigger_test::{self, TriggerTestArgs};
-use super::{CommandError, down, incidents, local, up};
-use crate::aws::{Clients, Session};
+use super::{down, incidents, local, up};
 use crate::drill::FailureKind;
+use crate::error::CommandError;
 use crate::incidents::{Filter, Incidents};
 use crate::local_session::LocalError;
+use crate::session::Session;
 use crate::settings::{EmailAddress, Settings};
 use crate::ui::{Label, Ui, wrap};
+use incident_deploy::aws::Clients;
 
 /// Width of the narration.
 const WIDTH: usize = 96;

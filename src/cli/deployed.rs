@@ -1,13 +1,13 @@
 //! The stack as it is deployed, beside what it should be: for commands that look and change nothing.
 
-use super::CommandError;
 use super::deployment::Deployment;
-use crate::aws::Session;
-use crate::engine;
-use crate::plan::{Observations, Plan, PlanError};
-use crate::resources::{self, Scope, Values};
+use crate::error::CommandError;
+use crate::session::Session;
 use crate::settings::Settings;
-use crate::template::{CODE_TAG, HANDLER, Stack};
+use incident_deploy::engine;
+use incident_deploy::plan::{Observations, Plan, PlanError};
+use incident_deploy::resources::{self, Scope, Values};
+use incident_deploy::template::{CODE_TAG, HANDLER, Stack};
 
 /// What exists, and what should: the settings of today with the code of the last deployment.
 pub(super) struct Deployed {

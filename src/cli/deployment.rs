@@ -4,18 +4,20 @@ mod args;
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::CommandError;
-use super::command_error::Kind;
-use crate::aws::{AwsError, Clients, Session};
-use crate::engine::cloudformation::{NamedReplacement, StackRecord};
-use crate::engine::{self, Event, Interrupt, Outcome, OwnedByOther, Progress};
+use crate::error::CommandError;
+use crate::error::Kind;
 use crate::health::Pending;
-use crate::package::{OwnRulesError, Package, PackageError};
-use crate::plan::{Action, Leftover, Observations, Plan, PlanError};
-use crate::resources::{self, Context, Scope, Subscription};
+use crate::session::Session;
 use crate::settings::{EmailAddress, Settings};
-use crate::template::{self, Completion, Inputs, Place, Stack, Template, TemplateError};
 use crate::ui::{ProgressView, Ui};
+use incident_deploy::aws::{AwsError, Clients};
+use incident_deploy::engine::cloudformation::{NamedReplacement, StackRecord};
+use incident_deploy::engine::{self, Interrupt, Outcome, OwnedByOther};
+use incident_deploy::package::{OwnRulesError, Package, PackageError};
+use incident_deploy::plan::{Action, Leftover, Observations, Plan, PlanError};
+use incident_deploy::progress::{Event, Progress};
+use incident_deploy::resources::{self, Context, Scope, Subscription};
+use incident_deploy::template::{self, Completion, Inputs, Place, Stack, Template, TemplateError};
 
 pub(super) use args::DeploymentArgs;
 

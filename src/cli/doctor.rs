@@ -11,13 +11,15 @@ mod stack;
 use clap::Args;
 use serde_json::json;
 
-use super::{CommandError, Outcome};
-use crate::aws::{Clients, Session};
+use super::Outcome;
 use crate::deployer::DeployerPolicy;
+use crate::error::CommandError;
 use crate::health::{Check, CheckStatus};
+use crate::session::Session;
 use crate::settings::Settings;
-use crate::template::Place;
 use crate::ui::{Label, Ui};
+use incident_deploy::aws::Clients;
+use incident_deploy::template::Place;
 
 /// Find out whether incidentctl can work here, and whether what it deployed sees failures
 #[derive(Debug, Args)]

@@ -5,16 +5,18 @@ use std::time::Instant;
 use clap::Args;
 use serde_json::json;
 
+use super::cloudformation;
 use super::deployment::{self, Deployment};
 use super::failure::failure;
-use super::{CommandError, cloudformation};
-use crate::aws::Session;
-use crate::engine::cloudformation::StackRecord;
-use crate::engine::{self, Interrupt, Outcome, any_is_ours};
-use crate::plan::{Action, Plan};
-use crate::resources::Scope;
-use crate::settings::{Engine, Settings};
+use crate::error::CommandError;
+use crate::session::Session;
+use crate::settings::Settings;
 use crate::ui::Ui;
+use incident_deploy::engine::Engine;
+use incident_deploy::engine::cloudformation::StackRecord;
+use incident_deploy::engine::{self, Interrupt, Outcome, any_is_ours};
+use incident_deploy::plan::{Action, Plan};
+use incident_deploy::resources::Scope;
 
 /// Remove everything that the stack owns
 #[derive(Debug, Default, Args)]

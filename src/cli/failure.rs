@@ -1,9 +1,9 @@
 //! What a run that failed tells: the first cause, what else went wrong, what exists now, how to go on.
 
-use super::CommandError;
-use crate::aws::AwsError;
-use crate::engine::Outcome;
-use crate::plan::{Action, Change};
+use crate::error::CommandError;
+use incident_deploy::aws::AwsError;
+use incident_deploy::engine::Outcome;
+use incident_deploy::plan::{Action, Change};
 
 /// Codes that say nothing about the resource: whoever meets one meets it everywhere.
 const GENERAL: [&str; 12] = [
@@ -82,9 +82,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::cli::Format;
-    use crate::template::{Attributes, Desired};
+    use crate::settings::Format;
     use crate::ui::Ui;
+    use incident_deploy::template::{Attributes, Desired};
 
     fn failed(id: &str, code: &str, message: &str) -> (Change, AwsError) {
         let desired = Desired {
@@ -120,7 +120,7 @@ mod tests {
         ];
         let ui = Ui::plain(Format::Json);
         let outcome = Outcome { failures, skipped: vec!["E".into()], ..Outcome::default() };
-        let told = failure(&outcome, Some("incidentctl up")).map(|failure| failure.to_json(&ui)["error"].clone());
+        let told = failure(&outcome, Some("incidentctl up")).map(|failure| ui.failure_json(&failure)["error"].clone());
         let told = told.unwrap_or_default();
         assert!(told["message"].as_str().is_some_and(|message| message.starts_with("A (AWS::Test::Thing) failed:")));
         let hints: Vec<&str> =
@@ -128,7 +128,8 @@ mod tests {
         assert!(hints.contains(&"… and 2 more resources failed for the same reason: B, D"), "{hints:?}");
         assert!(hints.iter().any(|hint| hint.starts_with("C failed too:")), "{hints:?}");
         assert_eq!(hints.last(), Some(&"nothing done, 4 failed, 1 not begun: run `incidentctl up` again to go on"));
-        let rolled_back = failure(&outcome, None).map(|failure| failure.to_json(&ui).to_string()).unwrap_or_default();
+        let rolled_back =
+            failure(&outcome, None).map(|failure| ui.failure_json(&failure).to_string()).unwrap_or_default();
         assert!(!rolled_back.contains("again"), "{rolled_back}");
     }
 }

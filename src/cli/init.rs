@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::CommandError;
+use crate::error::CommandError;
 use crate::settings::CONFIG_FILE;
 use crate::ui::Ui;
 

@@ -7,11 +7,11 @@ use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::CommandError;
 use super::moment::{self, Moment};
-use crate::aws::{Clients, Explain};
+use crate::error::CommandError;
 use crate::settings::Settings;
 use crate::ui::{Label, Ui};
+use incident_deploy::aws::{Clients, Explain};
 
 /// How often AWS is asked while following.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -2,7 +2,6 @@
 
 mod changes;
 mod cloudformation;
-pub mod command_error;
 mod completions;
 mod demo;
 mod deployed;
@@ -11,7 +10,6 @@ mod doctor;
 mod down;
 mod environment;
 mod failure;
-mod global;
 mod incidents;
 mod init;
 mod local;
@@ -36,13 +34,13 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::aws::Session;
 use crate::local_session;
-use crate::settings::{Engine, Invocation, Settings};
-use crate::ui::Ui;
+use crate::session::Session;
+use incident_deploy::engine::Engine;
 
-pub use command_error::CommandError;
-pub use global::{ColorChoice, Format, GlobalArgs};
+use crate::error::CommandError;
+use crate::settings::{GlobalArgs, Invocation, Settings};
+use crate::ui::Ui;
 
 /// Automatic incident detection and alerting for an AWS account
 ///
@@ -96,7 +94,7 @@ pub enum Outcome {
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match parse(arguments) {
         Ok(cli) => cli,
-        Err(error) => return command_error::exit_with_clap(&error),
+        Err(error) => return exit_with_clap(&error),
     };
     let ui = Ui::new(&cli.global, Invocation::of(&cli.global, cli.command.engine()));
     let streams_result = cli.command.streams_result();
@@ -105,7 +103,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Outcome::ChangesPending) => ExitCode::from(2),
         Ok(Outcome::Unhealthy) => ExitCode::FAILURE,
         Err(error) => {
-            error.report(&ui, streams_result);
+            ui.failure(&error, streams_result);
             error.exit_code()
         }
     }
@@ -209,4 +207,11 @@ impl Command {
     fn needs_settings(&self) -> bool {
         !matches!(self, Self::Rules(_) | Self::Init(_) | Self::Completions(_))
     }
+}
+
+/// Prints what clap has to say: help and version on standard output with exit code 0, mistakes on standard error with 2.
+fn exit_with_clap(error: &clap::Error) -> ExitCode {
+    // The stream that clap prints to may be closed, as in `incidentctl --help | head -1`.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

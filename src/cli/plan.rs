@@ -2,11 +2,12 @@
 
 use clap::Args;
 
+use super::Outcome;
 use super::deployment::{self, Deployment, DeploymentArgs};
-use super::{CommandError, Outcome};
-use crate::engine::{self, has_resources};
+use crate::error::CommandError;
 use crate::settings::Settings;
 use crate::ui::Ui;
+use incident_deploy::engine::{self, has_resources};
 
 /// Show what `up` would do, and change nothing
 #[derive(Debug, Args)]

@@ -8,7 +8,8 @@ mod tests;
 
 use clap::Args;
 
-use super::{CommandError, Outcome};
+use super::Outcome;
+use crate::error::CommandError;
 use crate::settings::Settings;
 use crate::ui::Ui;
 use facts::Facts;

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::{CommandError, deployment};
+use super::deployment;
+use crate::error::CommandError;
 use crate::settings::{EmailAddress, Settings};
 use crate::ui::Ui;
 

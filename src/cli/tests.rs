@@ -4,8 +4,9 @@ use std::ffi::OsString;
 
 use insta::assert_snapshot;
 
-use super::command_error::Kind;
 use super::*;
+use crate::error::Kind;
+use crate::settings::Format;
 
 fn arguments(line: &str) -> Vec<OsString> {
     std::iter::once("incidentctl").chain(line.split_whitespace()).map(OsString::from).collect()
@@ -110,12 +111,12 @@ fn what_the_design_names_is_accepted() {
 fn an_error_says_what_why_and_what_to_do() {
     let cause = std::io::Error::other("the disk is full");
     let error = CommandError::failed("cannot write the file").caused_by(cause).hint("make room");
-    assert_snapshot!(error.render(&Ui::plain(Format::Text)), @r"
+    assert_snapshot!(Ui::plain(Format::Text).failure_text(&error), @r"
     error: cannot write the file
       caused by: the disk is full
     hint: make room
     ");
-    let document = error.detail("stage", "recorded").to_json(&Ui::plain(Format::Json));
+    let document = Ui::plain(Format::Json).failure_json(&error.detail("stage", "recorded"));
     assert_snapshot!(document, @r#"{"type":"result","ok":false,"stage":"recorded","error":{"kind":"failed","message":"cannot write the file","causes":["the disk is full"],"hints":["make room"]}}"#);
 }
 

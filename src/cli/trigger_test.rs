@@ -7,12 +7,14 @@ use incident_model::Incident;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{CommandError, incidents};
-use crate::aws::{Clients, Session};
+use super::incidents;
 use crate::drill::{self, Drill, DrillError, FailureKind, Progress, Stage};
-use crate::resources::Subscription;
+use crate::error::CommandError;
+use crate::session::Session;
 use crate::settings::{Settings, StackName};
 use crate::ui::{Label, Ui};
+use incident_deploy::aws::Clients;
+use incident_deploy::resources::Subscription;
 
 /// Fail on purpose, and follow the incident until its email is accepted
 ///

@@ -11,13 +11,15 @@ use serde_json::json;
 
 use super::deployment::{self, Deployment, DeploymentArgs};
 use super::failure::failure;
-use super::{CommandError, cloudformation, local};
-use crate::aws::Session;
-use crate::engine::{self, Interrupt, Outcome, has_resources};
-use crate::plan::{Action, Plan};
-use crate::resources::{Scope, Subscription};
-use crate::settings::{Engine, Settings};
+use super::{cloudformation, local};
+use crate::error::CommandError;
+use crate::session::Session;
+use crate::settings::Settings;
 use crate::ui::Ui;
+use incident_deploy::engine::Engine;
+use incident_deploy::engine::{self, Interrupt, Outcome, has_resources};
+use incident_deploy::plan::{Action, Plan};
+use incident_deploy::resources::{Scope, Subscription};
 
 pub(super) use agreement::agree;
 

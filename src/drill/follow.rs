@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{Drill, DrillError, Progress, Stage};
-use crate::aws::{AwsError, Explain};
 use crate::incidents::{Filter, IncidentsError};
+use incident_deploy::aws::{AwsError, Explain};
 
 /// The first pause between two looks; each next one is longer by half, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(50);

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use incident_model::Incident;
 
-use crate::aws::{AwsError, Clients};
 use crate::incidents::{Incidents, IncidentsError};
 use crate::settings::StackName;
+use incident_deploy::aws::{AwsError, Clients};
 
 pub use follow::run;
 

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use incident_model::table::{EXPIRES_AT, INCIDENT_ID};
 use jiff::Timestamp;
 
-use crate::aws::{AwsError, Clients, Explain};
+use incident_deploy::aws::{AwsError, Clients, Explain};
 
 /// After so many hours SNS forgets a subscription that nobody confirmed.
 pub const LIFETIME_HOURS: i64 = 48;

@@ -3,7 +3,7 @@
 use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
 
-use crate::aws::{AwsError, Clients, Explain};
+use incident_deploy::aws::{AwsError, Clients, Explain};
 
 /// The handler's version, or what it says is wrong: its rules, its table and its topic, seen with its own role.
 ///

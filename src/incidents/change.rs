@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use incident_model::{Incident, Status, TimelineEntry, table};
 
 use super::{Incidents, IncidentsError};
-use crate::aws::Explain;
+use incident_deploy::aws::Explain;
 
 const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
 

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use incident_model::{Incident, table};
 
 use super::{Filter, Incidents, IncidentsError};
-use crate::aws::Explain;
+use incident_deploy::aws::Explain;
 
 /// Every id of an incident starts with it.
 const ID_PREFIX: &str = "inc-";

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use incident_model::{Incident, Severity, Status, table};
 
 use super::{Incidents, IncidentsError};
-use crate::aws::Explain;
+use incident_deploy::aws::Explain;
 
 /// Which incidents.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

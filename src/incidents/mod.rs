@@ -9,8 +9,8 @@ mod stats;
 use aws_sdk_dynamodb::Client;
 use incident_model::silence::MOST_SILENCES;
 
-use crate::aws::{AwsError, Clients};
 use crate::settings::StackName;
+use incident_deploy::aws::{AwsError, Clients};
 
 pub use change::{Changed, Note};
 pub use list::Filter;

@@ -8,7 +8,7 @@ use incident_model::{Silence, Silences, table, time};
 use serde::Serialize;
 
 use super::{Incidents, IncidentsError};
-use crate::aws::Explain;
+use incident_deploy::aws::Explain;
 
 /// Every id of a silence starts with it.
 const ID_PREFIX: &str = "sil-";

@@ -6,7 +6,7 @@ use std::path::Path;
 use incident_local::outbox::{self, MailKind, StoredMail};
 
 use super::{LocalError, get};
-use crate::aws::{AwsError, Explain};
+use incident_deploy::aws::{AwsError, Explain};
 
 /// SNS shows this in the place of the ARN of a subscription that nobody confirmed.
 const PENDING: &str = "PendingConfirmation";

@@ -11,7 +11,7 @@ use incident_local::config::LatencyProfile;
 use incident_local::daemon::{self, DaemonError, Status};
 use incident_local::outbox::OutboxError;
 
-use crate::aws::AwsError;
+use incident_deploy::aws::AwsError;
 
 pub use confirm::{Confirmation, confirm_emails};
 pub use provisioner::provision;
@@ -61,33 +61,4 @@ pub async fn start(config: &LocalConfig) -> Result<Status, LocalError> {
 /// The folder of sent mail, also while nothing runs.
 pub fn outbox(directory: &Path) -> PathBuf {
     directory.join("outbox")
-}
-
-/// `$INCIDENTCTL_LOCAL_DIR`, else `incidentctl/local` in the user's state folder.
-pub fn directory(variable: impl Fn(&str) -> Option<String>) -> PathBuf {
-    let state = || match (variable("XDG_STATE_HOME"), variable("HOME")) {
-        (Some(state), _) => PathBuf::from(state),
-        (None, Some(home)) => Path::new(&home).join(".local/state"),
-        (None, None) => std::env::temp_dir(),
-    };
-    variable("INCIDENTCTL_LOCAL_DIR").map_or_else(|| state().join("incidentctl/local"), PathBuf::from)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_most_explicit_directory_wins() {
-        let all = [("INCIDENTCTL_LOCAL_DIR", "/mine"), ("XDG_STATE_HOME", "/state"), ("HOME", "/home/ada")];
-        for (variables, expected) in [
-            (&all[..], "/mine"),
-            (&all[1..], "/state/incidentctl/local"),
-            (&all[2..], "/home/ada/.local/state/incidentctl/local"),
-        ] {
-            let variable =
-                |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-            assert_eq!(directory(variable), Path::new(expected));
-        }
-    }
 }

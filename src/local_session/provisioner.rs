@@ -14,12 +14,12 @@ use incident_local::services::cloudformation::{
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::aws::{AwsError, Clients};
-use crate::engine::Progress;
-use crate::package::{Architecture, Package};
-use crate::plan::{Action, Change, PropertyChange, differences, unchanged};
-use crate::resources::{self, Context, Provider, Values};
-use crate::template::{Desired, Expression, Inputs, Place, Template, TemplateError};
+use incident_deploy::aws::{AwsError, Clients};
+use incident_deploy::package::{Architecture, Package};
+use incident_deploy::plan::{Action, Change, PropertyChange, differences, unchanged};
+use incident_deploy::progress::Progress;
+use incident_deploy::resources::{self, Context, Provider, Values};
+use incident_deploy::template::{Desired, Expression, Inputs, Place, Template, TemplateError};
 
 /// Lets the CloudFormation of a local AWS make resources.
 pub fn provision(cloud: &Cloud) {

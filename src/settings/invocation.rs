@@ -1,7 +1,7 @@
 //! How the program was called, for hints that name the next command.
 
 use super::Engine;
-use crate::cli::GlobalArgs;
+use super::GlobalArgs;
 
 /// The commands that take `--engine`.
 const WITH_ENGINE: [&str; 3] = ["up", "plan", "down"];

@@ -201,8 +201,8 @@ fn settings_become_parameters_of_the_template() -> Result<(), Box<dyn std::error
         assert_eq!(parameters.get(name).map(String::as_str), Some(value), "{name}");
     }
     // Every one of them is a parameter of the template, with the same default.
-    let (_, template) =
-        crate::template::Completion::default().apply(crate::template::EMBEDDED, crate::resources::naming)?;
+    let (_, template) = incident_deploy::template::Completion::default()
+        .apply(incident_deploy::template::EMBEDDED, incident_deploy::resources::naming)?;
     for (name, value) in Settings::default().parameters() {
         let parameter = template.parameters.get(&name).ok_or(name)?;
         assert_eq!(parameter.default.as_deref(), Some(value.as_str()));

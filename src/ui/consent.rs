@@ -3,7 +3,7 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use super::Ui;
-use crate::cli::CommandError;
+use crate::error::CommandError;
 
 impl Ui {
     /// Asks whether to go on; `yes` answers for the person.

@@ -1,6 +1,7 @@
 //! The only code that writes to a stream: data to standard output, words for people to standard error.
 
 mod consent;
+mod failure;
 mod progress;
 mod style;
 mod table;
@@ -10,8 +11,8 @@ use std::io::{IsTerminal, Write};
 
 use serde::Serialize;
 
-use crate::cli::{ColorChoice, CommandError, Format, GlobalArgs};
-use crate::settings::Invocation;
+use crate::error::CommandError;
+use crate::settings::{ColorChoice, Format, GlobalArgs, Invocation};
 
 pub use progress::ProgressView;
 pub use style::Label;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::{Label, Ui};
-use crate::cli::CommandError;
-use crate::engine::Event;
-use crate::plan::Action;
+use crate::error::CommandError;
+use incident_deploy::plan::Action;
+use incident_deploy::progress::Event;
 
 /// The steps of the design, by number.
 const STEPS: [&str; 11] = [

@@ -3,7 +3,7 @@
 use comfy_table::{Attribute, Color, ColumnConstraint, ContentArrangement, presets};
 
 use super::{Label, Ui};
-use crate::cli::CommandError;
+use crate::error::CommandError;
 
 /// A table with one heading per column.
 #[derive(Debug, Clone)]

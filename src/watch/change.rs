@@ -3,7 +3,7 @@
 use super::before::{Before, tag_key};
 use super::permission::Permission;
 use super::{Function, Watch, WatchError};
-use crate::aws::{AwsError, Explain};
+use incident_deploy::aws::{AwsError, Explain};
 
 /// A function that is watched now.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use aws_sdk_lambda::types::{DestinationConfig, OnFailure, OnSuccess};
 
 use super::{Function, Watch};
-use crate::aws::{Absent, AwsError, Explain};
+use incident_deploy::aws::{Absent, AwsError, Explain};
 
 const ABSENT: &str = "ResourceNotFoundException";
 

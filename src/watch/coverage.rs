@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::before::tag_key;
 use super::config::on_failure;
 use super::{Watch, split};
-use crate::aws::{Absent, AwsError, Explain};
+use incident_deploy::aws::{Absent, AwsError, Explain};
 
 /// Calls at once.
 const AT_ONCE: usize = 10;

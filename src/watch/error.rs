@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::permission::ACTION;
-use crate::aws::AwsError;
+use incident_deploy::aws::AwsError;
 
 /// Why a function cannot be watched, or not be left alone.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,8 @@ mod coverage;
 mod error;
 mod permission;
 
-use crate::aws::{AwsError, Clients, Explain, Session};
+use crate::session::Session;
+use incident_deploy::aws::{AwsError, Clients, Explain};
 
 pub use change::{Added, Removed};
 pub use coverage::{Coverage, Kind};

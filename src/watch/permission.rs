@@ -3,7 +3,7 @@
 use aws_sdk_iam::types::PolicyEvaluationDecisionType;
 
 use super::Watch;
-use crate::aws::{AwsError, Explain};
+use incident_deploy::aws::{AwsError, Explain};
 
 /// The action that Lambda takes with the function's role.
 pub(super) const ACTION: &str = "events:PutEvents";

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use incidentctl::aws::NO_ANSWER;
+use incident_deploy::aws::NO_ANSWER;
 
 use super::case::{Attack, Case, reads};
 use super::phase::{Clean, Phase};

@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use aws_sdk_dynamodb::types::TableDescription;
 use aws_sdk_sqs::types::QueueAttributeName;
 use aws_smithy_types::DateTime;
-use incidentctl::template::ROLE_TAG;
+use incident_deploy::template::ROLE_TAG;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 

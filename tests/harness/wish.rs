@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use incidentctl::cli::GlobalArgs;
-use incidentctl::package::Package;
-use incidentctl::resources;
+use incident_deploy::package::Package;
+use incident_deploy::resources;
+use incident_deploy::template::{Completion, EMBEDDED, Inputs, Place, Stack, Template};
+use incidentctl::settings::GlobalArgs;
 use incidentctl::settings::Settings;
-use incidentctl::template::{Completion, EMBEDDED, Inputs, Place, Stack, Template};
 use serde::Serialize;
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{PointInTimeRecoverySpecification, TableStatus};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{Environment, LastUpdateStatus};
 use aws_sdk_sqs::types::QueueAttributeName;
-use incidentctl::package::Package;
+use incident_deploy::package::Package;
 use proptest::prelude::*;
 use proptest::sample::select;
 

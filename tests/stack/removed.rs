@@ -64,7 +64,7 @@ async fn leave(aws: &Aws) -> TestResult {
     aws.logs.create_log_group().log_group_name(GROUP).tags(TAG, "devops").send().await?;
     let name = format!("devops-old-{}", aws.region);
     // What `incidentctl:owns` of a role with this policy says.
-    let owns = incidentctl::template::paths(&serde_json::json!({"Policies": [{"PolicyName": "old"}]}));
+    let owns = incident_deploy::template::paths(&serde_json::json!({"Policies": [{"PolicyName": "old"}]}));
     let tag = |key: &str, value: &str| RoleTag::builder().key(key).value(value).build();
     let call = aws.iam.create_role().role_name(&name).assume_role_policy_document(TRUST).tags(tag(TAG, "devops")?);
     let owns = owns.into_keys().next().unwrap_or_default();

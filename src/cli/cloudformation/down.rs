@@ -1,11 +1,11 @@
 //! `down` through CloudFormation.
 
 use super::Run;
-use crate::cli::CommandError;
-use crate::engine::Outcome;
-use crate::engine::cloudformation::{Blueprint, ChangeSet, Operation, StackRecord, Standing, Story};
-use crate::plan::Plan;
-use crate::template::retaining;
+use crate::error::CommandError;
+use incident_deploy::engine::Outcome;
+use incident_deploy::engine::cloudformation::{Blueprint, ChangeSet, Operation, StackRecord, Standing, Story};
+use incident_deploy::plan::Plan;
+use incident_deploy::template::retaining;
 
 impl Run<'_> {
     /// Deletes the stack, but for what is to be kept, and the zips that it was made from.

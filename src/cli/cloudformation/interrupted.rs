@@ -1,11 +1,11 @@
 //! Ctrl-C while CloudFormation works: it goes on by itself, so the person decides what shall become of it.
 
 use super::ask;
-use crate::cli::CommandError;
-use crate::cli::command_error::Kind;
-use crate::engine::Interrupt;
-use crate::engine::cloudformation::{Aim, Operation};
+use crate::error::CommandError;
+use crate::error::Kind;
 use crate::ui::Ui;
+use incident_deploy::engine::Interrupt;
+use incident_deploy::engine::cloudformation::{Aim, Operation};
 
 /// What the person wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

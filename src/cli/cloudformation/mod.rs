@@ -5,15 +5,15 @@ mod interrupted;
 mod ready;
 mod up;
 
-use super::CommandError;
 use super::deployment::{self, Deployment};
 use super::failure::root_cause;
-use crate::aws::AwsError;
-use crate::engine::cloudformation::{Bucket, End, Operation, StackRecord, Standing, Story};
-use crate::engine::{Interrupt, Outcome};
+use crate::error::CommandError;
 use crate::settings::Settings;
-use crate::template::OWNER_TAG;
 use crate::ui::Ui;
+use incident_deploy::aws::AwsError;
+use incident_deploy::engine::cloudformation::{Bucket, End, Operation, StackRecord, Standing, Story};
+use incident_deploy::engine::{Interrupt, Outcome};
+use incident_deploy::template::OWNER_TAG;
 
 /// One run of a command that works through CloudFormation.
 pub(super) struct Run<'a> {

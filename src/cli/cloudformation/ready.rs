@@ -1,9 +1,9 @@
 //! Bringing a stack into a state in which it can be created or updated.
 
 use super::{Ending, Run};
-use crate::cli::CommandError;
-use crate::engine::cloudformation::{Operation, StackRecord, Standing, Story};
-use crate::plan::Plan;
+use crate::error::CommandError;
+use incident_deploy::engine::cloudformation::{Operation, StackRecord, Standing, Story};
+use incident_deploy::plan::Plan;
 
 impl Run<'_> {
     /// Waits for what goes on, deletes what a failed creation left, and repairs what a failed update left. Gives what

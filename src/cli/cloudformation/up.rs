@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use super::Run;
-use crate::cli::CommandError;
 use crate::cli::failure::failure;
-use crate::engine::Outcome;
-use crate::engine::cloudformation::{
+use crate::error::CommandError;
+use incident_deploy::engine::Outcome;
+use incident_deploy::engine::cloudformation::{
     Aim, Blueprint, ChangeSet, StackRecord, Standing, Story, lay_over, refuse_replacement, seen, unseen,
 };
-use crate::plan::{Ownership, Plan};
+use incident_deploy::plan::{Ownership, Plan};
 
 impl<'a> Run<'a> {
     /// Makes a change set, shows what it and the live reads say, asks, and follows its execution. What CloudFormation
@@ -67,7 +67,7 @@ impl<'a> Run<'a> {
         let adopted: Vec<&str> = adopted.map(|change| change.logical_id.as_str()).collect();
         Ok(Blueprint {
             stack: self.deployment.stack.place.stack.clone(),
-            template: crate::template::without(&self.deployment.template, &adopted)?,
+            template: incident_deploy::template::without(&self.deployment.template, &adopted)?,
             parameters: BTreeMap::from([("CodeBucket".to_owned(), self.bucket().name().to_owned())]),
         })
     }

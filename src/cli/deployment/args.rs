@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::settings::{EmailAddress, Engine};
+use crate::settings::EmailAddress;
+use incident_deploy::engine::Engine;
 
 /// What to deploy, and how.
 #[derive(Debug, Default, Args)]

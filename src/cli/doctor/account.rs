@@ -10,8 +10,9 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use jiff::Timestamp;
 
-use crate::aws::{AwsError, Explain, Session};
 use crate::health::Check;
+use crate::session::Session;
+use incident_deploy::aws::{AwsError, Explain};
 
 /// Credentials that end sooner may end during an `up`.
 const SHORT_MINUTES: i64 = 15;

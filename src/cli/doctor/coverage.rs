@@ -2,7 +2,7 @@
 
 use crate::cli::deployed::Deployed;
 use crate::health::Check;
-use crate::plan::{Action, Change, Plan};
+use incident_deploy::plan::{Action, Change, Plan};
 
 const NAME: &str = "coverage";
 

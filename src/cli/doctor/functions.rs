@@ -2,9 +2,9 @@
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use crate::aws::{Absent, AwsError, Clients, Explain};
 use crate::health::Check;
 use crate::ui::count;
+use incident_deploy::aws::{Absent, AwsError, Clients, Explain};
 
 const NAME: &str = "functions";
 /// Each function takes two calls; beyond so many the rest is left out, and that is said.

@@ -1,7 +1,7 @@
 //! Whether there is something to deploy.
 
 use crate::health::Check;
-use crate::package::{self, Place};
+use incident_deploy::package::{self, Place};
 
 /// Looks, and builds nothing.
 pub(super) fn check() -> Check {

@@ -3,9 +3,10 @@
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
 use futures_util::future::try_join_all;
 
-use crate::aws::{AwsError, Clients, Explain, Session};
 use crate::deployer::{PASSED_TO_SERVICE, PolicyDocument, Statement};
 use crate::health::Check;
+use crate::session::Session;
+use incident_deploy::aws::{AwsError, Clients, Explain};
 
 const NAME: &str = "permissions";
 /// More names would make the line unreadable.

@@ -2,8 +2,8 @@
 
 use aws_sdk_iam::types::SummaryKeyType;
 
-use crate::aws::{AwsError, Clients, Explain};
 use crate::health::Check;
+use incident_deploy::aws::{AwsError, Clients, Explain};
 
 /// New accounts have ten, which a storm of failures uses up at once.
 const FEW_EXECUTIONS: i32 = 100;

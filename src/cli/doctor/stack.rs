@@ -1,13 +1,14 @@
 //! The stack itself: whether its names are free, who gets its alerts, whether failures reach it.
 
 use super::coverage;
-use crate::aws::{AwsError, Session};
-use crate::cli::CommandError;
 use crate::cli::deployed::Deployed;
+use crate::error::CommandError;
 use crate::health::{Check, LIFETIME_HOURS, Pending, hours_pending};
-use crate::plan::{Observations, Ownership};
-use crate::resources::Subscription;
+use crate::session::Session;
 use crate::settings::Settings;
+use incident_deploy::aws::AwsError;
+use incident_deploy::plan::{Observations, Ownership};
+use incident_deploy::resources::Subscription;
 
 /// Names, subscriptions and coverage.
 pub(super) async fn checks(session: &Session, settings: &Settings) -> Vec<Check> {

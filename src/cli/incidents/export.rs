@@ -4,7 +4,8 @@ use clap::{Args, ValueEnum};
 use incident_model::Incident;
 use serde_json::{Map, Value};
 
-use crate::cli::{CommandError, moment::Moment};
+use crate::cli::moment::Moment;
+use crate::error::CommandError;
 use crate::incidents::{Filter, Incidents};
 use crate::ui::{Ui, count};
 

@@ -4,8 +4,8 @@ use clap::Args;
 use incident_model::Status;
 use serde_json::json;
 
-use crate::cli::CommandError;
 use crate::cli::changes::{Change, report};
+use crate::error::CommandError;
 use crate::incidents::{Changed, Incidents, IncidentsError, Note};
 use crate::ui::Ui;
 

@@ -13,11 +13,11 @@ mod tests;
 
 use clap::{Args, Subcommand};
 
-use super::CommandError;
-use crate::aws::Clients;
+use crate::error::CommandError;
 use crate::incidents::Incidents;
 use crate::settings::Settings;
 use crate::ui::Ui;
+use incident_deploy::aws::Clients;
 
 use mark::Mark;
 

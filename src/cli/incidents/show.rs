@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::outlook::{self, Outlook};
 use super::render;
-use crate::cli::CommandError;
+use crate::error::CommandError;
 use crate::incidents::Incidents;
 use crate::ui::Ui;
 

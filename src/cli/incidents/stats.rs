@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::{CommandError, moment::Moment};
+use crate::cli::moment::Moment;
+use crate::error::CommandError;
 use crate::incidents::{Durations, Filter, Frequent, Incidents, Stats};
 use crate::ui::{Ui, count};
 

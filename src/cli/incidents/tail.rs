@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use incident_model::Incident;
 
-use crate::cli::{CommandError, moment};
+use crate::cli::moment;
+use crate::error::CommandError;
 use crate::incidents::{Filter, Incidents};
 use crate::ui::Ui;
 

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use super::{Outlook, render};
-use crate::cli::Format;
+use crate::settings::Format;
 use crate::ui::Ui;
 
 /// What a record has to have, a request, a notice and a timeline.

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use incident_local::daemon::Status;
 use serde_json::{Value, json};
 
-use super::CommandError;
+use crate::error::CommandError;
 use crate::settings::Settings;
 use crate::ui::{Label, Ui};
 

@@ -7,11 +7,13 @@ use incident_local::daemon::{self, Found};
 use incident_local::outbox::{MailKind, StoredMail, read};
 use serde_json::{Value, json};
 
-use crate::aws::{Clients, Session};
-use crate::cli::{CommandError, moment};
+use crate::cli::moment;
+use crate::error::CommandError;
 use crate::local_session::{self, Confirmation, LocalError};
+use crate::session::Session;
 use crate::settings::Settings;
 use crate::ui::{Label, Table, Ui};
+use incident_deploy::aws::Clients;
 
 /// List the mails that the local AWS sent, the newest last
 #[derive(Debug, Args)]

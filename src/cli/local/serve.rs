@@ -3,7 +3,7 @@
 use clap::Args;
 use incident_local::{LocalConfig, daemon};
 
-use crate::cli::CommandError;
+use crate::error::CommandError;
 use crate::local_session::{self, LocalError};
 
 /// Be the local AWS, in the foreground

@@ -7,7 +7,7 @@ use incident_local::LocalConfig;
 use incident_local::config::LatencyProfile;
 use incident_local::daemon::{self, Found};
 
-use crate::cli::CommandError;
+use crate::error::CommandError;
 use crate::local_session;
 use crate::settings::Settings;
 use crate::ui::Ui;

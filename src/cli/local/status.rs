@@ -3,7 +3,7 @@
 use clap::Args;
 use incident_local::daemon::{self, Found};
 
-use crate::cli::CommandError;
+use crate::error::CommandError;
 use crate::settings::Settings;
 use crate::ui::Ui;
 

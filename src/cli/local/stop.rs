@@ -4,7 +4,7 @@ use clap::Args;
 use incident_local::daemon::{self, Found};
 use serde_json::json;
 
-use crate::cli::CommandError;
+use crate::error::CommandError;
 use crate::local_session::LocalError;
 use crate::settings::Settings;
 use crate::ui::Ui;

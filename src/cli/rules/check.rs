@@ -7,7 +7,7 @@ use incident_model::DEFAULT_RULES;
 use incident_model::rules::{Position, Problem, Report, check};
 use serde_json::{Value, json};
 
-use crate::cli::CommandError;
+use crate::error::CommandError;
 use crate::ui::{Ui, count};
 
 /// Find mistakes in a rules file

@@ -6,7 +6,7 @@ use incident_model::Severity;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::cli::CommandError;
+use crate::error::CommandError;
 
 /// What has to come out of one file. Only what is written is compared.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,7 +9,7 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use incident_model::{Rules, RulesError};
 
-use super::CommandError;
+use crate::error::CommandError;
 use crate::ui::Ui;
 
 /// Validate severity rules, and try them on event files; offline

@@ -7,7 +7,7 @@ use incident_model::{Classification, Outcome, Rules, Unreadable, classify, read_
 use serde_json::{Map, Value, json};
 
 use super::expect::{self, Difference, Expectation};
-use crate::cli::CommandError;
+use crate::error::CommandError;
 use crate::ui::{Label, Ui, count};
 
 /// Classify event files by the rules, as the handler would

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::pattern;
-use crate::cli::{CommandError, moment};
+use crate::cli::moment;
+use crate::error::CommandError;
 use crate::incidents::{Filter, Incidents};
 use crate::ui::{Ui, count};
 

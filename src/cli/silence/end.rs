@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::cli::CommandError;
+use crate::error::CommandError;
 use crate::incidents::{EndedSilence, Incidents};
 use crate::ui::{Ui, count};
 

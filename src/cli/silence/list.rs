@@ -4,7 +4,8 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::pattern;
-use crate::cli::{CommandError, moment};
+use crate::cli::moment;
+use crate::error::CommandError;
 use crate::incidents::{Incidents, SilenceState};
 use crate::ui::{Cell, Label, Table, Ui, count};
 

@@ -7,11 +7,11 @@ mod pattern;
 
 use clap::{Args, Subcommand};
 
-use super::CommandError;
-use crate::aws::Clients;
+use crate::error::CommandError;
 use crate::incidents::Incidents;
 use crate::settings::Settings;
 use crate::ui::Ui;
+use incident_deploy::aws::Clients;
 
 /// Keep mails about some incidents back for some time
 #[derive(Debug, Args)]

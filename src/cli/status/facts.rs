@@ -6,14 +6,15 @@ use jiff::{Span, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::aws::{Absent, AwsError, Clients, Explain, Session};
-use crate::cli::CommandError;
 use crate::cli::deployed::Deployed;
 use crate::cli::doctor::coverage;
+use crate::error::CommandError;
 use crate::health::{LIFETIME_HOURS, self_check};
 use crate::incidents::{Filter, Incidents, IncidentsError, SilenceState};
-use crate::plan::Action;
+use crate::session::Session;
 use crate::settings::{Settings, StackName};
+use incident_deploy::aws::{Absent, AwsError, Clients, Explain};
+use incident_deploy::plan::Action;
 
 /// So many incidents are shown.
 const INCIDENTS: usize = 5;

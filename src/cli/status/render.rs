@@ -7,8 +7,8 @@ use super::problems::Problem;
 use crate::cli::moment;
 use crate::health::{LIFETIME_HOURS, hours_pending};
 use crate::incidents::SilenceState;
-use crate::plan::Action;
 use crate::ui::{Label, Ui, count};
+use incident_deploy::plan::Action;
 
 /// More differences are counted only; `plan` shows all.
 const DRIFT: usize = 5;

@@ -1,10 +1,10 @@
 //! What a person agrees to before `up` changes anything.
 
-use crate::cli::CommandError;
 use crate::cli::deployment;
-use crate::plan::{Change, Plan};
+use crate::error::CommandError;
 use crate::settings::Settings;
 use crate::ui::Ui;
+use incident_deploy::plan::{Change, Plan};
 
 /// Shows what will change, and asks; for data that will be lost it asks apart.
 pub(in crate::cli) fn agree(plan: &Plan, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {

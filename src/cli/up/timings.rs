@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::cli::CommandError;
-use crate::engine::{Finished, Outcome, critical_path};
+use crate::error::CommandError;
 use crate::ui::Ui;
+use incident_deploy::engine::{Finished, Outcome, critical_path};
 
 /// Tells how long each change took, the slowest first, then the critical path: what was done before the first change,
 /// the changes that waited for each other, and the self-check after the last. Time for consent is nobody's.

@@ -3,12 +3,12 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::aws::{Clients, Explain};
-use crate::cli::CommandError;
 use crate::cli::changes::{Change, report};
+use crate::error::CommandError;
 use crate::settings::StackName;
 use crate::ui::Ui;
 use crate::watch::{Added, Removed, Watch, WatchError};
+use incident_deploy::aws::{Clients, Explain};
 
 /// Send the failures of functions to the default event bus; retries and event age stay as they are
 #[derive(Debug, Args)]

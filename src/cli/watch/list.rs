@@ -3,11 +3,11 @@
 use clap::Args;
 use serde_json::Value;
 
-use crate::aws::{AwsError, Clients, Explain};
-use crate::cli::CommandError;
+use crate::error::CommandError;
 use crate::settings::StackName;
 use crate::ui::{Cell, Label, Table, Ui, count};
 use crate::watch::{Coverage, Kind, Watch};
+use incident_deploy::aws::{AwsError, Clients, Explain};
 
 /// Show for each function of the region how its failures are seen
 #[derive(Debug, Args)]

@@ -5,11 +5,11 @@ mod list;
 
 use clap::{Args, Subcommand};
 
-use super::CommandError;
-use crate::aws::Clients;
+use crate::error::CommandError;
 use crate::settings::Settings;
 use crate::ui::Ui;
 use crate::watch::Watch;
+use incident_deploy::aws::Clients;
 
 /// Send the asynchronous failures of existing functions to the event bus, where the stack sees them with their reason
 #[derive(Debug, Args)]

@@ -1,0 +1,78 @@
+//! Which engine owns a stack, and so which one works on it.
+
+use super::Engine;
+use super::cloudformation::{StackRecord, Standing};
+use crate::plan::{Observations, Ownership, Plan};
+
+/// The engine that was asked for does not own the stack.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the stack was made by the engine `{owner}`, which owns it: `{wanted}` does not touch it")]
+pub struct OwnedByOther {
+    /// Whose the stack is.
+    pub owner: Engine,
+    /// What was asked for.
+    pub wanted: Engine,
+}
+
+/// The engine for a stack: the one that owns it, else the one that is wanted, else the default.
+///
+/// `has_resources` says whether anything with the stack's tag exists.
+///
+/// # Errors
+/// When another one is wanted than the owner.
+pub fn choose(
+    wanted: Option<Engine>,
+    record: Option<&StackRecord>,
+    has_resources: bool,
+) -> Result<Engine, OwnedByOther> {
+    let managed = record.is_some_and(|record| record.ours && record.standing() != Standing::Shell);
+    let owner = match (managed, has_resources) {
+        (true, _) => Engine::CloudFormation,
+        (false, true) => Engine::Direct,
+        (false, false) => return Ok(wanted.unwrap_or_default()),
+    };
+    match wanted {
+        Some(wanted) if wanted != owner => Err(OwnedByOther { owner, wanted }),
+        _ => Ok(owner),
+    }
+}
+
+/// Whether anything of the stack exists and carries its tag.
+pub fn has_resources(plan: &Plan) -> bool {
+    plan.changes.iter().any(|change| change.observed.as_ref().is_some_and(|one| one.ownership == Ownership::Ours))
+}
+
+/// The same of what was read.
+pub fn any_is_ours(observations: &Observations) -> bool {
+    let surplus = observations.surplus.iter().map(|(_, observed)| observed);
+    observations.resources.values().chain(surplus).any(|one| one.ownership == Ownership::Ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_owner_works_on_a_stack_and_nobody_else() {
+        use Engine::{CloudFormation, Direct};
+        let record = |status: &str, ours| Some(StackRecord { status: status.into(), ours, ..StackRecord::default() });
+        let refused = |owner, wanted| Err(OwnedByOther { owner, wanted });
+        for (wanted, record, has_resources, expected) in [
+            (None, None, false, Ok(Direct)),
+            (Some(CloudFormation), None, false, Ok(CloudFormation)),
+            (None, None, true, Ok(Direct)),
+            (Some(CloudFormation), None, true, refused(Direct, CloudFormation)),
+            (None, record("CREATE_COMPLETE", true), true, Ok(CloudFormation)),
+            (Some(Direct), record("CREATE_COMPLETE", true), true, refused(CloudFormation, Direct)),
+            (Some(Direct), record("ROLLBACK_COMPLETE", true), false, refused(CloudFormation, Direct)),
+            // A change set that was never executed has made nothing.
+            (Some(Direct), record("REVIEW_IN_PROGRESS", true), false, Ok(Direct)),
+            (None, record("REVIEW_IN_PROGRESS", true), true, Ok(Direct)),
+            // Somebody else's stack of that name has nothing to do with ours.
+            (Some(Direct), record("CREATE_COMPLETE", false), true, Ok(Direct)),
+        ] {
+            let chosen = choose(wanted, record.as_ref(), has_resources);
+            assert_eq!(chosen, expected, "{wanted:?} {record:?} {has_resources}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The bucket that CloudFormation takes the handler's zip from: one per account and region, made when it is needed.
+//!
+//! Each stack has a folder of its own. There is no lifecycle rule: a rollback needs the zip of the version before, however
+//! old that is. What a successful deployment supersedes is deleted right after it instead.
+
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use aws_sdk_s3::types::{
+    BucketLocationConstraint, CreateBucketConfiguration, Delete, ObjectIdentifier, ObjectOwnership,
+    PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault,
+    ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag, Tagging,
+};
+
+use crate::aws::wait::persist;
+use crate::aws::{Absent, AwsError, Clients, Explain};
+use crate::package::Package;
+use crate::progress::Progress;
+use crate::template::Place;
+
+/// Tag that says that a bucket is ours. Its value is the version of how it is set up.
+const TAG: &str = "incidentctl:bucket";
+/// The region that a bucket is in when none is named.
+const FIRST_REGION: &str = "us-east-1";
+/// How far the clocks of this machine and of S3 may be apart.
+const SKEW: Duration = Duration::from_secs(300);
+
+/// The bucket of an account and region, with the folder of a stack in it. Every call says whose the bucket has to be:
+/// bucket names are global, and somebody else may have taken this one.
+#[derive(Debug, Clone)]
+pub struct Bucket<'a> {
+    client: &'a aws_sdk_s3::Client,
+    place: &'a Place,
+    name: String,
+}
+
+impl<'a> Bucket<'a> {
+    /// The bucket for a place. No call is made.
+    pub fn of(clients: &'a Clients, place: &'a Place) -> Self {
+        Self { client: &clients.s3, place, name: name(place) }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Makes sure that it holds a zip under a name in the stack's folder. The name contains the zip's hash, so what is
+    /// there already is the same.
+    ///
+    /// # Errors
+    /// A call that fails; a bucket of that name that is not ours.
+    pub async fn hold(&self, zip: &str, package: &Package) -> Result<(), AwsError> {
+        let key = self.key(zip);
+        let call = self.client.head_object().bucket(&self.name).key(&key).expected_bucket_owner(&self.place.account);
+        if call.send().await.explain("s3:GetObject").or_absent("NotFound")?.is_some() {
+            return Ok(());
+        }
+        self.prepare().await?;
+        let call = self.client.put_object().bucket(&self.name).key(&key).expected_bucket_owner(&self.place.account);
+        // S3 compares the hash, so what arrives is what was sent.
+        let call = call.checksum_sha256(package.sha256()).body(ByteStream::from(package.bytes().clone()));
+        call.send().await.explain("s3:PutObject").map(|_| ())
+    }
+
+    /// Deletes what `zip` has superseded: everything in the stack's folder that is older than this run. Something newer
+    /// belongs to another run, which is about to deploy it.
+    ///
+    /// # Errors
+    /// A call that fails.
+    pub async fn prune(&self, zip: &str, began: SystemTime) -> Result<(), AwsError> {
+        let current = self.key(zip);
+        let limit = DateTime::from(began.checked_sub(SKEW).unwrap_or(began));
+        let objects = self.objects(&self.folder()).await?.unwrap_or_default();
+        let old = objects.into_iter().filter(|(key, at)| *key != current && at.is_some_and(|at| at < limit));
+        self.delete(old.map(|(key, _)| key).collect()).await
+    }
+
+    /// Deletes the stack's folder, and the bucket with it when nothing else is in it and it is ours.
+    ///
+    /// # Errors
+    /// A call that fails.
+    pub async fn clear(&self) -> Result<(), AwsError> {
+        // Nothing to clear without a bucket.
+        let Some(objects) = self.objects("").await? else { return Ok(()) };
+        let folder = self.folder();
+        let (ours, others): (Vec<_>, Vec<_>) =
+            objects.into_iter().map(|(key, _)| key).partition(|key| key.starts_with(&folder));
+        self.delete(ours).await?;
+        if others.is_empty() && self.is_ours().await? {
+            let call = self.client.delete_bucket().bucket(&self.name).expected_bucket_owner(&self.place.account);
+            call.send().await.explain("s3:DeleteBucket").or_absent("NoSuchBucket")?;
+        }
+        Ok(())
+    }
+
+    /// Makes the bucket when it is missing, and finishes one whose making was interrupted.
+    async fn prepare(&self) -> Result<(), AwsError> {
+        let call = self.client.head_bucket().bucket(&self.name).expected_bucket_owner(&self.place.account);
+        let exists = call.send().await.explain("s3:ListBucket").or_absent("NotFound")?.is_some();
+        if exists && self.is_ours().await? {
+            return Ok(());
+        }
+        if exists && self.objects("").await?.is_some_and(|objects| !objects.is_empty()) {
+            let message = format!("the bucket {} exists, holds something, and lacks the tag {TAG}", self.name);
+            return Err(AwsError::new("s3:GetBucketTagging", "BucketNotOurs", message));
+        }
+        if !exists {
+            self.create().await?;
+        }
+        tokio::try_join!(self.block_public_access(), self.encrypt())?;
+        // The tag is last: it says that the rest is done.
+        self.tag().await
+    }
+
+    async fn create(&self) -> Result<(), AwsError> {
+        let region = &self.place.region;
+        let elsewhere = (region != FIRST_REGION).then(|| {
+            CreateBucketConfiguration::builder()
+                .location_constraint(BucketLocationConstraint::from(region.as_str()))
+                .build()
+        });
+        persist(&Progress::silent(), || async {
+            let call =
+                self.client.create_bucket().bucket(&self.name).set_create_bucket_configuration(elsewhere.clone());
+            let call = call.object_ownership(ObjectOwnership::BucketOwnerEnforced);
+            call.send().await.explain("s3:CreateBucket").or_absent("BucketAlreadyOwnedByYou")
+        })
+        .await
+        .map(|_| ())
+    }
+
+    async fn block_public_access(&self) -> Result<(), AwsError> {
+        let nothing_public = PublicAccessBlockConfiguration::builder()
+            .block_public_acls(true)
+            .block_public_policy(true)
+            .ignore_public_acls(true)
+            .restrict_public_buckets(true)
+            .build();
+        let call = self.client.put_public_access_block().bucket(&self.name).expected_bucket_owner(&self.place.account);
+        let call = call.public_access_block_configuration(nothing_public);
+        call.send().await.explain("s3:PutBucketPublicAccessBlock").map(|_| ())
+    }
+
+    async fn encrypt(&self) -> Result<(), AwsError> {
+        let built = |error| AwsError::new("s3:PutEncryptionConfiguration", "InvalidRequest", format!("{error}"));
+        let by_default = ServerSideEncryptionByDefault::builder()
+            .sse_algorithm(ServerSideEncryption::Aes256)
+            .build()
+            .map_err(built)?;
+        let rule = ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(by_default).build();
+        let rules = ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(built)?;
+        let call = self.client.put_bucket_encryption().bucket(&self.name).expected_bucket_owner(&self.place.account);
+        let call = call.server_side_encryption_configuration(rules);
+        call.send().await.explain("s3:PutEncryptionConfiguration").map(|_| ())
+    }
+
+    async fn tag(&self) -> Result<(), AwsError> {
+        let built = |error| AwsError::new("s3:PutBucketTagging", "InvalidRequest", format!("{error}"));
+        let tag = Tag::builder().key(TAG).value("1").build().map_err(built)?;
+        let tagging = Tagging::builder().tag_set(tag).build().map_err(built)?;
+        let call = self.client.put_bucket_tagging().bucket(&self.name).expected_bucket_owner(&self.place.account);
+        call.tagging(tagging).send().await.explain("s3:PutBucketTagging").map(|_| ())
+    }
+
+    async fn is_ours(&self) -> Result<bool, AwsError> {
+        let call = self.client.get_bucket_tagging().bucket(&self.name).expected_bucket_owner(&self.place.account);
+        let tags = call.send().await.explain("s3:GetBucketTagging").or_absent("NoSuchTagSet")?;
+        Ok(tags.is_some_and(|tags| tags.tag_set().iter().any(|tag| tag.key() == TAG)))
+    }
+
+    /// Keys under a prefix with the time of their upload; `None` without a bucket. The folder of a stack holds a handful,
+    /// so that one page is everything.
+    async fn objects(&self, prefix: &str) -> Result<Option<Vec<(String, Option<DateTime>)>>, AwsError> {
+        let call = self.client.list_objects_v2().bucket(&self.name).expected_bucket_owner(&self.place.account);
+        let page = call.prefix(prefix).send().await.explain("s3:ListBucket").or_absent("NoSuchBucket")?;
+        let entry =
+            |object: &aws_sdk_s3::types::Object| Some((object.key()?.to_owned(), object.last_modified().copied()));
+        Ok(page.map(|page| page.contents().iter().filter_map(entry).collect()))
+    }
+
+    async fn delete(&self, keys: Vec<String>) -> Result<(), AwsError> {
+        const CALL: &str = "s3:DeleteObject";
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let built = |error| AwsError::new(CALL, "InvalidRequest", format!("{error}"));
+        let objects = keys.into_iter().map(|key| ObjectIdentifier::builder().key(key).build());
+        let objects = objects.collect::<Result<Vec<_>, _>>().map_err(built)?;
+        let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build().map_err(built)?;
+        let call = self.client.delete_objects().bucket(&self.name).expected_bucket_owner(&self.place.account);
+        let answer = call.delete(delete).send().await.explain(CALL)?;
+        match answer.errors().first() {
+            None => Ok(()),
+            Some(refused) => {
+                let message = format!("{}: {}", refused.key().unwrap_or("?"), refused.message().unwrap_or("refused"));
+                Err(AwsError::new(CALL, refused.code().unwrap_or("Unknown"), message))
+            }
+        }
+    }
+
+    fn folder(&self) -> String {
+        format!("{}/", self.place.stack)
+    }
+
+    fn key(&self, zip: &str) -> String {
+        format!("{}{zip}", self.folder())
+    }
+}
+
+/// Account and region make the name unique and the same on every machine.
+fn name(place: &Place) -> String {
+    format!("incidentctl-{}-{}", place.account, place.region)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_follows_from_account_and_region() {
+        let place = Place::new("devops", "123456789012", "us-gov-west-1", None);
+        let name = name(&place);
+        assert_eq!(name, "incidentctl-123456789012-us-gov-west-1");
+        assert!(name.len() <= 63, "the longest that S3 allows");
+    }
+}

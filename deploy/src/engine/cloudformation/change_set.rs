@@ -1,0 +1,179 @@
+//! A change set: made, read, and then executed or thrown away.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetStatus, ChangeSetType, OnStackFailure, Parameter, StackStatus, Tag,
+};
+
+use super::foreseen::Foreseen;
+use super::operation::{Aim, Operation, new_token};
+use super::{StackRecord, Standing};
+use crate::aws::wait::until;
+use crate::aws::{Absent, AwsError, Clients, Explain};
+use crate::progress::Progress;
+use crate::template::OWNER_TAG;
+
+/// How long CloudFormation may take to make a change set of a stack as small as ours.
+const LIMIT: Duration = Duration::from_secs(300);
+/// What CloudFormation says when a change set changes nothing. More may follow.
+const NO_CHANGES: [&str; 2] = ["The submitted information didn't contain changes", "No updates are to be performed"];
+/// The longest template that a call takes, in bytes.
+const LONGEST_BODY: usize = 51_200;
+
+/// What CloudFormation is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blueprint {
+    /// The name of the stack.
+    pub stack: String,
+    /// The finished template.
+    pub template: String,
+    /// The values of its parameters.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// A change set that is ready to be executed.
+#[derive(Debug)]
+pub struct ChangeSet<'a> {
+    clients: &'a Clients,
+    /// Its ARN.
+    id: String,
+    /// The ARN of its stack.
+    stack: String,
+    aim: Aim,
+    /// Whether the stack came to be with this change set, and is nothing without it.
+    made_shell: bool,
+    /// What it will do.
+    pub foreseen: Vec<Foreseen>,
+}
+
+impl<'a> ChangeSet<'a> {
+    /// Makes one from a stack's record; `None` when CloudFormation sees no difference to its record.
+    ///
+    /// # Errors
+    /// A call that fails, and a template that CloudFormation refuses.
+    pub async fn make(
+        clients: &'a Clients,
+        blueprint: &Blueprint,
+        record: Option<&StackRecord>,
+    ) -> Result<Option<Self>, AwsError> {
+        let standing = record.map(StackRecord::standing).filter(|standing| *standing != Standing::Deleted);
+        let aim = match standing {
+            None | Some(Standing::Shell) => Aim::Create,
+            Some(_) => Aim::Update,
+        };
+        let name = new_token();
+        request(clients, blueprint, aim, &name).await?;
+        let (described, foreseen) = describe(clients, &blueprint.stack, &name).await?;
+        let made = Self {
+            clients,
+            id: described.change_set_id.unwrap_or_default(),
+            stack: described.stack_id.unwrap_or_default(),
+            aim,
+            made_shell: standing.is_none(),
+            foreseen,
+        };
+        if described.status != Some(ChangeSetStatus::Failed) {
+            return Ok(Some(made));
+        }
+        // Failed ones count against a limit of the stack.
+        made.discard().await?;
+        let reason = described.status_reason.unwrap_or_default();
+        match NO_CHANGES.iter().any(|words| reason.contains(words)) {
+            true => Ok(None),
+            false => Err(AwsError::new("cloudformation:CreateChangeSet", "ChangeSetFailed", reason)),
+        }
+    }
+
+    /// Throws it away, and the stack with it if there is nothing else to it.
+    ///
+    /// # Errors
+    /// A call that fails.
+    pub async fn discard(&self) -> Result<(), AwsError> {
+        let client = &self.clients.cloudformation;
+        let call = client.delete_change_set().change_set_name(&self.id);
+        call.send().await.explain("cloudformation:DeleteChangeSet").or_absent("ChangeSetNotFound")?;
+        let is_shell = |record: StackRecord| record.status == StackStatus::ReviewInProgress.as_str();
+        if self.made_shell && StackRecord::read(self.clients, &self.stack).await?.is_some_and(is_shell) {
+            let call = client.delete_stack().stack_name(&self.stack).client_request_token(new_token());
+            call.send().await.explain("cloudformation:DeleteStack")?;
+        }
+        Ok(())
+    }
+
+    /// Lets CloudFormation begin.
+    ///
+    /// # Errors
+    /// A call that fails.
+    pub async fn execute(&self) -> Result<Operation<'a>, AwsError> {
+        let token = new_token();
+        // The permission for it is one on the stack.
+        let call = self.clients.cloudformation.execute_change_set().stack_name(&self.stack).change_set_name(&self.id);
+        call.client_request_token(&token).send().await.explain("cloudformation:ExecuteChangeSet")?;
+        Ok(Operation::begun(self.clients, &self.stack, self.aim, Some(token)))
+    }
+
+    /// What it is meant to end with.
+    pub fn aim(&self) -> Aim {
+        self.aim
+    }
+}
+
+async fn request(clients: &Clients, blueprint: &Blueprint, aim: Aim, name: &str) -> Result<(), AwsError> {
+    const CALL: &str = "cloudformation:CreateChangeSet";
+    if blueprint.template.len() > LONGEST_BODY {
+        let length = blueprint.template.len();
+        let message = format!("the finished template has {length} bytes, CloudFormation takes {LONGEST_BODY}");
+        return Err(AwsError::new(CALL, "TemplateTooLong", message));
+    }
+    let parameters = blueprint
+        .parameters
+        .iter()
+        .map(|(key, value)| Parameter::builder().parameter_key(key).parameter_value(value).build());
+    let call = clients
+        .cloudformation
+        .create_change_set()
+        .stack_name(&blueprint.stack)
+        .change_set_name(name)
+        .client_token(name)
+        .template_body(&blueprint.template)
+        .set_parameters(Some(parameters.collect()))
+        // Both roles have names.
+        .capabilities(Capability::CapabilityNamedIam)
+        .tags(Tag::builder().key(OWNER_TAG).value(&blueprint.stack).build());
+    let call = match aim {
+        Aim::Create => call.change_set_type(ChangeSetType::Create).on_stack_failure(OnStackFailure::Delete),
+        Aim::Update | Aim::Delete => call.change_set_type(ChangeSetType::Update),
+    };
+    // That it exists means that an answer was lost: no other run has this name.
+    call.send().await.explain(CALL).or_absent("AlreadyExistsException").map(|_| ())
+}
+
+/// Waits until the change set is ready or has failed, and reads all of it.
+async fn describe(
+    clients: &Clients,
+    stack: &str,
+    name: &str,
+) -> Result<(DescribeChangeSetOutput, Vec<Foreseen>), AwsError> {
+    let page = |next: Option<String>| async move {
+        let call = clients.cloudformation.describe_change_set().stack_name(stack).change_set_name(name);
+        call.set_next_token(next).send().await.explain("cloudformation:DescribeChangeSet")
+    };
+    let mut first = until(&Progress::silent(), "CloudFormation to make the change set", LIMIT, || async {
+        let page = page(None).await?;
+        let over = matches!(page.status, Some(ChangeSetStatus::CreateComplete | ChangeSetStatus::Failed));
+        Ok(over.then_some(page))
+    })
+    .await?;
+    let mut changes = first.changes.take().unwrap_or_default();
+    let mut next = first.next_token.take();
+    while next.is_some() {
+        let page = page(next).await?;
+        changes.extend(page.changes.unwrap_or_default());
+        next = page.next_token;
+    }
+    let foreseen = changes.iter().filter_map(|change| Foreseen::read(change.resource_change()?)).collect();
+    Ok((first, foreseen))
+}

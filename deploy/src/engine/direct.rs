@@ -1,0 +1,258 @@
+//! Through each service's own API, independent work side by side.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::Interrupt;
+use crate::aws::AwsError;
+use crate::plan::{Action, Cause, Change, Observations, Observed, Ownership, Plan};
+use crate::progress::{Event, Progress};
+use crate::resources::{Context, provider};
+
+/// Calls in flight at a time. Enough for everything that is independent, and far below any service's rate.
+const CONCURRENCY: usize = 16;
+
+/// What became of a plan.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// What was done, in the order in which it was finished.
+    pub finished: Vec<Finished>,
+    /// What failed, the first failure first.
+    pub failures: Vec<(Change, AwsError)>,
+    /// Logical ids of what was left alone because something that it needs failed.
+    pub skipped: Vec<String>,
+    /// Logical ids of what was not begun because the person interrupted.
+    pub not_begun: Vec<String>,
+    /// Logical ids of what was begun and not waited for, because the person interrupted twice.
+    pub abandoned: Vec<String>,
+}
+
+/// A change that was made.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// The change.
+    pub change: Change,
+    /// When it began, in seconds after the first change.
+    pub began: f64,
+    /// When what needs it could begin.
+    pub made: f64,
+    /// When it was ready.
+    pub ended: f64,
+}
+
+impl Finished {
+    /// How long it took.
+    pub fn seconds(&self) -> f64 {
+        self.ended - self.began
+    }
+}
+
+impl Outcome {
+    /// How often an action was done.
+    pub fn count(&self, action: Action) -> usize {
+        self.finished.iter().filter(|finished| finished.change.action == action).count()
+    }
+
+    /// The plan that takes back what a plan created. What failed or was not waited for may exist by half: that goes too,
+    /// if it is there and ours, which a name that somebody else took in the meantime is not.
+    pub fn undo(&self, plan: &Plan, observations: &Observations) -> Plan {
+        let created = |change: &&Change| {
+            let id = &change.logical_id;
+            let begun = !self.skipped.contains(id) && !self.not_begun.contains(id);
+            let ours = |found: &Observed| matches!(found.ownership, Ownership::Ours | Ownership::Child);
+            let finished = || self.finished.iter().any(|finished| finished.change.logical_id == *id);
+            change.action == Action::Create && begun && (finished() || observations.get(id).is_some_and(ours))
+        };
+        let delete =
+            |change: &Change| Change { action: Action::Delete, cause: Some(Cause::Rollback), ..change.clone() };
+        Plan { changes: plan.changes.iter().rev().filter(created).map(delete).collect(), leftovers: Vec::new() }
+    }
+}
+
+/// How far a change is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Running,
+    /// Made, so that what needs it can begin; not ready itself yet.
+    Settling,
+    Done,
+    /// It, or what it needs, failed: the logical id of the first failure.
+    Failed(String),
+}
+
+/// Carries out a plan. Work that does not depend on a failure goes on; an interrupt lets calls in flight finish, a
+/// second one does not.
+pub async fn apply(
+    context: &Context<'_>,
+    plan: &Plan,
+    events: &UnboundedSender<Event>,
+    interrupt: Interrupt,
+) -> Outcome {
+    let tell = |event| {
+        // A display that went away must not stop the work.
+        let _ = events.send(event);
+    };
+    tell(Event::made(plan));
+    let changes: Vec<&Change> = plan.changes.iter().filter(|change| change.action != Action::None).collect();
+    let mut states: BTreeMap<&str, State> =
+        changes.iter().map(|change| (change.logical_id.as_str(), State::Waiting)).collect();
+    let mut outcome = Outcome::default();
+    let mut running = FuturesUnordered::new();
+    let first = Instant::now();
+    let mut stopped = interrupt.is_set();
+    loop {
+        skip(&changes, &mut states, &mut outcome, &tell);
+        for change in &changes {
+            if stopped || running.len() >= CONCURRENCY {
+                break;
+            }
+            if can_begin(change, &changes, &states) {
+                states.insert(&change.logical_id, State::Running);
+                tell(Event::started(change));
+                running.push(work(context, change, events, Stage::Make { began: Instant::now() }));
+            }
+        }
+        let ended = tokio::select! {
+            ended = running.next() => ended,
+            () = interrupt.wait(), if !stopped => {
+                stopped = true;
+                tell(Event::Interrupted);
+                continue;
+            }
+            () = interrupt.wait_for_second(), if stopped => break,
+        };
+        let Some(Ended { change, stage, result }) = ended else { break };
+        match (result, stage) {
+            (Ok(()), Stage::Make { began }) if change.action != Action::Delete => {
+                states.insert(&change.logical_id, State::Settling);
+                running.push(work(context, change, events, Stage::Settle { began, made: Instant::now() }));
+            }
+            (Ok(()), stage) => {
+                let done = stage.over(change, first);
+                states.insert(&change.logical_id, State::Done);
+                tell(Event::finished(change, done.seconds()));
+                outcome.finished.push(done);
+            }
+            (Err(error), _) => {
+                states.insert(&change.logical_id, State::Failed(change.logical_id.clone()));
+                tell(Event::failed(change, (&error).into()));
+                outcome.failures.push((change.clone(), error));
+            }
+        }
+    }
+    drop(running);
+    let left_in = |wanted| states.iter().filter(move |(_, state)| **state == wanted).map(|(id, _)| (*id).to_owned());
+    outcome.not_begun = left_in(State::Waiting).collect();
+    outcome.abandoned = left_in(State::Running).chain(left_in(State::Settling)).collect();
+    outcome
+}
+
+/// What has to be done before a change: makers wait for what they need, deletions for what needs them, and what left
+/// the template for everything that takes its place.
+fn blockers<'a>(change: &'a Change, changes: &'a [&'a Change]) -> impl Iterator<Item = &'a str> {
+    changes
+        .iter()
+        .filter(move |other| match (change.action, other.action) {
+            (Action::Delete, Action::Delete) => other.desired.needs.contains(&change.logical_id),
+            (Action::Delete, _) => true,
+            (_, Action::Delete) => false,
+            _ => change.desired.needs.contains(&other.logical_id),
+        })
+        .map(|other| other.logical_id.as_str())
+}
+
+fn can_begin(change: &Change, changes: &[&Change], states: &BTreeMap<&str, State>) -> bool {
+    let is_made = |id: &str| matches!(states.get(id), Some(State::Settling | State::Done));
+    states.get(change.logical_id.as_str()) == Some(&State::Waiting) && blockers(change, changes).all(is_made)
+}
+
+/// Gives up on everything whose blockers failed, and on what that blocks in turn.
+fn skip<'a>(
+    changes: &[&'a Change],
+    states: &mut BTreeMap<&'a str, State>,
+    outcome: &mut Outcome,
+    tell: &impl Fn(Event),
+) {
+    loop {
+        let hopeless = changes.iter().find_map(|change| {
+            if states.get(change.logical_id.as_str()) != Some(&State::Waiting) {
+                return None;
+            }
+            blockers(change, changes).find_map(|id| match states.get(id) {
+                Some(State::Failed(root)) => Some((*change, root.clone())),
+                _ => None,
+            })
+        });
+        let Some((change, root)) = hopeless else { return };
+        states.insert(&change.logical_id, State::Failed(root.clone()));
+        outcome.skipped.push(change.logical_id.clone());
+        tell(Event::ResourceSkipped { logical_id: change.logical_id.clone(), because: root });
+    }
+}
+
+/// What is done with a resource at a time, and since when.
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    Make { began: Instant },
+    Settle { began: Instant, made: Instant },
+}
+
+impl Stage {
+    /// The finished change when this stage ends now.
+    fn over(self, change: &Change, first: Instant) -> Finished {
+        let now = Instant::now();
+        let (began, made) = match self {
+            Self::Make { began } => (began, now),
+            Self::Settle { began, made } => (began, made),
+        };
+        let after = |moment: Instant| moment.duration_since(first).as_secs_f64();
+        Finished { change: change.clone(), began: after(began), made: after(made), ended: after(now) }
+    }
+}
+
+/// A stage that is over.
+struct Ended<'a> {
+    change: &'a Change,
+    stage: Stage,
+    result: Result<(), AwsError>,
+}
+
+async fn work<'a>(
+    context: &Context<'_>,
+    change: &'a Change,
+    events: &UnboundedSender<Event>,
+    stage: Stage,
+) -> Ended<'a> {
+    let context = Context { progress: Progress::of(change, events), ..context.clone() };
+    let result = match stage {
+        Stage::Make { .. } => perform(&context, change).await,
+        Stage::Settle { .. } => settle(&context, change).await,
+    };
+    Ended { change, stage, result }
+}
+
+async fn settle(context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
+    match provider(&change.resource_type) {
+        Some(provider) => provider.settle(context, &change.desired).await,
+        None => Ok(()),
+    }
+}
+
+async fn perform(context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
+    let Some(provider) = provider(&change.resource_type) else { return Ok(()) };
+    match change.action {
+        Action::Create => provider.create(context, &change.desired).await,
+        Action::Update => provider.update(context, change).await,
+        Action::Delete => provider.delete(context, &change.desired).await,
+        Action::Replace => {
+            provider.delete(context, &change.desired).await?;
+            provider.create(context, &change.desired).await
+        }
+        Action::None => Ok(()),
+    }
+}

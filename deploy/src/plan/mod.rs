@@ -1,0 +1,221 @@
+//! What to change, and why: a pure function of what should exist and what does.
+
+mod cause;
+mod change;
+mod difference;
+mod moved;
+mod observed;
+mod removal;
+mod replacement;
+mod roles;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::template::{Desired, Stack};
+
+use cause::Memory;
+
+pub use cause::Cause;
+pub use change::{Action, Change, PropertyChange};
+pub use change::{holds_data, unchanged};
+pub use difference::differences;
+pub use observed::{Observations, Observed, Ownership};
+pub(crate) use roles::RECREATED;
+
+/// Everything that has to change, and what stays.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Plan {
+    /// One per resource, each after what it needs.
+    pub changes: Vec<Change>,
+    /// What should not exist and stays.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub leftovers: Vec<Leftover>,
+}
+
+/// Something that should not exist and stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Leftover {
+    /// Its name in the template.
+    pub logical_id: String,
+    /// `AWS::Service::Type`.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    /// Its name in AWS.
+    pub physical_id: String,
+    /// Why it stays.
+    pub why: String,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// A resource of that name exists and is not ours.
+    #[error("{resource_type} `{physical_id}` ({logical_id}) exists, but does not belong to this stack: {why}")]
+    NotOurs {
+        /// Its name in the template.
+        logical_id: String,
+        /// `AWS::Service::Type`.
+        resource_type: String,
+        /// Its name in AWS.
+        physical_id: String,
+        /// Whose it seems to be.
+        why: String,
+    },
+}
+
+impl PlanError {
+    /// What the person can do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NotOurs { .. } => "choose another --stack name, or remove that resource if nobody needs it",
+        }
+    }
+}
+
+/// What a plan has to know of resource types.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// The property for which AWS changes a resource by replacement only, if such a one differs.
+    pub replacement: fn(&Change) -> Option<String>,
+    /// What `Ref` gives of the resource that this one is a part of.
+    pub parent: fn(&Desired) -> Option<String>,
+}
+
+impl Plan {
+    /// What brings the account to where the stack wants it.
+    ///
+    /// # Errors
+    /// A name that somebody else uses.
+    pub fn up(stack: &Stack, observations: &Observations, rules: &Rules) -> Result<Self, PlanError> {
+        let memory = Memory::of(stack, observations);
+        let mut changes = Vec::new();
+        for desired in &stack.resources {
+            changes.push(change(desired, observations.get(&desired.logical_id), &memory, rules)?);
+        }
+        replacement::take_parts_along(&mut changes, rules);
+        roles::repair(&mut changes);
+        let mut plan = Self { changes, leftovers: Vec::new() };
+        for (desired, observed) in &observations.surplus {
+            plan.remove(desired, observed, Cause::Removed);
+        }
+        Ok(plan)
+    }
+
+    /// What removes everything that the stack owns, in reverse order.
+    pub fn down(stack: &Stack, observations: &Observations) -> Self {
+        let mut plan = Self { changes: Vec::new(), leftovers: Vec::new() };
+        for (desired, observed) in &observations.surplus {
+            plan.remove(desired, observed, Cause::Removed);
+        }
+        for desired in stack.resources.iter().rev() {
+            let Some(observed) = observations.get(&desired.logical_id) else { continue };
+            plan.remove(desired, observed, Cause::Teardown);
+        }
+        plan
+    }
+
+    /// The same without the deletions that lose data: what holds it stays.
+    #[must_use]
+    pub fn keeping_data(mut self) -> Self {
+        let (kept, changes): (Vec<_>, _) = self.changes.into_iter().partition(|change| change.data_loss);
+        self.leftovers.extend(kept.into_iter().map(|change| Leftover {
+            physical_id: change.observed.map(|observed| observed.physical_id).unwrap_or_default(),
+            logical_id: change.logical_id,
+            resource_type: change.resource_type,
+            why: "it holds data, which was to be kept".to_owned(),
+        }));
+        Self { changes, ..self }
+    }
+
+    /// Plans a deletion, or says why it is none.
+    fn remove(&mut self, desired: &Desired, observed: &Observed, cause: Cause) {
+        match reason_to_stay(desired, observed) {
+            None => self.changes.push(Change {
+                action: Action::Delete,
+                cause: Some(cause),
+                data_loss: holds_data(desired),
+                desired: with_all_that_is_ours(desired, observed),
+                ..unchanged(desired, Some(observed))
+            }),
+            Some(why) => self.leftovers.push(Leftover {
+                logical_id: desired.logical_id.clone(),
+                resource_type: desired.resource_type.clone(),
+                physical_id: observed.physical_id.clone(),
+                why,
+            }),
+        }
+    }
+
+    /// How many resources an action happens to.
+    pub fn count(&self, action: Action) -> usize {
+        self.changes.iter().filter(|change| change.action == action).count()
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.changes.iter().all(|change| change.action == Action::None)
+    }
+}
+
+fn change(
+    desired: &Desired,
+    observed: Option<&Observed>,
+    memory: &Memory<'_>,
+    rules: &Rules,
+) -> Result<Change, PlanError> {
+    let Some(observed) = observed else {
+        let cause = Some(memory.cause_of_creation(desired));
+        return Ok(Change { action: Action::Create, cause, ..unchanged(desired, None) });
+    };
+    if let Ownership::Foreign { why } = &observed.ownership {
+        return Err(PlanError::NotOurs {
+            logical_id: desired.logical_id.clone(),
+            resource_type: desired.resource_type.clone(),
+            physical_id: observed.physical_id.clone(),
+            why: why.clone(),
+        });
+    }
+    let unchanged = unchanged(desired, Some(observed));
+    // Our tag would make `down` delete what was adopted, and our retention what it holds.
+    if observed.ownership == Ownership::Adopted {
+        return Ok(unchanged);
+    }
+    let mut properties = differences(&desired.properties, &observed.properties);
+    properties.extend(removal::removals(&desired.properties, &observed.properties));
+    if properties.is_empty() {
+        return Ok(unchanged);
+    }
+    let cause = Some(memory.cause_of_update(desired, &properties));
+    let update = Change { action: Action::Update, cause, properties, ..unchanged };
+    Ok(match (rules.replacement)(&update) {
+        None => update,
+        Some(property) => replacement::of(update, property),
+    })
+}
+
+/// A role cannot go before its policies, those of an earlier template included; those of others keep it.
+fn with_all_that_is_ours(desired: &Desired, observed: &Observed) -> Desired {
+    let mut desired = desired.clone();
+    let name = |policy: &Value| policy.get("PolicyName").cloned();
+    if let Some(policies) = desired.properties.get_mut("Policies").and_then(Value::as_array_mut) {
+        let earlier = removal::owned_members(&observed.properties, "Policies");
+        let unknown = earlier.into_iter().filter(|policy| policies.iter().all(|known| name(known) != name(policy)));
+        policies.extend(unknown.collect::<Vec<_>>());
+    }
+    desired
+}
+
+fn reason_to_stay(desired: &Desired, observed: &Observed) -> Option<String> {
+    match &observed.ownership {
+        Ownership::Foreign { why } => Some(format!("it does not belong to this stack: {why}")),
+        Ownership::Adopted => Some("it existed before the stack".to_owned()),
+        Ownership::Unconfirmed => {
+            Some("it was never confirmed: it gets nothing, and AWS forgets it within 48 hours".to_owned())
+        }
+        Ownership::Ours | Ownership::Child if desired.retain => Some("the template retains it".to_owned()),
+        Ownership::Ours | Ownership::Child => None,
+    }
+}

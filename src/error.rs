@@ -1,0 +1,242 @@
+//! How a command fails: what it tells the person, what it tells a program, and the exit code.
+
+use std::error::Error;
+use std::fmt;
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use crate::incidents::IncidentsError;
+use crate::local_session::LocalError;
+use crate::session::ConnectError;
+use crate::settings::SettingsError;
+use crate::watch::WatchError;
+use incident_deploy::aws::AwsError;
+
+/// Whose turn it is after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The person's: something has to be different before another try helps.
+    User,
+    /// The person's: the command line or the configuration file says nothing that makes sense.
+    Usage,
+    /// Something that should have worked did not.
+    Failed,
+    /// The person stopped it.
+    Interrupted,
+    /// Whoever read standard output has read enough. Not an error, but a signal to end quietly.
+    BrokenPipe,
+}
+
+/// A failed command. Boxed, because every function of a command returns one and few fail.
+#[derive(Debug)]
+pub struct CommandError(Box<Failure>);
+
+#[derive(Debug)]
+struct Failure {
+    kind: Kind,
+    message: String,
+    causes: Vec<String>,
+    hints: Vec<String>,
+    details: serde_json::Map<String, Value>,
+}
+
+impl CommandError {
+    /// Something the person has to change first.
+    pub fn user(message: impl fmt::Display) -> Self {
+        Self::new(Kind::User, message)
+    }
+
+    /// A command line or configuration file that makes no sense.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// Something that should have worked.
+    pub fn failed(message: impl fmt::Display) -> Self {
+        Self::new(Kind::Failed, message)
+    }
+
+    /// Stopped by the person.
+    pub fn interrupted() -> Self {
+        Self::new(Kind::Interrupted, "interrupted")
+    }
+
+    /// An error of this kind with the message and the causes of another.
+    pub fn from_error(kind: Kind, error: &dyn Error) -> Self {
+        let mut failed = Self::new(kind, error);
+        failed.0.causes = causes_of(error);
+        failed
+    }
+
+    fn new(kind: Kind, message: impl fmt::Display) -> Self {
+        let message = message.to_string();
+        let details = serde_json::Map::new();
+        Self(Box::new(Failure { kind, message, causes: Vec::new(), hints: Vec::new(), details }))
+    }
+
+    /// Adds what was underneath, and what was underneath that.
+    #[must_use]
+    pub fn caused_by(mut self, error: impl Error) -> Self {
+        self.0.causes.push(error.to_string());
+        self.0.causes.extend(causes_of(&error));
+        self
+    }
+
+    /// Adds several things that were wrong side by side.
+    #[must_use]
+    pub fn causes(mut self, causes: impl IntoIterator<Item = String>) -> Self {
+        self.0.causes.extend(causes);
+        self
+    }
+
+    /// Adds what the person can do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hints.push(hint.into());
+        self
+    }
+
+    /// Adds several.
+    #[must_use]
+    pub fn hints(mut self, hints: impl IntoIterator<Item = String>) -> Self {
+        self.0.hints.extend(hints);
+        self
+    }
+
+    /// Adds a member to the JSON form of the result, beside `ok` and `error`.
+    #[must_use]
+    pub fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.details.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The first thing that the person can do.
+    pub fn first_hint(&self) -> Option<&str> {
+        self.0.hints.first().map(String::as_str)
+    }
+
+    /// Whose turn it is.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// 1 failed, 2 usage, 130 interrupted.
+    pub fn exit_code(&self) -> ExitCode {
+        match self.0.kind {
+            Kind::BrokenPipe => ExitCode::SUCCESS,
+            Kind::User | Kind::Failed => ExitCode::FAILURE,
+            Kind::Usage => ExitCode::from(2),
+            Kind::Interrupted => ExitCode::from(130),
+        }
+    }
+
+    /// What happened.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What was underneath, outermost first.
+    pub fn underlying(&self) -> &[String] {
+        &self.0.causes
+    }
+
+    /// What the person can do.
+    pub fn advice(&self) -> &[String] {
+        &self.0.hints
+    }
+
+    /// Further members of the JSON form of the result.
+    pub fn details(&self) -> &serde_json::Map<String, Value> {
+        &self.0.details
+    }
+}
+
+/// The message and its causes in one line.
+impl fmt::Display for CommandError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.message)?;
+        self.0.causes.iter().try_for_each(|cause| write!(formatter, ": {cause}"))
+    }
+}
+
+impl Kind {
+    /// As programs read it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Usage => "usage",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+            Self::BrokenPipe => "broken-pipe",
+        }
+    }
+}
+
+impl From<std::io::Error> for CommandError {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Self::new(Kind::BrokenPipe, error),
+            _ => Self::from_error(Kind::Failed, &error),
+        }
+    }
+}
+
+impl From<SettingsError> for CommandError {
+    fn from(error: SettingsError) -> Self {
+        Self::from_error(Kind::Usage, &error).hints(error.hints())
+    }
+}
+
+impl From<serde_json::Error> for CommandError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::from_error(Kind::Failed, &error)
+    }
+}
+
+impl From<AwsError> for CommandError {
+    fn from(error: AwsError) -> Self {
+        Self::from_error(Kind::Failed, &error).hints(error.hint().map(str::to_owned))
+    }
+}
+
+impl From<IncidentsError> for CommandError {
+    fn from(error: IncidentsError) -> Self {
+        let kind = match error {
+            IncidentsError::Aws(_) | IncidentsError::Malformed(_) => Kind::Failed,
+            _ => Kind::User,
+        };
+        Self::from_error(kind, &error).hints(error.hints())
+    }
+}
+
+impl From<WatchError> for CommandError {
+    fn from(error: WatchError) -> Self {
+        let kind = match error {
+            WatchError::Aws(_) => Kind::Failed,
+            _ => Kind::User,
+        };
+        Self::from_error(kind, &error).hints(error.hints())
+    }
+}
+
+impl From<LocalError> for CommandError {
+    fn from(error: LocalError) -> Self {
+        let hint = match &error {
+            LocalError::Aws(error) => error.hint().map(str::to_owned),
+            _ => None,
+        };
+        Self::from_error(Kind::Failed, &error).hints(hint)
+    }
+}
+
+impl From<ConnectError> for CommandError {
+    fn from(error: ConnectError) -> Self {
+        Self::from_error(Kind::User, &error).hints(error.hints())
+    }
+}
+
+/// The messages below an error, outermost first.
+fn causes_of(error: &dyn Error) -> Vec<String> {
+    std::iter::successors(error.source(), |cause| (*cause).source()).map(ToString::to_string).collect()
+}

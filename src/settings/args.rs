@@ -1,0 +1,78 @@
+//! Flags that every command has.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::StackName;
+
+/// As they stand on the command line; [`crate::settings::Settings`] is what they mean.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// Name of the stack, the prefix of everything it creates [default: devops]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub stack: Option<StackName>,
+
+    /// AWS profile to take credentials and region from
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// AWS region
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+
+    /// Address of an AWS-compatible endpoint, in place of AWS
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+
+    /// Use the local AWS, started when it does not run: offline, no account
+    #[arg(long, global = true, conflicts_with_all = ["endpoint_url", "profile"])]
+    pub local: bool,
+
+    /// Configuration file [default: incidentctl.yaml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Form of the data on standard output
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t)]
+    pub output: Format,
+
+    /// When to use colour
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    pub color: ColorChoice,
+
+    /// Answer yes to every question
+    #[arg(long, short, global = true)]
+    pub yes: bool,
+
+    /// Say more; twice, also what the AWS SDK does
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Say only warnings and errors
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+/// Form of the data on standard output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}

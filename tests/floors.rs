@@ -1,0 +1,126 @@
+//! The floors of the code: no circle among the modules of a crate that has floors, and no crate that looks up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::harness::repository;
+
+/// The names of a crate's modules, each with the modules of the same crate that its code names. Tests may look anywhere.
+fn imports(source: &Path) -> BTreeMap<String, BTreeSet<String>> {
+    let modules: BTreeMap<String, PathBuf> =
+        entries(source).into_iter().filter_map(|path| Some((module(&path)?, path))).collect();
+    let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (name, path) in entries(source).into_iter().filter_map(|path| Some((module(&path)?, path))) {
+        let named = sources(&path).iter().flat_map(|file| named_in(file)).collect::<BTreeSet<_>>();
+        let others = named.into_iter().filter(|other| *other != name && modules.contains_key(other));
+        graph.entry(name.clone()).or_default().extend(others);
+    }
+    graph
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
+}
+
+/// `plan` of `plan.rs` and of the folder `plan`.
+fn module(path: &Path) -> Option<String> {
+    let name = path.file_stem()?.to_str()?.to_owned();
+    (path.is_dir() || path.extension().is_some_and(|extension| extension == "rs"))
+        .then_some(name)
+        .filter(|name| !["lib", "main", "tests"].contains(&name.as_str()))
+}
+
+/// The text of every file of a module, without its tests.
+fn sources(path: &Path) -> Vec<String> {
+    if path.is_dir() {
+        let inner = entries(path).into_iter().filter(|inner| inner.file_stem().is_none_or(|stem| stem != "tests"));
+        return inner.flat_map(|inner| sources(&inner)).collect();
+    }
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    vec![text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned()]
+}
+
+/// What a text names by `crate::NAME` or `crate::{NAME, …}`, outside of comments.
+fn named_in(text: &str) -> BTreeSet<String> {
+    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let code = code.join("\n");
+    let paths = code.split("crate::").skip(1).flat_map(|rest| match rest.strip_prefix('{') {
+        // Too many names of a group are taken: those of items in its modules too, which are no modules' names.
+        Some(group) => words(group.split('}').next().unwrap_or_default()).collect(),
+        None => words(rest).take(1).collect::<Vec<_>>(),
+    });
+    paths.map(str::to_owned).collect()
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !character.is_alphanumeric() && character != '_')
+}
+
+/// A chain of modules that ends where it begins.
+fn circle(graph: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
+    fn walk(
+        name: &str,
+        graph: &BTreeMap<String, BTreeSet<String>>,
+        chain: &mut Vec<String>,
+        done: &mut BTreeSet<String>,
+    ) -> bool {
+        if let Some(start) = chain.iter().position(|earlier| earlier == name) {
+            chain.drain(..start);
+            return true;
+        }
+        if done.contains(name) {
+            return false;
+        }
+        chain.push(name.to_owned());
+        if graph.get(name).into_iter().flatten().any(|next| walk(next, graph, chain, done)) {
+            return true;
+        }
+        chain.pop();
+        done.insert(name.to_owned());
+        false
+    }
+    let mut done = BTreeSet::new();
+    graph.keys().find_map(|name| {
+        let mut chain = Vec::new();
+        walk(name, graph, &mut chain, &mut done).then_some(chain)
+    })
+}
+
+#[test]
+fn no_circle_is_left_among_modules() {
+    for folder in ["src", "deploy/src"] {
+        let graph = imports(&repository(folder));
+        assert!(graph.len() > 5, "{folder}: {graph:?}");
+        assert_eq!(circle(&graph), None, "{folder}");
+    }
+}
+
+#[test]
+fn a_circle_would_be_found() {
+    let graph = |pairs: &[(&str, &str)]| {
+        let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (from, to) in pairs {
+            graph.entry((*from).to_owned()).or_default().insert((*to).to_owned());
+        }
+        graph
+    };
+    assert_eq!(circle(&graph(&[("a", "b"), ("b", "c"), ("a", "c")])), None);
+    let found = circle(&graph(&[("a", "b"), ("b", "c"), ("c", "d"), ("d", "b")]));
+    assert_eq!(found, Some(vec!["b".to_owned(), "c".to_owned(), "d".to_owned()]));
+}
+
+/// What each crate may build on, of the workspace's own.
+const FLOORS: [(&str, &[&str]); 4] =
+    [("model", &[]), ("deploy", &["incident-model"]), ("local", &["incident-model"]), ("handler", &["incident-model"])];
+
+#[test]
+fn no_crate_looks_up() {
+    for (crate_name, below) in FLOORS {
+        let manifest = std::fs::read_to_string(repository(crate_name).join("Cargo.toml")).unwrap_or_default();
+        let dependencies = manifest.split("[dependencies]").nth(1).and_then(|rest| rest.split("\n[").next());
+        let own = dependencies.unwrap_or_default().lines().filter(|line| line.starts_with("incident"));
+        let own: Vec<&str> = own.filter_map(|line| line.split(['.', ' ', '=']).next()).collect();
+        assert_eq!(own, below, "{crate_name}");
+    }
+}
