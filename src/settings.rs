@@ -49,8 +49,6 @@ pub struct Settings {
     pub local: bool,
     /// Whether every question is answered with yes.
     pub yes: bool,
-    /// Whether data may be lost without a question of its own, which `yes` does not answer.
-    pub allow_data_loss: bool,
     /// Addresses of the configuration file; those on the command line take their place.
     pub emails: Vec<EmailAddress>,
     /// Engine of the configuration file; a flag takes its place.
@@ -93,7 +91,6 @@ impl Default for Settings {
             endpoint_url: None,
             local: false,
             yes: false,
-            allow_data_loss: false,
             emails: Vec::new(),
             engine: None,
             rules: None,
@@ -132,7 +129,6 @@ impl Settings {
             endpoint_url: args.endpoint_url.clone().or(environment.endpoint_url).filter(|_| !args.local),
             local: args.local,
             yes: args.yes,
-            allow_data_loss: false,
             emails: file.emails.unwrap_or_default(),
             engine: file.engine,
             rules: file.rules,

@@ -75,6 +75,18 @@ pub enum Event {
     },
     /// No further work begins because the person interrupted.
     Interrupted,
+    /// Something beside the changes of single resources, for people.
+    #[serde(skip)]
+    Note {
+        /// A sentence.
+        text: String,
+    },
+    /// Something that stays untidy, for people.
+    #[serde(skip)]
+    Warning {
+        /// A sentence.
+        text: String,
+    },
     /// CloudFormation says how far the stack is.
     StackChanged {
         /// Such as `UPDATE_ROLLBACK_IN_PROGRESS`.

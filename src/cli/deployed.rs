@@ -1,10 +1,10 @@
 //! The stack as it is deployed, beside what it should be: for commands that look and change nothing.
 
-use super::deployment::Deployment;
+use super::deployment;
 use crate::error::CommandError;
 use crate::session::Session;
 use crate::settings::Settings;
-use incident_deploy::engine;
+use incident_deploy::engine::{self, Deployment};
 use incident_deploy::plan::{Observations, Plan, PlanError};
 use incident_deploy::resources::{self, Scope, Values};
 use incident_deploy::template::{CODE_TAG, HANDLER, Stack};
@@ -18,8 +18,8 @@ pub(super) struct Deployed {
 impl Deployed {
     /// Reads everything.
     pub(super) async fn read(session: &Session, settings: &Settings) -> Result<Self, CommandError> {
-        let observations = Deployment::as_deployed(session, settings, [])?.observe(Scope::StackOnly).await?;
-        let mut deployment = Deployment::as_deployed(session, settings, code_of(&observations))?;
+        let observations = deployment::as_deployed(session, settings, [])?.observe(Scope::StackOnly).await?;
+        let mut deployment = deployment::as_deployed(session, settings, code_of(&observations))?;
         take_code(&mut deployment.stack, &observations);
         Ok(Self { deployment, observations })
     }

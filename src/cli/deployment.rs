@@ -5,148 +5,71 @@ mod args;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::error::CommandError;
-use crate::error::Kind;
 use crate::health::Pending;
 use crate::session::Session;
 use crate::settings::{EmailAddress, Settings};
 use crate::ui::{ProgressView, Ui};
-use incident_deploy::aws::{AwsError, Clients};
-use incident_deploy::engine::cloudformation::{NamedReplacement, StackRecord};
-use incident_deploy::engine::{self, Interrupt, Outcome, OwnedByOther};
-use incident_deploy::package::{OwnRulesError, Package, PackageError};
-use incident_deploy::plan::{Action, Leftover, Observations, Plan, PlanError};
-use incident_deploy::progress::{Event, Progress};
-use incident_deploy::resources::{self, Context, Scope, Subscription};
-use incident_deploy::template::{self, Completion, Inputs, Place, Stack, Template, TemplateError};
+use incident_deploy::aws::Clients;
+use incident_deploy::engine::{Deployment, EngineError};
+use incident_deploy::package::Package;
+use incident_deploy::plan::{Action, Leftover, Plan};
+use incident_deploy::progress::Event;
+use incident_deploy::resources;
+use incident_deploy::template::{self, Completion, Inputs, Place, Template};
 
 pub(super) use args::DeploymentArgs;
 
-/// The stack as it should be in this account, and the means to bring it there.
-pub(super) struct Deployment {
-    pub(super) clients: Clients,
-    pub(super) stack: Stack,
-    /// The finished template that the stack was resolved from.
-    pub(super) template: String,
-    package: Option<Package>,
+/// The stack with its code, which is found or built first.
+pub(super) async fn with_code(
+    session: &Session,
+    settings: &Settings,
+    args: &DeploymentArgs,
+) -> Result<Deployment, CommandError> {
+    let rules = args.rules.as_deref().or(settings.rules.as_deref());
+    let package = Package::make(args.handler.as_deref(), rules).await?;
+    let code = [("Architecture", package.architecture().name().to_owned()), ("CodeKey", package.key())];
+    let mut deployment = resolve(session, settings, &settings.emails_or(&args.emails), code)?;
+    resources::with_package(&mut deployment.stack, &package);
+    Ok(Deployment { package: Some(package), ..deployment })
 }
 
-impl Deployment {
-    /// The stack with its code, which is found or built first.
-    pub(super) async fn with_code(
-        session: &Session,
-        settings: &Settings,
-        args: &DeploymentArgs,
-    ) -> Result<Self, CommandError> {
-        let rules = args.rules.as_deref().or(settings.rules.as_deref());
-        let package = Package::make(args.handler.as_deref(), rules).await?;
-        let code = [("Architecture", package.architecture().name().to_owned()), ("CodeKey", package.key())];
-        let (template, mut stack) = resolve(session, settings, &settings.emails_or(&args.emails), code)?;
-        resources::with_package(&mut stack, &package);
-        Ok(Self { clients: Clients::new(session.sdk()), stack, template, package: Some(package) })
-    }
-
-    /// The stack without its code, which a teardown does not need.
-    pub(super) fn without_code(session: &Session, settings: &Settings) -> Result<Self, CommandError> {
-        let (template, stack) = resolve(session, settings, &[], [])?;
-        Ok(Self { clients: Clients::new(session.sdk()), stack, template, package: None })
-    }
-
-    /// The code of the functions, where it was needed.
-    pub(super) fn package(&self) -> Option<&Package> {
-        self.package.as_ref()
-    }
-
-    /// The stack with code that is deployed already; `code` are the parameters that follow from it.
-    pub(super) fn as_deployed(
-        session: &Session,
-        settings: &Settings,
-        code: impl IntoIterator<Item = (&'static str, String)>,
-    ) -> Result<Self, CommandError> {
-        let (template, stack) = resolve(session, settings, &settings.emails, code)?;
-        Ok(Self { clients: Clients::new(session.sdk()), stack, template, package: None })
-    }
-
-    /// Who is subscribed to the alerts.
-    pub(super) async fn subscriptions(&self) -> Result<Vec<Subscription>, AwsError> {
-        let topic = self.stack.get("AlertTopic").map_or("", |topic| &topic.attributes.reference);
-        Subscription::of_topic(&self.clients, topic).await
-    }
-
-    /// The memory of subscriptions that wait for their confirmation.
-    pub(super) fn pending(&self) -> Pending<'_> {
-        Pending::of(&self.clients, &self.stack.place.stack)
-    }
-
-    /// What the providers work with.
-    pub(super) fn context(&self) -> Context<'_> {
-        Context {
-            clients: &self.clients,
-            place: &self.stack.place,
-            package: self.package.as_ref(),
-            progress: Progress::silent(),
-        }
-    }
-
-    /// What exists.
-    pub(super) async fn observe(&self, scope: Scope) -> Result<Observations, CommandError> {
-        Ok(resources::observe(&self.context(), &self.stack, scope).await?)
-    }
-
-    /// What `up` has to change.
-    pub(super) async fn plan(&self) -> Result<Plan, CommandError> {
-        Ok(Plan::up(&self.stack, &self.observe(Scope::WithSurplus).await?, &resources::RULES)?)
-    }
-
-    /// What `up` has to change, and what CloudFormation knows of the stack; all reads go out together.
-    pub(super) async fn survey(&self) -> Result<(Plan, Option<StackRecord>), CommandError> {
-        tokio::try_join!(self.plan(), self.record())
-    }
-
-    /// What CloudFormation knows of the stack.
-    pub(super) async fn record(&self) -> Result<Option<StackRecord>, CommandError> {
-        Ok(StackRecord::read(&self.clients, &self.stack.place.stack).await?)
-    }
-
-    /// Refuses a plan whose deletions AWS would refuse.
-    pub(super) async fn check_obstacles(&self, plan: &Plan) -> Result<(), CommandError> {
-        let found = resources::obstacles(&self.context(), plan).await?;
-        let Some(first) = found.first() else { return Ok(()) };
-        let refusal = CommandError::user(format!("{}; nothing was deleted", first.what)).hint(&first.remedy);
-        let others = found.iter().skip(1).flat_map(|other| [format!("also, {}", other.what), other.remedy.clone()]);
-        Err(refusal.hints(others))
-    }
-
-    /// Refuses a plan when AWS is not any more as the plan found it.
-    pub(super) async fn check_still(&self, plan: &Plan) -> Result<(), CommandError> {
-        let moved = plan.moved(&resources::observe_again(&self.context(), plan).await?);
-        if moved.is_empty() {
-            return Ok(());
-        }
-        let moved = moved.join(", ");
-        Err(CommandError::user(format!("AWS changed while you were deciding: {moved}; nothing was changed"))
-            .hint("run `incidentctl up` again, which plans anew"))
-    }
-
-    /// Carries out a plan and shows what happens.
-    pub(super) async fn apply(&self, plan: &Plan, interrupt: Interrupt, ui: &Ui) -> Result<Outcome, CommandError> {
-        let context = self.context();
-        shown(ui, async |events| engine::apply(&context, plan, &events, interrupt).await).await
-    }
+/// The stack without its code, which a teardown does not need.
+pub(super) fn without_code(session: &Session, settings: &Settings) -> Result<Deployment, CommandError> {
+    resolve(session, settings, &[], [])
 }
 
-/// Does work that tells events, and shows them.
-pub(super) async fn shown<T>(ui: &Ui, work: impl AsyncFnOnce(UnboundedSender<Event>) -> T) -> Result<T, CommandError> {
+/// The stack with code that is deployed already; `code` are the parameters that follow from it.
+pub(super) fn as_deployed(
+    session: &Session,
+    settings: &Settings,
+    code: impl IntoIterator<Item = (&'static str, String)>,
+) -> Result<Deployment, CommandError> {
+    resolve(session, settings, &settings.emails, code)
+}
+
+/// The memory of subscriptions that wait for their confirmation.
+pub(super) fn pending(deployment: &Deployment) -> Pending<'_> {
+    Pending::of(&deployment.clients, &deployment.stack.place.stack)
+}
+
+/// Does an engine's work and shows what it reports; `command` is the one that goes on where it stopped.
+pub(super) async fn shown<T>(
+    ui: &Ui,
+    command: &str,
+    work: impl AsyncFnOnce(UnboundedSender<Event>) -> Result<T, EngineError>,
+) -> Result<T, CommandError> {
     let (sender, mut receiver) = unbounded_channel();
     let display = async {
         let mut view = ProgressView::new(ui);
         let mut result = Ok(());
         while let Some(event) = receiver.recv().await {
-            // Work goes on when nobody reads any more: half a stack helps nobody.
+            // Work goes on when the reader is gone: half a stack is of no use.
             result = result.and(view.show(&event));
         }
         result
     };
     let (done, displayed) = tokio::join!(work(sender), display);
+    let done = done.map_err(|error| CommandError::of_engine(error, command))?;
     displayed.map(|()| done)
 }
 
@@ -171,13 +94,13 @@ fn resolve(
     settings: &Settings,
     emails: &[EmailAddress],
     code: impl IntoIterator<Item = (&'static str, String)>,
-) -> Result<(String, Stack), CommandError> {
+) -> Result<Deployment, CommandError> {
     let (text, template) = complete(settings, emails, code)?;
     let place =
         Place::new(settings.stack.as_str(), session.account(), session.region(), session.endpoint().map(str::to_owned));
     let stack = template.resolve(&Inputs { place, parameters: Default::default() }, resources::naming)?;
     resources::check(&stack)?;
-    Ok((text, stack))
+    Ok(Deployment { clients: Clients::new(session.sdk()), stack, template: text, package: None })
 }
 
 /// What stays though it should not exist, and why.
@@ -248,45 +171,6 @@ fn shorten(text: &str, place: usize) -> String {
     let before = if start > 0 { "…" } else { "" };
     let after = if start + LIMIT < length { "…" } else { "" };
     format!("{before}{part}{after}")
-}
-
-impl From<TemplateError> for CommandError {
-    fn from(error: TemplateError) -> Self {
-        Self::from_error(Kind::Failed, &error)
-    }
-}
-
-impl From<PlanError> for CommandError {
-    fn from(error: PlanError) -> Self {
-        Self::from_error(Kind::User, &error).hint(error.hint())
-    }
-}
-
-impl From<NamedReplacement> for CommandError {
-    fn from(error: NamedReplacement) -> Self {
-        Self::from_error(Kind::User, &error).hint(
-            "`incidentctl down --keep-data` and `incidentctl up --engine direct` make it anew, without CloudFormation",
-        )
-    }
-}
-
-impl From<OwnedByOther> for CommandError {
-    fn from(error: OwnedByOther) -> Self {
-        Self::from_error(Kind::User, &error)
-            .hint(format!("`--engine {}`, or none, works on it", error.owner))
-            .hint("another --stack name makes a stack of its own")
-    }
-}
-
-impl From<PackageError> for CommandError {
-    fn from(error: PackageError) -> Self {
-        let failure = match &error {
-            // One line each: a file has as many problems as it likes.
-            PackageError::Rules(OwnRulesError::Wrong { source, .. }) => Self::user(&error).causes(source.lines()),
-            _ => Self::from_error(Kind::User, &error),
-        };
-        failure.hints(error.hint().map(str::to_owned))
-    }
 }
 
 #[cfg(test)]

@@ -5,16 +5,14 @@ use std::time::Instant;
 use clap::Args;
 use serde_json::json;
 
-use super::cloudformation;
-use super::deployment::{self, Deployment};
-use super::failure::failure;
+use super::confirm::Terminal;
+use super::deployment;
+use super::engine_error::DOWN;
 use crate::error::CommandError;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::ui::Ui;
-use incident_deploy::engine::Engine;
-use incident_deploy::engine::cloudformation::StackRecord;
-use incident_deploy::engine::{self, Interrupt, Outcome, any_is_ours};
+use incident_deploy::engine::{Changed, Deployment, Engine, Job, Outcome, Removal, any_is_ours, choose};
 use incident_deploy::plan::{Action, Plan};
 use incident_deploy::resources::Scope;
 
@@ -44,97 +42,31 @@ pub(super) async fn remove_stack(
     ui: &Ui,
 ) -> Result<(), CommandError> {
     let start = Instant::now();
-    let deployment = Deployment::without_code(session, settings)?;
+    let deployment = deployment::without_code(session, settings)?;
     let (observations, record) = tokio::try_join!(deployment.observe(Scope::Everything), deployment.record())?;
-    let wanted = args.engine.or(settings.engine);
-    let engine = engine::choose(wanted, record.as_ref(), any_is_ours(&observations))?;
-    // What CloudFormation does not have a record of, it has no part in.
-    let record = record.filter(|_| engine == Engine::CloudFormation);
+    let kind = choose(args.engine.or(settings.engine), record.as_ref(), any_is_ours(&observations))?;
     let everything = Plan::down(&deployment.stack, &observations);
     let holds_data = everything.changes.iter().filter(|change| change.data_loss && args.keep_data);
-    let kept: Vec<String> = holds_data.map(|change| change.logical_id.clone()).collect();
-    let plan = if args.keep_data { everything.keeping_data() } else { everything };
-    let outcome = match plan.changes.is_empty() && record.is_none() {
-        true => {
-            ui.say(&format!("nothing to delete: the stack `{}` owns nothing here", settings.stack));
-            if engine == Engine::CloudFormation {
-                let interrupt = Interrupt::listen();
-                cloudformation::Run { deployment: &deployment, settings, interrupt: &interrupt, ui }.clear().await?;
-            }
-            Outcome::default()
-        }
-        false => {
-            deployment.check_obstacles(&plan).await?;
-            remove(&deployment, &plan, record, &kept, settings, ui).await?
-        }
+    let removal = Removal {
+        kept: holds_data.map(|change| change.logical_id.clone()).collect(),
+        plan: if args.keep_data { everything.keeping_data() } else { everything },
+        // What CloudFormation does not have a record of, it has no part in.
+        record: record.filter(|_| kind == Engine::CloudFormation),
     };
+    let confirm = Terminal::new(ui, settings, false);
+    let changed = deployment::shown(ui, DOWN, async |events| {
+        kind.engine().remove(&Job { deployment: &deployment, confirm: &confirm, events }, removal).await
+    });
+    let Changed { plan, outcome, .. } = changed.await?;
     tell(&deployment, &plan, &outcome, start, ui)?;
     if args.keep_data && !plan.leftovers.is_empty() {
         // CloudFormation knows nothing of it any more.
-        let by = if engine == Engine::CloudFormation { " --engine direct" } else { "" };
+        let by = if kind == Engine::CloudFormation { " --engine direct" } else { "" };
         ui.hint(&format!(
             "`incidentctl down{by}` without --keep-data removes what was kept; `incidentctl up{by}` uses it again"
         ));
     }
     Ok(())
-}
-
-fn question(plan: &Plan) -> &'static str {
-    match plan.changes.iter().any(|change| change.data_loss) {
-        true => "Delete all of this, recorded incidents included?",
-        false => "Delete all of this?",
-    }
-}
-
-/// Deletes, and reads back whether it is gone.
-async fn remove(
-    deployment: &Deployment,
-    plan: &Plan,
-    record: Option<StackRecord>,
-    kept: &[String],
-    settings: &Settings,
-    ui: &Ui,
-) -> Result<Outcome, CommandError> {
-    ui.say(&deployment::describe(plan));
-    let managed = record.is_some();
-    let (mut outcome, interrupt) = match record {
-        Some(record) => {
-            let interrupt = Interrupt::listen();
-            let run = cloudformation::Run { deployment, settings, interrupt: &interrupt, ui };
-            (run.remove(plan, record, kept, question(plan)).await?, interrupt)
-        }
-        None => {
-            ui.consent(question(plan), settings.yes)?;
-            let interrupt = Interrupt::listen();
-            (deployment.apply(plan, interrupt.clone(), ui).await?, interrupt)
-        }
-    };
-    if let Some(failure) = failure(&outcome, Some("incidentctl down")) {
-        return Err(failure);
-    }
-    let mut left = what_is_left(deployment, plan, &interrupt).await?;
-    if managed && !left.is_empty() {
-        // What was repaired behind CloudFormation's back it may not have found.
-        outcome.finished.extend(deployment.apply(&left, interrupt.clone(), ui).await?.finished);
-        left = what_is_left(deployment, plan, &interrupt).await?;
-    }
-    let names: Vec<&str> = left.changes.iter().map(|change| change.logical_id.as_str()).collect();
-    match names.as_slice() {
-        [] => Ok(outcome),
-        names => Err(CommandError::failed(format!("AWS still shows {}", names.join(", ")))
-            .hint("AWS may need a moment: run `incidentctl down` again")),
-    }
-}
-
-/// What `down` should have deleted and AWS still has.
-async fn what_is_left(deployment: &Deployment, plan: &Plan, interrupt: &Interrupt) -> Result<Plan, CommandError> {
-    let observed = tokio::select! {
-        observed = deployment.observe(Scope::Everything) => observed?,
-        () = interrupt.wait() => return Err(CommandError::interrupted().hint("everything was asked to be deleted")),
-    };
-    let mut left = Plan::down(&deployment.stack, &observed);
-    left.changes.retain(|change| plan.leftovers.iter().all(|kept| kept.logical_id != change.logical_id));
-    Ok(left)
 }
 
 fn tell(deployment: &Deployment, plan: &Plan, outcome: &Outcome, start: Instant, ui: &Ui) -> Result<(), CommandError> {

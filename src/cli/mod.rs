@@ -1,13 +1,14 @@
 //! The commands: one file each, its arguments (whose documentation is the manual) beside the function that runs it.
 
 mod changes;
-mod cloudformation;
 mod completions;
+mod confirm;
 mod demo;
 mod deployed;
 mod deployment;
 mod doctor;
 mod down;
+mod engine_error;
 mod environment;
 mod failure;
 mod incidents;

@@ -3,11 +3,13 @@
 use clap::Args;
 
 use super::Outcome;
-use super::deployment::{self, Deployment, DeploymentArgs};
+use super::confirm::Terminal;
+use super::deployment::{self, DeploymentArgs};
+use super::engine_error::UP;
 use crate::error::CommandError;
 use crate::settings::Settings;
 use crate::ui::Ui;
-use incident_deploy::engine::{self, has_resources};
+use incident_deploy::engine::{Job, choose, has_resources};
 
 /// Show what `up` would do, and change nothing
 #[derive(Debug, Args)]
@@ -23,9 +25,15 @@ pub struct PlanArgs {
 /// Shows what `up` would do.
 pub(super) async fn run(args: PlanArgs, settings: &Settings, ui: &Ui) -> Result<Outcome, CommandError> {
     let session = super::connect(settings, ui).await?;
-    let deployment = Deployment::with_code(&session, settings, &args.deployment).await?;
-    let (plan, record) = deployment.survey().await?;
-    engine::choose(args.deployment.engine.or(settings.engine), record.as_ref(), has_resources(&plan))?;
+    let deployment = deployment::with_code(&session, settings, &args.deployment).await?;
+    let survey = deployment.survey().await.map_err(|error| CommandError::of_engine(error, UP))?;
+    let wanted = args.deployment.engine.or(settings.engine);
+    let engine = choose(wanted, survey.record.as_ref(), has_resources(&survey.plan))?.engine();
+    let confirm = Terminal::new(ui, settings, false);
+    let plan = deployment::shown(ui, UP, async |events| {
+        engine.plan(&Job { deployment: &deployment, confirm: &confirm, events }, survey).await
+    })
+    .await?;
     match ui.is_json() {
         true => ui.json(&plan)?,
         false => ui.print(&deployment::describe(&plan))?,

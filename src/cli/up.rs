@@ -1,6 +1,5 @@
 //! `incidentctl up`.
 
-mod agreement;
 mod self_check;
 mod timings;
 
@@ -9,19 +8,17 @@ use std::time::Instant;
 use clap::Args;
 use serde_json::json;
 
-use super::deployment::{self, Deployment, DeploymentArgs};
-use super::failure::failure;
-use super::{cloudformation, local};
+use super::confirm::Terminal;
+use super::deployment::{self, DeploymentArgs};
+use super::engine_error::UP;
+use super::local;
 use crate::error::CommandError;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::ui::Ui;
-use incident_deploy::engine::Engine;
-use incident_deploy::engine::{self, Interrupt, Outcome, has_resources};
+use incident_deploy::engine::{Changed, Deployment, Job, Outcome, choose, has_resources};
 use incident_deploy::plan::{Action, Plan};
-use incident_deploy::resources::{Scope, Subscription};
-
-pub(super) use agreement::agree;
+use incident_deploy::resources::Subscription;
 
 /// Provision the stack, or bring it up to date
 #[derive(Debug, Default, Args)]
@@ -60,27 +57,16 @@ pub(super) async fn provision(
     ui: &Ui,
 ) -> Result<(), CommandError> {
     let start = Instant::now();
-    let deployment = Deployment::with_code(session, settings, &args.deployment).await?;
-    let (plan, record) = deployment.survey().await?;
+    let deployment = deployment::with_code(session, settings, &args.deployment).await?;
+    let survey = deployment.survey().await.map_err(|error| CommandError::of_engine(error, UP))?;
     let planned = start.elapsed();
     let wanted = args.deployment.engine.or(settings.engine);
-    let settings = &Settings { allow_data_loss: args.allow_data_loss, ..settings.clone() };
-    let (plan, outcome, interrupt) = match engine::choose(wanted, record.as_ref(), has_resources(&plan))? {
-        Engine::Direct => {
-            agree_to_what_stands(&deployment, &plan, settings, ui).await?;
-            // Only now: until here, and while the person is asked, an interrupt may simply end the process.
-            let interrupt = Interrupt::listen();
-            let outcome = change(&deployment, &plan, args.rollback, &interrupt, ui).await?;
-            (plan, outcome, interrupt)
-        }
-        Engine::CloudFormation => {
-            // From the beginning: a change set must not be left behind.
-            let interrupt = Interrupt::listen();
-            let run = cloudformation::Run { deployment: &deployment, settings, interrupt: &interrupt, ui };
-            let (plan, outcome) = run.change(plan, record).await?;
-            (plan, outcome, interrupt)
-        }
-    };
+    let engine = choose(wanted, survey.record.as_ref(), has_resources(&survey.plan))?.engine();
+    let confirm = Terminal::new(ui, settings, args.allow_data_loss);
+    let changed = deployment::shown(ui, UP, async |events| {
+        engine.change(&Job { deployment: &deployment, confirm: &confirm, events }, survey, args.rollback).await
+    });
+    let Changed { plan, outcome, interrupt } = changed.await?;
     let rest = async {
         let changed = Instant::now();
         self_check::run(&deployment, &outcome, ui).await?;
@@ -97,53 +83,6 @@ pub(super) async fn provision(
         result = rest => result,
         () = interrupt.wait() => Err(CommandError::interrupted().hint("the stack is deployed: `incidentctl up` checks it")),
     }
-}
-
-/// Asks, and makes sure before and after that the plan can be carried out as it was shown.
-async fn agree_to_what_stands(
-    deployment: &Deployment,
-    plan: &Plan,
-    settings: &Settings,
-    ui: &Ui,
-) -> Result<(), CommandError> {
-    if plan.is_empty() {
-        ui.say("nothing to change: everything is as the template wants it");
-        return Ok(());
-    }
-    deployment.check_obstacles(plan).await?;
-    agree(plan, settings, ui)?;
-    match settings.yes {
-        true => Ok(()),
-        false => deployment.check_still(plan).await,
-    }
-}
-
-/// Applies, and takes back when that is wanted.
-async fn change(
-    deployment: &Deployment,
-    plan: &Plan,
-    rollback: bool,
-    interrupt: &Interrupt,
-    ui: &Ui,
-) -> Result<Outcome, CommandError> {
-    if plan.is_empty() {
-        return Ok(Outcome::default());
-    }
-    let outcome = deployment.apply(plan, interrupt.clone(), ui).await?;
-    let again = (!rollback).then_some("incidentctl up");
-    let Some(mut failure) = failure(&outcome, again) else { return Ok(outcome) };
-    if rollback {
-        ui.say("rolling back what this run created");
-        let undo = outcome.undo(plan, &deployment.observe(Scope::StackOnly).await?);
-        let undone = deployment.apply(&undo, interrupt.answered(), ui).await?;
-        failure = failure.hint(match undone.failures.is_empty() && undone.not_begun.is_empty() {
-            true => format!("rolled back: {} removed", undone.count(Action::Delete)),
-            false => "not everything could be rolled back: run `incidentctl down`".to_owned(),
-        });
-    } else if !outcome.finished.is_empty() {
-        failure = failure.hint("`incidentctl down` removes what exists");
-    }
-    Err(failure)
 }
 
 /// Outputs, subscriptions, what to do next; or the result as JSON.
@@ -194,7 +133,7 @@ async fn tell(
 
 /// Writes down which addresses wait for their confirmation, so that `status` can say since when.
 async fn remember_pending(deployment: &Deployment, subscriptions: &[Subscription], ui: &Ui) {
-    let pending = deployment.pending();
+    let pending = deployment::pending(deployment);
     for subscription in subscriptions.iter().filter(|subscription| subscription.pending) {
         if let Err(error) = pending.remember(&subscription.endpoint).await {
             ui.warn(&format!("cannot write down since when {} is pending: {error}", subscription.endpoint));

@@ -9,6 +9,7 @@ mod text;
 
 use std::io::{IsTerminal, Write};
 
+use indicatif::MultiProgress;
 use serde::Serialize;
 
 use crate::error::CommandError;
@@ -27,6 +28,8 @@ pub struct Ui {
     invocation: Invocation,
     stdout: Stream,
     stderr: Stream,
+    /// The moving lines on standard error; nothing is drawn where it has none.
+    progress: MultiProgress,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +58,7 @@ impl Ui {
             invocation,
             stdout: stream(std::io::stdout().is_terminal()),
             stderr: stream(std::io::stderr().is_terminal()),
+            progress: MultiProgress::new(),
         }
     }
 
@@ -62,7 +66,14 @@ impl Ui {
     #[cfg(test)]
     pub(crate) fn plain(format: Format) -> Self {
         let stream = Stream { terminal: false, colour: false };
-        Self { format, quiet: true, invocation: Invocation::default(), stdout: stream, stderr: stream }
+        Self {
+            format,
+            quiet: true,
+            invocation: Invocation::default(),
+            stdout: stream,
+            stderr: stream,
+            progress: MultiProgress::new(),
+        }
     }
 
     /// Whether standard output is for a program.
@@ -120,6 +131,11 @@ impl Ui {
         if !self.quiet {
             self.report(text);
         }
+    }
+
+    /// Does something on the terminal while no progress moves there.
+    pub(crate) fn without_progress<T>(&self, action: impl FnOnce() -> T) -> T {
+        self.progress.suspend(action)
     }
 
     /// Tells the person of one failure among several things; a failure that ends the command is its `CommandError`.

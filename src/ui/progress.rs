@@ -37,7 +37,7 @@ pub struct ProgressView<'a> {
 impl<'a> ProgressView<'a> {
     /// A view for the streams of this process.
     pub fn new(ui: &'a Ui) -> Self {
-        let lines = ui.is_live().then(MultiProgress::new);
+        let lines = ui.is_live().then(|| ui.progress.clone());
         Self { ui, lines, running: BTreeMap::new() }
     }
 
@@ -46,10 +46,13 @@ impl<'a> ProgressView<'a> {
     /// # Errors
     /// When standard output, where JSON lines go, is closed.
     pub fn show(&mut self, event: &Event) -> Result<(), CommandError> {
-        if self.ui.is_json() {
+        let is_for_people = matches!(event, Event::Note { .. } | Event::Warning { .. });
+        if self.ui.is_json() && !is_for_people {
             self.ui.json(event)?;
         }
         match event {
+            Event::Note { text } => self.ui.without_progress(|| self.ui.say(text)),
+            Event::Warning { text } => self.ui.without_progress(|| self.ui.warn(text)),
             Event::ResourceStarted { logical_id, action, step, .. } => self.start(logical_id, *action, *step),
             Event::ResourceWaiting { logical_id, reason } => {
                 if let Some(line) = self.running.get(logical_id) {

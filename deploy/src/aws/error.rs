@@ -37,6 +37,11 @@ impl AwsError {
         self.code.trim_end_matches("Exception") == code.trim_end_matches("Exception")
     }
 
+    /// Whether the caller lacks the permission.
+    pub fn is_denied(&self) -> bool {
+        ["AccessDenied", "AuthorizationError", "UnauthorizedOperation"].iter().any(|code| self.is(code))
+    }
+
     /// What the person can do, if it is known.
     pub fn hint(&self) -> Option<&'static str> {
         known::hint(self)

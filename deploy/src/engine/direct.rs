@@ -1,5 +1,7 @@
 //! Through each service's own API, independent work side by side.
 
+mod run;
+
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -12,6 +14,9 @@ use crate::aws::AwsError;
 use crate::plan::{Action, Cause, Change, Observations, Observed, Ownership, Plan};
 use crate::progress::{Event, Progress};
 use crate::resources::{Context, provider};
+
+pub(super) use run::ThroughServices;
+pub(super) use run::{NOTHING_TO_CHANGE, left, nothing_to_delete, refuse_left};
 
 /// Calls in flight at a time. Enough for everything that is independent, and far below any service's rate.
 const CONCURRENCY: usize = 16;
@@ -52,6 +57,11 @@ impl Finished {
 }
 
 impl Outcome {
+    /// Whether every change was made.
+    pub fn is_complete(&self) -> bool {
+        self.failures.is_empty() && self.not_begun.is_empty() && self.abandoned.is_empty()
+    }
+
     /// How often an action was done.
     pub fn count(&self, action: Action) -> usize {
         self.finished.iter().filter(|finished| finished.change.action == action).count()

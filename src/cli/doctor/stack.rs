@@ -2,6 +2,7 @@
 
 use super::coverage;
 use crate::cli::deployed::Deployed;
+use crate::cli::deployment;
 use crate::error::CommandError;
 use crate::health::{Check, LIFETIME_HOURS, Pending, hours_pending};
 use crate::session::Session;
@@ -54,7 +55,7 @@ async fn subscriptions(deployed: &Deployed) -> Check {
     let confirmed = found.len() - pending.len();
     let mut waiting = Vec::new();
     for one in &pending {
-        waiting.push(age(&deployed.deployment.pending(), &one.endpoint).await);
+        waiting.push(age(&deployment::pending(&deployed.deployment), &one.endpoint).await);
     }
     let message = match waiting.as_slice() {
         [] => format!("{confirmed} confirmed"),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::cli::deployed::Deployed;
+use crate::cli::deployment;
 use crate::cli::doctor::coverage;
 use crate::error::CommandError;
 use crate::health::{LIFETIME_HOURS, self_check};
@@ -132,7 +133,7 @@ impl Facts {
 }
 
 async fn subscribers(deployed: &Deployed) -> Result<Vec<Subscriber>, CommandError> {
-    let memory = deployed.deployment.pending();
+    let memory = deployment::pending(&deployed.deployment);
     let mut subscribers = Vec::new();
     for found in deployed.deployment.subscriptions().await? {
         let since = match found.pending {

@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::cli::deployment::Deployment;
 use crate::error::CommandError;
 use crate::health::self_check;
 use crate::ui::Ui;
-use incident_deploy::engine::Outcome;
+use incident_deploy::engine::{Deployment, Outcome};
 
 /// How long the policies of a new role may take to spread.
 const LIMIT: Duration = Duration::from_secs(30);

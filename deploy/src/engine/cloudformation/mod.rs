@@ -6,6 +6,7 @@ mod foreseen;
 mod operation;
 mod reason;
 mod record;
+mod run;
 mod standing;
 mod story;
 
@@ -14,5 +15,6 @@ pub use change_set::{Blueprint, ChangeSet};
 pub use foreseen::{Foreseen, NamedReplacement, lay_over, refuse_replacement, seen, unseen};
 pub use operation::{Aim, End, Operation};
 pub use record::StackRecord;
+pub(super) use run::ThroughCloudFormation;
 pub use standing::Standing;
 pub use story::Story;

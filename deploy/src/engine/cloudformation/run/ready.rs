@@ -1,9 +1,9 @@
 //! Bringing a stack into a state in which it can be created or updated.
 
 use super::{Ending, Run};
-use crate::error::CommandError;
-use incident_deploy::engine::cloudformation::{Operation, StackRecord, Standing, Story};
-use incident_deploy::plan::Plan;
+use crate::engine::EngineError;
+use crate::engine::cloudformation::{Operation, StackRecord, Standing, Story};
+use crate::plan::Plan;
 
 impl Run<'_> {
     /// Waits for what goes on, deletes what a failed creation left, and repairs what a failed update left. Gives what
@@ -11,7 +11,7 @@ impl Run<'_> {
     pub(super) async fn ready(
         &self,
         mut record: Option<StackRecord>,
-    ) -> Result<(Option<StackRecord>, bool), CommandError> {
+    ) -> Result<(Option<StackRecord>, bool), EngineError> {
         let mut touched = false;
         while let Some(current) = record.take_if(|current| !is_ready(current)) {
             self.refuse_foreign(&current).await?;
@@ -30,23 +30,20 @@ impl Run<'_> {
     }
 
     /// One step towards a stack that can be worked on.
-    async fn bring_on(&self, record: &StackRecord) -> Result<Ending, CommandError> {
+    async fn bring_on(&self, record: &StackRecord) -> Result<Ending, EngineError> {
         let clients = &self.deployment.clients;
         let reason = record.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let status = format!("the stack is in the state {}{reason}", record.status);
         let mut operation = match record.standing() {
             Standing::Busy => {
-                self.ui.say(&format!("{status}; following it first"));
+                self.job.note(format!("{status}; following it first"));
                 Operation::of_somebody(clients, record).await?
             }
             Standing::Dead => {
                 self.agree(&format!("{status}. It can only be deleted and made anew. Delete it?")).await?;
                 Operation::delete(clients, record).await?
             }
-            Standing::HalfDeleted => {
-                return Err(CommandError::user(status)
-                    .hint("`incidentctl down` deletes the rest; then run `incidentctl up` again"));
-            }
+            Standing::HalfDeleted => return Err(EngineError::HalfDeleted(status)),
             _ => {
                 self.agree(&format!("{status}. Roll back what failed?")).await?;
                 Operation::repair(clients, record).await?
@@ -56,7 +53,7 @@ impl Run<'_> {
     }
 
     /// The stack when CloudFormation is done with what it does at the moment; `None` when it is deleted then.
-    pub(super) async fn settled(&self, record: StackRecord) -> Result<Option<StackRecord>, CommandError> {
+    pub(super) async fn settled(&self, record: StackRecord) -> Result<Option<StackRecord>, EngineError> {
         if record.standing() != Standing::Busy {
             return Ok(Some(record));
         }
@@ -64,15 +61,15 @@ impl Run<'_> {
         Ok(self.read(&record.arn).await?)
     }
 
-    async fn agree(&self, question: &str) -> Result<(), CommandError> {
-        let (question, yes) = (question.to_owned(), self.settings.yes);
-        if yes {
-            self.ui.say(question.trim_end_matches('?'));
+    async fn agree(&self, question: &str) -> Result<(), EngineError> {
+        if self.job.confirm.is_answered() {
+            self.job.note(question.trim_end_matches('?'));
         }
-        self.ask(move |ui| ui.consent(&question, yes)).await
+        self.interruptible(self.job.confirm.step(question)).await
     }
 }
 
-fn is_ready(record: &StackRecord) -> bool {
+/// Whether a stack can be created or updated as it is.
+pub(super) fn is_ready(record: &StackRecord) -> bool {
     matches!(record.standing(), Standing::Usable | Standing::Shell | Standing::Deleted)
 }

@@ -1,34 +1,55 @@
-//! `up` through CloudFormation.
+//! Planning and changing a stack.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use super::Run;
-use crate::cli::failure::failure;
-use crate::error::CommandError;
-use incident_deploy::engine::Outcome;
-use incident_deploy::engine::cloudformation::{
+use super::{Run, ready};
+use crate::engine::cloudformation::{
     Aim, Blueprint, ChangeSet, StackRecord, Standing, Story, lay_over, refuse_replacement, seen, unseen,
 };
-use incident_deploy::plan::{Ownership, Plan};
+use crate::engine::direct::NOTHING_TO_CHANGE;
+use crate::engine::{EngineError, Outcome, Survey};
+use crate::plan::{Ownership, Plan};
 
 impl<'a> Run<'a> {
+    /// Makes a change set, lays what it says over the live reads, and throws it away.
+    pub(super) async fn plan(&self, survey: Survey) -> Result<Plan, EngineError> {
+        let Survey { mut plan, record } = survey;
+        if let Some(record) = &record {
+            self.refuse_foreign(record).await?;
+            if !ready::is_ready(record) {
+                let status = &record.status;
+                self.job.note(format!(
+                    "the stack is in the state {status}, in which CloudFormation plans nothing: this is what live reads \
+                     say; `incidentctl up` follows or repairs the stack first"
+                ));
+                return Ok(plan);
+            }
+        }
+        let set = match self.interruptible(self.change_set(&plan, record.as_ref())).await {
+            Err(EngineError::Aws(error)) if error.is_denied() => {
+                self.job.warn(format!("CloudFormation was not asked, so this is what live reads say: {error}"));
+                return Ok(plan);
+            }
+            set => set?,
+        };
+        if let Some(set) = set {
+            lay_over(&mut plan, &set.foreseen);
+            set.discard().await?;
+        }
+        Ok(plan)
+    }
+
     /// Makes a change set, shows what it and the live reads say, asks, and follows its execution. What CloudFormation
-    /// does not see, because somebody changed AWS behind its back, goes through the services' own APIs: afterwards its
-    /// record is true again.
-    pub(in crate::cli) async fn change(
-        &self,
-        mut plan: Plan,
-        record: Option<StackRecord>,
-    ) -> Result<(Plan, Outcome), CommandError> {
+    /// does not see, because AWS was changed behind its back, goes through the services' own APIs: afterwards its record
+    /// is true again.
+    pub(super) async fn change(&self, survey: Survey) -> Result<(Plan, Outcome), EngineError> {
+        let Survey { mut plan, record } = survey;
         let (record, touched) = self.ready(record).await?;
         if touched {
             plan = self.deployment.plan().await?;
         }
-        let set = tokio::select! {
-            set = self.change_set(&plan, record.as_ref()) => set?,
-            () = self.interrupt.wait() => return Err(CommandError::interrupted()),
-        };
+        let set = self.interruptible(self.change_set(&plan, record.as_ref())).await?;
         lay_over(&mut plan, set.as_ref().map_or(&[], |set| &set.foreseen));
         if let Err(refusal) = self.prepare(&plan, set.as_ref()).await {
             if let Some(set) = set {
@@ -45,7 +66,7 @@ impl<'a> Run<'a> {
         &self,
         plan: &Plan,
         record: Option<&StackRecord>,
-    ) -> Result<Option<ChangeSet<'a>>, CommandError> {
+    ) -> Result<Option<ChangeSet<'a>>, EngineError> {
         let clients = &self.deployment.clients;
         let blueprint = self.blueprint(plan)?;
         if let Some(record) = record.filter(|record| record.standing() == Standing::Usable) {
@@ -59,7 +80,7 @@ impl<'a> Run<'a> {
 
     /// What CloudFormation is given: the finished template without what existed before the stack, which it could
     /// neither create nor leave alone.
-    fn blueprint(&self, plan: &Plan) -> Result<Blueprint, CommandError> {
+    fn blueprint(&self, plan: &Plan) -> Result<Blueprint, EngineError> {
         let adopted = plan
             .changes
             .iter()
@@ -67,15 +88,15 @@ impl<'a> Run<'a> {
         let adopted: Vec<&str> = adopted.map(|change| change.logical_id.as_str()).collect();
         Ok(Blueprint {
             stack: self.deployment.stack.place.stack.clone(),
-            template: incident_deploy::template::without(&self.deployment.template, &adopted)?,
+            template: crate::template::without(&self.deployment.template, &adopted)?,
             parameters: BTreeMap::from([("CodeBucket".to_owned(), self.bucket().name().to_owned())]),
         })
     }
 
     /// Everything that can still be called off: consent, and the upload of the code.
-    async fn prepare(&self, plan: &Plan, set: Option<&ChangeSet<'_>>) -> Result<(), CommandError> {
+    async fn prepare(&self, plan: &Plan, set: Option<&ChangeSet<'_>>) -> Result<(), EngineError> {
         if plan.is_empty() && set.is_none() {
-            self.ui.say("nothing to change: everything is as the template wants it");
+            self.job.note(NOTHING_TO_CHANGE);
             return Ok(());
         }
         let foreseen = set.map_or(&[][..], |set| &set.foreseen);
@@ -83,16 +104,15 @@ impl<'a> Run<'a> {
         let drift = unseen(plan, foreseen);
         if !drift.is_empty() {
             let ids: Vec<&str> = drift.changes.iter().map(|change| change.logical_id.as_str()).collect();
-            self.ui.say(&format!(
+            self.job.note(format!(
                 "CloudFormation does not see that these differ: {}; they are repaired through the services' own APIs",
                 ids.join(", ")
             ));
         }
-        self.deployment.check_obstacles(plan).await?;
-        let (shown, given) = (plan.clone(), self.settings.clone());
-        self.ask(move |ui| crate::cli::up::agree(&shown, &given, ui)).await?;
-        if !self.settings.yes {
-            self.deployment.check_still(plan).await?;
+        self.deployment.refuse_blocked(plan).await?;
+        self.interruptible(self.job.confirm.change(plan)).await?;
+        if !self.job.confirm.is_answered() {
+            self.deployment.refuse_stale(plan).await?;
         }
         match set {
             Some(_) => self.upload().await,
@@ -100,16 +120,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn upload(&self) -> Result<(), CommandError> {
-        let Some(package) = self.deployment.package() else { return Ok(()) };
+    async fn upload(&self) -> Result<(), EngineError> {
+        let Some(package) = &self.deployment.package else { return Ok(()) };
         let (bucket, key) = (self.bucket(), package.key());
-        tokio::select! {
-            held = bucket.hold(&key, package) => Ok(held?),
-            () = self.interrupt.wait() => Err(CommandError::interrupted()),
-        }
+        self.interruptible(bucket.hold(&key, package)).await
     }
 
-    async fn apply(&self, plan: &Plan, set: Option<ChangeSet<'_>>) -> Result<Outcome, CommandError> {
+    async fn apply(&self, plan: &Plan, set: Option<ChangeSet<'_>>) -> Result<Outcome, EngineError> {
         let began = SystemTime::now();
         let foreseen = set.as_ref().map_or(&[][..], |set| &set.foreseen);
         // First, because CloudFormation fails at what vanished.
@@ -119,14 +136,14 @@ impl<'a> Run<'a> {
         let ending = self.follow(&mut set.execute().await?, Story::of(&seen, foreseen)).await?;
         if !matches!(ending.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE") {
             if set.aim() == Aim::Create {
-                // Without a stack nobody would know of them.
+                // Without a stack there is no record of them.
                 self.clear().await?;
             }
             return Err(ending.failure());
         }
         outcome.finished.extend(ending.outcome.finished);
         if set.aim() == Aim::Update {
-            // What was changed by the template and by somebody else, CloudFormation has brought only half the way.
+            // What was changed by the template and outside of it, CloudFormation has brought only half the way.
             outcome.finished.extend(self.repair(&self.deployment.plan().await?).await?.finished);
         }
         self.prune(began).await;
@@ -135,18 +152,21 @@ impl<'a> Run<'a> {
 
     /// Deletes the zips of earlier versions. What stays is only untidy, so a refusal is no failure.
     async fn prune(&self, began: SystemTime) {
-        let Some(package) = self.deployment.package() else { return };
+        let Some(package) = &self.deployment.package else { return };
         if let Err(error) = self.bucket().prune(&package.key(), began).await {
             let name = self.bucket().name().to_owned();
-            self.ui.warn(&format!("the zips of earlier versions stay in the bucket {name}: {error}"));
+            self.job.warn(format!("the zips of earlier versions stay in the bucket {name}: {error}"));
         }
     }
 
-    async fn repair(&self, drift: &Plan) -> Result<Outcome, CommandError> {
+    async fn repair(&self, drift: &Plan) -> Result<Outcome, EngineError> {
         if drift.is_empty() {
             return Ok(Outcome::default());
         }
-        let outcome = self.deployment.apply(drift, self.interrupt.clone(), self.ui).await?;
-        failure(&outcome, Some("incidentctl up")).map_or(Ok(outcome), Err)
+        let outcome = self.deployment.apply(drift, self.interrupt.clone(), &self.job.events).await;
+        match outcome.is_complete() {
+            true => Ok(outcome),
+            false => Err(EngineError::Unfinished { outcome: Box::new(outcome), rollback: None }),
+        }
     }
 }

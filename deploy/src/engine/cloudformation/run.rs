@@ -1,0 +1,133 @@
+//! One run through CloudFormation, from question to proof.
+
+mod change;
+mod ready;
+mod remove;
+
+use async_trait::async_trait;
+
+use super::{Bucket, Operation, StackRecord, Standing, Story};
+use crate::aws::AwsError;
+use crate::engine::{Changed, DeployEngine, Deployment, EngineError, Interrupt, Job, Outcome, Removal, Survey, Wish};
+use crate::plan::Plan;
+
+/// Deploys as one CloudFormation stack.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct ThroughCloudFormation;
+
+#[async_trait]
+impl DeployEngine for ThroughCloudFormation {
+    async fn plan(&self, job: &Job<'_>, survey: Survey) -> Result<Plan, EngineError> {
+        Run::of(job).plan(survey).await
+    }
+
+    async fn change(&self, job: &Job<'_>, survey: Survey, _rollback: bool) -> Result<Changed, EngineError> {
+        let run = Run::of(job);
+        let (plan, outcome) = run.change(survey).await?;
+        Ok(Changed { plan, outcome, interrupt: run.interrupt })
+    }
+
+    async fn remove(&self, job: &Job<'_>, removal: Removal) -> Result<Changed, EngineError> {
+        let run = Run::of(job);
+        let outcome = run.remove(&removal).await?;
+        Ok(Changed { plan: removal.plan, outcome, interrupt: run.interrupt })
+    }
+}
+
+/// One run.
+struct Run<'a> {
+    job: &'a Job<'a>,
+    deployment: &'a Deployment,
+    interrupt: Interrupt,
+}
+
+/// How an operation ended.
+struct Ending {
+    status: String,
+    outcome: Outcome,
+    cancelled: bool,
+}
+
+impl Ending {
+    /// That it did not reach its aim.
+    fn failure(self) -> EngineError {
+        EngineError::Ended { status: self.status, outcome: Box::new(self.outcome), cancelled: self.cancelled }
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Catches interrupts from the beginning: a change set must not be left behind.
+    fn of(job: &'a Job<'a>) -> Self {
+        Self { job, deployment: job.deployment, interrupt: Interrupt::listen() }
+    }
+
+    /// Reports what happens until CloudFormation is done. An interrupt asks the person what shall become of it; where
+    /// there is no one to ask, and at a second one, CloudFormation goes on alone.
+    async fn follow(&self, operation: &mut Operation<'_>, mut story: Story<'_>) -> Result<Ending, EngineError> {
+        let mut interrupt = self.interrupt.clone();
+        let mut cancelled = false;
+        loop {
+            if let super::End::Settled(status) = operation.follow(&mut story, &self.job.events, &interrupt).await? {
+                return Ok(Ending { status, outcome: story.into_outcome(), cancelled });
+            }
+            interrupt = interrupt.answered();
+            cancelled |= self.interrupted(operation, &interrupt).await?;
+        }
+    }
+
+    /// Asks what becomes of the operation, and does it; returns whether it is being cancelled.
+    async fn interrupted(&self, operation: &mut Operation<'_>, interrupt: &Interrupt) -> Result<bool, EngineError> {
+        let wish = tokio::select! {
+            wish = self.job.confirm.interrupted(operation.aim()) => wish,
+            () = interrupt.wait() => Wish::Detach,
+        };
+        match wish {
+            Wish::Wait => Ok(false),
+            Wish::Cancel => {
+                operation.cancel().await?;
+                Ok(true)
+            }
+            Wish::Detach => Err(EngineError::Detached(operation.arn().to_owned())),
+        }
+    }
+
+    /// Waits for something that an interrupt ends.
+    async fn interruptible<T, E: Into<EngineError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, EngineError> {
+        tokio::select! {
+            result = work => result.map_err(Into::into),
+            () = self.interrupt.wait() => Err(EngineError::Interrupted),
+        }
+    }
+
+    /// Deletes the zips that the stack was made from.
+    async fn clear(&self) -> Result<(), EngineError> {
+        Ok(self.bucket().clear().await?)
+    }
+
+    fn bucket(&self) -> Bucket<'_> {
+        Bucket::of(&self.deployment.clients, &self.deployment.stack.place)
+    }
+
+    /// Refuses a stack of this name that is not ours.
+    async fn refuse_foreign(&self, record: &StackRecord) -> Result<(), EngineError> {
+        let foreign = match record.standing() {
+            Standing::Deleted => false,
+            // AWS may not show the tags before a change set is executed.
+            Standing::Shell => !record.ours && record.is_reviewed_by_others(&self.deployment.clients).await?,
+            _ => !record.ours,
+        };
+        match foreign {
+            false => Ok(()),
+            true => Err(EngineError::ForeignStack(record.arn.clone())),
+        }
+    }
+
+    /// The record of a stack at this moment; `None` when it is deleted.
+    async fn read(&self, arn: &str) -> Result<Option<StackRecord>, AwsError> {
+        let record = StackRecord::read(&self.deployment.clients, arn).await?;
+        Ok(record.filter(|record| record.standing() != Standing::Deleted))
+    }
+}

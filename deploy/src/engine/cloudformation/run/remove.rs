@@ -1,0 +1,80 @@
+//! Deleting the stack.
+
+use super::Run;
+use crate::engine::cloudformation::{Blueprint, ChangeSet, Operation, StackRecord, Standing, Story};
+use crate::engine::direct::{left, nothing_to_delete, refuse_left};
+use crate::engine::{EngineError, Outcome, Removal};
+use crate::plan::Plan;
+use crate::template::retaining;
+
+impl Run<'_> {
+    /// Deletes the stack, but for what is to be kept, and the zips that it was made from; then what CloudFormation did
+    /// not find, because it was repaired behind its back.
+    pub(super) async fn remove(&self, removal: &Removal) -> Result<Outcome, EngineError> {
+        let plan = &removal.plan;
+        let Some(record) = &removal.record else {
+            if plan.changes.is_empty() {
+                self.job.note(nothing_to_delete(self.deployment));
+                self.clear().await?;
+            }
+            return Ok(Outcome::default());
+        };
+        self.deployment.refuse_blocked(plan).await?;
+        let mut outcome = self.remove_stack(plan, record.clone(), &removal.kept).await?;
+        let mut left_over = left(self.deployment, plan, &self.interrupt).await?;
+        if !left_over.changes.is_empty() {
+            let others = self.deployment.apply(&left_over, self.interrupt.clone(), &self.job.events).await;
+            outcome.finished.extend(others.finished);
+            left_over = left(self.deployment, plan, &self.interrupt).await?;
+        }
+        refuse_left(&left_over)?;
+        Ok(outcome)
+    }
+
+    async fn remove_stack(&self, plan: &Plan, record: StackRecord, kept: &[String]) -> Result<Outcome, EngineError> {
+        self.refuse_foreign(&record).await?;
+        if record.protected {
+            // What protects a stack is for a person to switch off.
+            return Err(EngineError::Protected(record.arn));
+        }
+        let Some(record) = self.settled(record).await? else { return Ok(Outcome::default()) };
+        self.interruptible(self.job.confirm.remove(plan)).await?;
+        if !kept.is_empty() {
+            self.retain(&record, kept).await?;
+        }
+        // Before the stack, which is what says that there is something to delete. Its deletion does not need the code.
+        self.clear().await?;
+        let mut operation = Operation::delete(&self.deployment.clients, &record).await?;
+        let ending = self.follow(&mut operation, Story::of(plan, &[])).await?;
+        match ending.status.as_str() {
+            "DELETE_COMPLETE" => Ok(ending.outcome),
+            _ => Err(ending.failure()),
+        }
+    }
+
+    /// Has the template say that resources outlive the stack: a deletion itself cannot leave anything out that could be
+    /// deleted.
+    async fn retain(&self, record: &StackRecord, kept: &[String]) -> Result<(), EngineError> {
+        if record.standing() != Standing::Usable {
+            return Err(EngineError::NothingKept(record.status.clone()));
+        }
+        let clients = &self.deployment.clients;
+        let blueprint = Blueprint {
+            stack: self.deployment.stack.place.stack.clone(),
+            template: retaining(&record.template(clients).await?, kept)?,
+            parameters: record.parameters.clone(),
+        };
+        // None when an earlier run did the same.
+        if let Some(set) = ChangeSet::make(clients, &blueprint, Some(record)).await? {
+            let ending = self.follow(&mut set.execute().await?, Story::of(&Plan::default(), &set.foreseen)).await?;
+            if ending.status != "UPDATE_COMPLETE" {
+                return Err(ending.failure());
+            }
+        }
+        // Data goes if this is believed and not so.
+        match record.template(clients).await? == blueprint.template {
+            true => Ok(()),
+            false => Err(EngineError::NotRetained),
+        }
+    }
+}

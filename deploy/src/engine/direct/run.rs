@@ -1,0 +1,109 @@
+//! A plan from question to proof, through the services' own APIs.
+
+use async_trait::async_trait;
+
+use crate::engine::{
+    Changed, DeployEngine, Deployment, EngineError, Interrupt, Job, Outcome, Removal, Rollback, Survey,
+};
+use crate::plan::{Action, Plan};
+use crate::resources::Scope;
+
+/// Deploys through the services' own APIs, independent work side by side.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct ThroughServices;
+
+#[async_trait]
+impl DeployEngine for ThroughServices {
+    async fn plan(&self, _job: &Job<'_>, survey: Survey) -> Result<Plan, EngineError> {
+        Ok(survey.plan)
+    }
+
+    async fn change(&self, job: &Job<'_>, survey: Survey, rollback: bool) -> Result<Changed, EngineError> {
+        let plan = survey.plan;
+        if plan.is_empty() {
+            job.note(NOTHING_TO_CHANGE);
+            return Ok(Changed { plan, outcome: Outcome::default(), interrupt: Interrupt::listen() });
+        }
+        let deployment = job.deployment;
+        deployment.refuse_blocked(&plan).await?;
+        job.confirm.change(&plan).await?;
+        if !job.confirm.is_answered() {
+            deployment.refuse_stale(&plan).await?;
+        }
+        // Only now: until here, and while the person is asked, an interrupt may simply end the process.
+        let interrupt = Interrupt::listen();
+        let outcome = deployment.apply(&plan, interrupt.clone(), &job.events).await;
+        if outcome.is_complete() {
+            return Ok(Changed { plan, outcome, interrupt });
+        }
+        let rollback = match rollback {
+            true => Some(take_back(job, &plan, &outcome, &interrupt).await?),
+            false => None,
+        };
+        Err(EngineError::Unfinished { outcome: Box::new(outcome), rollback })
+    }
+
+    async fn remove(&self, job: &Job<'_>, removal: Removal) -> Result<Changed, EngineError> {
+        let plan = removal.plan;
+        if plan.changes.is_empty() {
+            job.note(nothing_to_delete(job.deployment));
+            return Ok(Changed { plan, outcome: Outcome::default(), interrupt: Interrupt::listen() });
+        }
+        job.deployment.refuse_blocked(&plan).await?;
+        job.confirm.remove(&plan).await?;
+        let interrupt = Interrupt::listen();
+        let outcome = job.deployment.apply(&plan, interrupt.clone(), &job.events).await;
+        if !outcome.is_complete() {
+            return Err(EngineError::Unfinished { outcome: Box::new(outcome), rollback: None });
+        }
+        refuse_left(&left(job.deployment, &plan, &interrupt).await?)?;
+        Ok(Changed { plan, outcome, interrupt })
+    }
+}
+
+/// What is said when the plan is empty.
+pub(in crate::engine) const NOTHING_TO_CHANGE: &str = "nothing to change: everything is as the template wants it";
+
+/// What is said when nothing of the stack exists.
+pub(in crate::engine) fn nothing_to_delete(deployment: &Deployment) -> String {
+    format!("nothing to delete: the stack `{}` owns nothing here", deployment.stack.place.stack)
+}
+
+async fn take_back(
+    job: &Job<'_>,
+    plan: &Plan,
+    outcome: &Outcome,
+    interrupt: &Interrupt,
+) -> Result<Rollback, EngineError> {
+    job.note("rolling back what this run created");
+    let undo = outcome.undo(plan, &job.deployment.observe(Scope::StackOnly).await?);
+    let undone = job.deployment.apply(&undo, interrupt.answered(), &job.events).await;
+    let complete = undone.failures.is_empty() && undone.not_begun.is_empty();
+    Ok(Rollback { removed: undone.count(Action::Delete), complete })
+}
+
+/// What a removal should have deleted and AWS still has.
+pub(in crate::engine) async fn left(
+    deployment: &Deployment,
+    plan: &Plan,
+    interrupt: &Interrupt,
+) -> Result<Plan, EngineError> {
+    let observed = tokio::select! {
+        observed = deployment.observe(Scope::Everything) => observed?,
+        () = interrupt.wait() => return Err(EngineError::Unchecked),
+    };
+    let mut left = Plan::down(&deployment.stack, &observed);
+    left.changes.retain(|change| plan.leftovers.iter().all(|kept| kept.logical_id != change.logical_id));
+    Ok(left)
+}
+
+/// Refuses to call it removed while AWS still shows some of it.
+pub(in crate::engine) fn refuse_left(left: &Plan) -> Result<(), EngineError> {
+    match left.changes.is_empty() {
+        true => Ok(()),
+        false => {
+            let ids = left.changes.iter().map(|change| change.logical_id.clone());
+            Err(EngineError::StillThere(ids.collect()))
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The person at the terminal, or the flags that answer for them.
+
+use async_trait::async_trait;
+
+use super::deployment;
+use crate::error::CommandError;
+use crate::settings::Settings;
+use crate::ui::Ui;
+use incident_deploy::engine::cloudformation::Aim;
+use incident_deploy::engine::{Confirm, Declined, Wish};
+use incident_deploy::plan::{Change, Plan};
+
+/// Asks on the terminal, unless a flag has answered.
+pub(super) struct Terminal {
+    ui: Ui,
+    yes: bool,
+    allow_data_loss: bool,
+}
+
+impl Terminal {
+    /// Who answers for these settings; `allow_data_loss` is an answer that `--yes` is not.
+    pub(super) fn new(ui: &Ui, settings: &Settings, allow_data_loss: bool) -> Self {
+        Self { ui: ui.clone(), yes: settings.yes, allow_data_loss }
+    }
+
+    /// Asks where waiting for the answer stops nothing else.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Ui) -> Result<T, CommandError> + Send + 'static,
+    ) -> Result<T, Declined> {
+        let ui = self.ui.clone();
+        let answer = tokio::task::spawn_blocking(move || ui.without_progress(|| question(&ui))).await;
+        let stopped = || Declined { message: "stopped while waiting for an answer".to_owned(), hint: None };
+        answer.map_err(|_| stopped())?.map_err(|error| declined(&error))
+    }
+}
+
+#[async_trait]
+impl Confirm for Terminal {
+    async fn change(&self, plan: &Plan) -> Result<(), Declined> {
+        let lost: Vec<String> = plan.touched().filter(|change| change.data_loss).map(name).collect();
+        let (plan, yes, allowed) = (plan.clone(), self.yes, self.allow_data_loss);
+        self.ask(move |ui| agree(&plan, &lost.join(", "), yes, allowed, ui)).await
+    }
+
+    async fn remove(&self, plan: &Plan) -> Result<(), Declined> {
+        self.ui.say(&deployment::describe(plan));
+        let question = match plan.changes.iter().any(|change| change.data_loss) {
+            true => "Delete all of this, recorded incidents included?",
+            false => "Delete all of this?",
+        };
+        let yes = self.yes;
+        self.ask(move |ui| ui.consent(question, yes)).await
+    }
+
+    async fn step(&self, question: &str) -> Result<(), Declined> {
+        let (question, yes) = (question.to_owned(), self.yes);
+        self.ask(move |ui| ui.consent(&question, yes)).await
+    }
+
+    async fn interrupted(&self, aim: Aim) -> Wish {
+        if !self.ui.can_ask() {
+            return Wish::Detach;
+        }
+        let cancel = match aim {
+            Aim::Create => ", [c]ancel and delete what it made",
+            Aim::Update => ", [c]ancel and roll back",
+            // What is being deleted cannot be kept.
+            Aim::Delete => "",
+        };
+        let question = format!("CloudFormation goes on by itself. [d]etach{cancel}, or [w]ait?");
+        match self.ask(move |ui| ui.question(&question)).await {
+            Ok(answer) => wish(&answer, aim),
+            Err(_) => Wish::Detach,
+        }
+    }
+
+    fn is_answered(&self) -> bool {
+        self.yes
+    }
+}
+
+/// Shows what will change, and asks; for the data of `lost` it asks apart.
+fn agree(plan: &Plan, lost: &str, yes: bool, allowed: bool, ui: &Ui) -> Result<(), CommandError> {
+    match yes {
+        true => ui.say(&deployment::summary(plan)),
+        false => ui.say(&deployment::describe(plan)),
+    }
+    if yes && !allowed && !lost.is_empty() {
+        return Err(CommandError::user(format!("this would delete {lost} with all data in it"))
+            .hint("add --allow-data-loss if that data may go; --yes does not stand for it"));
+    }
+    ui.consent("Apply these changes?", yes)?;
+    if lost.is_empty() {
+        return Ok(());
+    }
+    ui.consent_to_loss(&format!("{lost} will be deleted with all data in it. Is that meant?"), allowed)
+}
+
+fn name(change: &Change) -> String {
+    change.observed.as_ref().map_or_else(|| change.logical_id.clone(), |observed| observed.physical_id.clone())
+}
+
+fn declined(error: &CommandError) -> Declined {
+    Declined { message: error.message().to_owned(), hint: error.first_hint().map(str::to_owned) }
+}
+
+/// Anything that is no clear answer changes nothing.
+fn wish(answer: &str, aim: Aim) -> Wish {
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "c" | "cancel" if aim != Aim::Delete => Wish::Cancel,
+        "d" | "detach" => Wish::Detach,
+        _ => Wish::Wait,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_clear_answer_changes_something() {
+        for (answer, aim, expected) in [
+            ("c\n", Aim::Create, Wish::Cancel),
+            ("Cancel\n", Aim::Update, Wish::Cancel),
+            ("c\n", Aim::Delete, Wish::Wait),
+            (" d \n", Aim::Delete, Wish::Detach),
+            ("\n", Aim::Create, Wish::Wait),
+            ("yes\n", Aim::Create, Wish::Wait),
+        ] {
+            assert_eq!(wish(answer, aim), expected, "{answer:?} {aim:?}");
+        }
+    }
+}
