@@ -158,7 +158,7 @@ fn named(resource: &str, stack: &str) -> String {
 
 fn filled(pattern: &str, place: &Place) -> String {
     pattern
-        .replace("${Partition}", &place.partition)
+        .replace("${Partition}", place.partition.name)
         .replace("${Region}", &place.region)
         .replace("${Account}", &place.account)
         .replace("${Stack}", &place.stack)

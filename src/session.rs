@@ -13,6 +13,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use incident_deploy::aws::{AwsError, Explain, NO_ANSWER, with_patience};
 use incident_local::config::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use incident_local::daemon::Status;
+use incident_model::Partition;
 
 use crate::settings::Settings;
 
@@ -28,6 +29,7 @@ const IDENTITY: &str = "sts:GetCallerIdentity";
 pub struct Session {
     sdk: SdkConfig,
     account: String,
+    partition: Partition,
     region: String,
     profile: Option<String>,
     endpoint: Option<String>,
@@ -51,8 +53,10 @@ impl Session {
             return Err(ConnectError::UnknownRegion { region });
         }
         let endpoint = local.map(|local| local.endpoint.clone()).or_else(|| settings.endpoint_url.clone());
+        let (account, partition) = account_of(&sdk, &region, endpoint.as_deref(), settings.profile.as_deref()).await?;
         let session = Self {
-            account: account_of(&sdk, &region, endpoint.as_deref(), settings.profile.as_deref()).await?,
+            account,
+            partition,
             region,
             profile: settings.profile.clone().filter(|_| local.is_none()),
             endpoint,
@@ -79,16 +83,12 @@ impl Session {
 
     /// The ARN of something of this account in this region.
     pub fn arn(&self, service: &str, resource: &str) -> String {
-        format!("arn:{}:{service}:{}:{}:{resource}", self.partition(), self.region, self.account)
+        format!("arn:{}:{service}:{}:{}:{resource}", self.partition.name, self.region, self.account)
     }
 
-    /// `aws`, or the partition of a region that is apart.
-    pub fn partition(&self) -> &'static str {
-        match self.region.as_str() {
-            region if region.starts_with("cn-") => "aws-cn",
-            region if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        }
+    /// The group of regions that the account belongs to.
+    pub fn partition(&self) -> Partition {
+        self.partition
     }
 
     /// The endpoint in place of AWS, if any.
@@ -150,7 +150,7 @@ async fn account_of(
     region: &str,
     endpoint: Option<&str>,
     profile: Option<&str>,
-) -> Result<String, ConnectError> {
+) -> Result<(String, Partition), ConnectError> {
     let missing = |source| ConnectError::NoCredentials { profile: profile.map(str::to_owned), source };
     let provider = sdk
         .credentials_provider()
@@ -170,12 +170,16 @@ async fn account_of(
     })
 }
 
-/// The account of the credentials. A person waits for this: whoever does not answer soon, does not answer.
-async fn identity(sdk: &SdkConfig) -> Result<String, AwsError> {
+/// The account of the credentials, and the partition that it belongs to. A person waits for this: whoever does not answer soon, does not answer.
+async fn identity(sdk: &SdkConfig) -> Result<(String, Partition), AwsError> {
     let config = aws_sdk_sts::config::Builder::from(sdk).retry_config(RetryConfig::standard().with_max_attempts(2));
     let sts = aws_sdk_sts::Client::from_conf(config.build());
     match tokio::time::timeout(IDENTITY_LIMIT, sts.get_caller_identity().send()).await {
-        Ok(answer) => Ok(answer.explain(IDENTITY)?.account.unwrap_or_default()),
+        Ok(answer) => {
+            let answer = answer.explain(IDENTITY)?;
+            let partition = answer.arn().and_then(Partition::of_arn).unwrap_or_else(Partition::commercial);
+            Ok((answer.account.unwrap_or_default(), partition))
+        }
         Err(_) => Err(AwsError::new(IDENTITY, NO_ANSWER, format!("no answer within {} s", IDENTITY_LIMIT.as_secs()))),
     }
 }

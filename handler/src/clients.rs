@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use incident_model::table::INCIDENT_ID;
+use incident_model::table::{INCIDENT_ID, SELF_CHECK};
 use lambda_runtime::Error;
 
 use crate::settings::Settings;
@@ -77,7 +77,7 @@ impl Clients {
     /// the smallest function has a fourteenth of one for its TLS handshakes.
     pub async fn connect_ahead(&self, settings: &Settings) {
         let read = self.dynamodb.get_item().table_name(&settings.table);
-        let read = read.key(INCIDENT_ID, AttributeValue::S("self-check".to_owned()));
+        let read = read.key(INCIDENT_ID, AttributeValue::S(SELF_CHECK.to_owned()));
         let look = self.sns.get_topic_attributes().topic_arn(&settings.topic_arn);
         // What they answer does not matter, nor whether they do: the first event finds out, and tells of it.
         let _ = tokio::time::timeout(CONNECT_AHEAD, async { tokio::join!(read.send(), look.send()) }).await;

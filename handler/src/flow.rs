@@ -5,6 +5,7 @@ mod tests;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use incident_model::control::{Control, SelfCheck};
 use incident_model::{Classification, Outcome, Rules, RulesError, Status, Unreadable, classify};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
@@ -19,7 +20,7 @@ use crate::rules_file::LoadedRules;
 use crate::settings::Settings;
 use crate::store::{Store, StoreError, Table};
 use crate::unrecorded::Unrecorded;
-use crate::{log, own, rules_file, self_check, sweep};
+use crate::{log, own, rules_file, self_check};
 
 /// How often a handler sweeps by itself, after an event.
 const SWEEP_SECONDS: i64 = 60;
@@ -80,12 +81,10 @@ impl Handler {
     /// # Errors
     /// When the invocation has to be repeated, or holds no event.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {
-        if self_check::is_asked_for(&event.payload) {
-            return Ok(self.self_check().await);
-        }
-        let result = match sweep::is_asked_for(&event.payload) {
-            true => self.sweep().await,
-            false => self.events(&event.payload).await,
+        let result = match Control::read(&event.payload) {
+            Some(Control::SelfCheck) => return Ok(json!(self.self_check().await)),
+            Some(Control::Sweep) => self.sweep().await,
+            None => self.events(&event.payload).await,
         };
         if let Err(error) = &result {
             log::line("failed", json!({ "request_id": event.context.request_id, "error": error.to_string() }));
@@ -104,9 +103,9 @@ impl Handler {
         self.swept_at.store(self.flow.clock.now().seconds, Ordering::Relaxed);
         let sent = self.flow.sweep().await?;
         let report = self.self_check().await;
-        match report.get("ok") {
-            Some(Value::Bool(true)) => Ok(json!({ "sent": sent, "self_check": report })),
-            _ => Err(HandlerError::Unhealthy(report)),
+        match report.ok {
+            true => Ok(json!({ "sent": sent, "self_check": report })),
+            false => Err(HandlerError::Unhealthy(json!(report))),
         }
     }
 
@@ -122,7 +121,7 @@ impl Handler {
         }
     }
 
-    async fn self_check(&self) -> Value {
+    async fn self_check(&self) -> SelfCheck {
         let now = self.flow.clock.now().seconds;
         let problem = self.flow.settings.alerts_problem.as_deref();
         self_check::run(&self.loaded, problem, &self.flow.store, &self.flow.notifier, now).await

@@ -7,7 +7,7 @@ use incident_model::mail;
 use incident_model::notice::{Attention, attention};
 use incident_model::silence::{Silence, covering};
 use incident_model::{Incident, Reason};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::flow::{Flow, HandlerError};
 use crate::log;
@@ -23,11 +23,6 @@ const MOST_SINGLE_MAILS: usize = 3;
 /// How long a silence that is over is kept, so that the mail about what it hid can say whose it was: such mails have a
 /// budget, too.
 const KEPT_SECONDS: i64 = 5 * 60;
-
-/// Whether an event asks for a sweep.
-pub fn is_asked_for(event: &Value) -> bool {
-    event.get("incidentctl").and_then(Value::as_str) == Some("sweep")
-}
 
 impl<S: Store, N: Notifier> Flow<S, N> {
     /// Does what is due, and returns for how many incidents something was sent. A part that fails does not keep the others

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::arn;
 use crate::incident::Incident;
 use crate::observation::Observation;
+use crate::partition::Partition;
 
 /// A named link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +33,9 @@ pub fn links(incident: &Incident) -> Vec<Link> {
 }
 
 fn links_for(source: &str, resource: &str, region: &str, window: Option<Window>) -> Vec<Link> {
-    let Some(domain) = domain(region).filter(|_| !resource.is_empty()) else { return Vec::new() };
+    // No link is better than one that leads nowhere.
+    let domain = Partition::of_region(region).and_then(|partition| partition.console);
+    let Some(domain) = domain.filter(|_| !resource.is_empty()) else { return Vec::new() };
     let console = format!("https://{region}.{domain}");
     let log_group = |group: &str| log_group(region, group, window);
     let page = |label, path: String| Link { label, url: format!("{console}/{path}") };
@@ -68,24 +71,6 @@ fn links_for(source: &str, resource: &str, region: &str, window: Option<Window>)
         }
         "logs" => vec![page("Log group", log_group(resource))],
         _ => vec![page("CloudWatch", format!("cloudwatch/home?region={region}"))],
-    }
-}
-
-/// Where the console of a region's partition is; nothing for a region of a partition that is not known here, since no
-/// link is better than one that leads nowhere. See <https://docs.aws.amazon.com/general/latest/gr/rande.html>.
-fn domain(region: &str) -> Option<&'static str> {
-    const COMMERCIAL: &[&str] = &["af", "ap", "ca", "eu", "il", "me", "mx", "sa", "us"];
-    let mut parts = region.split('-');
-    let (area, rest): (&str, Vec<&str>) = (parts.next()?, parts.collect());
-    let is_number = |part: &str| !part.is_empty() && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
-    let is_name = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-    match (area, rest.as_slice()) {
-        ("us", ["gov", place, number]) if is_name(place) && is_number(number) => Some("console.amazonaws-us-gov.com"),
-        ("cn", [place, number]) if is_name(place) && is_number(number) => Some("console.amazonaws.cn"),
-        (area, [place, number]) if COMMERCIAL.contains(&area) && is_name(place) && is_number(number) => {
-            Some("console.aws.amazon.com")
-        }
-        _ => None,
     }
 }
 

@@ -5,10 +5,13 @@
 //! The way of an event: [`read`] its bytes, [`classify`] it (unwrap, understand, redact, judge), make the
 //! [`Incident`] of it ([`Classification::incident`]), write the [`mail`].
 
+pub mod alarms;
 pub mod alert_policy;
 mod arn;
 pub mod classification;
 pub mod console;
+pub mod control;
+pub mod error_code;
 mod fields;
 pub mod fingerprint;
 pub mod incident;
@@ -17,6 +20,7 @@ pub mod mail;
 pub mod normalise;
 pub mod notice;
 pub mod observation;
+pub mod partition;
 pub mod pattern;
 pub mod redact;
 pub mod rules;
@@ -34,6 +38,7 @@ pub use incident::{Incident, Status, TimelineEntry};
 pub use interval::Interval;
 pub use notice::{Attention, Reason};
 pub use observation::{Kind, Observation};
+pub use partition::Partition;
 pub use pattern::{Pattern, PatternError};
 pub use redact::redact;
 pub use rules::{DEFAULT_RULES, Escalation, Judgement, Rule, Rules, RulesError};

@@ -41,3 +41,16 @@ pub fn open_key(fingerprint: &str) -> String {
 pub fn open_resource_key(source: &str, resource: &str) -> String {
     format!("open-resource#{source}#{resource}")
 }
+
+/// Key of the item that holds the times of the newest mails of a budget.
+pub fn budget_key(budget: &str) -> String {
+    format!("budget#{budget}")
+}
+
+/// Key of the item that remembers since when an address waits for its confirmation.
+pub fn pending_key(address: &str) -> String {
+    format!("pending#{}", address.to_lowercase())
+}
+
+/// Key of the item that a self-check writes and reads.
+pub const SELF_CHECK: &str = "self-check";

@@ -97,7 +97,8 @@ fn resolve(
 ) -> Result<Deployment, CommandError> {
     let (text, template) = complete(settings, emails, code)?;
     let place =
-        Place::new(settings.stack.as_str(), session.account(), session.region(), session.endpoint().map(str::to_owned));
+        Place::new(settings.stack.as_str(), session.account(), session.region(), session.endpoint().map(str::to_owned))
+            .in_partition(session.partition());
     let stack = template.resolve(&Inputs { place, parameters: Default::default() }, resources::naming)?;
     resources::check(&stack)?;
     Ok(Deployment { clients: Clients::new(session.sdk()), stack, template: text, package: None })

@@ -62,7 +62,7 @@ async fn examine(session: &Session, settings: &Settings) -> Result<Vec<Check>, C
 }
 
 fn place(session: &Session, settings: &Settings) -> Place {
-    Place::new(settings.stack.as_str(), session.account(), session.region(), None)
+    Place::new(settings.stack.as_str(), session.account(), session.region(), None).in_partition(session.partition())
 }
 
 fn tell(checks: &[Check], ui: &Ui) -> Result<Outcome, CommandError> {

@@ -6,16 +6,14 @@ use incident_deploy::engine::Outcome;
 use incident_deploy::plan::{Action, Change};
 
 /// Codes that say nothing about the resource: whoever meets one meets it everywhere.
-const GENERAL: [&str; 12] = [
+const GENERAL: [&str; 10] = [
     "NoAnswer",
     "ExpiredToken",
-    "ExpiredTokenException",
     "InvalidClientTokenId",
     "UnrecognizedClientException",
     "SignatureDoesNotMatch",
     "OptInRequired",
     "Throttling",
-    "ThrottlingException",
     "TooManyRequestsException",
     "RequestLimitExceeded",
     "ServiceUnavailable",
@@ -55,7 +53,7 @@ fn folded(same: &[&(Change, AwsError)]) -> Option<String> {
 }
 
 fn is_same_cause(first: &AwsError, other: &AwsError) -> bool {
-    first.code == other.code && (first.message == other.message || GENERAL.contains(&first.code.as_str()))
+    first.is(&other.code) && (first.message == other.message || GENERAL.iter().any(|code| first.is(code)))
 }
 
 /// `10 created, 2 deleted, 1 failed, 9 not begun`.

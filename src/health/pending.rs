@@ -5,7 +5,7 @@
 //! only the limit is known.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use incident_model::table::{EXPIRES_AT, INCIDENT_ID};
+use incident_model::table::{self, EXPIRES_AT, INCIDENT_ID};
 use jiff::Timestamp;
 
 use incident_deploy::aws::{AwsError, Clients, Explain};
@@ -45,7 +45,7 @@ impl<'a> Pending<'a> {
             .client
             .put_item()
             .table_name(&self.table)
-            .item(INCIDENT_ID, AttributeValue::S(key(address)))
+            .item(INCIDENT_ID, AttributeValue::S(table::pending_key(address)))
             .item(SINCE, number(now))
             .item(EXPIRES_AT, number(now + LIFETIME_HOURS * 3600))
             // DynamoDB may keep what has expired for days.
@@ -64,14 +64,14 @@ impl<'a> Pending<'a> {
     /// # Errors
     /// When the table refuses.
     pub async fn since(&self, address: &str) -> Result<Option<Timestamp>, AwsError> {
-        let call = self.client.get_item().table_name(&self.table).key(INCIDENT_ID, AttributeValue::S(key(address)));
+        let call = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key(INCIDENT_ID, AttributeValue::S(table::pending_key(address)));
         let item = call.send().await.explain("dynamodb:GetItem")?.item.unwrap_or_default();
         let seconds = item.get(SINCE).and_then(|value| value.as_n().ok()?.parse().ok());
         let since = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
         Ok(since.filter(|since| Timestamp::now().as_second() - since.as_second() < LIFETIME_HOURS * 3600))
     }
-}
-
-fn key(address: &str) -> String {
-    format!("pending#{}", address.to_lowercase())
 }

@@ -1,7 +1,7 @@
 //! Asking the handler whether it could do its work now.
 
 use aws_sdk_lambda::primitives::Blob;
-use serde_json::{Value, json};
+use incident_model::control::{Control, SelfCheck};
 
 use incident_deploy::aws::{AwsError, Clients, Explain};
 
@@ -10,7 +10,7 @@ use incident_deploy::aws::{AwsError, Clients, Explain};
 /// # Errors
 /// When it cannot be invoked.
 pub async fn self_check(clients: &Clients, function: &str) -> Result<Result<String, String>, AwsError> {
-    let payload = Blob::new(json!({"incidentctl": "self-check"}).to_string());
+    let payload = Blob::new(Control::SelfCheck.payload().to_string());
     let output = clients
         .lambda_at_length
         .invoke()
@@ -20,10 +20,10 @@ pub async fn self_check(clients: &Clients, function: &str) -> Result<Result<Stri
         .await
         .explain("lambda:Invoke")?;
     let answer = output.payload.map(Blob::into_inner).unwrap_or_default();
-    let report: Value = serde_json::from_slice(&answer).unwrap_or_default();
-    if output.function_error.is_none() && report.get("ok") == Some(&Value::Bool(true)) {
-        let version = report.get("version").and_then(Value::as_str).unwrap_or("of unknown version");
-        return Ok(Ok(version.to_owned()));
+    let report: SelfCheck = serde_json::from_slice(&answer).unwrap_or_default();
+    if output.function_error.is_none() && report.ok {
+        let known = !report.version.is_empty();
+        return Ok(Ok(if known { report.version } else { "of unknown version".to_owned() }));
     }
     Ok(Err(String::from_utf8_lossy(&answer).into_owned()))
 }

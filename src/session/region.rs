@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use incident_model::Partition;
+
 /// The regions of all partitions, September 2026. One that is missing here is looked up in the DNS.
 const REGIONS: &[&str] = &[
     "af-south-1",
@@ -31,6 +33,7 @@ const REGIONS: &[&str] = &[
     "eu-west-1",
     "eu-west-2",
     "eu-west-3",
+    "eu-isoe-west-1",
     "eusc-de-east-1",
     "il-central-1",
     "me-central-1",
@@ -44,6 +47,9 @@ const REGIONS: &[&str] = &[
     "us-iso-east-1",
     "us-iso-west-1",
     "us-isob-east-1",
+    "us-isob-west-1",
+    "us-isof-east-1",
+    "us-isof-south-1",
     "us-west-1",
     "us-west-2",
 ];
@@ -76,7 +82,8 @@ pub(super) fn alike(name: &str) -> Vec<&'static str> {
 }
 
 async fn has_address(region: &str) -> bool {
-    let addresses = tokio::net::lookup_host(format!("sts.{region}.amazonaws.com:443"));
+    let suffix = Partition::of_region(region).unwrap_or_else(Partition::commercial).dns_suffix;
+    let addresses = tokio::net::lookup_host(format!("sts.{region}.{suffix}:443"));
     tokio::time::timeout(LIMIT, addresses).await.is_ok_and(|found| found.is_ok())
 }
 

@@ -6,6 +6,8 @@ use std::fmt::Debug;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use incident_model::error_code;
+
 use super::known;
 use crate::progress::Failure;
 
@@ -34,7 +36,7 @@ impl AwsError {
 
     /// Whether AWS used this code. Services of the query protocol leave the suffix out in some answers.
     pub fn is(&self, code: &str) -> bool {
-        self.code.trim_end_matches("Exception") == code.trim_end_matches("Exception")
+        error_code::is_same(&self.code, code)
     }
 
     /// Whether the caller lacks the permission.

@@ -31,7 +31,7 @@ fn observed(properties: Value, ownership: Ownership) -> Observed {
 pub(crate) fn stack(resources: Vec<Desired>) -> Stack {
     let place = Place {
         stack: "devops".into(),
-        partition: "aws".into(),
+        partition: incident_model::Partition::commercial(),
         account: "1".into(),
         region: "r".into(),
         endpoint: None,

@@ -1,12 +1,14 @@
 //! Where a stack lives.
 
+use incident_model::Partition;
+
 /// Stack, partition, account and region: all that names and ARNs are made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// Name of the stack.
     pub stack: String,
-    /// `aws`, `aws-cn`, `aws-us-gov` …
-    pub partition: String,
+    /// The group of regions that it belongs to.
+    pub partition: Partition,
     /// Twelve digits.
     pub account: String,
     /// Such as `eu-central-1`.
@@ -16,31 +18,27 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place of a stack; the partition follows from the region.
+    /// The place of a stack; the partition follows from the region, and is the commercial one where the region's name
+    /// does not say.
     pub fn new(stack: &str, account: &str, region: &str, endpoint: Option<String>) -> Self {
-        let partition = match region {
-            region if region.starts_with("cn-") => "aws-cn",
-            region if region.starts_with("us-gov-") => "aws-us-gov",
-            region if region.starts_with("eusc-") => "aws-eusc",
-            _ => "aws",
-        };
-        Self {
-            stack: stack.to_owned(),
-            partition: partition.to_owned(),
-            account: account.to_owned(),
-            region: region.to_owned(),
-            endpoint,
-        }
+        let partition = Partition::of_region(region).unwrap_or_else(Partition::commercial);
+        Self { stack: stack.to_owned(), partition, account: account.to_owned(), region: region.to_owned(), endpoint }
+    }
+
+    /// The same in the partition that the account was found in.
+    #[must_use]
+    pub fn in_partition(self, partition: Partition) -> Self {
+        Self { partition, ..self }
     }
 
     /// An ARN in this place.
     pub fn arn(&self, service: &str, resource: &str) -> String {
-        format!("arn:{}:{service}:{}:{}:{resource}", self.partition, self.region, self.account)
+        format!("arn:{}:{service}:{}:{}:{resource}", self.partition.name, self.region, self.account)
     }
 
     /// An ARN of a service without regions, such as IAM.
     pub fn global_arn(&self, service: &str, resource: &str) -> String {
-        format!("arn:{}:{service}::{}:{resource}", self.partition, self.account)
+        format!("arn:{}:{service}::{}:{resource}", self.partition.name, self.account)
     }
 
     /// The URL of a queue.
@@ -53,9 +51,6 @@ impl Place {
 
     /// The value of `AWS::URLSuffix`.
     pub fn url_suffix(&self) -> &'static str {
-        match self.partition.as_str() {
-            "aws-cn" => "amazonaws.com.cn",
-            _ => "amazonaws.com",
-        }
+        self.partition.dns_suffix
     }
 }

@@ -129,7 +129,7 @@ impl<'a> Scope<'a> {
     fn pseudo(&self, name: &str) -> Option<String> {
         Some(match name {
             "AWS::AccountId" => self.place.account.clone(),
-            "AWS::Partition" => self.place.partition.clone(),
+            "AWS::Partition" => self.place.partition.name.to_owned(),
             "AWS::Region" => self.place.region.clone(),
             "AWS::StackName" => self.place.stack.clone(),
             "AWS::URLSuffix" => self.place.url_suffix().to_owned(),

@@ -10,7 +10,7 @@ use super::*;
 fn place() -> Place {
     Place {
         stack: "devops".to_owned(),
-        partition: "aws".to_owned(),
+        partition: incident_model::Partition::commercial(),
         account: "123456789012".to_owned(),
         region: "eu-central-1".to_owned(),
         endpoint: None,

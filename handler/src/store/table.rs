@@ -13,8 +13,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use incident_model::table::{
-    EXPIRES_AT, INCIDENT_ID, INDEX_BY_DUE, RECORD_TYPE, RECORD_TYPE_INCIDENT, alarm_of_function_key, event_key,
-    open_key, open_resource_key,
+    EXPIRES_AT, INCIDENT_ID, INDEX_BY_DUE, RECORD_TYPE, RECORD_TYPE_INCIDENT, SELF_CHECK, alarm_of_function_key,
+    event_key, open_key, open_resource_key,
 };
 use incident_model::{Incident, Silence};
 
@@ -55,10 +55,10 @@ impl Table {
             .client
             .put_item()
             .table_name(&self.name)
-            .item(INCIDENT_ID, text("self-check"))
+            .item(INCIDENT_ID, text(SELF_CHECK))
             .item(EXPIRES_AT, number(now + CHECK_SECONDS));
         put.send().await.map_err(|error| refused(&error))?;
-        match self.item("self-check").await? {
+        match self.item(SELF_CHECK).await? {
             Some(_) => Ok(()),
             None => Err(StoreError::unusable("ItemMissing", "an item that was written cannot be read")),
         }

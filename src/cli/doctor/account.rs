@@ -60,7 +60,7 @@ fn minutes_until(at: Timestamp) -> i64 {
 
 /// The connection stands, so the region answers to this account: one that is disabled refuses every signature.
 fn region(session: &Session) -> Check {
-    let partition = session.partition();
+    let partition = session.partition().name;
     Check::ok(
         "region",
         format!("{} in the partition {partition} answers to account {}", session.region(), session.account()),

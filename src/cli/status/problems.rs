@@ -1,5 +1,6 @@
 //! What keeps an alert from arriving.
 
+use incident_model::alarms;
 use serde::Serialize;
 
 use super::facts::{Facts, complaint};
@@ -57,7 +58,7 @@ fn subscribers(facts: &Facts) -> Option<Problem> {
 
 /// The alarm on functions goes off when a function fails: then the path works.
 fn alarms(facts: &Facts) -> Option<Problem> {
-    let is_own = |name: &str| !name.ends_with("-function-errors");
+    let is_own = |name: &str| !alarms::is_of_functions(name);
     let loud = facts.alarms.iter().filter(|alarm| alarm.state == "ALARM" && is_own(&alarm.name));
     let loud: Vec<&str> = loud.map(|alarm| alarm.name.as_str()).collect();
     (!loud.is_empty()).then(|| Problem {

@@ -1,6 +1,7 @@
 //! `incidentctl watch list`.
 
 use clap::Args;
+use incident_model::alarms;
 use serde_json::Value;
 
 use crate::error::CommandError;
@@ -49,7 +50,7 @@ pub(super) async fn run(
 
 /// The stack's alarm on the errors of all functions, if there is one.
 async fn alarm(clients: &Clients, stack: &StackName) -> Result<Option<String>, AwsError> {
-    let name = format!("{stack}-function-errors");
+    let name = alarms::function_errors(stack.as_str());
     let answer = clients.cloudwatch.describe_alarms().alarm_names(&name).send().await;
     let answer = answer.explain("cloudwatch:DescribeAlarms")?;
     Ok((!answer.metric_alarms().is_empty()).then_some(name))

@@ -40,7 +40,7 @@ impl Known {
     fn is(&self, error: &AwsError) -> bool {
         let service = error.call.split(':').next().unwrap_or_default();
         (self.service.is_empty() || self.service == service)
-            && bare(&error.code) == bare(self.code)
+            && error.is(self.code)
             && error.message.to_lowercase().contains(&self.message.to_lowercase())
     }
 }
@@ -48,10 +48,4 @@ impl Known {
 /// What helps against this failure.
 pub(super) fn hint(error: &AwsError) -> Option<&'static str> {
     TABLES.into_iter().flatten().find(|known| known.is(error)).map(|known| known.hint)
-}
-
-/// A code without what only some protocols add to it.
-fn bare(code: &str) -> &str {
-    let code = code.rsplit('.').next().unwrap_or(code);
-    code.strip_suffix("Exception").unwrap_or(code)
 }

@@ -2,7 +2,7 @@
 //! a minute old.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use incident_model::table::INCIDENT_ID;
+use incident_model::table::{self, INCIDENT_ID};
 
 use super::Table;
 use super::items::{Changes, number, text};
@@ -13,7 +13,7 @@ const MINUTE_MILLISECONDS: i64 = 60_000;
 
 /// Takes one mail out of the budget; false when there is none left.
 pub(super) async fn take(table: &Table, budget: &Budget, now: i64) -> Result<bool, StoreError> {
-    let key = format!("budget#{}", budget.name);
+    let key = table::budget_key(budget.name);
     if table.apply(&key, taking(budget, now)).await? {
         return Ok(true);
     }

@@ -11,6 +11,7 @@ mod tests;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use incident_model::error_code;
 
 use crate::store::{StoreError, kind};
 
@@ -42,7 +43,7 @@ pub(super) fn not_transacted(error: &SdkError<TransactWriteItemsError>) -> Store
 
 /// The reasons of a transaction are named like the exceptions of other calls.
 fn meaning(code: &str, message: &str) -> StoreError {
-    match code.strip_suffix("Exception").unwrap_or(code) {
+    match error_code::bare(code) {
         // The answer to the same transaction was lost: the marker will tell whether it happened.
         "TransactionInProgress" | "ConditionalCheckFailed" | "TransactionConflict" => StoreError::Conflict,
         "Throttling" | "ThrottlingError" | "ProvisionedThroughputExceeded" | "RequestLimitExceeded" => {
