@@ -7,10 +7,12 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::made::Made;
 use super::{Event, Interrupt, Progress};
 use crate::aws::AwsError;
+use crate::aws::wait::persist_on_new;
 use crate::plan::{Action, Cause, Change, Observations, Observed, Ownership, Plan};
-use crate::resources::{Context, provider};
+use crate::resources::{Context, Provider, provider};
 
 /// Calls in flight at a time. Enough for everything that is independent, and far below any service's rate.
 const CONCURRENCY: usize = 16;
@@ -101,6 +103,7 @@ pub async fn apply(
     let mut states: BTreeMap<&str, State> =
         changes.iter().map(|change| (change.logical_id.as_str(), State::Waiting)).collect();
     let mut outcome = Outcome::default();
+    let made = Made::by(plan);
     let mut running = FuturesUnordered::new();
     let first = Instant::now();
     let mut stopped = interrupt.is_set();
@@ -113,7 +116,7 @@ pub async fn apply(
             if can_begin(change, &changes, &states) {
                 states.insert(&change.logical_id, State::Running);
                 tell(Event::started(change));
-                running.push(work(context, change, events, Stage::Make { began: Instant::now() }));
+                running.push(work(context, change, &made, events, Stage::Make { began: Instant::now() }));
             }
         }
         let ended = tokio::select! {
@@ -129,7 +132,7 @@ pub async fn apply(
         match (result, stage) {
             (Ok(()), Stage::Make { began }) if change.action != Action::Delete => {
                 states.insert(&change.logical_id, State::Settling);
-                running.push(work(context, change, events, Stage::Settle { began, made: Instant::now() }));
+                running.push(work(context, change, &made, events, Stage::Settle { began, made: Instant::now() }));
             }
             (Ok(()), stage) => {
                 let done = stage.over(change, first);
@@ -224,34 +227,39 @@ struct Ended<'a> {
 async fn work<'a>(
     context: &Context<'_>,
     change: &'a Change,
+    made: &Made,
     events: &UnboundedSender<Event>,
     stage: Stage,
 ) -> Ended<'a> {
     let context = Context { progress: Progress::of(change, events), ..context.clone() };
-    let result = match stage {
-        Stage::Make { .. } => perform(&context, change).await,
-        Stage::Settle { .. } => settle(&context, change).await,
+    let result = match provider(&change.resource_type) {
+        Some(provider) => carry_out(&context, provider, change, made, stage).await,
+        None => Ok(()),
     };
     Ended { change, stage, result }
 }
 
-async fn settle(context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
-    match provider(&change.resource_type) {
-        Some(provider) => provider.settle(context, &change.desired).await,
-        None => Ok(()),
+/// Carries out a stage of a change, with patience for what the run itself has only just made.
+async fn carry_out(
+    context: &Context<'_>,
+    provider: &dyn Provider,
+    change: &Change,
+    made: &Made,
+    stage: Stage,
+) -> Result<(), AwsError> {
+    let is_meant = |error: &AwsError| made.is_meant(change, error);
+    if change.action == Action::Replace && matches!(stage, Stage::Make { .. }) {
+        // By itself: what failed to be made again is not deleted once more.
+        persist_on_new(&context.progress, is_meant, || provider.delete(context, &change.desired)).await?;
     }
-}
-
-async fn perform(context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
-    let Some(provider) = provider(&change.resource_type) else { return Ok(()) };
-    match change.action {
-        Action::Create => provider.create(context, &change.desired).await,
-        Action::Update => provider.update(context, change).await,
-        Action::Delete => provider.delete(context, &change.desired).await,
-        Action::Replace => {
-            provider.delete(context, &change.desired).await?;
-            provider.create(context, &change.desired).await
+    persist_on_new(&context.progress, is_meant, || async {
+        match (stage, change.action) {
+            (Stage::Settle { .. }, _) => provider.settle(context, &change.desired).await,
+            (_, Action::Create | Action::Replace) => provider.create(context, &change.desired).await,
+            (_, Action::Update) => provider.update(context, change).await,
+            (_, Action::Delete) => provider.delete(context, &change.desired).await,
+            (_, Action::None) => Ok(()),
         }
-        Action::None => Ok(()),
-    }
+    })
+    .await
 }

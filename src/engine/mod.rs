@@ -6,6 +6,7 @@ mod critical_path;
 mod direct;
 mod event;
 mod interrupt;
+mod made;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -166,7 +166,7 @@ fn change(
     memory: &Memory<'_>,
     rules: &Rules,
 ) -> Result<Change, PlanError> {
-    let Some(observed) = observed else {
+    let Some(observed) = observed.filter(|observed| observed.ownership != Ownership::Going) else {
         let cause = Some(memory.cause_of_creation(desired));
         return Ok(Change { action: Action::Create, cause, ..unchanged(desired, None) });
     };
@@ -215,7 +215,10 @@ fn reason_to_stay(desired: &Desired, observed: &Observed) -> Option<String> {
         Ownership::Unconfirmed => {
             Some("it was never confirmed: it gets nothing, and AWS forgets it within 48 hours".to_owned())
         }
-        Ownership::Ours | Ownership::Child if desired.retain => Some("the template retains it".to_owned()),
-        Ownership::Ours | Ownership::Child => None,
+        Ownership::Ours | Ownership::Child | Ownership::Going if desired.retain => {
+            Some("the template retains it".to_owned())
+        }
+        // Its deletion is waited for.
+        Ownership::Ours | Ownership::Child | Ownership::Going => None,
     }
 }

@@ -26,6 +26,8 @@ pub enum Ownership {
     Child,
     /// It existed before and is used as it is; it outlives the stack.
     Adopted,
+    /// It is being deleted: its name is free again soon.
+    Going,
     /// It was never confirmed, and nothing removes it; AWS forgets it by itself.
     Unconfirmed,
     /// It is somebody else's.

@@ -16,6 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::sync::SemaphorePermit;
 
+use super::taken::take_up;
 use super::values::tag_list;
 use super::{Context, Provider, Values, named};
 use crate::aws::wait::{persist, until};
@@ -94,12 +95,7 @@ impl Provider for Function {
             let call = call.clone().code(FunctionCode::builder().zip_file(Blob::default()).build());
             let call = call.customize().map_request(move |request| with_zip(request, &package));
             match call.send().await.explain("lambda:CreateFunction") {
-                // Made by a call whose answer was lost, or by somebody else since the plan: its tags tell.
-                Err(error) if error.message.contains("already exist") => {
-                    let found = self.read(context, desired).await?;
-                    let is_ours = found.is_some_and(|found| found.ownership == Ownership::Ours);
-                    if is_ours { Ok(()) } else { Err(error) }
-                }
+                Err(error) if error.message.contains("already exist") => take_up(self, context, desired, &error).await,
                 result => result.map(|_| ()),
             }
         })
@@ -195,8 +191,7 @@ async fn remember_role(context: &Context<'_>, desired: &Desired) -> Result<(), A
     let role = desired.properties.text("Role");
     let name = role.rsplit('/').next().unwrap_or_default();
     let call = context.clients.iam.get_role().role_name(name);
-    let role = call.send().await.explain("iam:GetRole").or_absent("NoSuchEntity")?.and_then(|output| output.role);
-    let Some(role) = role else { return Ok(()) };
+    let Some(role) = call.send().await.explain("iam:GetRole")?.role else { return Ok(()) };
     let id = HashMap::from([(ROLE_TAG.to_owned(), role.role_id().to_owned())]);
     tag(context, &desired.attributes.reference, id).await
 }

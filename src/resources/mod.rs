@@ -15,6 +15,7 @@ mod rule;
 mod subscription;
 mod surplus;
 mod table;
+mod taken;
 mod topic;
 mod topic_policy;
 mod values;
@@ -81,7 +82,7 @@ pub trait Provider: Sync {
         Ok(())
     }
 
-    /// Brings an existing resource to where it should be.
+    /// Brings an existing resource to where it should be. Begun again after a call that failed, it must end the same.
     async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError>;
 
     /// What would make AWS refuse the deletion; asked before anything is deleted.

@@ -20,6 +20,7 @@ async fn a_second_interrupt_does_not_wait_for_what_hangs() -> TestResult {
         caller: None,
         call: None,
         times: None,
+        milliseconds: None,
         action: Action::HangAfter,
     }]);
     let mut program = Phase::Up.program(&laboratory)?;

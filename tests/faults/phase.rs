@@ -60,7 +60,7 @@ pub(super) fn first() -> Wish {
 }
 
 /// Something else wherever a configuration can choose.
-fn second() -> Wish {
+pub(super) fn second() -> Wish {
     let tags = [("team", "two"), ("cost", "low")].map(|(key, value)| (key.to_owned(), value.to_owned()));
     Wish {
         emails: ["grace@example.com", "joan@example.com"].map(str::to_owned).to_vec(),

@@ -48,11 +48,16 @@ pub(crate) struct Laboratory {
 impl Laboratory {
     /// An account with nothing but a policy.
     pub(crate) async fn new() -> TestResult<Self> {
+        Self::with_latency(LatencyProfile::QUICK).await
+    }
+
+    /// The same where AWS takes its time.
+    pub(crate) async fn with_latency(latency: LatencyProfile) -> TestResult<Self> {
         let directory = tempfile::tempdir()?;
         let config = LocalConfig {
             directory: directory.path().to_owned(),
             region: REGION.to_owned(),
-            latency: LatencyProfile::QUICK,
+            latency,
             // SQS keeps a deleted queue's name for a minute.
             time_scale: 20.0,
             ..LocalConfig::default()
@@ -79,6 +84,18 @@ impl Laboratory {
     pub(crate) async fn up(&self, wish: &Wish) -> TestResult<Outcome> {
         let run = Run::new(self, wish)?;
         complete(run.carry_out(&run.plan().await?).await)
+    }
+
+    /// Deploys, and something happens between the plan and the first change.
+    pub(crate) async fn up_after(
+        &self,
+        wish: &Wish,
+        something: impl Future<Output = TestResult>,
+    ) -> TestResult<Outcome> {
+        let run = Run::new(self, wish)?;
+        let plan = run.plan().await?;
+        something.await?;
+        complete(run.carry_out(&plan).await)
     }
 
     /// Deploys, and takes back what was made when something fails, which is the error then.

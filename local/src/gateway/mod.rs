@@ -31,7 +31,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use crate::{ApiError, Cloud, LocalConfig, Ongoing};
+use crate::{ApiError, Clock, Cloud, LocalConfig, Ongoing};
 
 pub use calls::RecordedCall;
 pub(crate) use control::{Identity, TOKEN_HEADER};
@@ -94,7 +94,7 @@ impl Gateway {
             _ => GatewayError::Listen { port, source },
         })?;
         let address = listener.local_addr().map_err(|source| GatewayError::Listen { port, source })?;
-        let faults = faults::Faults::new(config.faults.clone());
+        let faults = faults::Faults::new(config.faults.clone(), Clock::new(config.time_scale));
         let state = State {
             cloud: Cloud::new(config, format!("http://{address}"))?,
             instance: uuid::Uuid::new_v4().to_string(),

@@ -37,6 +37,11 @@ pub(super) const KNOWN: &[Known] = &[
         "",
         "AWS is slower than it ever should be: run the command again, which goes on where this one stopped",
     ),
+    any(
+        "NameTaken",
+        "",
+        "choose another --stack name, or remove that resource if nobody needs it; then run `incidentctl up` again",
+    ),
     any("NotImplemented", "", "this endpoint lacks the operation: the local AWS and emulators have a part of AWS only"),
     any(
         "UnknownOperationException",

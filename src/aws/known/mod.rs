@@ -11,6 +11,7 @@ mod messaging;
 mod tests;
 
 use super::AwsError;
+use super::error::bare;
 
 /// A failure with a remedy.
 struct Known {
@@ -48,10 +49,4 @@ impl Known {
 /// What helps against this failure.
 pub(super) fn hint(error: &AwsError) -> Option<&'static str> {
     TABLES.into_iter().flatten().find(|known| known.is(error)).map(|known| known.hint)
-}
-
-/// A code without what only some protocols add to it.
-fn bare(code: &str) -> &str {
-    let code = code.rsplit('.').next().unwrap_or(code);
-    code.strip_suffix("Exception").unwrap_or(code)
 }

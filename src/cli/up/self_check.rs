@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use crate::aws::wait::persist_on_new;
 use crate::cli::CommandError;
 use crate::cli::deployment::Deployment;
-use crate::engine::Outcome;
+use crate::engine::{Outcome, Progress};
 use crate::health::self_check;
 use crate::ui::Ui;
 
@@ -21,7 +22,9 @@ pub(super) async fn run(deployment: &Deployment, outcome: &Outcome, ui: &Ui) -> 
     // What nobody changed does not heal by waiting.
     let is_new = !outcome.finished.is_empty();
     let answer = loop {
-        match self_check(&deployment.clients, name).await? {
+        // An earlier run that was cut off may have made the function a moment ago, so that it is pending still.
+        let answer = persist_on_new(&Progress::silent(), |_| is_new, || self_check(&deployment.clients, name)).await?;
+        match answer {
             Ok(version) => {
                 ui.say(&format!("self-check: the handler {version} runs, and reaches its rules, table and topic"));
                 return Ok(());
