@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::made::Made;
+use super::own::Own;
 use super::{Event, Interrupt, Progress};
 use crate::aws::AwsError;
 use crate::aws::wait::persist_on_new;
@@ -103,7 +103,7 @@ pub async fn apply(
     let mut states: BTreeMap<&str, State> =
         changes.iter().map(|change| (change.logical_id.as_str(), State::Waiting)).collect();
     let mut outcome = Outcome::default();
-    let made = Made::by(plan);
+    let own = Own::of(plan);
     let mut running = FuturesUnordered::new();
     let first = Instant::now();
     let mut stopped = interrupt.is_set();
@@ -116,7 +116,7 @@ pub async fn apply(
             if can_begin(change, &changes, &states) {
                 states.insert(&change.logical_id, State::Running);
                 tell(Event::started(change));
-                running.push(work(context, change, &made, events, Stage::Make { began: Instant::now() }));
+                running.push(work(context, change, &own, events, Stage::Make { began: Instant::now() }));
             }
         }
         let ended = tokio::select! {
@@ -132,7 +132,7 @@ pub async fn apply(
         match (result, stage) {
             (Ok(()), Stage::Make { began }) if change.action != Action::Delete => {
                 states.insert(&change.logical_id, State::Settling);
-                running.push(work(context, change, &made, events, Stage::Settle { began, made: Instant::now() }));
+                running.push(work(context, change, &own, events, Stage::Settle { began, made: Instant::now() }));
             }
             (Ok(()), stage) => {
                 let done = stage.over(change, first);
@@ -227,27 +227,27 @@ struct Ended<'a> {
 async fn work<'a>(
     context: &Context<'_>,
     change: &'a Change,
-    made: &Made,
+    own: &Own,
     events: &UnboundedSender<Event>,
     stage: Stage,
 ) -> Ended<'a> {
     let context = Context { progress: Progress::of(change, events), ..context.clone() };
     let result = match provider(&change.resource_type) {
-        Some(provider) => carry_out(&context, provider, change, made, stage).await,
+        Some(provider) => carry_out(&context, provider, change, own, stage).await,
         None => Ok(()),
     };
     Ended { change, stage, result }
 }
 
-/// Carries out a stage of a change, with patience for what the run itself has only just made.
+/// Carries out a stage of a change, with patience for what this run, or one before it, has only just made.
 async fn carry_out(
     context: &Context<'_>,
     provider: &dyn Provider,
     change: &Change,
-    made: &Made,
+    own: &Own,
     stage: Stage,
 ) -> Result<(), AwsError> {
-    let is_meant = |error: &AwsError| made.is_meant(change, error);
+    let is_meant = |error: &AwsError| own.is_meant(change, error);
     if change.action == Action::Replace && matches!(stage, Stage::Make { .. }) {
         // By itself: what failed to be made again is not deleted once more.
         persist_on_new(&context.progress, is_meant, || provider.delete(context, &change.desired)).await?;

@@ -6,7 +6,7 @@ mod critical_path;
 mod direct;
 mod event;
 mod interrupt;
-mod made;
+mod own;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

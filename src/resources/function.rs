@@ -65,13 +65,13 @@ impl Provider for Function {
         let Some(configuration) = output.configuration else { return Ok(None) };
         let tags = output.tags.unwrap_or_default();
         let tags = || tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let ownership = match configuration.state() {
+            Some(State::Deleting) => Ownership::Going,
+            _ => Ownership::by_tags(tags(), &context.place.stack),
+        };
         let mut properties = shape(&configuration);
         properties["Tags"] = tag_list(tags());
-        Ok(Some(Observed {
-            physical_id: configuration.function_name.unwrap_or_default(),
-            properties,
-            ownership: Ownership::by_tags(tags(), &context.place.stack),
-        }))
+        Ok(Some(Observed { physical_id: configuration.function_name.unwrap_or_default(), properties, ownership }))
     }
 
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {

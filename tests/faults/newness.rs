@@ -6,7 +6,7 @@ use incident_local::gateway::RecordedCall;
 use incident_local::gateway::faults::{Action, Rule};
 
 use super::case::{Point, reads};
-use super::phase::{Clean, Phase};
+use super::phase::{Clean, Phase, first};
 use crate::harness::{Laboratory, TestResult, difference};
 
 /// For how long, in milliseconds of AWS.
@@ -61,6 +61,32 @@ async fn up_waits_until_what_it_changed_is_ready_for_every_change_that_follows()
     let calls = clean.calls[Phase::Update as usize].iter();
     let changes: Vec<Point> = calls.filter(|point| !point.reads()).cloned().collect();
     meet(&laboratory, &clean, Phase::Update, Answer::Unready, &changes).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_code_waits_until_its_bucket_is_known_and_takes_settings() -> TestResult {
+    for code in ["NoSuchBucket", "OperationAborted", "OperationAbortedException"] {
+        let laboratory = Laboratory::new().await?;
+        let rule = |operation: &str| Rule {
+            service: Some("s3".to_owned()),
+            operation: Some(operation.to_owned()),
+            resource: None,
+            caller: None,
+            call: None,
+            times: None,
+            milliseconds: Some(UNKNOWN),
+            action: Action::Error { code: code.to_owned(), message: "Not yet.".to_owned(), status: 409 },
+        };
+        let calls = ["PutPublicAccessBlock", "PutBucketEncryption", "PutBucketTagging", "PutObject"];
+        laboratory.handle.set_faults(calls.map(rule).to_vec());
+        let bucket = laboratory.hold_code(&first()).await.map_err(|error| format!("{code}: {error}"))?;
+        assert!(laboratory.handle.faults().iter().all(|(_, seen)| *seen > 1), "{:?}", laboratory.handle.faults());
+        let s3 = &laboratory.aws.s3;
+        assert_eq!(s3.list_objects_v2().bucket(&bucket).send().await?.contents().len(), 1);
+        assert_eq!(s3.get_bucket_tagging().bucket(&bucket).send().await?.tag_set().len(), 1);
+        s3.get_public_access_block().bucket(&bucket).send().await?;
+    }
+    Ok(())
 }
 
 /// The calls of a run after its first change, without those that make something.

@@ -15,6 +15,7 @@ use incident_local::LocalConfig;
 use incident_local::config::{ACCOUNT, LatencyProfile};
 use incident_local::gateway::{Gateway, Handle};
 use incidentctl::aws::Clients;
+use incidentctl::engine::cloudformation::Bucket;
 use incidentctl::engine::{Interrupt, Outcome, Progress, apply};
 use incidentctl::package::Package;
 use incidentctl::plan::{Observations, Plan};
@@ -96,6 +97,14 @@ impl Laboratory {
         let plan = run.plan().await?;
         something.await?;
         complete(run.carry_out(&plan).await)
+    }
+
+    /// Puts the code where CloudFormation finds it, and names the bucket.
+    pub(crate) async fn hold_code(&self, wish: &Wish) -> TestResult<String> {
+        let run = Run::new(self, wish)?;
+        let bucket = Bucket::of(run.clients, &run.stack.place);
+        bucket.hold(&run.package.key(), &run.package).await?;
+        Ok(bucket.name().to_owned())
     }
 
     /// Deploys, and takes back what was made when something fails, which is the error then.

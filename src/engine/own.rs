@@ -1,27 +1,28 @@
-//! What a run makes or changes: for a while AWS does not know it everywhere.
+//! What a run works on: what it makes and changes, AWS does not know everywhere for a while.
 
 use crate::aws::AwsError;
 use crate::plan::{Action, Change, Plan};
 use crate::template::Attributes;
 
-/// The ARNs of what a plan makes or changes.
+/// The ARNs of what is of the stack and stays. What a run finds is among it: one that was cut off may have made it a
+/// moment ago.
 #[derive(Debug)]
-pub(super) struct Made(Vec<String>);
+pub(super) struct Own(Vec<String>);
 
-impl Made {
-    pub(super) fn by(plan: &Plan) -> Self {
-        let made = plan.touched().filter(|change| change.action != Action::Delete);
-        Self(made.flat_map(|change| arns_of(&change.desired.attributes)).collect())
+impl Own {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let staying = plan.changes.iter().filter(|change| change.action != Action::Delete);
+        Self(staying.flat_map(|change| arns_of(&change.desired.attributes)).collect())
     }
 
-    /// Whether an error met while a change is carried out can be about what the run made or changed: it names no ARN, or
-    /// one of those. That what is to be deleted is absent is no such error.
+    /// Whether an error met while a change is carried out can be about what is the stack's: it names no ARN, or one of
+    /// those. That what is to be deleted is absent is no such error.
     pub(super) fn is_meant(&self, change: &Change, error: &AwsError) -> bool {
         if change.action == Action::Delete && error.says_absent() {
             return false;
         }
         let mut named = arns_in(&error.message).peekable();
-        named.peek().is_none() || named.any(|arn| self.0.iter().any(|made| arn.starts_with(made.as_str())))
+        named.peek().is_none() || named.any(|arn| self.0.iter().any(|own| arn.starts_with(own.as_str())))
     }
 }
 
@@ -48,12 +49,12 @@ mod tests {
     use crate::resources::RULES;
 
     #[test]
-    fn an_error_that_names_something_else_is_not_about_what_was_made() {
+    fn an_error_that_names_something_else_is_not_about_the_stack() {
         const ROLE: &str = "arn:aws:iam::123456789012:role/devops-role";
         let mut role = desired("Role", []);
         role.attributes.attributes = BTreeMap::from([("Arn", ROLE.to_owned())]);
         let plan = Plan::up(&stack(vec![role]), &Observations::default(), &RULES).unwrap();
-        let (made, change) = (Made::by(&plan), plan.changes.first().unwrap());
+        let (own, change) = (Own::of(&plan), plan.changes.first().unwrap());
         for (message, meant) in [
             ("The role with name devops-role cannot be found.".to_owned(), true),
             (format!("Role {ROLE} cannot be found."), true),
@@ -61,10 +62,10 @@ mod tests {
             ("Policy arn:aws:iam::123456789012:policy/limits does not exist or is not attachable.".to_owned(), false),
         ] {
             let error = AwsError::new("iam:PutRolePolicy", "NoSuchEntity", message.as_str());
-            assert_eq!(made.is_meant(change, &error), meant, "{message}");
+            assert_eq!(own.is_meant(change, &error), meant, "{message}");
         }
         let gone = Change { action: Action::Delete, ..change.clone() };
-        assert!(!made.is_meant(&gone, &AwsError::new("iam:DeleteRole", "NoSuchEntity", "")));
-        assert!(made.is_meant(&gone, &AwsError::new("dynamodb:DeleteTable", "ResourceInUseException", "")));
+        assert!(!own.is_meant(&gone, &AwsError::new("iam:DeleteRole", "NoSuchEntity", "")));
+        assert!(own.is_meant(&gone, &AwsError::new("dynamodb:DeleteTable", "ResourceInUseException", "")));
     }
 }
