@@ -95,7 +95,9 @@ impl Provider for Function {
             let call = call.clone().code(FunctionCode::builder().zip_file(Blob::default()).build());
             let call = call.customize().map_request(move |request| with_zip(request, &package));
             match call.send().await.explain("lambda:CreateFunction") {
-                Err(error) if error.message.contains("already exist") => take_up(self, context, desired, &error).await,
+                Err(error) if error.message.contains("already exist") => {
+                    take_up(self, context, desired, &error).await.map(drop)
+                }
                 result => result.map(|_| ()),
             }
         })

@@ -64,10 +64,9 @@ impl Provider for LogGroup {
         let call = context.clients.logs.create_log_group().log_group_name(properties.text("LogGroupName"));
         match call.set_tags(Some(tags)).send().await.explain("logs:CreateLogGroup") {
             Err(error) if error.is("ResourceAlreadyExistsException") => {
-                take_up(self, context, desired, &error).await?;
+                let found = take_up(self, context, desired, &error).await?;
                 // Lambda, or somebody, was faster: as one that the plan finds, it is used as it is.
-                let found = self.read(context, desired).await?;
-                if found.is_some_and(|found| found.ownership == Ownership::Adopted) {
+                if found.ownership == Ownership::Adopted {
                     return Ok(());
                 }
             }

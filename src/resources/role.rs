@@ -76,7 +76,9 @@ impl Provider for Role {
                 .await
                 .explain("iam:CreateRole");
             match result {
-                Err(error) if error.is("EntityAlreadyExists") => take_up(self, context, desired, &error).await,
+                Err(error) if error.is("EntityAlreadyExists") => {
+                    take_up(self, context, desired, &error).await.map(drop)
+                }
                 result => result.map(|_| ()),
             }
         })

@@ -130,7 +130,7 @@ impl Provider for Table {
                 wait_until_gone(context, name).await?;
                 return call.clone().send().await.explain("dynamodb:CreateTable").map(|_| ());
             }
-            take_up(self, context, desired, &refusal).await
+            take_up(self, context, desired, &refusal).await.map(drop)
         })
         .await?;
         wait_until_active(context, name).await?;

@@ -2,7 +2,7 @@
 
 use super::{Context, Provider};
 use crate::aws::AwsError;
-use crate::plan::Ownership;
+use crate::plan::{Observed, Ownership};
 use crate::template::Desired;
 
 /// The code of a refusal because a name is somebody else's.
@@ -20,13 +20,12 @@ pub(super) async fn take_up(
     context: &Context<'_>,
     desired: &Desired,
     refusal: &AwsError,
-) -> Result<(), AwsError> {
-    let found = provider.read(context, desired).await?;
-    let (code, message) = match found.map(|found| (found.ownership, found.physical_id)) {
-        Some((Ownership::Foreign { why }, name)) => {
+) -> Result<Observed, AwsError> {
+    let (code, message) = match provider.read(context, desired).await? {
+        Some(Observed { ownership: Ownership::Foreign { why }, physical_id: name, .. }) => {
             (TAKEN, format!("{} `{name}` exists, but does not belong to this stack: {why}", desired.resource_type))
         }
-        Some(_) => return Ok(()),
+        Some(found) => return Ok(found),
         None => (UNREADABLE, format!("{}, but it cannot be found", refusal.message.trim_end_matches('.'))),
     };
     Err(AwsError { code: code.to_owned(), message, ..refusal.clone() })

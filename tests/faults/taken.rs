@@ -10,6 +10,7 @@ use super::phase::first;
 use crate::harness::{Aws, BOUNDARY, Laboratory, TestResult};
 
 const ROLE: &str = "devops-incident-handler-us-east-1";
+const HANDLER: &str = "devops-incident-handler";
 const FUNCTION: &str = "devops-error-generator";
 const TABLE: &str = "devops-incidents";
 const TOPIC: &str = "devops-alerts";
@@ -48,6 +49,40 @@ async fn up_refuses_a_function_that_somebody_else_made_meanwhile() -> TestResult
     for words in [FUNCTION, "AWS::Lambda::Function", "does not belong to this stack"] {
         assert!(error.contains(words), "`{words}` is missing: {error}");
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn up_refuses_a_permission_of_another_content() -> TestResult {
+    let laboratory = Laboratory::new().await?;
+    laboratory.up(&first()).await?;
+    let lambda = &laboratory.aws.lambda;
+    lambda.remove_permission().function_name(HANDLER).statement_id("SweepPermission").send().await?;
+    let theirs = async {
+        let call = lambda.add_permission().function_name(HANDLER).statement_id("SweepPermission");
+        call.action("lambda:InvokeFunction").principal("s3.amazonaws.com").send().await?;
+        Ok(())
+    };
+    let error = laboratory.up_after(&first(), theirs).await.err().ok_or("it took another permission for its own")?;
+    assert!(error.to_string().contains("SweepPermission"), "{error}");
+    // The next plan compares it.
+    laboratory.up(&first()).await?;
+    assert!(laboratory.plan(&first()).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_group_that_comes_between_is_used_as_it_is() -> TestResult {
+    let laboratory = Laboratory::new().await?;
+    let (logs, name) = (&laboratory.aws.logs, format!("/aws/lambda/{HANDLER}"));
+    let theirs = async {
+        logs.create_log_group().log_group_name(&name).send().await?;
+        Ok(())
+    };
+    laboratory.up_after(&first(), theirs).await?;
+    let found = logs.describe_log_groups().log_group_name_prefix(&name).send().await?;
+    let retention: Vec<_> = found.log_groups().iter().map(|group| group.retention_in_days()).collect();
+    assert_eq!(retention, [None]);
     Ok(())
 }
 

@@ -140,7 +140,7 @@ impl Faults {
         let mut action = None;
         for counted in inner.rules.iter_mut().filter(|counted| counted.rule.matches(call, resource)) {
             counted.seen += 1;
-            if action.is_none() && counted.strikes(self.clock) {
+            if action.is_none() && counted.strikes(Instant::now(), self.clock) {
                 action = Some(counted.rule.action.clone());
             }
         }
@@ -187,12 +187,14 @@ impl Counted {
         Self { rule, seen: 0, since: None }
     }
 
-    fn strikes(&mut self, clock: Clock) -> bool {
+    fn strikes(&mut self, now: Instant, clock: Clock) -> bool {
         if !self.rule.strikes(self.seen) {
             return false;
         }
-        let since = *self.since.get_or_insert_with(Instant::now);
-        self.rule.milliseconds.is_none_or(|limit| since.elapsed() < clock.scaled(Duration::from_millis(limit)))
+        let since = *self.since.get_or_insert(now);
+        self.rule
+            .milliseconds
+            .is_none_or(|limit| now.duration_since(since) < clock.scaled(Duration::from_millis(limit)))
     }
 }
 
@@ -256,7 +258,9 @@ fn throttled(service: &str) -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::time::{Duration, Instant};
 
     use super::{Action, Counted, Rule};
     use crate::Clock;
@@ -287,15 +291,13 @@ mod tests {
 
     #[test]
     fn a_rule_strikes_for_its_time_which_the_scale_shortens() {
-        let rule = serde_json::json!({"call": 2, "milliseconds": 1_000_000, "action": "throttle"});
-        let mut counted = Counted::new(serde_json::from_value::<Rule>(rule).unwrap_or_else(|error| panic!("{error}")));
-        let mut strikes = |seen, scale| {
+        let rule = serde_json::json!({"call": 2, "milliseconds": 5000, "action": "throttle"});
+        let mut counted = Counted::new(serde_json::from_value(rule).unwrap());
+        let start = Instant::now();
+        let struck = [(1, 0), (2, 100), (3, 400), (4, 599), (5, 600)].map(|(seen, milliseconds)| {
             counted.seen = seen;
-            counted.strikes(Clock::new(scale))
-        };
-        assert!(!strikes(1, 1.0), "the second call is the first that breaks");
-        assert!(strikes(2, 1.0) && strikes(3, 1.0));
-        std::thread::sleep(Duration::from_millis(2));
-        assert!(!strikes(4, 1_000_000.0), "a millisecond is over");
+            counted.strikes(start + Duration::from_millis(milliseconds), Clock::new(10.0))
+        });
+        assert_eq!(struck, [false, true, true, true, false], "half a second from the second call on");
     }
 }
