@@ -13,6 +13,7 @@ mod fields;
 pub mod fingerprint;
 pub mod incident;
 pub mod interval;
+pub mod json;
 pub mod mail;
 pub mod normalise;
 pub mod notice;
