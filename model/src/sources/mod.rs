@@ -19,6 +19,7 @@ mod envelope;
 mod generic;
 mod glue;
 mod health;
+mod kms;
 mod lambda;
 mod logs;
 mod rds;
@@ -28,6 +29,7 @@ mod states;
 mod synthetics;
 #[cfg(test)]
 mod tests;
+mod trusted_advisor;
 mod unwrap;
 
 use serde_json::Value;
@@ -101,7 +103,7 @@ fn understood(envelope: &Envelope) -> Vec<Observation> {
         (_, "Dead Letter") => delivery::observe(envelope),
         (_, unwrap::UNREADABLE) => delivery::unreadable(envelope),
         // Forwarders and mocks drop or change the source of these.
-        (_, "AWS Health Event") => health::observe(envelope),
+        (_, "AWS Health Event" | "AWS Health Abuse Event") => health::observe(envelope),
         ("guardduty", _) | ("", "GuardDuty Finding") => security::guard_duty(envelope),
         ("macie" | "macie2", _) => security::macie(envelope),
         (_, kind) if kind.ends_with("via CloudTrail") => cloudtrail::observe(envelope),
@@ -124,6 +126,8 @@ fn understood(envelope: &Envelope) -> Vec<Observation> {
         ("ssm", _) => ssm::observe(envelope),
         ("synthetics", _) => synthetics::observe(envelope),
         ("logs", _) => logs::observe(envelope),
+        ("kms", _) => kms::observe(envelope),
+        ("trustedadvisor", _) => trusted_advisor::observe(envelope),
         _ => generic::observe(envelope),
     };
     vec![observation]

@@ -1,5 +1,6 @@
 //! The labelled sample events, and the hazards that they taught.
 
+mod forwarded;
 mod mutated;
 mod services;
 
