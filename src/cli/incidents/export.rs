@@ -34,7 +34,7 @@ pub enum ExportFormat {
 }
 
 /// The columns: every field of a record.
-const COLUMNS: [&str; 34] = [
+const COLUMNS: [&str; 35] = [
     "incident_id",
     "status",
     "severity",
@@ -68,6 +68,7 @@ const COLUMNS: [&str; 34] = [
     "recovered",
     "recent_changes",
     "flapping",
+    "timeline_left_out",
     "timeline",
 ];
 
