@@ -131,7 +131,6 @@ pub struct Incident {
     pub timeline_left_out: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }

@@ -138,6 +138,7 @@ mod tests {
             previous_incident_id: text(),
             beside_incident_id: text(),
             explains_incident_id: text(),
+            timeline_left_out: 1,
             ..incident("1", Severity::High)
         };
         let Value::Object(record) = serde_json::to_value(&full)? else { return Ok(()) };
