@@ -19,7 +19,7 @@ use crate::rules_file::LoadedRules;
 use crate::settings::Settings;
 use crate::store::{Store, StoreError, Table};
 use crate::unrecorded::Unrecorded;
-use crate::{log, own, rules_file, self_check, sweep};
+use crate::{delivery, log, own, rules_file, self_check, sweep};
 
 /// How often a handler sweeps by itself, after an event.
 const SWEEP_SECONDS: i64 = 60;
@@ -148,12 +148,17 @@ impl<S: Store, N: Notifier> Flow<S, N> {
     /// Handles every event of a delivery and returns their number. One that fails does not keep the others from being
     /// handled; those that succeeded are known as duplicates when the delivery comes again.
     pub(crate) async fn deliver(&self, delivery: &Value, rules: &Rules) -> Result<usize, HandlerError> {
-        let redriven = own::redriven(delivery, &self.settings.function)?;
-        let deliveries = if redriven.is_empty() { std::slice::from_ref(delivery) } else { &redriven };
         let mut events = 0;
         let mut failed = None;
-        for delivery in deliveries {
-            for classification in classify(delivery, rules)? {
+        for part in delivery::parts(delivery, &self.settings.function) {
+            let classified = match classify(&part, rules) {
+                Ok(classified) => classified,
+                Err(error) => {
+                    failed = Some(error.into());
+                    continue;
+                }
+            };
+            for classification in classified {
                 events += 1;
                 if let Err(error) = self.handle(&classification).await {
                     failed = Some(error);

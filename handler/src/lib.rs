@@ -5,6 +5,7 @@
 
 pub mod clients;
 pub mod clock;
+pub mod delivery;
 pub mod flow;
 pub mod generator;
 pub mod log;

@@ -142,7 +142,7 @@ fn is_over(occurred_at: &str, known: &Known) -> bool {
 
 /// An incident that an event ended.
 pub(crate) fn resolved(mut incident: Incident, what: &str, now: &Now) -> Incident {
-    incident.timeline.push(TimelineEntry { at: now.text.clone(), what: what.to_owned() });
+    incident.note(TimelineEntry::new(&now.text, what));
     Incident { status: Status::Resolved, recovered: true, ..incident }
 }
 

@@ -7,10 +7,11 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::fingerprint::Fingerprint;
-use crate::incident::{Incident, Status, TimelineEntry};
+use crate::incident::{Incident, Status};
 use crate::observation::{Kind, Observation};
 use crate::rules::{Judgement, Rules};
 use crate::sources::{Unreadable, observe};
+use crate::timeline::TimelineEntry;
 use crate::{Severity, console};
 
 /// What becomes of an event.
@@ -109,6 +110,7 @@ impl Classification {
             recent_changes: Vec::new(),
             flapping: false,
             timeline: vec![TimelineEntry { at, what: "opened".to_owned() }],
+            timeline_left_out: 0,
         })
     }
 }

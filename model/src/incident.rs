@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::notice::Reason;
+use crate::timeline::TimelineEntry;
 use crate::{FingerprintInputs, Severity};
 
 /// Where an incident is in its life.
@@ -32,15 +33,6 @@ impl std::fmt::Display for Status {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.pad(self.name())
     }
-}
-
-/// Something that happened to an incident.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TimelineEntry {
-    /// When, RFC 3339 in UTC.
-    pub at: String,
-    /// What, in a few words: `opened`, `notified`, `acknowledged by ada`.
-    pub what: String,
 }
 
 /// One incident: all failures of one fingerprint until it is resolved. The field names are the attribute names in the
@@ -131,7 +123,14 @@ pub struct Incident {
     /// Whether mails are held back until the state stays.
     #[serde(default)]
     pub flapping: bool,
-    /// What happened to it, oldest first.
+    /// What happened to it, oldest first. A long one lacks its middle: see [`timeline`](crate::timeline).
     #[serde(default)]
     pub timeline: Vec<TimelineEntry>,
+    /// How many entries are left out of the timeline behind its first ones.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub timeline_left_out: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

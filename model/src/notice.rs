@@ -20,6 +20,9 @@ const STEADY_CHANGES: usize = 2;
 /// In which time state changes count as flapping, and how long a resource has to keep one state to be steady again.
 pub const FLAPPING_SECONDS: i64 = 30 * 60;
 
+/// So many state changes are remembered: far more than make a resource flap, and few enough for a record.
+const MOST_CHANGES: usize = 100;
+
 /// Why people are written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -131,7 +134,10 @@ pub fn beginning(before: Option<&Incident>, now: i64) -> (Vec<i64>, Beginning) {
     (changes, beginning)
 }
 
-/// Those state changes that still count.
+/// Those state changes that still count, the newest [`MOST_CHANGES`] at most.
 pub fn recent(changes: &[i64], now: i64) -> Vec<i64> {
-    changes.iter().copied().filter(|change| *change > now - FLAPPING_SECONDS).collect()
+    let counting = changes.iter().rev().copied().filter(|change| *change > now - FLAPPING_SECONDS);
+    let mut newest: Vec<i64> = counting.take(MOST_CHANGES).collect();
+    newest.reverse();
+    newest
 }

@@ -91,7 +91,7 @@ pub enum IncidentsError {
     #[error("there are {MOST_SILENCES} silences, which is all there may be at once")]
     TooManySilences,
     /// Somebody else wrote between every read and write.
-    #[error("others change the silences at the same time")]
+    #[error("others change the same item at the same time")]
     Contended,
 }
 

@@ -6,6 +6,7 @@ mod looked;
 mod recall;
 mod refusal;
 mod silences;
+mod timeline;
 
 use std::collections::HashMap;
 
@@ -20,7 +21,7 @@ use incident_model::{Incident, Silence};
 
 use super::{Budget, Known, Occurrence, Opening, Outbox, Question, Resolution, Sent, Store, StoreError};
 use crate::turns::Turns;
-use items::{Changes, TARGET, number, pointer, text, timeline_entry};
+use items::{Changes, TARGET, number, pointer, text};
 use recall::Recall;
 use refusal::{is_condition, not_transacted, refused};
 
@@ -105,17 +106,17 @@ impl Table {
     }
 
     /// Closes the incident of an alarm in favour of the one that knows the cause.
-    fn explained(&self, alarm: &str, cause: &Incident) -> Result<TransactWriteItem, StoreError> {
+    fn explained(&self, alarm: &Incident, cause: &Incident) -> Result<TransactWriteItem, StoreError> {
         let what = format!("resolved: explained by {}", cause.incident_id);
         let changes = Changes::new("#status <> :resolved")
             .named("#status", "status")
             .with(":resolved", text("resolved"))
             .set_expression("#status = :resolved")
-            .entry(timeline_entry(&cause.created_at, &what))
+            .noted(alarm, &cause.created_at, &what)?
             .remove("due")
             .remove("due_at")
             .remove("silenced_by");
-        changed(self.update_in_transaction(alarm, changes))
+        changed(self.update_in_transaction(&alarm.incident_id, changes))
     }
 
     fn update_in_transaction(&self, key: &str, changes: Changes) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
@@ -194,7 +195,7 @@ impl Store for Table {
         if let Some(function) = opening.alarm_on {
             writes.push(written(self.put(pointer(&alarm_of_function_key(function), id, None)))?);
         }
-        if let Some(alarm) = &incident.explains_incident_id {
+        if let (Some(_), Some(alarm)) = (&incident.explains_incident_id, &known.alarm_of_function) {
             writes.push(self.explained(alarm, incident)?);
         }
         self.transact(writes).await
@@ -216,7 +217,9 @@ impl Store for Table {
                 .only_if_untouched(occurrence.read)
                 .outbox(outbox)
                 .set("severity", text(severity.name()))
-                .entry(timeline_entry(occurrence.at, &format!("escalated to {severity}")));
+                .noted(occurrence.read, occurrence.at, &format!("escalated to {severity}"))?;
+        } else {
+            changes = changes.mended(occurrence.read)?;
         }
         let incident_id = &occurrence.read.incident_id;
         let update = self.update_in_transaction(incident_id, changes);
@@ -233,7 +236,7 @@ impl Store for Table {
             .set("recovered", AttributeValue::Bool(true))
             .set("recent_changes", AttributeValue::L(recent))
             .outbox(resolution.outbox)
-            .entry(timeline_entry(resolution.at, resolution.what));
+            .noted(resolution.read, resolution.at, resolution.what)?;
         match self.apply(&resolution.read.incident_id, changes).await? {
             true => Ok(()),
             false => Err(StoreError::Conflict),
@@ -263,27 +266,36 @@ impl Store for Table {
     }
 
     async fn set_outbox(&self, read: &Incident, outbox: &Outbox) -> Result<bool, StoreError> {
-        let changes = Changes::new("attribute_exists(incident_id)").only_if_untouched(read).outbox(outbox);
+        let changes =
+            Changes::new("attribute_exists(incident_id)").only_if_untouched(read).outbox(outbox).mended(read)?;
         self.apply(&read.incident_id, changes).await
     }
 
     async fn mark_sent(&self, sent: &Sent<'_>) -> Result<(), StoreError> {
-        let told = |condition: &str| {
-            Changes::new(condition)
-                .set("last_notified_at", text(sent.at))
-                .set_expression("notified_at = if_not_exists(notified_at, :last_notified_at)")
-                .entry(timeline_entry(sent.at, sent.what))
-        };
-        let id = &sent.incident.incident_id;
         let outbox = Outbox { due: None, due_at: sent.next_look, silenced_by: None, ..Outbox::of(sent.incident) };
-        let untouched = told("attribute_exists(incident_id) AND notices = :sent AND attribute_exists(due)")
-            .with(":sent", items::count(sent.incident.notices))
-            .outbox(&outbox);
-        if self.apply(id, untouched).await? {
-            return Ok(());
+        let mut read = Some(sent.incident.clone());
+        let mut turns = Turns::default();
+        while let Some(incident) = read {
+            let told = |condition: &str| {
+                Changes::new(condition)
+                    .set("last_notified_at", text(sent.at))
+                    .set_expression("notified_at = if_not_exists(notified_at, :last_notified_at)")
+                    .noted(&incident, sent.at, sent.what)
+            };
+            let untouched = told("attribute_exists(incident_id) AND notices = :sent AND attribute_exists(due)")?
+                .with(":sent", items::count(sent.incident.notices))
+                .outbox(&outbox);
+            // While the mail was on its way the next notice became due, which must stay, or a person resolved the incident.
+            let touched = told("attribute_exists(incident_id)")?;
+            let id = &incident.incident_id;
+            if self.apply(id, untouched).await? || self.apply(id, touched).await? {
+                return Ok(());
+            }
+            // It is gone, or others wrote into a full timeline.
+            turns.wait_after(StoreError::Conflict).await?;
+            read = self.incident(id).await?;
         }
-        // While the mail was on its way the next notice became due, which must stay, or a person resolved the incident.
-        self.apply(id, told("attribute_exists(incident_id)")).await.map(drop)
+        Ok(())
     }
 
     async fn take(&self, budget: &Budget, now_milliseconds: i64) -> Result<bool, StoreError> {

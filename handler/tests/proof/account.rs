@@ -157,6 +157,33 @@ impl Account {
         Ok(())
     }
 
+    /// Makes the timeline of the only incident as long as an item can bear, with a reminder to be sent. Returns how many
+    /// entries it has.
+    pub(crate) async fn grow_with_a_reminder_due(&self) -> TestResult<usize> {
+        let mut items = self.items().await?;
+        items.retain(|item| item.contains_key(RECORD_TYPE));
+        let mut item = items.pop().ok_or("no incident")?;
+        item.insert("due".to_owned(), AttributeValue::S("reminder".to_owned()));
+        item.insert("due_at".to_owned(), AttributeValue::N("1700000000".to_owned()));
+        item.insert("notices".to_owned(), AttributeValue::N("20".to_owned()));
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let entry = HashMap::from([
+            ("at".to_owned(), text("2026-01-01T00:00:00.000Z")),
+            ("what".to_owned(), text(&"notified (reminder, notice 19) ".repeat(2))),
+        ]);
+        let (mut fitting, mut too_many) = (0, 5_000);
+        while too_many - fitting > 1 {
+            let entries = usize::midpoint(fitting, too_many);
+            item.insert("timeline".to_owned(), AttributeValue::L(vec![AttributeValue::M(entry.clone()); entries]));
+            let put = self.clients.dynamodb.put_item().table_name(TABLE).set_item(Some(item.clone()));
+            match put.send().await {
+                Ok(_) => fitting = entries,
+                Err(_) => too_many = entries,
+            }
+        }
+        Ok(fitting)
+    }
+
     pub(crate) async fn incidents(&self) -> TestResult<Vec<Incident>> {
         let mut items = self.items().await?;
         items.retain(|item| item.contains_key(RECORD_TYPE));

@@ -11,3 +11,4 @@ mod protocol;
 mod refusals;
 mod runtime_api;
 mod situation;
+mod too_large;

@@ -52,6 +52,7 @@ fn service(envelope: &Envelope) -> Observation {
     let reason = envelope.first_text(&["/reason", "/eventName"]);
     match envelope.text("/eventType") {
         "ERROR" | "WARN" => envelope.failure(service, event, reason).with("event_type", envelope.text("/eventType")),
+        _ if event == "SERVICE_TASK_START_IMPAIRED" => envelope.failure(service, event, reason),
         _ if matches!(event, "SERVICE_STEADY_STATE" | "SERVICE_DEPLOYMENT_COMPLETED") => {
             envelope.success(service, event)
         }

@@ -34,7 +34,7 @@ pub enum ExportFormat {
 }
 
 /// The columns: every field of a record.
-const COLUMNS: [&str; 34] = [
+const COLUMNS: [&str; 35] = [
     "incident_id",
     "status",
     "severity",
@@ -68,6 +68,7 @@ const COLUMNS: [&str; 34] = [
     "recovered",
     "recent_changes",
     "flapping",
+    "timeline_left_out",
     "timeline",
 ];
 
@@ -137,6 +138,7 @@ mod tests {
             previous_incident_id: text(),
             beside_incident_id: text(),
             explains_incident_id: text(),
+            timeline_left_out: 1,
             ..incident("1", Severity::High)
         };
         let Value::Object(record) = serde_json::to_value(&full)? else { return Ok(()) };

@@ -194,7 +194,7 @@ fn set(incident: &mut Incident, outbox: &Outbox) {
 }
 
 fn note(incident: &mut Incident, at: &str, what: &str) {
-    incident.timeline.push(TimelineEntry { at: at.to_owned(), what: what.to_owned() });
+    incident.note(TimelineEntry::new(at, what));
 }
 
 fn key(source: &str, resource: &str) -> String {

@@ -58,12 +58,6 @@ pub(super) fn incident(item: Item) -> Result<Incident, StoreError> {
     from_item(item).map_err(|error| StoreError::unusable("BrokenRecord", error))
 }
 
-/// A list of one entry, to be appended to a timeline.
-pub(super) fn timeline_entry(at: &str, what: &str) -> AttributeValue {
-    let entry = HashMap::from([("at".to_owned(), text(at)), ("what".to_owned(), text(what))]);
-    AttributeValue::L(vec![AttributeValue::M(entry)])
-}
-
 /// A change of one item: the expression that makes it and the condition that it needs.
 #[derive(Debug, Clone)]
 pub(super) struct Changes {
@@ -112,10 +106,11 @@ impl Changes {
         self
     }
 
-    /// Appends to the timeline.
-    pub(super) fn entry(mut self, entry: AttributeValue) -> Self {
-        self.sets.push("timeline = list_append(timeline, :entry)".to_owned());
-        self.with(":entry", entry)
+    /// Adds a condition.
+    pub(super) fn only_if(mut self, condition: &str) -> Self {
+        let before = self.condition.take().map(|condition| format!("({condition}) AND ")).unwrap_or_default();
+        self.condition = Some(format!("{before}{condition}"));
+        self
     }
 
     /// Sets what is to be sent, and removes what is not.
@@ -136,14 +131,13 @@ impl Changes {
     }
 
     /// Adds the condition that what is to be sent is as it was read.
-    pub(super) fn only_if_untouched(mut self, read: &Incident) -> Self {
+    pub(super) fn only_if_untouched(self, read: &Incident) -> Self {
         let due_at = match read.due_at {
             Some(_) => "due_at = :read_due_at",
             None => "attribute_not_exists(due_at)",
         };
-        let before = self.condition.take().map(|condition| format!("({condition}) AND ")).unwrap_or_default();
-        self.condition = Some(format!("{before}notices = :read_notices AND {due_at}"));
-        let this = self.with(":read_notices", count(read.notices));
+        let this = self.only_if(&format!("notices = :read_notices AND {due_at}"));
+        let this = this.with(":read_notices", count(read.notices));
         match read.due_at {
             Some(due_at) => this.with(":read_due_at", number(due_at)),
             None => this,
