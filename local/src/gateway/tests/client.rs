@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use crate::gateway::request::Request;
 use crate::gateway::signature::{Scope, tests::sign};
-use crate::gateway::{Gateway, Handle};
+use crate::gateway::{Gateway, Handle, SECRET_HEADER};
 use crate::services::iam::{Key, SessionCredentials};
 use crate::{Cloud, LocalConfig, Principal};
 
@@ -52,9 +52,10 @@ impl Client {
         let config = LocalConfig { directory: directory.path().to_owned(), ..config };
         let gateway = Gateway::bind(config).await.unwrap();
         let (cloud, handle) = (gateway.cloud().clone(), gateway.handle());
+        let access_key = cloud.access_key.clone();
         tokio::spawn(gateway.run(std::future::pending()));
         let key = Key {
-            secret_access_key: "test".to_owned(),
+            secret_access_key: access_key.secret_access_key,
             session_token: None,
             expires: None,
             principal: Principal::Root,
@@ -63,7 +64,7 @@ impl Client {
             cloud,
             handle,
             _directory: Arc::new(directory),
-            access_key_id: "test".to_owned(),
+            access_key_id: access_key.access_key_id,
             key,
             signed_at: None,
             signs: true,
@@ -100,8 +101,14 @@ impl Client {
         self.send(service, Method::GET, path, &[], Vec::new()).await.unwrap()
     }
 
+    /// Asks the local AWS itself.
+    pub(super) async fn control(&self, method: Method, path: &str, body: impl Into<Vec<u8>>) -> Reply {
+        let secret = [(SECRET_HEADER, self.cloud.access_key.secret_access_key.as_str())];
+        self.unsigned().send("", method, path, &secret, body.into()).await.unwrap()
+    }
+
     pub(super) async fn put(&self, path: &str, body: impl Into<Vec<u8>>) -> Reply {
-        self.unsigned().send("", Method::PUT, path, &[], body.into()).await.unwrap()
+        self.control(Method::PUT, path, body).await
     }
 
     pub(super) async fn post(&self, service: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Reply {
@@ -125,6 +132,7 @@ impl Client {
         let host = self.cloud.endpoint.trim_start_matches("http://");
         let mut request = Request {
             method,
+            authority: None,
             path: path.to_owned(),
             query: String::new(),
             headers: headers
