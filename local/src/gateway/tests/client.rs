@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
+use md5::{Digest as _, Md5};
 use serde_json::Value;
 use tokio::net::TcpStream;
 
@@ -101,6 +104,16 @@ impl Client {
         self.send(service, Method::GET, path, &[], Vec::new()).await.unwrap()
     }
 
+    /// Where it listens: `127.0.0.1:PORT`.
+    pub(super) fn host(&self) -> &str {
+        self.cloud.endpoint.trim_start_matches("http://")
+    }
+
+    pub(super) async fn send_s3(&self, method: Method, path: &str, body: Vec<u8>) -> Reply {
+        let digest = BASE64_STANDARD.encode(Md5::digest(&body));
+        self.send("s3", method, path, &[("content-md5", &digest)], body).await.unwrap()
+    }
+
     /// Asks the local AWS itself.
     pub(super) async fn control(&self, method: Method, path: &str, body: impl Into<Vec<u8>>) -> Reply {
         let secret = [(SECRET_HEADER, self.cloud.access_key.secret_access_key.as_str())];
@@ -129,12 +142,13 @@ impl Client {
         body: Vec<u8>,
     ) -> Option<Reply> {
         let body = Bytes::from(body);
-        let host = self.cloud.endpoint.trim_start_matches("http://");
+        let host = self.host();
+        let (bare_path, query) = path.split_once('?').unwrap_or((path, ""));
         let mut request = Request {
             method,
             authority: None,
-            path: path.to_owned(),
-            query: String::new(),
+            path: bare_path.to_owned(),
+            query: query.to_owned(),
             headers: headers
                 .iter()
                 .chain(&[("host", host)])

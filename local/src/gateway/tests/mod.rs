@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod attacks;
 mod client;
 
 use std::time::Duration;
