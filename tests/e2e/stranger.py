@@ -107,6 +107,8 @@ def calls():
     yield "a preflight", status("OPTIONS", functions, Origin="https://evil.example", Access_Control_Request_Method="POST")
 
 
+# Before it becomes another user, who may not read what Python loads with the first request.
+check("its user gets in", status("GET", "/_local/status", X_Local_Secret=SECRET) == 200)
 if become_another_user():
     check("another user reads nothing", not readable(), readable())
 for what, answer in calls():
