@@ -30,8 +30,16 @@ pub(super) enum Admitted {
 ///
 /// # Errors
 /// `AccessDenied` for another host than ours, for a web page, and for what lacks the secret; what is wrong with the
-/// signature, in the words of the protocol.
+/// signature, or that the body is too long, in the words of the protocol.
 pub(super) fn admit(state: &State, request: &Request) -> Result<Admission, ApiError> {
+    let admission = identify(state, request)?;
+    match request.announces_at_most(admission.longest_body) {
+        true => Ok(admission),
+        false => Err(limits::too_large(route::guess(request).protocol, admission.longest_body)),
+    }
+}
+
+fn identify(state: &State, request: &Request) -> Result<Admission, ApiError> {
     if !is_for_us(request, state.port) {
         let port = state.port;
         return Err(denied(format!("the local AWS answers to 127.0.0.1:{port} and localhost:{port} only")));

@@ -3,9 +3,11 @@
 //! AWS limits what is in a request. A form writes a byte in three characters and JSON in six at most, so the body may be
 //! longer than that; what is in it, the service checks.
 
+use super::protocol::Protocol;
 use super::request::Request;
 use super::route;
 use super::signature::Scope;
+use crate::ApiError;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -43,6 +45,17 @@ const LONGER: [(&str, &str, usize); 11] = [
 pub(super) fn longest_body(request: &Request, scope: &Scope) -> usize {
     let operation = route::find(request, Some(scope)).map(|route| route.operation).unwrap_or_default();
     of(&scope.service, &operation)
+}
+
+/// The refusal of a longer body. S3 has one of its own.
+pub(super) fn too_large(protocol: Protocol, limit: usize) -> ApiError {
+    match protocol {
+        Protocol::S3 => ApiError::new("MaxMessageLengthExceeded", "Your request was too large."),
+        _ => {
+            let message = format!("Request must be smaller than {limit} bytes");
+            ApiError::new("RequestEntityTooLargeException", message).with_status(413)
+        }
+    }
 }
 
 fn of(service: &str, operation: &str) -> usize {

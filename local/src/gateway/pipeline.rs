@@ -2,11 +2,12 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::HeaderValue;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 
 use super::admission::{self, Admitted};
@@ -58,7 +59,10 @@ async fn admit_and_answer(
     let fail = |route: Route, error: ApiError| Ok(route.protocol.encode_error(&route, request_id, &error));
     let admission = match admission::admit(state, &request) {
         Ok(admission) => admission,
-        Err(error) => return fail(route::guess(&request), error),
+        Err(error) => {
+            discard(&request, body);
+            return fail(route::guess(&request), error);
+        }
     };
     if let Err(error) = request.read(body, admission.longest_body).await {
         return fail(route::guess(&request), error);
@@ -68,6 +72,24 @@ async fn admit_and_answer(
         Admitted::Page => Ok(pages::answer(state, &request)),
         Admitted::Call(signer) => answer_call(state, request, request_id, signer).await,
     }
+}
+
+/// Takes in what a refused client goes on to send, and forgets it: many clients read no answer before they have sent
+/// their body. Within limits: who sends more than any request has, or sends it slowly, finds the connection closed.
+fn discard(request: &Request, mut body: Incoming) {
+    const MOST: usize = 80 * 1024 * 1024;
+    const PATIENCE: Duration = Duration::from_secs(5);
+    if request.headers.contains_key(http::header::EXPECT) {
+        // This one waits for leave to send.
+        return;
+    }
+    tokio::spawn(tokio::time::timeout(PATIENCE, async move {
+        let mut left = MOST;
+        while let Some(Ok(frame)) = body.frame().await {
+            let Some(less) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
+            left = less;
+        }
+    }));
 }
 
 /// What is answered in the place of a call that panicked.

@@ -7,6 +7,7 @@ use http::{HeaderMap, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
+use super::{limits, route};
 use crate::ApiError;
 
 /// Method, path, headers and, once it is read, the body of a request.
@@ -40,24 +41,32 @@ impl Request {
         }
     }
 
+    /// Whether the length that the head announces is within a limit in bytes; a body without one is measured as it comes.
+    pub(super) fn announces_at_most(&self, limit: usize) -> bool {
+        let announced = self.header("content-length").and_then(|length| length.parse::<u64>().ok());
+        announced.is_none_or(|length| length <= limit as u64)
+    }
+
     /// Reads the body to its end. A gzip is taken apart; the limit holds for both forms.
     ///
     /// # Errors
-    /// `RequestEntityTooLarge` above the limit in bytes, `SerializationException` for what is no gzip.
+    /// [`limits::too_large`] above the limit in bytes, `SerializationException` for what is no gzip.
     pub(super) async fn read(&mut self, body: Incoming, limit: usize) -> Result<(), ApiError> {
-        let declared = self.header("content-length").and_then(|length| length.parse::<u64>().ok());
-        if declared.is_some_and(|length| length > limit as u64) {
-            return Err(too_large(limit));
-        }
+        let protocol = route::guess(self).protocol;
+        let too_large = || limits::too_large(protocol, limit);
         let collected = Limited::new(body, limit).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
-                return too_large(limit);
+                return too_large();
             }
             ApiError::new("RequestTimeoutException", format!("cannot read the request body: {error}"))
         })?;
         self.sent_body = collected.to_bytes();
         let compressed = self.headers.get(http::header::CONTENT_ENCODING).is_some_and(|value| value == "gzip");
-        self.body = if compressed { decompress(&self.sent_body, limit)? } else { self.sent_body.clone() };
+        self.body = if compressed {
+            decompress(&self.sent_body, limit)?.ok_or_else(too_large)?
+        } else {
+            self.sent_body.clone()
+        };
         Ok(())
     }
 
@@ -104,16 +113,12 @@ pub(super) fn decode(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-fn decompress(body: &[u8], limit: usize) -> Result<Bytes, ApiError> {
+/// The content of a gzip, `None` when it is longer than the limit.
+fn decompress(body: &[u8], limit: usize) -> Result<Option<Bytes>, ApiError> {
     let mut plain = Vec::new();
     flate2::read::GzDecoder::new(body)
         .take(limit as u64 + 1)
         .read_to_end(&mut plain)
         .map_err(|_| ApiError::new("SerializationException", "the request body is no gzip"))?;
-    if plain.len() > limit { Err(too_large(limit)) } else { Ok(plain.into()) }
-}
-
-fn too_large(limit: usize) -> ApiError {
-    ApiError::new("RequestEntityTooLargeException", format!("Request must be smaller than {limit} bytes"))
-        .with_status(413)
+    Ok(Some(Bytes::from(plain)).filter(|plain| plain.len() <= limit))
 }

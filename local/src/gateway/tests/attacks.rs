@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use super::client::Client;
 use super::{form, query, target};
 use crate::LocalConfig;
+use crate::config::LatencyProfile;
 use crate::services::cloudformation::{Declaration, Home, Provisioner, Refusal, Resolved, Resource, Workplace};
 
 /// Sends the head of a request, announces a body and sends none: what is answered was decided on the head.
@@ -132,16 +133,60 @@ async fn a_gzip_is_no_way_around_the_limit() {
     assert_eq!(client.post("sqs", "/", &headers, encoder.finish().unwrap()).await.status, 413);
 }
 
+/// An account with the table `deep`, whose key is `a`.
+async fn with_a_table() -> Client {
+    let latency = LatencyProfile { table: Duration::ZERO, ..LatencyProfile::QUICK };
+    let client = Client::with(LocalConfig { latency, ..LocalConfig::default() }).await;
+    let table = json!({"TableName": "deep", "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}]});
+    assert_eq!(target(&client, "dynamodb", "DynamoDB_20120810.CreateTable", table).await.status, 200);
+    client
+}
+
+/// As Python's client does: it sends the whole body before it looks for an answer.
+#[tokio::test]
+async fn a_refused_client_may_send_its_body_to_the_end() {
+    let client = Client::start().await;
+    let head = format!("POST / HTTP/1.1\r\nHost: evil.example\r\nContent-Length: {}\r\n\r\n", 20_000_000);
+    let mut stream = TcpStream::connect(client.host()).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    for _ in 0..20 {
+        stream.write_all(&vec![b'x'; 1_000_000]).await.unwrap();
+    }
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(answer.as_slice(), b"HTTP/1.1 403");
+}
+
+#[tokio::test]
+async fn an_item_never_goes_deeper_than_dynamodb_lets_it() {
+    let client = with_a_table().await;
+    let list = |levels: usize| (0..levels).fold(json!({"S": "x"}), |inner, _| json!({"L": [inner]}));
+    for (levels, status) in [(31, 200), (32, 200), (33, 400), (60, 400)] {
+        let input = json!({"TableName": "deep", "Item": {"a": {"S": "x"}, "v": list(levels)}});
+        let reply = target(&client, "dynamodb", "DynamoDB_20120810.PutItem", input).await;
+        assert_eq!(reply.status, status, "{levels}: {}", reply.text());
+    }
+    // The place is allowed, the value too, the two together are not.
+    let update = json!({"TableName": "deep", "Key": {"a": {"S": "x"}}, "UpdateExpression": "SET v[0][0] = :v",
+        "ExpressionAttributeValues": {":v": list(31)}});
+    let reply = target(&client, "dynamodb", "DynamoDB_20120810.UpdateItem", update).await;
+    assert_eq!(reply.status, 400, "{}", reply.text());
+    assert!(reply.text().contains("Nesting Levels"), "{}", reply.text());
+}
+
 /// Each of these overflowed the stack, or would.
 #[tokio::test]
 async fn what_is_nested_without_end_is_a_wrong_request_and_no_more() {
-    let client = Client::start().await;
+    let client = with_a_table().await;
     let nested = |open: &str, count: usize, inner: &str, close: &str| open.repeat(count) + inner + &close.repeat(count);
     for count in [500, 20_000, 200_000] {
-        let filter = |text: String| json!({"TableName": "t", "FilterExpression": text, "ExpressionAttributeValues": {":a": {"S": "x"}}});
+        let filter = |text: String| json!({"TableName": "deep", "FilterExpression": text, "ExpressionAttributeValues": {":a": {"S": "x"}}});
         for text in [nested("(", count, "a = :a", ")"), "NOT ".repeat(count) + "a = :a"] {
             let reply = target(&client, "dynamodb", "DynamoDB_20120810.Scan", filter(text)).await;
             assert_eq!(reply.status, 400, "{}", reply.text());
+            assert!(reply.text().contains("Invalid FilterExpression"), "{}", reply.text());
         }
         for text in [nested("(", count, "1", ")"), "-".repeat(count) + "1", nested("ABS(", count, "1", ")")] {
             let input = json!({"StartTime": 1_795_776_000, "EndTime": 1_795_776_300,
