@@ -11,19 +11,27 @@ use crate::ApiError;
 
 /// A request that may be read.
 pub(super) struct Admission {
-    pub(super) of: Admitted,
+    pub(super) to: Place,
+    /// Whose key a call names; public operations take none.
+    pub(super) signer: Option<Signer>,
     /// How long its body may be, in bytes.
     pub(super) longest_body: usize,
 }
 
-/// What it is for.
-pub(super) enum Admitted {
+impl Admission {
+    fn unsigned(to: Place, longest_body: usize) -> Self {
+        Self { to, signer: None, longest_body }
+    }
+}
+
+/// What a request is for.
+pub(super) enum Place {
     /// The local AWS itself.
     Control,
     /// A page or a package behind a link.
     Page,
     /// A service; signed, unless the operation is a public one.
-    Call(Option<Signer>),
+    Service,
 }
 
 /// Admits a request by its head.
@@ -49,12 +57,12 @@ fn identify(state: &State, request: &Request) -> Result<Admission, ApiError> {
     }
     if control::is_for(request) {
         return match control::is_allowed(state, request) {
-            true => Ok(Admission { of: Admitted::Control, longest_body: limits::CONTROL }),
+            true => Ok(Admission::unsigned(Place::Control, limits::CONTROL)),
             false => Err(denied(format!("{} lacks the secret access key", control::SECRET_HEADER))),
         };
     }
     if pages::is_for(request) {
-        return Ok(Admission { of: Admitted::Page, longest_body: 0 });
+        return Ok(Admission::unsigned(Place::Page, 0));
     }
     let protocol = route::guess(request).protocol;
     let reject = |rejection: Rejection| rejection.into_error(protocol);
@@ -62,11 +70,9 @@ fn identify(state: &State, request: &Request) -> Result<Admission, ApiError> {
         Some(signature) => {
             let signer = signature.signer(&state.cloud).map_err(reject)?;
             let longest_body = limits::longest_body(request, &signer.signature.scope);
-            Ok(Admission { of: Admitted::Call(Some(signer)), longest_body })
+            Ok(Admission { to: Place::Service, signer: Some(signer), longest_body })
         }
-        None if route::may_be_public(request) => {
-            Ok(Admission { of: Admitted::Call(None), longest_body: limits::UNSIGNED })
-        }
+        None if route::may_be_public(request) => Ok(Admission::unsigned(Place::Service, limits::UNSIGNED)),
         None => Err(Rejection::missing(protocol)),
     }
 }

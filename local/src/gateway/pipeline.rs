@@ -10,7 +10,7 @@ use http::HeaderValue;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 
-use super::admission::{self, Admitted};
+use super::admission::{self, Place};
 use super::calls::{RecordedCall, RecordedNeed};
 use super::faults::Action;
 use super::protocol::Protocol;
@@ -67,10 +67,10 @@ async fn admit_and_answer(
     if let Err(error) = request.read(body, admission.longest_body).await {
         return fail(route::guess(&request), error);
     }
-    match admission.of {
-        Admitted::Control => Ok(control::answer(state, &request)),
-        Admitted::Page => Ok(pages::answer(state, &request)),
-        Admitted::Call(signer) => answer_call(state, request, request_id, signer).await,
+    match admission.to {
+        Place::Control => Ok(control::answer(state, &request)),
+        Place::Page => Ok(pages::answer(state, &request)),
+        Place::Service => answer_call(state, request, request_id, admission.signer).await,
     }
 }
 
