@@ -106,6 +106,8 @@ async fn it_is_printed_for_the_stack_that_was_asked_for() -> TestResult {
 struct Deployer<'a> {
     world: &'a World,
     endpoint: String,
+    /// What `/_local/…` asks for.
+    secret: String,
     region: String,
     variables: [(&'static str, String); 3],
 }
@@ -120,7 +122,13 @@ impl<'a> Deployer<'a> {
         aws.iam.put_role_policy().role_name(ROLE).policy_name(ROLE).policy_document(document).send().await?;
         let arn = format!("arn:aws:iam::{}:role/{ROLE}", aws.account);
         eventually("the policy to spread", async || is_in_force(aws, &arn).await).await?;
-        Ok(Self { world, endpoint: aws.endpoint.clone(), region: aws.region.clone(), variables })
+        Ok(Self {
+            world,
+            endpoint: aws.endpoint.clone(),
+            secret: aws.secret.clone(),
+            region: aws.region.clone(),
+            variables,
+        })
     }
 
     /// Runs a command at the endpoint with the session.
@@ -184,7 +192,7 @@ impl<'a> Deployer<'a> {
 
     /// The permissions that the session's calls took.
     async fn needs(&self) -> TestResult<Vec<Need>> {
-        let calls = calls(&self.endpoint).await?;
+        let calls = calls(&self.endpoint, &self.secret).await?;
         let calls = calls.as_array().ok_or("no calls")?.iter();
         let own =
             calls.filter(|call| call["principal"].as_str().is_some_and(|arn| arn.contains("assumed-role/deployer/")));
@@ -211,10 +219,11 @@ async fn is_in_force(aws: &Aws, role: &str) -> TestResult<Option<()>> {
 }
 
 /// Every call that the local AWS was asked for.
-async fn calls(endpoint: &str) -> TestResult<Value> {
+async fn calls(endpoint: &str, secret: &str) -> TestResult<Value> {
     let host = endpoint.strip_prefix("http://").ok_or("an endpoint without a host")?;
     let mut stream = TcpStream::connect(host).await?;
-    let request = format!("GET /_local/calls HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("GET /_local/calls HTTP/1.1\r\nHost: {host}\r\nX-Local-Secret: {secret}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await?;

@@ -10,6 +10,7 @@ mod faults;
 mod guarantees;
 mod health;
 mod incidents;
+mod local_access;
 mod properties;
 mod readme;
 mod rules;

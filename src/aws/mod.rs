@@ -18,7 +18,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 
-use incident_local::config::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
+use incident_local::AccessKey;
 use incident_local::daemon::Status;
 
 use crate::settings::Settings;
@@ -144,7 +144,8 @@ async fn load(settings: &Settings, local: Option<&Status>) -> SdkConfig {
         loader = loader.endpoint_url(endpoint);
     }
     if let Some(local) = local {
-        let credentials = Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "local AWS");
+        let AccessKey { access_key_id, secret_access_key } = &local.access_key;
+        let credentials = Credentials::new(access_key_id, secret_access_key, None, None, "local AWS");
         let region = settings.region.clone().unwrap_or_else(|| local.region.clone());
         loader = loader.credentials_provider(credentials).region(Region::new(region)).endpoint_url(&local.endpoint);
     }

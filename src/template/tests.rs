@@ -204,3 +204,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn conditions_made_of_one_another_without_end_are_refused() {
+    for (count, fits) in [(40, true), (20_000, false)] {
+        let mut source = "Resources: {A: {Type: T}}\nConditions:\n".to_owned();
+        for number in 0..count {
+            source += &format!("  C{number}: !Not [!Condition C{}]\n", number + 1);
+        }
+        source += &format!("  C{count}: !Equals [a, a]\n");
+        let inputs = Inputs { place: place(), parameters: BTreeMap::new() };
+        let resolved = Template::parse(&source).and_then(|template| template.resolve(&inputs, naming));
+        assert_eq!(resolved.is_ok(), fits, "{count}: {:?}", resolved.err());
+    }
+}

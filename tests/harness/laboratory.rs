@@ -11,9 +11,9 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use incident_local::LocalConfig;
 use incident_local::config::{ACCOUNT, LatencyProfile};
 use incident_local::gateway::{Gateway, Handle};
+use incident_local::{AccessKey, LocalConfig};
 use incidentctl::aws::Clients;
 use incidentctl::engine::cloudformation::Bucket;
 use incidentctl::engine::{Interrupt, Outcome, Progress, apply};
@@ -40,6 +40,7 @@ const ANSWER_IN_A_HURRY: Duration = Duration::from_secs(1);
 pub(crate) struct Laboratory {
     pub(crate) handle: Handle,
     pub(crate) aws: Aws,
+    access_key: AccessKey,
     pub(crate) directory: TempDir,
     clients: Clients,
     hurried: Clients,
@@ -65,15 +66,16 @@ impl Laboratory {
         };
         let gateway = Gateway::bind(config).await?;
         let handle = gateway.handle();
-        let endpoint = gateway.cloud().endpoint.clone();
+        let (endpoint, access_key) = (gateway.cloud().endpoint.clone(), gateway.cloud().access_key.clone());
         tokio::spawn(gateway.run(std::future::pending()));
-        let sdk = configuration(&endpoint, ANSWER).await;
-        let hurried = configuration(&endpoint, ANSWER_IN_A_HURRY).await;
-        let aws = Aws::with(&sdk, ACCOUNT.to_owned(), directory.path().join("outbox"));
+        let sdk = configuration(&endpoint, &access_key, ANSWER).await;
+        let hurried = configuration(&endpoint, &access_key, ANSWER_IN_A_HURRY).await;
+        let secret = access_key.secret_access_key.clone();
+        let aws = Aws::with(&sdk, ACCOUNT.to_owned(), directory.path().join("outbox"), secret);
         let everything = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
         aws.iam.create_policy().policy_name("boundary").policy_document(everything).send().await?;
         let (clients, hurried) = (Clients::new(&sdk), Clients::new(&hurried));
-        Ok(Self { handle, aws, directory, clients, hurried, is_hurried: AtomicBool::new(false) })
+        Ok(Self { handle, aws, access_key, directory, clients, hurried, is_hurried: AtomicBool::new(false) })
     }
 
     /// Whether runs from now on give up soon on what does not answer.
@@ -144,8 +146,8 @@ impl Laboratory {
         program
             .env_clear()
             .env("HOME", directory)
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test");
+            .env("AWS_ACCESS_KEY_ID", &self.access_key.access_key_id)
+            .env("AWS_SECRET_ACCESS_KEY", &self.access_key.secret_access_key);
         program.stdin(Stdio::null()).kill_on_drop(true);
         Ok(program)
     }
@@ -220,7 +222,8 @@ fn complete(outcome: Outcome) -> TestResult<Outcome> {
 }
 
 /// As the command line configures the SDK, and in a hurry.
-async fn configuration(endpoint: &str, answer: Duration) -> SdkConfig {
+async fn configuration(endpoint: &str, access_key: &AccessKey, answer: Duration) -> SdkConfig {
+    let AccessKey { access_key_id, secret_access_key } = access_key;
     let retries = RetryConfig::standard()
         .with_max_attempts(ATTEMPTS)
         .with_initial_backoff(Duration::from_millis(10))
@@ -229,7 +232,7 @@ async fn configuration(endpoint: &str, answer: Duration) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(REGION))
         .endpoint_url(endpoint)
-        .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+        .credentials_provider(Credentials::new(access_key_id, secret_access_key, None, None, "tests"))
         .retry_config(retries)
         .timeout_config(limits.build())
         .load()

@@ -6,6 +6,8 @@ mod start;
 mod status;
 mod stop;
 
+use std::collections::BTreeMap;
+
 use clap::{Args, Subcommand};
 use incident_local::daemon::Status;
 use serde_json::{Value, json};
@@ -58,6 +60,10 @@ fn show(status: &Status, ui: &Ui) -> Result<(), CommandError> {
         ("account", status.account.clone()),
         ("region", status.region.clone()),
         ("outbox", status.outbox.display().to_string()),
+        (
+            "clients",
+            "eval \"$(incidentctl local status --export)\" gives the shell's other programs the access key".to_owned(),
+        ),
     ];
     let lines = fields.map(|(name, value)| format!("{}{value}", ui.data_label(Label::Faint, &format!("{name:10}"))));
     ui.print(&lines.join("\n"))
@@ -72,5 +78,6 @@ fn document(status: Option<&Status>) -> Value {
         "account": status.map(|status| &status.account),
         "region": status.map(|status| &status.region),
         "outbox": status.map(|status| &status.outbox),
+        "environment": status.map(|status| BTreeMap::from(status.environment())),
     })
 }
