@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use crate::aws::wait::persist;
 use crate::cli::CommandError;
 use crate::cli::deployment::Deployment;
-use crate::engine::Outcome;
+use crate::engine::{Outcome, Progress};
 use crate::health::self_check;
 use crate::ui::Ui;
 
@@ -21,7 +22,8 @@ pub(super) async fn run(deployment: &Deployment, outcome: &Outcome, ui: &Ui) -> 
     // What nobody changed does not heal by waiting.
     let is_new = !outcome.finished.is_empty();
     let answer = loop {
-        match self_check(&deployment.clients, name).await? {
+        // A function may be pending although whoever made it says that it is complete.
+        match persist(&Progress::silent(), || self_check(&deployment.clients, name)).await? {
             Ok(version) => {
                 ui.say(&format!("self-check: the handler {version} runs, and reaches its rules, table and topic"));
                 return Ok(());
