@@ -39,6 +39,7 @@ const PASSING: &[Passing] = &[
     busy("ResourceConflictException", "An update is in progress", "an update of the function to end", 60),
     busy("ResourceConflictException", "currently in the following state: Pending", "the function to become active", 60),
     busy("ConcurrentModificationException", "", "another change to end", 60),
+    busy("ConcurrentAccess", "", "another change of the topic's tags to end", 60),
     busy("OperationAbortedException", "try again", "another change of it to end", 60),
     busy("ResourceInUseException", "still in use", "another change of the table to end", 600),
     busy("ContinuousBackupsUnavailableException", "being enabled", "backups to be available", 60),

@@ -2,6 +2,7 @@
 
 mod args;
 
+use futures_util::future::try_join_all;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::CommandError;
@@ -82,6 +83,7 @@ impl Deployment {
             place: &self.stack.place,
             package: self.package.as_ref(),
             progress: Progress::silent(),
+            remembers: true,
         }
     }
 
@@ -90,14 +92,17 @@ impl Deployment {
         Ok(resources::observe(&self.context(), &self.stack, scope).await?)
     }
 
-    /// What `up` has to change.
-    pub(super) async fn plan(&self) -> Result<Plan, CommandError> {
-        Ok(Plan::up(&self.stack, &self.observe(Scope::WithSurplus).await?, &resources::RULES)?)
-    }
-
-    /// What `up` has to change, and what CloudFormation knows of the stack; all reads go out together.
+    /// What `up` has to change, and what CloudFormation knows of the stack; the reads go out together. Which
+    /// subscriptions the stack made is remembered by the engine that owns it.
     pub(super) async fn survey(&self) -> Result<(Plan, Option<StackRecord>), CommandError> {
-        tokio::try_join!(self.plan(), self.record())
+        let record = async { Ok(StackRecord::read_whole(&self.clients, &self.stack.place.stack).await?) };
+        let (mut observations, record) = tokio::try_join!(self.observe(Scope::WithSurplus), record)?;
+        let mut stack = self.stack.clone();
+        if let Some(template) = record.as_ref().and_then(|record| record.template.as_deref()) {
+            let known = template::subscribed(template)?;
+            resources::by_record(&self.context(), &mut stack, &mut observations, &known).await?;
+        }
+        Ok((Plan::up(&stack, &observations, &resources::RULES)?, record))
     }
 
     /// What CloudFormation knows of the stack.
@@ -123,6 +128,14 @@ impl Deployment {
         let moved = moved.join(", ");
         Err(CommandError::user(format!("AWS changed while you were deciding: {moved}; nothing was changed"))
             .hint("run `incidentctl up` again, which plans anew"))
+    }
+
+    /// Waits until what was made or changed works.
+    pub(super) async fn wait_for(&self, outcome: &Outcome) -> Result<(), CommandError> {
+        let made = outcome.finished.iter().map(|finished| &finished.change);
+        let made = made.filter(|change| change.action != Action::Delete);
+        let context = self.context();
+        Ok(try_join_all(made.map(|change| resources::ready(&context, change))).await.map(|_| ())?)
     }
 
     /// Carries out a plan and shows what happens.

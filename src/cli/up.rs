@@ -154,7 +154,9 @@ async fn tell(
     ui: &Ui,
 ) -> Result<(), CommandError> {
     let mut subscriptions = deployment.subscriptions().await?;
-    subscriptions.retain(|found| plan.leftovers.iter().all(|leftover| leftover.physical_id != found.endpoint));
+    // What is pending and not wanted is nothing to confirm.
+    let is_left = |found: &Subscription| plan.leftovers.iter().any(|leftover| leftover.physical_id == found.endpoint);
+    subscriptions.retain(|found| !(found.pending && is_left(found)));
     remember_pending(deployment, &subscriptions, ui).await;
     let seconds = start.elapsed().as_secs_f64();
     let calls = deployment.clients.calls();

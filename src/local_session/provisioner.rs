@@ -43,7 +43,7 @@ struct Site {
 impl Site {
     fn context(&self) -> Context<'_> {
         let (clients, place) = (&self.clients, &self.place);
-        Context { clients, place, package: self.package.as_ref(), progress: Progress::silent() }
+        Context { clients, place, package: self.package.as_ref(), progress: Progress::silent(), remembers: false }
     }
 }
 

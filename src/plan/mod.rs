@@ -212,9 +212,7 @@ fn reason_to_stay(desired: &Desired, observed: &Observed) -> Option<String> {
     match &observed.ownership {
         Ownership::Foreign { why } => Some(format!("it does not belong to this stack: {why}")),
         Ownership::Adopted => Some("it existed before the stack".to_owned()),
-        Ownership::Unconfirmed => {
-            Some("it was never confirmed: it gets nothing, and AWS forgets it within 48 hours".to_owned())
-        }
+        Ownership::Kept { why } => Some(why.clone()),
         Ownership::Ours | Ownership::Child | Ownership::Going if desired.retain => {
             Some("the template retains it".to_owned())
         }

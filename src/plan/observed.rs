@@ -28,8 +28,11 @@ pub enum Ownership {
     Adopted,
     /// It is being deleted: its name is free again soon.
     Going,
-    /// It was never confirmed, and nothing removes it; AWS forgets it by itself.
-    Unconfirmed,
+    /// It is ours, and stays for now though it should not exist.
+    Kept {
+        /// What keeps it, and until when.
+        why: String,
+    },
     /// It is somebody else's.
     Foreign {
         /// How that is known.

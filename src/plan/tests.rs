@@ -268,11 +268,11 @@ fn what_moved_in_between_is_named() {
 }
 
 #[test]
-fn what_is_surplus_goes_unless_it_waits_for_its_confirmation() {
+fn what_is_surplus_goes_unless_something_keeps_it() {
     let mut exists = observations(Vec::new());
     exists.surplus = vec![
         (desired("Confirmed", json!({})), observed(json!({}), Ownership::Child)),
-        (desired("Pending", json!({})), observed(json!({}), Ownership::Unconfirmed)),
+        (desired("Pending", json!({})), observed(json!({}), Ownership::Kept { why: "it waits".to_owned() })),
     ];
     let plan = Plan::up(&stack(Vec::new()), &exists, &RULES).unwrap();
     assert_eq!(plan.changes.iter().map(|change| change.logical_id.as_str()).collect::<Vec<_>>(), ["Confirmed"]);

@@ -105,9 +105,12 @@ impl Provider for Function {
     }
 
     /// Only an invocation needs an active function; permissions and settings are accepted before.
+    async fn ready(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        wait_until_ready(context, &desired.attributes.reference).await
+    }
+
     async fn settle(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
-        let ready = wait_until_ready(context, &desired.attributes.reference);
-        tokio::try_join!(remember_role(context, desired), ready).map(|_| ())
+        tokio::try_join!(remember_role(context, desired), self.ready(context, desired)).map(|_| ())
     }
 
     /// Role first, then configuration, then code: AWS takes one change at a time. Tags last, so that a run that is cut

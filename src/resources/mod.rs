@@ -33,7 +33,7 @@ use crate::template::{Attributes, Desired, Place, Stack, TemplateError};
 
 pub use observe::{Scope, observe, observe_again};
 pub use obstacle::{Obstacle, obstacles};
-pub use subscription::Subscription;
+pub use subscription::{Subscription, by_record};
 pub(crate) use values::Values;
 
 /// What a provider works with.
@@ -47,6 +47,8 @@ pub struct Context<'a> {
     pub package: Option<&'a Package>,
     /// Where waiting is told.
     pub progress: Progress,
+    /// Whether what has no tags of its own is remembered on something that has. CloudFormation remembers by itself.
+    pub remembers: bool,
 }
 
 /// Everything about one resource type.
@@ -77,9 +79,14 @@ pub trait Provider: Sync {
     /// Makes the resource. Made again after an answer was lost, it must end the same.
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError>;
 
-    /// Waits until a resource that was made or changed works. What needs it does not wait for this.
-    async fn settle(&self, _context: &Context<'_>, _desired: &Desired) -> Result<(), AwsError> {
+    /// Waits until a resource that was made or changed works.
+    async fn ready(&self, _context: &Context<'_>, _desired: &Desired) -> Result<(), AwsError> {
         Ok(())
+    }
+
+    /// What has to be done, and waited for, after a resource was made or changed; what needs it does not wait for this.
+    async fn settle(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        self.ready(context, desired).await
     }
 
     /// Brings an existing resource to where it should be. Begun again after a call that failed, it must end the same.
@@ -114,6 +121,17 @@ pub fn provider(resource_type: &str) -> Option<&'static dyn Provider> {
         "AWS::SQS::QueuePolicy" => &queue_policy::QueuePolicy,
         _ => return None,
     })
+}
+
+/// Waits until a resource that somebody else made or changed works.
+///
+/// # Errors
+/// When it does not come to work.
+pub async fn ready(context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
+    match provider(&change.resource_type) {
+        Some(provider) => provider.ready(context, &change.desired).await,
+        None => Ok(()),
+    }
 }
 
 /// What `Ref` and `GetAtt` of a resource give, known before it exists.

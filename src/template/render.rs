@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use yaml_serde::{Mapping, Value as Yaml};
 
 use super::marks::{self, CODE_TAG};
-use super::{Naming, Template, TemplateError};
+use super::{Naming, SUBSCRIPTION, Template, TemplateError, subscription_id};
 
 /// Tag that says whose a resource is. Its value is the stack's name.
 pub const OWNER_TAG: &str = "incidentctl:stack";
@@ -50,8 +50,8 @@ impl Completion {
         for (_, resource) in resources.iter_mut() {
             self.tag(resource);
         }
-        for (index, email) in self.emails.iter().enumerate() {
-            resources.insert(format!("EmailSubscription{}", index + 1).into(), subscription(email));
+        for email in &self.emails {
+            resources.insert(subscription_id(email).into(), subscription(email));
         }
         mark(&mut document, naming)?;
         let template = Template::from_yaml(&document)?;
@@ -118,7 +118,7 @@ fn subscription(email: &str) -> Yaml {
     let step = mapping([("incidentctl", mapping([("step", 3.into())]))]);
     let properties =
         mapping([("TopicArn", reference(TOPIC)), ("Protocol", "email".into()), ("Endpoint", email.into())]);
-    mapping([("Type", "AWS::SNS::Subscription".into()), ("Metadata", step), ("Properties", properties)])
+    mapping([("Type", SUBSCRIPTION.into()), ("Metadata", step), ("Properties", properties)])
 }
 
 /// `!Ref NAME`.

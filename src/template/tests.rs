@@ -124,7 +124,10 @@ fn the_embedded_template_resolves_with_every_type_supported() {
     let (text, template) = completion.apply(EMBEDDED, crate::resources::naming).unwrap();
     let inputs = Inputs { place: place(), parameters: BTreeMap::new() };
     let stack = template.resolve(&inputs, crate::resources::naming).unwrap();
-    assert_eq!(stack.get("EmailSubscription1").unwrap().properties["Endpoint"], json!("you@example.com"));
+    assert_eq!(
+        stack.get(&subscription_id("you@example.com")).unwrap().properties["Endpoint"],
+        json!("you@example.com")
+    );
     assert_eq!(stack.get("IncidentTable").unwrap().attributes.reference, "devops-incidents");
     assert_eq!(stack.get("HandlerLogGroup").unwrap().properties["RetentionInDays"], "14");
     assert!(stack.resources.iter().all(|resource| (1..=10).contains(&resource.step)));

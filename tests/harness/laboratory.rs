@@ -195,7 +195,13 @@ impl<'a> Run<'a> {
 
     fn context(&self) -> Context<'_> {
         let progress = Progress::silent();
-        Context { clients: self.clients, place: &self.stack.place, package: Some(&self.package), progress }
+        Context {
+            clients: self.clients,
+            place: &self.stack.place,
+            package: Some(&self.package),
+            progress,
+            remembers: true,
+        }
     }
 
     async fn observe(&self, scope: Scope) -> TestResult<Observations> {

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::UP;
-use crate::harness::{ADDRESS, TestResult, World};
+use crate::harness::{TestResult, World};
 
 #[tokio::test]
 async fn another_handler_updates_the_code_of_both_functions() -> TestResult {
@@ -53,23 +52,6 @@ async fn another_retention_is_planned_and_set() -> TestResult {
     let groups = aws.logs.describe_log_groups().send().await?;
     assert!(groups.log_groups().iter().all(|group| group.retention_in_days() == Some(14)), "{groups:?}");
     world.run(&plan).await?.succeeded()?;
-    Ok(())
-}
-
-#[tokio::test]
-async fn an_address_that_is_removed_goes_or_is_told_to_wait() -> TestResult {
-    let world = World::new()?;
-    world.up().await?;
-    let with = |address: &'static str| ["up", "--local", "--yes", "--email", address, "--output", "json"];
-    // Confirmed, it is unsubscribed; pending, nothing can remove it.
-    let second = world.run(&with("grace@example.com")).await?.succeeded()?.result()?;
-    assert_eq!((&second["created"], &second["deleted"]), (&1.into(), &1.into()), "{second}");
-    let planned = world.run(&["plan", "--local", "--email", ADDRESS]).await?.succeeded()?;
-    assert!(planned.stdout.contains("= leave   AWS::SNS::Subscription"), "{planned:?}");
-    let third = world.run(&with(ADDRESS)).await?.succeeded()?.result()?;
-    assert_eq!(third["leftovers"][0]["physical_id"], "grace@example.com", "{third}");
-    let said = world.run(&UP[..5]).await?.succeeded()?;
-    assert!(said.stderr.contains("grace@example.com: it was never confirmed"), "{said:?}");
     Ok(())
 }
 

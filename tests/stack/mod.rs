@@ -8,6 +8,7 @@ mod failures;
 mod ownership;
 mod read_back;
 mod removed;
+mod subscriptions;
 mod teardown;
 
 use crate::harness::{ADDRESS, Aws, TestResult, World};

@@ -10,7 +10,8 @@ use crate::engine::Outcome;
 use crate::engine::cloudformation::{
     Aim, Blueprint, ChangeSet, StackRecord, Standing, Story, lay_over, refuse_replacement, seen, unseen,
 };
-use crate::plan::{Ownership, Plan};
+use crate::plan::{Action, Change, Ownership, Plan};
+use crate::template::{self, SUBSCRIPTION, Subscribed, same_address};
 
 impl<'a> Run<'a> {
     /// Makes a change set, shows what it and the live reads say, asks, and follows its execution. What CloudFormation
@@ -21,9 +22,9 @@ impl<'a> Run<'a> {
         mut plan: Plan,
         record: Option<StackRecord>,
     ) -> Result<(Plan, Outcome), CommandError> {
-        let (record, touched) = self.ready(record).await?;
+        let (mut record, touched) = self.ready(record).await?;
         if touched {
-            plan = self.deployment.plan().await?;
+            (plan, record) = self.deployment.survey().await?;
         }
         let set = tokio::select! {
             set = self.change_set(&plan, record.as_ref()) => set?,
@@ -47,10 +48,10 @@ impl<'a> Run<'a> {
         record: Option<&StackRecord>,
     ) -> Result<Option<ChangeSet<'a>>, CommandError> {
         let clients = &self.deployment.clients;
-        let blueprint = self.blueprint(plan)?;
+        let blueprint = self.blueprint(plan, record)?;
         if let Some(record) = record.filter(|record| record.standing() == Standing::Usable) {
             let same_values = blueprint.parameters.iter().all(|(key, value)| record.parameters.get(key) == Some(value));
-            if same_values && record.template(clients).await? == blueprint.template {
+            if same_values && record.template.as_ref() == Some(&blueprint.template) {
                 return Ok(None);
             }
         }
@@ -58,16 +59,21 @@ impl<'a> Run<'a> {
     }
 
     /// What CloudFormation is given: the finished template without what existed before the stack, which it could
-    /// neither create nor leave alone.
-    fn blueprint(&self, plan: &Plan) -> Result<Blueprint, CommandError> {
+    /// neither create nor leave alone, and with the subscriptions that stay.
+    fn blueprint(&self, plan: &Plan, record: Option<&StackRecord>) -> Result<Blueprint, CommandError> {
         let adopted = plan
             .changes
             .iter()
             .filter(|change| change.observed.as_ref().is_some_and(|observed| observed.ownership == Ownership::Adopted));
         let adopted: Vec<&str> = adopted.map(|change| change.logical_id.as_str()).collect();
+        let template = template::without(&self.deployment.template, &adopted)?;
+        let known = record.and_then(|record| record.template.as_deref()).map(template::subscribed).transpose()?;
+        let known = known.unwrap_or_default();
+        let wanted = template::subscribed(&self.deployment.template)?;
+        let kept: Vec<&Subscribed> = known.iter().filter(|known| stays(known, &wanted, plan)).collect();
         Ok(Blueprint {
             stack: self.deployment.stack.place.stack.clone(),
-            template: crate::template::without(&self.deployment.template, &adopted)?,
+            template: template::keeping(&template, &kept)?,
             parameters: BTreeMap::from([("CodeBucket".to_owned(), self.bucket().name().to_owned())]),
         })
     }
@@ -124,13 +130,43 @@ impl<'a> Run<'a> {
             }
             return Err(ending.failure());
         }
+        // That CloudFormation is done does not mean that a function can be invoked.
+        self.wait_for(&ending.outcome).await?;
         outcome.finished.extend(ending.outcome.finished);
         if set.aim() == Aim::Update {
             // What was changed by the template and by somebody else, CloudFormation has brought only half the way.
-            outcome.finished.extend(self.repair(&self.deployment.plan().await?).await?.finished);
+            let (mut rest, _) = self.deployment.survey().await?;
+            rest.changes.extend(self.still_subscribed(plan).await?);
+            outcome.finished.extend(self.repair(&rest).await?.finished);
         }
         self.prune(began).await;
         Ok(outcome)
+    }
+
+    async fn wait_for(&self, outcome: &Outcome) -> Result<(), CommandError> {
+        tokio::select! {
+            ready = self.deployment.wait_for(outcome) => ready,
+            () = self.interrupt.wait() => Err(CommandError::interrupted()),
+        }
+    }
+
+    /// The subscriptions that a plan ends and that are there all the same: CloudFormation ends those that it knows the
+    /// ARN of, which one that was ended and asked for again behind its back is not.
+    async fn still_subscribed(&self, plan: &Plan) -> Result<Vec<Change>, CommandError> {
+        let ended: Vec<&Change> = plan
+            .changes
+            .iter()
+            .filter(|change| change.action == Action::Delete && change.resource_type == SUBSCRIPTION)
+            .collect();
+        if ended.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.deployment.subscriptions().await?;
+        let exists = |change: &&&Change| {
+            let observed = change.observed.as_ref();
+            observed.is_some_and(|observed| found.iter().any(|one| one.endpoint == observed.physical_id))
+        };
+        Ok(ended.iter().filter(exists).map(|change| (*change).clone()).collect())
     }
 
     /// Deletes the zips of earlier versions. What stays is only untidy, so a refusal is no failure.
@@ -149,4 +185,11 @@ impl<'a> Run<'a> {
         let outcome = self.deployment.apply(drift, self.interrupt.clone(), self.ui).await?;
         failure(&outcome, Some("incidentctl up")).map_or(Ok(outcome), Err)
     }
+}
+
+/// Whether a subscription that CloudFormation made stays: because its address is wanted, because no address was given,
+/// or because the plan keeps it for now.
+fn stays(known: &Subscribed, wanted: &[Subscribed], plan: &Plan) -> bool {
+    let is_wanted = wanted.iter().any(|wanted| same_address(&wanted.address, &known.address));
+    is_wanted || wanted.is_empty() || plan.leftovers.iter().any(|left| left.logical_id == known.logical_id)
 }

@@ -93,7 +93,8 @@ impl<'a> ChangeSet<'a> {
     /// A call that fails.
     pub async fn discard(&self) -> Result<(), AwsError> {
         let client = &self.clients.cloudformation;
-        let call = client.delete_change_set().change_set_name(&self.id);
+        // The permission for it is one on the stack.
+        let call = client.delete_change_set().stack_name(&self.stack).change_set_name(&self.id);
         call.send().await.explain("cloudformation:DeleteChangeSet").or_absent("ChangeSetNotFound")?;
         let is_shell = |record: StackRecord| record.status == StackStatus::ReviewInProgress.as_str();
         if self.made_shell && StackRecord::read(self.clients, &self.stack).await?.is_some_and(is_shell) {
@@ -109,7 +110,7 @@ impl<'a> ChangeSet<'a> {
     /// A call that fails.
     pub async fn execute(&self) -> Result<Operation<'a>, AwsError> {
         let token = new_token();
-        // The permission for it is one on the stack.
+        // As for its deletion.
         let call = self.clients.cloudformation.execute_change_set().stack_name(&self.stack).change_set_name(&self.id);
         call.client_request_token(&token).send().await.explain("cloudformation:ExecuteChangeSet")?;
         Ok(Operation::begun(self.clients, &self.stack, self.aim, Some(token)))

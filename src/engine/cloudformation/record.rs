@@ -24,6 +24,8 @@ pub struct StackRecord {
     pub protected: bool,
     /// The values of its parameters.
     pub parameters: BTreeMap<String, String>,
+    /// The template that it was given the last time, where that was read.
+    pub template: Option<String>,
 }
 
 impl StackRecord {
@@ -38,6 +40,28 @@ impl StackRecord {
             Err(error) if is_absence(&error) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Reads the record of a stack by its name, with the template of one that is ours.
+    ///
+    /// # Errors
+    /// See [`Self::read`].
+    pub async fn read_whole(clients: &Clients, name: &str) -> Result<Option<Self>, AwsError> {
+        let Some(mut record) = Self::read(clients, name).await? else { return Ok(None) };
+        if record.is_managed() {
+            match record.template(clients).await {
+                Ok(template) => record.template = Some(template),
+                // Its deletion ended just now.
+                Err(error) if is_absence(&error) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(record))
+    }
+
+    /// Whether there is a stack of ours, and not only what may become one.
+    pub fn is_managed(&self) -> bool {
+        self.ours && !matches!(self.standing(), Standing::Shell | Standing::Deleted)
     }
 
     /// Whether somebody else prepares something under this name, of which there is nothing yet but change sets.
@@ -85,6 +109,7 @@ impl From<&Stack> for StackRecord {
             ours: stack.tags().iter().any(|tag| tag.key() == Some(OWNER_TAG) && tag.value() == Some(name)),
             protected: stack.enable_termination_protection() == Some(true),
             parameters: parameters.collect(),
+            template: None,
         }
     }
 }

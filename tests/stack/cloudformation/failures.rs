@@ -49,6 +49,19 @@ async fn an_update_that_fails_is_rolled_back() -> TestResult {
     Ok(())
 }
 
+/// CloudFormation says that the function is complete while Lambda still prepares it.
+#[tokio::test]
+async fn a_function_that_is_still_pending_is_waited_for() -> TestResult {
+    let world = World::new()?;
+    let message =
+        "The operation cannot be performed at this time. The function is currently in the following state: Pending";
+    let pending = json!({"code": "ResourceConflictException", "message": message, "status": 409});
+    start_with(&world, &json!([{"operation": "Invoke", "times": 3, "action": {"error": pending}}])).await?;
+    let up = world.run(&UP).await?.succeeded()?;
+    assert!(up.stderr.contains("self-check"), "{up:?}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn an_interrupt_leaves_cloudformation_alone_and_the_next_up_follows_it() -> TestResult {
     let world = World::new()?;
