@@ -26,6 +26,7 @@ pub mod sources;
 pub mod table;
 pub mod time;
 mod vocabulary;
+pub mod word;
 
 pub use alert_policy::AlertPolicy;
 pub use classification::{Classification, Outcome, classify};

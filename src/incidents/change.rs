@@ -40,7 +40,10 @@ impl Incidents {
         }
         match self.find(&incident.incident_id).await?.status {
             Status::Resolved => Err(IncidentsError::Resolved { id: incident.incident_id.clone() }),
-            _ => Ok(Changed::Before),
+            Status::Other(status) => {
+                Err(IncidentsError::OtherStatus { id: incident.incident_id.clone(), status: status.as_str() })
+            }
+            Status::Open | Status::Acknowledged => Ok(Changed::Before),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::cli::CommandError;
 use crate::cli::deployed::Deployed;
 use crate::cli::doctor::coverage;
 use crate::health::{LIFETIME_HOURS, self_check};
-use crate::incidents::{Filter, Incidents, IncidentsError, SilenceState};
+use crate::incidents::{Filter, Incidents, IncidentsError, Listing, SilenceState};
 use crate::plan::Action;
 use crate::settings::{Settings, StackName};
 
@@ -30,6 +30,8 @@ pub(super) struct Facts {
     pub(super) broken_way: Vec<String>,
     pub(super) subscriptions: Vec<Subscriber>,
     pub(super) incidents: Vec<Incident>,
+    /// Ids of incidents among the newest that this version cannot read.
+    pub(super) unreadable: Vec<String>,
     pub(super) silences: Vec<SilenceState>,
     pub(super) queues: Queues,
     pub(super) alarms: Vec<Alarm>,
@@ -85,7 +87,7 @@ impl Facts {
             return Ok(Self { stack, ..Self::default() });
         }
         let clients = &deployed.deployment.clients;
-        let (subscriptions, incidents, silences, queues, alarms, self_check) = tokio::try_join!(
+        let (subscriptions, listing, silences, queues, alarms, self_check) = tokio::try_join!(
             subscribers(&deployed),
             incidents(clients, &settings.stack),
             silences(clients, &settings.stack),
@@ -97,7 +99,8 @@ impl Facts {
             stack,
             exists: true,
             subscriptions,
-            incidents,
+            incidents: listing.incidents,
+            unreadable: listing.unreadable,
             silences,
             queues,
             alarms,
@@ -148,21 +151,22 @@ async fn subscribers(deployed: &Deployed) -> Result<Vec<Subscriber>, CommandErro
     Ok(subscribers)
 }
 
-async fn incidents(clients: &Clients, stack: &StackName) -> Result<Vec<Incident>, CommandError> {
+async fn incidents(clients: &Clients, stack: &StackName) -> Result<Listing, CommandError> {
     let filter = Filter { limit: Some(INCIDENTS), ..Filter::default() };
     of_table(Incidents::new(clients, stack).list(&filter).await)
 }
 
 async fn silences(clients: &Clients, stack: &StackName) -> Result<Vec<SilenceState>, CommandError> {
-    let mut silences = of_table(Incidents::new(clients, stack).silence_states(Timestamp::now().as_second()).await)?;
+    let states = of_table(Incidents::new(clients, stack).silence_states(Timestamp::now().as_second()).await)?;
+    let mut silences = states.silences;
     silences.retain(|state| !state.ended);
     Ok(silences)
 }
 
 /// What is in the table; nothing where the table is missing, which is a difference and told as such.
-fn of_table<T>(answer: Result<Vec<T>, IncidentsError>) -> Result<Vec<T>, CommandError> {
+fn of_table<T: Default>(answer: Result<T, IncidentsError>) -> Result<T, CommandError> {
     match answer {
-        Err(IncidentsError::NoTable { .. }) => Ok(Vec::new()),
+        Err(IncidentsError::NoTable { .. }) => Ok(T::default()),
         answer => Ok(answer?),
     }
 }
