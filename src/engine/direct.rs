@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::{Event, Interrupt, Progress};
 use crate::aws::AwsError;
 use crate::plan::{Action, Cause, Change, Observations, Observed, Ownership, Plan};
-use crate::resources::{Context, provider};
+use crate::resources::{Context, provider, refuse_loss};
 
 /// Calls in flight at a time. Enough for everything that is independent, and far below any service's rate.
 const CONCURRENCY: usize = 16;
@@ -247,8 +247,12 @@ async fn perform(context: &Context<'_>, change: &Change) -> Result<(), AwsError>
     match change.action {
         Action::Create => provider.create(context, &change.desired).await,
         Action::Update => provider.update(context, change).await,
-        Action::Delete => provider.delete(context, &change.desired).await,
+        Action::Delete => {
+            refuse_loss(context, change).await?;
+            provider.delete(context, &change.desired).await
+        }
         Action::Replace => {
+            refuse_loss(context, change).await?;
             provider.delete(context, &change.desired).await?;
             provider.create(context, &change.desired).await
         }

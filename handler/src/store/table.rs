@@ -140,9 +140,12 @@ impl Table {
     /// Has a sweep look later at an incident that this version cannot read: it would be found every minute, and a hundred of
     /// them would be all that a sweep finds. A handler that can read it sends what is due then.
     async fn put_off(&self, item: &Item, now: i64) {
-        let (Some(id), Some(due_at)) = (items::string(item, INCIDENT_ID), items::integer(item, "due_at")) else { return };
-        let later =
-            Changes::new("due_at = :read").with(":read", number(due_at)).set("due_at", number(now + UNREADABLE_SECONDS));
+        let (Some(id), Some(due_at)) = (items::string(item, INCIDENT_ID), items::integer(item, "due_at")) else {
+            return;
+        };
+        let later = Changes::new("due_at = :read")
+            .with(":read", number(due_at))
+            .set("due_at", number(now + UNREADABLE_SECONDS));
         if let Err(error) = self.apply(&id, later).await {
             log::line("unreadable", json!({ "incident_id": id, "error": error.to_string() }));
         }
@@ -191,7 +194,8 @@ impl Store for Table {
     async fn open(&self, opening: &Opening<'_>) -> Result<(), StoreError> {
         let Opening { incident, known, .. } = opening;
         let id = &incident.incident_id;
-        let before = known.newest.as_ref().map(|before| &before.incident_id).or(known.lost.as_ref()).map(String::as_str);
+        let before =
+            known.newest.as_ref().map(|before| &before.incident_id).or(known.lost.as_ref()).map(String::as_str);
         let mut of_resource = pointer(&open_resource_key(&incident.source, &incident.resource), id, None);
         if let Some(at) = known.recovered_at {
             of_resource.insert(items::RECOVERED_AT.to_owned(), number(at));

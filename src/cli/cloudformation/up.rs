@@ -23,7 +23,7 @@ impl<'a> Run<'a> {
     ) -> Result<(Plan, Outcome), CommandError> {
         let (record, touched) = self.ready(record).await?;
         if touched {
-            plan = self.deployment.plan().await?;
+            plan = self.deployment.plan_to_ask().await?;
         }
         let set = tokio::select! {
             set = self.change_set(&plan, record.as_ref()) => set?,
@@ -93,6 +93,7 @@ impl<'a> Run<'a> {
         self.ask(move |ui| crate::cli::up::agree(&shown, &given, ui)).await?;
         if !self.settings.yes {
             self.deployment.check_still(plan).await?;
+            self.deployment.check_still_empty(plan).await?;
         }
         match set {
             Some(_) => self.upload().await,

@@ -13,8 +13,7 @@ use crate::ui::{Cell, Label, Table, Ui, count};
 pub struct ListArgs {}
 
 pub(super) async fn run(incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
-    let SilenceStates { silences: states, unreadable } =
-        incidents.silence_states(Timestamp::now().as_second()).await?;
+    let SilenceStates { silences: states, unreadable } = incidents.silence_states(Timestamp::now().as_second()).await?;
     if ui.is_json() {
         ui.json(&states)?;
     } else if !states.is_empty() {
@@ -25,7 +24,10 @@ pub(super) async fn run(incidents: &Incidents, ui: &Ui) -> Result<(), CommandErr
         number => ui.say(&count(number, "silence")),
     }
     if unreadable > 0 {
-        ui.warn(&format!("{} left out, which this version cannot read; it hides nothing", count(unreadable, "silence")));
+        ui.warn(&format!(
+            "{} left out, which this version cannot read; it hides nothing",
+            count(unreadable, "silence")
+        ));
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! What is known of a stack.
 
-use aws_sdk_sqs::types::QueueAttributeName;
 use incident_model::Incident;
 use jiff::{Span, Timestamp};
 use serde::Serialize;
@@ -12,7 +11,8 @@ use crate::cli::deployed::Deployed;
 use crate::cli::doctor::coverage;
 use crate::health::{LIFETIME_HOURS, self_check};
 use crate::incidents::{Filter, Incidents, IncidentsError, Listing, SilenceState};
-use crate::plan::Action;
+use crate::plan::{Action, PlanError};
+use crate::resources::{COUNTS, messages};
 use crate::settings::{Settings, StackName};
 
 /// So many incidents are shown.
@@ -26,6 +26,8 @@ pub(super) struct Facts {
     pub(super) exists: bool,
     pub(super) resources: Resources,
     pub(super) drift: Vec<Drift>,
+    /// That a newer program deployed the stack.
+    pub(super) newer: Option<String>,
     /// What is wrong on the way of an event to the handler, in words.
     pub(super) broken_way: Vec<String>,
     pub(super) subscriptions: Vec<Subscriber>,
@@ -114,6 +116,10 @@ impl Facts {
     fn compared(mut self, deployed: &Deployed) -> Self {
         let plan = match deployed.plan() {
             Ok(plan) => plan,
+            Err(PlanError::Newer(newer)) => {
+                self.newer = Some(newer.to_string());
+                return self;
+            }
             Err(error) => {
                 self.broken_way = vec![error.to_string()];
                 return self;
@@ -179,18 +185,16 @@ async fn queues(clients: &Clients, stack: &StackName) -> Result<Queues, CommandE
 
 /// Messages of a queue, those that somebody is looking at included.
 async fn depth(clients: &Clients, queue: &str) -> Result<Option<u64>, AwsError> {
-    use QueueAttributeName::{ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible};
     const ABSENT: &str = "QueueDoesNotExist";
     let absent = |error: &AwsError| error.is(ABSENT) || error.code.ends_with("NonExistentQueue");
     let url = match clients.sqs.get_queue_url().queue_name(queue).send().await.explain("sqs:GetQueueUrl") {
         Err(error) if absent(&error) => return Ok(None),
         answer => answer?.queue_url.unwrap_or_default(),
     };
-    let names = [ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible];
-    let call = clients.sqs.get_queue_attributes().queue_url(url).set_attribute_names(Some(names.to_vec()));
+    let call = clients.sqs.get_queue_attributes().queue_url(url).set_attribute_names(Some(COUNTS.to_vec()));
     let answer = call.send().await.explain("sqs:GetQueueAttributes").or_absent(ABSENT)?;
     let attributes = answer.and_then(|answer| answer.attributes).unwrap_or_default();
-    Ok(Some(names.iter().filter_map(|name| attributes.get(name)?.parse::<u64>().ok()).sum()))
+    Ok(Some(messages(&attributes)))
 }
 
 async fn alarms(clients: &Clients, stack: &StackName) -> Result<Vec<Alarm>, CommandError> {

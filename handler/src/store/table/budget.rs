@@ -1,11 +1,11 @@
 //! The mail budget: the times of the newest mails, in a list of fixed length. A mail may go out when the oldest of them is
 //! a minute old.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use super::Table;
 use super::items::{Changes, helper, number};
 use super::refusal::{is_condition, refused};
 use crate::store::{Budget, StoreError};
+use aws_sdk_dynamodb::types::AttributeValue;
 
 const MINUTE_MILLISECONDS: i64 = 60_000;
 

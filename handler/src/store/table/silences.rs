@@ -1,7 +1,7 @@
 //! The item of all silences.
 
-use incident_model::{Silence, Silences};
 use incident_model::table::SILENCES;
+use incident_model::{Silence, Silences};
 use serde_json::json;
 
 use super::items::{Changes, count};
