@@ -105,3 +105,24 @@ impl From<&Stack> for StackRecord {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stack_of_a_newer_program_is_refused_if_it_is_ours() {
+        let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
+        for (owner, schema, refused) in [
+            ("devops", None, false),
+            ("devops", Some("1"), false),
+            ("devops", Some("2"), true),
+            ("theirs", Some("2"), false),
+        ] {
+            let tags = [Some(tag(OWNER_TAG, owner)), schema.map(|schema| tag(SCHEMA_TAG, schema))];
+            let stack = Stack::builder().stack_name("devops").set_tags(Some(tags.into_iter().flatten().collect()));
+            let refusal = StackRecord::from(&stack.build()).refuse_newer();
+            assert_eq!(refusal.is_err(), refused, "{owner} {schema:?}: {refusal:?}");
+        }
+    }
+}
