@@ -45,9 +45,7 @@ pub fn refuse_newer(observations: &Observations) -> Result<(), NewerSchema> {
     let surplus = observations.surplus.iter().map(|(_, observed)| observed);
     let is_ours = |observed: &&Observed| observed.ownership == Ownership::Ours;
     let mut ours = observations.resources.values().chain(surplus).filter(is_ours);
-    ours.try_for_each(|observed| {
-        NewerSchema::refuse(&observed.physical_id, tag(&observed.properties, SCHEMA_TAG).as_deref())
-    })
+    ours.try_for_each(|observed| NewerSchema::refuse(&observed.physical_id, tag(&observed.properties, SCHEMA_TAG)))
 }
 
 #[cfg(test)]
