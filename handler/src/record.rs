@@ -71,7 +71,7 @@ async fn decide(
     };
     let known = store.look(&question).await?;
     match (&known.counted_for, &known.newest) {
-        (Some(incident_id), _) => already_counted(store, incident_id).await,
+        (Some(incident_id), _) => already_counted(store, incident_id, incident).await,
         (None, Some(open)) if open.status != Status::Resolved => {
             counted(store, failure, open, &known.silences, now).await
         }
@@ -203,12 +203,9 @@ fn escalated(incident: &Incident, silences: &[Silence], now: &Now) -> Outbox {
     held_by(silences, incident, outbox, now)
 }
 
-async fn already_counted(store: &impl Store, incident_id: &str) -> Result<Recorded, StoreError> {
-    match store.incident(incident_id).await? {
-        Some(incident) => Ok(Recorded { incident, how: How::Duplicate, sends: false }),
-        None => Err(StoreError::Unusable {
-            code: "IncidentMissing".to_owned(),
-            message: format!("an event was counted for {incident_id}, which is not in the table"),
-        }),
-    }
+/// Where the incident is gone, or of a version that cannot be read here, the event tells nothing new all the same.
+async fn already_counted(store: &impl Store, incident_id: &str, incident: &Incident) -> Result<Recorded, StoreError> {
+    let lost = || Incident { incident_id: incident_id.to_owned(), ..incident.clone() };
+    let incident = store.incident(incident_id).await?.unwrap_or_else(lost);
+    Ok(Recorded { incident, how: How::Duplicate, sends: false })
 }

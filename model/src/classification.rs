@@ -11,6 +11,7 @@ use crate::incident::{Incident, Status};
 use crate::observation::{Kind, Observation};
 use crate::rules::{Judgement, Rules};
 use crate::sources::{Unreadable, observe};
+use crate::table::CURRENT_RECORD_VERSION;
 use crate::timeline::TimelineEntry;
 use crate::{Severity, console};
 
@@ -77,6 +78,7 @@ impl Classification {
         let seen = &self.observation;
         Some(Incident {
             incident_id,
+            record_version: CURRENT_RECORD_VERSION,
             status: Status::Open,
             severity: judgement.severity,
             summary: judgement.summary.clone(),

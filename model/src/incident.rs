@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::notice::Reason;
+use crate::table::FIRST_RECORD_VERSION;
 use crate::timeline::TimelineEntry;
+use crate::word::{Word, by_name};
 use crate::{FingerprintInputs, Severity};
 
 /// Where an incident is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
     /// Nobody has taken it yet.
     Open,
@@ -16,24 +17,31 @@ pub enum Status {
     Acknowledged,
     /// Over. A failure that returns opens a new incident.
     Resolved,
+    /// One that a newer version gave. It is not over.
+    Other(Word),
 }
 
 impl Status {
+    /// All that this version gives, in the order of an incident's life.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Acknowledged, Self::Resolved];
+
+    /// Whether nobody has taken it yet. One that this version does not know may mean that, which is the careful choice.
+    pub fn is_untaken(self) -> bool {
+        matches!(self, Self::Open | Self::Other(_))
+    }
+
     /// The name as it stands in records and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Acknowledged => "acknowledged",
             Self::Resolved => "resolved",
+            Self::Other(word) => word.as_str(),
         }
     }
 }
 
-impl std::fmt::Display for Status {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.pad(self.name())
-    }
-}
+by_name!(Status, Status::ALL);
 
 /// One incident: all failures of one fingerprint until it is resolved. The field names are the attribute names in the
 /// table and the member names in JSON output; outside programs rely on them.
@@ -41,6 +49,9 @@ impl std::fmt::Display for Status {
 pub struct Incident {
     /// Unique; sorts by time of creation: `inc-` and a UUID version 7.
     pub incident_id: String,
+    /// How the record is made: [`RECORD_VERSION`](crate::table::RECORD_VERSION).
+    #[serde(default = "first_version")]
+    pub record_version: u64,
     /// Where it is in its life.
     pub status: Status,
     /// How bad it is.
@@ -133,4 +144,8 @@ pub struct Incident {
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+fn first_version() -> u64 {
+    FIRST_RECORD_VERSION
 }

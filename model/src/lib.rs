@@ -28,6 +28,7 @@ pub mod table;
 pub mod time;
 pub mod timeline;
 mod vocabulary;
+pub mod word;
 
 pub use alert_policy::AlertPolicy;
 pub use classification::{Classification, Outcome, classify};

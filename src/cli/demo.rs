@@ -135,7 +135,8 @@ impl Story<'_> {
             "Every incident stays in the table, with its history.",
         )?;
         let incidents = Incidents::new(&Clients::new(session.sdk()), &self.settings.stack);
-        incidents::print_list(&incidents.list(&Filter { limit: Some(10), ..Filter::default() }).await?, self.ui)
+        let listing = incidents.list(&Filter { limit: Some(10), ..Filter::default() }).await?;
+        incidents::print_list(&listing.incidents, self.ui)
     }
 
     async fn remove(&self, session: &Session) -> Result<(), CommandError> {

@@ -12,7 +12,7 @@ use crate::engine::cloudformation::{NamedReplacement, StackRecord};
 use crate::engine::{self, Event, Interrupt, Outcome, OwnedByOther, Progress};
 use crate::health::Pending;
 use crate::package::{OwnRulesError, Package, PackageError};
-use crate::plan::{Action, Leftover, Observations, Plan, PlanError};
+use crate::plan::{Action, Change, Leftover, NewerSchema, Observations, Plan, PlanError};
 use crate::resources::{self, Context, Scope, Subscription};
 use crate::settings::{EmailAddress, Settings};
 use crate::template::{self, Completion, Inputs, Place, Stack, Template, TemplateError};
@@ -95,19 +95,49 @@ impl Deployment {
     /// What `up` has to change, and what CloudFormation knows of the stack; the reads go out together. Which
     /// subscriptions the stack made is remembered by the engine that owns it.
     pub(super) async fn survey(&self) -> Result<(Plan, Option<StackRecord>), CommandError> {
-        let record = async { Ok(StackRecord::read_whole(&self.clients, &self.stack.place.stack).await?) };
+        let record = async {
+            let record = StackRecord::read_whole(&self.clients, &self.stack.place.stack).await?;
+            record.as_ref().map_or(Ok(()), StackRecord::refuse_newer)?;
+            Ok(record)
+        };
         let (mut observations, record) = tokio::try_join!(self.observe(Scope::WithSurplus), record)?;
         let mut stack = self.stack.clone();
         if let Some(template) = record.as_ref().and_then(|record| record.template.as_deref()) {
             let known = template::subscribed(template)?;
             resources::by_record(&self.context(), &mut stack, &mut observations, &known).await?;
         }
-        Ok((Plan::up(&stack, &observations, &resources::RULES)?, record))
+        let mut plan = Plan::up(&stack, &observations, &resources::RULES)?;
+        self.weigh(&mut plan).await?;
+        Ok((plan, record))
     }
 
-    /// What CloudFormation knows of the stack.
+    /// What `up` has to change, with what is in the things that it deletes.
+    pub(super) async fn plan_to_ask(&self) -> Result<Plan, CommandError> {
+        let mut plan = self.plan().await?;
+        self.weigh(&mut plan).await?;
+        Ok(plan)
+    }
+
+    /// Marks the deletions that lose what is in the resource at this moment.
+    pub(super) async fn weigh(&self, plan: &mut Plan) -> Result<(), CommandError> {
+        Ok(resources::weigh(&self.context(), plan).await?)
+    }
+
+    /// Refuses a plan when data came, while the person was deciding, into what had none.
+    pub(super) async fn check_still_empty(&self, plan: &Plan) -> Result<(), CommandError> {
+        let mut now = plan.clone();
+        self.weigh(&mut now).await?;
+        let filled = now.changes.iter().zip(&plan.changes).find(|(now, before)| now.data_loss && !before.data_loss);
+        let Some((filled, _)) = filled else { return Ok(()) };
+        Err(CommandError::user(format!("AWS changed while you were deciding: {}; nothing was changed", named(filled)))
+            .hint("run the command again, which plans anew"))
+    }
+
+    /// What CloudFormation knows of the stack, unless a newer program deployed it.
     pub(super) async fn record(&self) -> Result<Option<StackRecord>, CommandError> {
-        Ok(StackRecord::read(&self.clients, &self.stack.place.stack).await?)
+        let record = StackRecord::read(&self.clients, &self.stack.place.stack).await?;
+        record.as_ref().map_or(Ok(()), StackRecord::refuse_newer)?;
+        Ok(record)
     }
 
     /// Refuses a plan whose deletions AWS would refuse.
@@ -209,7 +239,11 @@ pub(super) fn describe(plan: &Plan) -> String {
             Action::Delete | Action::None => ("-", "delete"),
         };
         let cause = change.cause.as_ref().map_or_else(String::new, |cause| format!(" ({cause})"));
-        let loss = if change.data_loss { " — its data is lost" } else { "" };
+        let loss = match &change.holds {
+            Some(holds) => format!(" — its data is lost: {holds}"),
+            None if change.data_loss => " — its data is lost".to_owned(),
+            None => String::new(),
+        };
         lines.push(format!("{sign} {verb:7} {:36} {}{cause}{loss}", change.resource_type, change.logical_id));
         lines.extend(change.properties.iter().map(|property| {
             let (before, after) = (property.before.to_string(), property.after.to_string());
@@ -224,6 +258,14 @@ pub(super) fn describe(plan: &Plan) -> String {
     );
     lines.push(summary(plan));
     lines.join("\n")
+}
+
+/// What a change is about: its name in AWS, and what is in it.
+pub(super) fn named(change: &Change) -> String {
+    let name = change.observed.as_ref().map_or(&change.logical_id, |observed| &observed.physical_id);
+    // Of a queue's URL the name says enough.
+    let name = if change.holds.is_some() { name.rsplit('/').next().unwrap_or_default() } else { name };
+    change.holds.as_ref().map_or_else(|| name.to_owned(), |holds| format!("{name} ({holds})"))
 }
 
 /// `3 to create, 1 to update, 20 unchanged`.
@@ -264,6 +306,12 @@ fn shorten(text: &str, place: usize) -> String {
 impl From<TemplateError> for CommandError {
     fn from(error: TemplateError) -> Self {
         Self::from_error(Kind::Failed, &error)
+    }
+}
+
+impl From<NewerSchema> for CommandError {
+    fn from(error: NewerSchema) -> Self {
+        Self::from_error(Kind::User, &error).hint(NewerSchema::HINT)
     }
 }
 

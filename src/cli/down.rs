@@ -11,7 +11,7 @@ use super::{CommandError, cloudformation};
 use crate::aws::Session;
 use crate::engine::cloudformation::StackRecord;
 use crate::engine::{self, Interrupt, Outcome, any_is_ours};
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, refuse_newer};
 use crate::resources::Scope;
 use crate::settings::{Engine, Settings};
 use crate::ui::Ui;
@@ -19,7 +19,7 @@ use crate::ui::Ui;
 /// Remove everything that the stack owns
 #[derive(Debug, Default, Args)]
 pub struct DownArgs {
-    /// Leave the table with the incidents and the log groups
+    /// Leave the table with the incidents, the log groups, and queues that are not empty
     #[arg(long)]
     pub keep_data: bool,
 
@@ -44,11 +44,13 @@ pub(super) async fn remove_stack(
     let start = Instant::now();
     let deployment = Deployment::without_code(session, settings)?;
     let (observations, record) = tokio::try_join!(deployment.observe(Scope::Everything), deployment.record())?;
+    refuse_newer(&observations)?;
     let wanted = args.engine.or(settings.engine);
     let engine = engine::choose(wanted, record.as_ref(), any_is_ours(&observations))?;
     // What CloudFormation does not have a record of, it has no part in.
     let record = record.filter(|_| engine == Engine::CloudFormation);
-    let everything = Plan::down(&deployment.stack, &observations);
+    let mut everything = Plan::down(&deployment.stack, &observations);
+    deployment.weigh(&mut everything).await?;
     let holds_data = everything.changes.iter().filter(|change| change.data_loss && args.keep_data);
     let kept: Vec<String> = holds_data.map(|change| change.logical_id.clone()).collect();
     let plan = if args.keep_data { everything.keeping_data() } else { everything };
@@ -77,10 +79,15 @@ pub(super) async fn remove_stack(
     Ok(())
 }
 
-fn question(plan: &Plan) -> &'static str {
-    match plan.changes.iter().any(|change| change.data_loss) {
-        true => "Delete all of this, recorded incidents included?",
-        false => "Delete all of this?",
+fn question(plan: &Plan) -> String {
+    let full: Vec<String> =
+        plan.changes.iter().filter(|change| change.holds.is_some()).map(deployment::named).collect();
+    let records = plan.changes.iter().any(|change| change.data_loss && change.holds.is_none());
+    let records = records.then(|| "recorded incidents".to_owned());
+    let lost: Vec<String> = records.into_iter().chain(full).collect();
+    match lost.as_slice() {
+        [] => "Delete all of this?".to_owned(),
+        lost => format!("Delete all of this, {} included?", lost.join(" and ")),
     }
 }
 
@@ -102,7 +109,8 @@ async fn remove(
             (run.remove(plan, record, kept, question(plan)).await?, interrupt)
         }
         None => {
-            ui.consent(question(plan), settings.yes)?;
+            ui.consent(&question(plan), settings.yes)?;
+            deployment.check_still_empty(plan).await?;
             let interrupt = Interrupt::listen();
             (deployment.apply(plan, interrupt.clone(), ui).await?, interrupt)
         }
@@ -132,6 +140,11 @@ async fn what_is_left(deployment: &Deployment, plan: &Plan, interrupt: &Interrup
     };
     let mut left = Plan::down(&deployment.stack, &observed);
     left.changes.retain(|change| plan.leftovers.iter().all(|kept| kept.logical_id != change.logical_id));
+    // What was agreed to stands.
+    for change in &mut left.changes {
+        let agreed = plan.changes.iter().find(|agreed| agreed.logical_id == change.logical_id);
+        change.data_loss |= agreed.is_some_and(|agreed| agreed.data_loss);
+    }
     Ok(left)
 }
 

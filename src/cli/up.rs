@@ -27,7 +27,7 @@ pub struct UpArgs {
     #[command(flatten)]
     pub deployment: DeploymentArgs,
 
-    /// Go on though a table or a log group is deleted with all data in it
+    /// Go on though a table, a log group or a queue that is not empty is deleted with all data in it
     #[arg(long)]
     pub allow_data_loss: bool,
 
@@ -112,7 +112,7 @@ async fn agree_to_what_stands(
     agree(plan, settings, ui)?;
     match settings.yes {
         true => Ok(()),
-        false => deployment.check_still(plan).await,
+        false => tokio::try_join!(deployment.check_still(plan), deployment.check_still_empty(plan)).map(drop),
     }
 }
 

@@ -12,7 +12,7 @@ use super::{Event, Interrupt, Progress};
 use crate::aws::AwsError;
 use crate::aws::wait::persist_on_new;
 use crate::plan::{Action, Cause, Change, Observations, Observed, Ownership, Plan};
-use crate::resources::{Context, Provider, provider};
+use crate::resources::{Context, Provider, provider, refuse_loss};
 
 /// Calls in flight at a time. Enough for everything that is independent, and far below any service's rate.
 const CONCURRENCY: usize = 16;
@@ -248,6 +248,9 @@ async fn carry_out(
     stage: Stage,
 ) -> Result<(), AwsError> {
     let is_meant = |error: &AwsError| own.is_meant(change, error);
+    if matches!((change.action, stage), (Action::Delete | Action::Replace, Stage::Make { .. })) {
+        refuse_loss(context, change).await?;
+    }
     if change.action == Action::Replace && matches!(stage, Stage::Make { .. }) {
         // By itself: what failed to be made again is not deleted once more.
         persist_on_new(&context.progress, is_meant, || provider.delete(context, &change.desired)).await?;

@@ -45,7 +45,11 @@ impl Incidents {
             match read.status {
                 Status::Open => {}
                 Status::Resolved => return Err(IncidentsError::Resolved { id: incident.incident_id.clone() }),
-                _ => return Ok(Changed::Before),
+                Status::Other(status) => {
+                    let (id, status) = (incident.incident_id.clone(), status.as_str());
+                    return Err(IncidentsError::OtherStatus { id, status });
+                }
+                Status::Acknowledged => return Ok(Changed::Before),
             }
         }
         Err(IncidentsError::Contended)

@@ -21,6 +21,9 @@ pub struct Change {
     /// Whether data goes with it that nothing brings back.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub data_loss: bool,
+    /// What is in it at this moment, where that decides whether data goes: `3 messages`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holds: Option<String>,
     /// The properties that differ, for an update.
     pub properties: Vec<PropertyChange>,
     /// For a function whose role was made anew: ARN of the role that it takes for a moment.
@@ -80,7 +83,7 @@ impl Change {
     }
 }
 
-/// Whether what is in it cannot be made again.
+/// Whether what is in it cannot be made again, whatever that is. Of a queue its messages decide.
 pub(crate) fn holds_data(desired: &Desired) -> bool {
     ["AWS::DynamoDB::Table", "AWS::Logs::LogGroup"].contains(&desired.resource_type.as_str())
 }
@@ -93,6 +96,7 @@ pub(crate) fn unchanged(desired: &Desired, observed: Option<&Observed>) -> Chang
         action: Action::None,
         cause: None,
         data_loss: false,
+        holds: None,
         properties: Vec::new(),
         detour: None,
         desired: desired.clone(),

@@ -1,6 +1,7 @@
 //! Reading, creating, updating and deleting, one file per resource type.
 
 mod alarm;
+mod contents;
 mod dashboard;
 mod event_invoke_config;
 mod function;
@@ -31,8 +32,10 @@ use crate::package::Package;
 use crate::plan::{Change, Observed, Rules};
 use crate::template::{Attributes, Desired, Place, Stack, TemplateError};
 
+pub use contents::{refuse_loss, weigh};
 pub use observe::{Scope, observe, observe_again};
 pub use obstacle::{Obstacle, obstacles};
+pub(crate) use queue::{COUNTS, messages};
 pub use subscription::{Subscription, by_record};
 pub(crate) use values::Values;
 
@@ -95,6 +98,12 @@ pub trait Provider: Sync {
     /// What would make AWS refuse the deletion; asked before anything is deleted.
     async fn obstacles(&self, _context: &Context<'_>, _change: &Change) -> Result<Vec<Obstacle>, AwsError> {
         Ok(Vec::new())
+    }
+
+    /// What is in the resource at this moment that a deletion would lose, in words, where some are empty and some are not:
+    /// `3 messages`.
+    async fn contents(&self, _context: &Context<'_>, _desired: &Desired) -> Result<Option<String>, AwsError> {
+        Ok(None)
     }
 
     /// Removes the resource, and waits until it is gone where its name is not free before. That it is gone already

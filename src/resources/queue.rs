@@ -105,10 +105,35 @@ impl Provider for Queue {
         Ok(())
     }
 
+    async fn contents(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<String>, AwsError> {
+        let call = context.clients.sqs.get_queue_attributes().queue_url(&desired.attributes.reference);
+        let call = call.set_attribute_names(Some(COUNTS.to_vec()));
+        let answer = absent(call.send().await.explain("sqs:GetQueueAttributes"))?;
+        let messages = answer.and_then(|answer| answer.attributes).map(|attributes| messages(&attributes));
+        Ok(match messages {
+            None | Some(0) => None,
+            Some(1) => Some("1 message".to_owned()),
+            Some(number) => Some(format!("{number} messages")),
+        })
+    }
+
     async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         let call = context.clients.sqs.delete_queue().queue_url(&desired.attributes.reference);
         absent(call.send().await.explain("sqs:DeleteQueue")).map(|_| ())
     }
+}
+
+/// The attributes that count the messages of a queue. SQS counts them on many machines, so that a number may lag behind by a
+/// minute (API reference, `GetQueueAttributes`).
+pub(crate) const COUNTS: [QueueAttributeName; 3] = [
+    QueueAttributeName::ApproximateNumberOfMessages,
+    QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+    QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+];
+
+/// All messages of a queue: those that wait, those that are in flight, and those that come later.
+pub(crate) fn messages(attributes: &HashMap<QueueAttributeName, String>) -> u64 {
+    COUNTS.iter().filter_map(|name| attributes.get(name)?.parse::<u64>().ok()).sum()
 }
 
 /// `None` for a queue that does not exist.

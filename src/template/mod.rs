@@ -25,7 +25,7 @@ pub use expression::{Condition, Expression, Piece};
 pub use graph::{Edge, Graph};
 pub use marks::{APPLIED_TAG, CODE_TAG, HANDLER, MADE_TAG, OWNS_TAG, PARTS_TAG, ROLE_TAG, paths};
 pub use place::Place;
-pub use render::{Completion, OWNER_TAG};
+pub use render::{Completion, OWNER_TAG, SCHEMA, SCHEMA_TAG};
 pub use resolve::{Attributes, Inputs, Naming};
 pub use stack::{Desired, Stack};
 pub use subscriptions::{SUBSCRIPTION, Subscribed, keeping, same_address, subscribed, subscription_id};

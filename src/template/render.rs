@@ -10,6 +10,12 @@ use super::{Naming, SUBSCRIPTION, Template, TemplateError, subscription_id};
 /// Tag that says whose a resource is. Its value is the stack's name.
 pub const OWNER_TAG: &str = "incidentctl:stack";
 
+/// Tag that says which programs understand the stack. Every resource that takes tags bears it, and the stack itself where
+/// CloudFormation has one.
+pub const SCHEMA_TAG: &str = "incidentctl:schema";
+/// The schema of what this program deploys, and the newest that it understands.
+pub const SCHEMA: u64 = 1;
+
 /// The alert topic, which the subscriptions belong to.
 const TOPIC: &str = "AlertTopic";
 
@@ -61,6 +67,7 @@ impl Completion {
     fn tag(&self, resource: &mut Yaml) {
         let Some(resource_type) = type_of(resource).filter(|name| TAGGABLE.contains(&name.as_str())) else { return };
         add_tag(resource, OWNER_TAG, reference("AWS::StackName"));
+        add_tag(resource, SCHEMA_TAG, SCHEMA.to_string().into());
         for (key, value) in &self.tags {
             add_tag(resource, key, value.as_str().into());
         }

@@ -50,6 +50,20 @@ async fn lost_data_takes_a_typed_yes_of_its_own() -> TestResult {
     Ok(())
 }
 
+#[tokio::test]
+async fn down_stops_when_a_message_came_while_the_person_was_deciding() -> TestResult {
+    let world = World::new()?;
+    let aws = world.up().await?;
+    let mut terminal = Terminal::run(&world, &["down", "--local"])?;
+    terminal.wait_for("Delete all of this, recorded incidents included?")?;
+    super::queues::fill(&aws, "devops-rule-dlq").await?;
+    let (code, said) = terminal.answer("y\n")?;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("devops-rule-dlq (3 messages); nothing was changed"), "{said}");
+    assert_eq!(aws.lambda.list_functions().send().await?.functions().len(), 2, "something was deleted: {said}");
+    Ok(())
+}
+
 /// A command at a terminal, which `script` of util-linux provides.
 struct Terminal {
     child: Child,

@@ -82,6 +82,9 @@ pub struct Known {
     pub counted_for: Option<String>,
     /// The newest incident of the fingerprint, resolved or not.
     pub newest: Option<Incident>,
+    /// The incident that the fingerprint leads to, where it is gone or this version cannot read it: the next failure opens
+    /// one that it can.
+    pub lost: Option<String>,
     /// The newest incident of the resource.
     pub newest_of_resource: Option<String>,
     /// When the resource recovered last, in milliseconds since 1970.

@@ -14,13 +14,14 @@ impl Run<'_> {
         plan: &Plan,
         record: StackRecord,
         kept: &[String],
-        question: &'static str,
+        question: String,
     ) -> Result<Outcome, CommandError> {
         self.refuse_foreign(&record).await?;
         refuse_protected(&record)?;
         let Some(record) = self.settled(record).await? else { return Ok(Outcome::default()) };
         let yes = self.settings.yes;
-        self.ask(move |ui| ui.consent(question, yes)).await?;
+        self.ask(move |ui| ui.consent(&question, yes)).await?;
+        self.deployment.check_still_empty(plan).await?;
         if !kept.is_empty() {
             self.retain(&record, kept).await?;
         }

@@ -99,6 +99,7 @@ impl<'a> Run<'a> {
         self.ask(move |ui| crate::cli::up::agree(&shown, &given, ui)).await?;
         if !self.settings.yes {
             self.deployment.check_still(plan).await?;
+            self.deployment.check_still_empty(plan).await?;
         }
         match set {
             Some(_) => self.upload().await,

@@ -5,7 +5,7 @@ use incident_model::Incident;
 use serde_json::{Map, Value};
 
 use crate::cli::{CommandError, moment::Moment};
-use crate::incidents::{Filter, Incidents};
+use crate::incidents::{Filter, Incidents, Listing};
 use crate::ui::{Ui, count};
 
 /// Write all fields of all incidents to standard output, oldest first
@@ -70,11 +70,12 @@ const COLUMNS: [&str; 35] = [
     "flapping",
     "timeline_left_out",
     "timeline",
+    "record_version",
 ];
 
 pub(super) async fn run(args: &ExportArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
     let filter = Filter { since: args.since.as_ref().map(Moment::rfc3339), ..Filter::default() };
-    let mut found = incidents.list(&filter).await?;
+    let Listing { incidents: mut found, unreadable } = incidents.list(&filter).await?;
     found.reverse();
     match args.format {
         ExportFormat::Json => ui.json(&found)?,
@@ -82,6 +83,7 @@ pub(super) async fn run(args: &ExportArgs, incidents: &Incidents, ui: &Ui) -> Re
         ExportFormat::Jsonl => found.iter().try_for_each(|incident| ui.json(incident))?,
     }
     ui.say(&count(found.len(), "incident"));
+    super::tell_unreadable(&unreadable, ui);
     Ok(())
 }
 
@@ -162,7 +164,7 @@ mod tests {
         assert_eq!(records.len(), 2);
         assert_eq!(&records[0][column], message);
         assert!(
-            records[0][COLUMNS.len() - 1].starts_with(r#"[{"at":"2026-01-31T12:00:00Z","what":"opened"}"#),
+            records[0][COLUMNS.len() - 2].starts_with(r#"[{"at":"2026-01-31T12:00:00Z","what":"opened"}"#),
             "{:?}",
             records[0]
         );

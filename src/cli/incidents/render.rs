@@ -43,7 +43,7 @@ fn telling_length(incidents: &[Incident]) -> usize {
 
 fn severity(severity: Severity) -> Cell {
     let label = match severity {
-        Severity::Critical => Label::Error,
+        Severity::Critical | Severity::Other(_) => Label::Error,
         Severity::High => Label::Warning,
         Severity::Medium => Label::Strong,
         Severity::Low => Label::Faint,
@@ -54,7 +54,7 @@ fn severity(severity: Severity) -> Cell {
 fn status(status: Status) -> Cell {
     match status {
         Status::Open => Cell::labelled(status.name(), Label::Strong),
-        Status::Acknowledged => status.name().into(),
+        Status::Acknowledged | Status::Other(_) => status.name().into(),
         Status::Resolved => Cell::labelled(status.name(), Label::Success),
     }
 }

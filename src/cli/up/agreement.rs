@@ -26,8 +26,5 @@ pub(in crate::cli) fn agree(plan: &Plan, settings: &Settings, ui: &Ui) -> Result
 }
 
 fn names(changes: &[&Change]) -> String {
-    let name = |change: &&Change| {
-        change.observed.as_ref().map_or_else(|| change.logical_id.clone(), |observed| observed.physical_id.clone())
-    };
-    changes.iter().map(name).collect::<Vec<_>>().join(", ")
+    changes.iter().map(|change| deployment::named(change)).collect::<Vec<_>>().join(", ")
 }

@@ -14,7 +14,7 @@ use super::{StackRecord, Standing};
 use crate::aws::wait::until;
 use crate::aws::{Absent, AwsError, Clients, Explain};
 use crate::engine::Progress;
-use crate::template::OWNER_TAG;
+use crate::template::{OWNER_TAG, SCHEMA, SCHEMA_TAG};
 
 /// How long CloudFormation may take to make a change set of a stack as small as ours.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -143,7 +143,8 @@ async fn request(clients: &Clients, blueprint: &Blueprint, aim: Aim, name: &str)
         .set_parameters(Some(parameters.collect()))
         // Both roles have names.
         .capabilities(Capability::CapabilityNamedIam)
-        .tags(Tag::builder().key(OWNER_TAG).value(&blueprint.stack).build());
+        .tags(Tag::builder().key(OWNER_TAG).value(&blueprint.stack).build())
+        .tags(Tag::builder().key(SCHEMA_TAG).value(SCHEMA.to_string()).build());
     let call = match aim {
         Aim::Create => call.change_set_type(ChangeSetType::Create).on_stack_failure(OnStackFailure::Delete),
         Aim::Update | Aim::Delete => call.change_set_type(ChangeSetType::Update),

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::types::{Stack, TemplateStage};
+use aws_sdk_cloudformation::types::{Stack, Tag, TemplateStage};
 
 use super::Standing;
 use super::operation::NAME_PREFIX;
 use crate::aws::{AwsError, Clients, Explain};
-use crate::template::OWNER_TAG;
+use crate::plan::NewerSchema;
+use crate::template::{OWNER_TAG, SCHEMA_TAG};
 
 /// A stack that CloudFormation has a record of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct StackRecord {
     pub reason: Option<String>,
     /// Whether it carries our tag with the name of the stack.
     pub ours: bool,
+    /// Its schema, as it stands in the tag.
+    pub schema: Option<String>,
     /// Whether it refuses to be deleted.
     pub protected: bool,
     /// The values of its parameters.
@@ -84,6 +87,14 @@ impl StackRecord {
         Ok(answer.template_body.unwrap_or_default())
     }
 
+    /// Refuses a stack that a newer program deployed.
+    ///
+    /// # Errors
+    /// When it did.
+    pub fn refuse_newer(&self) -> Result<(), NewerSchema> {
+        NewerSchema::refuse(&self.arn, self.schema.as_deref().filter(|_| self.ours))
+    }
+
     /// What can be done with it.
     pub fn standing(&self) -> Standing {
         Standing::of(&self.status)
@@ -107,9 +118,36 @@ impl From<&Stack> for StackRecord {
             status: stack.stack_status().map_or("", |status| status.as_str()).to_owned(),
             reason: stack.stack_status_reason().filter(|reason| !reason.is_empty()).map(str::to_owned),
             ours: stack.tags().iter().any(|tag| tag.key() == Some(OWNER_TAG) && tag.value() == Some(name)),
+            schema: stack
+                .tags()
+                .iter()
+                .find(|tag| tag.key() == Some(SCHEMA_TAG))
+                .and_then(Tag::value)
+                .map(str::to_owned),
             protected: stack.enable_termination_protection() == Some(true),
             parameters: parameters.collect(),
             template: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stack_of_a_newer_program_is_refused_if_it_is_ours() {
+        let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
+        for (owner, schema, refused) in [
+            ("devops", None, false),
+            ("devops", Some("1"), false),
+            ("devops", Some("2"), true),
+            ("theirs", Some("2"), false),
+        ] {
+            let tags = [Some(tag(OWNER_TAG, owner)), schema.map(|schema| tag(SCHEMA_TAG, schema))];
+            let stack = Stack::builder().stack_name("devops").set_tags(Some(tags.into_iter().flatten().collect()));
+            let refusal = StackRecord::from(&stack.build()).refuse_newer();
+            assert_eq!(refusal.is_err(), refused, "{owner} {schema:?}: {refusal:?}");
         }
     }
 }

@@ -217,6 +217,7 @@ impl Store for Memory {
                     .and_then(|function| self.alarms.borrow().get(function).cloned())
                     .and_then(|id| self.incidents.borrow().get(&id).cloned()),
                 silences: self.silences.borrow().clone(),
+                ..Known::default()
             })
         })
         .await

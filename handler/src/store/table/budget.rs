@@ -1,13 +1,11 @@
 //! The mail budget: the times of the newest mails, in a list of fixed length. A mail may go out when the oldest of them is
 //! a minute old.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use incident_model::table::INCIDENT_ID;
-
 use super::Table;
-use super::items::{Changes, number, text};
+use super::items::{Changes, helper, number};
 use super::refusal::{is_condition, refused};
 use crate::store::{Budget, StoreError};
+use aws_sdk_dynamodb::types::AttributeValue;
 
 const MINUTE_MILLISECONDS: i64 = 60_000;
 
@@ -40,7 +38,7 @@ async fn begin(table: &Table, key: &str, budget: &Budget) -> Result<(), StoreErr
         .client
         .put_item()
         .table_name(&table.name)
-        .item(INCIDENT_ID, text(key))
+        .set_item(Some(helper(key)))
         .item("sent", AttributeValue::L(never))
         .condition_expression("attribute_not_exists(sent) OR size(sent) <> :limit")
         .expression_attribute_values(":limit", AttributeValue::N(budget.limit.to_string()));

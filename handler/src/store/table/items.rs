@@ -4,10 +4,14 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use incident_model::Incident;
-use incident_model::table::{EXPIRES_AT, INCIDENT_ID, RECORD_TYPE, RECORD_TYPE_INCIDENT};
+use incident_model::table::{
+    CURRENT_RECORD_VERSION, EXPIRES_AT, INCIDENT_ID, RECORD_TYPE, RECORD_TYPE_INCIDENT, RECORD_VERSION,
+};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
+use serde_json::json;
 
 use super::Item;
+use crate::log;
 use crate::store::{Outbox, StoreError};
 
 /// Attribute of a helper item that names the incident it leads to.
@@ -37,9 +41,16 @@ pub(super) fn integer(item: &Item, name: &str) -> Option<i64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
+/// What every helper item has: its key, and how it is made.
+pub(super) fn helper(key: &str) -> Item {
+    let version = count(CURRENT_RECORD_VERSION);
+    HashMap::from([(INCIDENT_ID.to_owned(), text(key)), (RECORD_VERSION.to_owned(), version)])
+}
+
 /// An item that leads from a key to an incident.
 pub(super) fn pointer(key: &str, incident_id: &str, expires_at: Option<i64>) -> Item {
-    let mut item = HashMap::from([(INCIDENT_ID.to_owned(), text(key)), (TARGET.to_owned(), text(incident_id))]);
+    let mut item = helper(key);
+    item.insert(TARGET.to_owned(), text(incident_id));
     if let Some(expires_at) = expires_at {
         item.insert(EXPIRES_AT.to_owned(), number(expires_at));
     }
@@ -53,9 +64,15 @@ pub(super) fn record(incident: &Incident) -> Result<Item, StoreError> {
     Ok(item)
 }
 
-/// Reads an incident.
-pub(super) fn incident(item: Item) -> Result<Incident, StoreError> {
-    from_item(item).map_err(|error| StoreError::unusable("BrokenRecord", error))
+/// Reads an incident; nothing, and a line in the log, for one that this version cannot read. What is wrong with it is not
+/// said, as that might quote it.
+pub(super) fn incident(item: &Item) -> Option<Incident> {
+    let read = from_item(item.clone()).ok();
+    if read.is_none() {
+        let version = integer(item, RECORD_VERSION);
+        log::line("unreadable", json!({ "incident_id": string(item, INCIDENT_ID), "record_version": version }));
+    }
+    read
 }
 
 /// A change of one item: the expression that makes it and the condition that it needs.
@@ -89,6 +106,13 @@ impl Changes {
     pub(super) fn set(mut self, attribute: &str, value: AttributeValue) -> Self {
         self.sets.push(format!("{attribute} = :{attribute}"));
         self.with(&format!(":{attribute}"), value)
+    }
+
+    /// Says how the item is made, if it does not say so: what a change may bring into being has to.
+    pub(super) fn versioned(self) -> Self {
+        let version = count(CURRENT_RECORD_VERSION);
+        self.set_expression(&format!("{RECORD_VERSION} = if_not_exists({RECORD_VERSION}, :{RECORD_VERSION})"))
+            .with(&format!(":{RECORD_VERSION}"), version)
     }
 
     pub(super) fn set_expression(mut self, expression: &str) -> Self {

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use incident_model::Incident;
 use incident_model::table::{INCIDENT_ID, SILENCES, alarm_of_function_key, event_key, open_key, open_resource_key};
 
-use super::items::{RECOVERED_AT, TARGET, incident, integer, string, text};
+use super::items::{self, RECOVERED_AT, TARGET, integer, string, text};
 use super::refusal::refused;
 use super::{Item, Table, built, silences};
 use crate::store::{Known, Question, Store, StoreError};
@@ -24,14 +24,16 @@ pub(super) async fn look(table: &Table, question: &Question<'_>) -> Result<Known
     let items = items(table, keys.into_iter().flatten().chain(recalled.iter().map(String::as_str))).await?;
     let (newest, alarm_of_function) =
         tokio::join!(followed(table, &items, Some(&fingerprint)), followed(table, &items, alarm.as_deref()));
-    let resource = item(&items, &resource);
+    let (newest, resource) = (newest?, item(&items, &resource));
+    let leads_to = item(&items, &fingerprint).and_then(|item| string(item, TARGET));
     Ok(Known {
         counted_for: item(&items, &event).and_then(|item| string(item, TARGET)),
-        newest: newest?,
+        lost: leads_to.filter(|_| newest.is_none()),
+        newest,
         alarm_of_function: alarm_of_function?,
         newest_of_resource: resource.and_then(|item| string(item, TARGET)),
         recovered_at: resource.and_then(|item| integer(item, RECOVERED_AT)),
-        silences: item(&items, SILENCES).map(silences::of).transpose()?.unwrap_or_default().silences,
+        silences: item(&items, SILENCES).map(silences::in_force).unwrap_or_default(),
     })
 }
 
@@ -45,7 +47,7 @@ async fn followed(table: &Table, items: &[Item], key: Option<&str>) -> Result<Op
     let Some(incident_id) = item(items, key).and_then(|item| string(item, TARGET)) else { return Ok(None) };
     table.recall.remember(key, &incident_id);
     match item(items, &incident_id) {
-        Some(read) => incident(read.clone()).map(Some),
+        Some(read) => Ok(items::incident(read)),
         None => table.incident(&incident_id).await,
     }
 }
