@@ -5,6 +5,7 @@
 
 pub mod clients;
 pub mod clock;
+mod drill;
 pub mod flow;
 pub mod generator;
 pub mod log;

@@ -96,11 +96,12 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         Ok(())
     }
 
-    /// Sends what nobody silenced: few notices singly, many as a digest.
+    /// Sends what nobody silenced: few notices singly, many as a digest. Drills count by themselves.
     async fn tell(&self, incidents: Vec<Incident>) -> Result<usize, HandlerError> {
         let (drills, others): (Vec<_>, Vec<_>) = incidents.into_iter().partition(|incident| incident.drill.is_some());
-        let is_few = others.len() <= MOST_SINGLE_MAILS;
-        let (singly, together) = if is_few { ([drills, others].concat(), Vec::new()) } else { (drills, others) };
+        let (few, many): (Vec<_>, Vec<_>) =
+            [drills, others].into_iter().partition(|group| group.len() <= MOST_SINGLE_MAILS);
+        let (singly, together): (Vec<_>, Vec<_>) = (few.concat(), many.concat());
         let (mut sent, mut failed) = (0, None);
         for incident in &singly {
             match self.send(incident, &incident.created_at).await {

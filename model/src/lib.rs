@@ -9,6 +9,7 @@ pub mod alert_policy;
 mod arn;
 pub mod classification;
 pub mod console;
+pub mod explanation;
 mod fields;
 pub mod fingerprint;
 pub mod incident;
@@ -25,6 +26,7 @@ pub mod silence;
 pub mod sources;
 pub mod table;
 pub mod time;
+pub mod trouble;
 mod vocabulary;
 
 pub use alert_policy::AlertPolicy;

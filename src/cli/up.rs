@@ -15,7 +15,7 @@ use super::{CommandError, cloudformation, local};
 use crate::aws::Session;
 use crate::engine::{self, Interrupt, Outcome, has_resources};
 use crate::plan::{Action, Plan};
-use crate::resources::{Scope, Subscription};
+use crate::resources::{Scope, Subscription, Values};
 use crate::settings::{Engine, Settings};
 use crate::ui::Ui;
 
@@ -156,6 +156,7 @@ async fn tell(
     let mut subscriptions = deployment.subscriptions().await?;
     subscriptions.retain(|found| plan.leftovers.iter().all(|leftover| leftover.physical_id != found.endpoint));
     remember_pending(deployment, &subscriptions, ui).await;
+    subscribe_again(deployment, outcome, &subscriptions, ui).await;
     let seconds = start.elapsed().as_secs_f64();
     let calls = deployment.clients.calls();
     if ui.is_json() {
@@ -196,6 +197,22 @@ async fn remember_pending(deployment: &Deployment, subscriptions: &[Subscription
     for subscription in subscriptions.iter().filter(|subscription| subscription.pending) {
         if let Err(error) = pending.remember(&subscription.endpoint).await {
             ui.warn(&format!("cannot write down since when {} is pending: {error}", subscription.endpoint));
+        }
+    }
+}
+
+/// Subscribes the addresses again that were pending before this run: SNS sets back an address that got too much mail, and
+/// forgets one that is not confirmed within 48 hours.
+async fn subscribe_again(deployment: &Deployment, outcome: &Outcome, subscriptions: &[Subscription], ui: &Ui) {
+    let is_new = |found: &&Subscription| {
+        outcome.finished.iter().any(|finished| finished.change.desired.properties.text("Endpoint") == found.endpoint)
+    };
+    for pending in subscriptions.iter().filter(|found| found.pending && !is_new(found)) {
+        match pending.subscribe_again(&deployment.clients, deployment.alert_topic()).await {
+            Ok(()) => ui.say(&format!("sent another confirmation mail to {}", pending.endpoint)),
+            Err(error) => {
+                ui.warn(&format!("could not send another confirmation mail to {}: {error}", pending.endpoint))
+            }
         }
     }
 }

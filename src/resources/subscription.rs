@@ -37,6 +37,14 @@ impl Subscription {
         subscriptions.retain(|subscription| subscription.protocol == "email");
         Ok(subscriptions)
     }
+
+    /// Subscribes the address once more, with which SNS sends another mail that asks to confirm it.
+    ///
+    /// # Errors
+    /// When SNS refuses.
+    pub async fn subscribe_again(&self, clients: &Clients, topic: &str) -> Result<(), AwsError> {
+        subscribe(clients, topic, &self.protocol, &self.endpoint).await
+    }
 }
 
 #[async_trait]
@@ -62,10 +70,8 @@ impl Provider for EmailSubscription {
     }
 
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
-        let properties = &desired.properties;
-        let call = context.clients.sns.subscribe().topic_arn(properties.text("TopicArn"));
-        let call = call.protocol(properties.text("Protocol")).endpoint(properties.text("Endpoint"));
-        call.return_subscription_arn(true).send().await.explain("sns:Subscribe").map(|_| ())
+        let text = |name: &str| desired.properties.text(name);
+        subscribe(context.clients, &text("TopicArn"), &text("Protocol"), &text("Endpoint")).await
     }
 
     async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
@@ -104,6 +110,11 @@ pub(super) async fn surplus(context: &Context<'_>, stack: &Stack) -> Result<Vec<
             (gone, observed)
         })
         .collect())
+}
+
+async fn subscribe(clients: &Clients, topic: &str, protocol: &str, endpoint: &str) -> Result<(), AwsError> {
+    let call = clients.sns.subscribe().topic_arn(topic).protocol(protocol).endpoint(endpoint);
+    call.return_subscription_arn(true).send().await.explain("sns:Subscribe").map(|_| ())
 }
 
 async fn find(context: &Context<'_>, desired: &Desired) -> Result<Option<Subscription>, AwsError> {

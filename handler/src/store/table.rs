@@ -14,9 +14,9 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use incident_model::table::{
     EXPIRES_AT, INCIDENT_ID, INDEX_BY_DUE, RECORD_TYPE, RECORD_TYPE_INCIDENT, alarm_of_function_key, event_key,
-    open_key, open_resource_key,
+    open_key, trouble_key,
 };
-use incident_model::{Incident, Silence};
+use incident_model::{Incident, Reason, Severity, Silence};
 
 use super::{Budget, Known, Occurrence, Opening, Outbox, Question, Resolution, Sent, Store, StoreError};
 use crate::turns::Turns;
@@ -107,8 +107,9 @@ impl Table {
     /// Closes the incident of an alarm in favour of the one that knows the cause.
     fn explained(&self, alarm: &str, cause: &Incident) -> Result<TransactWriteItem, StoreError> {
         let what = format!("resolved: explained by {}", cause.incident_id);
-        let changes = Changes::new("#status <> :resolved")
+        let changes = Changes::new("#status = :open")
             .named("#status", "status")
+            .with(":open", text("open"))
             .with(":resolved", text("resolved"))
             .set_expression("#status = :resolved")
             .entry(timeline_entry(&cause.created_at, &what))
@@ -165,8 +166,8 @@ impl Store for Table {
         self.item(incident_id).await?.map(items::incident).transpose()
     }
 
-    async fn newest_of_resource(&self, source: &str, resource: &str) -> Result<Option<Incident>, StoreError> {
-        let pointer = self.item(&open_resource_key(source, resource)).await?;
+    async fn newest_of_trouble(&self, source: &str, trouble: &str) -> Result<Option<Incident>, StoreError> {
+        let pointer = self.item(&trouble_key(source, trouble)).await?;
         match pointer.and_then(|item| items::string(&item, TARGET)) {
             Some(incident_id) => self.incident(&incident_id).await,
             None => Ok(None),
@@ -177,15 +178,15 @@ impl Store for Table {
         let Opening { incident, known, .. } = opening;
         let id = &incident.incident_id;
         let before = known.newest.as_ref().map(|before| before.incident_id.as_str());
-        let mut of_resource = pointer(&open_resource_key(&incident.source, &incident.resource), id, None);
+        let mut of_trouble = pointer(&trouble_key(&incident.source, incident.trouble()), id, None);
         if let Some(at) = known.recovered_at {
-            of_resource.insert(items::RECOVERED_AT.to_owned(), number(at));
+            of_trouble.insert(items::RECOVERED_AT.to_owned(), number(at));
         }
         let record = self.put(items::record(incident)?).condition_expression("attribute_not_exists(incident_id)");
         let mut writes = vec![
             self.marker(opening.event_id, id, opening.now)?,
             self.turned(pointer(&open_key(&incident.fingerprint), id, None), before, None)?,
-            self.turned(of_resource, known.newest_of_resource.as_deref(), known.recovered_at)?,
+            self.turned(of_trouble, known.newest_of_trouble.as_deref(), known.recovered_at)?,
             written(record)?,
         ];
         if let (true, Some(before)) = (opening.withdraws, before) {
@@ -201,22 +202,26 @@ impl Store for Table {
     }
 
     async fn count(&self, occurrence: &Occurrence<'_>) -> Result<(), StoreError> {
-        let seen = occurrence.observation;
+        let incident = occurrence.incident;
         let mut changes = Changes::new("attribute_exists(incident_id) AND #status <> :resolved")
             .named("#status", "status")
             .with(":resolved", text("resolved"))
-            .set("last_seen_at", text(occurrence.at))
-            .set("error_message", text(&seen.error_message))
-            .add("occurrences", number(1));
-        if let Some(request_id) = &seen.request_id {
-            changes = changes.set("request_id", text(request_id));
+            .add("occurrences", number(1))
+            .showing(incident);
+        if let Some(worse_at) = occurrence.worse_at {
+            changes = changes
+                .and("occurrences < :last_unnoticed")
+                .with(":last_unnoticed", items::count(worse_at.saturating_sub(1)));
         }
-        if let Some((severity, outbox)) = occurrence.escalation {
+        if let Some(outbox) = occurrence.escalation {
+            let severity = incident.severity;
             changes = changes
                 .only_if_untouched(occurrence.read)
+                .and("severity = :read_severity")
+                .with(":read_severity", text(occurrence.read.severity.name()))
                 .outbox(outbox)
                 .set("severity", text(severity.name()))
-                .entry(timeline_entry(occurrence.at, &format!("escalated to {severity}")));
+                .entry(timeline_entry(&incident.last_seen_at, &format!("escalated to {severity}")));
         }
         let incident_id = &occurrence.read.incident_id;
         let update = self.update_in_transaction(incident_id, changes);
@@ -240,11 +245,11 @@ impl Store for Table {
         }
     }
 
-    async fn remember_recovery(&self, source: &str, resource: &str, at: i64) -> Result<(), StoreError> {
+    async fn remember_recovery(&self, source: &str, trouble: &str, at: i64) -> Result<(), StoreError> {
         let changes = Changes::new("attribute_not_exists(recovered_at) OR recovered_at < :recovered_at")
             .set(items::RECOVERED_AT, number(at));
         // A later one was told of before; that one stays.
-        self.apply(&open_resource_key(source, resource), changes).await.map(drop)
+        self.apply(&trouble_key(source, trouble), changes).await.map(drop)
     }
 
     async fn due(&self, now: i64, limit: usize) -> Result<Vec<Incident>, StoreError> {
@@ -267,23 +272,41 @@ impl Store for Table {
         self.apply(&read.incident_id, changes).await
     }
 
-    async fn mark_sent(&self, sent: &Sent<'_>) -> Result<(), StoreError> {
+    async fn mark_sent(&self, sent: &Sent<'_>) -> Result<bool, StoreError> {
         let told = |condition: &str| {
             Changes::new(condition)
                 .set("last_notified_at", text(sent.at))
                 .set_expression("notified_at = if_not_exists(notified_at, :last_notified_at)")
                 .entry(timeline_entry(sent.at, sent.what))
         };
-        let id = &sent.incident.incident_id;
+        let Incident { incident_id: id, severity: mailed, notices, .. } = sent.incident;
         let outbox = Outbox { due: None, due_at: sent.next_look, silenced_by: None, ..Outbox::of(sent.incident) };
-        let untouched = told("attribute_exists(incident_id) AND notices = :sent AND attribute_exists(due)")
-            .with(":sent", items::count(sent.incident.notices))
+        let untouched = told("attribute_exists(due) AND notices = :sent AND severity = :mailed")
+            .with(":sent", items::count(*notices))
+            .with(":mailed", text(mailed.name()))
             .outbox(&outbox);
         if self.apply(id, untouched).await? {
-            return Ok(());
+            return Ok(false);
+        }
+        let worse = Severity::ALL.into_iter().filter(|severity| severity > mailed);
+        let worse: Vec<_> = worse.map(|severity| (format!(":{severity}"), text(severity.name()))).collect();
+        if !worse.is_empty() {
+            let placeholders: Vec<&str> = worse.iter().map(|(placeholder, _)| placeholder.as_str()).collect();
+            let is_worse = format!("severity IN ({})", placeholders.join(", "));
+            let is_unsaid = told(&format!("notices = :sent AND #status <> :resolved AND {is_worse}"))
+                .with(":sent", items::count(*notices))
+                .named("#status", "status")
+                .with(":resolved", text("resolved"))
+                .outbox(&Outbox::next(sent.incident, Reason::Escalated, sent.now));
+            if self
+                .apply(id, worse.into_iter().fold(is_unsaid, |changes, (name, value)| changes.with(&name, value)))
+                .await?
+            {
+                return Ok(true);
+            }
         }
         // While the mail was on its way the next notice became due, which must stay, or a person resolved the incident.
-        self.apply(id, told("attribute_exists(incident_id)")).await.map(drop)
+        self.apply(id, told("attribute_exists(incident_id)")).await.map(|_| false)
     }
 
     async fn take(&self, budget: &Budget, now_milliseconds: i64) -> Result<bool, StoreError> {

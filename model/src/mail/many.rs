@@ -109,6 +109,7 @@ fn told(incidents: &[Incident], stack: &str) -> Vec<String> {
 
 fn word(incident: &Incident) -> &'static str {
     match incident.due {
+        _ if incident.drill.is_some() => " test",
         Some(Reason::Flapping) => " flapping",
         Some(Reason::Escalated) => " escalated",
         Some(Reason::Reminder) => " reminder",

@@ -34,7 +34,7 @@ pub enum ExportFormat {
 }
 
 /// The columns: every field of a record.
-const COLUMNS: [&str; 34] = [
+const COLUMNS: [&str; 35] = [
     "incident_id",
     "status",
     "severity",
@@ -56,6 +56,7 @@ const COLUMNS: [&str; 34] = [
     "fingerprint",
     "fingerprint_inputs",
     "drill",
+    "trouble",
     "notified_at",
     "last_notified_at",
     "notices",
@@ -129,6 +130,7 @@ mod tests {
             runbook: text(),
             console_url: text(),
             drill: text(),
+            trouble: text(),
             notified_at: text(),
             last_notified_at: text(),
             due: Some(Reason::Opened),

@@ -1,0 +1,133 @@
+//! Many failures of one fingerprint at once, in thousands of orders of their steps: nothing that people have to hear of is
+//! lost between two of them.
+
+use std::pin::Pin;
+use std::task::Poll;
+
+use incident_model::{Incident, Severity};
+
+use super::*;
+
+/// Orders that are tried.
+const SEEDS: u64 = 300;
+
+/// Marsaglia's xorshift: the same numbers for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % (limit.max(1) as u64)).unwrap_or_default()
+    }
+}
+
+/// Runs the deliveries so that each step of one may come before or after any step of another.
+async fn interleaved(flow: &Flow<Memory, Mailbox>, events: &[Value], seed: u64) -> Tested {
+    type Delivery<'f> = Pin<Box<dyn Future<Output = Result<usize, HandlerError>> + 'f>>;
+    let mut running: Vec<Delivery<'_>> =
+        events.iter().map(|event| Box::pin(deliver(flow, event)) as Delivery<'_>).collect();
+    let mut dice = Dice(seed * 2_654_435_761 + 1);
+    let mut failed = None;
+    std::future::poll_fn(move |context| {
+        // As many turns as there are deliveries, each for one that the dice choose.
+        for _ in 0..running.len() {
+            let chosen = dice.below(running.len());
+            let Some(future) = running.get_mut(chosen) else { break };
+            if let Poll::Ready(result) = future.as_mut().poll(context) {
+                failed = failed.take().or(result.err());
+                drop(running.swap_remove(chosen));
+            }
+        }
+        match (running.is_empty(), failed.take()) {
+            (_, Some(error)) => Poll::Ready(Err(error)),
+            (true, None) => Poll::Ready(Ok(())),
+            (false, None) => {
+                // The dice may have passed over one that could go on.
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
+    })
+    .await?;
+    Ok(())
+}
+
+/// What each severity would be mailed as.
+fn mailed(flow: &Flow<Memory, Mailbox>) -> Option<Severity> {
+    let subjects = flow.notifier.subjects();
+    Severity::ALL
+        .into_iter()
+        .find(|severity| subjects.iter().any(|subject| subject.starts_with(&format!("[{severity}]"))))
+}
+
+/// A failure that is due whenever people know less than the record.
+fn is_told_or_due(flow: &Flow<Memory, Mailbox>, incident: &Incident) -> bool {
+    incident.due.is_some() || mailed(flow) >= Some(incident.severity)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_escalation_by_number_is_told_whoever_counts_the_last_failure() -> Tested {
+    for seed in 0..SEEDS {
+        let flow = flow();
+        for number in 0..90 {
+            deliver(&flow, &failure_of("orders", &format!("before-{number}"))).await?;
+        }
+        let events: Vec<_> = (0..20).map(|number| failure_of("orders", &format!("e{number}"))).collect();
+        interleaved(&flow, &events, seed).await?;
+        let incident = flow.store.incidents().remove(0);
+        assert_eq!((incident.occurrences, incident.severity), (110, Severity::High), "seed {seed}");
+        assert_eq!(mailed(&flow), Some(Severity::High), "seed {seed}: {:?}", flow.notifier.subjects());
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_escalation_during_the_first_mail_is_told() -> Tested {
+    for seed in 0..30 {
+        let flow = flow();
+        let events: Vec<_> = (0..105).map(|number| failure_of("orders", &format!("e{number}"))).collect();
+        interleaved(&flow, &events, seed).await?;
+        let incident = flow.store.incidents().remove(0);
+        assert_eq!((incident.occurrences, incident.severity), (105, Severity::High), "seed {seed}");
+        assert!(is_told_or_due(&flow, &incident), "seed {seed}: {incident:?}");
+        flow.clock.pass(60);
+        flow.sweep().await?;
+        assert_eq!(mailed(&flow), Some(Severity::High), "seed {seed}: {:?}", flow.notifier.subjects());
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_failures_that_differ_in_severity_the_worst_is_recorded_and_told() -> Tested {
+    let failure = |class: &str, number: usize| {
+        let mut event = failure_of("db", &format!("{class}-{number}"));
+        event["detail"]["responsePayload"] = match class {
+            "plain" => json!({"errorType": "OperationalError", "errorMessage": "(1146, 'gone')"}),
+            _ => json!({"errorType": "OperationalError", "errorMessage": "(2003, 'Connection refused')"}),
+        };
+        event
+    };
+    // They have one fingerprint only if their messages are the same without what is quoted.
+    let rules = Rules::defaults()?;
+    let print = |event: &Value| incident_model::classify(event, &rules).map(|seen| seen[0].fingerprint.digest.clone());
+    let events = [0, 1, 2, 3].map(|number| failure(if number % 2 == 0 { "plain" } else { "refused" }, number));
+    for seed in 0..SEEDS {
+        let flow = flow();
+        interleaved(&flow, &events, seed).await?;
+        let incidents = flow.store.incidents();
+        let worst = incidents.iter().map(|incident| incident.severity).max();
+        assert_eq!(worst, Some(Severity::High), "seed {seed}");
+        assert_eq!(mailed(&flow), worst, "seed {seed}: {:?}", flow.notifier.subjects());
+        if print(&events[0])? == print(&events[1])? {
+            assert_eq!(incidents.len(), 1, "seed {seed}");
+        }
+        let words = |incident: &Incident| match incident.rule.as_str() {
+            "lambda-dependency-unreachable" => incident.error_message.contains("refused"),
+            _ => incident.error_message.contains("gone"),
+        };
+        assert!(incidents.iter().all(words), "seed {seed}: {incidents:?}");
+    }
+    Ok(())
+}
