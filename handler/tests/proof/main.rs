@@ -10,4 +10,5 @@ mod order;
 mod protocol;
 mod refusals;
 mod runtime_api;
+mod sequences;
 mod situation;
