@@ -156,7 +156,7 @@ async fn tell(
     let mut subscriptions = deployment.subscriptions().await?;
     subscriptions.retain(|found| plan.leftovers.iter().all(|leftover| leftover.physical_id != found.endpoint));
     remember_pending(deployment, &subscriptions, ui).await;
-    subscribe_again(deployment, outcome, &subscriptions, ui).await;
+    let subscribed_again = subscribe_again(deployment, outcome, &subscriptions, ui).await;
     let seconds = start.elapsed().as_secs_f64();
     let calls = deployment.clients.calls();
     if ui.is_json() {
@@ -172,6 +172,7 @@ async fn tell(
             "seconds": seconds,
             "outputs": deployment.stack.outputs,
             "subscriptions": subscriptions,
+            "subscribed_again": subscribed_again,
             "leftovers": plan.leftovers,
         }));
     }
@@ -202,19 +203,29 @@ async fn remember_pending(deployment: &Deployment, subscriptions: &[Subscription
 }
 
 /// Subscribes the addresses again that were pending before this run: SNS sets back an address that got too much mail, and
-/// forgets one that is not confirmed within 48 hours.
-async fn subscribe_again(deployment: &Deployment, outcome: &Outcome, subscriptions: &[Subscription], ui: &Ui) {
+/// forgets one that is not confirmed within 48 hours. Returns those that got another mail.
+async fn subscribe_again<'s>(
+    deployment: &Deployment,
+    outcome: &Outcome,
+    subscriptions: &'s [Subscription],
+    ui: &Ui,
+) -> Vec<&'s str> {
+    let mut again = Vec::new();
     let is_new = |found: &&Subscription| {
         outcome.finished.iter().any(|finished| finished.change.desired.properties.text("Endpoint") == found.endpoint)
     };
     for pending in subscriptions.iter().filter(|found| found.pending && !is_new(found)) {
         match pending.subscribe_again(&deployment.clients, deployment.alert_topic()).await {
-            Ok(()) => ui.say(&format!("sent another confirmation mail to {}", pending.endpoint)),
+            Ok(()) => {
+                ui.say(&format!("sent another confirmation mail to {}", pending.endpoint));
+                again.push(pending.endpoint.as_str());
+            }
             Err(error) => {
                 ui.warn(&format!("could not send another confirmation mail to {}: {error}", pending.endpoint))
             }
         }
     }
+    again
 }
 
 fn tell_subscriptions(subscriptions: &[Subscription], is_local: bool, ui: &Ui) {
