@@ -145,11 +145,6 @@ impl Memory {
         }
     }
 
-    /// As if so many failures had been counted for each incident.
-    pub(super) fn set_occurrences(&self, occurrences: u64) {
-        self.incidents.borrow_mut().values_mut().for_each(|incident| incident.occurrences = occurrences);
-    }
-
     async fn step<T>(&self, action: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
         if self.script.broken.get() {
             return Err(unusable());
