@@ -1,5 +1,7 @@
 //! Sending what is due: within the mail budget one mail for each incident, beyond it a digest.
 
+use std::time::Duration;
+
 use incident_model::mail::{self, Mail, Notice};
 use incident_model::notice::next_look;
 use incident_model::time::milliseconds_of;
@@ -17,12 +19,17 @@ pub(crate) const LEASE_SECONDS: i64 = 30;
 /// How long a notice waits that the budget had no mail for. The next sweep comes later anyway.
 const DEFERRED_SECONDS: i64 = 20;
 /// Mails that may go out in one second: SNS sets an email subscription that gets ten back to pending, and forgets it after
-/// 48 hours. Each kind has a budget for a minute, all of which may fall into one second.
+/// 48 hours. All that others may send in a minute may fall into one second.
 const MOST_AT_ONCE: usize = 9;
-/// Mails about drills. A person waits for one; more are a digest.
-const MOST_DRILLS: usize = 2;
+/// Mails about drills in a minute, which a person waits for; more are a digest.
+const DRILLS: Budget = Budget::of_a_minute("drills", 10);
+/// The second in which drills have what others leave of [`MOST_AT_ONCE`], with room for clocks that differ.
+const DRILL_MILLISECONDS: i64 = 1_200;
+/// How often a drill tries to get into a second, and the wait between.
+const DRILL_ATTEMPTS: usize = 6;
+const DRILL_WAIT: Duration = Duration::from_millis(500);
 /// Mails about several incidents at once. Their budget is their own, or a storm would leave none for them.
-pub(crate) const DIGESTS: Budget = Budget { name: "digests", limit: 1 };
+pub(crate) const DIGESTS: Budget = Budget::of_a_minute("digests", 1);
 
 /// What became of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,13 +122,26 @@ impl<S: Store, N: Notifier> Flow<S, N> {
     /// Whether the mail about an incident may go out now. Drills do not take the mails of others, as long as there is room
     /// for more.
     async fn may_mail(&self, incident: &Incident) -> bool {
-        let mails = Budget { name: "mails", limit: self.settings.alerts.mails_per_minute.get() };
-        let room = MOST_AT_ONCE.saturating_sub(DIGESTS.limit + mails.limit).min(MOST_DRILLS);
-        let budget = match incident.drill.is_some() && room > 0 {
-            true => Budget { name: "drills", limit: room },
-            false => mails,
-        };
-        self.is_within(&budget).await
+        let mails = Budget::of_a_minute("mails", self.settings.alerts.mails_per_minute.get());
+        match MOST_AT_ONCE.saturating_sub(DIGESTS.limit + mails.limit) {
+            room if room > 0 && incident.drill.is_some() => self.may_mail_drill(room).await,
+            _ => self.is_within(&mails).await,
+        }
+    }
+
+    /// Whether the mail about a drill may go out, of which there may be so many in a second. Waits for the next one.
+    async fn may_mail_drill(&self, room: usize) -> bool {
+        if !self.is_within(&DRILLS).await {
+            return false;
+        }
+        let at_once = Budget { name: "drills-at-once", limit: room, milliseconds: DRILL_MILLISECONDS };
+        for _ in 0..DRILL_ATTEMPTS {
+            if self.is_within(&at_once).await {
+                return true;
+            }
+            tokio::time::sleep(DRILL_WAIT).await;
+        }
+        false
     }
 
     /// Takes a mail out of a budget. When the table cannot tell whether there is one, there is.

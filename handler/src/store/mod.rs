@@ -51,7 +51,7 @@ pub trait Store {
     /// notice of it is due now.
     fn mark_sent(&self, sent: &Sent<'_>) -> impl Future<Output = Result<bool, StoreError>>;
 
-    /// Takes one of the mails that may go out in any sixty seconds. False when there is none left.
+    /// Takes one of the mails that may go out in the time of a budget. False when there is none left.
     fn take(&self, budget: &Budget, now_milliseconds: i64) -> impl Future<Output = Result<bool, StoreError>>;
 
     /// All silences, also those that ended and were not told about yet.
@@ -193,13 +193,22 @@ pub struct Sent<'a> {
     pub now: i64,
 }
 
-/// How many mails of a kind may go out in any sixty seconds.
+/// How many mails of a kind may go out in a time, whenever it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     /// The kind.
     pub name: &'static str,
     /// How many.
     pub limit: usize,
+    /// In which time, in milliseconds.
+    pub milliseconds: i64,
+}
+
+impl Budget {
+    /// So many in any sixty seconds.
+    pub const fn of_a_minute(name: &'static str, limit: usize) -> Self {
+        Self { name, limit, milliseconds: 60_000 }
+    }
 }
 
 /// Why the table did not do what it was asked.

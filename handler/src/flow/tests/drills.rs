@@ -32,6 +32,7 @@ async fn guarantee_5_no_kind_of_mail_brings_the_others_to_ten_in_a_second() -> T
         }
         flow.clock.pass(20);
         flow.sweep().await?;
+        // The clock stands still while a drill waits for the next second.
         assert!(flow.notifier.count() < 10, "{limit}: {:?}", flow.notifier.subjects());
         let drills = flow.notifier.subjects().iter().filter(|subject| subject.contains("TEST: ")).count();
         assert!(drills > 0, "{limit}: no drill was told of");
@@ -44,12 +45,13 @@ async fn drills_beyond_their_budget_are_in_a_digest() -> Tested {
     let flow = flow();
     for number in 0..20 {
         deliver(&flow, &drill_of("devops-error-generator", &format!("d-{number}"))).await?;
+        flow.clock.pass(2);
     }
-    assert_eq!(flow.notifier.count(), 2);
+    assert_eq!(flow.notifier.count(), 10);
     flow.clock.pass(60);
     flow.sweep().await?;
-    assert_eq!(flow.notifier.count(), 3);
-    assert!(flow.notifier.subjects()[2].starts_with("[DIGEST] 18 incidents"), "{:?}", flow.notifier.subjects());
+    assert_eq!(flow.notifier.count(), 11);
+    assert!(flow.notifier.subjects()[10].starts_with("[DIGEST] 10 incidents"), "{:?}", flow.notifier.subjects());
     assert!(flow.store.incidents().iter().all(|incident| incident.due.is_none() && incident.notified_at.is_some()));
     Ok(())
 }

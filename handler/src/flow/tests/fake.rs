@@ -387,7 +387,7 @@ impl Store for Memory {
         self.step(|| {
             let mut budgets = self.budgets.borrow_mut();
             let sent = budgets.entry(budget.name).or_default();
-            sent.retain(|at| *at > now - 60_000);
+            sent.retain(|at| *at > now - budget.milliseconds);
             let may_mail = sent.len() < budget.limit;
             if may_mail {
                 sent.push(now);
