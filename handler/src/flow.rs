@@ -5,7 +5,8 @@ mod tests;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use incident_model::{Classification, Outcome, Rules, RulesError, Status, Unreadable, classify};
+use incident_model::explanation::explains;
+use incident_model::{Classification, Incident, Outcome, Rules, RulesError, Unreadable, observe};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ use crate::rules_file::LoadedRules;
 use crate::settings::Settings;
 use crate::store::{Store, StoreError, Table};
 use crate::unrecorded::Unrecorded;
-use crate::{delivery, log, own, rules_file, self_check, sweep};
+use crate::{delivery, drill, log, own, rules_file, self_check, sweep};
 
 /// How often a handler sweeps by itself, after an event.
 const SWEEP_SECONDS: i64 = 60;
@@ -151,16 +152,17 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         let mut events = 0;
         let mut failed = None;
         for part in delivery::parts(delivery, &self.settings.function) {
-            let classified = match classify(&part, rules) {
-                Ok(classified) => classified,
+            let observed = match observe(&part) {
+                Ok(observed) => observed,
                 Err(error) => {
                     failed = Some(error.into());
                     continue;
                 }
             };
-            for classification in classified {
+            for seen in observed {
                 events += 1;
-                if let Err(error) = self.handle(&classification).await {
+                let event = Classification::of(drill::genuine(seen, &self.settings), rules);
+                if let Err(error) = self.handle(&event).await {
                     failed = Some(error);
                 }
             }
@@ -188,7 +190,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         let now = self.clock.now();
         let incident_id = format!("inc-{}", uuid::Uuid::now_v7());
         let Some(incident) = event.incident(incident_id, now.text.clone()) else { return Ok(()) };
-        if let Some(reason) = self.said_before(event).await {
+        if let Some(reason) = self.explained(event, &incident, now.seconds).await {
             self.ignored(event, &reason);
             return Ok(());
         }
@@ -201,13 +203,13 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         }
     }
 
-    /// An alarm on a function's errors tells nothing new while the failure that raised it is an open incident. A table
+    /// Why an alarm on a function's errors tells nothing new, if people just heard of the failure that raised it. A table
     /// that cannot be read keeps nothing back.
-    async fn said_before(&self, event: &Classification) -> Option<String> {
+    async fn explained(&self, event: &Classification, alarm: &Incident, now: i64) -> Option<String> {
         let function = alarm_on_errors_of(&event.observation)?;
-        let newest = self.store.newest_of_resource("lambda", function).await.ok()??;
-        let is_open = newest.status != Status::Resolved;
-        is_open.then(|| format!("incident {} is open for the errors of {function}", newest.incident_id))
+        let failures = self.of_trouble("lambda", function).await.ok()?;
+        let cause = failures.iter().find(|failure| explains(failure, alarm, now))?;
+        Some(format!("incident {} is open for the errors of {function}", cause.incident_id))
     }
 
     /// Sends what the record says is to be sent.

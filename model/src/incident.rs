@@ -94,6 +94,10 @@ pub struct Incident {
     /// Link into the console.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub console_url: Option<String>,
+    /// What identifies its trouble where the resource alone does not: a category of events, an id. A recovery of the same
+    /// trouble ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
     /// The drill that asked for the failure, as `trigger-test` does; it makes an incident of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<String>,
@@ -119,7 +123,7 @@ pub struct Incident {
     /// The resolved incident of the same fingerprint before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_incident_id: Option<String>,
-    /// The newest other incident of the same resource when this one was opened: a recovery goes from one to the next.
+    /// The newest other incident of the same trouble when this one was opened: a recovery goes from one to the next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside_incident_id: Option<String>,
     /// The incident of an alarm that told of the same failure before, without its cause.
@@ -148,4 +152,32 @@ fn is_zero(number: &u64) -> bool {
 
 fn first_version() -> u64 {
     FIRST_RECORD_VERSION
+}
+
+impl Incident {
+    /// What identifies its trouble among those of its source.
+    pub fn trouble(&self) -> &str {
+        self.trouble.as_deref().unwrap_or(&self.resource)
+    }
+
+    /// The same incident with one more failure, which it shows from now on: all that stands in it about a failure comes
+    /// from the latest. The severity is the highest of all.
+    #[must_use]
+    pub fn counting(self, latest: &Self) -> Self {
+        Self {
+            severity: self.severity.max(latest.severity),
+            summary: latest.summary.clone(),
+            recommendation: latest.recommendation.clone(),
+            rule: latest.rule.clone(),
+            runbook: latest.runbook.clone(),
+            console_url: latest.console_url.clone(),
+            error_type: latest.error_type.clone(),
+            error_message: latest.error_message.clone(),
+            request_id: latest.request_id.clone(),
+            trouble: latest.trouble.clone(),
+            last_seen_at: latest.last_seen_at.clone(),
+            occurrences: self.occurrences + 1,
+            ..self
+        }
+    }
 }

@@ -9,6 +9,7 @@ pub mod alert_policy;
 mod arn;
 pub mod classification;
 pub mod console;
+pub mod explanation;
 mod fields;
 pub mod fingerprint;
 pub mod incident;
@@ -27,6 +28,7 @@ pub mod sources;
 pub mod table;
 pub mod time;
 pub mod timeline;
+pub mod trouble;
 mod vocabulary;
 pub mod word;
 

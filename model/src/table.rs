@@ -44,8 +44,8 @@ pub fn open_key(fingerprint: &str) -> String {
     format!("open#{fingerprint}")
 }
 
-/// Key of the item that points from a resource to its newest incident. A recovery finds its incident by it, and a second
-/// sign of one failure (an alarm on a function's errors) finds the first.
-pub fn open_resource_key(source: &str, resource: &str) -> String {
-    format!("open-resource#{source}#{resource}")
+/// Key of the item that points from a trouble, which is mostly a resource, to its newest incident. A recovery finds its
+/// incident by it, and a second sign of one failure (an alarm on a function's errors) finds the first.
+pub fn trouble_key(source: &str, trouble: &str) -> String {
+    format!("open-resource#{source}#{trouble}")
 }

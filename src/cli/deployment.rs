@@ -67,8 +67,12 @@ impl Deployment {
 
     /// Who is subscribed to the alerts.
     pub(super) async fn subscriptions(&self) -> Result<Vec<Subscription>, AwsError> {
-        let topic = self.stack.get("AlertTopic").map_or("", |topic| &topic.attributes.reference);
-        Subscription::of_topic(&self.clients, topic).await
+        Subscription::of_topic(&self.clients, self.alert_topic()).await
+    }
+
+    /// ARN of the topic of the alerts.
+    pub(super) fn alert_topic(&self) -> &str {
+        self.stack.get("AlertTopic").map_or("", |topic| &topic.attributes.reference)
     }
 
     /// The memory of subscriptions that wait for their confirmation.

@@ -15,7 +15,7 @@ use super::{CommandError, cloudformation, local};
 use crate::aws::Session;
 use crate::engine::{self, Interrupt, Outcome, has_resources};
 use crate::plan::{Action, Plan};
-use crate::resources::{Scope, Subscription};
+use crate::resources::{Scope, Subscription, Values};
 use crate::settings::{Engine, Settings};
 use crate::ui::Ui;
 
@@ -158,6 +158,7 @@ async fn tell(
     let is_left = |found: &Subscription| plan.leftovers.iter().any(|leftover| leftover.physical_id == found.endpoint);
     subscriptions.retain(|found| !(found.pending && is_left(found)));
     remember_pending(deployment, &subscriptions, ui).await;
+    let subscribed_again = subscribe_again(deployment, outcome, &subscriptions, ui).await;
     let seconds = start.elapsed().as_secs_f64();
     let calls = deployment.clients.calls();
     if ui.is_json() {
@@ -173,6 +174,7 @@ async fn tell(
             "seconds": seconds,
             "outputs": deployment.stack.outputs,
             "subscriptions": subscriptions,
+            "subscribed_again": subscribed_again,
             "leftovers": plan.leftovers,
         }));
     }
@@ -200,6 +202,32 @@ async fn remember_pending(deployment: &Deployment, subscriptions: &[Subscription
             ui.warn(&format!("cannot write down since when {} is pending: {error}", subscription.endpoint));
         }
     }
+}
+
+/// Subscribes the addresses again that were pending before this run: SNS sets back an address that got too much mail, and
+/// forgets one that is not confirmed within 48 hours. Returns those that got another mail.
+async fn subscribe_again<'s>(
+    deployment: &Deployment,
+    outcome: &Outcome,
+    subscriptions: &'s [Subscription],
+    ui: &Ui,
+) -> Vec<&'s str> {
+    let mut again = Vec::new();
+    let is_new = |found: &&Subscription| {
+        outcome.finished.iter().any(|finished| finished.change.desired.properties.text("Endpoint") == found.endpoint)
+    };
+    for pending in subscriptions.iter().filter(|found| found.pending && !is_new(found)) {
+        match pending.subscribe_again(&deployment.clients, deployment.alert_topic()).await {
+            Ok(()) => {
+                ui.say(&format!("sent another confirmation mail to {}", pending.endpoint));
+                again.push(pending.endpoint.as_str());
+            }
+            Err(error) => {
+                ui.warn(&format!("could not send another confirmation mail to {}: {error}", pending.endpoint))
+            }
+        }
+    }
+    again
 }
 
 fn tell_subscriptions(subscriptions: &[Subscription], is_local: bool, ui: &Ui) {

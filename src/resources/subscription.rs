@@ -44,6 +44,14 @@ impl Subscription {
         subscriptions.retain(|subscription| subscription.protocol == "email");
         Ok(subscriptions)
     }
+
+    /// Subscribes the address once more, with which SNS sends another mail that asks to confirm it.
+    ///
+    /// # Errors
+    /// When SNS refuses.
+    pub async fn subscribe_again(&self, clients: &Clients, topic: &str) -> Result<(), AwsError> {
+        subscribe(clients, topic, &self.protocol, &self.endpoint).await
+    }
 }
 
 #[async_trait]
@@ -80,10 +88,8 @@ impl Provider for EmailSubscription {
     /// Remembered before it is made: a run that is cut off in between has nothing that it does not know of.
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         memory::remember(context, desired).await?;
-        let properties = &desired.properties;
-        let call = context.clients.sns.subscribe().topic_arn(properties.text("TopicArn"));
-        let call = call.protocol(properties.text("Protocol")).endpoint(properties.text("Endpoint"));
-        call.return_subscription_arn(true).send().await.explain("sns:Subscribe").map(|_| ())
+        let text = |name: &str| desired.properties.text(name);
+        subscribe(context.clients, &text("TopicArn"), &text("Protocol"), &text("Endpoint")).await
     }
 
     async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
@@ -103,6 +109,11 @@ impl Provider for EmailSubscription {
         }
         memory::forget(context, desired).await
     }
+}
+
+async fn subscribe(clients: &Clients, topic: &str, protocol: &str, endpoint: &str) -> Result<(), AwsError> {
+    let call = clients.sns.subscribe().topic_arn(topic).protocol(protocol).endpoint(endpoint);
+    call.return_subscription_arn(true).send().await.explain("sns:Subscribe").map(|_| ())
 }
 
 async fn find(context: &Context<'_>, desired: &Desired) -> Result<Option<Subscription>, AwsError> {

@@ -55,6 +55,31 @@ async fn another_retention_is_planned_and_set() -> TestResult {
     Ok(())
 }
 
+#[tokio::test]
+async fn an_address_that_waits_for_its_confirmation_is_subscribed_again() -> TestResult {
+    let world = World::new()?;
+    let up = ["up", "--local", "--yes", "--email", ADDRESS, "--output", "json"];
+    let first = world.run(&up).await?.succeeded()?.result()?;
+    let aws = world.aws().await?;
+    assert_eq!((&first["subscribed_again"], aws.mails()?.len()), (&serde_json::json!([]), 1), "{first}");
+
+    let again = world.run(&up).await?.succeeded()?;
+    assert!(again.stderr.contains(&format!("sent another confirmation mail to {ADDRESS}")), "{again:?}");
+    let result = again.result()?;
+    assert_eq!(
+        (&result["subscribed_again"], &result["created"]),
+        (&serde_json::json!([ADDRESS]), &0.into()),
+        "{result}"
+    );
+    assert_eq!(aws.mails()?.len(), 2);
+
+    world.run(&["local", "outbox", "--confirm"]).await?.succeeded()?;
+    let confirmed = world.run(&up).await?.succeeded()?.result()?;
+    assert_eq!(confirmed["subscribed_again"], serde_json::json!([]), "{confirmed}");
+    assert_eq!(aws.mails()?.len(), 2);
+    Ok(())
+}
+
 async fn code(aws: &crate::harness::Aws) -> TestResult<[Option<String>; 2]> {
     let mut hashes = [None, None];
     for (hash, name) in hashes.iter_mut().zip(["devops-error-generator", "devops-incident-handler"]) {

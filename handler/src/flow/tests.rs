@@ -1,14 +1,17 @@
 //! The guarantees of the handler, on a store and a notifier that fail when they are told to. The number in a test's name
 //! is the guarantee's.
 
+mod alarms;
 mod alerting;
+mod drills;
 mod fake;
 mod faults;
+mod interleaved;
 
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use incident_model::{AlertPolicy, Rules};
+use incident_model::{AlertPolicy, Rules, Status};
 use serde_json::{Value, json};
 
 use super::*;
@@ -42,6 +45,14 @@ fn failure_of(function: &str, event_id: &str) -> Value {
             "responsePayload": {"errorType": "ValueError", "errorMessage": "no such order"},
         },
     })
+}
+
+/// A failure that is as severe as the alarm.
+fn timeout_of(function: &str, event_id: &str) -> Value {
+    let mut failure = failure_of(function, event_id);
+    failure["detail"]["responsePayload"] =
+        json!({"errorType": "Sandbox.Timedout", "errorMessage": "Task timed out after 3.00 seconds"});
+    failure
 }
 
 fn alarm(event_id: &str, state: &str) -> Value {
@@ -189,34 +200,6 @@ async fn guarantee_1_a_record_that_cannot_be_read_is_told_of() -> Tested {
         deliver(&flow, &json!({"Records": [from_own_queue(&json!({}))]})).await,
         Err(HandlerError::Unreadable(_))
     ));
-    Ok(())
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_alarm_on_a_function_with_an_open_incident_says_nothing_new() -> Tested {
-    let flow = flow();
-    deliver(&flow, &failure_of("orders", "e1")).await?;
-    deliver(&flow, &contributor("a1")).await?;
-    assert_eq!(flow.store.occurrences().len(), 1);
-    let quiet = self::flow();
-    deliver(&quiet, &contributor("a1")).await?;
-    assert_eq!(quiet.store.occurrences().len(), 1);
-    Ok(())
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_cause_that_comes_after_its_alarm_takes_its_place() -> Tested {
-    let flow = flow();
-    deliver(&flow, &contributor("a1")).await?;
-    deliver(&flow, &failure_of("orders", "e1")).await?;
-    let incidents = flow.store.incidents();
-    let (alarm, cause) = (&incidents[0], &incidents[1]);
-    assert_eq!((alarm.status, cause.status), (Status::Resolved, Status::Open));
-    assert_eq!(cause.explains_incident_id.as_ref(), Some(&alarm.incident_id));
-    assert!(flow.notifier.bodies()[1].contains(&format!("the cause of the alarm in incident {}", alarm.incident_id)));
-    deliver(&flow, &contributor("a2")).await?;
-    deliver(&flow, &failure_of("payments", "e2")).await?;
-    assert_eq!(flow.store.incidents().iter().filter(|incident| incident.status == Status::Open).count(), 2);
     Ok(())
 }
 

@@ -105,6 +105,7 @@ fn told(incidents: &[Incident], stack: &str) -> Vec<String> {
 
 fn word(incident: &Incident) -> String {
     match incident.due {
+        _ if incident.drill.is_some() => " test".to_owned(),
         Some(Reason::Opened) | None => String::new(),
         Some(reason) => format!(" {reason}"),
     }

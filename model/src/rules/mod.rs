@@ -120,6 +120,11 @@ impl Judgement {
         let escalated = self.escalation.filter(|escalation| occurrences >= escalation.occurrences);
         escalated.map_or(self.severity, |escalation| escalation.severity.max(self.severity))
     }
+
+    /// With how many failures an incident of a severity becomes worse.
+    pub fn worse_at(&self, severity: Severity) -> Option<u64> {
+        self.escalation.filter(|escalation| escalation.severity > severity).map(|escalation| escalation.occurrences)
+    }
 }
 
 impl Rules {

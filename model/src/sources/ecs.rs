@@ -17,7 +17,15 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         "ECS Container Instance State Change" => container_instance(envelope),
         _ => super::generic::observe(envelope),
     };
-    observation.with("cluster", name(envelope.text("/clusterArn")))
+    observation.with("cluster", cluster(envelope))
+}
+
+/// From the detail, or from the ARN of a service, which is all that a deployment's event has.
+fn cluster<'e>(envelope: &'e Envelope) -> &'e str {
+    match (envelope.text("/clusterArn"), envelope.first_resource().split_once(":service/")) {
+        ("", Some((_, service))) => service.split_once('/').map_or("", |(cluster, _)| cluster),
+        (cluster, _) => name(cluster),
+    }
 }
 
 fn task(envelope: &Envelope) -> Observation {

@@ -23,7 +23,13 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         "issue" | "scheduledChange" | "investigation" => envelope.failure(resource, code, message),
         category => envelope.ignored(resource, format!("{category} is information")),
     };
-    observation.with("category", envelope.text("/eventTypeCategory")).with("service", envelope.text("/service"))
+    let event = envelope.text("/eventArn");
+    // An update has other words for the same event.
+    let observation = if event.is_empty() { observation } else { observation.grouped_by(event) };
+    observation
+        .with("category", envelope.text("/eventTypeCategory"))
+        .with("service", envelope.text("/service"))
+        .with("event_arn", event)
 }
 
 fn is_abuse(envelope: &Envelope) -> bool {

@@ -88,7 +88,11 @@ fn durable_execution(envelope: &Envelope) -> Observation {
         "" => format!("durable execution {} ended as {status}", envelope.text("/durableExecutionName")),
         message => message.to_owned(),
     };
-    envelope.by_status(function, status, &message).request(name(execution)).with("condition", status)
+    envelope
+        .by_status(function, status, &message)
+        .request(name(execution))
+        .with("condition", status)
+        .with("aspect", "durable execution")
 }
 
 fn dead_letter(envelope: &Envelope) -> Observation {

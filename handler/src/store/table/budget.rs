@@ -1,5 +1,5 @@
 //! The mail budget: the times of the newest mails, in a list of fixed length. A mail may go out when the oldest of them is
-//! a minute old.
+//! as old as the time that the budget is for.
 
 use super::Table;
 use super::items::{Changes, helper, number};
@@ -7,15 +7,13 @@ use super::refusal::{is_condition, refused};
 use crate::store::{Budget, StoreError};
 use aws_sdk_dynamodb::types::AttributeValue;
 
-const MINUTE_MILLISECONDS: i64 = 60_000;
-
 /// Takes one mail out of the budget; false when there is none left.
 pub(super) async fn take(table: &Table, budget: &Budget, now: i64) -> Result<bool, StoreError> {
     let key = format!("budget#{}", budget.name);
     if table.apply(&key, taking(budget, now)).await? {
         return Ok(true);
     }
-    // Refused for the minute, or because there was no list yet, or one of another length. Somebody else may begin it at
+    // Refused for the time, or because there was no list yet, or one of another length. Somebody else may begin it at
     // the same time.
     begin(table, &key, budget).await?;
     table.apply(&key, taking(budget, now)).await
@@ -23,9 +21,9 @@ pub(super) async fn take(table: &Table, budget: &Budget, now: i64) -> Result<boo
 
 fn taking(budget: &Budget, now: i64) -> Changes {
     let newest = budget.limit;
-    Changes::new("size(sent) = :limit AND sent[0] <= :minute_ago")
+    Changes::new("size(sent) = :limit AND sent[0] <= :long_ago")
         .with(":limit", AttributeValue::N(newest.to_string()))
-        .with(":minute_ago", number(now - MINUTE_MILLISECONDS))
+        .with(":long_ago", number(now - budget.milliseconds))
         .with(":now", number(now))
         .set_expression(&format!("sent[{newest}] = :now"))
         .remove("sent[0]")

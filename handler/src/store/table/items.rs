@@ -154,14 +154,35 @@ impl Changes {
         self.set("notices", count(outbox.notices))
     }
 
+    /// Shows a failure, whole: what stands in an incident about one.
+    pub(super) fn showing(self, incident: &Incident) -> Self {
+        let Incident { summary, recommendation, rule, error_type, error_message, last_seen_at, .. } = incident;
+        let texts = [
+            ("summary", Some(summary)),
+            ("recommendation", Some(recommendation)),
+            ("error_type", Some(error_type)),
+            ("error_message", Some(error_message)),
+            ("last_seen_at", Some(last_seen_at)),
+            ("runbook", incident.runbook.as_ref()),
+            ("console_url", incident.console_url.as_ref()),
+            ("request_id", incident.request_id.as_ref()),
+            ("trouble", incident.trouble.as_ref()),
+        ];
+        // A reserved word.
+        let shown = self.named("#rule", "rule").with(":rule", text(rule)).set_expression("#rule = :rule");
+        texts.into_iter().fold(shown, |changes, (attribute, value)| match value {
+            Some(value) => changes.set(attribute, text(value)),
+            None => changes.remove(attribute),
+        })
+    }
+
     /// Adds the condition that what is to be sent is as it was read.
     pub(super) fn only_if_untouched(self, read: &Incident) -> Self {
         let due_at = match read.due_at {
             Some(_) => "due_at = :read_due_at",
             None => "attribute_not_exists(due_at)",
         };
-        let this = self.only_if(&format!("notices = :read_notices AND {due_at}"));
-        let this = this.with(":read_notices", count(read.notices));
+        let this = self.only_if("notices = :read_notices").only_if(due_at).with(":read_notices", count(read.notices));
         match read.due_at {
             Some(due_at) => this.with(":read_due_at", number(due_at)),
             None => this,
