@@ -35,6 +35,7 @@ impl Aws {
         let text =
             |key: &str| status[key].as_str().map(str::to_owned).ok_or(format!("local status lacks {key}: {status}"));
         let sdk = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
             .region(Region::new(text("region")?))
             .endpoint_url(text("endpoint")?)
             .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
