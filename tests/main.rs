@@ -9,6 +9,7 @@ mod deployer;
 mod faults;
 mod guarantees;
 mod health;
+mod https;
 mod incidents;
 mod local_access;
 mod properties;

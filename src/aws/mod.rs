@@ -2,6 +2,7 @@
 
 mod clients;
 mod error;
+pub(crate) mod https;
 mod known;
 mod patience;
 mod region;
@@ -130,7 +131,7 @@ impl Session {
 }
 
 async fn load(settings: &Settings, local: Option<&Status>) -> SdkConfig {
-    let mut loader = aws_config::defaults(BehaviorVersion::latest());
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(https::client());
     if let Ok(name) = AppName::new("incidentctl") {
         loader = loader.app_name(name);
     }

@@ -11,7 +11,7 @@ use crate::aws::{AwsError, Clients, Session};
 use crate::engine::cloudformation::{NamedReplacement, StackRecord};
 use crate::engine::{self, Event, Interrupt, Outcome, OwnedByOther, Progress};
 use crate::health::Pending;
-use crate::package::{OwnRulesError, Package, PackageError};
+use crate::package::{Destination, OwnRulesError, Package, PackageError};
 use crate::plan::{Action, Change, Leftover, NewerSchema, Observations, Plan, PlanError};
 use crate::resources::{self, Context, Scope, Subscription};
 use crate::settings::{EmailAddress, Settings};
@@ -37,7 +37,8 @@ impl Deployment {
         args: &DeploymentArgs,
     ) -> Result<Self, CommandError> {
         let rules = args.rules.as_deref().or(settings.rules.as_deref());
-        let package = Package::make(args.handler.as_deref(), rules).await?;
+        let destination = Destination::of(session.sdk().endpoint_url());
+        let package = Package::make(args.handler.as_deref(), rules, destination).await?;
         let code = [("Architecture", package.architecture().name().to_owned()), ("CodeKey", package.key())];
         let (template, mut stack) = resolve(session, settings, &settings.emails_or(&args.emails), code)?;
         resources::with_package(&mut stack, &package);

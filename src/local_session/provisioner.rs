@@ -14,7 +14,7 @@ use incident_local::services::cloudformation::{
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::aws::{AwsError, Clients};
+use crate::aws::{AwsError, Clients, https};
 use crate::engine::Progress;
 use crate::package::{Architecture, Package};
 use crate::plan::{Action, Change, PropertyChange, differences, unchanged};
@@ -154,6 +154,7 @@ impl Providers {
             "local CloudFormation",
         );
         let sdk = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(https::client())
             .region(Region::new(workplace.home.region.clone()))
             .endpoint_url(&workplace.home.endpoint)
             .credentials_provider(session)

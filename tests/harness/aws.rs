@@ -42,6 +42,7 @@ impl Aws {
         };
         let secret = variable("AWS_SECRET_ACCESS_KEY")?;
         let sdk = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
             .region(Region::new(text("region")?))
             .endpoint_url(text("endpoint")?)
             .credentials_provider(Credentials::new(variable("AWS_ACCESS_KEY_ID")?, &secret, None, None, "tests"))

@@ -236,6 +236,7 @@ async fn configuration(endpoint: &str, access_key: &AccessKey, answer: Duration)
         .with_max_backoff(Duration::from_millis(50));
     let limits = TimeoutConfig::builder().operation_attempt_timeout(answer).operation_timeout(answer * (ATTEMPTS + 1));
     aws_config::defaults(BehaviorVersion::latest())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
         .region(Region::new(REGION))
         .endpoint_url(endpoint)
         .credentials_provider(Credentials::new(access_key_id, secret_access_key, None, None, "tests"))

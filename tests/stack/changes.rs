@@ -90,7 +90,8 @@ async fn code(aws: &crate::harness::Aws) -> TestResult<[Option<String>; 2]> {
 
 /// The handler that `up` has built.
 pub(super) fn built_handler() -> TestResult<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_BIN_EXE_incidentctl"));
-    let found = [folder.with_file_name("incident-handler"), folder.join("../../handler/incident-handler")];
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_incidentctl"));
+    let target = program.ancestors().nth(2).ok_or("the program is not in a target directory")?;
+    let found = ["debug", "handler"].map(|folder| target.join(folder).join("incident-handler"));
     Ok(found.into_iter().find(|path| path.is_file()).ok_or("no handler was built")?)
 }

@@ -50,6 +50,10 @@ pub(super) const KNOWN: &[Known] = &[
     ),
     any(NO_ANSWER, "dns error", "the address was not found: check the network, --region and --endpoint-url"),
     any(NO_ANSWER, "Connection refused", "nothing listens there: check --endpoint-url, or start what should"),
-    any(NO_ANSWER, "certificate", "the certificate is not trusted: check the proxy, --endpoint-url, and AWS_CA_BUNDLE"),
+    any(
+        NO_ANSWER,
+        "certificate",
+        "the certificate is not trusted: check the proxy and --endpoint-url, or set SSL_CERT_FILE",
+    ),
     any(NO_ANSWER, "", "check the network, --endpoint-url and --region; running the command again is safe"),
 ];
