@@ -77,7 +77,7 @@ fn config(args: StartArgs, settings: &Settings) -> Result<LocalConfig, CommandEr
         smtp: args.smtp,
         // The process has a working directory of its own.
         faults: args.faults.map(std::path::absolute).transpose()?,
-        ..local_session::quick(&settings.local_directory, settings.region.as_deref())
+        ..local_session::quick(&settings.local_directory, settings.local_region.as_deref())
     })
 }
 
