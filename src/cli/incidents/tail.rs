@@ -31,6 +31,9 @@ pub(super) async fn run(_args: &TailArgs, incidents: &Incidents, ui: &Ui) -> Res
                 show(incident, ui)?;
             }
         }
+        if ui.reader_left() {
+            return Ok(());
+        }
         // Only ids of the last look can come again, so the memory stays small.
         seen = recent.into_iter().map(|incident| incident.incident_id).collect();
     }
