@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod account;
 mod bad_input;
 mod deployer;
 mod faults;
@@ -17,5 +18,6 @@ mod readme;
 mod rules;
 mod sample_events;
 mod stack;
+mod streams;
 mod template;
 mod watch;

@@ -14,6 +14,7 @@ use super::trigger_test::{self, TriggerTestArgs};
 use super::{CommandError, down, incidents, local, up};
 use crate::aws::{Clients, Session};
 use crate::drill::FailureKind;
+use crate::engine::Interrupt;
 use crate::incidents::{Filter, Incidents};
 use crate::local_session::LocalError;
 use crate::settings::{EmailAddress, Settings};
@@ -93,7 +94,8 @@ impl Story<'_> {
             ..DeploymentArgs::default()
         };
         let args = up::UpArgs { deployment, ..up::UpArgs::default() };
-        up::provision(session, args, self.settings, self.ui).await
+        // The whole story may be cut anywhere.
+        up::provision(session, args, self.settings, &Interrupt::never(), self.ui).await
     }
 
     async fn confirm(&self, session: &Session, email: &EmailAddress) -> Result<(), CommandError> {
@@ -142,7 +144,7 @@ impl Story<'_> {
     async fn remove(&self, session: &Session) -> Result<(), CommandError> {
         let title = format!("7. Take it down: {}", self.command("down --yes"));
         self.chapter(&title, "Everything that the stack owns goes, in reverse order.")?;
-        down::remove_stack(session, down::DownArgs::default(), self.settings, self.ui).await?;
+        down::remove_stack(session, down::DownArgs::default(), self.settings, &Interrupt::never(), self.ui).await?;
         local::stop(self.settings, self.ui).await.map(drop)
     }
 

@@ -174,26 +174,25 @@ impl Deployment {
     }
 
     /// Carries out a plan and shows what happens.
-    pub(super) async fn apply(&self, plan: &Plan, interrupt: Interrupt, ui: &Ui) -> Result<Outcome, CommandError> {
+    pub(super) async fn apply(&self, plan: &Plan, interrupt: Interrupt, ui: &Ui) -> Outcome {
         let context = self.context();
         shown(ui, async |events| engine::apply(&context, plan, &events, interrupt).await).await
     }
 }
 
-/// Does work that tells events, and shows them.
-pub(super) async fn shown<T>(ui: &Ui, work: impl AsyncFnOnce(UnboundedSender<Event>) -> T) -> Result<T, CommandError> {
+/// Does work that tells events, and shows them. What the work comes to is never lost for what cannot be shown: a standard
+/// output that takes nothing fails at the result too.
+pub(super) async fn shown<T>(ui: &Ui, work: impl AsyncFnOnce(UnboundedSender<Event>) -> T) -> T {
     let (sender, mut receiver) = unbounded_channel();
     let display = async {
         let mut view = ProgressView::new(ui);
-        let mut result = Ok(());
+        let mut takes = true;
         while let Some(event) = receiver.recv().await {
-            // Work goes on when nobody reads any more: half a stack helps nobody.
-            result = result.and(view.show(&event));
+            // Work goes on when nothing can be shown any more: half a stack helps nobody.
+            takes = takes && view.show(&event).is_ok();
         }
-        result
     };
-    let (done, displayed) = tokio::join!(work(sender), display);
-    displayed.map(|()| done)
+    tokio::join!(work(sender), display).0
 }
 
 /// The finished template for these settings; `code` are the parameters that follow from the package.

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::deployment::{self, Deployment};
 use super::failure::failure;
+use super::interruptible::{ask, until};
 use super::{CommandError, cloudformation};
 use crate::aws::Session;
 use crate::engine::cloudformation::StackRecord;
@@ -30,8 +31,9 @@ pub struct DownArgs {
 
 /// Removes the stack.
 pub(super) async fn run(args: DownArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    let session = super::connect(settings, ui).await?;
-    remove_stack(&session, args, settings, ui).await
+    let interrupt = Interrupt::listen()?;
+    let session = until(&interrupt, super::connect(settings, ui)).await?;
+    remove_stack(&session, args, settings, &interrupt, ui).await
 }
 
 /// Removes the stack of a connected account.
@@ -39,11 +41,13 @@ pub(super) async fn remove_stack(
     session: &Session,
     args: DownArgs,
     settings: &Settings,
+    interrupt: &Interrupt,
     ui: &Ui,
 ) -> Result<(), CommandError> {
     let start = Instant::now();
     let deployment = Deployment::without_code(session, settings)?;
-    let (observations, record) = tokio::try_join!(deployment.observe(Scope::Everything), deployment.record())?;
+    let reads = async { tokio::try_join!(deployment.observe(Scope::Everything), deployment.record()) };
+    let (observations, record) = until(interrupt, reads).await?;
     refuse_newer(&observations)?;
     let wanted = args.engine.or(settings.engine);
     let engine = engine::choose(wanted, record.as_ref(), any_is_ours(&observations))?;
@@ -58,14 +62,15 @@ pub(super) async fn remove_stack(
         true => {
             ui.say(&format!("nothing to delete: the stack `{}` owns nothing here", settings.stack));
             if engine == Engine::CloudFormation {
-                let interrupt = Interrupt::listen();
-                cloudformation::Run { deployment: &deployment, settings, interrupt: &interrupt, ui }.clear().await?;
+                let run = cloudformation::Run { deployment: &deployment, settings, interrupt, ui };
+                until(interrupt, run.clear()).await?;
             }
             Outcome::default()
         }
         false => {
-            deployment.check_obstacles(&plan).await?;
-            remove(&deployment, &plan, record, &kept, settings, ui).await?
+            until(interrupt, deployment.check_obstacles(&plan)).await?;
+            let run = cloudformation::Run { deployment: &deployment, settings, interrupt, ui };
+            remove(&run, &plan, record, &kept).await?
         }
     };
     tell(&deployment, &plan, &outcome, start, ui)?;
@@ -93,36 +98,31 @@ fn question(plan: &Plan) -> String {
 
 /// Deletes, and reads back whether it is gone.
 async fn remove(
-    deployment: &Deployment,
+    run: &cloudformation::Run<'_>,
     plan: &Plan,
     record: Option<StackRecord>,
     kept: &[String],
-    settings: &Settings,
-    ui: &Ui,
 ) -> Result<Outcome, CommandError> {
+    let cloudformation::Run { deployment, settings, interrupt, ui } = *run;
     ui.say(&deployment::describe(plan));
     let managed = record.is_some();
-    let (mut outcome, interrupt) = match record {
-        Some(record) => {
-            let interrupt = Interrupt::listen();
-            let run = cloudformation::Run { deployment, settings, interrupt: &interrupt, ui };
-            (run.remove(plan, record, kept, question(plan)).await?, interrupt)
-        }
+    let mut outcome = match record {
+        Some(record) => run.remove(plan, record, kept, question(plan)).await?,
         None => {
-            ui.consent(&question(plan), settings.yes)?;
+            let (question, yes) = (question(plan), settings.yes);
+            ask(ui, interrupt, move |ui| ui.consent(&question, yes)).await?;
             deployment.check_still_empty(plan).await?;
-            let interrupt = Interrupt::listen();
-            (deployment.apply(plan, interrupt.clone(), ui).await?, interrupt)
+            deployment.apply(plan, interrupt.clone(), ui).await
         }
     };
     if let Some(failure) = failure(&outcome, Some("incidentctl down")) {
         return Err(failure);
     }
-    let mut left = what_is_left(deployment, plan, &interrupt).await?;
+    let mut left = what_is_left(deployment, plan, interrupt).await?;
     if managed && !left.is_empty() {
         // What was repaired behind CloudFormation's back it may not have found.
-        outcome.finished.extend(deployment.apply(&left, interrupt.clone(), ui).await?.finished);
-        left = what_is_left(deployment, plan, &interrupt).await?;
+        outcome.finished.extend(deployment.apply(&left, interrupt.clone(), ui).await.finished);
+        left = what_is_left(deployment, plan, interrupt).await?;
     }
     let names: Vec<&str> = left.changes.iter().map(|change| change.logical_id.as_str()).collect();
     match names.as_slice() {

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::deployment::{self, Deployment, DeploymentArgs};
 use super::failure::failure;
+use super::interruptible::{ask, until};
 use super::{CommandError, cloudformation, local};
 use crate::aws::Session;
 use crate::engine::{self, Interrupt, Outcome, has_resources};
@@ -46,8 +47,9 @@ pub struct UpArgs {
 
 /// Provisions or updates the stack.
 pub(super) async fn run(args: UpArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    let session = super::connect(settings, ui).await?;
-    provision(&session, args, settings, ui).await
+    let interrupt = Interrupt::listen()?;
+    let session = until(&interrupt, super::connect(settings, ui)).await?;
+    provision(&session, args, settings, &interrupt, ui).await
 }
 
 /// Provisions or updates the stack of a connected account.
@@ -55,28 +57,24 @@ pub(super) async fn provision(
     session: &Session,
     args: UpArgs,
     settings: &Settings,
+    interrupt: &Interrupt,
     ui: &Ui,
 ) -> Result<(), CommandError> {
     let start = Instant::now();
-    let deployment = Deployment::with_code(session, settings, &args.deployment).await?;
-    let (plan, record) = deployment.survey().await?;
+    let deployment = until(interrupt, Deployment::with_code(session, settings, &args.deployment)).await?;
+    let (plan, record) = until(interrupt, deployment.survey()).await?;
     let planned = start.elapsed();
     let wanted = args.deployment.engine.or(settings.engine);
     let settings = &Settings { allow_data_loss: args.allow_data_loss, ..settings.clone() };
-    let (plan, outcome, interrupt) = match engine::choose(wanted, record.as_ref(), has_resources(&plan))? {
+    let (plan, outcome) = match engine::choose(wanted, record.as_ref(), has_resources(&plan))? {
         Engine::Direct => {
-            agree_to_what_stands(&deployment, &plan, settings, ui).await?;
-            // Only now: until here, and while the person is asked, an interrupt may simply end the process.
-            let interrupt = Interrupt::listen();
-            let outcome = change(&deployment, &plan, args.rollback, &interrupt, ui).await?;
-            (plan, outcome, interrupt)
+            until(interrupt, agree_to_what_stands(&deployment, &plan, settings, interrupt, ui)).await?;
+            let outcome = change(&deployment, &plan, args.rollback, interrupt, ui).await?;
+            (plan, outcome)
         }
         Engine::CloudFormation => {
-            // From the beginning: a change set must not be left behind.
-            let interrupt = Interrupt::listen();
-            let run = cloudformation::Run { deployment: &deployment, settings, interrupt: &interrupt, ui };
-            let (plan, outcome) = run.change(plan, record).await?;
-            (plan, outcome, interrupt)
+            let run = cloudformation::Run { deployment: &deployment, settings, interrupt, ui };
+            run.change(plan, record).await?
         }
     };
     let rest = async {
@@ -102,6 +100,7 @@ async fn agree_to_what_stands(
     deployment: &Deployment,
     plan: &Plan,
     settings: &Settings,
+    interrupt: &Interrupt,
     ui: &Ui,
 ) -> Result<(), CommandError> {
     if plan.is_empty() {
@@ -109,7 +108,8 @@ async fn agree_to_what_stands(
         return Ok(());
     }
     deployment.check_obstacles(plan).await?;
-    agree(plan, settings, ui)?;
+    let (shown, given) = (plan.clone(), settings.clone());
+    ask(ui, interrupt, move |ui| agree(&shown, &given, ui)).await?;
     match settings.yes {
         true => Ok(()),
         false => tokio::try_join!(deployment.check_still(plan), deployment.check_still_empty(plan)).map(drop),
@@ -127,13 +127,13 @@ async fn change(
     if plan.is_empty() {
         return Ok(Outcome::default());
     }
-    let outcome = deployment.apply(plan, interrupt.clone(), ui).await?;
+    let outcome = deployment.apply(plan, interrupt.clone(), ui).await;
     let again = (!rollback).then_some("incidentctl up");
     let Some(mut failure) = failure(&outcome, again) else { return Ok(outcome) };
     if rollback {
         ui.say("rolling back what this run created");
         let undo = outcome.undo(plan, &deployment.observe(Scope::StackOnly).await?);
-        let undone = deployment.apply(&undo, interrupt.answered(), ui).await?;
+        let undone = deployment.apply(&undo, interrupt.answered(), ui).await;
         failure = failure.hint(match undone.failures.is_empty() && undone.not_begun.is_empty() {
             true => format!("rolled back: {} removed", undone.count(Action::Delete)),
             false => "not everything could be rolled back: run `incidentctl down`".to_owned(),

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use incident_local::Cloud;
 use incident_local::services::cloudformation::{
@@ -153,13 +152,7 @@ impl Providers {
             None,
             "local CloudFormation",
         );
-        let sdk = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(https::client())
-            .region(Region::new(workplace.home.region.clone()))
-            .endpoint_url(&workplace.home.endpoint)
-            .credentials_provider(session)
-            .load()
-            .await;
+        let sdk = crate::aws::local(&workplace.home.endpoint, &workplace.home.region, session);
         let clients = Clients::new(&sdk);
         *known = Some((credentials.access_key_id.clone(), clients.clone()));
         clients

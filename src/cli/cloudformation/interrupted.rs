@@ -1,8 +1,8 @@
 //! Ctrl-C while CloudFormation works: it goes on by itself, so the person decides what shall become of it.
 
-use super::ask;
 use crate::cli::CommandError;
 use crate::cli::command_error::Kind;
+use crate::cli::interruptible::ask;
 use crate::engine::Interrupt;
 use crate::engine::cloudformation::{Aim, Operation};
 use crate::ui::Ui;

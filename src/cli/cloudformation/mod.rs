@@ -8,6 +8,7 @@ mod up;
 use super::CommandError;
 use super::deployment::{self, Deployment};
 use super::failure::root_cause;
+use super::interruptible::ask;
 use crate::aws::AwsError;
 use crate::engine::cloudformation::{Bucket, End, Operation, StackRecord, Standing, Story};
 use crate::engine::{Interrupt, Outcome};
@@ -54,7 +55,7 @@ impl Run<'_> {
         let mut cancelled = false;
         loop {
             let work = async |events| operation.follow(&mut story, &events, &interrupt).await;
-            if let End::Settled(status) = deployment::shown(self.ui, work).await?? {
+            if let End::Settled(status) = deployment::shown(self.ui, work).await? {
                 return Ok(Ending { status, outcome: story.into_outcome(), cancelled });
             }
             interrupt = interrupt.answered();
@@ -101,19 +102,5 @@ impl Run<'_> {
     async fn read(&self, arn: &str) -> Result<Option<StackRecord>, AwsError> {
         let record = StackRecord::read(&self.deployment.clients, arn).await?;
         Ok(record.filter(|record| record.standing() != Standing::Deleted))
-    }
-}
-
-async fn ask<T: Send + 'static>(
-    ui: &Ui,
-    interrupt: &Interrupt,
-    question: impl FnOnce(&Ui) -> Result<T, CommandError> + Send + 'static,
-) -> Result<T, CommandError> {
-    let ui = ui.clone();
-    tokio::select! {
-        answer = tokio::task::spawn_blocking(move || question(&ui)) => {
-            answer.unwrap_or_else(|_| Err(CommandError::interrupted()))
-        }
-        () = interrupt.wait() => Err(CommandError::interrupted()),
     }
 }

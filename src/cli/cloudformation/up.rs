@@ -183,7 +183,7 @@ impl<'a> Run<'a> {
         if drift.is_empty() {
             return Ok(Outcome::default());
         }
-        let outcome = self.deployment.apply(drift, self.interrupt.clone(), self.ui).await?;
+        let outcome = self.deployment.apply(drift, self.interrupt.clone(), self.ui).await;
         failure(&outcome, Some("incidentctl up")).map_or(Ok(outcome), Err)
     }
 }

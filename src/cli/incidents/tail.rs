@@ -33,6 +33,9 @@ pub(super) async fn run(_args: &TailArgs, incidents: &Incidents, ui: &Ui) -> Res
         }
         let unreadable: Vec<String> = recent.unreadable.iter().filter(|id| !seen.contains(*id)).cloned().collect();
         super::tell_unreadable(&unreadable, ui);
+        if ui.reader_left() {
+            return Ok(());
+        }
         // Only ids of the last look can come again, so the memory stays small.
         seen = ids(recent).collect();
     }

@@ -27,6 +27,13 @@ pub struct LocalArgs {
     pub command: LocalCommand,
 }
 
+impl LocalArgs {
+    /// Whether this process is to be the local AWS, which ends by itself when it is asked to.
+    pub(super) fn serves(&self) -> bool {
+        matches!(self.command, LocalCommand::Serve(_))
+    }
+}
+
 /// What to do with the local AWS.
 #[derive(Debug, Subcommand)]
 pub enum LocalCommand {

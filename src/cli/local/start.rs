@@ -89,7 +89,7 @@ fn config(args: StartArgs, settings: &Settings) -> Result<LocalConfig, CommandEr
         // The process has a working directory of its own.
         faults: args.faults.map(std::path::absolute).transpose()?,
         open: args.open,
-        ..local_session::quick(&settings.local_directory, settings.region.as_deref())
+        ..local_session::quick(&settings.local_directory, settings.local_region.as_deref())
     })
 }
 
