@@ -51,6 +51,7 @@ async fn a_failing_up_fails_whoever_reads_it() -> TestResult {
     let laboratory = Laboratory::new().await?;
     let refusal = Action::Error { code: "AccessDeniedException".to_owned(), message: "no".to_owned(), status: 400 };
     let refused = |operation: &str| Rule {
+        milliseconds: None,
         service: None,
         operation: Some(operation.to_owned()),
         resource: None,

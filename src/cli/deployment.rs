@@ -116,13 +116,6 @@ impl Deployment {
         Ok((plan, record))
     }
 
-    /// What `up` has to change, with what is in the things that it deletes.
-    pub(super) async fn plan_to_ask(&self) -> Result<Plan, CommandError> {
-        let mut plan = self.plan().await?;
-        self.weigh(&mut plan).await?;
-        Ok(plan)
-    }
-
     /// Marks the deletions that lose what is in the resource at this moment.
     pub(super) async fn weigh(&self, plan: &mut Plan) -> Result<(), CommandError> {
         Ok(resources::weigh(&self.context(), plan).await?)

@@ -13,7 +13,7 @@ use incident_local::services::cloudformation::{
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::aws::{AwsError, Clients, https};
+use crate::aws::{AwsError, Clients};
 use crate::engine::Progress;
 use crate::package::{Architecture, Package};
 use crate::plan::{Action, Change, PropertyChange, differences, unchanged};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::harness::{TestResult, World};
+use crate::harness::{ADDRESS, TestResult, World};
 
 #[tokio::test]
 async fn another_handler_updates_the_code_of_both_functions() -> TestResult {

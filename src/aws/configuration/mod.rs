@@ -21,7 +21,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use super::patience;
+use super::{https, patience};
 use crate::settings::{Origin, Settings};
 use form::Form;
 use profiles::Profiles;
@@ -86,6 +86,7 @@ async fn with_profiles(settings: &Settings, profiles: &Profiles) -> Result<SdkCo
     sources.check(!by_flag || profiles.take_keys_of_the_environment())?;
     let (mode, attempts) = sources.retries();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(https::client())
         .profile_name(profiles.name())
         .profile_files(profiles.sources())
         .retry_config(patience::retries(mode, attempts))
@@ -141,6 +142,7 @@ fn region(settings: &Settings, profiles: &Profiles) -> RegionProviderChain {
 /// because the environment has keys too.
 fn with_profile_alone(sdk: SdkConfig, profiles: &Profiles) -> SdkConfig {
     let mut config = ProviderConfig::without_region()
+        .with_http_client(https::client())
         .with_region(sdk.region().cloned())
         .with_use_fips(sdk.use_fips())
         .with_use_dual_stack(sdk.use_dual_stack());

@@ -34,7 +34,7 @@ pub enum ExportFormat {
 }
 
 /// The columns: every field of a record.
-const COLUMNS: [&str; 35] = [
+const COLUMNS: [&str; 37] = [
     "incident_id",
     "status",
     "severity",
