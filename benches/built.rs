@@ -13,7 +13,7 @@ pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// # Errors
 /// It does not build.
 pub fn command_line() -> Result<PathBuf, Box<dyn Error>> {
-    built("incidentctl", "release")
+    built("incidentctl", "release", &[])
 }
 
 /// The handler, `incident-handler`.
@@ -21,17 +21,17 @@ pub fn command_line() -> Result<PathBuf, Box<dyn Error>> {
 /// # Errors
 /// It does not build.
 pub fn handler() -> Result<PathBuf, Box<dyn Error>> {
-    built("incident-handler", "handler")
+    built("incident-handler", "handler", &["--no-default-features"])
 }
 
 /// The binary of a package of the same name.
-fn built(package: &str, profile: &str) -> Result<PathBuf, Box<dyn Error>> {
+fn built(package: &str, profile: &str, options: &[&str]) -> Result<PathBuf, Box<dyn Error>> {
     // This program is in `release/deps` of the target directory.
     let program = std::env::current_exe()?;
     let target = program.ancestors().nth(3).ok_or("this program is not in a target directory")?;
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.args(["build", "--quiet", "--package", package, "--bins", "--profile", profile, "--target-dir"]);
-    build.arg(target).current_dir(ROOT);
+    build.args(["build", "--quiet", "--package", package, "--bins", "--profile", profile]).args(options);
+    build.arg("--target-dir").arg(target).current_dir(ROOT);
     // They are about this program, and `ring` is compiled anew when they change.
     for (name, _) in std::env::vars_os().filter(|(name, _)| is_about_a_package(name)) {
         build.env_remove(name);

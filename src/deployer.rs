@@ -1,6 +1,7 @@
 //! What whoever deploys has to be allowed: the calls that the commands were seen to make, as an IAM policy.
 //!
-//! The calls are recorded by a test, which also proves that they suffice and that none is superfluous; so the list
+//! The calls are recorded by a test, which also proves that they suffice and that none is superfluous; others compare
+//! them with every call that the source names, and with the types of resources that IAM has for each action. So the list
 //! cannot rot. `templates/deployer-calls.json` holds it, written anew by `UPDATE_DOCS=1`.
 
 #[cfg(test)]

@@ -24,8 +24,6 @@ pub enum Kind {
     Failed,
     /// The person stopped it.
     Interrupted,
-    /// Whoever read standard output has read enough. Not an error, but a signal to end quietly.
-    BrokenPipe,
 }
 
 /// A failed command. Boxed, because every function of a command returns one and few fail.
@@ -124,7 +122,6 @@ impl CommandError {
     /// 1 failed, 2 usage, 130 interrupted.
     pub fn exit_code(&self) -> ExitCode {
         match self.0.kind {
-            Kind::BrokenPipe => ExitCode::SUCCESS,
             Kind::User | Kind::Failed => ExitCode::FAILURE,
             Kind::Usage => ExitCode::from(2),
             Kind::Interrupted => ExitCode::from(130),
@@ -168,17 +165,13 @@ impl Kind {
             Self::Usage => "usage",
             Self::Failed => "failed",
             Self::Interrupted => "interrupted",
-            Self::BrokenPipe => "broken-pipe",
         }
     }
 }
 
 impl From<std::io::Error> for CommandError {
     fn from(error: std::io::Error) -> Self {
-        match error.kind() {
-            std::io::ErrorKind::BrokenPipe => Self::new(Kind::BrokenPipe, error),
-            _ => Self::from_error(Kind::Failed, &error),
-        }
+        Self::from_error(Kind::Failed, &error)
     }
 }
 

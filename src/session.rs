@@ -1,17 +1,23 @@
 //! The connection to an account, real or local.
 
+mod configuration;
+mod https;
 mod region;
+
+pub use configuration::{ConfigurationError, Place, ProfileFilesError, WrongSetting};
+pub(crate) use configuration::local;
 
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
-use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::credential_feature::AwsCredentialFeature;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 
-use incident_deploy::aws::{AwsError, Explain, NO_ANSWER, with_patience};
-use incident_local::config::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
+use incident_deploy::aws::{AwsError, Explain, NO_ANSWER};
+use incident_local::AccessKey;
 use incident_local::daemon::Status;
 use incident_model::Partition;
 
@@ -42,28 +48,44 @@ impl Session {
     /// # Errors
     /// No region, no or expired credentials, an endpoint that does not answer.
     pub async fn connect(settings: &Settings, local: Option<&Status>) -> Result<Self, ConnectError> {
-        let sdk = load(settings, local).await;
-        let region = sdk.region().map(ToString::to_string).ok_or(ConnectError::NoRegion)?;
-        let known = match (local, &settings.endpoint_url) {
-            (Some(_), _) => region::is_like_one(&region),
-            (None, None) => region::exists(&region).await,
-            (None, Some(_)) => true,
+        match local {
+            Some(status) => Self::connect_locally(settings, status).await,
+            None => Self::connect_to_account(settings).await,
+        }
+    }
+
+    async fn connect_locally(settings: &Settings, status: &Status) -> Result<Self, ConnectError> {
+        let region = settings.local_region.clone().unwrap_or_else(|| status.region.clone());
+        if !region::is_like_one(&region) {
+            return Err(ConnectError::UnknownRegion { region, by: None });
+        }
+        let AccessKey { access_key_id, secret_access_key } = &status.access_key;
+        let credentials = Credentials::new(access_key_id, secret_access_key, None, None, "local AWS");
+        let sdk = configuration::local(&status.endpoint, &region, credentials);
+        let endpoint = Some(status.endpoint.clone());
+        let (account, partition) = account_of(&sdk, &region, endpoint.as_deref(), None).await?;
+        Ok(Self { sdk, account, partition, region, profile: None, endpoint, local: Some(status.clone()) })
+    }
+
+    async fn connect_to_account(settings: &Settings) -> Result<Self, ConnectError> {
+        let sdk = configuration::of_account(settings).await?;
+        let region = sdk.region().map(ToString::to_string).filter(|region| !region.is_empty());
+        let region = region.ok_or(ConnectError::NoRegion)?;
+        let endpoint = sdk.endpoint_url().map(str::to_owned);
+        let known = match &endpoint {
+            None => region::exists(&region).await,
+            // Whoever answers there names regions as it likes.
+            Some(_) => region::is_label(&region),
         };
         if !known {
-            return Err(ConnectError::UnknownRegion { region });
+            let by = settings.region.as_ref().map(|region| region.by.to_string());
+            return Err(ConnectError::UnknownRegion { region, by });
         }
-        let endpoint = local.map(|local| local.endpoint.clone()).or_else(|| settings.endpoint_url.clone());
-        let (account, partition) = account_of(&sdk, &region, endpoint.as_deref(), settings.profile.as_deref()).await?;
-        let session = Self {
-            account,
-            partition,
-            region,
-            profile: settings.profile.clone().filter(|_| local.is_none()),
-            endpoint,
-            local: local.cloned(),
-            sdk,
-        };
-        Ok(session)
+        let profile = settings.profile.as_ref().map(|profile| profile.value.as_str());
+        let credentials = credentials_of(&sdk, profile).await?;
+        let profile = profile.filter(|_| come_from_a_profile(&credentials));
+        let (account, partition) = account_of(&sdk, &region, endpoint.as_deref(), profile).await?;
+        Ok(Self { sdk, account, partition, region, profile: profile.map(str::to_owned), endpoint, local: None })
     }
 
     /// The configuration to make service clients with.
@@ -122,45 +144,37 @@ impl Session {
     }
 }
 
-async fn load(settings: &Settings, local: Option<&Status>) -> SdkConfig {
-    let mut loader = aws_config::defaults(BehaviorVersion::latest());
-    if let Ok(name) = AppName::new("incidentctl") {
-        loader = loader.app_name(name);
-    }
-    if let Some(profile) = &settings.profile {
-        loader = loader.profile_name(profile);
-    }
-    if let Some(region) = &settings.region {
-        loader = loader.region(Region::new(region.clone()));
-    }
-    if let Some(endpoint) = &settings.endpoint_url {
-        loader = loader.endpoint_url(endpoint);
-    }
-    if let Some(local) = local {
-        let credentials = Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "local AWS");
-        let region = settings.region.clone().unwrap_or_else(|| local.region.clone());
-        loader = loader.credentials_provider(credentials).region(Region::new(region)).endpoint_url(&local.endpoint);
-    }
-    with_patience(loader.load().await)
+/// Finds the credentials before anything is attempted with them.
+async fn credentials_of(sdk: &SdkConfig, profile: Option<&str>) -> Result<Credentials, ConnectError> {
+    let missing = |source| ConnectError::NoCredentials { profile: profile.map(str::to_owned), source };
+    let provider = sdk
+        .credentials_provider()
+        .ok_or_else(|| missing(CredentialsError::not_loaded("no place to look for them is configured")))?;
+    // The SDK panics at some answers of programs that a profile names: in a task of its own that is an error.
+    let search = tokio::spawn(async move { provider.provide_credentials().await });
+    // Outside of EC2 the SDK's last resort is an address that never answers.
+    let credentials = match tokio::time::timeout(CREDENTIALS_LIMIT, search).await {
+        Ok(Ok(found)) => found.map_err(missing)?,
+        Ok(Err(panic)) => return Err(missing(CredentialsError::unhandled(panic))),
+        Err(_) => return Err(missing(CredentialsError::provider_timed_out(CREDENTIALS_LIMIT))),
+    };
+    configuration::check_credentials(&credentials)?;
+    Ok(credentials)
 }
 
-/// Checks the credentials before anything is attempted with them.
+/// Whether a profile gave them, and not the environment or the machine.
+fn come_from_a_profile(credentials: &Credentials) -> bool {
+    let ways = credentials.get_property::<Vec<AwsCredentialFeature>>();
+    ways.is_some_and(|ways| ways.contains(&AwsCredentialFeature::CredentialsProfile))
+}
+
+/// Whose the credentials are.
 async fn account_of(
     sdk: &SdkConfig,
     region: &str,
     endpoint: Option<&str>,
     profile: Option<&str>,
 ) -> Result<(String, Partition), ConnectError> {
-    let missing = |source| ConnectError::NoCredentials { profile: profile.map(str::to_owned), source };
-    let provider = sdk
-        .credentials_provider()
-        .ok_or_else(|| missing(CredentialsError::not_loaded("no place to look for them is configured")))?;
-    // Outside of EC2 the SDK's last resort is an address that never answers.
-    match tokio::time::timeout(CREDENTIALS_LIMIT, provider.provide_credentials()).await {
-        Ok(Ok(_)) => {}
-        Ok(Err(source)) => return Err(missing(source)),
-        Err(_) => return Err(missing(CredentialsError::provider_timed_out(CREDENTIALS_LIMIT))),
-    }
     identity(sdk).await.map_err(|source| match source.is(NO_ANSWER) {
         true => ConnectError::NoAnswer {
             place: endpoint.map_or_else(|| format!("AWS in region {region}"), str::to_owned),
@@ -187,14 +201,19 @@ async fn identity(sdk: &SdkConfig) -> Result<(String, Partition), AwsError> {
 /// Why there is no session.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
+    /// The environment or a profile says something that does not work.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
     /// Nothing names a region.
     #[error("no region is configured")]
     NoRegion,
     /// What is named cannot be a region.
-    #[error("`{region}` is not an AWS region")]
+    #[error("`{}`{} is not an AWS region", region.escape_debug(), by.as_ref().map(|by| format!(" of {by}")).unwrap_or_default())]
     UnknownRegion {
         /// What is named.
         region: String,
+        /// The flag, the variable or the file that names it, where it is known.
+        by: Option<String>,
     },
     /// No place has credentials.
     #[error("no usable AWS credentials were found")]
@@ -226,11 +245,12 @@ impl ConnectError {
     /// What the person can do.
     pub fn hints(&self) -> Vec<String> {
         match self {
+            Self::Configuration(error) => error.hints(),
             Self::NoRegion => vec![
                 "give --region, set AWS_REGION, or set one in your AWS profile".to_owned(),
                 "without an account: add --local".to_owned(),
             ],
-            Self::UnknownRegion { region } => match region::alike(region).as_slice() {
+            Self::UnknownRegion { region, .. } => match region::alike(region).as_slice() {
                 [] => vec!["a region is named like eu-central-1 or us-east-1".to_owned()],
                 alike => vec![format!("there are {}", alike.join(", "))],
             },

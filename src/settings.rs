@@ -4,6 +4,7 @@ mod alarms;
 mod args;
 mod arn;
 mod checked;
+mod choice;
 mod config_file;
 mod email_address;
 mod invocation;
@@ -26,6 +27,7 @@ use config_file::ConfigFile;
 pub use alarms::Alarms;
 pub use args::{ColorChoice, Format, GlobalArgs};
 pub use arn::{KmsKeyArn, PolicyArn};
+pub use choice::{Choice, Origin};
 pub use config_file::CONFIG_FILE;
 pub use email_address::{EmailAddress, InvalidEmailAddress};
 pub use invocation::Invocation;
@@ -34,16 +36,19 @@ pub use schedule::Schedule;
 pub use stack_name::{InvalidStackName, StackName};
 pub use tags::Tags;
 
-/// Everything a command may depend on. A flag wins over its variable, both win over the configuration file.
+/// Everything a command may depend on. A flag wins over its variable, both win over the variables of AWS, and all of them
+/// over the configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Name of the stack, the prefix of every resource.
     pub stack: StackName,
-    /// Profile to take credentials and region from: the flag, or `AWS_PROFILE`; `None` leaves it to the SDK.
-    pub profile: Option<String>,
-    /// Region; `None` leaves it to the SDK, which must find one.
-    pub region: Option<String>,
-    /// Endpoint in place of AWS: the flag, or `AWS_ENDPOINT_URL`.
+    /// Profile to take credentials and region from: the flag, or `AWS_PROFILE`; `None` means the default one.
+    pub profile: Option<Choice>,
+    /// Region: the flag, `AWS_REGION` or `AWS_DEFAULT_REGION`; `None` leaves it to the profile.
+    pub region: Option<Choice>,
+    /// Region of the local AWS: the flag, or the configuration file. What the environment says is meant for an account.
+    pub local_region: Option<String>,
+    /// Endpoint in place of AWS, by the flag; `None` leaves it to `AWS_ENDPOINT_URL` and the profile.
     pub endpoint_url: Option<String>,
     /// Whether to use the local AWS.
     pub local: bool,
@@ -88,6 +93,7 @@ impl Default for Settings {
             stack: StackName::default(),
             profile: None,
             region: None,
+            local_region: None,
             endpoint_url: None,
             local: false,
             yes: false,
@@ -122,11 +128,17 @@ impl Settings {
 
     fn merge(args: &GlobalArgs, environment: Environment, file: ConfigFile) -> Self {
         let defaults = Self::default();
+        let flag = |name, value: &Option<String>| value.clone().map(|value| Choice::new(value, Origin::Flag(name)));
+        let in_file = |value: Option<String>| value.map(|value| Choice::new(value, Origin::File));
+        let profile = flag("--profile", &args.profile).or(environment.profile).or_else(|| in_file(file.profile));
+        let local_region = args.region.clone().or_else(|| file.region.clone());
+        let region = flag("--region", &args.region).or(environment.region).or_else(|| in_file(file.region));
         Self {
             stack: args.stack.clone().or(file.stack).unwrap_or(defaults.stack),
-            profile: args.profile.clone().or(environment.profile).or(file.profile).filter(|_| !args.local),
-            region: args.region.clone().or(file.region),
-            endpoint_url: args.endpoint_url.clone().or(environment.endpoint_url).filter(|_| !args.local),
+            profile: profile.filter(|_| !args.local),
+            region,
+            local_region,
+            endpoint_url: args.endpoint_url.clone().filter(|_| !args.local),
             local: args.local,
             yes: args.yes,
             emails: file.emails.unwrap_or_default(),
@@ -199,18 +211,25 @@ fn rendered(alerts: &AlertPolicy) -> String {
 /// What is read from the environment beside the variables of the flags.
 #[derive(Debug, Clone, Default)]
 struct Environment {
-    endpoint_url: Option<String>,
-    profile: Option<String>,
+    profile: Option<Choice>,
+    region: Option<Choice>,
     user: Option<String>,
     local_directory: PathBuf,
 }
 
 impl Environment {
     fn read() -> Self {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self::of(|name| std::env::var(name).ok())
+    }
+
+    /// An empty variable says nothing.
+    fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let choice = |name| variable(name).map(|value| Choice::new(value, Origin::Variable(name)));
         Self {
-            endpoint_url: variable("AWS_ENDPOINT_URL"),
-            profile: variable("AWS_PROFILE"),
+            profile: choice("AWS_PROFILE"),
+            // In this order: https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
+            region: choice("AWS_REGION").or_else(|| choice("AWS_DEFAULT_REGION")),
             local_directory: local_directory::local_directory(variable),
             user: variable("USER").or_else(|| variable("LOGNAME")).or_else(|| variable("USERNAME")),
         }

@@ -2,14 +2,23 @@
 //!
 //! After a change of what is called: `UPDATE_DOCS=1 cargo test --workspace --test main deployer`.
 
+mod authorization;
+mod source;
+
 use std::collections::BTreeSet;
+
+use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::Credentials;
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType};
 
 use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType};
 use incident_deploy::engine::Engine;
 use incident_deploy::template::Place;
 use incident_local::Principal;
 use incident_local::policy::{Decision, Need, Policy, Requester};
+use incident_deploy::aws::Clients;
 use incidentctl::deployer::{DeployerPolicy, PASSED_TO_SERVICE};
+use incident_deploy::engine::cloudformation::{Operation, StackRecord};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -106,6 +115,8 @@ async fn it_is_printed_for_the_stack_that_was_asked_for() -> TestResult {
 struct Deployer<'a> {
     world: &'a World,
     endpoint: String,
+    /// What `/_local/…` asks for.
+    secret: String,
     region: String,
     variables: [(&'static str, String); 3],
 }
@@ -120,7 +131,13 @@ impl<'a> Deployer<'a> {
         aws.iam.put_role_policy().role_name(ROLE).policy_name(ROLE).policy_document(document).send().await?;
         let arn = format!("arn:aws:iam::{}:role/{ROLE}", aws.account);
         eventually("the policy to spread", async || is_in_force(aws, &arn).await).await?;
-        Ok(Self { world, endpoint: aws.endpoint.clone(), region: aws.region.clone(), variables })
+        Ok(Self {
+            world,
+            endpoint: aws.endpoint.clone(),
+            secret: aws.secret.clone(),
+            region: aws.region.clone(),
+            variables,
+        })
     }
 
     /// Runs a command at the endpoint with the session.
@@ -159,8 +176,11 @@ impl<'a> Deployer<'a> {
     /// What CloudFormation does on behalf of the caller takes the permissions of the other engine.
     async fn lives_with_cloudformation(&self) -> TestResult {
         let up = ["up", "--yes", "--email", ADDRESS, "--engine", "cloudformation"];
+        self.finds_what_a_kill_left().await?;
+        self.declines().await?;
         self.run(&up).await?.succeeded()?;
         self.run(&up).await?.succeeded()?;
+        self.repairs_and_cancels().await?;
         self.run(&["plan"]).await?.succeeded()?;
         self.run(&["up", "--yes"]).await?.succeeded()?;
         std::fs::write(self.world.home().join("incidentctl.yaml"), "handler_memory: 512\n")?;
@@ -168,6 +188,56 @@ impl<'a> Deployer<'a> {
         self.run(&["status"]).await?;
         self.run(&["down", "--yes"]).await?.succeeded()?;
         Ok(())
+    }
+
+    /// A change set that was made and neither executed nor deleted.
+    async fn finds_what_a_kill_left(&self) -> TestResult {
+        let aws = self.world.aws().await?;
+        let call = aws.cloudformation.create_change_set().stack_name("devops").change_set_name("incidentctl-killed");
+        let call = call.template_body(r#"{"Resources":{"A":{"Type":"AWS::SNS::Topic"}}}"#);
+        call.change_set_type(ChangeSetType::Create).capabilities(Capability::CapabilityNamedIam).send().await?;
+        Ok(())
+    }
+
+    /// What an answer that is not yes takes back.
+    async fn declines(&self) -> TestResult {
+        let declined = self.run(&["up", "--engine", "cloudformation"]).await?.ended_with(1)?;
+        assert!(declined.stderr.contains("Nobody is here to answer"), "{declined:?}");
+        let left = self.world.aws().await?.cloudformation.list_change_sets().stack_name("devops").send().await?;
+        let left: Vec<_> = left.summaries().iter().filter_map(|set| set.change_set_name()).collect();
+        assert_eq!(left, ["incidentctl-killed"], "its own is gone");
+        Ok(())
+    }
+
+    /// What a failed update, a failed rollback and an interrupt take. CloudFormation refuses all of it on a stack that
+    /// is in order, but not before it has asked for the permission.
+    async fn repairs_and_cancels(&self) -> TestResult {
+        let clients = self.clients().await;
+        let record = StackRecord::read(&clients, "devops").await?.ok_or("no stack")?;
+        let with = |status: &str| StackRecord { status: status.to_owned(), ..record.clone() };
+        let mut refusals = Vec::new();
+        for status in ["UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED"] {
+            refusals.push(Operation::repair(&clients, &with(status)).await.err());
+        }
+        let mut operation = Operation::of_somebody(&clients, &with("UPDATE_IN_PROGRESS")).await?;
+        refusals.push(operation.cancel().await.err());
+        for refusal in refusals {
+            let refusal = refusal.ok_or("CloudFormation did it")?;
+            assert_eq!(refusal.code, "ValidationError", "{refusal}");
+        }
+        Ok(())
+    }
+
+    /// Clients with the session.
+    async fn clients(&self) -> Clients {
+        let [key, secret, token] = self.variables.clone().map(|(_, value)| value);
+        let sdk = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(self.region.clone()))
+            .endpoint_url(&self.endpoint)
+            .credentials_provider(Credentials::new(key, secret, Some(token), None, "tests"))
+            .load()
+            .await;
+        Clients::new(&sdk)
     }
 
     /// Other settings and back, what somebody else changed, and code that differs.
@@ -184,7 +254,7 @@ impl<'a> Deployer<'a> {
 
     /// The permissions that the session's calls took.
     async fn needs(&self) -> TestResult<Vec<Need>> {
-        let calls = calls(&self.endpoint).await?;
+        let calls = calls(&self.endpoint, &self.secret).await?;
         let calls = calls.as_array().ok_or("no calls")?.iter();
         let own =
             calls.filter(|call| call["principal"].as_str().is_some_and(|arn| arn.contains("assumed-role/deployer/")));
@@ -211,10 +281,11 @@ async fn is_in_force(aws: &Aws, role: &str) -> TestResult<Option<()>> {
 }
 
 /// Every call that the local AWS was asked for.
-async fn calls(endpoint: &str) -> TestResult<Value> {
+async fn calls(endpoint: &str, secret: &str) -> TestResult<Value> {
     let host = endpoint.strip_prefix("http://").ok_or("an endpoint without a host")?;
     let mut stream = TcpStream::connect(host).await?;
-    let request = format!("GET /_local/calls HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("GET /_local/calls HTTP/1.1\r\nHost: {host}\r\nX-Local-Secret: {secret}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await?;

@@ -120,6 +120,8 @@ fn no_crate_looks_up() {
         let manifest = std::fs::read_to_string(repository(crate_name).join("Cargo.toml")).unwrap_or_default();
         let dependencies = manifest.split("[dependencies]").nth(1).and_then(|rest| rest.split("\n[").next());
         let own = dependencies.unwrap_or_default().lines().filter(|line| line.starts_with("incident"));
+        // It holds no code.
+        let own = own.filter(|line| !line.starts_with("incident-features"));
         let own: Vec<&str> = own.filter_map(|line| line.split(['.', ' ', '=']).next()).collect();
         assert_eq!(own, below, "{crate_name}");
     }

@@ -4,6 +4,7 @@ mod changes;
 mod numbers;
 mod silences;
 mod table;
+mod versions;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;

@@ -4,17 +4,21 @@
 
 mod harness;
 
+mod account;
 mod bad_input;
 mod deployer;
 mod faults;
 mod floors;
 mod guarantees;
 mod health;
+mod https;
 mod incidents;
+mod local_access;
 mod properties;
 mod readme;
 mod rules;
 mod sample_events;
 mod stack;
+mod streams;
 mod template;
 mod watch;

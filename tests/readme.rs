@@ -3,7 +3,7 @@
 use crate::harness::{TestResult, World, repository};
 
 /// What stands before the arguments in the README.
-const PREFIX: &str = "$ cargo run --release -- ";
+const PREFIX: &str = "$ cargo run -- ";
 
 #[tokio::test]
 async fn its_commands_work_in_their_order() -> TestResult {
@@ -14,6 +14,18 @@ async fn its_commands_work_in_their_order() -> TestResult {
     for command in commands {
         let arguments: Vec<_> = command.split_whitespace().collect();
         world.run(&arguments).await?.succeeded()?;
+    }
+    Ok(())
+}
+
+/// An optimised build takes several times as long; nobody should wait for it to see the story.
+#[test]
+fn its_first_command_is_the_quick_one() -> TestResult {
+    for file in ["README.md", "CONTRIBUTING.md"] {
+        let text = std::fs::read_to_string(repository(file))?;
+        let first = text.lines().find_map(|line| line.strip_prefix("$ ")).ok_or("no command")?;
+        assert!(first.starts_with("cargo run -- demo"), "{file} begins with `{first}`");
+        assert!(!text.contains("cargo run --release"), "{file} has optimised builds");
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 
     python run.py PROGRAM [RUNS]
 
-PROGRAM is a release build with its handler built (`incidentctl up --local` builds it). Peers that are not installed are
-left out. State is reset before each run; medians are printed, absolute figures mean nothing on another machine.
+PROGRAM is a release build with its handler built (`cargo build -p incident-handler --profile handler
+--no-default-features`). Peers that are not installed are left out. State is reset before each run; medians are printed, absolute figures mean nothing on another machine.
 Terraform's stack has fewer resources than ours (tests/e2e/terraform), which is in its favour.
 """
 

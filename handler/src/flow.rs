@@ -6,7 +6,8 @@ mod tests;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use incident_model::control::{Control, SelfCheck};
-use incident_model::{Classification, Outcome, Rules, RulesError, Status, Unreadable, classify};
+use incident_model::explanation::explains;
+use incident_model::{Classification, Incident, Outcome, Rules, RulesError, Unreadable, observe};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 
@@ -20,7 +21,7 @@ use crate::rules_file::LoadedRules;
 use crate::settings::Settings;
 use crate::store::{Store, StoreError, Table};
 use crate::unrecorded::Unrecorded;
-use crate::{log, own, rules_file, self_check};
+use crate::{delivery, drill, log, own, rules_file, self_check};
 
 /// How often a handler sweeps by itself, after an event.
 const SWEEP_SECONDS: i64 = 60;
@@ -147,14 +148,20 @@ impl<S: Store, N: Notifier> Flow<S, N> {
     /// Handles every event of a delivery and returns their number. One that fails does not keep the others from being
     /// handled; those that succeeded are known as duplicates when the delivery comes again.
     pub(crate) async fn deliver(&self, delivery: &Value, rules: &Rules) -> Result<usize, HandlerError> {
-        let redriven = own::redriven(delivery, &self.settings.function)?;
-        let deliveries = if redriven.is_empty() { std::slice::from_ref(delivery) } else { &redriven };
         let mut events = 0;
         let mut failed = None;
-        for delivery in deliveries {
-            for classification in classify(delivery, rules)? {
+        for part in delivery::parts(delivery, &self.settings.function) {
+            let observed = match observe(&part) {
+                Ok(observed) => observed,
+                Err(error) => {
+                    failed = Some(error.into());
+                    continue;
+                }
+            };
+            for seen in observed {
                 events += 1;
-                if let Err(error) = self.handle(&classification).await {
+                let event = Classification::of(drill::genuine(seen, &self.settings), rules);
+                if let Err(error) = self.handle(&event).await {
                     failed = Some(error);
                 }
             }
@@ -182,7 +189,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         let now = self.clock.now();
         let incident_id = format!("inc-{}", uuid::Uuid::now_v7());
         let Some(incident) = event.incident(incident_id, now.text.clone()) else { return Ok(()) };
-        if let Some(reason) = self.said_before(event).await {
+        if let Some(reason) = self.explained(event, &incident, now.seconds).await {
             self.ignored(event, &reason);
             return Ok(());
         }
@@ -195,13 +202,13 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         }
     }
 
-    /// An alarm on a function's errors tells nothing new while the failure that raised it is an open incident. A table
+    /// Why an alarm on a function's errors tells nothing new, if people just heard of the failure that raised it. A table
     /// that cannot be read keeps nothing back.
-    async fn said_before(&self, event: &Classification) -> Option<String> {
+    async fn explained(&self, event: &Classification, alarm: &Incident, now: i64) -> Option<String> {
         let function = alarm_on_errors_of(&event.observation)?;
-        let newest = self.store.newest_of_resource("lambda", function).await.ok()??;
-        let is_open = newest.status != Status::Resolved;
-        is_open.then(|| format!("incident {} is open for the errors of {function}", newest.incident_id))
+        let failures = self.of_trouble("lambda", function).await.ok()?;
+        let cause = failures.iter().find(|failure| explains(failure, alarm, now))?;
+        Some(format!("incident {} is open for the errors of {function}", cause.incident_id))
     }
 
     /// Sends what the record says is to be sent.

@@ -5,6 +5,8 @@
 
 pub mod clients;
 pub mod clock;
+pub mod delivery;
+mod drill;
 pub mod flow;
 pub mod generator;
 pub mod log;

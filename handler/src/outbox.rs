@@ -1,5 +1,7 @@
 //! Sending what is due: within the mail budget one mail for each incident, beyond it a digest.
 
+use std::time::Duration;
+
 use incident_model::mail::{self, Mail, Notice};
 use incident_model::notice::next_look;
 use incident_model::time::milliseconds_of;
@@ -16,8 +18,18 @@ use crate::turns::Turns;
 pub(crate) const LEASE_SECONDS: i64 = 30;
 /// How long a notice waits that the budget had no mail for. The next sweep comes later anyway.
 const DEFERRED_SECONDS: i64 = 20;
+/// Mails that may go out in one second: SNS sets an email subscription that gets ten back to pending, and forgets it after
+/// 48 hours. All that others may send in a minute may fall into one second.
+const MOST_AT_ONCE: usize = 9;
+/// Mails about drills in a minute, which a person waits for; more are a digest.
+const DRILLS: Budget = Budget::of_a_minute("drills", 10);
+/// The second in which drills have what others leave of [`MOST_AT_ONCE`], with room for clocks that differ.
+const DRILL_MILLISECONDS: i64 = 1_200;
+/// How often a drill tries to get into a second, and the wait between.
+const DRILL_ATTEMPTS: usize = 6;
+const DRILL_WAIT: Duration = Duration::from_millis(500);
 /// Mails about several incidents at once. Their budget is their own, or a storm would leave none for them.
-pub(crate) const DIGESTS: Budget = Budget { name: "digests", limit: 1 };
+pub(crate) const DIGESTS: Budget = Budget::of_a_minute("digests", 1);
 
 /// What became of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,14 +45,19 @@ pub(crate) enum Delivery {
 impl<S: Store, N: Notifier> Flow<S, N> {
     /// Sends the notice that is due if its moment has come and nobody else does.
     pub(crate) async fn send_if_due(&self, incident: &Incident) -> Result<Delivery, HandlerError> {
-        let now = self.clock.now();
-        let is_waiting = incident.due.is_some() && incident.due_at.is_some_and(|at| at <= now.seconds);
-        if !is_waiting || incident.silenced_by.is_some() {
-            return Ok(Delivery::NotOurs);
-        }
-        match self.claimed(incident).await? {
+        match self.claimed_if_due(incident).await? {
             Some(claimed) => self.send(&claimed, &claimed.created_at).await,
             None => Ok(Delivery::NotOurs),
+        }
+    }
+
+    /// Takes the lease on the notice that is due if its moment has come.
+    async fn claimed_if_due(&self, incident: &Incident) -> Result<Option<Incident>, HandlerError> {
+        let now = self.clock.now();
+        let is_waiting = incident.due.is_some() && incident.due_at.is_some_and(|at| at <= now.seconds);
+        match is_waiting && incident.silenced_by.is_none() {
+            true => self.claimed(incident).await,
+            false => Ok(None),
         }
     }
 
@@ -52,12 +69,24 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         Ok(is_ours.then(|| leased.put_into(incident.clone())))
     }
 
-    /// Sends the notice that is due, whose lease this invocation holds. `failed_at` is when what it tells of happened.
+    /// Sends the notice that is due, whose lease this invocation holds, and then at once that the incident became worse in
+    /// the meantime. `failed_at` is when what it tells of happened.
     pub(crate) async fn send(&self, incident: &Incident, failed_at: &str) -> Result<Delivery, HandlerError> {
+        let (delivery, mut is_worse) = self.send_notice(incident, failed_at).await?;
+        while is_worse {
+            let Some(read) = self.store.incident(&incident.incident_id).await? else { break };
+            let Some(claimed) = self.claimed_if_due(&read).await? else { break };
+            is_worse = self.send_notice(&claimed, failed_at).await?.1;
+        }
+        Ok(delivery)
+    }
+
+    /// What became of the notice, and whether the incident is worse than it said.
+    async fn send_notice(&self, incident: &Incident, failed_at: &str) -> Result<(Delivery, bool), HandlerError> {
         if !self.may_mail(incident).await {
             self.put_off(incident, DEFERRED_SECONDS).await?;
             self.suppressed(incident, "over the mail budget");
-            return Ok(Delivery::OverBudget);
+            return Ok((Delivery::OverBudget, false));
         }
         let notice = Notice {
             number: incident.notices,
@@ -67,8 +96,8 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         };
         self.publish(&mail::about(incident, &notice), std::slice::from_ref(incident)).await?;
         self.mailed(incident, failed_at);
-        self.mark(incident, "notified").await?;
-        Ok(Delivery::Mailed)
+        let is_worse = self.mark(incident, "notified").await?;
+        Ok((Delivery::Mailed, is_worse))
     }
 
     /// Sends one mail that stands for the notices of all these incidents, whose leases this invocation holds.
@@ -90,10 +119,29 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         failed.map_or(Ok(Delivery::Mailed), Err)
     }
 
-    /// Whether the mail about an incident may go out now. A drill's may: a person waits for it.
+    /// Whether the mail about an incident may go out now. Drills do not take the mails of others, as long as there is room
+    /// for more.
     async fn may_mail(&self, incident: &Incident) -> bool {
-        let budget = Budget { name: "mails", limit: self.settings.alerts.mails_per_minute.get() };
-        incident.drill.is_some() || self.is_within(&budget).await
+        let mails = Budget::of_a_minute("mails", self.settings.alerts.mails_per_minute.get());
+        match MOST_AT_ONCE.saturating_sub(DIGESTS.limit + mails.limit) {
+            room if room > 0 && incident.drill.is_some() => self.may_mail_drill(room).await,
+            _ => self.is_within(&mails).await,
+        }
+    }
+
+    /// Whether the mail about a drill may go out, of which there may be so many in a second. Waits for the next one.
+    async fn may_mail_drill(&self, room: usize) -> bool {
+        if !self.is_within(&DRILLS).await {
+            return false;
+        }
+        let at_once = Budget { name: "drills-at-once", limit: room, milliseconds: DRILL_MILLISECONDS };
+        for _ in 0..DRILL_ATTEMPTS {
+            if self.is_within(&at_once).await {
+                return true;
+            }
+            tokio::time::sleep(DRILL_WAIT).await;
+        }
+        false
     }
 
     /// Takes a mail out of a budget. When the table cannot tell whether there is one, there is.
@@ -132,19 +180,22 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         }
     }
 
-    async fn mark(&self, incident: &Incident, what: &str) -> Result<(), HandlerError> {
+    /// Writes that a notice was sent, and says whether the incident is worse than it said.
+    async fn mark(&self, incident: &Incident, what: &str) -> Result<bool, HandlerError> {
         let now = self.clock.now();
         let told = Incident { last_notified_at: Some(now.text.clone()), ..incident.clone() };
         let next_look = next_look(&told, &self.settings.alerts);
         let reason = incident.due.unwrap_or(Reason::Opened).name();
         let what = format!("{what} ({reason}, notice {})", incident.notices);
-        let sent = Sent { incident, next_look, what: &what, at: &now.text };
+        let sent = Sent { incident, next_look, what: &what, at: &now.text, now: now.seconds };
         let mut turns = Turns::default();
         // Unmarked, the mail would be sent again.
-        while let Err(error) = self.store.mark_sent(&sent).await {
-            turns.wait_after(error).await?;
+        loop {
+            match self.store.mark_sent(&sent).await {
+                Ok(is_worse) => return Ok(is_worse),
+                Err(error) => turns.wait_after(error).await?,
+            }
         }
-        Ok(())
     }
 
     fn mailed(&self, incident: &Incident, failed_at: &str) {

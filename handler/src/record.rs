@@ -1,6 +1,7 @@
 //! Counts a failure exactly once: opens an incident for it, or counts it for the one that is open. What is to be sent is
 //! written in the same transaction.
 
+use incident_model::explanation::explains;
 use incident_model::notice::{Beginning, FLAPPING_SECONDS, beginning, superseding};
 use incident_model::silence::{Silence, covering};
 use incident_model::time::milliseconds_of;
@@ -66,14 +67,14 @@ async fn decide(
         event_id: &seen.event_id,
         fingerprint: &incident.fingerprint,
         source: &incident.source,
-        resource: &incident.resource,
+        trouble: incident.trouble(),
         function: (incident.source == "lambda").then_some(incident.resource.as_str()),
     };
     let known = store.look(&question).await?;
     match (&known.counted_for, &known.newest) {
-        (Some(incident_id), _) => already_counted(store, incident_id).await,
+        (Some(incident_id), _) => already_counted(store, incident_id, incident).await,
         (None, Some(open)) if open.status != Status::Resolved => {
-            counted(store, failure, open, &known.silences, now).await
+            counted(store, failure, incident, open, &known.silences, now).await
         }
         _ => opened(store, failure, incident, &known, now).await,
     }
@@ -116,17 +117,18 @@ fn begun(incident: Incident, known: &Known, now: &Now) -> (Incident, bool) {
         Beginning::BeginsToFlap => (Reason::Flapping, now.seconds + LEASE_SECONDS),
         Beginning::StillFlaps => (Reason::Opened, now.seconds + FLAPPING_SECONDS),
     };
-    let alarm = known.alarm_of_function.as_ref().filter(|alarm| alarm.status != Status::Resolved);
     let incident = Incident {
         previous_incident_id: before.map(|before| before.incident_id.clone()),
-        beside_incident_id: known.newest_of_resource.clone(),
-        explains_incident_id: alarm.map(|alarm| alarm.incident_id.clone()),
+        beside_incident_id: known.newest_of_trouble.clone(),
         recent_changes,
         flapping: beginning != Beginning::Fresh,
         ..incident
     };
     let outbox = held_by(&known.silences, &incident, Outbox::next(&incident, due, due_at), now);
-    (outbox.put_into(incident), beginning == Beginning::StillFlaps)
+    let incident = outbox.put_into(incident);
+    let alarm = known.alarm_of_function.as_ref().filter(|alarm| explains(&incident, alarm, now.seconds));
+    let explains_incident_id = alarm.map(|alarm| alarm.incident_id.clone());
+    (Incident { explains_incident_id, ..incident }, beginning == Beginning::StillFlaps)
 }
 
 /// The function whose errors raised an alarm, if the event tells of one.
@@ -142,7 +144,7 @@ fn is_over(occurred_at: &str, known: &Known) -> bool {
 
 /// An incident that an event ended.
 pub(crate) fn resolved(mut incident: Incident, what: &str, now: &Now) -> Incident {
-    incident.timeline.push(TimelineEntry { at: now.text.clone(), what: what.to_owned() });
+    incident.note(TimelineEntry::new(&now.text, what));
     Incident { status: Status::Resolved, recovered: true, ..incident }
 }
 
@@ -161,29 +163,22 @@ pub(crate) fn held_by(silences: &[Silence], incident: &Incident, outbox: Outbox,
 async fn counted(
     store: &impl Store,
     failure: &Classification,
+    latest: &Incident,
     open: &Incident,
     silences: &[Silence],
     now: &Now,
 ) -> Result<Recorded, StoreError> {
-    let seen = &failure.observation;
-    let occurrences = open.occurrences + 1;
-    let severity = failure.judgement.as_ref().map_or(open.severity, |judgement| judgement.severity_at(occurrences));
-    let is_worse = severity > open.severity;
-    let incident = Incident {
-        occurrences,
-        severity: severity.max(open.severity),
-        last_seen_at: now.text.clone(),
-        error_message: seen.error_message.clone(),
-        request_id: seen.request_id.clone().or(open.request_id.clone()),
-        ..open.clone()
-    };
+    let judgement = failure.judgement.as_ref();
+    let severity = judgement.map_or(latest.severity, |judgement| judgement.severity_at(open.occurrences + 1));
+    let incident = open.clone().counting(&Incident { severity, ..latest.clone() });
+    let is_worse = incident.severity > open.severity;
     let outbox = if is_worse { escalated(&incident, silences, now) } else { Outbox::of(&incident) };
     let occurrence = Occurrence {
-        event_id: &seen.event_id,
+        event_id: &failure.observation.event_id,
         read: open,
-        observation: seen,
-        escalation: is_worse.then_some((severity, &outbox)),
-        at: &now.text,
+        incident: &incident,
+        escalation: is_worse.then_some(&outbox),
+        worse_at: judgement.and_then(|judgement| judgement.worse_at(incident.severity)),
         now: now.seconds,
     };
     store.count(&occurrence).await?;
@@ -203,12 +198,9 @@ fn escalated(incident: &Incident, silences: &[Silence], now: &Now) -> Outbox {
     held_by(silences, incident, outbox, now)
 }
 
-async fn already_counted(store: &impl Store, incident_id: &str) -> Result<Recorded, StoreError> {
-    match store.incident(incident_id).await? {
-        Some(incident) => Ok(Recorded { incident, how: How::Duplicate, sends: false }),
-        None => Err(StoreError::Unusable {
-            code: "IncidentMissing".to_owned(),
-            message: format!("an event was counted for {incident_id}, which is not in the table"),
-        }),
-    }
+/// Where the incident is gone, or of a version that cannot be read here, the event tells nothing new all the same.
+async fn already_counted(store: &impl Store, incident_id: &str, incident: &Incident) -> Result<Recorded, StoreError> {
+    let lost = || Incident { incident_id: incident_id.to_owned(), ..incident.clone() };
+    let incident = store.incident(incident_id).await?.unwrap_or_else(lost);
+    Ok(Recorded { incident, how: How::Duplicate, sends: false })
 }

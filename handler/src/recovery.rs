@@ -2,6 +2,7 @@
 
 use incident_model::notice::{FLAPPING_SECONDS, recent};
 use incident_model::time::milliseconds_of;
+use incident_model::trouble::ends;
 use incident_model::{Classification, Incident, Outcome, Reason, Silence, Status};
 use serde_json::json;
 
@@ -14,34 +15,44 @@ use crate::record::{held_by, is_leased, resolved};
 use crate::store::{Outbox, Resolution, Store, StoreError};
 use crate::turns::Turns;
 
-/// How many incidents of a resource are looked at. More open ones at once have hardly one end.
+/// How many incidents of one trouble are looked at. More open ones at once have hardly one end.
 const MOST_BESIDE: usize = 25;
 /// What the timeline says.
 const RECOVERED: &str = "recovered";
 
 impl<S: Store, N: Notifier> Flow<S, N> {
-    /// Resolves all that the resource has open, and tells.
+    /// Resolves all open incidents of the trouble that is over, and tells.
     pub(crate) async fn recovery(&self, event: &Classification) -> Result<(), HandlerError> {
         let seen = &event.observation;
         if event.outcome == Outcome::Recovery
             && let Some(at) = milliseconds_of(&seen.occurred_at)
         {
-            self.store.remember_recovery(&seen.source, &seen.resource, at).await?;
+            self.store.remember_recovery(&seen.source, &event.trouble(), at).await?;
         }
-        let mut found = self.store.newest_of_resource(&seen.source, &seen.resource).await?;
         let mut ended = 0;
-        for _ in 0..MOST_BESIDE {
-            let Some(incident) = found else { break };
-            ended += usize::from(self.recover(&incident).await?);
-            found = match &incident.beside_incident_id {
-                Some(beside) => self.store.incident(beside).await?,
-                None => None,
-            };
+        for incident in self.of_trouble(&seen.source, &event.trouble()).await? {
+            if ends(seen, &incident) {
+                ended += usize::from(self.recover(&incident).await?);
+            }
         }
         if ended == 0 {
             self.ignored(event, event.reason().unwrap_or("nothing is open for the resource"));
         }
         Ok(())
+    }
+
+    /// The newest incidents of a trouble, resolved or not, the newest first.
+    pub(crate) async fn of_trouble(&self, source: &str, trouble: &str) -> Result<Vec<Incident>, StoreError> {
+        let mut found = self.store.newest_of_trouble(source, trouble).await?;
+        let mut incidents = Vec::new();
+        while let Some(incident) = found {
+            found = match &incident.beside_incident_id {
+                Some(beside) if incidents.len() + 1 < MOST_BESIDE => self.store.incident(beside).await?,
+                _ => None,
+            };
+            incidents.push(incident);
+        }
+        Ok(incidents)
     }
 
     /// Resolves an incident that is not resolved, and tells. Says whether it did.

@@ -25,6 +25,15 @@ pub struct Settings {
 pub struct MissingVariable(&'static str);
 
 impl Settings {
+    /// Whether an ARN, with a version or without, is that of the stack's error generator, which the template gives its
+    /// name and the topic's account and region.
+    pub(crate) fn is_generator(&self, function_arn: &str) -> bool {
+        let topic: Vec<&str> = self.topic_arn.split(':').collect();
+        let [_, partition, _, region, account, _] = topic[..] else { return false };
+        let generator = format!("arn:{partition}:lambda:{region}:{account}:function:{}-error-generator", self.stack);
+        function_arn.strip_prefix(&generator).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    }
+
     /// Reads the environment.
     ///
     /// # Errors
@@ -57,6 +66,32 @@ fn alerts(text: &str) -> (AlertPolicy, Option<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_generator_is_the_one_of_the_stack() {
+        let settings = Settings {
+            table: "devops-incidents".to_owned(),
+            topic_arn: "arn:aws:sns:eu-west-1:111111111111:devops-alerts".to_owned(),
+            stack: "devops".to_owned(),
+            function: "devops-incident-handler".to_owned(),
+            alerts: AlertPolicy::default(),
+            alerts_problem: None,
+        };
+        let function = |place: &str, name: &str| format!("arn:aws:lambda:{place}:function:{name}");
+        for (arn, expected) in [
+            (function("eu-west-1:111111111111", "devops-error-generator"), true),
+            (function("eu-west-1:111111111111", "devops-error-generator:$LATEST"), true),
+            (function("eu-west-1:111111111111", "devops-error-generator-2"), false),
+            (function("eu-west-1:111111111111", "orders"), false),
+            (function("eu-west-1:111111111111", "other-error-generator"), false),
+            (function("us-east-1:111111111111", "devops-error-generator"), false),
+            (function("eu-west-1:222222222222", "devops-error-generator"), false),
+            ("devops-error-generator".to_owned(), false),
+            (String::new(), false),
+        ] {
+            assert_eq!(settings.is_generator(&arn), expected, "{arn}");
+        }
+    }
 
     #[test]
     fn a_broken_policy_is_a_problem_but_keeps_no_alert_back() {

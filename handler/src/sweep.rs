@@ -6,6 +6,7 @@
 use incident_model::mail;
 use incident_model::notice::{Attention, attention};
 use incident_model::silence::{Silence, covering};
+use incident_model::time::seconds_of;
 use incident_model::{Incident, Reason};
 use serde_json::json;
 
@@ -24,6 +25,14 @@ const MOST_SINGLE_MAILS: usize = 3;
 /// budget, too.
 const KEPT_SECONDS: i64 = 5 * 60;
 
+/// How long a drill's mail is left to the invocation that recorded it, which waits for a second with room. A sweep that
+/// took the notice meanwhile would let a retry of that invocation take it for sent.
+const NEW_DRILL_SECONDS: i64 = 60;
+
+fn is_new_drill(incident: &Incident, now: i64) -> bool {
+    incident.drill.is_some() && seconds_of(&incident.created_at).is_some_and(|at| now - at < NEW_DRILL_SECONDS)
+}
+
 impl<S: Store, N: Notifier> Flow<S, N> {
     /// Does what is due, and returns for how many incidents something was sent. A part that fails does not keep the others
     /// from being done.
@@ -33,7 +42,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         let (silences, due) = (silences?, due?);
         let mut failed = None;
         let mut to_tell = Vec::new();
-        for incident in &due {
+        for incident in due.iter().filter(|incident| !is_new_drill(incident, now)) {
             match self.attend(incident, &silences).await {
                 Ok(claimed) => to_tell.extend(claimed),
                 Err(error) => failed = Some(error),
@@ -91,11 +100,12 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         Ok(())
     }
 
-    /// Sends what nobody silenced: few notices singly, many as a digest.
+    /// Sends what nobody silenced: few notices singly, many as a digest. Drills count by themselves.
     async fn tell(&self, incidents: Vec<Incident>) -> Result<usize, HandlerError> {
         let (drills, others): (Vec<_>, Vec<_>) = incidents.into_iter().partition(|incident| incident.drill.is_some());
-        let is_few = others.len() <= MOST_SINGLE_MAILS;
-        let (singly, together) = if is_few { ([drills, others].concat(), Vec::new()) } else { (drills, others) };
+        let (few, many): (Vec<_>, Vec<_>) =
+            [drills, others].into_iter().partition(|group| group.len() <= MOST_SINGLE_MAILS);
+        let (singly, together): (Vec<_>, Vec<_>) = (few.concat(), many.concat());
         let (mut sent, mut failed) = (0, None);
         for incident in &singly {
             match self.send(incident, &incident.created_at).await {

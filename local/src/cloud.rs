@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::LocalConfig;
+use crate::credentials::AccessKey;
 use crate::ongoing::Ongoing;
 use crate::outbox::Outbox;
 use crate::services::{cloudformation, cloudwatch, dynamodb, events, iam, lambda, logs, s3, sns, sqs};
@@ -20,6 +21,8 @@ pub struct Inner {
     pub config: LocalConfig,
     /// Where clients reach it: `http://127.0.0.1:PORT`.
     pub endpoint: String,
+    /// The account's own access key.
+    pub access_key: AccessKey,
     /// Its time.
     pub clock: Clock,
     /// Calls that are being performed and messages that are on their way to subscribers.
@@ -63,11 +66,13 @@ impl Cloud {
     /// When the outbox folder cannot be made.
     pub fn new(config: LocalConfig, endpoint: String) -> Result<Self, ApiError> {
         let outbox = Outbox::open(&config)?;
+        let access_key = if config.open { AccessKey::well_known() } else { AccessKey::drawn() };
         let clock = Clock::new(config.time_scale);
         Ok(Self {
             inner: Arc::new(Inner {
                 config,
                 endpoint,
+                access_key,
                 clock,
                 work: Ongoing::default(),
                 outbox,

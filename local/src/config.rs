@@ -7,10 +7,6 @@ use serde::{Deserialize, Serialize};
 
 /// The account of every resource of the local AWS.
 pub const ACCOUNT: &str = "000000000000";
-/// The access key that stands for the account's own, unrestricted credentials.
-pub const ACCESS_KEY_ID: &str = "test";
-/// The secret of [`ACCESS_KEY_ID`].
-pub const SECRET_ACCESS_KEY: &str = "test";
 
 /// Settings of one local AWS.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +25,8 @@ pub struct LocalConfig {
     pub smtp: Option<String>,
     /// Faults to inject; see `gateway::faults`.
     pub faults: Option<PathBuf>,
+    /// Whether its access key is `test` with the secret `test`, which lets in everybody on this machine.
+    pub open: bool,
 }
 
 /// A free port, `us-east-1`, AWS's own pace, quick, and a folder under the system's temporary one.
@@ -42,6 +40,7 @@ impl Default for LocalConfig {
             latency: LatencyProfile::QUICK,
             smtp: None,
             faults: None,
+            open: false,
         }
     }
 }

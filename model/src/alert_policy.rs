@@ -79,7 +79,8 @@ macro_rules! per_severity {
             /// The interval of a severity.
             pub fn of(&self, severity: Severity) -> Interval {
                 match severity {
-                    Severity::Critical => self.critical,
+                    // The careful choice for one that this version does not know.
+                    Severity::Critical | Severity::Other(_) => self.critical,
                     Severity::High => self.high,
                     Severity::Medium => self.medium,
                     Severity::Low => self.low,

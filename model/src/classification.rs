@@ -7,11 +7,13 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::fingerprint::Fingerprint;
-use crate::incident::{Incident, Status, TimelineEntry};
+use crate::incident::{Incident, Status};
 use crate::observation::{Kind, Observation};
 use crate::rules::{Judgement, Rules};
 use crate::sources::{Unreadable, observe};
-use crate::{Severity, console};
+use crate::table::CURRENT_RECORD_VERSION;
+use crate::timeline::TimelineEntry;
+use crate::{Severity, console, trouble};
 
 /// What becomes of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -43,20 +45,26 @@ pub struct Classification {
 /// # Errors
 /// When the delivery holds no event at all.
 pub fn classify(delivery: &Value, rules: &Rules) -> Result<Vec<Classification>, Unreadable> {
-    Ok(observe(delivery)?.into_iter().map(|observation| judged(observation, rules)).collect())
-}
-
-fn judged(observation: Observation, rules: &Rules) -> Classification {
-    let observation = observation.without_secrets();
-    let (outcome, judgement) = match observation.kind {
-        Kind::Failure => (Outcome::Incident, Some(rules.judge(&observation))),
-        Kind::Recovery => (Outcome::Recovery, None),
-        Kind::Ignored { .. } => (Outcome::Ignored, None),
-    };
-    Classification { outcome, judgement, fingerprint: Fingerprint::of(&observation), observation }
+    Ok(observe(delivery)?.into_iter().map(|observation| Classification::of(observation, rules)).collect())
 }
 
 impl Classification {
+    /// Takes the secrets out of what an event says, and judges it.
+    pub fn of(observation: Observation, rules: &Rules) -> Self {
+        let observation = observation.without_secrets();
+        let (outcome, judgement) = match observation.kind {
+            Kind::Failure => (Outcome::Incident, Some(rules.judge(&observation))),
+            Kind::Recovery => (Outcome::Recovery, None),
+            Kind::Ignored { .. } => (Outcome::Ignored, None),
+        };
+        Self { outcome, judgement, fingerprint: Fingerprint::of(&observation), observation }
+    }
+
+    /// What identifies the trouble that it tells of among those of its source.
+    pub fn trouble(&self) -> String {
+        trouble::of(&self.observation).unwrap_or_else(|| self.observation.resource.clone())
+    }
+
     /// Why the event is ignored; nothing for the others.
     pub fn reason(&self) -> Option<&str> {
         match &self.observation.kind {
@@ -65,7 +73,7 @@ impl Classification {
         }
     }
 
-    /// Whether it ends an incident of the same source and resource, if one is open.
+    /// Whether it ends the incidents of the same trouble that are open.
     pub fn recovers(&self) -> bool {
         self.outcome == Outcome::Recovery || self.observation.recovers
     }
@@ -76,6 +84,7 @@ impl Classification {
         let seen = &self.observation;
         Some(Incident {
             incident_id,
+            record_version: CURRENT_RECORD_VERSION,
             status: Status::Open,
             severity: judgement.severity,
             summary: judgement.summary.clone(),
@@ -95,6 +104,7 @@ impl Classification {
             rule: judgement.rule.clone(),
             runbook: judgement.runbook.clone(),
             console_url: console::url(seen),
+            trouble: trouble::of(seen),
             drill: seen.drill.clone(),
             notified_at: None,
             last_notified_at: None,
@@ -109,6 +119,7 @@ impl Classification {
             recent_changes: Vec::new(),
             flapping: false,
             timeline: vec![TimelineEntry { at, what: "opened".to_owned() }],
+            timeline_left_out: 0,
         })
     }
 }

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::notice::Reason;
+use crate::table::FIRST_RECORD_VERSION;
+use crate::timeline::TimelineEntry;
+use crate::word::{Word, by_name};
 use crate::{FingerprintInputs, Severity};
 
 /// Where an incident is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
     /// Nobody has taken it yet.
     Open,
@@ -15,33 +17,31 @@ pub enum Status {
     Acknowledged,
     /// Over. A failure that returns opens a new incident.
     Resolved,
+    /// One that a newer version gave. It is not over.
+    Other(Word),
 }
 
 impl Status {
+    /// All that this version gives, in the order of an incident's life.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Acknowledged, Self::Resolved];
+
+    /// Whether nobody has taken it yet. One that this version does not know may mean that, which is the careful choice.
+    pub fn is_untaken(self) -> bool {
+        matches!(self, Self::Open | Self::Other(_))
+    }
+
     /// The name as it stands in records and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Acknowledged => "acknowledged",
             Self::Resolved => "resolved",
+            Self::Other(word) => word.as_str(),
         }
     }
 }
 
-impl std::fmt::Display for Status {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.pad(self.name())
-    }
-}
-
-/// Something that happened to an incident.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TimelineEntry {
-    /// When, RFC 3339 in UTC.
-    pub at: String,
-    /// What, in a few words: `opened`, `notified`, `acknowledged by ada`.
-    pub what: String,
-}
+by_name!(Status, Status::ALL);
 
 /// One incident: all failures of one fingerprint until it is resolved. The field names are the attribute names in the
 /// table and the member names in JSON output; outside programs rely on them.
@@ -49,6 +49,9 @@ pub struct TimelineEntry {
 pub struct Incident {
     /// Unique; sorts by time of creation: `inc-` and a UUID version 7.
     pub incident_id: String,
+    /// How the record is made: [`RECORD_VERSION`](crate::table::RECORD_VERSION).
+    #[serde(default = "first_version")]
+    pub record_version: u64,
     /// Where it is in its life.
     pub status: Status,
     /// How bad it is.
@@ -91,6 +94,10 @@ pub struct Incident {
     /// Link into the console.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub console_url: Option<String>,
+    /// What identifies its trouble where the resource alone does not: a category of events, an id. A recovery of the same
+    /// trouble ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
     /// The drill that asked for the failure, as `trigger-test` does; it makes an incident of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<String>,
@@ -116,7 +123,7 @@ pub struct Incident {
     /// The resolved incident of the same fingerprint before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_incident_id: Option<String>,
-    /// The newest other incident of the same resource when this one was opened: a recovery goes from one to the next.
+    /// The newest other incident of the same trouble when this one was opened: a recovery goes from one to the next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside_incident_id: Option<String>,
     /// The incident of an alarm that told of the same failure before, without its cause.
@@ -131,7 +138,46 @@ pub struct Incident {
     /// Whether mails are held back until the state stays.
     #[serde(default)]
     pub flapping: bool,
-    /// What happened to it, oldest first.
+    /// What happened to it, oldest first. A long one lacks its middle: see [`timeline`](crate::timeline).
     #[serde(default)]
     pub timeline: Vec<TimelineEntry>,
+    /// How many entries are left out of the timeline behind its first ones.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub timeline_left_out: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+fn first_version() -> u64 {
+    FIRST_RECORD_VERSION
+}
+
+impl Incident {
+    /// What identifies its trouble among those of its source.
+    pub fn trouble(&self) -> &str {
+        self.trouble.as_deref().unwrap_or(&self.resource)
+    }
+
+    /// The same incident with one more failure, which it shows from now on: all that stands in it about a failure comes
+    /// from the latest. The severity is the highest of all.
+    #[must_use]
+    pub fn counting(self, latest: &Self) -> Self {
+        Self {
+            severity: self.severity.max(latest.severity),
+            summary: latest.summary.clone(),
+            recommendation: latest.recommendation.clone(),
+            rule: latest.rule.clone(),
+            runbook: latest.runbook.clone(),
+            console_url: latest.console_url.clone(),
+            error_type: latest.error_type.clone(),
+            error_message: latest.error_message.clone(),
+            request_id: latest.request_id.clone(),
+            trouble: latest.trouble.clone(),
+            last_seen_at: latest.last_seen_at.clone(),
+            occurrences: self.occurrences + 1,
+            ..self
+        }
+    }
 }

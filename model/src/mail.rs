@@ -53,6 +53,7 @@ fn subject(incident: &Incident, notice: &Notice<'_>) -> String {
         Reason::Escalated => format!("[{severity}] ESCALATED: "),
         Reason::Reminder => format!("[{severity}] REMINDER: "),
         Reason::Recovered => "[RECOVERED] ".to_owned(),
+        Reason::Other(word) => format!("[{severity}] {}: ", word.as_str().to_uppercase()),
     };
     with_reference(&head, &incident.summary, incident, notice)
 }
@@ -103,7 +104,7 @@ fn occasion(incident: &Incident, notice: &Notice<'_>) -> Vec<String> {
         )),
         Reason::Escalated => lines.push(format!("ESCALATED: it is {} now; it was less when you heard of it.", incident.severity)),
         Reason::Reminder => lines.push(format!("REMINDER: nobody has acknowledged it since {}.", incident.created_at)),
-        Reason::Opened | Reason::Recovered => {}
+        Reason::Opened | Reason::Recovered | Reason::Other(_) => {}
     }
     if let Some(previous) = &incident.previous_incident_id {
         lines.push(format!("It was there before, as incident {previous}."));

@@ -5,12 +5,11 @@
 //! it is in hand; if the sender dies, that moment comes, and the next one sends it. A notice that is held back (by a
 //! silence, a full budget, a flapping resource) is one whose `due_at` is later.
 
-use serde::{Deserialize, Serialize};
-
 use crate::alert_policy::AlertPolicy;
 use crate::incident::{Incident, Status};
 use crate::silence::{Silence, covering};
 use crate::time::seconds_of;
+use crate::word::{Word, by_name};
 
 #[cfg(test)]
 mod tests;
@@ -20,9 +19,11 @@ const STEADY_CHANGES: usize = 2;
 /// In which time state changes count as flapping, and how long a resource has to keep one state to be steady again.
 pub const FLAPPING_SECONDS: i64 = 30 * 60;
 
+/// So many state changes are remembered: far more than make a resource flap, and few enough for a record.
+const MOST_CHANGES: usize = 100;
+
 /// Why people are written to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// The incident is new.
     Opened,
@@ -34,9 +35,14 @@ pub enum Reason {
     Reminder,
     /// It is over.
     Recovered,
+    /// One that a newer version has.
+    Other(Word),
 }
 
 impl Reason {
+    /// All that this version has.
+    pub const ALL: [Self; 5] = [Self::Opened, Self::Flapping, Self::Escalated, Self::Reminder, Self::Recovered];
+
     /// The name as it stands in records.
     pub fn name(self) -> &'static str {
         match self {
@@ -45,9 +51,12 @@ impl Reason {
             Self::Escalated => "escalated",
             Self::Reminder => "reminder",
             Self::Recovered => "recovered",
+            Self::Other(word) => word.as_str(),
         }
     }
 }
+
+by_name!(Reason, Reason::ALL);
 
 /// What to do about an incident whose moment has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,9 +99,10 @@ fn quiet_end(incident: &Incident, policy: &AlertPolicy) -> Option<i64> {
     policy.resolve_after_quiet.of(incident.severity).after(last)
 }
 
-/// When people are reminded of it: only of what somebody heard of and nobody took. A drill reminds nobody.
+/// When people are reminded of it: only of what somebody heard of and nobody took, as far as this version can tell. A drill
+/// reminds nobody.
 fn reminder_at(incident: &Incident, policy: &AlertPolicy) -> Option<i64> {
-    let is_waiting = incident.status == Status::Open && incident.drill.is_none();
+    let is_waiting = incident.status.is_untaken() && incident.drill.is_none();
     let last = is_waiting.then_some(incident.last_notified_at.as_deref()).flatten()?;
     policy.remind_after.of(incident.severity).after(seconds_of(last)?)
 }
@@ -131,7 +141,10 @@ pub fn beginning(before: Option<&Incident>, now: i64) -> (Vec<i64>, Beginning) {
     (changes, beginning)
 }
 
-/// Those state changes that still count.
+/// Those state changes that still count, the newest [`MOST_CHANGES`] at most.
 pub fn recent(changes: &[i64], now: i64) -> Vec<i64> {
-    changes.iter().copied().filter(|change| *change > now - FLAPPING_SECONDS).collect()
+    let counting = changes.iter().rev().copied().filter(|change| *change > now - FLAPPING_SECONDS);
+    let mut newest: Vec<i64> = counting.take(MOST_CHANGES).collect();
+    newest.reverse();
+    newest
 }

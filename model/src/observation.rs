@@ -55,7 +55,7 @@ pub struct Observation {
     pub drill: Option<String>,
     /// Takes the place of the message in the fingerprint, for sources whose message tells the same failure in many ways.
     pub grouping: Option<String>,
-    /// Whether an ignored success ends an open incident of the same source and resource.
+    /// Whether an ignored success ends the open incidents of the same trouble.
     pub recovers: bool,
     /// What else rules may look at; the names are the adapter's.
     pub attributes: BTreeMap<String, Value>,

@@ -1,10 +1,10 @@
 //! How bad an incident is.
 
-use serde::{Deserialize, Serialize};
+use crate::word::{Word, by_name};
 
-/// Severity of an incident. Ordered: `Low < Medium < High < Critical`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+/// Severity of an incident. Ordered: `Low < Medium < High < Critical < Other`. A severity that this version does not know
+/// is taken for one that is at least critical, which is the careful choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Worth a record; nobody has to act today.
     Low,
@@ -14,10 +14,12 @@ pub enum Severity {
     High,
     /// Every invocation fails, data is at risk, or the account is.
     Critical,
+    /// One that a newer version gave; records only hold it.
+    Other(Word),
 }
 
 impl Severity {
-    /// All severities, worst first.
+    /// All severities that this version gives, worst first.
     pub const ALL: [Self; 4] = [Self::Critical, Self::High, Self::Medium, Self::Low];
 
     /// The name as it stands in records, mails and rules.
@@ -27,15 +29,12 @@ impl Severity {
             Self::Medium => "MEDIUM",
             Self::High => "HIGH",
             Self::Critical => "CRITICAL",
+            Self::Other(word) => word.as_str(),
         }
     }
 }
 
-impl std::fmt::Display for Severity {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.pad(self.name())
-    }
-}
+by_name!(Severity, Severity::ALL);
 
 impl std::str::FromStr for Severity {
     type Err = UnknownSeverity;

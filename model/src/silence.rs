@@ -1,6 +1,6 @@
 //! Silences: incidents are recorded, nobody is written to, until an end that every silence has.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 use crate::incident::Incident;
@@ -13,13 +13,38 @@ pub const LONGEST_SILENCE: i64 = 30 * 24 * 60 * 60;
 pub const MOST_SILENCES: usize = 100;
 
 /// The item of the table that holds all silences.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Silences {
-    /// The silences, also those that ended and were not told about yet.
-    pub silences: Vec<Silence>,
+    /// The silences where they stand in the list, also those that ended and were not told about yet; nothing in the place
+    /// of one that this version cannot read. Such a one hides nothing, and stays as it is.
+    pub places: Vec<Option<Silence>>,
     /// Grows by one with every change; a change is written on the condition that it is as it was read.
     pub version: u64,
+}
+
+impl Silences {
+    /// Those that this version can read.
+    pub fn readable(self) -> Vec<Silence> {
+        self.places.into_iter().flatten().collect()
+    }
+
+    /// How many this version cannot read.
+    pub fn unreadable(&self) -> usize {
+        self.places.iter().filter(|silence| silence.is_none()).count()
+    }
+}
+
+impl<'de> Deserialize<'de> for Silences {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Item {
+            silences: Vec<Value>,
+            version: u64,
+        }
+        let Item { silences, version } = Item::deserialize(deserializer)?;
+        Ok(Self { places: silences.into_iter().map(|silence| serde_json::from_value(silence).ok()).collect(), version })
+    }
 }
 
 /// Why nobody is written to about some incidents for some time.

@@ -5,6 +5,14 @@
 
 /// Partition key of the table.
 pub const INCIDENT_ID: &str = "incident_id";
+/// Attribute of every item: a number that says how the item is made. An item without it is of [`FIRST_RECORD_VERSION`].
+/// It grows when a program that does not know the new form would misread it; a new attribute alone, or a new value of an
+/// enumeration, changes nothing.
+pub const RECORD_VERSION: &str = "record_version";
+/// The version of items that were written before there was [`RECORD_VERSION`].
+pub const FIRST_RECORD_VERSION: u64 = 1;
+/// The version of what this program writes.
+pub const CURRENT_RECORD_VERSION: u64 = 1;
 /// Attribute that every incident has with the value [`RECORD_TYPE_INCIDENT`]; partition key of [`INDEX_BY_CREATED`].
 pub const RECORD_TYPE: &str = "record_type";
 /// The value of [`RECORD_TYPE`].
@@ -36,10 +44,10 @@ pub fn open_key(fingerprint: &str) -> String {
     format!("open#{fingerprint}")
 }
 
-/// Key of the item that points from a resource to its newest incident. A recovery finds its incident by it, and a second
-/// sign of one failure (an alarm on a function's errors) finds the first.
-pub fn open_resource_key(source: &str, resource: &str) -> String {
-    format!("open-resource#{source}#{resource}")
+/// Key of the item that points from a trouble, which is mostly a resource, to its newest incident. A recovery finds its
+/// incident by it, and a second sign of one failure (an alarm on a function's errors) finds the first.
+pub fn trouble_key(source: &str, trouble: &str) -> String {
+    format!("open-resource#{source}#{trouble}")
 }
 
 /// Key of the item that holds the times of the newest mails of a budget.

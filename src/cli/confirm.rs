@@ -38,19 +38,15 @@ impl Terminal {
 #[async_trait]
 impl Confirm for Terminal {
     async fn change(&self, plan: &Plan) -> Result<(), Declined> {
-        let lost: Vec<String> = plan.touched().filter(|change| change.data_loss).map(name).collect();
+        let lost: Vec<String> = plan.touched().filter(|change| change.data_loss).map(Change::described).collect();
         let (plan, yes, allowed) = (plan.clone(), self.yes, self.allow_data_loss);
         self.ask(move |ui| agree(&plan, &lost.join(", "), yes, allowed, ui)).await
     }
 
     async fn remove(&self, plan: &Plan) -> Result<(), Declined> {
         self.ui.say(&deployment::describe(plan));
-        let question = match plan.changes.iter().any(|change| change.data_loss) {
-            true => "Delete all of this, recorded incidents included?",
-            false => "Delete all of this?",
-        };
-        let yes = self.yes;
-        self.ask(move |ui| ui.consent(question, yes)).await
+        let (question, yes) = (removal_question(plan), self.yes);
+        self.ask(move |ui| ui.consent(&question, yes)).await
     }
 
     async fn step(&self, question: &str) -> Result<(), Declined> {
@@ -97,8 +93,16 @@ fn agree(plan: &Plan, lost: &str, yes: bool, allowed: bool, ui: &Ui) -> Result<(
     ui.consent_to_loss(&format!("{lost} will be deleted with all data in it. Is that meant?"), allowed)
 }
 
-fn name(change: &Change) -> String {
-    change.observed.as_ref().map_or_else(|| change.logical_id.clone(), |observed| observed.physical_id.clone())
+fn removal_question(plan: &Plan) -> String {
+    let full: Vec<String> =
+        plan.changes.iter().filter(|change| change.holds.is_some()).map(Change::described).collect();
+    let records = plan.changes.iter().any(|change| change.data_loss && change.holds.is_none());
+    let records = records.then(|| "recorded incidents".to_owned());
+    let lost: Vec<String> = records.into_iter().chain(full).collect();
+    match lost.as_slice() {
+        [] => "Delete all of this?".to_owned(),
+        lost => format!("Delete all of this, {} included?", lost.join(" and ")),
+    }
 }
 
 fn declined(error: &CommandError) -> Declined {

@@ -2,6 +2,7 @@
 
 mod program;
 
+use incident_deploy::engine::Interrupt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -95,7 +96,8 @@ impl Story<'_> {
             ..DeploymentArgs::default()
         };
         let args = up::UpArgs { deployment, ..up::UpArgs::default() };
-        up::provision(session, args, self.settings, self.ui).await
+        // The whole story may be cut anywhere.
+        up::provision(session, args, self.settings, &Interrupt::never(), self.ui).await
     }
 
     async fn confirm(&self, session: &Session, email: &EmailAddress) -> Result<(), CommandError> {
@@ -137,13 +139,14 @@ impl Story<'_> {
             "Every incident stays in the table, with its history.",
         )?;
         let incidents = Incidents::new(&Clients::new(session.sdk()), &self.settings.stack);
-        incidents::print_list(&incidents.list(&Filter { limit: Some(10), ..Filter::default() }).await?, self.ui)
+        let listing = incidents.list(&Filter { limit: Some(10), ..Filter::default() }).await?;
+        incidents::print_list(&listing.incidents, self.ui)
     }
 
     async fn remove(&self, session: &Session) -> Result<(), CommandError> {
         let title = format!("7. Take it down: {}", self.command("down --yes"));
         self.chapter(&title, "Everything that the stack owns goes, in reverse order.")?;
-        down::remove_stack(session, down::DownArgs::default(), self.settings, self.ui).await?;
+        down::remove_stack(session, down::DownArgs::default(), self.settings, &Interrupt::never(), self.ui).await?;
         local::stop(self.settings, self.ui).await.map(drop)
     }
 

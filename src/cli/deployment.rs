@@ -11,7 +11,7 @@ use crate::settings::{EmailAddress, Settings};
 use crate::ui::{ProgressView, Ui};
 use incident_deploy::aws::Clients;
 use incident_deploy::engine::{Deployment, EngineError};
-use incident_deploy::package::Package;
+use incident_deploy::package::{Destination, Package};
 use incident_deploy::plan::{Action, Leftover, Plan};
 use incident_deploy::progress::Event;
 use incident_deploy::resources;
@@ -26,7 +26,8 @@ pub(super) async fn with_code(
     args: &DeploymentArgs,
 ) -> Result<Deployment, CommandError> {
     let rules = args.rules.as_deref().or(settings.rules.as_deref());
-    let package = Package::make(args.handler.as_deref(), rules).await?;
+    let destination = Destination::of(session.sdk().endpoint_url());
+    let package = Package::make(args.handler.as_deref(), rules, destination).await?;
     let code = [("Architecture", package.architecture().name().to_owned()), ("CodeKey", package.key())];
     let mut deployment = resolve(session, settings, &settings.emails_or(&args.emails), code)?;
     resources::with_package(&mut deployment.stack, &package);
@@ -52,7 +53,8 @@ pub(super) fn pending(deployment: &Deployment) -> Pending<'_> {
     Pending::of(&deployment.clients, &deployment.stack.place.stack)
 }
 
-/// Does an engine's work and shows what it reports; `command` is the one that goes on where it stopped.
+/// Does an engine's work and shows what it reports. What the work comes to is never lost for what cannot be shown: a
+/// standard output that takes nothing fails at the result too. `command` is the one that goes on where it stopped.
 pub(super) async fn shown<T>(
     ui: &Ui,
     command: &str,
@@ -61,16 +63,13 @@ pub(super) async fn shown<T>(
     let (sender, mut receiver) = unbounded_channel();
     let display = async {
         let mut view = ProgressView::new(ui);
-        let mut result = Ok(());
+        let mut takes = true;
         while let Some(event) = receiver.recv().await {
-            // Work goes on when the reader is gone: half a stack is of no use.
-            result = result.and(view.show(&event));
+            // Work goes on when nothing can be shown any more: half a stack is of no use.
+            takes = takes && view.show(&event).is_ok();
         }
-        result
     };
-    let (done, displayed) = tokio::join!(work(sender), display);
-    let done = done.map_err(|error| CommandError::of_engine(error, command))?;
-    displayed.map(|()| done)
+    tokio::join!(work(sender), display).0.map_err(|error| CommandError::of_engine(error, command))
 }
 
 /// The finished template for these settings; `code` are the parameters that follow from the package.
@@ -122,7 +121,11 @@ pub(super) fn describe(plan: &Plan) -> String {
             Action::Delete | Action::None => ("-", "delete"),
         };
         let cause = change.cause.as_ref().map_or_else(String::new, |cause| format!(" ({cause})"));
-        let loss = if change.data_loss { " — its data is lost" } else { "" };
+        let loss = match &change.holds {
+            Some(holds) => format!(" — its data is lost: {holds}"),
+            None if change.data_loss => " — its data is lost".to_owned(),
+            None => String::new(),
+        };
         lines.push(format!("{sign} {verb:7} {:36} {}{cause}{loss}", change.resource_type, change.logical_id));
         lines.extend(change.properties.iter().map(|property| {
             let (before, after) = (property.before.to_string(), property.after.to_string());

@@ -8,6 +8,7 @@ mod permissions;
 mod quotas;
 mod stack;
 
+use incident_deploy::package::Destination;
 use clap::Args;
 use serde_json::json;
 
@@ -41,7 +42,11 @@ pub(super) async fn run(args: DoctorArgs, settings: &Settings, ui: &Ui) -> Resul
         Err(error) => {
             let mut check = Check::fail("connection", error.to_string());
             check.hint = error.first_hint().map(str::to_owned);
-            vec![check, handler::check()]
+            let destination = match settings.local {
+                true => Destination::Emulator,
+                false => Destination::of(settings.endpoint_url.as_deref()),
+            };
+            vec![check, handler::check(destination)]
         }
     };
     tell(&checks, ui)
@@ -57,7 +62,8 @@ async fn examine(session: &Session, settings: &Settings) -> Result<Vec<Check>, C
         stack::checks(session, settings),
         functions::check(clients),
     );
-    let groups = [account, quotas, vec![permissions], stack, vec![functions, handler::check()]];
+    let handler = handler::check(Destination::of(session.sdk().endpoint_url()));
+    let groups = [account, quotas, vec![permissions], stack, vec![functions, handler]];
     Ok(groups.into_iter().flatten().collect())
 }
 

@@ -8,18 +8,19 @@ use serde_json::json;
 use super::confirm::Terminal;
 use super::deployment;
 use super::engine_error::DOWN;
+use super::interruptible::until;
 use crate::error::CommandError;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::ui::Ui;
-use incident_deploy::engine::{Changed, Deployment, Engine, Job, Outcome, Removal, any_is_ours, choose};
-use incident_deploy::plan::{Action, Plan};
+use incident_deploy::engine::{Changed, Deployment, Engine, Interrupt, Job, Outcome, Removal, any_is_ours, choose};
+use incident_deploy::plan::{Action, Plan, refuse_newer};
 use incident_deploy::resources::Scope;
 
 /// Remove everything that the stack owns
 #[derive(Debug, Default, Args)]
 pub struct DownArgs {
-    /// Leave the table with the incidents and the log groups
+    /// Leave the table with the incidents, the log groups, and queues that are not empty
     #[arg(long)]
     pub keep_data: bool,
 
@@ -30,8 +31,9 @@ pub struct DownArgs {
 
 /// Removes the stack.
 pub(super) async fn run(args: DownArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    let session = super::connect(settings, ui).await?;
-    remove_stack(&session, args, settings, ui).await
+    let interrupt = Interrupt::listen()?;
+    let session = until(&interrupt, super::connect(settings, ui)).await?;
+    remove_stack(&session, args, settings, &interrupt, ui).await
 }
 
 /// Removes the stack of a connected account.
@@ -39,13 +41,21 @@ pub(super) async fn remove_stack(
     session: &Session,
     args: DownArgs,
     settings: &Settings,
+    interrupt: &Interrupt,
     ui: &Ui,
 ) -> Result<(), CommandError> {
     let start = Instant::now();
     let deployment = deployment::without_code(session, settings)?;
-    let (observations, record) = tokio::try_join!(deployment.observe(Scope::Everything), deployment.record())?;
+    let reads = async {
+        let observations = async { Ok(deployment.observe(Scope::Everything).await?) };
+        let found = tokio::try_join!(observations, deployment.record());
+        found.map_err(|error| CommandError::of_engine(error, DOWN))
+    };
+    let (observations, record) = until(interrupt, reads).await?;
+    refuse_newer(&observations)?;
     let kind = choose(args.engine.or(settings.engine), record.as_ref(), any_is_ours(&observations))?;
-    let everything = Plan::down(&deployment.stack, &observations);
+    let mut everything = Plan::down(&deployment.stack, &observations);
+    deployment.weigh(&mut everything).await?;
     let holds_data = everything.changes.iter().filter(|change| change.data_loss && args.keep_data);
     let removal = Removal {
         kept: holds_data.map(|change| change.logical_id.clone()).collect(),
@@ -55,9 +65,9 @@ pub(super) async fn remove_stack(
     };
     let confirm = Terminal::new(ui, settings, false);
     let changed = deployment::shown(ui, DOWN, async |events| {
-        kind.engine().remove(&Job { deployment: &deployment, confirm: &confirm, events }, removal).await
+        kind.engine().remove(&Job { deployment: &deployment, confirm: &confirm, events, interrupt }, removal).await
     });
-    let Changed { plan, outcome, .. } = changed.await?;
+    let Changed { plan, outcome } = changed.await?;
     tell(&deployment, &plan, &outcome, start, ui)?;
     if args.keep_data && !plan.leftovers.is_empty() {
         // CloudFormation knows nothing of it any more.

@@ -5,7 +5,7 @@ use crate::error::{CommandError, Kind};
 use incident_deploy::engine::cloudformation::NamedReplacement;
 use incident_deploy::engine::{EngineError, Outcome, OwnedByOther, Rollback};
 use incident_deploy::package::{OwnRulesError, PackageError};
-use incident_deploy::plan::PlanError;
+use incident_deploy::plan::{NewerSchema, PlanError};
 use incident_deploy::resources::Obstacle;
 use incident_deploy::template::TemplateError;
 
@@ -26,6 +26,8 @@ impl CommandError {
             EngineError::Blocked(found) => blocked(&found),
             EngineError::Unfinished { outcome, rollback } => unfinished(&outcome, rollback, command),
             EngineError::Ended { status, outcome, cancelled } => ended(&status, &outcome, cancelled),
+            EngineError::NewerSchema(error) => error.into(),
+            EngineError::Filled(_) => Self::user(&error).hint("run the command again, which plans anew"),
             EngineError::Stale(_) => Self::user(&error).hint(format!("run `{command}` again, which plans anew")),
             EngineError::StillThere(_) => {
                 Self::failed(&error).hint(format!("AWS may need a moment: run `{command}` again"))
@@ -83,6 +85,12 @@ pub(super) const DOWN: &str = "incidentctl down";
 impl From<TemplateError> for CommandError {
     fn from(error: TemplateError) -> Self {
         Self::from_error(Kind::Failed, &error)
+    }
+}
+
+impl From<NewerSchema> for CommandError {
+    fn from(error: NewerSchema) -> Self {
+        Self::from_error(Kind::User, &error).hint(NewerSchema::HINT)
     }
 }
 

@@ -100,6 +100,7 @@ mod tests {
             action: Action::Create,
             cause: None,
             data_loss: false,
+            holds: None,
             properties: Vec::new(),
             detour: None,
             desired,

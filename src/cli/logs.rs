@@ -64,6 +64,9 @@ pub(super) async fn run(args: LogsArgs, settings: &Settings, ui: &Ui) -> Result<
                 show(&event, ui)?;
             }
         }
+        if ui.reader_left() {
+            return Ok(());
+        }
         if !args.follow {
             break;
         }

@@ -13,6 +13,7 @@ mod environment;
 mod failure;
 mod incidents;
 mod init;
+mod interruptible;
 mod local;
 mod logs;
 mod moment;
@@ -30,7 +31,6 @@ mod up;
 mod watch;
 
 use std::ffi::OsString;
-use std::future::Future;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -42,6 +42,7 @@ use incident_deploy::engine::Engine;
 use crate::error::CommandError;
 use crate::settings::{GlobalArgs, Invocation, Settings};
 use crate::ui::Ui;
+use interruptible::interruptible;
 
 /// Automatic incident detection and alerting for an AWS account
 ///
@@ -154,7 +155,8 @@ async fn dispatch(command: Command, settings: &Settings, ui: &Ui) -> Result<Outc
         Command::Logs(args) => interruptible(logs::run(args, settings, ui)).await.map(done),
         // Offline, where nothing is lost by stopping anywhere.
         Command::Demo(args) => interruptible(demo::run(args, settings, ui)).await.map(done),
-        Command::Local(args) => local::run(args, settings, ui).await.map(done),
+        Command::Local(args) if args.serves() => local::run(args, settings, ui).await.map(done),
+        Command::Local(args) => interruptible(local::run(args, settings, ui)).await.map(done),
         Command::Init(args) => init::run(args, ui).map(done),
         Command::Completions(args) => completions::run(args, ui).map(done),
     }
@@ -164,14 +166,6 @@ fn done((): ()) -> Outcome {
     Outcome::Done
 }
 
-/// Runs a command that an interrupt may cut anywhere.
-async fn interruptible<T>(command: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
-    tokio::select! {
-        result = command => result,
-        _ = tokio::signal::ctrl_c() => Err(CommandError::interrupted()),
-    }
-}
-
 /// Connects to the account, checks the credentials, and says on standard error where the command works.
 ///
 /// # Errors
@@ -179,7 +173,8 @@ async fn interruptible<T>(command: impl Future<Output = Result<T, CommandError>>
 pub async fn connect(settings: &Settings, ui: &Ui) -> Result<Session, CommandError> {
     let local = match settings.local {
         true => Some(
-            local_session::start(&local_session::quick(&settings.local_directory, settings.region.as_deref())).await?,
+            local_session::start(&local_session::quick(&settings.local_directory, settings.local_region.as_deref()))
+                .await?,
         ),
         false => None,
     };

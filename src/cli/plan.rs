@@ -9,7 +9,7 @@ use super::engine_error::UP;
 use crate::error::CommandError;
 use crate::settings::Settings;
 use crate::ui::Ui;
-use incident_deploy::engine::{Job, choose, has_resources};
+use incident_deploy::engine::{Interrupt, Job, choose, has_resources};
 
 /// Show what `up` would do, and change nothing
 #[derive(Debug, Args)]
@@ -29,9 +29,11 @@ pub(super) async fn run(args: PlanArgs, settings: &Settings, ui: &Ui) -> Result<
     let survey = deployment.survey().await.map_err(|error| CommandError::of_engine(error, UP))?;
     let wanted = args.deployment.engine.or(settings.engine);
     let engine = choose(wanted, survey.record.as_ref(), has_resources(&survey.plan))?.engine();
+    // A change set must not be left behind.
+    let interrupt = Interrupt::listen()?;
     let confirm = Terminal::new(ui, settings, false);
     let plan = deployment::shown(ui, UP, async |events| {
-        engine.plan(&Job { deployment: &deployment, confirm: &confirm, events }, survey).await
+        engine.plan(&Job { deployment: &deployment, confirm: &confirm, events, interrupt: &interrupt }, survey).await
     })
     .await?;
     match ui.is_json() {

@@ -127,7 +127,7 @@ fn kinds_decide_the_exit_code() {
         (CommandError::failed("x"), ExitCode::FAILURE),
         (CommandError::usage("x"), ExitCode::from(2)),
         (CommandError::interrupted(), ExitCode::from(130)),
-        (CommandError::from(std::io::Error::from(std::io::ErrorKind::BrokenPipe)), ExitCode::SUCCESS),
+        (CommandError::from(std::io::Error::from(std::io::ErrorKind::BrokenPipe)), ExitCode::FAILURE),
     ] {
         assert_eq!(error.exit_code(), code, "{:?}", error.kind());
     }

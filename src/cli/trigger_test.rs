@@ -47,14 +47,15 @@ pub(super) async fn follow(
     let clients = Clients::new(session.sdk());
     let drill = Drill::new(clients.clone(), stack, args.kind, Duration::from_secs(args.timeout));
     let mut progress = Progress::default();
-    let mut closed = None;
-    let tell = |stage, at, progress: &Progress| closed = tell_stage(ui, args.kind, stage, at, progress).err();
+    let mut told = Ok(());
+    let tell = |stage, at, progress: &Progress| {
+        if told.is_ok() {
+            told = tell_stage(ui, args.kind, stage, at, progress);
+        }
+    };
     let outcome = drill::run(&drill, &mut progress, tell).await;
-    // A reader that went away ends the command quietly, whatever became of the drill.
-    if let Some(closed) = closed {
-        return Err(closed);
-    }
     let incident = outcome.map_err(|error| explained(error, stack, &progress))?;
+    told?;
     warn_of_pending(session, &clients, stack, ui).await;
     if ui.is_json() {
         ui.json(&result(&incident, &progress))?;

@@ -11,14 +11,15 @@ use serde_json::json;
 use super::confirm::Terminal;
 use super::deployment::{self, DeploymentArgs};
 use super::engine_error::UP;
+use super::interruptible::until;
 use super::local;
 use crate::error::CommandError;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::ui::Ui;
-use incident_deploy::engine::{Changed, Deployment, Job, Outcome, choose, has_resources};
+use incident_deploy::engine::{Changed, Deployment, Interrupt, Job, Outcome, choose, has_resources};
 use incident_deploy::plan::{Action, Plan};
-use incident_deploy::resources::Subscription;
+use incident_deploy::resources::{Subscription, Values};
 
 /// Provision the stack, or bring it up to date
 #[derive(Debug, Default, Args)]
@@ -26,7 +27,7 @@ pub struct UpArgs {
     #[command(flatten)]
     pub deployment: DeploymentArgs,
 
-    /// Go on though a table or a log group is deleted with all data in it
+    /// Go on though a table, a log group or a queue that is not empty is deleted with all data in it
     #[arg(long)]
     pub allow_data_loss: bool,
 
@@ -45,8 +46,9 @@ pub struct UpArgs {
 
 /// Provisions or updates the stack.
 pub(super) async fn run(args: UpArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    let session = super::connect(settings, ui).await?;
-    provision(&session, args, settings, ui).await
+    let interrupt = Interrupt::listen()?;
+    let session = until(&interrupt, super::connect(settings, ui)).await?;
+    provision(&session, args, settings, &interrupt, ui).await
 }
 
 /// Provisions or updates the stack of a connected account.
@@ -54,19 +56,22 @@ pub(super) async fn provision(
     session: &Session,
     args: UpArgs,
     settings: &Settings,
+    interrupt: &Interrupt,
     ui: &Ui,
 ) -> Result<(), CommandError> {
     let start = Instant::now();
-    let deployment = deployment::with_code(session, settings, &args.deployment).await?;
-    let survey = deployment.survey().await.map_err(|error| CommandError::of_engine(error, UP))?;
+    let deployment = until(interrupt, deployment::with_code(session, settings, &args.deployment)).await?;
+    let survey = async { deployment.survey().await.map_err(|error| CommandError::of_engine(error, UP)) };
+    let survey = until(interrupt, survey).await?;
     let planned = start.elapsed();
     let wanted = args.deployment.engine.or(settings.engine);
     let engine = choose(wanted, survey.record.as_ref(), has_resources(&survey.plan))?.engine();
     let confirm = Terminal::new(ui, settings, args.allow_data_loss);
     let changed = deployment::shown(ui, UP, async |events| {
-        engine.change(&Job { deployment: &deployment, confirm: &confirm, events }, survey, args.rollback).await
+        let job = Job { deployment: &deployment, confirm: &confirm, events, interrupt };
+        engine.change(&job, survey, args.rollback).await
     });
-    let Changed { plan, outcome, interrupt } = changed.await?;
+    let Changed { plan, outcome } = changed.await?;
     let rest = async {
         let changed = Instant::now();
         self_check::run(&deployment, &outcome, ui).await?;
@@ -95,8 +100,11 @@ async fn tell(
     ui: &Ui,
 ) -> Result<(), CommandError> {
     let mut subscriptions = deployment.subscriptions().await?;
-    subscriptions.retain(|found| plan.leftovers.iter().all(|leftover| leftover.physical_id != found.endpoint));
+    // What is pending and not wanted is nothing to confirm.
+    let is_left = |found: &Subscription| plan.leftovers.iter().any(|leftover| leftover.physical_id == found.endpoint);
+    subscriptions.retain(|found| !(found.pending && is_left(found)));
     remember_pending(deployment, &subscriptions, ui).await;
+    let subscribed_again = subscribe_again(deployment, outcome, &subscriptions, ui).await;
     let seconds = start.elapsed().as_secs_f64();
     let calls = deployment.clients.calls();
     if ui.is_json() {
@@ -112,6 +120,7 @@ async fn tell(
             "seconds": seconds,
             "outputs": deployment.stack.outputs,
             "subscriptions": subscriptions,
+            "subscribed_again": subscribed_again,
             "leftovers": plan.leftovers,
         }));
     }
@@ -139,6 +148,32 @@ async fn remember_pending(deployment: &Deployment, subscriptions: &[Subscription
             ui.warn(&format!("cannot write down since when {} is pending: {error}", subscription.endpoint));
         }
     }
+}
+
+/// Subscribes the addresses again that were pending before this run: SNS sets back an address that got too much mail, and
+/// forgets one that is not confirmed within 48 hours. Returns those that got another mail.
+async fn subscribe_again<'s>(
+    deployment: &Deployment,
+    outcome: &Outcome,
+    subscriptions: &'s [Subscription],
+    ui: &Ui,
+) -> Vec<&'s str> {
+    let mut again = Vec::new();
+    let is_new = |found: &&Subscription| {
+        outcome.finished.iter().any(|finished| finished.change.desired.properties.text("Endpoint") == found.endpoint)
+    };
+    for pending in subscriptions.iter().filter(|found| found.pending && !is_new(found)) {
+        match pending.subscribe_again(&deployment.clients, deployment.alert_topic()).await {
+            Ok(()) => {
+                ui.say(&format!("sent another confirmation mail to {}", pending.endpoint));
+                again.push(pending.endpoint.as_str());
+            }
+            Err(error) => {
+                ui.warn(&format!("could not send another confirmation mail to {}: {error}", pending.endpoint))
+            }
+        }
+    }
+    again
 }
 
 fn tell_subscriptions(subscriptions: &[Subscription], is_local: bool, ui: &Ui) {

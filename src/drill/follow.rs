@@ -117,6 +117,6 @@ impl Drill {
     async fn recorded(&self, id: &str, since: Timestamp) -> Result<Option<Incident>, IncidentsError> {
         let filter =
             Filter { since: Some(since.to_string()), drill: Some(id.to_owned()), limit: Some(1), ..Filter::default() };
-        Ok(self.incidents.list(&filter).await?.pop())
+        Ok(self.incidents.list(&filter).await?.incidents.pop())
     }
 }

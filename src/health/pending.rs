@@ -5,7 +5,7 @@
 //! only the limit is known.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use incident_model::table::{self, EXPIRES_AT, INCIDENT_ID};
+use incident_model::table::{self, CURRENT_RECORD_VERSION, EXPIRES_AT, INCIDENT_ID, RECORD_VERSION};
 use jiff::Timestamp;
 
 use incident_deploy::aws::{AwsError, Clients, Explain};
@@ -46,6 +46,7 @@ impl<'a> Pending<'a> {
             .put_item()
             .table_name(&self.table)
             .item(INCIDENT_ID, AttributeValue::S(table::pending_key(address)))
+            .item(RECORD_VERSION, AttributeValue::N(CURRENT_RECORD_VERSION.to_string()))
             .item(SINCE, number(now))
             .item(EXPIRES_AT, number(now + LIFETIME_HOURS * 3600))
             // DynamoDB may keep what has expired for days.

@@ -2,12 +2,15 @@
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
+use incident_model::timeline::TimelineChange;
 use incident_model::{Incident, Status, TimelineEntry, table};
 
 use super::{Incidents, IncidentsError};
 use incident_deploy::aws::Explain;
 
 const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
+/// How often a change is tried while others write into the same incident.
+const ATTEMPTS: usize = 5;
 
 /// Who changes an incident, and what they want to say about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,15 +36,23 @@ impl Incidents {
     /// # Errors
     /// When it is resolved, or the table cannot be changed.
     pub async fn acknowledge(&self, incident: &Incident, note: &Note) -> Result<Changed, IncidentsError> {
-        let open = AttributeValue::S(Status::Open.name().to_owned());
-        let update = self.update(incident, Status::Acknowledged, note)?.condition_expression("#status = :before");
-        if self.applied(update.expression_attribute_values(":before", open)).await? {
-            return Ok(Changed::Now);
+        let mut read = incident.clone();
+        for _ in 0..ATTEMPTS {
+            if self.changed(&read, Status::Acknowledged, note, "#status = :open").await? {
+                return Ok(Changed::Now);
+            }
+            read = self.find(&incident.incident_id).await?;
+            match read.status {
+                Status::Open => {}
+                Status::Resolved => return Err(IncidentsError::Resolved { id: incident.incident_id.clone() }),
+                Status::Other(status) => {
+                    let (id, status) = (incident.incident_id.clone(), status.as_str());
+                    return Err(IncidentsError::OtherStatus { id, status });
+                }
+                Status::Acknowledged => return Ok(Changed::Before),
+            }
         }
-        match self.find(&incident.incident_id).await?.status {
-            Status::Resolved => Err(IncidentsError::Resolved { id: incident.incident_id.clone() }),
-            _ => Ok(Changed::Before),
-        }
+        Err(IncidentsError::Contended)
     }
 
     /// Closes an incident. The next failure of its fingerprint opens a new one: the handler looks at the status. A mail
@@ -50,34 +61,43 @@ impl Incidents {
     /// # Errors
     /// When the table cannot be changed.
     pub async fn resolve(&self, incident: &Incident, note: &Note) -> Result<Changed, IncidentsError> {
-        let update = self
-            .update(incident, Status::Resolved, note)?
-            .condition_expression(format!("attribute_exists({}) AND #status <> :status", table::INCIDENT_ID));
-        Ok(if self.applied(update).await? { Changed::Now } else { Changed::Before })
+        let mut read = incident.clone();
+        for _ in 0..ATTEMPTS {
+            if self.changed(&read, Status::Resolved, note, "#status <> :status").await? {
+                return Ok(Changed::Now);
+            }
+            match self.get(&incident.incident_id).await? {
+                Some(now) if now.status != Status::Resolved => read = now,
+                _ => return Ok(Changed::Before),
+            }
+        }
+        Err(IncidentsError::Contended)
     }
 
-    fn update(
+    /// Changes the status if a condition holds and the timeline is as the change needs it. Says whether it did.
+    async fn changed(
         &self,
-        incident: &Incident,
+        read: &Incident,
         status: Status,
         note: &Note,
-    ) -> Result<UpdateItemFluentBuilder, IncidentsError> {
-        let entry = TimelineEntry { at: jiff::Timestamp::now().to_string(), what: note.about(status) };
-        let entries = serde_dynamo::to_attribute_value([entry]).map_err(IncidentsError::Malformed)?;
-        let removed = if status == Status::Resolved { " REMOVE due, due_at, silenced_by" } else { "" };
-        Ok(self
+        condition: &str,
+    ) -> Result<bool, IncidentsError> {
+        let entry = TimelineEntry::new(jiff::Timestamp::now().to_string(), &note.about(status));
+        let update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .key(table::INCIDENT_ID, AttributeValue::S(incident.incident_id.clone()))
-            .update_expression(format!(
-                "SET #status = :status, #timeline = list_append(if_not_exists(#timeline, :none), :entry){removed}"
-            ))
+            .key(table::INCIDENT_ID, AttributeValue::S(read.incident_id.clone()))
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#timeline", "timeline")
-            .expression_attribute_values(":status", AttributeValue::S(status.name().to_owned()))
-            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-            .expression_attribute_values(":entry", entries))
+            .expression_attribute_values(":status", AttributeValue::S(status.name().to_owned()));
+        let update = match condition.contains(":open") {
+            true => update.expression_attribute_values(":open", AttributeValue::S(Status::Open.name().to_owned())),
+            false => update,
+        };
+        let removed = if status == Status::Resolved { " REMOVE due, due_at, silenced_by" } else { "" };
+        let condition = format!("attribute_exists({}) AND {condition}", table::INCIDENT_ID);
+        self.applied(noted(update, read, entry, removed, &condition)?).await
     }
 
     /// Makes an update; `false` when its condition does not hold.
@@ -88,6 +108,40 @@ impl Incidents {
             Err(error) => Err(self.failed(error)),
         }
     }
+}
+
+/// A change of status that takes an entry up into the timeline. Into a full one, or one that an older version let grow,
+/// only if it is as it was read.
+fn noted(
+    update: UpdateItemFluentBuilder,
+    read: &Incident,
+    entry: TimelineEntry,
+    removed: &str,
+    condition: &str,
+) -> Result<UpdateItemFluentBuilder, IncidentsError> {
+    let list = |entries: &[TimelineEntry]| serde_dynamo::to_attribute_value(entries).map_err(IncidentsError::Malformed);
+    let number = |number: u64| AttributeValue::N(number.to_string());
+    Ok(match read.timeline_with(entry) {
+        TimelineChange::Append(entry) => update
+            .update_expression(format!(
+                "SET #status = :status, #timeline = list_append(if_not_exists(#timeline, :none), :entry){removed}"
+            ))
+            .condition_expression(condition)
+            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+            .expression_attribute_values(":entry", list(&[entry])?),
+        TimelineChange::Rewrite { entries, left_out } => update
+            .update_expression(format!(
+                "SET #status = :status, #timeline = :timeline, timeline_left_out = :left_out{removed}"
+            ))
+            .condition_expression(format!(
+                "{condition} AND size(#timeline) = :read_entries AND \
+                 (timeline_left_out = :read_left_out OR attribute_not_exists(timeline_left_out))"
+            ))
+            .expression_attribute_values(":timeline", list(&entries)?)
+            .expression_attribute_values(":left_out", number(left_out))
+            .expression_attribute_values(":read_entries", number(read.timeline.len() as u64))
+            .expression_attribute_values(":read_left_out", number(read.timeline_left_out)),
+    })
 }
 
 impl Note {

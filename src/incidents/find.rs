@@ -39,7 +39,7 @@ impl Incidents {
         if let Some(incident) = self.get(&start).await? {
             return Ok(incident);
         }
-        let mut incidents = self.list(&Filter::default()).await?;
+        let mut incidents = self.list(&Filter::default()).await?.incidents;
         incidents.retain(|incident| incident.incident_id.starts_with(&start));
         let ids = incidents.iter().take(CANDIDATES).map(|incident| incident.incident_id.clone()).collect();
         match (incidents.pop(), incidents.len()) {

@@ -28,32 +28,61 @@ pub struct Filter {
     pub limit: Option<usize>,
 }
 
+/// What is in the table.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Listing {
+    /// The incidents.
+    pub incidents: Vec<Incident>,
+    /// Ids of those among them that this version cannot read, sorted.
+    pub unreadable: Vec<String>,
+}
+
+impl Listing {
+    fn of(items: Vec<HashMap<String, AttributeValue>>) -> Self {
+        let mut listing = Self::default();
+        for item in items {
+            let id = item.get(table::INCIDENT_ID).and_then(|id| id.as_s().ok()).cloned();
+            match serde_dynamo::aws_sdk_dynamodb_1::from_item(item) {
+                Ok(incident) => listing.incidents.push(incident),
+                Err(_) => listing.unreadable.extend(id),
+            }
+        }
+        listing
+    }
+
+    fn extend(&mut self, other: Self) {
+        self.incidents.extend(other.incidents);
+        self.unreadable.extend(other.unreadable);
+    }
+}
+
 impl Incidents {
-    /// Incidents, newest first.
+    /// Incidents, newest first. One that this version cannot read is named, and keeps no other from being read.
     ///
     /// # Errors
-    /// When the table is absent, AWS refuses, or an item cannot be understood.
-    pub async fn list(&self, filter: &Filter) -> Result<Vec<Incident>, IncidentsError> {
+    /// When the table is absent, or AWS refuses.
+    pub async fn list(&self, filter: &Filter) -> Result<Listing, IncidentsError> {
         let limit = filter.limit.unwrap_or(usize::MAX);
-        let mut incidents = Vec::new();
+        let mut listing = Listing::default();
         match filter.statuses.as_slice() {
-            [] => incidents = self.pages(self.by_created(filter), limit).await?,
+            [] => listing = self.pages(self.by_created(filter), limit).await?,
             statuses => {
                 for status in statuses {
-                    incidents.extend(self.pages(self.by_status(*status, filter), limit).await?);
+                    listing.extend(self.pages(self.by_status(*status, filter), limit).await?);
                 }
             }
         }
-        incidents.sort_by(|one, other| other.created_at.cmp(&one.created_at));
-        incidents.truncate(limit);
-        Ok(incidents)
+        listing.incidents.sort_by(|one, other| other.created_at.cmp(&one.created_at));
+        listing.incidents.truncate(limit);
+        listing.unreadable.sort_unstable();
+        Ok(listing)
     }
 
     /// Incidents with a mail that a silence holds back, or that this one does.
     ///
     /// # Errors
     /// As for [`Self::list`].
-    pub(super) async fn held_back(&self, silence: Option<&str>) -> Result<Vec<Incident>, IncidentsError> {
+    pub(super) async fn held_back(&self, silence: Option<&str>) -> Result<Listing, IncidentsError> {
         let query = self
             .client
             .query()
@@ -95,18 +124,16 @@ impl Incidents {
     }
 
     /// Reads pages until there are enough. A page may hold nothing that passes the filter and still have a next one.
-    async fn pages(&self, query: QueryFluentBuilder, limit: usize) -> Result<Vec<Incident>, IncidentsError> {
+    async fn pages(&self, query: QueryFluentBuilder, limit: usize) -> Result<Listing, IncidentsError> {
         let mut pages = query.into_paginator().send();
-        let mut incidents = Vec::new();
-        while incidents.len() < limit
+        let mut listing = Listing::default();
+        while listing.incidents.len() < limit
             && let Some(page) = pages.next().await
         {
             let page = page.explain("dynamodb:Query").map_err(|error| self.failed(error))?;
-            let items: Vec<Incident> = serde_dynamo::aws_sdk_dynamodb_1::from_items(page.items.unwrap_or_default())
-                .map_err(IncidentsError::Malformed)?;
-            incidents.extend(items);
+            listing.extend(Listing::of(page.items.unwrap_or_default()));
         }
-        Ok(incidents)
+        Ok(listing)
     }
 }
 

@@ -13,8 +13,8 @@ use crate::settings::StackName;
 use incident_deploy::aws::{AwsError, Clients};
 
 pub use change::{Changed, Note};
-pub use list::Filter;
-pub use silences::{EndedSilence, SilenceState};
+pub use list::{Filter, Listing};
+pub use silences::{EndedSilence, SilenceState, SilenceStates};
 pub use stats::{Durations, Frequent, Stats};
 
 /// The incidents of one stack.
@@ -53,6 +53,14 @@ pub enum IncidentsError {
     /// An item is not what this version writes.
     #[error("an incident in the table cannot be understood")]
     Malformed(#[source] serde_dynamo::Error),
+    /// A status of a newer version, which knows what may follow it.
+    #[error("{id} is in the status `{status}`, which this version does not know")]
+    OtherStatus {
+        /// The incident.
+        id: String,
+        /// The status.
+        status: &'static str,
+    },
     /// No incident has this id.
     #[error("no incident has an id that starts with `{id}`")]
     Unknown {
@@ -91,7 +99,7 @@ pub enum IncidentsError {
     #[error("there are {MOST_SILENCES} silences, which is all there may be at once")]
     TooManySilences,
     /// Somebody else wrote between every read and write.
-    #[error("others change the silences at the same time")]
+    #[error("others change the same item at the same time")]
     Contended,
 }
 
@@ -103,7 +111,9 @@ impl IncidentsError {
                 vec!["`incidentctl up` provisions the stack; --stack and --region choose another".to_owned()]
             }
             Self::Aws(error) => error.hint().map(str::to_owned).into_iter().collect(),
-            Self::Malformed(_) => vec!["a newer version may have written it: update incidentctl".to_owned()],
+            Self::Malformed(_) | Self::OtherStatus { .. } => {
+                vec!["a newer version may have written it: update incidentctl".to_owned()]
+            }
             Self::Unknown { .. } | Self::Ambiguous { .. } => {
                 vec!["`incidentctl incidents list` shows the ids".to_owned()]
             }

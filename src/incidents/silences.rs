@@ -27,6 +27,27 @@ pub struct SilenceState {
     pub held: usize,
 }
 
+/// All silences.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SilenceStates {
+    /// Those that this version can read.
+    pub silences: Vec<SilenceState>,
+    /// How many it cannot read.
+    pub unreadable: usize,
+}
+
+/// What to change about the silences.
+#[derive(Debug, Clone, PartialEq)]
+enum Edit {
+    Nothing,
+    Add(Silence),
+    /// The silence at a place of the list gets another end.
+    EndAt {
+        place: usize,
+        until: String,
+    },
+}
+
 /// What became of a silence that somebody ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EndedSilence {
@@ -44,18 +65,19 @@ impl Incidents {
     /// # Errors
     /// When the table is absent, AWS refuses, or the item cannot be understood.
     pub async fn silences(&self) -> Result<Vec<Silence>, IncidentsError> {
-        Ok(self.silence_item().await?.silences)
+        Ok(self.silence_item().await?.readable())
     }
 
     /// All silences, and what each does at a moment, in seconds since 1970.
     ///
     /// # Errors
     /// As for [`Self::silences`].
-    pub async fn silence_states(&self, now: i64) -> Result<Vec<SilenceState>, IncidentsError> {
-        let silences = self.silences().await?;
+    pub async fn silence_states(&self, now: i64) -> Result<SilenceStates, IncidentsError> {
+        let item = self.silence_item().await?;
+        let (unreadable, silences) = (item.unreadable(), item.readable());
         let mut held: HashMap<String, usize> = HashMap::new();
         if !silences.is_empty() {
-            for incident in self.held_back(None).await? {
+            for incident in self.held_back(None).await?.incidents {
                 *held.entry(incident.silenced_by.unwrap_or_default()).or_default() += 1;
             }
         }
@@ -64,7 +86,7 @@ impl Incidents {
             held: held.get(&silence.silence_id).copied().unwrap_or_default(),
             silence,
         };
-        Ok(silences.into_iter().map(state).collect())
+        Ok(SilenceStates { silences: silences.into_iter().map(state).collect(), unreadable })
     }
 
     /// Adds a silence.
@@ -72,16 +94,15 @@ impl Incidents {
     /// # Errors
     /// When there are too many, others change them all the time, or the table cannot be changed.
     pub async fn add_silence(&self, silence: &Silence) -> Result<(), IncidentsError> {
-        self.change_silences(|silences| {
+        self.change_silences(|places| {
             // An answer that was lost: the attempt before this one did it.
-            if silences.iter().any(|known| known.silence_id == silence.silence_id) {
-                return Ok(());
+            if places.iter().flatten().any(|known| known.silence_id == silence.silence_id) {
+                return Ok((Edit::Nothing, ()));
             }
-            if silences.len() >= MOST_SILENCES {
+            if places.len() >= MOST_SILENCES {
                 return Err(IncidentsError::TooManySilences);
             }
-            silences.push(silence.clone());
-            Ok(())
+            Ok((Edit::Add(silence.clone()), ()))
         })
         .await
     }
@@ -93,13 +114,14 @@ impl Incidents {
     /// When no silence or several have such an id, others change them all the time, or the table cannot be changed.
     pub async fn end_silence(&self, id: &str, now: i64) -> Result<EndedSilence, IncidentsError> {
         let (silence, changed) = self
-            .change_silences(|silences| {
-                let silence = only_one(silences, id)?;
-                let is_active = silence.is_active(now);
-                if is_active {
-                    silence.until = time::rfc3339(now);
+            .change_silences(|places| {
+                let (place, silence) = only_one(places, id)?;
+                if !silence.is_active(now) {
+                    return Ok((Edit::Nothing, (silence.clone(), false)));
                 }
-                Ok((silence.clone(), is_active))
+                let until = time::rfc3339(now);
+                let ended = Silence { until: until.clone(), ..silence.clone() };
+                Ok((Edit::EndAt { place, until }, (ended, true)))
             })
             .await?;
         // Also of one that was over before: whoever ended it may have got no further.
@@ -125,47 +147,65 @@ impl Incidents {
     /// Reads, changes and writes, and does so again when somebody else wrote in between.
     async fn change_silences<T>(
         &self,
-        change: impl Fn(&mut Vec<Silence>) -> Result<T, IncidentsError>,
+        change: impl Fn(&[Option<Silence>]) -> Result<(Edit, T), IncidentsError>,
     ) -> Result<T, IncidentsError> {
         for _ in 0..ATTEMPTS {
-            let Silences { silences: before, version } = self.silence_item().await?;
-            let mut silences = before.clone();
-            let result = change(&mut silences)?;
-            if silences == before || self.write_silences(&silences, version).await? {
+            let Silences { places, version } = self.silence_item().await?;
+            let (edit, result) = change(&places)?;
+            if edit == Edit::Nothing || self.write_silences(edit, version).await? {
                 return Ok(result);
             }
         }
         Err(IncidentsError::Contended)
     }
 
-    /// `false` when the version is not any more the one that was read.
-    async fn write_silences(&self, silences: &[Silence], read: u64) -> Result<bool, IncidentsError> {
+    /// `false` when the version is not any more the one that was read. Only what changes is written: of the other silences
+    /// stays what this version does not know of them.
+    async fn write_silences(&self, edit: Edit, read: u64) -> Result<bool, IncidentsError> {
+        let number = |number: u64| AttributeValue::N(number.to_string());
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .key(table::INCIDENT_ID, AttributeValue::S(table::SILENCES.to_owned()))
-            .update_expression("SET silences = :silences, #version = :next")
             .condition_expression(format!("attribute_not_exists({}) OR #version = :read", table::INCIDENT_ID))
             .expression_attribute_names("#version", "version")
-            .expression_attribute_values(
-                ":silences",
-                serde_dynamo::to_attribute_value(silences).map_err(IncidentsError::Malformed)?,
-            )
-            .expression_attribute_values(":read", AttributeValue::N(read.to_string()))
-            .expression_attribute_values(":next", AttributeValue::N((read + 1).to_string()));
-        self.applied(update).await
+            .expression_attribute_values(":read", number(read))
+            .expression_attribute_values(":next", number(read + 1))
+            .expression_attribute_values(":made", number(table::CURRENT_RECORD_VERSION));
+        let (change, update) = match edit {
+            Edit::Nothing => return Ok(true),
+            Edit::Add(silence) => {
+                let added = serde_dynamo::to_attribute_value([silence]).map_err(IncidentsError::Malformed)?;
+                let none = AttributeValue::L(Vec::new());
+                let update =
+                    update.expression_attribute_values(":added", added).expression_attribute_values(":none", none);
+                ("silences = list_append(if_not_exists(silences, :none), :added)".to_owned(), update)
+            }
+            Edit::EndAt { place, until } => {
+                let update = update
+                    .expression_attribute_names("#until", "until")
+                    .expression_attribute_values(":until", AttributeValue::S(until));
+                (format!("silences[{place}].#until = :until"), update)
+            }
+        };
+        let made = table::RECORD_VERSION;
+        let whole = format!("SET {change}, #version = :next, {made} = if_not_exists({made}, :made)");
+        self.applied(update.update_expression(whole)).await
     }
 
     /// Makes the mails that a silence holds back due at a moment; returns how many there are.
     async fn release(&self, silence: &Silence, now: i64) -> Result<usize, IncidentsError> {
-        let incidents = self.held_back(Some(&silence.silence_id)).await?;
-        for incident in &incidents {
+        let held = self.held_back(Some(&silence.silence_id)).await?;
+        // To make a mail due, it need not be read.
+        let readable = held.incidents.into_iter().map(|incident| incident.incident_id);
+        let ids: Vec<String> = readable.chain(held.unreadable).collect();
+        for id in &ids {
             let update = self
                 .client
                 .update_item()
                 .table_name(&self.table)
-                .key(table::INCIDENT_ID, AttributeValue::S(incident.incident_id.clone()))
+                .key(table::INCIDENT_ID, AttributeValue::S(id.clone()))
                 .update_expression("SET due_at = :now")
                 .condition_expression("silenced_by = :silence AND due_at > :now")
                 .expression_attribute_values(":silence", AttributeValue::S(silence.silence_id.clone()))
@@ -173,19 +213,19 @@ impl Incidents {
             // Where the condition does not hold, the handler was there first.
             self.applied(update).await?;
         }
-        Ok(incidents.len())
+        Ok(ids.len())
     }
 }
 
-/// The silence with an id, or the only one whose id starts so.
-fn only_one<'s>(silences: &'s mut [Silence], id: &str) -> Result<&'s mut Silence, IncidentsError> {
+/// The silence with an id, or the only one whose id starts so, and its place.
+fn only_one<'s>(places: &'s [Option<Silence>], id: &str) -> Result<(usize, &'s Silence), IncidentsError> {
     let start = if id.starts_with(ID_PREFIX) { id.to_owned() } else { format!("{ID_PREFIX}{id}") };
-    let mut found: Vec<&mut Silence> =
-        silences.iter_mut().filter(|silence| silence.silence_id.starts_with(&start)).collect();
+    let readable = places.iter().enumerate().filter_map(|(place, silence)| Some((place, silence.as_ref()?)));
+    let mut found: Vec<_> = readable.filter(|(_, silence)| silence.silence_id.starts_with(&start)).collect();
     match (found.pop(), found.len()) {
-        (Some(silence), 0) => Ok(silence),
-        (Some(last), _) => {
-            let ids = found.iter().map(|silence| silence.silence_id.clone()).chain([last.silence_id.clone()]);
+        (Some(found), 0) => Ok(found),
+        (Some((_, last)), _) => {
+            let ids = found.iter().map(|(_, silence)| silence.silence_id.clone()).chain([last.silence_id.clone()]);
             Err(IncidentsError::AmbiguousSilence { id: id.to_owned(), candidates: ids.collect() })
         }
         (None, _) => Err(IncidentsError::UnknownSilence { id: id.to_owned() }),
@@ -206,9 +246,9 @@ mod tests {
             until: String::new(),
             pattern: serde_json::Value::Null,
         };
-        let mut silences = [silence("sil-0199a1"), silence("sil-0199a2"), silence("sil-0199b")];
-        let mut find = |id: &str| match only_one(&mut silences, id) {
-            Ok(silence) => silence.silence_id.clone(),
+        let places = [Some(silence("sil-0199a1")), None, Some(silence("sil-0199a2")), Some(silence("sil-0199b"))];
+        let find = |id: &str| match only_one(&places, id) {
+            Ok((_, silence)) => silence.silence_id.clone(),
             Err(error) => error.to_string(),
         };
         assert_eq!(find("sil-0199b"), "sil-0199b");

@@ -19,7 +19,7 @@ pub struct Stats {
     pub occurrences: u64,
     /// How many drills were left out.
     pub drills: usize,
-    /// Incidents of each severity, worst first.
+    /// Incidents of each severity, worst first, those that this version does not know last.
     pub by_severity: IndexMap<&'static str, usize>,
     /// Incidents in each status.
     pub by_status: IndexMap<&'static str, usize>,
@@ -69,15 +69,15 @@ impl Stats {
     /// The numbers over some incidents, given newest first.
     pub fn of(all: &[Incident]) -> Self {
         let incidents: Vec<&Incident> = all.iter().filter(|incident| incident.drill.is_none()).collect();
-        let by_severity = Severity::ALL.map(|severity| (severity, severity.name()));
-        let by_status = [Status::Open, Status::Acknowledged, Status::Resolved].map(|status| (status, status.name()));
+        let by_severity = Severity::ALL.map(Severity::name);
+        let by_status = Status::ALL.map(Status::name);
         let mails: u64 = incidents.iter().map(|incident| sent(incident)).sum();
         Self {
             incidents: incidents.len(),
             occurrences: incidents.iter().map(|incident| incident.occurrences).sum(),
             drills: all.len() - incidents.len(),
-            by_severity: counted(&by_severity, &incidents, |incident| incident.severity),
-            by_status: counted(&by_status, &incidents, |incident| incident.status),
+            by_severity: counted(&by_severity, &incidents, |incident| incident.severity.name()),
+            by_status: counted(&by_status, &incidents, |incident| incident.status.name()),
             by_source: ranked(&incidents, |incident| &incident.source),
             by_rule: ranked(&incidents, |incident| &incident.rule),
             top_fingerprints: frequent(&incidents, |incident| incident.fingerprint.clone()),
@@ -95,14 +95,15 @@ fn sent(incident: &Incident) -> u64 {
     incident.notices.saturating_sub(u64::from(incident.due.is_some()))
 }
 
-/// How many incidents have each of some values, those that none has included.
-fn counted<T: PartialEq>(
-    values: &[(T, &'static str)],
+/// How many incidents have each of some values, those that none has included; then those of a newer version.
+fn counted(
+    values: &[&'static str],
     incidents: &[&Incident],
-    of: impl Fn(&Incident) -> T,
+    of: impl Fn(&Incident) -> &'static str,
 ) -> IndexMap<&'static str, usize> {
-    let count = |value: &T| incidents.iter().filter(|incident| of(incident) == *value).count();
-    values.iter().map(|(value, name)| (*name, count(value))).collect()
+    let mut counts: IndexMap<&'static str, usize> = values.iter().map(|value| (*value, 0)).collect();
+    incidents.iter().for_each(|incident| *counts.entry(of(incident)).or_default() += 1);
+    counts
 }
 
 /// How many incidents have each value that there is, most first.

@@ -46,6 +46,7 @@ pub fn quick(directory: &Path, region: Option<&str>) -> LocalConfig {
         latency: LatencyProfile::QUICK,
         smtp: None,
         faults: None,
+        open: false,
     }
 }
 

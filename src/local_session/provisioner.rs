@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use incident_local::Cloud;
 use incident_local::services::cloudformation::{
@@ -43,7 +42,7 @@ struct Site {
 impl Site {
     fn context(&self) -> Context<'_> {
         let (clients, place) = (&self.clients, &self.place);
-        Context { clients, place, package: self.package.as_ref(), progress: Progress::silent() }
+        Context { clients, place, package: self.package.as_ref(), progress: Progress::silent(), remembers: false }
     }
 }
 
@@ -153,12 +152,7 @@ impl Providers {
             None,
             "local CloudFormation",
         );
-        let sdk = aws_config::defaults(BehaviorVersion::latest())
-            .region(Region::new(workplace.home.region.clone()))
-            .endpoint_url(&workplace.home.endpoint)
-            .credentials_provider(session)
-            .load()
-            .await;
+        let sdk = crate::session::local(&workplace.home.endpoint, &workplace.home.region, session);
         let clients = Clients::new(&sdk);
         *known = Some((credentials.access_key_id.clone(), clients.clone()));
         clients

@@ -75,6 +75,13 @@ pub(super) fn is_like_one(name: &str) -> bool {
     }
 }
 
+/// Whether a text can stand in the host name and in the signature of a call: what an endpoint in place of AWS may call its
+/// region.
+pub(super) fn is_label(name: &str) -> bool {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+    (1..=63).contains(&name.len()) && name.chars().all(is_part)
+}
+
 /// The regions of the same part of the world; none when the name begins like none.
 pub(super) fn alike(name: &str) -> Vec<&'static str> {
     let area = |name: &str| name.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();

@@ -12,8 +12,8 @@ use super::checked::read_from_file;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tags(BTreeMap<String, String>);
 
-/// AWS allows 50 tags on a resource; a few are the stack's own.
-const LIMIT: usize = 45;
+/// AWS allows 50 tags on a resource; up to seven are the stack's own.
+const LIMIT: usize = 43;
 
 impl Tags {
     /// Keys and values.

@@ -29,16 +29,48 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_default() -> Result<(), Box<d
 }
 
 #[test]
-fn the_local_aws_ignores_an_endpoint_of_the_environment() -> Result<(), SettingsError> {
-    let environment = Environment { endpoint_url: Some("http://localhost:4566".to_owned()), ..Environment::default() };
-    for (local, flag, expected) in [
-        (false, None, Some("http://localhost:4566")),
-        (false, Some("http://other"), Some("http://other")),
-        (true, None, None),
+fn the_environment_stands_between_flags_and_file() -> Result<(), SettingsError> {
+    let all = [("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "eu-west-2"), ("AWS_PROFILE", "work")];
+    let none = [("AWS_REGION", ""), ("AWS_DEFAULT_REGION", ""), ("AWS_PROFILE", "")];
+    let flag =
+        GlobalArgs { region: Some("eu-west-9".to_owned()), profile: Some("prod".to_owned()), ..GlobalArgs::default() };
+    for (args, variables, region, profile) in [
+        (&flag, &all[..], ("eu-west-9", Origin::Flag("--region")), ("prod", Origin::Flag("--profile"))),
+        (
+            &GlobalArgs::default(),
+            &all,
+            ("eu-west-1", Origin::Variable("AWS_REGION")),
+            ("work", Origin::Variable("AWS_PROFILE")),
+        ),
+        (
+            &GlobalArgs::default(),
+            &all[1..],
+            ("eu-west-2", Origin::Variable("AWS_DEFAULT_REGION")),
+            ("work", Origin::Variable("AWS_PROFILE")),
+        ),
+        (&GlobalArgs::default(), &none, ("eu-central-1", Origin::File), ("team", Origin::File)),
     ] {
-        let args = GlobalArgs { local, endpoint_url: flag.map(str::to_owned), ..GlobalArgs::default() };
-        let settings = Settings::merge(&args, environment.clone(), file("")?);
-        assert_eq!(settings.endpoint_url.as_deref(), expected);
+        let variable =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let file = file("region: eu-central-1\nprofile: team")?;
+        let settings = Settings::merge(args, Environment::of(variable), file);
+        assert_eq!(settings.region, Some(Choice::new(region.0, region.1)));
+        assert_eq!(settings.profile, Some(Choice::new(profile.0, profile.1)));
+    }
+    Ok(())
+}
+
+#[test]
+fn the_local_aws_is_where_flag_and_file_say() -> Result<(), SettingsError> {
+    let environment = Environment::of(|_| Some("eu-west-1".to_owned()));
+    for (flag, text, expected) in [
+        (Some("eu-west-2"), "region: eu-west-3", Some("eu-west-2")),
+        (None, "region: eu-west-3", Some("eu-west-3")),
+        (None, "", None),
+    ] {
+        let args = GlobalArgs { local: true, region: flag.map(str::to_owned), ..GlobalArgs::default() };
+        let settings = Settings::merge(&args, environment.clone(), file(text)?);
+        assert_eq!((settings.local_region.as_deref(), &settings.profile), (expected, &None), "{flag:?} {text}");
     }
     Ok(())
 }
@@ -156,8 +188,8 @@ fn what_aws_would_refuse_is_refused_with_its_line() {
     }
     let long = format!("tags: {{{}: x}}", "k".repeat(129));
     assert!(explain(&long).contains("more than 128"));
-    let many: String = (0..46).map(|number| format!("  tag-{number}: x\n")).collect();
-    assert!(explain(&format!("tags:\n{many}")).contains("`tag-45` is one too many at line 47"));
+    let many: String = (0..44).map(|number| format!("  tag-{number}: x\n")).collect();
+    assert!(explain(&format!("tags:\n{many}")).contains("`tag-43` is one too many at line 45"));
 }
 
 #[test]

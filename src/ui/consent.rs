@@ -52,9 +52,12 @@ impl Ui {
     /// # Errors
     /// When the streams are closed.
     pub fn question(&self, question: &str) -> Result<String, CommandError> {
-        let mut stderr = std::io::stderr().lock();
-        write!(stderr, "{question} ")?;
-        stderr.flush()?;
+        {
+            // Not held while the person thinks: an interrupt has something to say meanwhile.
+            let mut stderr = std::io::stderr().lock();
+            write!(stderr, "{question} ")?;
+            stderr.flush()?;
+        }
         let mut answer = String::new();
         std::io::stdin().lock().read_line(&mut answer)?;
         Ok(answer)

@@ -3,14 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{Label, Ui};
-use crate::error::{CommandError, Kind};
+use crate::error::CommandError;
 
 impl Ui {
     /// Reports a failure on standard error and, when the command's JSON ends in a result line, on standard output.
     pub fn failure(&self, error: &CommandError, streams_result: bool) {
-        if error.kind() == Kind::BrokenPipe {
-            return;
-        }
         if streams_result && self.is_json() {
             // Standard error below says the same, so a reader that went away misses nothing.
             let _ = self.json(&self.failure_json(error));

@@ -2,6 +2,7 @@
 
 mod consent;
 mod failure;
+mod output;
 mod progress;
 mod style;
 mod table;
@@ -15,6 +16,7 @@ use serde::Serialize;
 use crate::error::CommandError;
 use crate::settings::{ColorChoice, Format, GlobalArgs, Invocation};
 
+use output::Output;
 pub use progress::ProgressView;
 pub use style::Label;
 pub use table::{Cell, Table};
@@ -30,6 +32,7 @@ pub struct Ui {
     stderr: Stream,
     /// The moving lines on standard error; nothing is drawn where it has none.
     progress: MultiProgress,
+    output: Output,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +62,7 @@ impl Ui {
             stdout: stream(std::io::stdout().is_terminal()),
             stderr: stream(std::io::stderr().is_terminal()),
             progress: MultiProgress::new(),
+            output: Output::default(),
         }
     }
 
@@ -73,6 +77,7 @@ impl Ui {
             stdout: stream,
             stderr: stream,
             progress: MultiProgress::new(),
+            output: Output::default(),
         }
     }
 
@@ -96,30 +101,33 @@ impl Ui {
         self.quiet
     }
 
-    /// Writes data in its text form and a line break to standard output.
+    /// Writes data in its text form and a line break to standard output. Once its reader has left, nothing is written, and
+    /// that is no error: what becomes of the command is its own outcome.
     ///
     /// # Errors
-    /// When standard output is closed or full.
+    /// When standard output is full.
     pub fn print(&self, text: &str) -> Result<(), CommandError> {
-        let mut stdout = std::io::stdout().lock();
-        writeln!(stdout, "{text}")?;
-        Ok(stdout.flush()?)
+        self.bytes(format!("{text}\n").as_bytes())
     }
 
     /// Writes data as it is to standard output.
     ///
     /// # Errors
-    /// When standard output is closed or full.
+    /// When standard output is full.
     pub fn bytes(&self, data: &[u8]) -> Result<(), CommandError> {
-        let mut stdout = std::io::stdout().lock();
-        stdout.write_all(data)?;
-        Ok(stdout.flush()?)
+        let written = self.output.write(data);
+        written.map_err(|error| CommandError::failed("cannot write to standard output").caused_by(error))
+    }
+
+    /// Whether nobody reads standard output any more: the end of a command that does nothing but write to it.
+    pub fn reader_left(&self) -> bool {
+        self.output.reader_left()
     }
 
     /// Writes a value as one line of JSON to standard output.
     ///
     /// # Errors
-    /// When standard output is closed or full.
+    /// When standard output is full.
     pub fn json(&self, value: &impl Serialize) -> Result<(), CommandError> {
         let line = serde_json::to_string(value)
             .map_err(|error| CommandError::failed("cannot write the result as JSON").caused_by(error))?;
@@ -190,7 +198,9 @@ fn start_log(verbose: u8) {
         2 => "debug,hyper=info,hyper_util=info,h2=info,rustls=info",
         _ => "trace",
     };
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).finish();
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // It would tell standard error that standard error is closed, and panic at that.
+    let subscriber = subscriber.log_internal_errors(false).finish();
     // Only a second call in one process fails, and the first one's log is as good.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }

@@ -44,7 +44,7 @@ impl<'a> ProgressView<'a> {
     /// Shows an event.
     ///
     /// # Errors
-    /// When standard output, where JSON lines go, is closed.
+    /// When standard output, where JSON lines go, is full.
     pub fn show(&mut self, event: &Event) -> Result<(), CommandError> {
         let is_for_people = matches!(event, Event::Note { .. } | Event::Warning { .. });
         if self.ui.is_json() && !is_for_people {

@@ -93,7 +93,7 @@ impl Ui {
     /// Writes a table to standard output.
     ///
     /// # Errors
-    /// When standard output is closed or full.
+    /// When standard output is full.
     pub fn table(&self, table: &Table) -> Result<(), CommandError> {
         match self.stdout.terminal {
             true => self.print(&table.fitted(self.width(), self.stdout.colour)),

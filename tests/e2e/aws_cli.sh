@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Reads the stack `devops` from the local AWS with the aws CLI. Usage: aws_cli.sh ENDPOINT REGION
+# Reads the stack `devops` from the local AWS with the aws CLI, in the environment that `local status --export` prints.
 set -euo pipefail
-export AWS_ENDPOINT_URL=$1 AWS_DEFAULT_REGION=$2 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_PAGER=""
+export AWS_PAGER=""
 
 check() { # WHAT EXPECTED COMMAND...
     local what=$1 expected=$2 found
@@ -12,7 +12,8 @@ check() { # WHAT EXPECTED COMMAND...
     echo "ok: $what"
 }
 
-check "role" "devops-incident-handler-$2" iam get-role --role-name "devops-incident-handler-$2" --query Role.RoleName
+role=devops-incident-handler-$AWS_REGION
+check "role" "$role" iam get-role --role-name "$role" --query Role.RoleName
 check "table" ACTIVE dynamodb describe-table --table-name devops-incidents --query Table.TableStatus
 check "topic" 1 sns list-topics --query 'length(Topics)'
 check "function" Active lambda get-function-configuration --function-name devops-incident-handler --query State

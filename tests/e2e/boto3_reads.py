@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Reads the stack `devops` from the local AWS with boto3, fails its generator, and finds the incident.
 
-Usage: boto3_reads.py ENDPOINT REGION
+It runs in the environment that `local status --export` prints.
 """
 
 import json
+import os
 import sys
 import time
 
@@ -12,12 +13,11 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-ENDPOINT, REGION = sys.argv[1:3]
-SESSION = boto3.Session("test", "test", region_name=REGION)
+REGION = os.environ["AWS_REGION"]
 
 
 def client(service):
-    return SESSION.client(service, endpoint_url=ENDPOINT, config=Config(retries={"total_max_attempts": 2}))
+    return boto3.client(service, config=Config(retries={"total_max_attempts": 2}))
 
 
 def check(what, found, expected):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Deploys the rendered template with the aws CLI and boto3 through the local AWS's CloudFormation and S3.
 
-Usage: cloudformation.py ENDPOINT REGION TEMPLATE
+Usage: cloudformation.py TEMPLATE, in the environment that `local status --export` prints.
 """
 
 import io
@@ -14,22 +14,14 @@ import zipfile
 import boto3
 from botocore.exceptions import ClientError
 
-ENDPOINT, REGION, TEMPLATE = sys.argv[1:4]
+TEMPLATE = sys.argv[1]
 STACK, BUCKET, KEY = "e2e", "e2e-code", "handler.zip"
-ENVIRONMENT = {
-    **os.environ,
-    "AWS_ENDPOINT_URL": ENDPOINT,
-    "AWS_DEFAULT_REGION": REGION,
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_PAGER": "",
-}
-SESSION = boto3.Session("test", "test", region_name=REGION)
+ENVIRONMENT = os.environ | {"AWS_PAGER": ""}
 PARAMETERS = {"CodeBucket": BUCKET, "CodeKey": KEY}
 
 
 def client(service):
-    return SESSION.client(service, endpoint_url=ENDPOINT)
+    return boto3.client(service)
 
 
 S3, STACKS = client("s3"), client("cloudformation")

@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
 # Terraform's AWS provider makes, re-reads and removes a stack on the local AWS.
-# Usage: terraform.sh ENDPOINT ZIP. A provider that was downloaded beforehand is taken from $TF_PLUGIN_DIR.
+# Usage: terraform.sh ZIP, in the environment that `local status --export` prints. A provider that was downloaded beforehand is taken from $TF_PLUGIN_DIR.
 set -euo pipefail
-endpoint=$1
-zip=$(realpath "$2")
+zip=$(realpath "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp "$(dirname "${BASH_SOURCE[0]}")"/terraform/*.tf "$work"
 cd "$work"
 
-export TF_IN_AUTOMATION=1 TF_VAR_endpoint=$endpoint TF_VAR_handler_zip=$zip CHECKPOINT_DISABLE=1
+export TF_IN_AUTOMATION=1 TF_VAR_handler_zip=$zip CHECKPOINT_DISABLE=1
 terraform init -input=false -no-color ${TF_PLUGIN_DIR:+-plugin-dir="$TF_PLUGIN_DIR"} >init.log 2>&1 || {
     grep -q 'Failed to query available provider packages' init.log && { echo "skipped: the AWS provider cannot be had here"; exit 0; }
     cat init.log; exit 1

@@ -76,6 +76,21 @@ impl Point {
         reads(&self.operation)
     }
 
+    /// Service and operation.
+    pub(super) fn name(&self) -> (&str, &str) {
+        (&self.service, &self.operation)
+    }
+
+    /// What is called for.
+    pub(super) fn resource(&self) -> &str {
+        &self.resource
+    }
+
+    /// Breaks this call and those like it for so many milliseconds of AWS.
+    pub(super) fn breaking_for(&self, milliseconds: u64, action: Action) -> Rule {
+        Rule { times: None, milliseconds: Some(milliseconds), ..self.rule(action, 1) }
+    }
+
     fn rule(&self, action: Action, times: u64) -> Rule {
         Rule {
             service: Some(self.service.clone()),
@@ -84,6 +99,7 @@ impl Point {
             caller: Some("root".to_owned()),
             call: Some(self.ordinal),
             times: Some(times),
+            milliseconds: None,
             action,
         }
     }

@@ -1,6 +1,8 @@
-//! Ctrl-C while AWS does not answer. (That calls in flight finish after the first is a test of `stack::failures`.)
+//! Ctrl-C, and what asks for the same, while AWS does not answer. (That calls in flight finish after the first is a test of
+//! `stack::failures`.)
 
 use std::process::Stdio;
+use std::time::Duration;
 
 use incident_local::gateway::faults::{Action, Rule};
 use serde_json::Value;
@@ -10,8 +12,25 @@ use tokio::process::ChildStdout;
 use super::phase::{Phase, first};
 use crate::harness::{Laboratory, Snapshot, TestResult};
 
+/// The kernel and the shell both say that a terminal is gone: within a second that is one interrupt.
+const ANOTHER_HANGUP: Duration = Duration::from_millis(1_100);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_interrupt_does_not_wait_for_what_hangs() -> TestResult {
+    a_second_signal_does_not_wait("INT").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_termination_does_not_wait_for_what_hangs() -> TestResult {
+    a_second_signal_does_not_wait("TERM").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_hangup_does_not_wait_for_what_hangs() -> TestResult {
+    a_second_signal_does_not_wait("HUP").await
+}
+
+async fn a_second_signal_does_not_wait(signal: &str) -> TestResult {
     let laboratory = Laboratory::new().await?;
     laboratory.handle.set_faults(vec![Rule {
         service: None,
@@ -20,6 +39,7 @@ async fn a_second_interrupt_does_not_wait_for_what_hangs() -> TestResult {
         caller: None,
         call: None,
         times: None,
+        milliseconds: None,
         action: Action::HangAfter,
     }]);
     let mut program = Phase::Up.program(&laboratory)?;
@@ -28,10 +48,13 @@ async fn a_second_interrupt_does_not_wait_for_what_hangs() -> TestResult {
     let mut lines = BufReader::new(up.stdout.take().ok_or("no output")?).lines();
     laboratory.handle.until_a_call_hangs().await;
     read_until(&mut lines, "resource_finished").await?;
-    interrupt(&up)?;
+    send(signal, &up)?;
     // Everything else that was in flight finishes; the table does not.
     read_until(&mut lines, "interrupted").await?;
-    interrupt(&up)?;
+    if signal == "HUP" {
+        tokio::time::sleep(ANOTHER_HANGUP).await;
+    }
+    send(signal, &up)?;
     let mut last = Value::Null;
     while let Some(line) = lines.next_line().await? {
         last = serde_json::from_str(&line)?;
@@ -58,8 +81,8 @@ async fn read_until(lines: &mut Lines<BufReader<ChildStdout>>, event: &str) -> T
     Ok(())
 }
 
-fn interrupt(program: &tokio::process::Child) -> TestResult {
+fn send(signal: &str, program: &tokio::process::Child) -> TestResult {
     let id = program.id().ok_or("it ended already")?;
-    std::process::Command::new("kill").args(["-INT", &id.to_string()]).status()?;
+    std::process::Command::new("kill").args([&format!("-{signal}"), &id.to_string()]).status()?;
     Ok(())
 }

@@ -60,10 +60,11 @@ pub(super) fn first() -> Wish {
 }
 
 /// Something else wherever a configuration can choose.
-fn second() -> Wish {
+pub(super) fn second() -> Wish {
     let tags = [("team", "two"), ("cost", "low")].map(|(key, value)| (key.to_owned(), value.to_owned()));
     Wish {
-        emails: ["grace@example.com", "joan@example.com"].map(str::to_owned).to_vec(),
+        // One that is new would keep the others until it has confirmed.
+        emails: vec!["grace@example.com".to_owned()],
         tags: tags.into(),
         log_retention_days: 14,
         handler_memory: 512,

@@ -158,7 +158,7 @@ impl Work {
 }
 
 /// Runs the program until a call hangs, and kills it then; that is the error. Without an error nothing hung.
-async fn be_killed(phase: Phase, laboratory: &Laboratory) -> TestResult {
+pub(super) async fn be_killed(phase: Phase, laboratory: &Laboratory) -> TestResult {
     let connections = laboratory.handle.connections().count();
     let mut program = phase.program(laboratory)?.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     tokio::select! {

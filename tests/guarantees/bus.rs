@@ -58,14 +58,16 @@ fn entry(detail: &Value) -> PutEventsRequestEntry {
 }
 
 /// The bus delivers an event once more, as at-least-once allows it to.
-pub(super) async fn deliver_again(endpoint: &str, events: &[(&String, &Value)]) -> TestResult {
-    let address = endpoint.trim_start_matches("http://");
+pub(super) async fn deliver_again(aws: &Aws, events: &[(&String, &Value)]) -> TestResult {
+    let (address, secret) = (aws.endpoint.trim_start_matches("http://"), &aws.secret);
     let mut connection = TcpStream::connect(address).await?;
     for (id, detail) in events {
         let event = event(id, detail).to_string();
         let length = event.len();
-        let request =
-            format!("POST /_local/events HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\n\r\n{event}");
+        let request = format!(
+            "POST /_local/events HTTP/1.1\r\nhost: {address}\r\nx-local-secret: {secret}\r\n\
+             content-length: {length}\r\n\r\n{event}"
+        );
         connection.write_all(request.as_bytes()).await?;
         let mut answer = vec![0; 4096];
         let read = connection.read(&mut answer).await?;

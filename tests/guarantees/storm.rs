@@ -38,7 +38,7 @@ async fn guarantee_3_a_storm_is_few_incidents_with_exact_counts_and_guarantee_5_
     let ids = bus::put(&stack.aws, &details).await?;
     assert_eq!(ids.len(), count);
     let again: Vec<_> = ids.iter().zip(&details).step_by(TWICE).collect();
-    bus::deliver_again(&stack.aws.endpoint, &again).await?;
+    bus::deliver_again(&stack.aws, &again).await?;
     let sent = began.elapsed();
 
     let deliveries = count + again.len();

@@ -15,6 +15,8 @@ pub(crate) struct Aws {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) endpoint: String,
+    /// What `/_local/…` asks for.
+    pub(crate) secret: String,
     outbox: PathBuf,
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
@@ -34,21 +36,28 @@ impl Aws {
     pub(super) async fn connect(status: &Value) -> TestResult<Self> {
         let text =
             |key: &str| status[key].as_str().map(str::to_owned).ok_or(format!("local status lacks {key}: {status}"));
+        let variable = |name: &str| {
+            let value = status["environment"][name].as_str().map(str::to_owned);
+            value.ok_or(format!("the environment of local status lacks {name}"))
+        };
+        let secret = variable("AWS_SECRET_ACCESS_KEY")?;
         let sdk = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
             .region(Region::new(text("region")?))
             .endpoint_url(text("endpoint")?)
-            .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+            .credentials_provider(Credentials::new(variable("AWS_ACCESS_KEY_ID")?, &secret, None, None, "tests"))
             .load()
             .await;
-        Ok(Self::with(&sdk, text("account")?, text("outbox")?.into()))
+        Ok(Self::with(&sdk, text("account")?, text("outbox")?.into(), secret))
     }
 
     /// With a configuration of the SDK.
-    pub(super) fn with(sdk: &SdkConfig, account: String, outbox: PathBuf) -> Self {
+    pub(super) fn with(sdk: &SdkConfig, account: String, outbox: PathBuf, secret: String) -> Self {
         Self {
             account,
             region: sdk.region().map(ToString::to_string).unwrap_or_default(),
             endpoint: sdk.endpoint_url().unwrap_or_default().to_owned(),
+            secret,
             outbox,
             cloudformation: aws_sdk_cloudformation::Client::new(sdk),
             cloudwatch: aws_sdk_cloudwatch::Client::new(sdk),

@@ -12,13 +12,14 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use incident_deploy::aws::Clients;
+use incident_deploy::engine::cloudformation::Bucket;
 use incident_deploy::engine::{Interrupt, Outcome, apply};
 use incident_deploy::package::Package;
 use incident_deploy::plan::{Observations, Plan};
 use incident_deploy::progress::Progress;
 use incident_deploy::resources::{self, Context, Scope, observe};
 use incident_deploy::template::{Place, Stack};
-use incident_local::LocalConfig;
+use incident_local::{AccessKey, LocalConfig};
 use incident_local::config::{ACCOUNT, LatencyProfile};
 use incident_local::gateway::{Gateway, Handle};
 use tempfile::TempDir;
@@ -40,6 +41,7 @@ const ANSWER_IN_A_HURRY: Duration = Duration::from_secs(1);
 pub(crate) struct Laboratory {
     pub(crate) handle: Handle,
     pub(crate) aws: Aws,
+    access_key: AccessKey,
     pub(crate) directory: TempDir,
     clients: Clients,
     hurried: Clients,
@@ -49,26 +51,32 @@ pub(crate) struct Laboratory {
 impl Laboratory {
     /// An account with nothing but a policy.
     pub(crate) async fn new() -> TestResult<Self> {
+        Self::with_latency(LatencyProfile::QUICK).await
+    }
+
+    /// The same where AWS takes its time.
+    pub(crate) async fn with_latency(latency: LatencyProfile) -> TestResult<Self> {
         let directory = tempfile::tempdir()?;
         let config = LocalConfig {
             directory: directory.path().to_owned(),
             region: REGION.to_owned(),
-            latency: LatencyProfile::QUICK,
+            latency,
             // SQS keeps a deleted queue's name for a minute.
             time_scale: 20.0,
             ..LocalConfig::default()
         };
         let gateway = Gateway::bind(config).await?;
         let handle = gateway.handle();
-        let endpoint = gateway.cloud().endpoint.clone();
+        let (endpoint, access_key) = (gateway.cloud().endpoint.clone(), gateway.cloud().access_key.clone());
         tokio::spawn(gateway.run(std::future::pending()));
-        let sdk = configuration(&endpoint, ANSWER).await;
-        let hurried = configuration(&endpoint, ANSWER_IN_A_HURRY).await;
-        let aws = Aws::with(&sdk, ACCOUNT.to_owned(), directory.path().join("outbox"));
+        let sdk = configuration(&endpoint, &access_key, ANSWER).await;
+        let hurried = configuration(&endpoint, &access_key, ANSWER_IN_A_HURRY).await;
+        let secret = access_key.secret_access_key.clone();
+        let aws = Aws::with(&sdk, ACCOUNT.to_owned(), directory.path().join("outbox"), secret);
         let everything = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
         aws.iam.create_policy().policy_name("boundary").policy_document(everything).send().await?;
         let (clients, hurried) = (Clients::new(&sdk), Clients::new(&hurried));
-        Ok(Self { handle, aws, directory, clients, hurried, is_hurried: AtomicBool::new(false) })
+        Ok(Self { handle, aws, access_key, directory, clients, hurried, is_hurried: AtomicBool::new(false) })
     }
 
     /// Whether runs from now on give up soon on what does not answer.
@@ -80,6 +88,26 @@ impl Laboratory {
     pub(crate) async fn up(&self, wish: &Wish) -> TestResult<Outcome> {
         let run = Run::new(self, wish)?;
         complete(run.carry_out(&run.plan().await?).await)
+    }
+
+    /// Deploys, and something happens between the plan and the first change.
+    pub(crate) async fn up_after(
+        &self,
+        wish: &Wish,
+        something: impl Future<Output = TestResult>,
+    ) -> TestResult<Outcome> {
+        let run = Run::new(self, wish)?;
+        let plan = run.plan().await?;
+        something.await?;
+        complete(run.carry_out(&plan).await)
+    }
+
+    /// Puts the code where CloudFormation finds it, and names the bucket.
+    pub(crate) async fn hold_code(&self, wish: &Wish) -> TestResult<String> {
+        let run = Run::new(self, wish)?;
+        let bucket = Bucket::of(run.clients, &run.stack.place);
+        bucket.hold(&run.package.key(), &run.package).await?;
+        Ok(bucket.name().to_owned())
     }
 
     /// Deploys, and takes back what was made when something fails, which is the error then.
@@ -119,8 +147,8 @@ impl Laboratory {
         program
             .env_clear()
             .env("HOME", directory)
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test");
+            .env("AWS_ACCESS_KEY_ID", &self.access_key.access_key_id)
+            .env("AWS_SECRET_ACCESS_KEY", &self.access_key.secret_access_key);
         program.stdin(Stdio::null()).kill_on_drop(true);
         Ok(program)
     }
@@ -168,7 +196,13 @@ impl<'a> Run<'a> {
 
     fn context(&self) -> Context<'_> {
         let progress = Progress::silent();
-        Context { clients: self.clients, place: &self.stack.place, package: Some(&self.package), progress }
+        Context {
+            clients: self.clients,
+            place: &self.stack.place,
+            package: Some(&self.package),
+            progress,
+            remembers: true,
+        }
     }
 
     async fn observe(&self, scope: Scope) -> TestResult<Observations> {
@@ -195,16 +229,18 @@ fn complete(outcome: Outcome) -> TestResult<Outcome> {
 }
 
 /// As the command line configures the SDK, and in a hurry.
-async fn configuration(endpoint: &str, answer: Duration) -> SdkConfig {
+async fn configuration(endpoint: &str, access_key: &AccessKey, answer: Duration) -> SdkConfig {
+    let AccessKey { access_key_id, secret_access_key } = access_key;
     let retries = RetryConfig::standard()
         .with_max_attempts(ATTEMPTS)
         .with_initial_backoff(Duration::from_millis(10))
         .with_max_backoff(Duration::from_millis(50));
     let limits = TimeoutConfig::builder().operation_attempt_timeout(answer).operation_timeout(answer * (ATTEMPTS + 1));
     aws_config::defaults(BehaviorVersion::latest())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
         .region(Region::new(REGION))
         .endpoint_url(endpoint)
-        .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+        .credentials_provider(Credentials::new(access_key_id, secret_access_key, None, None, "tests"))
         .retry_config(retries)
         .timeout_config(limits.build())
         .load()

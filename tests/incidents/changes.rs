@@ -30,6 +30,42 @@ async fn a_mail_that_is_due_outlives_an_acknowledgement_and_no_resolution() -> T
     Ok(())
 }
 
+/// Near the 400 KB that an item of DynamoDB may have, where one more entry is refused.
+#[tokio::test]
+async fn a_record_that_grew_too_large_is_acknowledged_resolved_and_small_again() -> TestResult {
+    let world = World::new()?;
+    let aws = world.up().await?;
+    stop_the_sweep(&aws).await?;
+    let reminder =
+        json!({"at": "2026-01-31T12:00:00.000Z", "what": format!("notified (reminder, notice {})", "7".repeat(40))});
+    let (mut before, mut too_many) = (0, 5_000);
+    while too_many - before > 1 {
+        let entries = usize::midpoint(before, too_many);
+        let large = incident("inc-1", json!({"timeline": vec![reminder.clone(); entries]}));
+        match put(&aws, &large).await {
+            Ok(()) => before = entries,
+            Err(_) => too_many = entries,
+        }
+    }
+    assert!(before > 3_000, "{before} entries are not many");
+
+    world.run(&["incidents", "ack", "inc-1", "--by", "ada", "--local"]).await?.succeeded()?;
+    let acknowledged = get(&aws, "inc-1").await?;
+    assert_eq!(acknowledged["status"], "acknowledged");
+    assert_eq!(acknowledged["timeline"].as_array().map(Vec::len), Some(50));
+    assert_eq!(acknowledged["timeline"][49]["what"], "acknowledged by ada");
+    assert_eq!(acknowledged["timeline_left_out"], before + 1 - 50);
+
+    let note = "n".repeat(50_000);
+    world.run(&["incidents", "resolve", "inc-1", "--by", "ada", "--note", &note, "--local"]).await?.succeeded()?;
+    let resolved = get(&aws, "inc-1").await?;
+    assert_eq!((&resolved["status"], &resolved["timeline_left_out"]), (&json!("resolved"), &json!(before + 2 - 50)));
+    assert!(resolved.to_string().len() < 20_000, "a note is cut");
+    let shown = world.run(&["incidents", "show", "inc-1", "--local"]).await?.succeeded()?;
+    assert!(shown.stdout.contains(&format!("... {} more ...", before + 2 - 50)), "{}", shown.stdout);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_list_has_what_was_asked_for() -> TestResult {
     let world = World::new()?;

@@ -40,10 +40,11 @@ fn up_repairs_what_others_changed() -> TestResult {
     })
 }
 
-/// Deploys; the addresses are confirmed and nothing is left to do.
+/// Deploys; the addresses are confirmed, those that they took the place of are ended, and nothing is left to do.
 async fn reach(laboratory: &Laboratory, wish: &Wish) -> TestResult {
     laboratory.up(wish).await?;
     laboratory.confirm_addresses().await?;
+    laboratory.up(wish).await?;
     let plan = laboratory.plan(wish).await?;
     match plan.is_empty() {
         true => Ok(()),

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::UP;
 use crate::harness::{ADDRESS, TestResult, World};
 
 #[tokio::test]
@@ -57,19 +56,27 @@ async fn another_retention_is_planned_and_set() -> TestResult {
 }
 
 #[tokio::test]
-async fn an_address_that_is_removed_goes_or_is_told_to_wait() -> TestResult {
+async fn an_address_that_waits_for_its_confirmation_is_subscribed_again() -> TestResult {
     let world = World::new()?;
-    world.up().await?;
-    let with = |address: &'static str| ["up", "--local", "--yes", "--email", address, "--output", "json"];
-    // Confirmed, it is unsubscribed; pending, nothing can remove it.
-    let second = world.run(&with("grace@example.com")).await?.succeeded()?.result()?;
-    assert_eq!((&second["created"], &second["deleted"]), (&1.into(), &1.into()), "{second}");
-    let planned = world.run(&["plan", "--local", "--email", ADDRESS]).await?.succeeded()?;
-    assert!(planned.stdout.contains("= leave   AWS::SNS::Subscription"), "{planned:?}");
-    let third = world.run(&with(ADDRESS)).await?.succeeded()?.result()?;
-    assert_eq!(third["leftovers"][0]["physical_id"], "grace@example.com", "{third}");
-    let said = world.run(&UP[..5]).await?.succeeded()?;
-    assert!(said.stderr.contains("grace@example.com: it was never confirmed"), "{said:?}");
+    let up = ["up", "--local", "--yes", "--email", ADDRESS, "--output", "json"];
+    let first = world.run(&up).await?.succeeded()?.result()?;
+    let aws = world.aws().await?;
+    assert_eq!((&first["subscribed_again"], aws.mails()?.len()), (&serde_json::json!([]), 1), "{first}");
+
+    let again = world.run(&up).await?.succeeded()?;
+    assert!(again.stderr.contains(&format!("sent another confirmation mail to {ADDRESS}")), "{again:?}");
+    let result = again.result()?;
+    assert_eq!(
+        (&result["subscribed_again"], &result["created"]),
+        (&serde_json::json!([ADDRESS]), &0.into()),
+        "{result}"
+    );
+    assert_eq!(aws.mails()?.len(), 2);
+
+    world.run(&["local", "outbox", "--confirm"]).await?.succeeded()?;
+    let confirmed = world.run(&up).await?.succeeded()?.result()?;
+    assert_eq!(confirmed["subscribed_again"], serde_json::json!([]), "{confirmed}");
+    assert_eq!(aws.mails()?.len(), 2);
     Ok(())
 }
 
@@ -83,7 +90,8 @@ async fn code(aws: &crate::harness::Aws) -> TestResult<[Option<String>; 2]> {
 
 /// The handler that `up` has built.
 pub(super) fn built_handler() -> TestResult<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_BIN_EXE_incidentctl"));
-    let found = [folder.with_file_name("incident-handler"), folder.join("../../handler/incident-handler")];
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_incidentctl"));
+    let target = program.ancestors().nth(2).ok_or("the program is not in a target directory")?;
+    let found = ["debug", "handler"].map(|folder| target.join(folder).join("incident-handler"));
     Ok(found.into_iter().find(|path| path.is_file()).ok_or("no handler was built")?)
 }

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 
-use crate::harness::{ADDRESS, TestResult, World};
+use crate::harness::{ADDRESS, TestResult, World, tiny_program};
 
 #[tokio::test]
 async fn up_stops_when_aws_changed_while_the_person_was_deciding() -> TestResult {
@@ -50,6 +50,41 @@ async fn lost_data_takes_a_typed_yes_of_its_own() -> TestResult {
     Ok(())
 }
 
+#[tokio::test]
+async fn down_stops_when_a_message_came_while_the_person_was_deciding() -> TestResult {
+    let world = World::new()?;
+    let aws = world.up().await?;
+    let mut terminal = Terminal::run(&world, &["down", "--local"])?;
+    terminal.wait_for("Delete all of this, recorded incidents included?")?;
+    super::queues::fill(&aws, "devops-rule-dlq").await?;
+    let (code, said) = terminal.answer("y\n")?;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("devops-rule-dlq (3 messages); nothing was changed"), "{said}");
+    assert_eq!(aws.lambda.list_functions().send().await?.functions().len(), 2, "something was deleted: {said}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_interrupts_ends_the_question_too() -> TestResult {
+    let world = World::new()?;
+    let aws = world.start().await?;
+    std::fs::write(world.home().join("bootstrap"), tiny_program())?;
+    for engine in ["direct", "cloudformation"] {
+        for signal in ["INT", "TERM", "HUP"] {
+            let arguments = ["up", "--local", "--handler", "bootstrap", "--email", ADDRESS, "--engine", engine];
+            let mut terminal = Terminal::run(&world, &arguments)?;
+            terminal.wait_for("Apply these changes?")?;
+            let (code, said) = terminal.kill(signal)?;
+            assert_eq!(code, Some(130), "{engine} {signal} {said}");
+            assert!(said.contains("interrupted"), "{engine} {signal} {said}");
+        }
+    }
+    assert!(aws.dynamodb.list_tables().send().await?.table_names().is_empty());
+    // No change set is left behind either.
+    assert!(aws.cloudformation.describe_stacks().send().await?.stacks().is_empty());
+    Ok(())
+}
+
 /// A command at a terminal, which `script` of util-linux provides.
 struct Terminal {
     child: Child,
@@ -87,6 +122,22 @@ impl Terminal {
     /// The exit code, and everything that was said.
     fn answer(mut self, answer: &str) -> TestResult<(Option<i32>, String)> {
         self.say(answer)?;
+        self.end()
+    }
+
+    /// Sends a signal to the command, which is the last process that `script` made.
+    fn kill(self, signal: &str) -> TestResult<(Option<i32>, String)> {
+        let mut process = self.child.id().to_string();
+        while let Ok(children) = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children"))
+            && let Some(child) = children.split_whitespace().next_back()
+        {
+            process = child.to_owned();
+        }
+        Command::new("kill").args([&format!("-{signal}"), &process]).status()?;
+        self.end()
+    }
+
+    fn end(mut self) -> TestResult<(Option<i32>, String)> {
         self.child.stdout.as_mut().ok_or("no output")?.read_to_string(&mut self.said)?;
         Ok((self.child.wait()?.code(), self.said))
     }

@@ -77,14 +77,38 @@ async fn expired_credentials_are_named_with_what_renews_them() -> TestResult {
     Ok(())
 }
 
+#[tokio::test]
+async fn the_self_check_waits_for_a_function_that_is_new_or_pending() -> TestResult {
+    let world = World::new()?;
+    let refusing = |code: &str, message: &str| {
+        let error = json!({"code": code, "message": message, "status": 409});
+        json!([{"operation": "Invoke", "caller": "root", "milliseconds": 1000, "action": {"error": error}}])
+    };
+    let up = ["up", "--local", "--yes", "--output", "json"];
+    start_with(&world, &refusing("ResourceNotFoundException", "Function not found")).await?;
+    world.run(&up).await?.succeeded()?;
+
+    // What an `up` made that was killed right after it: the next one finds nothing to change.
+    let pending =
+        "The operation cannot be performed at this time. The function is currently in the following state: Pending";
+    write_faults(&world, &refusing("ResourceConflictException", pending))?;
+    let next = world.run(&up).await?.succeeded()?.result()?;
+    assert_eq!((&next["created"], &next["updated"]), (&0.into(), &0.into()), "{next}");
+    Ok(())
+}
+
 fn refusing_rules() -> Value {
     let error = json!({"code": "AccessDeniedException", "message": REFUSAL, "status": 400});
     json!([{"service": "events", "operation": "PutTargets", "action": {"error": error}}])
 }
 
 async fn start_with(world: &World, faults: &Value) -> TestResult {
-    let file = world.home().join("faults.json");
-    std::fs::write(&file, faults.to_string())?;
+    write_faults(world, faults)?;
     world.run(&["local", "start", "--faults", "faults.json"]).await?.succeeded()?;
     Ok(())
+}
+
+/// The local AWS reads them again whenever they change.
+fn write_faults(world: &World, faults: &Value) -> TestResult {
+    Ok(std::fs::write(world.home().join("faults.json"), faults.to_string())?)
 }

@@ -6,8 +6,11 @@ mod consent;
 mod drift;
 mod failures;
 mod ownership;
+mod queues;
 mod read_back;
 mod removed;
+mod schema;
+mod subscriptions;
 mod teardown;
 
 use crate::harness::{ADDRESS, Aws, TestResult, World};

@@ -8,4 +8,4 @@ pub mod wait;
 
 pub use clients::{CallCount, Clients};
 pub use error::{Absent, AwsError, Explain, NO_ANSWER};
-pub use patience::added_to as with_patience;
+pub use patience::{added_to as with_patience, retries};

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use aws_config::retry::RetryConfig;
+use aws_config::retry::{RetryConfig, RetryMode};
 use aws_config::timeout::TimeoutConfig;
 
 /// For one answer. The calls of a deployment take well under a second; a second attempt finds another server.
@@ -22,16 +22,23 @@ const ATTEMPTS: u32 = 6;
 /// The longest pause between two attempts. With the SDK's 20 s a command seems to hang.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// The configuration with these limits. What the person configured for retries is left alone.
+/// How to try again: as configured, else with these limits.
+pub fn retries(mode: Option<RetryMode>, attempts: Option<u32>) -> RetryConfig {
+    let retries = match mode {
+        Some(RetryMode::Adaptive) => RetryConfig::adaptive(),
+        _ => RetryConfig::standard(),
+    };
+    retries.with_max_attempts(attempts.unwrap_or(ATTEMPTS)).with_max_backoff(PAUSE)
+}
+
+/// The configuration with these limits.
 pub fn added_to(sdk: SdkConfig) -> SdkConfig {
-    let chosen = sdk.retry_config().filter(|retries| **retries != RetryConfig::standard()).cloned();
-    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(PAUSE);
     let limits = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION);
     let limits = match sdk.timeout_config() {
         Some(defaults) => limits.take_unset_from(defaults.to_builder()),
         None => limits,
     };
-    sdk.into_builder().retry_config(chosen.unwrap_or(retries)).timeout_config(limits.build()).build()
+    sdk.into_builder().timeout_config(limits.build()).build()
 }
 
 /// The configuration for calls that take long by their nature.

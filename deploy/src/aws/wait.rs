@@ -1,7 +1,10 @@
 //! Waiting for AWS: which refusals pass by themselves, how often to ask, and when to give up. All of it is data.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::AwsError;
 use crate::progress::Progress;
@@ -36,7 +39,8 @@ const PASSING: &[Passing] = &[
     busy("ResourceConflictException", "An update is in progress", "an update of the function to end", 60),
     busy("ResourceConflictException", "currently in the following state: Pending", "the function to become active", 60),
     busy("ConcurrentModificationException", "", "another change to end", 60),
-    busy("OperationAbortedException", "try again", "another change of the log group to end", 60),
+    busy("ConcurrentAccess", "", "another change of the topic's tags to end", 60),
+    busy("OperationAbortedException", "try again", "another change of it to end", 60),
     busy("ResourceInUseException", "still in use", "another change of the table to end", 600),
     busy("ContinuousBackupsUnavailableException", "being enabled", "backups to be available", 60),
     busy("LimitExceededException", "simultaneously", "other tables to be finished", 600),
@@ -55,10 +59,26 @@ const fn busy(code: &'static str, message: &'static str, reason: &'static str, l
     Passing { code, message, reason, schedule: Schedule::Busy, limit: Duration::from_secs(limit) }
 }
 
+/// How long AWS may take to know everywhere what a run has made or changed. SQS asks for a second, IAM takes some; the
+/// AWS provider of Terraform waits two minutes at most.
+const SPREADING: u64 = 30;
+/// What a refusal means that says so of something that the run itself makes or changes.
+const UNSPREAD: Passing = busy("", "", "AWS to know everywhere what was just made", SPREADING);
+const UNREADY: Passing = busy("", "", "what was just made or changed to be ready", SPREADING);
+
 impl Passing {
     /// The entry for an error, or `None` when trying again cannot help.
     pub fn of(error: &AwsError) -> Option<&'static Self> {
-        PASSING.iter().find(|passing| error.code == passing.code && error.message.contains(passing.message))
+        PASSING.iter().find(|passing| error.is(passing.code) && error.message.contains(passing.message))
+    }
+
+    /// The same for an error about something that this run makes or changes: that it is not there, or not ready, passes.
+    pub fn of_new(error: &AwsError) -> Option<&'static Self> {
+        Self::of(error).or_else(|| match (error.says_absent(), error.says_unready()) {
+            (true, _) => Some(&UNSPREAD),
+            (false, true) => Some(&UNREADY),
+            (false, false) => None,
+        })
     }
 }
 
@@ -77,25 +97,58 @@ impl Schedule {
 ///
 /// # Errors
 /// A refusal that lasts, at once; a passing one when its limit is over.
-pub async fn persist<T, F>(progress: &Progress, mut call: impl FnMut() -> F) -> Result<T, AwsError>
+pub async fn persist<T, F>(progress: &Progress, call: impl FnMut() -> F) -> Result<T, AwsError>
 where
     F: Future<Output = Result<T, AwsError>>,
 {
-    let start = tokio::time::Instant::now();
-    let mut attempt = 0;
+    repeat(progress, Passing::of, call).await
+}
+
+/// Does a piece of work that makes or changes something, and does it again while AWS answers that this is not there, or
+/// not ready: `is_about_it` says of an error whether it can be about that. The work has to end the same however often it
+/// is begun.
+///
+/// # Errors
+/// As of [`persist`]; what is not about it, at once.
+pub async fn persist_on_new<T, F>(
+    progress: &Progress,
+    is_about_it: impl Fn(&AwsError) -> bool,
+    work: impl FnMut() -> F,
+) -> Result<T, AwsError>
+where
+    F: Future<Output = Result<T, AwsError>>,
+{
+    let passing = |error: &AwsError| match is_about_it(error) {
+        true => Passing::of_new(error),
+        false => Passing::of(error),
+    };
+    repeat(progress, passing, work).await
+}
+
+/// Each refusal has its own time, from when it was first met: work has many calls, and may wait long between two.
+async fn repeat<T, F>(
+    progress: &Progress,
+    passing: impl Fn(&AwsError) -> Option<&'static Passing>,
+    mut work: impl FnMut() -> F,
+) -> Result<T, AwsError>
+where
+    F: Future<Output = Result<T, AwsError>>,
+{
+    let mut met: BTreeMap<(String, &str), (Instant, usize)> = BTreeMap::new();
     loop {
-        let error = match call().await {
+        let mut error = match work().await {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        match Passing::of(&error) {
-            Some(passing) if start.elapsed() < passing.limit => {
-                progress.waiting(passing.reason);
-                tokio::time::sleep(passing.schedule.pause(attempt)).await;
-                attempt += 1;
-            }
-            _ => return Err(error),
+        let Some(passing) = passing(&error).filter(|_| !error.lasted) else { return Err(error) };
+        let (first, attempt) = met.entry((error.call.clone(), passing.reason)).or_insert((Instant::now(), 0));
+        if first.elapsed() >= passing.limit {
+            error.lasted = true;
+            return Err(error);
         }
+        progress.waiting(passing.reason);
+        tokio::time::sleep(passing.schedule.pause(*attempt)).await;
+        *attempt += 1;
     }
 }
 
@@ -112,7 +165,7 @@ pub async fn until<T, F>(
 where
     F: Future<Output = Result<Option<T>, AwsError>>,
 {
-    let start = tokio::time::Instant::now();
+    let start = Instant::now();
     let mut pause = Duration::from_millis(50);
     loop {
         if let Some(answer) = question().await? {
@@ -182,11 +235,43 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_limit_ends_a_passing_refusal() {
-        let start = tokio::time::Instant::now();
+        let start = Instant::now();
         let result = persist(&Progress::silent(), || async {
             Err::<(), _>(refusal("InvalidParameterValueException", "The role … cannot be assumed by Lambda."))
         })
         .await;
+        assert!(result.is_err_and(|error| error.lasted));
+        assert!((60..64).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+    }
+
+    /// How long it takes until work ends whose first seconds are refused, and how.
+    async fn refused_for(seconds: u64, code: &str, is_about_it: bool) -> (u64, Result<(), String>) {
+        let start = Instant::now();
+        let end = start + Duration::from_secs(seconds);
+        let work = || async { if Instant::now() < end { Err(refusal(code, "")) } else { Ok(()) } };
+        let result = persist_on_new(&Progress::silent(), |_| is_about_it, work).await;
+        (start.elapsed().as_secs(), result.map_err(|error| error.code))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_run_made_may_be_missing_or_unready_for_half_a_minute() {
+        for code in ["NoSuchEntity", "AWS.SimpleQueueService.NonExistentQueue", "OperationAborted", "ResourceInUse"] {
+            let (seconds, result) = refused_for(5, code, true).await;
+            assert!(result.is_ok() && (5..7).contains(&seconds), "{code}: {seconds} s, {result:?}");
+            let (seconds, result) = refused_for(3600, code, true).await;
+            assert_eq!(result, Err(code.to_owned()));
+            assert!((30..33).contains(&seconds), "{code}: {seconds} s");
+            assert_eq!(refused_for(5, code, false).await, (0, Err(code.to_owned())), "of others it lasts");
+        }
+        assert_eq!(refused_for(5, "AccessDenied", true).await, (0, Err("AccessDenied".to_owned())));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_waited_for_in_vain_is_not_waited_for_again() {
+        let start = Instant::now();
+        let call = || async { Err::<(), _>(refusal("ConcurrentModificationException", "")) };
+        let silent = Progress::silent();
+        let result = persist_on_new(&silent, |_| true, || persist(&silent, call)).await;
         assert!(result.is_err());
         assert!((60..64).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
     }

@@ -1,7 +1,7 @@
 //! Which engine owns a stack, and so which one works on it.
 
 use super::Engine;
-use super::cloudformation::{StackRecord, Standing};
+use super::cloudformation::StackRecord;
 use crate::plan::{Observations, Ownership, Plan};
 
 /// The engine that was asked for does not own the stack.
@@ -25,7 +25,7 @@ pub fn choose(
     record: Option<&StackRecord>,
     has_resources: bool,
 ) -> Result<Engine, OwnedByOther> {
-    let managed = record.is_some_and(|record| record.ours && record.standing() != Standing::Shell);
+    let managed = record.is_some_and(StackRecord::is_managed);
     let owner = match (managed, has_resources) {
         (true, _) => Engine::CloudFormation,
         (false, true) => Engine::Direct,

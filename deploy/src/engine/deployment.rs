@@ -1,15 +1,16 @@
 //! The stack as it should be in one account, and the means to bring it there.
 
+use futures_util::future::try_join_all;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::cloudformation::StackRecord;
 use super::{EngineError, Interrupt, Outcome, apply};
 use crate::aws::{AwsError, Clients};
 use crate::package::Package;
-use crate::plan::{Observations, Plan};
+use crate::plan::{Action, Observations, Plan};
 use crate::progress::{Event, Progress};
 use crate::resources::{self, Context, Scope, Subscription};
-use crate::template::Stack;
+use crate::template::{self, Stack};
 
 /// A stack and what it takes to deploy it.
 #[derive(Debug, Clone)]
@@ -39,8 +40,12 @@ impl Deployment {
     /// # Errors
     /// A call that fails.
     pub async fn subscriptions(&self) -> Result<Vec<Subscription>, AwsError> {
-        let topic = self.stack.get("AlertTopic").map_or("", |topic| &topic.attributes.reference);
-        Subscription::of_topic(&self.clients, topic).await
+        Subscription::of_topic(&self.clients, self.alert_topic()).await
+    }
+
+    /// ARN of the topic of the alerts.
+    pub fn alert_topic(&self) -> &str {
+        self.stack.get("AlertTopic").map_or("", |topic| &topic.attributes.reference)
     }
 
     /// What the providers work with.
@@ -50,6 +55,7 @@ impl Deployment {
             place: &self.stack.place,
             package: self.package.as_ref(),
             progress: Progress::silent(),
+            remembers: true,
         }
     }
 
@@ -61,30 +67,61 @@ impl Deployment {
         resources::observe(&self.context(), &self.stack, scope).await
     }
 
-    /// What `up` has to change.
+    /// What `up` has to change, and what CloudFormation knows of the stack; the reads go out together. Which subscriptions
+    /// the stack made is remembered by the engine that owns it.
     ///
     /// # Errors
-    /// A call that fails, and resources that are not ours.
-    pub async fn plan(&self) -> Result<Plan, EngineError> {
-        Ok(Plan::up(&self.stack, &self.observe(Scope::WithSurplus).await?, &resources::RULES)?)
+    /// A call that fails, resources that are not ours, and a stack that a newer program deployed.
+    pub async fn survey(&self) -> Result<Survey, EngineError> {
+        let record = async {
+            let record = StackRecord::read_whole(&self.clients, &self.stack.place.stack).await?;
+            record.as_ref().map_or(Ok(()), StackRecord::refuse_newer)?;
+            Ok::<_, EngineError>(record)
+        };
+        let observations = async { Ok(self.observe(Scope::WithSurplus).await?) };
+        let (mut observations, record) = tokio::try_join!(observations, record)?;
+        let mut stack = self.stack.clone();
+        if let Some(template) = record.as_ref().and_then(|record| record.template.as_deref()) {
+            let known = template::subscribed(template)?;
+            resources::by_record(&self.context(), &mut stack, &mut observations, &known).await?;
+        }
+        let mut plan = Plan::up(&stack, &observations, &resources::RULES)?;
+        self.weigh(&mut plan).await?;
+        Ok(Survey { plan, record })
     }
 
-    /// What `up` has to change, and what CloudFormation knows of the stack; all reads go out together.
+    /// Marks the deletions that lose what is in the resource at this moment.
     ///
     /// # Errors
-    /// A call that fails, and resources that are not ours.
-    pub async fn survey(&self) -> Result<Survey, EngineError> {
-        let record = async { Ok(self.record().await?) };
-        let (plan, record) = tokio::try_join!(self.plan(), record)?;
-        Ok(Survey { plan, record })
+    /// A call that fails.
+    pub async fn weigh(&self, plan: &mut Plan) -> Result<(), AwsError> {
+        resources::weigh(&self.context(), plan).await
     }
 
     /// What CloudFormation knows of the stack.
     ///
     /// # Errors
-    /// A call that fails.
-    pub async fn record(&self) -> Result<Option<StackRecord>, AwsError> {
-        StackRecord::read(&self.clients, &self.stack.place.stack).await
+    /// A call that fails, and a stack that a newer program deployed.
+    pub async fn record(&self) -> Result<Option<StackRecord>, EngineError> {
+        let record = StackRecord::read(&self.clients, &self.stack.place.stack).await?;
+        record.as_ref().map_or(Ok(()), StackRecord::refuse_newer)?;
+        Ok(record)
+    }
+
+    /// Refuses a plan when data came, while the person was deciding, into what had none.
+    pub(crate) async fn refuse_filled(&self, plan: &Plan) -> Result<(), EngineError> {
+        let mut now = plan.clone();
+        self.weigh(&mut now).await?;
+        let filled = now.changes.iter().zip(&plan.changes).find(|(now, before)| now.data_loss && !before.data_loss);
+        filled.map_or(Ok(()), |(filled, _)| Err(EngineError::Filled(filled.described())))
+    }
+
+    /// Waits until what was made or changed works.
+    pub(crate) async fn wait_for(&self, outcome: &Outcome) -> Result<(), AwsError> {
+        let made = outcome.finished.iter().map(|finished| &finished.change);
+        let made = made.filter(|change| change.action != Action::Delete);
+        let context = self.context();
+        try_join_all(made.map(|change| resources::ready(&context, change))).await.map(|_| ())
     }
 
     /// Refuses a plan whose deletions AWS would refuse.

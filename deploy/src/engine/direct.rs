@@ -10,10 +10,12 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Interrupt;
+use super::own::Own;
 use crate::aws::AwsError;
+use crate::aws::wait::persist_on_new;
 use crate::plan::{Action, Cause, Change, Observations, Observed, Ownership, Plan};
 use crate::progress::{Event, Progress};
-use crate::resources::{Context, provider};
+use crate::resources::{Context, Provider, provider, refuse_loss};
 
 pub(super) use run::ThroughServices;
 pub(super) use run::{NOTHING_TO_CHANGE, left, nothing_to_delete, refuse_left};
@@ -112,6 +114,7 @@ pub async fn apply(
     let mut states: BTreeMap<&str, State> =
         changes.iter().map(|change| (change.logical_id.as_str(), State::Waiting)).collect();
     let mut outcome = Outcome::default();
+    let own = Own::of(plan);
     let mut running = FuturesUnordered::new();
     let first = Instant::now();
     let mut stopped = interrupt.is_set();
@@ -124,7 +127,7 @@ pub async fn apply(
             if can_begin(change, &changes, &states) {
                 states.insert(&change.logical_id, State::Running);
                 tell(Event::started(change));
-                running.push(work(context, change, events, Stage::Make { began: Instant::now() }));
+                running.push(work(context, change, &own, events, Stage::Make { began: Instant::now() }));
             }
         }
         let ended = tokio::select! {
@@ -140,7 +143,7 @@ pub async fn apply(
         match (result, stage) {
             (Ok(()), Stage::Make { began }) if change.action != Action::Delete => {
                 states.insert(&change.logical_id, State::Settling);
-                running.push(work(context, change, events, Stage::Settle { began, made: Instant::now() }));
+                running.push(work(context, change, &own, events, Stage::Settle { began, made: Instant::now() }));
             }
             (Ok(()), stage) => {
                 let done = stage.over(change, first);
@@ -235,34 +238,42 @@ struct Ended<'a> {
 async fn work<'a>(
     context: &Context<'_>,
     change: &'a Change,
+    own: &Own,
     events: &UnboundedSender<Event>,
     stage: Stage,
 ) -> Ended<'a> {
     let context = Context { progress: Progress::of(change, events), ..context.clone() };
-    let result = match stage {
-        Stage::Make { .. } => perform(&context, change).await,
-        Stage::Settle { .. } => settle(&context, change).await,
+    let result = match provider(&change.resource_type) {
+        Some(provider) => carry_out(&context, provider, change, own, stage).await,
+        None => Ok(()),
     };
     Ended { change, stage, result }
 }
 
-async fn settle(context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
-    match provider(&change.resource_type) {
-        Some(provider) => provider.settle(context, &change.desired).await,
-        None => Ok(()),
+/// Carries out a stage of a change, with patience for what this run, or one before it, has only just made.
+async fn carry_out(
+    context: &Context<'_>,
+    provider: &dyn Provider,
+    change: &Change,
+    own: &Own,
+    stage: Stage,
+) -> Result<(), AwsError> {
+    let is_meant = |error: &AwsError| own.is_meant(change, error);
+    if matches!((change.action, stage), (Action::Delete | Action::Replace, Stage::Make { .. })) {
+        refuse_loss(context, change).await?;
     }
-}
-
-async fn perform(context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
-    let Some(provider) = provider(&change.resource_type) else { return Ok(()) };
-    match change.action {
-        Action::Create => provider.create(context, &change.desired).await,
-        Action::Update => provider.update(context, change).await,
-        Action::Delete => provider.delete(context, &change.desired).await,
-        Action::Replace => {
-            provider.delete(context, &change.desired).await?;
-            provider.create(context, &change.desired).await
+    if change.action == Action::Replace && matches!(stage, Stage::Make { .. }) {
+        // By itself: what failed to be made again is not deleted once more.
+        persist_on_new(&context.progress, is_meant, || provider.delete(context, &change.desired)).await?;
+    }
+    persist_on_new(&context.progress, is_meant, || async {
+        match (stage, change.action) {
+            (Stage::Settle { .. }, _) => provider.settle(context, &change.desired).await,
+            (_, Action::Create | Action::Replace) => provider.create(context, &change.desired).await,
+            (_, Action::Update) => provider.update(context, change).await,
+            (_, Action::Delete) => provider.delete(context, &change.desired).await,
+            (_, Action::None) => Ok(()),
         }
-        Action::None => Ok(()),
-    }
+    })
+    .await
 }

@@ -3,7 +3,7 @@
 use super::cloudformation::NamedReplacement;
 use super::{Declined, Outcome};
 use crate::aws::AwsError;
-use crate::plan::PlanError;
+use crate::plan::{NewerSchema, PlanError};
 use crate::resources::Obstacle;
 use crate::template::TemplateError;
 
@@ -37,6 +37,12 @@ pub enum EngineError {
     /// AWS is not as the plan found it any more; these differ, and nothing was changed.
     #[error("AWS changed while you were deciding: {}; nothing was changed", .0.join(", "))]
     Stale(Vec<String>),
+    /// Data came, while the person was deciding, into this, which had none; nothing was changed.
+    #[error("AWS changed while you were deciding: {0}; nothing was changed")]
+    Filled(String),
+    /// A newer program deployed the stack.
+    #[error(transparent)]
+    NewerSchema(#[from] NewerSchema),
     /// Changes failed, were cut short, or were not begun.
     #[error("not all changes were made")]
     Unfinished {

@@ -17,6 +17,8 @@ pub struct Job<'a> {
     pub confirm: &'a dyn Confirm,
     /// Where events go.
     pub events: UnboundedSender<Event>,
+    /// What the person stops it with.
+    pub interrupt: &'a Interrupt,
 }
 
 /// What `remove` is to delete.
@@ -37,8 +39,6 @@ pub struct Changed {
     pub plan: Plan,
     /// What was done.
     pub outcome: Outcome,
-    /// Interrupts from now on: signals stay caught once an engine has begun.
-    pub interrupt: Interrupt,
 }
 
 /// A way to deploy. An engine never prints: it asks through [`Confirm`] and reports through [`Event`]s.
@@ -77,6 +77,18 @@ impl Engine {
 }
 
 impl Job<'_> {
+    /// Does work until it ends or is interrupted; work that has not begun by then is not begun.
+    pub(crate) async fn until<T, E: Into<EngineError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, EngineError> {
+        tokio::select! {
+            biased;
+            () = self.interrupt.wait() => Err(EngineError::Interrupted),
+            result = work => result.map_err(Into::into),
+        }
+    }
+
     /// Reports something beside the changes of single resources.
     pub(crate) fn note(&self, text: impl Into<String>) {
         self.tell(Event::Note { text: text.into() });

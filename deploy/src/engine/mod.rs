@@ -13,6 +13,7 @@ mod error;
 mod interrupt;
 mod job;
 mod kind;
+mod own;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

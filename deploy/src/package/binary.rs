@@ -62,13 +62,13 @@ impl BinaryError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Glibc(_) | Self::Loader(_) => {
-                "build it for an older glibc: `cargo zigbuild -p incident-handler --profile handler --target \
-                 x86_64-unknown-linux-gnu.2.34`, `cargo lambda build`, in a container of Amazon Linux 2023, or \
+                "build it for an older glibc: `cargo zigbuild -p incident-handler --profile handler --no-default-features \
+                 --target x86_64-unknown-linux-gnu.2.34`, `cargo lambda build`, in a container of Amazon Linux 2023, or \
                  statically for x86_64-unknown-linux-musl"
             }
             _ => {
-                "build it for Linux: `cargo build -p incident-handler --profile handler` on Linux, or elsewhere with \
-                 `cargo zigbuild` and `--target x86_64-unknown-linux-gnu.2.34` or aarch64"
+                "build it for Linux: `cargo build -p incident-handler --profile handler --no-default-features` on Linux, \
+                 or elsewhere with `cargo zigbuild` and `--target x86_64-unknown-linux-gnu.2.34` or aarch64"
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Where the handler is, and building it in a source checkout.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -50,16 +51,44 @@ pub(super) struct Found {
     pub(super) archive: Option<PathBuf>,
 }
 
+/// What the handler is deployed to, which decides how it is built in a checkout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination {
+    /// AWS, which bills its size and its start: optimised as a whole, with what it uses and nothing else, in minutes.
+    Aws,
+    /// The local AWS or another emulator: unoptimised, in seconds, from the libraries that this program is made of.
+    Emulator,
+}
+
+impl Destination {
+    /// AWS itself when there is no endpoint in its place. AWS's own endpoints are reached over TLS, so that one without
+    /// is an emulator's.
+    pub fn of(endpoint: Option<&str>) -> Self {
+        match endpoint.is_some_and(|endpoint| endpoint.starts_with("http:")) {
+            true => Self::Emulator,
+            false => Self::Aws,
+        }
+    }
+
+    /// What cargo is asked for.
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Aws => &["--profile", "handler", "--no-default-features"],
+            Self::Emulator => &["--profile", "dev"],
+        }
+    }
+}
+
 /// The handler to deploy: in the checkout whose target directory holds this program; else beside this program; else in
 /// the checkout that this program was installed from. In a checkout it is built when missing or stale.
 ///
 /// # Errors
 /// Nothing found and nothing to build from; a failed build.
-pub(super) async fn find() -> Result<Found, BuildError> {
+pub(super) async fn find(destination: Destination) -> Result<Found, BuildError> {
     match Origin::find()? {
         Origin::Beside(handler) => Ok(Found { handler, archive: None }),
         Origin::Checkout(checkout) => {
-            let handler = checkout.handler().await?;
+            let handler = checkout.handler(destination).await?;
             Ok(Found { archive: Some(handler.with_extension("zip")), handler })
         }
     }
@@ -78,11 +107,11 @@ pub enum Place {
 ///
 /// # Errors
 /// Nothing found and nothing to build from.
-pub fn look() -> Result<Place, BuildError> {
+pub fn look(destination: Destination) -> Result<Place, BuildError> {
     match Origin::find()? {
         Origin::Beside(handler) => Ok(Place::Ready(handler)),
         Origin::Checkout(checkout) => {
-            let handler = checkout.path();
+            let handler = checkout.path(destination);
             Ok(if checkout.is_fresh(&handler) { Place::Ready(handler) } else { Place::ToBuild(checkout.root) })
         }
     }
@@ -115,7 +144,7 @@ impl Origin {
 pub(super) struct Checkout {
     root: PathBuf,
     target: PathBuf,
-    /// Of this program; the handler is built likewise.
+    /// Whether this program is optimised.
     release: bool,
 }
 
@@ -143,16 +172,24 @@ impl Checkout {
         is_checkout.then(|| Self { root: root.to_owned(), target: root.join("target"), release: true })
     }
 
-    async fn handler(&self) -> Result<PathBuf, BuildError> {
-        let handler = self.path();
+    async fn handler(&self, destination: Destination) -> Result<PathBuf, BuildError> {
+        let handler = self.path(destination);
         if !self.is_fresh(&handler) {
-            self.build(if self.release { "handler" } else { "dev" }).await?;
+            self.build(destination).await?;
+            mark(&handler);
         }
         Ok(handler)
     }
 
-    fn path(&self) -> PathBuf {
-        self.target.join(if self.release { "handler" } else { "debug" }).join(HANDLER)
+    /// Where the handler is when it is built. An optimised program gives an emulator the one for AWS when there is one:
+    /// it starts faster, and is the very one that AWS gets.
+    pub(super) fn path(&self, destination: Destination) -> PathBuf {
+        let [optimised, quick] = ["handler", "debug"].map(|folder| self.target.join(folder).join(HANDLER));
+        match destination {
+            Destination::Aws => optimised,
+            Destination::Emulator if self.release && self.is_fresh(&optimised) => optimised,
+            Destination::Emulator => quick,
+        }
     }
 
     /// Whether nothing that the handler is made of is newer: a few dozen looks at the disk, where asking cargo would
@@ -162,14 +199,15 @@ impl Checkout {
         SOURCES.iter().filter_map(|source| newest(&self.root.join(source))).all(|changed| changed <= built)
     }
 
-    async fn build(&self, profile: &str) -> Result<(), BuildError> {
-        // A debug handler shares the libraries that the workspace was built with: asked for alone it would have the SDKs
-        // compiled again, with fewer features. What goes to AWS has those fewer features, and is smaller for it.
-        let selection = if self.release { ["--package", HANDLER, "--bins"] } else { ["--workspace", "--bin", HANDLER] };
-        let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .arg("build")
-            .args(selection)
-            .args(["--profile", profile, "--target-dir"])
+    async fn build(&self, destination: Destination) -> Result<(), BuildError> {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.args(["build", "--package", HANDLER, "--bins"]).args(destination.options());
+        // `cargo run` sets these about this program. `ring` and all above it are compiled again when they differ.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_about_a_package(name)) {
+            command.env_remove(name);
+        }
+        let status = command
+            .arg("--target-dir")
             .arg(&self.target)
             .current_dir(&self.root)
             .stdin(Stdio::null())
@@ -178,21 +216,21 @@ impl Checkout {
             .status()
             .await
             .map_err(BuildError::NoCargo)?;
-        if !status.success() {
-            return Err(BuildError::Failed(status));
+        match status.success() {
+            true => Ok(()),
+            false => Err(BuildError::Failed(status)),
         }
-        self.mark(profile);
-        Ok(())
     }
+}
 
-    /// Cargo leaves a binary alone whose sources were only touched; its time has to say that it was checked.
-    fn mark(&self, profile: &str) {
-        let folder = if profile == "dev" { "debug" } else { profile };
-        let handler = self.target.join(folder).join(HANDLER);
-        // Without it the next run asks cargo again, which is slower and right.
-        let _ =
-            std::fs::File::options().append(true).open(handler).and_then(|file| file.set_modified(SystemTime::now()));
-    }
+fn is_about_a_package(variable: &OsStr) -> bool {
+    variable.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+}
+
+/// Cargo leaves a binary alone whose sources were only touched; its time has to say that it was checked.
+fn mark(handler: &Path) {
+    // Without it the next run asks cargo again, which is slower and right.
+    let _ = std::fs::File::options().append(true).open(handler).and_then(|file| file.set_modified(SystemTime::now()));
 }
 
 /// When a file, or the newest file of a folder, was changed.

@@ -21,7 +21,7 @@ use zip::result::ZipResult;
 
 use archive::Content;
 pub use binary::{Architecture, BinaryError};
-pub use find::{BuildError, Place, look};
+pub use find::{BuildError, Destination, Place, look};
 use own_rules::OwnRules;
 pub use own_rules::OwnRulesError;
 
@@ -94,12 +94,16 @@ impl Package {
     ///
     /// # Errors
     /// None found and none built; a file that cannot be read, or that Lambda could not run; rules that are wrong.
-    pub async fn make(handler: Option<&Path>, rules: Option<&Path>) -> Result<Self, PackageError> {
+    pub async fn make(
+        handler: Option<&Path>,
+        rules: Option<&Path>,
+        destination: Destination,
+    ) -> Result<Self, PackageError> {
         let rules = rules.map(OwnRules::read).transpose()?;
         if let Some(handler) = handler {
             return Self::pack(handler, rules.as_ref(), archive::pack);
         }
-        let found = find::find().await?;
+        let found = find::find(destination).await?;
         match &found.archive {
             Some(kept) => Self::pack(&found.handler, rules.as_ref(), |files| archive::pack_once(files, kept)),
             None => Self::pack(&found.handler, rules.as_ref(), archive::pack),

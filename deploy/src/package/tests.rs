@@ -110,7 +110,34 @@ fn a_newer_source_makes_the_handler_stale() {
     assert!(checkout.is_fresh(&handler));
     write("model/src/lib.rs", 10);
     assert!(!checkout.is_fresh(&handler));
-    assert_eq!(find::Checkout::of(std::path::Path::new("/usr/bin/incidentctl"), root), None);
+    assert_eq!(find::Checkout::of(Path::new("/usr/bin/incidentctl"), root), None);
     assert!(find::Checkout::installed_from(root).is_some(), "`cargo install --path .` leaves the checkout behind");
-    assert_eq!(find::Checkout::installed_from(std::path::Path::new("/nowhere")), None);
+    assert_eq!(find::Checkout::installed_from(Path::new("/nowhere")), None);
+}
+
+#[test]
+fn aws_gets_the_small_handler_and_an_emulator_the_quick_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    for file in ["handler/Cargo.toml", "model/lib.rs", "target/CACHEDIR.TAG"] {
+        std::fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+        std::fs::write(root.join(file), "").unwrap();
+    }
+    let [quick, small] = ["debug", "handler"].map(|folder| root.join("target").join(folder).join("incident-handler"));
+    for program in ["target/debug/incidentctl", "target/release/incidentctl"] {
+        let checkout = find::Checkout::of(&root.join(program), root).unwrap();
+        for (endpoint, expected) in [
+            (None, &small),
+            (Some("https://lambda.eu-central-1.amazonaws.com"), &small),
+            (Some("http://127.0.0.1:4566"), &quick),
+        ] {
+            assert_eq!(checkout.path(Destination::of(endpoint)), *expected, "{program} {endpoint:?}");
+        }
+    }
+    std::fs::create_dir_all(small.parent().unwrap()).unwrap();
+    std::fs::write(&small, "built later than its sources").unwrap();
+    let optimised = find::Checkout::of(&root.join("target/release/incidentctl"), root).unwrap();
+    assert_eq!(optimised.path(Destination::Emulator), small, "the very one that AWS gets");
+    let plain = find::Checkout::of(&root.join("target/debug/incidentctl"), root).unwrap();
+    assert_eq!(plain.path(Destination::Emulator), quick);
 }

@@ -21,6 +21,9 @@ pub struct Change {
     /// Whether data goes with it that nothing brings back.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub data_loss: bool,
+    /// What is in it at this moment, where that decides whether data goes: `3 messages`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holds: Option<String>,
     /// The properties that differ, for an update.
     pub properties: Vec<PropertyChange>,
     /// For a function whose role was made anew: ARN of the role that it takes for a moment.
@@ -62,6 +65,14 @@ pub struct PropertyChange {
 }
 
 impl Change {
+    /// What it is about: its name in AWS, and what is in it.
+    pub fn described(&self) -> String {
+        let name = self.observed.as_ref().map_or(&self.logical_id, |observed| &observed.physical_id);
+        // Of a queue's URL the name says enough.
+        let name = if self.holds.is_some() { name.rsplit('/').next().unwrap_or_default() } else { name };
+        self.holds.as_ref().map_or_else(|| name.to_owned(), |holds| format!("{name} ({holds})"))
+    }
+
     /// Whether a property, or a part of it, differs.
     pub fn touches(&self, property: &str) -> bool {
         self.properties.iter().any(|change| {
@@ -80,7 +91,7 @@ impl Change {
     }
 }
 
-/// Whether what is in it cannot be made again.
+/// Whether what is in it cannot be made again, whatever that is. Of a queue its messages decide.
 pub fn holds_data(desired: &Desired) -> bool {
     ["AWS::DynamoDB::Table", "AWS::Logs::LogGroup"].contains(&desired.resource_type.as_str())
 }
@@ -93,6 +104,7 @@ pub fn unchanged(desired: &Desired, observed: Option<&Observed>) -> Change {
         action: Action::None,
         cause: None,
         data_loss: false,
+        holds: None,
         properties: Vec::new(),
         detour: None,
         desired: desired.clone(),

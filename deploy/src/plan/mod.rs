@@ -8,6 +8,7 @@ mod observed;
 mod removal;
 mod replacement;
 mod roles;
+mod schema;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -24,6 +25,7 @@ pub use change::{holds_data, unchanged};
 pub use difference::differences;
 pub use observed::{Observations, Observed, Ownership};
 pub(crate) use roles::RECREATED;
+pub use schema::{NewerSchema, refuse_newer};
 
 /// Everything that has to change, and what stays.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -64,6 +66,9 @@ pub enum PlanError {
         /// Whose it seems to be.
         why: String,
     },
+    /// A newer program knows what to do about this stack.
+    #[error(transparent)]
+    Newer(#[from] NewerSchema),
 }
 
 impl PlanError {
@@ -71,6 +76,7 @@ impl PlanError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NotOurs { .. } => "choose another --stack name, or remove that resource if nobody needs it",
+            Self::Newer(_) => NewerSchema::HINT,
         }
     }
 }
@@ -88,8 +94,9 @@ impl Plan {
     /// What brings the account to where the stack wants it.
     ///
     /// # Errors
-    /// A name that somebody else uses.
+    /// A stack that a newer program deployed, and a name that somebody else uses.
     pub fn up(stack: &Stack, observations: &Observations, rules: &Rules) -> Result<Self, PlanError> {
+        refuse_newer(observations)?;
         let memory = Memory::of(stack, observations);
         let mut changes = Vec::new();
         for desired in &stack.resources {
@@ -166,7 +173,7 @@ fn change(
     memory: &Memory<'_>,
     rules: &Rules,
 ) -> Result<Change, PlanError> {
-    let Some(observed) = observed else {
+    let Some(observed) = observed.filter(|observed| observed.ownership != Ownership::Going) else {
         let cause = Some(memory.cause_of_creation(desired));
         return Ok(Change { action: Action::Create, cause, ..unchanged(desired, None) });
     };
@@ -212,10 +219,11 @@ fn reason_to_stay(desired: &Desired, observed: &Observed) -> Option<String> {
     match &observed.ownership {
         Ownership::Foreign { why } => Some(format!("it does not belong to this stack: {why}")),
         Ownership::Adopted => Some("it existed before the stack".to_owned()),
-        Ownership::Unconfirmed => {
-            Some("it was never confirmed: it gets nothing, and AWS forgets it within 48 hours".to_owned())
+        Ownership::Kept { why } => Some(why.clone()),
+        Ownership::Ours | Ownership::Child | Ownership::Going if desired.retain => {
+            Some("the template retains it".to_owned())
         }
-        Ownership::Ours | Ownership::Child if desired.retain => Some("the template retains it".to_owned()),
-        Ownership::Ours | Ownership::Child => None,
+        // Its deletion is waited for.
+        Ownership::Ours | Ownership::Child | Ownership::Going => None,
     }
 }

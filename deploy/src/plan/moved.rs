@@ -1,7 +1,7 @@
 //! Whether AWS is still as a plan found it.
 
 use super::difference::canonical;
-use super::{Change, Observations, Observed, Plan};
+use super::{Change, Observations, Observed, Ownership, Plan};
 
 impl Plan {
     /// Logical ids of what the plan touches and what is not any more as it was.
@@ -18,10 +18,11 @@ impl Plan {
 
 /// AWS gives most lists back as it likes.
 fn same(before: Option<&Observed>, now: Option<&Observed>) -> bool {
-    match (before, now) {
+    let stands = |one: &&Observed| one.ownership != Ownership::Going;
+    match (before.filter(stands), now.filter(stands)) {
         (None, None) => true,
         (Some(before), Some(now)) => {
-            let is_foreign = |one: &Observed| matches!(one.ownership, super::Ownership::Foreign { .. });
+            let is_foreign = |one: &Observed| matches!(one.ownership, Ownership::Foreign { .. });
             is_foreign(before) == is_foreign(now)
                 && before.physical_id == now.physical_id
                 && canonical(&before.properties) == canonical(&now.properties)

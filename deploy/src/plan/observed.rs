@@ -26,8 +26,13 @@ pub enum Ownership {
     Child,
     /// It existed before and is used as it is; it outlives the stack.
     Adopted,
-    /// It was never confirmed, and nothing removes it; AWS forgets it by itself.
-    Unconfirmed,
+    /// It is being deleted: its name is free again soon.
+    Going,
+    /// It is ours, and stays for now though it should not exist.
+    Kept {
+        /// What keeps it, and until when.
+        why: String,
+    },
     /// It is somebody else's.
     Foreign {
         /// How that is known.

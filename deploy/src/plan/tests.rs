@@ -55,6 +55,18 @@ fn paths(desired: &Value, observed: &Value) -> Vec<String> {
 }
 
 #[test]
+fn what_is_being_deleted_is_made_anew_or_waited_for() {
+    let stack = stack(vec![desired("Table", json!({"A": 1}))]);
+    let going = observations(vec![("Table", observed(json!({"A": 1}), Ownership::Going))]);
+    let up = Plan::up(&stack, &going, &RULES).unwrap();
+    assert_eq!(up.changes[0].action, Action::Create);
+    for now in [&going, &Observations::default()] {
+        assert_eq!(up.moved(now), Vec::<String>::new());
+    }
+    assert_eq!(Plan::down(&stack, &going).changes[0].action, Action::Delete);
+}
+
+#[test]
 fn what_means_the_same_is_no_difference() {
     for (desired, observed) in [
         (json!({"A": 30}), json!({"A": "30"})),
@@ -256,11 +268,11 @@ fn what_moved_in_between_is_named() {
 }
 
 #[test]
-fn what_is_surplus_goes_unless_it_waits_for_its_confirmation() {
+fn what_is_surplus_goes_unless_something_keeps_it() {
     let mut exists = observations(Vec::new());
     exists.surplus = vec![
         (desired("Confirmed", json!({})), observed(json!({}), Ownership::Child)),
-        (desired("Pending", json!({})), observed(json!({}), Ownership::Unconfirmed)),
+        (desired("Pending", json!({})), observed(json!({}), Ownership::Kept { why: "it waits".to_owned() })),
     ];
     let plan = Plan::up(&stack(Vec::new()), &exists, &RULES).unwrap();
     assert_eq!(plan.changes.iter().map(|change| change.logical_id.as_str()).collect::<Vec<_>>(), ["Confirmed"]);

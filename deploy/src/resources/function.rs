@@ -16,6 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::sync::SemaphorePermit;
 
+use super::taken::take_up;
 use super::values::tag_list;
 use super::{Context, Provider, Values, named};
 use crate::aws::wait::{persist, until};
@@ -64,13 +65,13 @@ impl Provider for Function {
         let Some(configuration) = output.configuration else { return Ok(None) };
         let tags = output.tags.unwrap_or_default();
         let tags = || tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let ownership = match configuration.state() {
+            Some(State::Deleting) => Ownership::Going,
+            _ => Ownership::by_tags(tags(), &context.place.stack),
+        };
         let mut properties = shape(&configuration);
         properties["Tags"] = tag_list(tags());
-        Ok(Some(Observed {
-            physical_id: configuration.function_name.unwrap_or_default(),
-            properties,
-            ownership: Ownership::by_tags(tags(), &context.place.stack),
-        }))
+        Ok(Some(Observed { physical_id: configuration.function_name.unwrap_or_default(), properties, ownership }))
     }
 
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
@@ -94,11 +95,8 @@ impl Provider for Function {
             let call = call.clone().code(FunctionCode::builder().zip_file(Blob::default()).build());
             let call = call.customize().map_request(move |request| with_zip(request, &package));
             match call.send().await.explain("lambda:CreateFunction") {
-                // Made by a call whose answer was lost, or by somebody else since the plan: its tags tell.
                 Err(error) if error.message.contains("already exist") => {
-                    let found = self.read(context, desired).await?;
-                    let is_ours = found.is_some_and(|found| found.ownership == Ownership::Ours);
-                    if is_ours { Ok(()) } else { Err(error) }
+                    take_up(self, context, desired, &error).await.map(drop)
                 }
                 result => result.map(|_| ()),
             }
@@ -107,9 +105,12 @@ impl Provider for Function {
     }
 
     /// Only an invocation needs an active function; permissions and settings are accepted before.
+    async fn ready(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        wait_until_ready(context, &desired.attributes.reference).await
+    }
+
     async fn settle(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
-        let ready = wait_until_ready(context, &desired.attributes.reference);
-        tokio::try_join!(remember_role(context, desired), ready).map(|_| ())
+        tokio::try_join!(remember_role(context, desired), self.ready(context, desired)).map(|_| ())
     }
 
     /// Role first, then configuration, then code: AWS takes one change at a time. Tags last, so that a run that is cut
@@ -195,8 +196,7 @@ async fn remember_role(context: &Context<'_>, desired: &Desired) -> Result<(), A
     let role = desired.properties.text("Role");
     let name = role.rsplit('/').next().unwrap_or_default();
     let call = context.clients.iam.get_role().role_name(name);
-    let role = call.send().await.explain("iam:GetRole").or_absent("NoSuchEntity")?.and_then(|output| output.role);
-    let Some(role) = role else { return Ok(()) };
+    let Some(role) = call.send().await.explain("iam:GetRole")?.role else { return Ok(()) };
     let id = HashMap::from([(ROLE_TAG.to_owned(), role.role_id().to_owned())]);
     tag(context, &desired.attributes.reference, id).await
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
+use super::taken::take_up;
 use super::values::tag_list;
 use super::{Context, Provider, Values, named};
 use crate::aws::wait::persist;
@@ -61,11 +62,16 @@ impl Provider for LogGroup {
         let properties = &desired.properties;
         let tags = properties.tags().into_iter().map(|tag| (tag.key, tag.value)).collect();
         let call = context.clients.logs.create_log_group().log_group_name(properties.text("LogGroupName"));
-        call.set_tags(Some(tags))
-            .send()
-            .await
-            .explain("logs:CreateLogGroup")
-            .or_absent("ResourceAlreadyExistsException")?;
+        match call.set_tags(Some(tags)).send().await.explain("logs:CreateLogGroup") {
+            Err(error) if error.is("ResourceAlreadyExistsException") => {
+                let found = take_up(self, context, desired, &error).await?;
+                // Lambda, or somebody, was faster: as one that the plan finds, it is used as it is.
+                if found.ownership == Ownership::Adopted {
+                    return Ok(());
+                }
+            }
+            result => drop(result?),
+        }
         match properties.get("RetentionInDays") {
             Some(_) => put_retention(context, properties).await,
             None => Ok(()),

@@ -1,6 +1,7 @@
 //! Reading, creating, updating and deleting, one file per resource type.
 
 mod alarm;
+mod contents;
 mod dashboard;
 mod event_invoke_config;
 mod function;
@@ -15,6 +16,7 @@ mod rule;
 mod subscription;
 mod surplus;
 mod table;
+mod taken;
 mod topic;
 mod topic_policy;
 mod values;
@@ -30,9 +32,11 @@ use crate::plan::{Change, Observed, Rules};
 use crate::progress::Progress;
 use crate::template::{Attributes, Desired, Place, Stack, TemplateError};
 
+pub use contents::{refuse_loss, weigh};
 pub use observe::{Scope, observe, observe_again};
 pub use obstacle::{Obstacle, obstacles};
-pub use subscription::Subscription;
+pub use queue::{COUNTS, messages};
+pub use subscription::{Subscription, by_record};
 pub use values::Values;
 
 /// What a provider works with.
@@ -46,6 +50,8 @@ pub struct Context<'a> {
     pub package: Option<&'a Package>,
     /// Where waiting is told.
     pub progress: Progress,
+    /// Whether what has no tags of its own is remembered on something that has. CloudFormation remembers by itself.
+    pub remembers: bool,
 }
 
 /// Everything about one resource type.
@@ -76,17 +82,28 @@ pub trait Provider: Sync {
     /// Makes the resource. Made again after an answer was lost, it must end the same.
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError>;
 
-    /// Waits until a resource that was made or changed works. What needs it does not wait for this.
-    async fn settle(&self, _context: &Context<'_>, _desired: &Desired) -> Result<(), AwsError> {
+    /// Waits until a resource that was made or changed works.
+    async fn ready(&self, _context: &Context<'_>, _desired: &Desired) -> Result<(), AwsError> {
         Ok(())
     }
 
-    /// Brings an existing resource to where it should be.
+    /// What has to be done, and waited for, after a resource was made or changed; what needs it does not wait for this.
+    async fn settle(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
+        self.ready(context, desired).await
+    }
+
+    /// Brings an existing resource to where it should be. Begun again after a call that failed, it must end the same.
     async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError>;
 
     /// What would make AWS refuse the deletion; asked before anything is deleted.
     async fn obstacles(&self, _context: &Context<'_>, _change: &Change) -> Result<Vec<Obstacle>, AwsError> {
         Ok(Vec::new())
+    }
+
+    /// What is in the resource at this moment that a deletion would lose, in words, where some are empty and some are not:
+    /// `3 messages`.
+    async fn contents(&self, _context: &Context<'_>, _desired: &Desired) -> Result<Option<String>, AwsError> {
+        Ok(None)
     }
 
     /// Removes the resource, and waits until it is gone where its name is not free before. That it is gone already
@@ -113,6 +130,17 @@ pub fn provider(resource_type: &str) -> Option<&'static dyn Provider> {
         "AWS::SQS::QueuePolicy" => &queue_policy::QueuePolicy,
         _ => return None,
     })
+}
+
+/// Waits until a resource that somebody else made or changed works.
+///
+/// # Errors
+/// When it does not come to work.
+pub async fn ready(context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
+    match provider(&change.resource_type) {
+        Some(provider) => provider.ready(context, &change.desired).await,
+        None => Ok(()),
+    }
 }
 
 /// What `Ref` and `GetAtt` of a resource give, known before it exists.

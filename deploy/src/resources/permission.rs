@@ -9,7 +9,7 @@ use super::values::document;
 use super::{Context, Provider, Values};
 use crate::aws::wait::persist;
 use crate::aws::{Absent, AwsError, Explain};
-use crate::plan::{Change, Observed, Ownership};
+use crate::plan::{Change, Observed, Ownership, differences};
 use crate::template::{Attributes, Desired, Place, Stack};
 
 /// See the module.
@@ -62,8 +62,12 @@ impl Provider for Permission {
                 .principal(properties.text("Principal"))
                 .set_source_arn(properties.optional_text("SourceArn"));
             match call.send().await.explain("lambda:AddPermission") {
-                // Ours, from a call whose answer was lost.
-                Err(error) if error.message.contains("already exists") => Ok(()),
+                Err(error) if error.message.contains("already exists") => {
+                    // From a call whose answer was lost, if it says the same.
+                    let found = self.read(context, desired).await?;
+                    let same = |found: Observed| differences(properties, &found.properties).is_empty();
+                    if found.is_some_and(same) { Ok(()) } else { Err(error) }
+                }
                 result => result.map(|_| ()),
             }
         })

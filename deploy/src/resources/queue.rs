@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::{Value, json};
 
+use super::taken::take_up;
 use super::values::tag_list;
 use super::{Context, Provider, Values};
 use crate::aws::wait::persist;
-use crate::aws::{AwsError, Explain};
+use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
 
@@ -67,10 +68,16 @@ impl Provider for Queue {
         persist(&context.progress, || async {
             let call = context.clients.sqs.create_queue().queue_name(properties.text("QueueName"));
             let call = call.set_attributes(Some(settings(properties))).set_tags(Some(tags(properties)));
-            call.send().await.explain("sqs:CreateQueue")
+            match call.send().await.explain("sqs:CreateQueue") {
+                Err(error) if error.is("QueueNameExists") || error.is("QueueAlreadyExists") => {
+                    take_up(self, context, desired, &error).await?;
+                    // Of the stack, and otherwise than wanted: the next plan compares it.
+                    Err(error)
+                }
+                result => result.map(|_| ()),
+            }
         })
         .await
-        .map(|_| ())
     }
 
     async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
@@ -98,19 +105,40 @@ impl Provider for Queue {
         Ok(())
     }
 
+    async fn contents(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<String>, AwsError> {
+        let call = context.clients.sqs.get_queue_attributes().queue_url(&desired.attributes.reference);
+        let call = call.set_attribute_names(Some(COUNTS.to_vec()));
+        let answer = absent(call.send().await.explain("sqs:GetQueueAttributes"))?;
+        let messages = answer.and_then(|answer| answer.attributes).map(|attributes| messages(&attributes));
+        Ok(match messages {
+            None | Some(0) => None,
+            Some(1) => Some("1 message".to_owned()),
+            Some(number) => Some(format!("{number} messages")),
+        })
+    }
+
     async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         let call = context.clients.sqs.delete_queue().queue_url(&desired.attributes.reference);
         absent(call.send().await.explain("sqs:DeleteQueue")).map(|_| ())
     }
 }
 
-/// SQS has three names for a queue that does not exist: of its JSON protocol, its query protocol, and its model.
+/// The attributes that count the messages of a queue. SQS counts them on many machines, so that a number may lag behind by a
+/// minute (API reference, `GetQueueAttributes`).
+pub const COUNTS: [QueueAttributeName; 3] = [
+    QueueAttributeName::ApproximateNumberOfMessages,
+    QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+    QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+];
+
+/// All messages of a queue: those that wait, those that are in flight, and those that come later.
+pub fn messages(attributes: &HashMap<QueueAttributeName, String>) -> u64 {
+    COUNTS.iter().filter_map(|name| attributes.get(name)?.parse::<u64>().ok()).sum()
+}
+
+/// `None` for a queue that does not exist.
 pub(super) fn absent<T>(result: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.code.ends_with("NonExistentQueue") || error.code.ends_with("QueueDoesNotExist") => Ok(None),
-        Err(error) => Err(error),
-    }
+    result.or_absent("NonExistentQueue")
 }
 
 fn settings(properties: &Value) -> HashMap<QueueAttributeName, String> {

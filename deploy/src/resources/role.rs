@@ -6,6 +6,7 @@ use futures_util::future::try_join_all;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
+use super::taken::take_up;
 use super::values::{document, incomplete, tag_list};
 use super::{Context, Obstacle, Provider, Values, named};
 use crate::aws::wait::persist;
@@ -74,8 +75,12 @@ impl Provider for Role {
                 .send()
                 .await
                 .explain("iam:CreateRole");
-            // Ours, from a call whose answer was lost: whether it is somebody else's was asked before.
-            result.or_absent("EntityAlreadyExists")
+            match result {
+                Err(error) if error.is("EntityAlreadyExists") => {
+                    take_up(self, context, desired, &error).await.map(drop)
+                }
+                result => result.map(|_| ()),
+            }
         })
         .await?;
         put_policies(context, properties).await

@@ -1,15 +1,22 @@
 //! `AWS::SNS::Subscription` of email addresses.
 //!
-//! A subscription is found by topic, protocol and endpoint, never by its ARN: a pending one has none.
+//! A subscription is found by topic, protocol and address, never by its ARN: a pending one has none.
+
+mod memory;
+mod record;
+mod unwanted;
 
 use async_trait::async_trait;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Context, Provider, Values};
 use crate::aws::{Absent, AwsError, Clients, Explain};
 use crate::plan::{Change, Observed, Ownership};
-use crate::template::{Attributes, Desired, Place, Stack};
+use crate::template::{Attributes, Desired, Place, same_address};
+
+pub use record::by_record;
+pub(super) use unwanted::surplus;
 
 /// See the module.
 pub(super) struct EmailSubscription;
@@ -37,6 +44,14 @@ impl Subscription {
         subscriptions.retain(|subscription| subscription.protocol == "email");
         Ok(subscriptions)
     }
+
+    /// Subscribes the address once more, with which SNS sends another mail that asks to confirm it.
+    ///
+    /// # Errors
+    /// When SNS refuses.
+    pub async fn subscribe_again(&self, clients: &Clients, topic: &str) -> Result<(), AwsError> {
+        subscribe(clients, topic, &self.protocol, &self.endpoint).await
+    }
 }
 
 #[async_trait]
@@ -58,52 +73,47 @@ impl Provider for EmailSubscription {
     }
 
     async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError> {
-        Ok(find(context, desired).await?.map(|found| observed(&desired.properties.text("TopicArn"), &found)))
+        if desired.properties.optional_text("Endpoint").is_none() {
+            let ids = memory::remembered(context, &desired.properties.text("TopicArn")).await?;
+            return Ok(ids.contains(&desired.logical_id).then(|| memory::observed(desired)));
+        }
+        Ok(find(context, desired).await?.map(|found| Observed {
+            physical_id: found.endpoint,
+            // The same address written in another way is the same.
+            properties: desired.properties.clone(),
+            ownership: Ownership::Child,
+        }))
     }
 
+    /// Remembered before it is made: a run that is cut off in between has nothing that it does not know of.
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
-        let properties = &desired.properties;
-        let call = context.clients.sns.subscribe().topic_arn(properties.text("TopicArn"));
-        let call = call.protocol(properties.text("Protocol")).endpoint(properties.text("Endpoint"));
-        call.return_subscription_arn(true).send().await.explain("sns:Subscribe").map(|_| ())
+        memory::remember(context, desired).await?;
+        let text = |name: &str| desired.properties.text(name);
+        subscribe(context.clients, &text("TopicArn"), &text("Protocol"), &text("Endpoint")).await
     }
 
     async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
         self.create(context, &change.desired).await
     }
 
-    /// A pending subscription cannot be removed: SNS forgets it after 48 hours, or with its topic.
+    /// A pending subscription cannot be removed: SNS forgets it after 48 hours, or with its topic. Until then it stays
+    /// remembered, as it may still be confirmed.
     async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
-        let Some(found) = find(context, desired).await?.filter(|found| !found.pending) else { return Ok(()) };
-        let call = context.clients.sns.unsubscribe().subscription_arn(found.arn);
-        call.send().await.explain("sns:Unsubscribe").or_absent("NotFound").map(|_| ())
+        match find(context, desired).await? {
+            Some(found) if found.pending => return Ok(()),
+            Some(found) => {
+                let call = context.clients.sns.unsubscribe().subscription_arn(found.arn);
+                call.send().await.explain("sns:Unsubscribe").or_absent("NotFound")?;
+            }
+            None => {}
+        }
+        memory::forget(context, desired).await
     }
 }
 
-/// Addresses that the stack does not have any more. A stack without any address keeps those that exist.
-pub(super) async fn surplus(context: &Context<'_>, stack: &Stack) -> Result<Vec<(Desired, Observed)>, AwsError> {
-    let wanted: Vec<&Desired> =
-        stack.resources.iter().filter(|resource| resource.resource_type == "AWS::SNS::Subscription").collect();
-    let Some(example) = wanted.first() else { return Ok(Vec::new()) };
-    let topic = example.properties.text("TopicArn");
-    let found = Subscription::of_topic(context.clients, &topic).await?;
-    let unwanted = found
-        .into_iter()
-        .filter(|found| wanted.iter().all(|desired| desired.properties.text("Endpoint") != found.endpoint));
-    Ok(unwanted
-        .map(|found| {
-            let mut observed = observed(&topic, &found);
-            if found.pending {
-                observed.ownership = Ownership::Unconfirmed;
-            }
-            let gone = Desired {
-                logical_id: format!("EmailSubscription({})", found.endpoint),
-                properties: observed.properties.clone(),
-                ..(*example).clone()
-            };
-            (gone, observed)
-        })
-        .collect())
+async fn subscribe(clients: &Clients, topic: &str, protocol: &str, endpoint: &str) -> Result<(), AwsError> {
+    let call = clients.sns.subscribe().topic_arn(topic).protocol(protocol).endpoint(endpoint);
+    call.return_subscription_arn(true).send().await.explain("sns:Subscribe").map(|_| ())
 }
 
 async fn find(context: &Context<'_>, desired: &Desired) -> Result<Option<Subscription>, AwsError> {
@@ -111,7 +121,7 @@ async fn find(context: &Context<'_>, desired: &Desired) -> Result<Option<Subscri
     let found = list(context.clients, &properties.text("TopicArn")).await?.into_iter();
     Ok(found
         .filter(|found| found.protocol == properties.text("Protocol"))
-        .find(|found| found.endpoint == properties.text("Endpoint")))
+        .find(|found| same_address(&found.endpoint, &properties.text("Endpoint"))))
 }
 
 async fn list(clients: &Clients, topic: &str) -> Result<Vec<Subscription>, AwsError> {
@@ -133,12 +143,4 @@ async fn list(clients: &Clients, topic: &str) -> Result<Vec<Subscription>, AwsEr
     // A subscription that was ended is listed as `Deleted` for a while.
     subscriptions.retain(|subscription| subscription.arn != "Deleted");
     Ok(subscriptions)
-}
-
-fn observed(topic: &str, found: &Subscription) -> Observed {
-    Observed {
-        physical_id: found.endpoint.clone(),
-        properties: json!({"TopicArn": topic, "Protocol": found.protocol, "Endpoint": found.endpoint}),
-        ownership: Ownership::Child,
-    }
 }

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{BillingMode, SseSpecification, TableDescription, TableStatus};
 use serde_json::{Value, json};
 
+use super::taken::take_up;
 use super::{Context, Obstacle, Provider, Values};
 use crate::aws::wait::{persist, until};
 use crate::aws::{Absent, AwsError, Explain};
@@ -92,10 +93,15 @@ impl Provider for Table {
         let tags = || tags.iter().map(|tag| (tag.key(), tag.value()));
         let expiry = expiry.and_then(|output| output.time_to_live_description);
         let backups = backups.and_then(|output| output.continuous_backups_description);
+        // Tags may be gone before the table is.
+        let ownership = match is_going(&table) {
+            true => Ownership::Going,
+            false => Ownership::by_tags(tags(), &context.place.stack),
+        };
         Ok(Some(Observed {
             physical_id: name.clone(),
             properties: shape::properties(&table, expiry.as_ref(), backups.as_ref(), tags()),
-            ownership: Ownership::by_tags(tags(), &context.place.stack),
+            ownership,
         }))
     }
 
@@ -113,15 +119,21 @@ impl Provider for Table {
             .set_sse_specification(input::encryption(properties))
             .set_deletion_protection_enabled(properties.flag("DeletionProtectionEnabled"))
             .set_tags(Some(input::tags(properties)?));
+        let name = &desired.attributes.reference;
         persist(&context.progress, || async {
-            // In use is what a table is whose creation was not answered; `persist` waits for one that is going.
-            match call.clone().send().await.explain("dynamodb:CreateTable") {
-                Err(error) if error.is("ResourceInUseException") && error.message.contains("already exists") => Ok(()),
-                result => result.map(|_| ()),
+            let refusal = match call.clone().send().await.explain("dynamodb:CreateTable") {
+                // `persist` waits where it says that the table is going; this is what one says that was made already.
+                Err(error) if error.is("ResourceInUseException") && error.message.contains("already exists") => error,
+                result => return result.map(|_| ()),
+            };
+            if describe(context, name).await?.is_some_and(|table| is_going(&table)) {
+                wait_until_gone(context, name).await?;
+                return call.clone().send().await.explain("dynamodb:CreateTable").map(|_| ());
             }
+            take_up(self, context, desired, &refusal).await.map(drop)
         })
         .await?;
-        wait_until_active(context, &desired.attributes.reference).await?;
+        wait_until_active(context, name).await?;
         let backups = async {
             match properties.get("PointInTimeRecoverySpecification") {
                 Some(_) => put_backups(context, properties).await,
@@ -135,6 +147,8 @@ impl Provider for Table {
         let dynamodb = &context.clients.dynamodb;
         let properties = &change.desired.properties;
         let name = &change.desired.attributes.reference;
+        // An earlier run that was cut off may have made it a moment ago.
+        wait_until_active(context, name).await?;
         if change.touches("BillingMode") || change.touches("DeletionProtectionEnabled") {
             let call = dynamodb.update_table().table_name(name);
             let call = call
@@ -191,11 +205,19 @@ impl Provider for Table {
             call.send().await.explain("dynamodb:DeleteTable").or_absent(ABSENT)
         })
         .await?;
-        until(&context.progress, "the table to be gone", LIMIT, || async {
-            Ok(describe(context, name).await?.is_none().then_some(()))
-        })
-        .await
+        wait_until_gone(context, name).await
     }
+}
+
+fn is_going(table: &TableDescription) -> bool {
+    table.table_status() == Some(&TableStatus::Deleting)
+}
+
+async fn wait_until_gone(context: &Context<'_>, name: &str) -> Result<(), AwsError> {
+    until(&context.progress, "the table to be gone", LIMIT, || async {
+        Ok(describe(context, name).await?.is_none().then_some(()))
+    })
+    .await
 }
 
 async fn describe(context: &Context<'_>, name: &str) -> Result<Option<TableDescription>, AwsError> {
@@ -204,10 +226,13 @@ async fn describe(context: &Context<'_>, name: &str) -> Result<Option<TableDescr
     Ok(output.and_then(|output| output.table))
 }
 
+/// Waits for what passes by itself. A table without its key, as one whose key is disabled, stays so; what is asked of it
+/// next says why.
 async fn wait_until_active(context: &Context<'_>, name: &str) -> Result<(), AwsError> {
+    const PASSING: [TableStatus; 3] = [TableStatus::Creating, TableStatus::Updating, TableStatus::Deleting];
     until(&context.progress, "the table to become active", LIMIT, || async {
-        let table = describe(context, name).await?;
-        Ok(table.filter(|table| table.table_status() == Some(&TableStatus::Active)).map(|_| ()))
+        let status = describe(context, name).await?.and_then(|table| table.table_status);
+        Ok(status.filter(|status| !PASSING.contains(status)).map(|_| ()))
     })
     .await
 }
@@ -218,10 +243,25 @@ async fn put_expiry(context: &Context<'_>, properties: &Value) -> Result<(), Aws
     let call = context.clients.dynamodb.update_time_to_live().table_name(properties.text("TableName"));
     let result = call.time_to_live_specification(specification).send().await.explain("dynamodb:UpdateTimeToLive");
     match result {
-        // An earlier run that was cut off has done it.
+        // An earlier run that was cut off has done it, or an earlier attempt.
         Err(error) if error.message.contains("TimeToLive is already") => Ok(()),
+        Err(error) if error.message.contains("modified multiple times") => match has_expiry(context, properties).await?
+        {
+            true => Ok(()),
+            false => Err(error),
+        },
         result => result.map(|_| ()),
     }
+}
+
+/// Whether items expire already as these properties say.
+async fn has_expiry(context: &Context<'_>, properties: &Value) -> Result<bool, AwsError> {
+    let call = context.clients.dynamodb.describe_time_to_live().table_name(properties.text("TableName"));
+    let output = call.send().await.explain("dynamodb:DescribeTimeToLive")?;
+    let found = shape::expiry_of(output.time_to_live_description.as_ref());
+    let wanted = properties.get("TimeToLiveSpecification").cloned().unwrap_or_default();
+    let is_same = |name: &str| found.optional_text(name) == wanted.optional_text(name);
+    Ok(is_same("Enabled") && (wanted.flag("Enabled") != Some(true) || is_same("AttributeName")))
 }
 
 /// Another attribute takes two changes, of which AWS refuses the second for an hour.

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_sns::types::Tag as SnsTag;
 use serde_json::{Value, json};
 
+use super::taken::take_up;
 use super::values::{incomplete, tag_list};
 use super::{Context, Provider, Values};
 use crate::aws::{Absent, AwsError, Explain};
@@ -70,7 +71,14 @@ impl Provider for Topic {
                 call = call.attributes(name, value);
             }
         }
-        call.set_tags(Some(tags(properties)?)).send().await.explain("sns:CreateTopic").map(|_| ())
+        match call.set_tags(Some(tags(properties)?)).send().await.explain("sns:CreateTopic") {
+            Err(error) if error.message.contains("already exists with different") => {
+                take_up(self, context, desired, &error).await?;
+                // Of the stack, and otherwise than wanted: the next plan compares it.
+                Err(error)
+            }
+            result => result.map(|_| ()),
+        }
     }
 
     async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {

@@ -45,7 +45,7 @@ pub fn retaining(text: &str, ids: &[impl AsRef<str>]) -> Result<String, Template
     })
 }
 
-fn alter(text: &str, change: impl FnOnce(&mut Mapping)) -> Result<String, TemplateError> {
+pub(super) fn alter(text: &str, change: impl FnOnce(&mut Mapping)) -> Result<String, TemplateError> {
     let mut document: Yaml = yaml_serde::from_str(text).map_err(TemplateError::Syntax)?;
     let resources = document.get_mut("Resources").and_then(Yaml::as_mapping_mut);
     change(resources.ok_or_else(|| TemplateError::at("Resources", "there are none"))?);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::{Desired, Inputs, Naming, Place, Template, TemplateError};
+use super::{Desired, Inputs, Naming, Place, SUBSCRIPTION, Template, TemplateError};
 
 /// Digest of the properties that a resource was given the last time.
 pub const APPLIED_TAG: &str = "incidentctl:applied";
@@ -20,6 +20,9 @@ pub const OWNS_TAG: &str = "incidentctl:owns";
 /// On a function: unique id of the role that it was given. Only the direct engine writes it, because the id is known
 /// when the role exists.
 pub const ROLE_TAG: &str = "incidentctl:role-id";
+/// On the topic, with a logical id at the end: a subscription that the stack made. Only the direct engine writes it;
+/// CloudFormation has the template of the last deployment.
+pub const MADE_TAG: &str = "incidentctl:made:";
 /// The function that bears [`PARTS_TAG`].
 pub const HANDLER: &str = "IncidentHandler";
 
@@ -98,7 +101,7 @@ fn own(desired: &Desired) -> Value {
 
 /// Addresses are chosen anew with every deployment, so subscriptions do not count.
 fn parts(resources: &[Desired]) -> Value {
-    let counting = resources.iter().filter(|desired| desired.resource_type != "AWS::SNS::Subscription");
+    let counting = resources.iter().filter(|desired| desired.resource_type != SUBSCRIPTION);
     let part = |desired: &Desired| match takes_tags(desired) {
         true => (desired.logical_id.clone(), Value::Null),
         false => (desired.logical_id.clone(), desired.properties.clone()),
@@ -107,7 +110,7 @@ fn parts(resources: &[Desired]) -> Value {
 }
 
 /// The first hexadecimal digits of the SHA-256 of a value, whatever the order of its keys.
-fn digest(value: &Value, digits: usize) -> String {
+pub(super) fn digest(value: &Value, digits: usize) -> String {
     let hash = Sha256::digest(ordered(value).to_string());
     let mut text: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     text.truncate(digits);

@@ -13,6 +13,7 @@ mod place;
 mod render;
 mod resolve;
 mod stack;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 
@@ -22,11 +23,12 @@ pub use alter::{retaining, without};
 pub use error::TemplateError;
 pub use expression::{Condition, Expression, Piece};
 pub use graph::{Edge, Graph};
-pub use marks::{APPLIED_TAG, CODE_TAG, HANDLER, OWNS_TAG, PARTS_TAG, ROLE_TAG, paths};
+pub use marks::{APPLIED_TAG, CODE_TAG, HANDLER, MADE_TAG, OWNS_TAG, PARTS_TAG, ROLE_TAG, paths};
 pub use place::Place;
-pub use render::{Completion, OWNER_TAG};
+pub use render::{Completion, OWNER_TAG, SCHEMA, SCHEMA_TAG};
 pub use resolve::{Attributes, Inputs, Naming};
 pub use stack::{Desired, Stack};
+pub use subscriptions::{SUBSCRIPTION, Subscribed, keeping, same_address, subscribed, subscription_id};
 
 /// The template that `incidentctl` deploys.
 pub const EMBEDDED: &str = include_str!("../../../templates/incident-stack.yaml");

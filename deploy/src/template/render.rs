@@ -5,10 +5,16 @@ use std::collections::BTreeMap;
 use yaml_serde::{Mapping, Value as Yaml};
 
 use super::marks::{self, CODE_TAG};
-use super::{Naming, Template, TemplateError};
+use super::{Naming, SUBSCRIPTION, Template, TemplateError, subscription_id};
 
 /// Tag that says whose a resource is. Its value is the stack's name.
 pub const OWNER_TAG: &str = "incidentctl:stack";
+
+/// Tag that says which programs understand the stack. Every resource that takes tags bears it, and the stack itself where
+/// CloudFormation has one.
+pub const SCHEMA_TAG: &str = "incidentctl:schema";
+/// The schema of what this program deploys, and the newest that it understands.
+pub const SCHEMA: u64 = 1;
 
 /// The alert topic, which the subscriptions belong to.
 const TOPIC: &str = "AlertTopic";
@@ -50,8 +56,8 @@ impl Completion {
         for (_, resource) in resources.iter_mut() {
             self.tag(resource);
         }
-        for (index, email) in self.emails.iter().enumerate() {
-            resources.insert(format!("EmailSubscription{}", index + 1).into(), subscription(email));
+        for email in &self.emails {
+            resources.insert(subscription_id(email).into(), subscription(email));
         }
         mark(&mut document, naming)?;
         let template = Template::from_yaml(&document)?;
@@ -61,6 +67,7 @@ impl Completion {
     fn tag(&self, resource: &mut Yaml) {
         let Some(resource_type) = type_of(resource).filter(|name| TAGGABLE.contains(&name.as_str())) else { return };
         add_tag(resource, OWNER_TAG, reference("AWS::StackName"));
+        add_tag(resource, SCHEMA_TAG, SCHEMA.to_string().into());
         for (key, value) in &self.tags {
             add_tag(resource, key, value.as_str().into());
         }
@@ -118,7 +125,7 @@ fn subscription(email: &str) -> Yaml {
     let step = mapping([("incidentctl", mapping([("step", 3.into())]))]);
     let properties =
         mapping([("TopicArn", reference(TOPIC)), ("Protocol", "email".into()), ("Endpoint", email.into())]);
-    mapping([("Type", "AWS::SNS::Subscription".into()), ("Metadata", step), ("Properties", properties)])
+    mapping([("Type", SUBSCRIPTION.into()), ("Metadata", step), ("Properties", properties)])
 }
 
 /// `!Ref NAME`.

@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 
 use super::{Condition, Expression, Piece, Place, Template, TemplateError};
 
+/// How many conditions may be made of one another in a row: each takes a part of the stack.
+const LONGEST_PATH: usize = 50;
+
 /// What `Ref` and `GetAtt` of a resource give. All of it is known before the resource exists, because names are
 /// deterministic and ARNs follow from them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -183,6 +186,10 @@ impl<'a> Scope<'a> {
             return Err(TemplateError::at("Conditions", format!("there is no condition {name}")));
         };
         path.push(name.to_owned());
+        if path.len() > LONGEST_PATH {
+            let reason = format!("more than {LONGEST_PATH} conditions are made of one another");
+            return Err(TemplateError::at("Conditions", reason));
+        }
         if path.iter().filter(|seen| *seen == name).count() > 1 {
             return Err(TemplateError::Cycle(path.clone()));
         }

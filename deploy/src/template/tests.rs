@@ -124,7 +124,10 @@ fn the_embedded_template_resolves_with_every_type_supported() {
     let (text, template) = completion.apply(EMBEDDED, crate::resources::naming).unwrap();
     let inputs = Inputs { place: place(), parameters: BTreeMap::new() };
     let stack = template.resolve(&inputs, crate::resources::naming).unwrap();
-    assert_eq!(stack.get("EmailSubscription1").unwrap().properties["Endpoint"], json!("you@example.com"));
+    assert_eq!(
+        stack.get(&subscription_id("you@example.com")).unwrap().properties["Endpoint"],
+        json!("you@example.com")
+    );
     assert_eq!(stack.get("IncidentTable").unwrap().attributes.reference, "devops-incidents");
     assert_eq!(stack.get("HandlerLogGroup").unwrap().properties["RetentionInDays"], "14");
     assert!(stack.resources.iter().all(|resource| (1..=10).contains(&resource.step)));
@@ -202,5 +205,19 @@ proptest! {
             closed.get_mut(&name(*to)).unwrap().insert(Edge { to: name(*from), because: "Ref".to_owned() });
             prop_assert!(matches!(Graph::new(closed).order(), Err(TemplateError::Cycle(_))));
         }
+    }
+}
+
+#[test]
+fn conditions_made_of_one_another_without_end_are_refused() {
+    for (count, fits) in [(40, true), (20_000, false)] {
+        let mut source = "Resources: {A: {Type: T}}\nConditions:\n".to_owned();
+        for number in 0..count {
+            source += &format!("  C{number}: !Not [!Condition C{}]\n", number + 1);
+        }
+        source += &format!("  C{count}: !Equals [a, a]\n");
+        let inputs = Inputs { place: place(), parameters: BTreeMap::new() };
+        let resolved = Template::parse(&source).and_then(|template| template.resolve(&inputs, naming));
+        assert_eq!(resolved.is_ok(), fits, "{count}: {:?}", resolved.err());
     }
 }

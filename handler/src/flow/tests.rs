@@ -1,14 +1,17 @@
 //! The guarantees of the handler, on a store and a notifier that fail when they are told to. The number in a test's name
 //! is the guarantee's.
 
+mod alarms;
 mod alerting;
+mod drills;
 mod fake;
 mod faults;
+mod interleaved;
 
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use incident_model::{AlertPolicy, Rules};
+use incident_model::{AlertPolicy, Rules, Status};
 use serde_json::{Value, json};
 
 use super::*;
@@ -42,6 +45,14 @@ fn failure_of(function: &str, event_id: &str) -> Value {
             "responsePayload": {"errorType": "ValueError", "errorMessage": "no such order"},
         },
     })
+}
+
+/// A failure that is as severe as the alarm.
+fn timeout_of(function: &str, event_id: &str) -> Value {
+    let mut failure = failure_of(function, event_id);
+    failure["detail"]["responsePayload"] =
+        json!({"errorType": "Sandbox.Timedout", "errorMessage": "Task timed out after 3.00 seconds"});
+    failure
 }
 
 fn alarm(event_id: &str, state: &str) -> Value {
@@ -141,31 +152,54 @@ async fn guarantee_1_what_comes_back_from_the_handlers_queue_is_handled() -> Tes
     Ok(())
 }
 
+/// A message as the handler's own dead-letter queue holds it.
+fn from_own_queue(payload: &Value) -> Value {
+    let arn = "arn:aws:lambda:eu-west-1:111111111111:function:devops-incident-handler:$LATEST";
+    let record = json!({"requestContext": {"requestId": "r", "condition": "RetriesExhausted", "functionArn": arn}, "requestPayload": payload});
+    json!({"eventSource": "aws:sqs", "messageId": "m", "body": record.to_string()})
+}
+
 #[tokio::test(start_paused = true)]
-async fn an_alarm_on_a_function_with_an_open_incident_says_nothing_new() -> Tested {
-    let flow = flow();
-    deliver(&flow, &failure_of("orders", "e1")).await?;
-    deliver(&flow, &contributor("a1")).await?;
-    assert_eq!(flow.store.occurrences().len(), 1);
-    let quiet = self::flow();
-    deliver(&quiet, &contributor("a1")).await?;
-    assert_eq!(quiet.store.occurrences().len(), 1);
+async fn guarantee_1_no_record_of_a_batch_hides_another() -> Tested {
+    let message = |body: &str| json!({"eventSource": "aws:sqs", "messageId": "q", "body": body});
+    let good = message(&failure_of("orders", "e1").to_string());
+    let again = from_own_queue(&failure_of("payments", "e2"));
+    for garbage in [
+        json!(null),
+        json!(7),
+        json!([]),
+        message(""),
+        message("{not json"),
+        message("devops-incident-handler {\"requestPayload\":"),
+        from_own_queue(&json!(null)),
+        from_own_queue(&json!({})),
+        json!({"eventSource": "aws:kinesis", "kinesis": {"data": "%"}}),
+    ] {
+        let flow = flow();
+        let _ = deliver(&flow, &json!({"Records": [garbage, good, again]})).await;
+        let recorded: Vec<_> = flow.store.incidents().into_iter().map(|incident| incident.resource).collect();
+        for resource in ["orders", "payments"] {
+            assert!(recorded.iter().any(|seen| seen == resource), "{garbage} hides {resource}: {recorded:?}");
+        }
+    }
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_cause_that_comes_after_its_alarm_takes_its_place() -> Tested {
+async fn guarantee_1_a_record_that_cannot_be_read_is_told_of() -> Tested {
     let flow = flow();
-    deliver(&flow, &contributor("a1")).await?;
-    deliver(&flow, &failure_of("orders", "e1")).await?;
-    let incidents = flow.store.incidents();
-    let (alarm, cause) = (&incidents[0], &incidents[1]);
-    assert_eq!((alarm.status, cause.status), (Status::Resolved, Status::Open));
-    assert_eq!(cause.explains_incident_id.as_ref(), Some(&alarm.incident_id));
-    assert!(flow.notifier.bodies()[1].contains(&format!("the cause of the alarm in incident {}", alarm.incident_id)));
-    deliver(&flow, &contributor("a2")).await?;
-    deliver(&flow, &failure_of("payments", "e2")).await?;
-    assert_eq!(flow.store.incidents().iter().filter(|incident| incident.status == Status::Open).count(), 2);
+    let arn = "arn:aws:sqs:eu-west-1:111111111111:team-events";
+    let garbage = json!({"eventSource": "aws:sqs", "messageId": "q1", "eventSourceARN": arn, "body": " "});
+    let good = json!({"eventSource": "aws:sqs", "messageId": "q2", "body": failure_of("orders", "e1").to_string()});
+    deliver(&flow, &json!({"Records": [garbage, good]})).await?;
+    let bodies = flow.notifier.bodies();
+    assert!(bodies.iter().any(|body| body.contains("a record from team-events cannot be read")), "{bodies:?}");
+    // Nothing in it can be read: the delivery fails, and ends in the queue whose alarm tells of it.
+    assert!(matches!(deliver(&flow, &json!({"Records": [garbage]})).await, Err(HandlerError::Unreadable(_))));
+    assert!(matches!(
+        deliver(&flow, &json!({"Records": [from_own_queue(&json!({}))]})).await,
+        Err(HandlerError::Unreadable(_))
+    ));
     Ok(())
 }
 

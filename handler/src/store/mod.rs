@@ -5,7 +5,7 @@ mod table;
 use std::fmt;
 
 use aws_sdk_dynamodb::error::SdkError;
-use incident_model::{Incident, Observation, Reason, Severity, Silence};
+use incident_model::{Incident, Reason, Silence};
 pub use table::Table;
 
 /// The operations that recording and notifying are made of. Each is atomic.
@@ -16,11 +16,11 @@ pub trait Store {
     /// Reads an incident.
     fn incident(&self, incident_id: &str) -> impl Future<Output = Result<Option<Incident>, StoreError>>;
 
-    /// The newest incident of a resource, resolved or not.
-    fn newest_of_resource(
+    /// The newest incident of a trouble, resolved or not.
+    fn newest_of_trouble(
         &self,
         source: &str,
-        resource: &str,
+        trouble: &str,
     ) -> impl Future<Output = Result<Option<Incident>, StoreError>>;
 
     /// Opens an incident with its first failure.
@@ -32,11 +32,11 @@ pub trait Store {
     /// Resolves an incident that is not resolved.
     fn resolve(&self, resolution: &Resolution<'_>) -> impl Future<Output = Result<(), StoreError>>;
 
-    /// Remembers when a resource recovered last, for failures that are told of later than their end.
+    /// Remembers when a trouble ended last, for failures that are told of later than their end.
     fn remember_recovery(
         &self,
         source: &str,
-        resource: &str,
+        trouble: &str,
         at_milliseconds: i64,
     ) -> impl Future<Output = Result<(), StoreError>>;
 
@@ -47,10 +47,11 @@ pub trait Store {
     /// Changes what is to be sent about an incident, if nobody else did since it was read. Says whether it was changed.
     fn set_outbox(&self, read: &Incident, outbox: &Outbox) -> impl Future<Output = Result<bool, StoreError>>;
 
-    /// Writes that the notice that is due was accepted.
-    fn mark_sent(&self, sent: &Sent<'_>) -> impl Future<Output = Result<(), StoreError>>;
+    /// Writes that the notice that is due was accepted. Says whether the incident is worse than that notice said; then the
+    /// notice of it is due now.
+    fn mark_sent(&self, sent: &Sent<'_>) -> impl Future<Output = Result<bool, StoreError>>;
 
-    /// Takes one of the mails that may go out in any sixty seconds. False when there is none left.
+    /// Takes one of the mails that may go out in the time of a budget. False when there is none left.
     fn take(&self, budget: &Budget, now_milliseconds: i64) -> impl Future<Output = Result<bool, StoreError>>;
 
     /// All silences, also those that ended and were not told about yet.
@@ -69,8 +70,8 @@ pub struct Question<'a> {
     pub fingerprint: &'a str,
     /// Kind of resource.
     pub source: &'a str,
-    /// The resource.
-    pub resource: &'a str,
+    /// The trouble of it.
+    pub trouble: &'a str,
     /// The function whose failure it is.
     pub function: Option<&'a str>,
 }
@@ -82,9 +83,12 @@ pub struct Known {
     pub counted_for: Option<String>,
     /// The newest incident of the fingerprint, resolved or not.
     pub newest: Option<Incident>,
-    /// The newest incident of the resource.
-    pub newest_of_resource: Option<String>,
-    /// When the resource recovered last, in milliseconds since 1970.
+    /// The incident that the fingerprint leads to, where it is gone or this version cannot read it: the next failure opens
+    /// one that it can.
+    pub lost: Option<String>,
+    /// The newest incident of the trouble.
+    pub newest_of_trouble: Option<String>,
+    /// When the trouble ended last, in milliseconds since 1970.
     pub recovered_at: Option<i64>,
     /// The newest incident of an alarm on the function's errors.
     pub alarm_of_function: Option<Incident>,
@@ -152,12 +156,12 @@ pub struct Occurrence<'a> {
     pub event_id: &'a str,
     /// The incident as it was read.
     pub read: &'a Incident,
-    /// What the event says.
-    pub observation: &'a Observation,
-    /// The severity that the incident now has and what is to be sent about it, if it became worse.
-    pub escalation: Option<(Severity, &'a Outbox)>,
-    /// Now, RFC 3339 in UTC.
-    pub at: &'a str,
+    /// The incident as it shows the failure.
+    pub incident: &'a Incident,
+    /// What is to be sent about it, if it became worse.
+    pub escalation: Option<&'a Outbox>,
+    /// With how many failures it becomes worse than it now is. Whoever counts that one has to know it.
+    pub worse_at: Option<u64>,
     /// Now, in seconds since 1970.
     pub now: i64,
 }
@@ -188,15 +192,26 @@ pub struct Sent<'a> {
     pub what: &'a str,
     /// When, RFC 3339 in UTC.
     pub at: &'a str,
+    /// When, in seconds since 1970.
+    pub now: i64,
 }
 
-/// How many mails of a kind may go out in any sixty seconds.
+/// How many mails of a kind may go out in a time, whenever it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     /// The kind.
     pub name: &'static str,
     /// How many.
     pub limit: usize,
+    /// In which time, in milliseconds.
+    pub milliseconds: i64,
+}
+
+impl Budget {
+    /// So many in any sixty seconds.
+    pub const fn of_a_minute(name: &'static str, limit: usize) -> Self {
+        Self { name, limit, milliseconds: 60_000 }
+    }
 }
 
 /// Why the table did not do what it was asked.

@@ -6,6 +6,7 @@ mod looked;
 mod recall;
 mod refusal;
 mod silences;
+mod timeline;
 
 use std::collections::HashMap;
 
@@ -14,13 +15,15 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use incident_model::table::{
     EXPIRES_AT, INCIDENT_ID, INDEX_BY_DUE, RECORD_TYPE, RECORD_TYPE_INCIDENT, SELF_CHECK, alarm_of_function_key,
-    event_key, open_key, open_resource_key,
+    event_key, open_key, trouble_key,
 };
-use incident_model::{Incident, Silence};
+use incident_model::{Incident, Reason, Severity, Silence};
+use serde_json::json;
 
 use super::{Budget, Known, Occurrence, Opening, Outbox, Question, Resolution, Sent, Store, StoreError};
+use crate::log;
 use crate::turns::Turns;
-use items::{Changes, TARGET, number, pointer, text, timeline_entry};
+use items::{Changes, TARGET, number, pointer, text};
 use recall::Recall;
 use refusal::{is_condition, not_transacted, refused};
 
@@ -29,6 +32,8 @@ const MARKER_DAYS: i64 = 7;
 const DAY: i64 = 24 * 60 * 60;
 /// How long the self-check's item is kept.
 const CHECK_SECONDS: i64 = 60 * 60;
+/// How long a sweep leaves an incident alone that this version cannot read.
+const UNREADABLE_SECONDS: i64 = 60 * 60;
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -55,7 +60,7 @@ impl Table {
             .client
             .put_item()
             .table_name(&self.name)
-            .item(INCIDENT_ID, text(SELF_CHECK))
+            .set_item(Some(items::helper(SELF_CHECK)))
             .item(EXPIRES_AT, number(now + CHECK_SECONDS));
         put.send().await.map_err(|error| refused(&error))?;
         match self.item(SELF_CHECK).await? {
@@ -105,17 +110,18 @@ impl Table {
     }
 
     /// Closes the incident of an alarm in favour of the one that knows the cause.
-    fn explained(&self, alarm: &str, cause: &Incident) -> Result<TransactWriteItem, StoreError> {
+    fn explained(&self, alarm: &Incident, cause: &Incident) -> Result<TransactWriteItem, StoreError> {
         let what = format!("resolved: explained by {}", cause.incident_id);
-        let changes = Changes::new("#status <> :resolved")
+        let changes = Changes::new("#status = :open")
             .named("#status", "status")
+            .with(":open", text("open"))
             .with(":resolved", text("resolved"))
             .set_expression("#status = :resolved")
-            .entry(timeline_entry(&cause.created_at, &what))
+            .noted(alarm, &cause.created_at, &what)?
             .remove("due")
             .remove("due_at")
             .remove("silenced_by");
-        changed(self.update_in_transaction(alarm, changes))
+        changed(self.update_in_transaction(&alarm.incident_id, changes))
     }
 
     fn update_in_transaction(&self, key: &str, changes: Changes) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
@@ -131,6 +137,20 @@ impl Table {
     async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
         let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
         transaction.send().await.map(drop).map_err(|error| not_transacted(&error))
+    }
+
+    /// Has a sweep look later at an incident that this version cannot read: it would be found every minute, and a hundred of
+    /// them would be all that a sweep finds. A handler that can read it sends what is due then.
+    async fn put_off(&self, item: &Item, now: i64) {
+        let (Some(id), Some(due_at)) = (items::string(item, INCIDENT_ID), items::integer(item, "due_at")) else {
+            return;
+        };
+        let later = Changes::new("due_at = :read")
+            .with(":read", number(due_at))
+            .set("due_at", number(now + UNREADABLE_SECONDS));
+        if let Err(error) = self.apply(&id, later).await {
+            log::line("unreadable", json!({ "incident_id": id, "error": error.to_string() }));
+        }
     }
 
     fn update(&self, key: &str, changes: Changes) -> UpdateItemFluentBuilder {
@@ -162,11 +182,11 @@ impl Store for Table {
     }
 
     async fn incident(&self, incident_id: &str) -> Result<Option<Incident>, StoreError> {
-        self.item(incident_id).await?.map(items::incident).transpose()
+        Ok(self.item(incident_id).await?.as_ref().and_then(items::incident))
     }
 
-    async fn newest_of_resource(&self, source: &str, resource: &str) -> Result<Option<Incident>, StoreError> {
-        let pointer = self.item(&open_resource_key(source, resource)).await?;
+    async fn newest_of_trouble(&self, source: &str, trouble: &str) -> Result<Option<Incident>, StoreError> {
+        let pointer = self.item(&trouble_key(source, trouble)).await?;
         match pointer.and_then(|item| items::string(&item, TARGET)) {
             Some(incident_id) => self.incident(&incident_id).await,
             None => Ok(None),
@@ -176,16 +196,17 @@ impl Store for Table {
     async fn open(&self, opening: &Opening<'_>) -> Result<(), StoreError> {
         let Opening { incident, known, .. } = opening;
         let id = &incident.incident_id;
-        let before = known.newest.as_ref().map(|before| before.incident_id.as_str());
-        let mut of_resource = pointer(&open_resource_key(&incident.source, &incident.resource), id, None);
+        let before =
+            known.newest.as_ref().map(|before| &before.incident_id).or(known.lost.as_ref()).map(String::as_str);
+        let mut of_trouble = pointer(&trouble_key(&incident.source, incident.trouble()), id, None);
         if let Some(at) = known.recovered_at {
-            of_resource.insert(items::RECOVERED_AT.to_owned(), number(at));
+            of_trouble.insert(items::RECOVERED_AT.to_owned(), number(at));
         }
         let record = self.put(items::record(incident)?).condition_expression("attribute_not_exists(incident_id)");
         let mut writes = vec![
             self.marker(opening.event_id, id, opening.now)?,
             self.turned(pointer(&open_key(&incident.fingerprint), id, None), before, None)?,
-            self.turned(of_resource, known.newest_of_resource.as_deref(), known.recovered_at)?,
+            self.turned(of_trouble, known.newest_of_trouble.as_deref(), known.recovered_at)?,
             written(record)?,
         ];
         if let (true, Some(before)) = (opening.withdraws, before) {
@@ -194,29 +215,35 @@ impl Store for Table {
         if let Some(function) = opening.alarm_on {
             writes.push(written(self.put(pointer(&alarm_of_function_key(function), id, None)))?);
         }
-        if let Some(alarm) = &incident.explains_incident_id {
+        if let (Some(_), Some(alarm)) = (&incident.explains_incident_id, &known.alarm_of_function) {
             writes.push(self.explained(alarm, incident)?);
         }
         self.transact(writes).await
     }
 
     async fn count(&self, occurrence: &Occurrence<'_>) -> Result<(), StoreError> {
-        let seen = occurrence.observation;
+        let incident = occurrence.incident;
         let mut changes = Changes::new("attribute_exists(incident_id) AND #status <> :resolved")
             .named("#status", "status")
             .with(":resolved", text("resolved"))
-            .set("last_seen_at", text(occurrence.at))
-            .set("error_message", text(&seen.error_message))
-            .add("occurrences", number(1));
-        if let Some(request_id) = &seen.request_id {
-            changes = changes.set("request_id", text(request_id));
+            .add("occurrences", number(1))
+            .showing(incident);
+        if let Some(worse_at) = occurrence.worse_at {
+            changes = changes
+                .only_if("occurrences < :last_unnoticed")
+                .with(":last_unnoticed", items::count(worse_at.saturating_sub(1)));
         }
-        if let Some((severity, outbox)) = occurrence.escalation {
+        if let Some(outbox) = occurrence.escalation {
+            let severity = incident.severity;
             changes = changes
                 .only_if_untouched(occurrence.read)
+                .only_if("severity = :read_severity")
+                .with(":read_severity", text(occurrence.read.severity.name()))
                 .outbox(outbox)
                 .set("severity", text(severity.name()))
-                .entry(timeline_entry(occurrence.at, &format!("escalated to {severity}")));
+                .noted(occurrence.read, &incident.last_seen_at, &format!("escalated to {severity}"))?;
+        } else {
+            changes = changes.mended(occurrence.read)?;
         }
         let incident_id = &occurrence.read.incident_id;
         let update = self.update_in_transaction(incident_id, changes);
@@ -233,18 +260,19 @@ impl Store for Table {
             .set("recovered", AttributeValue::Bool(true))
             .set("recent_changes", AttributeValue::L(recent))
             .outbox(resolution.outbox)
-            .entry(timeline_entry(resolution.at, resolution.what));
+            .noted(resolution.read, resolution.at, resolution.what)?;
         match self.apply(&resolution.read.incident_id, changes).await? {
             true => Ok(()),
             false => Err(StoreError::Conflict),
         }
     }
 
-    async fn remember_recovery(&self, source: &str, resource: &str, at: i64) -> Result<(), StoreError> {
+    async fn remember_recovery(&self, source: &str, trouble: &str, at: i64) -> Result<(), StoreError> {
         let changes = Changes::new("attribute_not_exists(recovered_at) OR recovered_at < :recovered_at")
-            .set(items::RECOVERED_AT, number(at));
+            .set(items::RECOVERED_AT, number(at))
+            .versioned();
         // A later one was told of before; that one stays.
-        self.apply(&open_resource_key(source, resource), changes).await.map(drop)
+        self.apply(&trouble_key(source, trouble), changes).await.map(drop)
     }
 
     async fn due(&self, now: i64, limit: usize) -> Result<Vec<Incident>, StoreError> {
@@ -259,31 +287,67 @@ impl Store for Table {
             .expression_attribute_values(":now", number(now))
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let answer = query.send().await.map_err(|error| refused(&error))?;
-        answer.items.unwrap_or_default().into_iter().map(items::incident).collect()
+        let (mut due, mut unreadable) = (Vec::new(), Vec::new());
+        for item in answer.items.unwrap_or_default() {
+            match items::incident(&item) {
+                Some(incident) => due.push(incident),
+                None => unreadable.push(item),
+            }
+        }
+        for item in &unreadable {
+            self.put_off(item, now).await;
+        }
+        Ok(due)
     }
 
     async fn set_outbox(&self, read: &Incident, outbox: &Outbox) -> Result<bool, StoreError> {
-        let changes = Changes::new("attribute_exists(incident_id)").only_if_untouched(read).outbox(outbox);
+        let changes =
+            Changes::new("attribute_exists(incident_id)").only_if_untouched(read).outbox(outbox).mended(read)?;
         self.apply(&read.incident_id, changes).await
     }
 
-    async fn mark_sent(&self, sent: &Sent<'_>) -> Result<(), StoreError> {
-        let told = |condition: &str| {
-            Changes::new(condition)
-                .set("last_notified_at", text(sent.at))
-                .set_expression("notified_at = if_not_exists(notified_at, :last_notified_at)")
-                .entry(timeline_entry(sent.at, sent.what))
-        };
-        let id = &sent.incident.incident_id;
+    async fn mark_sent(&self, sent: &Sent<'_>) -> Result<bool, StoreError> {
+        let Incident { severity: mailed, notices, .. } = sent.incident;
         let outbox = Outbox { due: None, due_at: sent.next_look, silenced_by: None, ..Outbox::of(sent.incident) };
-        let untouched = told("attribute_exists(incident_id) AND notices = :sent AND attribute_exists(due)")
-            .with(":sent", items::count(sent.incident.notices))
-            .outbox(&outbox);
-        if self.apply(id, untouched).await? {
-            return Ok(());
+        let mut read = Some(sent.incident.clone());
+        let mut turns = Turns::default();
+        while let Some(incident) = read {
+            let id = &incident.incident_id;
+            let told = |condition: &str| {
+                Changes::new(condition)
+                    .set("last_notified_at", text(sent.at))
+                    .set_expression("notified_at = if_not_exists(notified_at, :last_notified_at)")
+                    .noted(&incident, sent.at, sent.what)
+            };
+            let untouched = told("attribute_exists(due) AND notices = :sent AND severity = :mailed")?
+                .with(":sent", items::count(*notices))
+                .with(":mailed", text(mailed.name()))
+                .outbox(&outbox);
+            if self.apply(id, untouched).await? {
+                return Ok(false);
+            }
+            if let Some(condition) = worse_than(*mailed) {
+                let unsaid = told(&format!("notices = :sent AND #status <> :resolved AND {condition}"))?
+                    .with(":sent", items::count(*notices))
+                    .named("#status", "status")
+                    .with(":resolved", text("resolved"))
+                    .outbox(&Outbox::next(sent.incident, Reason::Escalated, sent.now));
+                let worse = severities_above(*mailed);
+                let named = |severity: Severity| (format!(":{}", severity.name()), text(severity.name()));
+                let unsaid = worse.map(named).fold(unsaid, |changes, (name, value)| changes.with(&name, value));
+                if self.apply(id, unsaid).await? {
+                    return Ok(true);
+                }
+            }
+            // While the mail was on its way the next notice became due, which must stay, or a person resolved the incident.
+            if self.apply(id, told("attribute_exists(incident_id)")?).await? {
+                return Ok(false);
+            }
+            // It is gone, or others wrote into a full timeline.
+            turns.wait_after(StoreError::Conflict).await?;
+            read = self.incident(id).await?;
         }
-        // While the mail was on its way the next notice became due, which must stay, or a person resolved the incident.
-        self.apply(id, told("attribute_exists(incident_id)")).await.map(drop)
+        Ok(false)
     }
 
     async fn take(&self, budget: &Budget, now_milliseconds: i64) -> Result<bool, StoreError> {
@@ -291,7 +355,7 @@ impl Store for Table {
     }
 
     async fn silences(&self) -> Result<Vec<Silence>, StoreError> {
-        Ok(silences::read(self).await?.silences)
+        silences::read(self).await
     }
 
     async fn forget_silences(&self, silence_ids: &[&str]) -> Result<(), StoreError> {
@@ -310,4 +374,16 @@ fn changed(update: aws_sdk_dynamodb::types::builders::UpdateBuilder) -> Result<T
 /// What a builder says when a required member is missing, which no input can bring about.
 fn built<T>(result: Result<T, aws_sdk_dynamodb::error::BuildError>) -> Result<T, StoreError> {
     result.map_err(|error| StoreError::unusable("BrokenRequest", error))
+}
+
+/// The severities that are worse than another.
+fn severities_above(severity: Severity) -> impl Iterator<Item = Severity> {
+    Severity::ALL.into_iter().filter(move |other| *other > severity)
+}
+
+/// The condition that an incident is worse than it was mailed; nothing where nothing is worse. Its placeholders are the
+/// names of [`severities_above`].
+fn worse_than(mailed: Severity) -> Option<String> {
+    let names: Vec<String> = severities_above(mailed).map(|severity| format!(":{}", severity.name())).collect();
+    (!names.is_empty()).then(|| format!("severity IN ({})", names.join(", ")))
 }

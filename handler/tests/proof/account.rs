@@ -15,10 +15,10 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use incident_handler::clients::Clients;
 use incident_handler::flow::{Handler, HandlerError};
 use incident_handler::settings::Settings;
-use incident_local::LocalConfig;
 use incident_local::config::LatencyProfile;
 use incident_local::gateway::{Gateway, Handle};
 use incident_local::outbox::{MailKind, StoredMail, read};
+use incident_local::{AccessKey, LocalConfig};
 use incident_model::table::{INCIDENT_ID, INDEX_BY_CREATED, INDEX_BY_DUE, INDEX_BY_STATUS, RECORD_TYPE};
 use incident_model::{AlertPolicy, Incident};
 use lambda_runtime::{Context, LambdaEvent};
@@ -48,6 +48,7 @@ pub(crate) struct Account {
     pub(crate) aws: Handle,
     clients: Clients,
     endpoint: String,
+    access_key: AccessKey,
     topic_arn: String,
     directory: tempfile::TempDir,
 }
@@ -59,12 +60,13 @@ impl Account {
         let config = LocalConfig { directory: directory.path().to_owned(), latency, ..LocalConfig::default() };
         let gateway = Gateway::bind(config).await?;
         let (aws, endpoint) = (gateway.handle(), gateway.cloud().endpoint.clone());
-        let clients = clients(&endpoint, ANSWER);
+        let access_key = gateway.cloud().access_key.clone();
+        let clients = clients(&endpoint, &access_key, ANSWER);
         tokio::spawn(gateway.run(std::future::pending()));
         create_table(&clients.dynamodb).await?;
         let topic = clients.sns.create_topic().name("devops-alerts").send().await?;
         let topic_arn = topic.topic_arn().unwrap_or_default().to_owned();
-        let account = Self { aws, clients, endpoint, topic_arn, directory };
+        let account = Self { aws, clients, endpoint, access_key, topic_arn, directory };
         account.subscribe().await?;
         account.aws.forget_calls();
         Ok(account)
@@ -86,7 +88,7 @@ impl Account {
 
     /// A handler that does not wait long for an answer.
     pub(crate) fn hurried_handler(&self) -> TestResult<Handler> {
-        self.handler_with(&clients(&self.endpoint, ANSWER_IN_A_HURRY))
+        self.handler_with(&clients(&self.endpoint, &self.access_key, ANSWER_IN_A_HURRY))
     }
 
     fn handler_with(&self, clients: &Clients) -> TestResult<Handler> {
@@ -155,6 +157,33 @@ impl Account {
         // The indexes follow.
         tokio::time::sleep(LatencyProfile::QUICK.index * 2).await;
         Ok(())
+    }
+
+    /// Makes the timeline of the only incident as long as an item can bear, with a reminder to be sent. Returns how many
+    /// entries it has.
+    pub(crate) async fn grow_with_a_reminder_due(&self) -> TestResult<usize> {
+        let mut items = self.items().await?;
+        items.retain(|item| item.contains_key(RECORD_TYPE));
+        let mut item = items.pop().ok_or("no incident")?;
+        item.insert("due".to_owned(), AttributeValue::S("reminder".to_owned()));
+        item.insert("due_at".to_owned(), AttributeValue::N("1700000000".to_owned()));
+        item.insert("notices".to_owned(), AttributeValue::N("20".to_owned()));
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let entry = HashMap::from([
+            ("at".to_owned(), text("2026-01-01T00:00:00.000Z")),
+            ("what".to_owned(), text(&"notified (reminder, notice 19) ".repeat(2))),
+        ]);
+        let (mut fitting, mut too_many) = (0, 5_000);
+        while too_many - fitting > 1 {
+            let entries = usize::midpoint(fitting, too_many);
+            item.insert("timeline".to_owned(), AttributeValue::L(vec![AttributeValue::M(entry.clone()); entries]));
+            let put = self.clients.dynamodb.put_item().table_name(TABLE).set_item(Some(item.clone()));
+            match put.send().await {
+                Ok(_) => fitting = entries,
+                Err(_) => too_many = entries,
+            }
+        }
+        Ok(fitting)
     }
 
     pub(crate) async fn incidents(&self) -> TestResult<Vec<Incident>> {
@@ -248,8 +277,10 @@ async fn create_table(dynamodb: &aws_sdk_dynamodb::Client) -> TestResult {
 }
 
 /// As the function makes them, and in a hurry to try again.
-fn clients(endpoint: &str, answer: Duration) -> Clients {
-    let credentials = SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test"));
+fn clients(endpoint: &str, access_key: &AccessKey, answer: Duration) -> Clients {
+    let AccessKey { access_key_id, secret_access_key } = access_key;
+    let credentials =
+        SharedCredentialsProvider::new(Credentials::new(access_key_id, secret_access_key, None, None, "test"));
     let http = aws_smithy_http_client::Builder::new().build_http();
     let attempts = u32::try_from(ATTEMPTS).unwrap_or(u32::MAX);
     let retries = RetryConfig::standard().with_max_attempts(attempts).with_initial_backoff(Duration::from_millis(5));

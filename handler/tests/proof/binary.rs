@@ -32,12 +32,18 @@ async fn the_handler_asks_for_work_and_outlives_what_it_cannot_do() -> TestResul
 async fn a_failure_that_can_be_neither_recorded_nor_mailed_is_an_error() -> TestResult {
     let root = tempfile::tempdir()?;
     let mut handler = Function::start("incident-handler", root.path(), &UNREACHABLE).await?;
-    let event = r#"{"id":"e","source":"lambda","detail-type":"Lambda Function Invocation Result - Failure","detail":
-        {"requestContext":{"functionArn":"arn:aws:lambda:eu-west-1:000000000000:function:orders:$LATEST",
-         "condition":"RetriesExhausted"},"responsePayload":{"errorType":"E","errorMessage":"m"}}}"#;
-    let said = handler.invoke(event).await?;
-    let Said::Error(error) = said else { return Err(format!("{said:?}").into()) };
-    assert_eq!(error["errorType"], "NotNotified", "{error}");
+    let deep = format!("{}1{}", r#"{"a":"#.repeat(126), "}".repeat(126));
+    // What the runtime cannot parse would be its own error, and the failure would never reach the handler.
+    for payload in ["{}", deep.as_str(), "1e999", r#""\ud800""#] {
+        let event = format!(
+            r#"{{"id":"e","source":"lambda","detail-type":"Lambda Function Invocation Result - Failure","detail":
+            {{"requestContext":{{"functionArn":"arn:aws:lambda:eu-west-1:000000000000:function:orders:$LATEST",
+            "condition":"RetriesExhausted"}},"requestPayload":{payload},"responsePayload":{{"errorType":"E","errorMessage":"m"}}}}}}"#
+        );
+        let said = handler.invoke(&event).await?;
+        let Said::Error(error) = said else { return Err(format!("{said:?}").into()) };
+        assert_eq!(error["errorType"], "NotNotified", "{payload:.40}: {error}");
+    }
     Ok(())
 }
 

@@ -57,6 +57,7 @@ impl Point {
             caller: None,
             call: Some(self.ordinal),
             times: Some(times),
+            milliseconds: None,
             action,
         }
     }

@@ -10,4 +10,6 @@ mod order;
 mod protocol;
 mod refusals;
 mod runtime_api;
+mod sequences;
 mod situation;
+mod too_large;

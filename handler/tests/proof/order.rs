@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use incident_handler::flow::Handler;
-use incident_model::{Outcome, Rules, classify};
+use incident_model::{Outcome, Rules, Severity, classify};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
@@ -16,6 +16,8 @@ use crate::events::failure;
 const AT_ONCE: usize = 16;
 /// Handlers at once on one fingerprint.
 const CROWD: usize = 180;
+/// Failures at once, of which the hundredth makes their incident worse.
+const BURST: usize = 150;
 /// How often Lambda delivers an event.
 const ATTEMPTS: usize = 3;
 /// Orders of the samples.
@@ -59,6 +61,19 @@ async fn guarantee_3_hundreds_of_handlers_on_one_fingerprint_lose_no_count() -> 
     let conflicts = account.aws.calls().iter().filter(|call| call.status == Some(400)).count();
     writeln!(std::io::stderr(), "{CROWD} handlers on one fingerprint: {conflicts} conflicts")?;
     assert!(conflicts > 0, "the handlers did not meet");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_escalation_in_a_burst_is_mailed() -> TestResult {
+    let account = Account::new().await?;
+    let events = (0..BURST).map(|number| failure("orders", &format!("e{number}"))).collect();
+    deliver(&account, events, BURST).await?;
+    let incidents = account.settled().await?;
+    let found: Vec<_> = incidents.iter().map(|one| (one.severity, one.occurrences)).collect();
+    assert_eq!(found, [(Severity::High, BURST as u64)]);
+    let subjects = account.subjects().await?;
+    assert!(subjects.iter().any(|subject| subject.starts_with("[HIGH] ")), "{subjects:?}");
     Ok(())
 }
 

@@ -89,6 +89,7 @@ async fn meet(case: Case) -> TestResult {
         caller: None,
         call: None,
         times: case.times,
+        milliseconds: None,
         action: case.action,
     }]);
     let event = failure("orders", "e1");

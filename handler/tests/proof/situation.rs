@@ -100,6 +100,7 @@ async fn without_mails(account: &Account) -> TestResult {
         caller: None,
         call: None,
         times: None,
+        milliseconds: None,
         action: Action::InternalError,
     };
     account.aws.set_faults(vec![broken]);

@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::Status;
-use crate::gateway::{Identity, TOKEN_HEADER};
+use crate::gateway::{Identity, SECRET_HEADER};
 
 /// A process on this machine that has not answered by then is not ours, or is stuck.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -27,9 +27,9 @@ pub(super) enum Answer {
 }
 
 /// Asks for the status.
-pub(super) async fn identify(port: u16) -> Answer {
-    let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await else { return Answer::Nobody };
-    let asked = tokio::time::timeout(PATIENCE, send(stream, Method::GET, "/_local/status", "")).await;
+pub(super) async fn identify(status: &Status) -> Answer {
+    let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, status.port)).await else { return Answer::Nobody };
+    let asked = tokio::time::timeout(PATIENCE, send(stream, Method::GET, "/_local/status", status)).await;
     match asked {
         Ok(Some((StatusCode::OK, body))) => serde_json::from_slice(&body).map_or(Answer::Stranger, Answer::Identity),
         _ => Answer::Stranger,
@@ -39,18 +39,18 @@ pub(super) async fn identify(port: u16) -> Answer {
 /// Asks it to stop; whether it agreed.
 pub(super) async fn request_stop(status: &Status) -> bool {
     let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, status.port)).await else { return false };
-    let asked = tokio::time::timeout(PATIENCE, send(stream, Method::POST, "/_local/stop", &status.token)).await;
+    let asked = tokio::time::timeout(PATIENCE, send(stream, Method::POST, "/_local/stop", status)).await;
     matches!(asked, Ok(Some((StatusCode::OK, _))))
 }
 
-async fn send(stream: TcpStream, method: Method, path: &str, token: &str) -> Option<(StatusCode, Bytes)> {
+async fn send(stream: TcpStream, method: Method, path: &str, status: &Status) -> Option<(StatusCode, Bytes)> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
     let connection = tokio::spawn(connection);
     let request = Request::builder()
         .method(method)
         .uri(path)
-        .header("host", "127.0.0.1")
-        .header(TOKEN_HEADER, token)
+        .header("host", format!("127.0.0.1:{}", status.port))
+        .header(SECRET_HEADER, &status.access_key.secret_access_key)
         .body(Empty::<Bytes>::new())
         .ok()?;
     let reply = sender.send_request(request).await.ok()?;

@@ -29,7 +29,7 @@ pub enum Found {
 /// Looks for the local AWS of a directory. Takes milliseconds, two seconds when a program on the port does not answer.
 pub async fn find(directory: &Path) -> Found {
     let Some(status) = state::read(directory) else { return Found::Absent };
-    match identify(status.port).await {
+    match identify(&status).await {
         Answer::Identity(identity) if identity.pid == status.pid && identity.instance == status.instance => {
             Found::Running(status)
         }

@@ -1,7 +1,5 @@
 //! The process itself.
 
-use std::fs;
-
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::DaemonError;
@@ -17,7 +15,7 @@ use crate::{Cloud, LocalConfig};
 /// When the port or the directory is taken, or the directory cannot be written to.
 pub async fn serve(config: LocalConfig, prepare: impl FnOnce(&Cloud)) -> Result<(), DaemonError> {
     let directory = config.directory.clone();
-    fs::create_dir_all(&directory).map_err(DaemonError::file(&directory))?;
+    state::open(&directory)?;
     // Not dropped before the process ends: the next one must not start while function processes are still ending.
     let Some(_lock) = state::try_lock(&directory, SERVE_LOCK)? else {
         return Err(DaemonError::AlreadyRuns { directory });
@@ -60,7 +58,7 @@ fn status_of(gateway: &Gateway) -> Status {
         region: cloud.config.region.clone(),
         outbox: cloud.outbox.directory().to_owned(),
         instance: gateway.instance().to_owned(),
-        token: gateway.token().to_owned(),
+        access_key: cloud.access_key.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }

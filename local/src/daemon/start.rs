@@ -1,6 +1,6 @@
 //! Starts the process in the background.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
@@ -28,7 +28,7 @@ const TAIL: u64 = 2000;
 /// When the process cannot be run, ends, or is not ready within 20 s; the error shows the end of its log.
 pub async fn start(executable: &Path, config: &LocalConfig) -> Result<Status, DaemonError> {
     let directory = config.directory.as_path();
-    fs::create_dir_all(directory).map_err(DaemonError::file(directory))?;
+    state::open(directory)?;
     let deadline = Instant::now() + PATIENCE;
     let _starting = starter_lock(directory, deadline).await?;
     if let Found::Running(status) = find(directory).await {

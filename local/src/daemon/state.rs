@@ -8,9 +8,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::DaemonError;
+use crate::{AccessKey, private};
 
 const STATE: &str = "local.json";
 const LOG: &str = "local.log";
+/// What else there may be in the directory.
+const FOLDERS: [&str; 2] = ["outbox", "functions"];
 
 /// Held by the process that serves, for as long as it lives.
 pub(super) const SERVE_LOCK: &str = "local.lock";
@@ -34,8 +37,8 @@ pub struct Status {
     pub outbox: PathBuf,
     /// Random name of this instance.
     pub instance: String,
-    /// What stopping it asks for; the file that holds it is the owner's only.
-    pub token: String,
+    /// The account's own access key; the file that holds it is the owner's only.
+    pub access_key: AccessKey,
     /// Version of the program.
     pub version: String,
 }
@@ -55,12 +58,44 @@ pub(super) fn log_path(directory: &Path) -> PathBuf {
     directory.join(LOG)
 }
 
-/// The status that was last written, `None` when there is none that can be understood.
-pub(super) fn read(directory: &Path) -> Option<Status> {
-    serde_json::from_slice(&fs::read(directory.join(STATE)).ok()?).ok()
+impl Status {
+    /// Whether everybody knows its access key.
+    pub fn is_open(&self) -> bool {
+        self.access_key == AccessKey::well_known()
+    }
+
+    /// The environment variables with which any other client of AWS finds the local one. SDKs read the region from one or
+    /// the other.
+    pub fn environment(&self) -> [(&'static str, &str); 5] {
+        [
+            ("AWS_ENDPOINT_URL", &self.endpoint),
+            ("AWS_ACCESS_KEY_ID", &self.access_key.access_key_id),
+            ("AWS_SECRET_ACCESS_KEY", &self.access_key.secret_access_key),
+            ("AWS_REGION", &self.region),
+            ("AWS_DEFAULT_REGION", &self.region),
+        ]
+    }
 }
 
-/// Writes the status so that nobody sees half of it, and nobody else reads the token.
+/// Makes the directory, or takes one that is there and safe.
+pub(super) fn open(directory: &Path) -> Result<(), DaemonError> {
+    let is_ours = |name: &str| {
+        [LOG, SERVE_LOCK, START_LOCK].contains(&name) || FOLDERS.contains(&name) || name.starts_with(STATE)
+    };
+    private::home(directory, is_ours).map_err(DaemonError::file(directory))
+}
+
+/// The status that was last written, `None` when there is none that can be understood. One that another user may have
+/// written would lead to a place that is his.
+pub(super) fn read(directory: &Path) -> Option<Status> {
+    let file = File::open(directory.join(STATE)).ok()?;
+    if !private::is_private(&file).ok()? {
+        return None;
+    }
+    serde_json::from_reader(std::io::BufReader::new(file)).ok()
+}
+
+/// Writes the status so that nobody sees half of it, and nobody else reads the access key.
 pub(super) fn write(directory: &Path, status: &Status) -> Result<(), DaemonError> {
     let path = directory.join(STATE);
     let temporary = directory.join(format!("{STATE}.{}", std::process::id()));

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{DaemonError, Found, Status, find, serve, state, stop};
-use crate::LocalConfig;
+use crate::{AccessKey, LocalConfig};
 
 fn config(directory: &Path) -> LocalConfig {
     LocalConfig { directory: directory.to_owned(), ..LocalConfig::default() }
@@ -63,7 +63,7 @@ async fn a_dead_process_and_a_foreign_one_are_told_apart() {
         region: String::new(),
         outbox: directory.path().to_owned(),
         instance: "gone".to_owned(),
-        token: "t".to_owned(),
+        access_key: AccessKey::drawn(),
         version: String::new(),
     };
     state::write(directory.path(), &left_behind).unwrap();

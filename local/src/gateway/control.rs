@@ -6,11 +6,12 @@ use serde_json::json;
 use super::request::Request;
 use super::{Reply, State, faults, reply};
 use crate::config::ACCOUNT;
+use crate::credentials::is_equal;
 use crate::services::events;
 
 const PREFIX: &str = "/_local/";
-/// Holds the secret that stopping asks for.
-pub(crate) const TOKEN_HEADER: &str = "x-local-token";
+/// Holds the account's secret access key, which all of it asks for.
+pub(crate) const SECRET_HEADER: &str = "x-local-secret";
 
 /// Who answers on a port.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,12 +23,26 @@ pub(crate) struct Identity {
     pub(crate) version: String,
 }
 
-/// Answers a request that is for the local AWS itself, `None` when it is for a service.
-pub(super) fn answer(state: &State, request: &Request) -> Option<Reply> {
-    let what = request.path.strip_prefix(PREFIX)?;
-    Some(match (request.method.as_str(), what) {
+/// Whether a request is for the local AWS itself.
+pub(super) fn is_for(request: &Request) -> bool {
+    request.path.starts_with(PREFIX)
+}
+
+/// Whether it shows the secret.
+pub(super) fn is_allowed(state: &State, request: &Request) -> bool {
+    let secret = &state.cloud.access_key.secret_access_key;
+    request.header(SECRET_HEADER).is_some_and(|shown| is_equal(shown, secret))
+}
+
+/// Answers a request that is for the local AWS itself, and allowed.
+pub(super) fn answer(state: &State, request: &Request) -> Reply {
+    let what = request.path.strip_prefix(PREFIX).unwrap_or_default();
+    match (request.method.as_str(), what) {
         ("GET", "status") => document(200, &identity(state)),
-        ("POST", "stop") => stop(state, request),
+        ("POST", "stop") => {
+            state.stop.notify_one();
+            document(200, &json!({ "stopping": true }))
+        }
         ("GET", "faults") => document(200, &state.faults.list()),
         ("PUT", "faults") => set_faults(state, request),
         ("GET", "calls") => document(200, &state.calls.list()),
@@ -37,7 +52,7 @@ pub(super) fn answer(state: &State, request: &Request) -> Option<Reply> {
         }
         ("POST", "events") => send_event(state, request),
         (method, _) => failure(404, &format!("there is no {method} {}", request.path)),
-    })
+    }
 }
 
 fn identity(state: &State) -> Identity {
@@ -48,14 +63,6 @@ fn identity(state: &State) -> Identity {
         region: state.cloud.config.region.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
-}
-
-fn stop(state: &State, request: &Request) -> Reply {
-    if request.header(TOKEN_HEADER) != Some(state.token.as_str()) {
-        return failure(403, "the token in the x-local-token header is not that of this instance");
-    }
-    state.stop.notify_one();
-    document(200, &json!({ "stopping": true }))
 }
 
 fn set_faults(state: &State, request: &Request) -> Reply {

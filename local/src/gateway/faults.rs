@@ -5,7 +5,9 @@
 //!
 //! ```json
 //! [{"service": "sns", "operation": "Publish", "call": 2, "action": "throttle"},
-//!  {"operation": "PutItem", "action": {"delay": {"milliseconds": 500}}}]
+//!  {"operation": "PutItem", "action": {"delay": {"milliseconds": 500}}},
+//!  {"operation": "PutRolePolicy", "milliseconds": 5000,
+//!   "action": {"error": {"code": "NoSuchEntity", "message": "The role cannot be found.", "status": 404}}}]
 //! ```
 //!
 //! Calls are counted per rule, from the moment the rules were set. The first rule whose turn it is acts.
@@ -13,12 +15,12 @@
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use crate::{ApiError, Call, Principal};
+use crate::{ApiError, Call, Clock, Principal};
 
 /// Breaks some calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,9 +41,12 @@ pub struct Rule {
     /// The first matching call that breaks, counted from 1; the first when absent.
     #[serde(default)]
     pub call: Option<u64>,
-    /// How many calls in a row break: when absent, one if `call` is given, else all.
+    /// How many calls in a row break: when absent, one if `call` is given without `milliseconds`, else all.
     #[serde(default)]
     pub times: Option<u64>,
+    /// For how long calls break, from the first that does, shortened by the time scale; for ever when absent.
+    #[serde(default)]
+    pub milliseconds: Option<u64>,
     /// What happens.
     pub action: Action,
 }
@@ -91,6 +96,7 @@ pub enum Action {
 #[derive(Debug)]
 pub(super) struct Faults {
     file: Option<PathBuf>,
+    clock: Clock,
     inner: Mutex<Inner>,
     /// Tells that a call hangs.
     hanging: Notify,
@@ -98,23 +104,33 @@ pub(super) struct Faults {
 
 #[derive(Debug, Default)]
 struct Inner {
-    rules: Vec<(Rule, u64)>,
+    rules: Vec<Counted>,
     read_at: Option<SystemTime>,
 }
 
+/// A rule and what came of it.
+#[derive(Debug)]
+struct Counted {
+    rule: Rule,
+    /// How many calls matched it.
+    seen: u64,
+    /// When it first broke one.
+    since: Option<Instant>,
+}
+
 impl Faults {
-    pub(super) fn new(file: Option<PathBuf>) -> Self {
-        Self { file, inner: Mutex::default(), hanging: Notify::new() }
+    pub(super) fn new(file: Option<PathBuf>, clock: Clock) -> Self {
+        Self { file, clock, inner: Mutex::default(), hanging: Notify::new() }
     }
 
     /// Replaces the rules and starts counting anew.
     pub(super) fn set(&self, rules: Vec<Rule>) {
-        self.lock().rules = rules.into_iter().map(|rule| (rule, 0)).collect();
+        self.lock().rules = rules.into_iter().map(Counted::new).collect();
     }
 
     /// The rules, each with the number of calls that matched it.
     pub(super) fn list(&self) -> Vec<(Rule, u64)> {
-        self.lock().rules.clone()
+        self.lock().rules.iter().map(|counted| (counted.rule.clone(), counted.seen)).collect()
     }
 
     /// Counts a call and says what is to happen to it, if anything.
@@ -122,10 +138,10 @@ impl Faults {
         let mut inner = self.lock();
         self.reload(&mut inner);
         let mut action = None;
-        for (rule, seen) in inner.rules.iter_mut().filter(|(rule, _)| rule.matches(call, resource)) {
-            *seen += 1;
-            if action.is_none() && rule.strikes(*seen) {
-                action = Some(rule.action.clone());
+        for counted in inner.rules.iter_mut().filter(|counted| counted.rule.matches(call, resource)) {
+            counted.seen += 1;
+            if action.is_none() && counted.strikes(Instant::now(), self.clock) {
+                action = Some(counted.rule.action.clone());
             }
         }
         action
@@ -154,7 +170,7 @@ impl Faults {
             Err(_) => Ok(Vec::new()),
         };
         match rules {
-            Ok(rules) => inner.rules = rules.into_iter().map(|rule| (rule, 0)).collect(),
+            Ok(rules) => inner.rules = rules.into_iter().map(Counted::new).collect(),
             Err(error) => {
                 tracing::error!(file = %file.display(), %error, "fault rules not understood, the old ones stay")
             }
@@ -163,6 +179,22 @@ impl Faults {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Counted {
+    fn new(rule: Rule) -> Self {
+        Self { rule, seen: 0, since: None }
+    }
+
+    fn strikes(&mut self, now: Instant, clock: Clock) -> bool {
+        if !self.rule.strikes(self.seen) {
+            return false;
+        }
+        let since = *self.since.get_or_insert(now);
+        self.rule
+            .milliseconds
+            .is_none_or(|limit| now.duration_since(since) < clock.scaled(Duration::from_millis(limit)))
     }
 }
 
@@ -183,7 +215,7 @@ impl Rule {
 
     fn strikes(&self, seen: u64) -> bool {
         let first = self.call.unwrap_or(1);
-        let times = self.times.or(self.call.map(|_| 1));
+        let times = self.times.or(self.call.filter(|_| self.milliseconds.is_none()).map(|_| 1));
         seen >= first && times.is_none_or(|times| seen < first.saturating_add(times))
     }
 }
@@ -226,7 +258,12 @@ fn throttled(service: &str) -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use super::{Action, Rule};
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::time::{Duration, Instant};
+
+    use super::{Action, Counted, Rule};
+    use crate::Clock;
 
     #[test]
     fn a_rule_strikes_when_its_turn_comes() {
@@ -237,6 +274,7 @@ mod tests {
             caller: None,
             call,
             times,
+            milliseconds: None,
             action: Action::Throttle,
         };
         let cases = [
@@ -249,5 +287,17 @@ mod tests {
             let struck: Vec<u64> = (1..=4).filter(|seen| rule.strikes(*seen)).collect();
             assert_eq!(struck, expected, "{rule:?}");
         }
+    }
+
+    #[test]
+    fn a_rule_strikes_for_its_time_which_the_scale_shortens() {
+        let rule = serde_json::json!({"call": 2, "milliseconds": 5000, "action": "throttle"});
+        let mut counted = Counted::new(serde_json::from_value(rule).unwrap());
+        let start = Instant::now();
+        let struck = [(1, 0), (2, 100), (3, 400), (4, 599), (5, 600)].map(|(seen, milliseconds)| {
+            counted.seen = seen;
+            counted.strikes(start + Duration::from_millis(milliseconds), Clock::new(10.0))
+        });
+        assert_eq!(struck, [false, true, true, true, false], "half a second from the second call on");
     }
 }

@@ -1,14 +1,16 @@
 //! HTTP in, HTTP out.
 //!
-//! A request passes through, in this order: [`request`] reads it whole, [`route`] finds service, operation and
-//! protocol, [`signature`] finds out who signed it, [`protocol`] decodes it, [`faults`] may break it, `permission`
+//! A request passes through, in this order: [`admission`] looks at its head, [`request`] reads its body, [`route`] finds
+//! service, operation and protocol, [`signature`] checks what was signed, [`protocol`] decodes it, [`faults`] may break it, `permission`
 //! asks the caller's policies, `dispatch` hands it to the service, and the protocol encodes the reply.
 
+mod admission;
 mod calls;
 mod control;
 mod dispatch;
 pub mod faults;
 mod handle;
+mod limits;
 mod pages;
 mod permission;
 mod pipeline;
@@ -31,10 +33,10 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use crate::{ApiError, Cloud, LocalConfig, Ongoing};
+use crate::{ApiError, Clock, Cloud, LocalConfig, Ongoing};
 
 pub use calls::RecordedCall;
-pub(crate) use control::{Identity, TOKEN_HEADER};
+pub(crate) use control::{Identity, SECRET_HEADER};
 pub use handle::Handle;
 
 /// How long calls in flight may take once the gateway stops.
@@ -67,15 +69,14 @@ pub enum GatewayError {
 /// A local AWS that listens; [`Gateway::run`] makes it answer.
 pub struct Gateway {
     listener: TcpListener,
-    port: u16,
     state: Arc<State>,
 }
 
 /// What all connections share.
 struct State {
     cloud: Cloud,
+    port: u16,
     instance: String,
-    token: String,
     calls: calls::Calls,
     faults: faults::Faults,
     connections: Ongoing,
@@ -94,22 +95,22 @@ impl Gateway {
             _ => GatewayError::Listen { port, source },
         })?;
         let address = listener.local_addr().map_err(|source| GatewayError::Listen { port, source })?;
-        let faults = faults::Faults::new(config.faults.clone());
+        let faults = faults::Faults::new(config.faults.clone(), Clock::new(config.time_scale));
         let state = State {
             cloud: Cloud::new(config, format!("http://{address}"))?,
+            port: address.port(),
             instance: uuid::Uuid::new_v4().to_string(),
-            token: uuid::Uuid::new_v4().simple().to_string(),
             calls: calls::Calls::default(),
             faults,
             connections: Ongoing::default(),
             stop: Notify::new(),
         };
-        Ok(Self { listener, port: address.port(), state: Arc::new(state) })
+        Ok(Self { listener, state: Arc::new(state) })
     }
 
     /// The port on 127.0.0.1.
     pub fn port(&self) -> u16 {
-        self.port
+        self.state.port
     }
 
     /// The account behind it.
@@ -127,12 +128,7 @@ impl Gateway {
         &self.state.instance
     }
 
-    /// The secret that `POST /_local/stop` asks for.
-    pub fn token(&self) -> &str {
-        &self.state.token
-    }
-
-    /// Answers until the future ends or a client that knows the token asks to stop, then gives calls in flight two
+    /// Answers until the future ends or a client that knows the secret asks to stop, then gives calls in flight two
     /// seconds, and ends every function's process.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let tracker = GracefulShutdown::new();

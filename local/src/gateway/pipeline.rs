@@ -1,18 +1,22 @@
 //! The way of one request.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::HeaderValue;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 
+use super::admission::{self, Place};
 use super::calls::{RecordedCall, RecordedNeed};
 use super::faults::Action;
 use super::protocol::Protocol;
 use super::request::Request;
 use super::route::{self, Route};
-use super::signature::{Rejection, Scope, Signature};
+use super::signature::{Rejection, Scope, Signer};
 use super::{Dropped, Reply, State, control, dispatch, pages, permission, reserved};
 use crate::policy::Need;
 use crate::services::{dynamodb, lambda, s3};
@@ -28,20 +32,69 @@ struct Work {
     resource: String,
 }
 
-/// Answers a request; an error ends the connection without a reply.
+/// Answers a request; an error ends the connection without a reply. What panics is one call that failed, and no more.
 pub(super) async fn answer(
     state: &Arc<State>,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Full<Bytes>>, Dropped> {
     let request_id = uuid::Uuid::new_v4().to_string();
-    let reply = match Request::read(request).await {
-        Ok(request) => match control::answer(state, &request).or_else(|| pages::answer(state, &request)) {
-            Some(reply) => reply,
-            None => answer_call(state, request, &request_id).await?,
-        },
-        Err(error) => Protocol::Query.encode_error(&unrouted(Protocol::Query), &request_id, &error),
+    let (head, body) = request.into_parts();
+    let request = Request::of(head);
+    // In whose words to fail when the request itself is gone.
+    let route = route::guess(&request);
+    let answered = AssertUnwindSafe(admit_and_answer(state, request, body, &request_id)).catch_unwind().await;
+    let reply = match answered {
+        Ok(reply) => reply?,
+        Err(_) => route.protocol.encode_error(&route, &request_id, &internal_failure()),
     };
     Ok(with_request_id(reply, &request_id).map(Full::new))
+}
+
+async fn admit_and_answer(
+    state: &Arc<State>,
+    mut request: Request,
+    body: Incoming,
+    request_id: &str,
+) -> Result<Reply, Dropped> {
+    let fail = |route: Route, error: ApiError| Ok(route.protocol.encode_error(&route, request_id, &error));
+    let admission = match admission::admit(state, &request) {
+        Ok(admission) => admission,
+        Err(error) => {
+            discard(&request, body);
+            return fail(route::guess(&request), error);
+        }
+    };
+    if let Err(error) = request.read(body, admission.longest_body).await {
+        return fail(route::guess(&request), error);
+    }
+    match admission.to {
+        Place::Control => Ok(control::answer(state, &request)),
+        Place::Page => Ok(pages::answer(state, &request)),
+        Place::Service => answer_call(state, request, request_id, admission.signer).await,
+    }
+}
+
+/// Takes in what a refused client goes on to send, and forgets it: many clients read no answer before they have sent
+/// their body. Within limits: who sends more than any request has, or sends it slowly, finds the connection closed.
+fn discard(request: &Request, mut body: Incoming) {
+    const MOST: usize = 80 * 1024 * 1024;
+    const PATIENCE: Duration = Duration::from_secs(5);
+    if request.headers.contains_key(http::header::EXPECT) {
+        // This one waits for leave to send.
+        return;
+    }
+    tokio::spawn(tokio::time::timeout(PATIENCE, async move {
+        let mut left = MOST;
+        while let Some(Ok(frame)) = body.frame().await {
+            let Some(less) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
+            left = less;
+        }
+    }));
+}
+
+/// What is answered in the place of a call that panicked.
+fn internal_failure() -> ApiError {
+    ApiError::new("InternalFailure", "The request processing has failed because of an unknown error.").with_status(500)
 }
 
 fn with_request_id(mut reply: Reply, request_id: &str) -> Reply {
@@ -51,23 +104,19 @@ fn with_request_id(mut reply: Reply, request_id: &str) -> Reply {
     reply
 }
 
-fn unrouted(protocol: Protocol) -> Route {
-    Route { service: String::new(), operation: String::new(), protocol }
-}
-
-async fn answer_call(state: &Arc<State>, request: Request, request_id: &str) -> Result<Reply, Dropped> {
-    let guessed = route::protocol_of(&request);
+async fn answer_call(
+    state: &Arc<State>,
+    request: Request,
+    request_id: &str,
+    signer: Option<Signer>,
+) -> Result<Reply, Dropped> {
     let fail = |route: &Route, error: ApiError| Ok(route.protocol.encode_error(route, request_id, &error));
-    let signature = match Signature::of(&request) {
-        Ok(signature) => signature,
-        Err(rejection) => return fail(&unrouted(guessed), rejection.into_error(guessed)),
-    };
-    let scope = signature.as_ref().map(|signature| &signature.scope);
+    let scope = signer.as_ref().map(|signer| &signer.signature.scope);
     let route = match route::find(&request, scope) {
         Ok(route) => route,
-        Err(error) => return fail(&unrouted(guessed), error),
+        Err(error) => return fail(&route::guess(&request), error),
     };
-    let call = match read_call(state, &request, request_id, &route, signature.as_ref()) {
+    let call = match read_call(state, &request, request_id, &route, signer.as_ref()) {
         Ok(call) => call,
         Err(error) => return fail(&route, error),
     };
@@ -87,16 +136,14 @@ fn read_call(
     request: &Request,
     request_id: &str,
     route: &Route,
-    signature: Option<&Signature>,
+    signer: Option<&Signer>,
 ) -> Result<Call, ApiError> {
-    let principal = match signature {
-        Some(signature) => {
-            signature.verify(&state.cloud, request).map_err(|rejection| rejection.into_error(route.protocol))?
-        }
+    let principal = match signer {
+        Some(signer) => signer.verify(request).map_err(|rejection| rejection.into_error(route.protocol))?,
         None if permission::is_public(&route.service, &route.operation) => Principal::Anonymous,
         None => return Err(Rejection::missing(route.protocol)),
     };
-    let region = match signature.map(|signature| &signature.scope) {
+    let region = match signer.map(|signer| &signer.signature.scope) {
         Some(Scope { region, .. }) => region.clone(),
         None => state.cloud.config.region.clone(),
     };
@@ -138,7 +185,7 @@ async fn break_or_perform(state: &Arc<State>, work: Work, rest: Option<RestReque
     }
 }
 
-/// Performs the call on a task of its own: it goes on when the caller goes away, as on AWS. Without a reply if it panics.
+/// Performs the call on a task of its own: it goes on when the caller goes away, as on AWS.
 async fn perform_to_its_end(
     state: &Arc<State>,
     work: Work,
@@ -146,6 +193,7 @@ async fn perform_to_its_end(
     fault: Option<Action>,
 ) -> Result<Reply, Dropped> {
     let state = Arc::clone(state);
+    let (route, request_id) = (work.route.clone(), work.call.request_id.clone());
     let begun = state.cloud.work.begin();
     let performing = tokio::spawn(async move {
         let _begun = begun;
@@ -154,7 +202,10 @@ async fn perform_to_its_end(
         state.calls.record(work.recorded(&state, is_answered.then(|| reply.status())));
         reply
     });
-    performing.await.map_err(|_| Dropped)
+    match performing.await {
+        Err(ended) if ended.is_panic() => Ok(route.protocol.encode_error(&route, &request_id, &internal_failure())),
+        ended => ended.map_err(|_| Dropped),
+    }
 }
 
 impl Work {

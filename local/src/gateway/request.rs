@@ -1,21 +1,21 @@
-//! A request that was read whole.
+//! A request: its head first, and its body once it may be read.
 
 use std::io::Read;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
+use super::{limits, route};
 use crate::ApiError;
 
-/// Larger than any request that AWS takes in one piece (a 50 MB function zip in base64).
-const MAX_BODY: usize = 80 * 1024 * 1024;
-
-/// Method, path, headers and body of a request.
+/// Method, path, headers and, once it is read, the body of a request.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) method: Method,
+    /// Host and port, where the request line has them.
+    pub(super) authority: Option<String>,
     /// As it was sent, still percent-encoded.
     pub(super) path: String,
     /// Without the question mark, as it was sent.
@@ -28,27 +28,46 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// Reads the body to its end.
-    pub(super) async fn read(request: http::Request<Incoming>) -> Result<Self, ApiError> {
-        let (head, body) = request.into_parts();
-        let sent_body = Limited::new(body, MAX_BODY)
-            .collect()
-            .await
-            .map_err(|error| {
-                ApiError::new("RequestEntityTooLargeException", format!("cannot read the request body: {error}"))
-                    .with_status(413)
-            })?
-            .to_bytes();
-        let compressed = head.headers.get(http::header::CONTENT_ENCODING).is_some_and(|value| value == "gzip");
-        let body = if compressed { decompress(&sent_body)? } else { sent_body.clone() };
-        Ok(Self {
+    /// A request whose body was not read yet.
+    pub(super) fn of(head: http::request::Parts) -> Self {
+        Self {
             method: head.method,
+            authority: head.uri.authority().map(ToString::to_string),
             path: head.uri.path().to_owned(),
             query: head.uri.query().unwrap_or_default().to_owned(),
             headers: head.headers,
-            sent_body,
-            body,
-        })
+            sent_body: Bytes::new(),
+            body: Bytes::new(),
+        }
+    }
+
+    /// Whether the length that the head announces is within a limit in bytes; a body without one is measured as it comes.
+    pub(super) fn announces_at_most(&self, limit: usize) -> bool {
+        let announced = self.header("content-length").and_then(|length| length.parse::<u64>().ok());
+        announced.is_none_or(|length| length <= limit as u64)
+    }
+
+    /// Reads the body to its end. A gzip is taken apart; the limit holds for both forms.
+    ///
+    /// # Errors
+    /// [`limits::too_large`] above the limit in bytes, `SerializationException` for what is no gzip.
+    pub(super) async fn read(&mut self, body: Incoming, limit: usize) -> Result<(), ApiError> {
+        let protocol = route::guess(self).protocol;
+        let too_large = || limits::too_large(protocol, limit);
+        let collected = Limited::new(body, limit).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                return too_large();
+            }
+            ApiError::new("RequestTimeoutException", format!("cannot read the request body: {error}"))
+        })?;
+        self.sent_body = collected.to_bytes();
+        let compressed = self.headers.get(http::header::CONTENT_ENCODING).is_some_and(|value| value == "gzip");
+        self.body = if compressed {
+            decompress(&self.sent_body, limit)?.ok_or_else(too_large)?
+        } else {
+            self.sent_body.clone()
+        };
+        Ok(())
     }
 
     /// A header's value, when it is there and is text.
@@ -94,11 +113,12 @@ pub(super) fn decode(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-fn decompress(body: &[u8]) -> Result<Bytes, ApiError> {
+/// The content of a gzip, `None` when it is longer than the limit.
+fn decompress(body: &[u8], limit: usize) -> Result<Option<Bytes>, ApiError> {
     let mut plain = Vec::new();
     flate2::read::GzDecoder::new(body)
-        .take(MAX_BODY as u64)
+        .take(limit as u64 + 1)
         .read_to_end(&mut plain)
         .map_err(|_| ApiError::new("SerializationException", "the request body is no gzip"))?;
-    Ok(plain.into())
+    Ok(Some(Bytes::from(plain)).filter(|plain| plain.len() <= limit))
 }

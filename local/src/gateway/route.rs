@@ -1,8 +1,9 @@
 //! Which service, operation and protocol a request is for.
 
+use super::permission;
 use super::protocol::Protocol;
 use super::request::Request;
-use super::signature::Scope;
+use super::signature::{Scope, Signature};
 use crate::ApiError;
 use crate::services::{lambda, s3};
 
@@ -72,14 +73,28 @@ pub(super) fn find(request: &Request, scope: Option<&Scope>) -> Result<Route, Ap
     }
 }
 
-/// The protocol in which an error is written when no route was found.
-pub(super) fn protocol_of(request: &Request) -> Protocol {
-    match () {
-        () if request.header("smithy-protocol").is_some() => Protocol::Cbor,
-        () if request.header("x-amz-target").is_some() => json_protocol(request, ""),
-        () if is_lambda_path(&request.path) => Protocol::Lambda,
-        () => Protocol::Query,
-    }
+/// What a request is likely to be for, from its head: in the words of which service and protocol to refuse it.
+pub(super) fn guess(request: &Request) -> Route {
+    let scope = Signature::of(request).ok().flatten().map(|signature| signature.scope);
+    let service = scope.map(|scope| scope.service).unwrap_or_default();
+    let protocol = match service.as_str() {
+        "s3" => Protocol::S3,
+        "lambda" => Protocol::Lambda,
+        _ if request.header("smithy-protocol").is_some() => Protocol::Cbor,
+        _ if request.header("x-amz-target").is_some() => json_protocol(request, &service),
+        _ if is_lambda_path(&request.path) => Protocol::Lambda,
+        _ => Protocol::Query,
+    };
+    route(&service, "", protocol)
+}
+
+/// Whether a request without a signature may turn out to be one of the links in SNS's mails, sent as a call.
+pub(super) fn may_be_public(request: &Request) -> bool {
+    let is_link = || {
+        let action = request.query_parameter("Action");
+        request.method == http::Method::POST || action.is_some_and(|action| permission::is_public("sns", &action))
+    };
+    guess(request).protocol == Protocol::Query && request.path == "/" && is_link()
 }
 
 fn route(service: &str, operation: &str, protocol: Protocol) -> Route {

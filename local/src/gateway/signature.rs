@@ -14,12 +14,15 @@ use sha2::{Digest, Sha256};
 
 use super::protocol::Protocol;
 use super::request::Request;
+use crate::credentials::is_equal;
 use crate::services::iam::{self, Key};
 use crate::{ApiError, Cloud, Principal};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// How far the clocks of both sides may be apart.
 const MAX_SKEW: Duration = Duration::from_secs(15 * 60);
+/// Seconds for which a presigned request may hold: a week.
+const LONGEST_PRESIGNED: i64 = 604_800;
 
 /// What the signature is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,32 +108,37 @@ impl Signature {
         })
     }
 
-    /// Finds out who signed the request.
-    pub(super) fn verify(&self, cloud: &Cloud, request: &Request) -> Result<Principal, Rejection> {
+    /// Finds out whose key signed, by the head of a request alone.
+    ///
+    /// # Errors
+    /// When the key is unknown or over, or the time of the signature is not now.
+    pub(super) fn signer(self, cloud: &Cloud) -> Result<Signer, Rejection> {
         let key = iam::key(cloud, &self.scope.access_key_id).ok_or(Rejection::UnknownKey)?;
-        if key.session_token != self.session_token {
+        let is_of_session = match (&key.session_token, &self.session_token) {
+            (Some(expected), Some(token)) => is_equal(expected, token),
+            (expected, token) => expected.is_none() && token.is_none(),
+        };
+        if !is_of_session {
             return Err(Rejection::UnknownKey);
         }
         if key.is_expired(cloud.clock.now()) {
             return Err(Rejection::Expired);
         }
         self.check_time(cloud.clock.now())?;
-        if !body_is_as_declared(request) {
-            return Err(Rejection::Mismatch);
-        }
-        let expected = self.sign(&key, request);
-        // Compared in constant time by habit: the secret of a local account is worth little.
-        let equal = expected.len() == self.signature.len()
-            && expected.bytes().zip(self.signature.bytes()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0;
-        match equal {
-            true => Ok(key.principal),
-            false => Err(Rejection::Mismatch),
-        }
+        Ok(Signer { signature: self, key })
     }
 
     fn check_time(&self, now: Timestamp) -> Result<(), Rejection> {
         let signed_at = parse_time(&self.signed_at)
             .ok_or_else(|| Rejection::Incomplete("Date must be in ISO-8601 'basic format'.".to_owned()))?;
+        if !self.signed_at.starts_with(&self.scope.date) {
+            let message = "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP";
+            return Err(Rejection::Skew(message.to_owned()));
+        }
+        if self.expires.is_some_and(|seconds| !(1..=LONGEST_PRESIGNED).contains(&seconds)) {
+            let message = format!("X-Amz-Expires must be between 1 and {LONGEST_PRESIGNED} seconds");
+            return Err(Rejection::Incomplete(message));
+        }
         let age = now.duration_since(signed_at);
         let skew = Duration::from_secs(age.unsigned_abs().as_secs());
         let too_old = match self.expires {
@@ -169,6 +177,24 @@ impl Signature {
             .into_iter()
             .fold(secret.into_bytes(), |key, part| authenticate(&key, part));
         hex(&authenticate(&signing_key, &text))
+    }
+}
+
+/// A signature and the key that it has to be made with.
+pub(super) struct Signer {
+    pub(super) signature: Signature,
+    key: Key,
+}
+
+impl Signer {
+    /// Finds out who signed the request, whose body was read.
+    ///
+    /// # Errors
+    /// When the signature is another than the key's for this request.
+    pub(super) fn verify(&self, request: &Request) -> Result<Principal, Rejection> {
+        let is_valid = body_is_as_declared(request)
+            && is_equal(&self.signature.sign(&self.key, request), &self.signature.signature);
+        if is_valid { Ok(self.key.principal.clone()) } else { Err(Rejection::Mismatch) }
     }
 }
 

@@ -9,8 +9,8 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::ApiError;
 use crate::config::LocalConfig;
+use crate::{ApiError, private};
 
 use hand_over::MailServer;
 pub use read::{StoredMail, read};
@@ -108,7 +108,7 @@ impl Outbox {
     /// When the folder cannot be made, or the mail server is not one on this machine.
     pub fn open(config: &LocalConfig) -> Result<Self, OutboxError> {
         let directory = config.directory.join("outbox");
-        std::fs::create_dir_all(&directory).map_err(|source| storage(&directory, source))?;
+        private::folder(&directory).map_err(|source| storage(&directory, source))?;
         let server = config.smtp.as_deref().map(MailServer::parse).transpose()?;
         Ok(Self { directory, server, written: AtomicU64::new(0) })
     }

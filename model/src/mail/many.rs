@@ -1,7 +1,6 @@
 //! Mails about several incidents at once.
 
 use super::{MAX_SUBJECT, Mail, ascii, finished, frequency, place};
-use crate::Severity;
 use crate::fields::shortened;
 use crate::incident::Incident;
 use crate::notice::Reason;
@@ -56,13 +55,10 @@ fn subject(head: &str, incidents: &[Incident]) -> String {
 
 /// `12 incidents (2 CRITICAL, 10 LOW)`.
 fn counts(incidents: &[Incident]) -> String {
-    let of = |severity: &Severity| incidents.iter().filter(|incident| incident.severity == *severity).count();
-    let by_severity: Vec<String> = Severity::ALL
-        .iter()
-        .map(|severity| (of(severity), severity))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, severity)| format!("{count} {severity}"))
-        .collect();
+    let sorted = sorted(incidents);
+    let same = sorted.chunk_by(|one, other| one.severity == other.severity);
+    let counted = same.filter_map(|same| Some(format!("{} {}", same.len(), same.first()?.severity)));
+    let by_severity: Vec<String> = counted.collect();
     let word = if incidents.len() == 1 { "incident" } else { "incidents" };
     format!("{} {word} ({})", incidents.len(), by_severity.join(", "))
 }
@@ -107,12 +103,10 @@ fn told(incidents: &[Incident], stack: &str) -> Vec<String> {
     lines
 }
 
-fn word(incident: &Incident) -> &'static str {
+fn word(incident: &Incident) -> String {
     match incident.due {
-        Some(Reason::Flapping) => " flapping",
-        Some(Reason::Escalated) => " escalated",
-        Some(Reason::Reminder) => " reminder",
-        Some(Reason::Recovered) => " recovered",
-        Some(Reason::Opened) | None => "",
+        _ if incident.drill.is_some() => " test".to_owned(),
+        Some(Reason::Opened) | None => String::new(),
+        Some(reason) => format!(" {reason}"),
     }
 }

@@ -99,6 +99,9 @@ fn the_third_change_in_half_an_hour_is_flapping() -> Result<(), Box<dyn std::err
     assert_eq!(beginning(Some(&again), NOW).1, Beginning::StillFlaps);
     let long_ago = recovered(vec![NOW - 9000, NOW - 8000, NOW - 7000], true)?;
     assert_eq!(beginning(Some(&long_ago), NOW), (vec![NOW], Beginning::Fresh));
+    let often: Vec<i64> = (NOW - 1000..NOW).collect();
+    let newest = beginning(Some(&recovered(often, true)?), NOW).0;
+    assert_eq!(newest, (NOW - MOST_CHANGES as i64..=NOW).collect::<Vec<_>>());
     let by_hand = Incident { recovered: false, ..again };
     assert_eq!(beginning(Some(&by_hand), NOW), (vec![NOW], Beginning::Fresh));
     Ok(())

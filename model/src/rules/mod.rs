@@ -2,7 +2,10 @@
 //!
 //! A rules file is a list; the first rule whose pattern matches the normalised event wins.
 
+#[cfg(test)]
+mod advice;
 mod check;
+mod command;
 mod document;
 mod findings;
 mod mapping;
@@ -81,7 +84,7 @@ impl Rule {
             rule: self.name.clone(),
             severity: self.severity,
             summary: self.summary.render(observation, MAX_SUMMARY),
-            recommendation: self.recommendation.render(observation, MAX_RECOMMENDATION),
+            recommendation: self.recommendation.render_advice(observation, MAX_RECOMMENDATION),
             runbook: self.runbook.clone(),
             escalation: self.escalation,
         }
@@ -116,6 +119,11 @@ impl Judgement {
     pub fn severity_at(&self, occurrences: u64) -> Severity {
         let escalated = self.escalation.filter(|escalation| occurrences >= escalation.occurrences);
         escalated.map_or(self.severity, |escalation| escalation.severity.max(self.severity))
+    }
+
+    /// With how many failures an incident of a severity becomes worse.
+    pub fn worse_at(&self, severity: Severity) -> Option<u64> {
+        self.escalation.filter(|escalation| escalation.severity > severity).map(|escalation| escalation.occurrences)
     }
 }
 

@@ -222,7 +222,7 @@ fn each_shape_becomes_a_sentence_that_says_what_broke() -> Result<(), Box<dyn st
     rust panic in full: HIGH orders panicked: no such order by lambda-panic
     rust class: MEDIUM orders failed: orders::Error: no such order by lambda-user-exception
     timeout: HIGH orders timed out after 3.00 seconds by lambda-timeout
-    old timeout: HIGH orders timed out after 900.10 seconds by lambda-timeout
+    old timeout: HIGH orders timed out after 900.10 seconds by lambda-timeout-longest
     out of memory: HIGH orders ran out of memory: Runtime exited with error: signal: killed by lambda-out-of-memory
     exit: HIGH orders crashed: Runtime exited with error: exit status 127 by lambda-runtime-exit
     signal: HIGH orders crashed: Runtime exited with error: signal: segmentation fault by lambda-runtime-exit

@@ -1,9 +1,13 @@
 //! Texts with placeholders: `{resource}`, `{error:80}`, `{attributes.exit_code}`, `{region|the region}`.
+//!
+//! What stands between backticks in a recommendation is a command, which people copy into a shell. A value enters it only
+//! if it is a valid name of its kind; if the event has none, the sentence with the command is left out.
 
 use serde_json::Value;
 
 use crate::fields::shortened;
 use crate::observation::Observation;
+use crate::rules::command;
 use crate::rules::similar::similar;
 
 /// Longest value that a placeholder without a limit stands for, in characters.
@@ -26,7 +30,7 @@ const NAMES: &[&str] = &[
 /// A text with placeholders, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Template {
-    parts: Vec<Part>,
+    sentences: Vec<Vec<Part>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +42,8 @@ enum Part {
         limit: usize,
         /// What stands there when the event does not say.
         otherwise: Option<String>,
+        /// Whether it stands between backticks.
+        in_command: bool,
     },
 }
 
@@ -74,12 +80,12 @@ impl Template {
             rest = behind;
         }
         parts.push(Part::Text(rest.to_owned()));
-        if errors.is_empty() { Ok(Self { parts }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { sentences: sentences(parts) }) } else { Err(errors) }
     }
 
     /// The attributes that it names.
     pub(super) fn attributes(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().filter_map(|part| match part {
+        self.sentences.iter().flatten().filter_map(|part| match part {
             Part::Placeholder { name, .. } => name.strip_prefix("attributes."),
             Part::Text(_) => None,
         })
@@ -87,22 +93,98 @@ impl Template {
 
     /// The text with values in the placeholders' places, at most so many characters.
     pub(super) fn render(&self, observation: &Observation, limit: usize) -> String {
-        let text: String = self
-            .parts
-            .iter()
-            .map(|part| match part {
-                Part::Text(text) => text.clone(),
-                Part::Placeholder { name, limit, otherwise } => match one_line(&value(observation, name)) {
-                    text if text.is_empty() => otherwise.clone().unwrap_or_else(|| unsaid(name)),
-                    text => shortened(&text, *limit),
-                },
-            })
-            .collect();
+        let text: String = self.sentences.iter().flatten().map(|part| part.text(observation)).collect();
         shortened(&text, limit)
+    }
+
+    /// The same for a recommendation: sentences are left out whose command would lack a value or hold one that is no name,
+    /// and those at the end that would go over the limit, since half a command is another one.
+    pub(super) fn render_advice(&self, observation: &Observation, limit: usize) -> String {
+        let mut advice = String::new();
+        for sentence in self.sentences.iter().filter_map(|sentence| advised(sentence, observation)) {
+            if !advice.is_empty() && advice.chars().count() + sentence.trim_end().chars().count() > limit {
+                break;
+            }
+            advice.push_str(&sentence);
+        }
+        match advice.trim() {
+            "" => format!("Look at {} ({}): {NO_COMMAND}", named(&observation.resource), named(&observation.source)),
+            advice => shortened(advice, limit),
+        }
     }
 }
 
+/// What is said when a recommendation is nothing but commands that cannot be given.
+const NO_COMMAND: &str = "the event gives no name that is safe in a command.";
+
+fn named(text: &str) -> String {
+    plain(if text.is_empty() { "what failed" } else { text })
+}
+
+/// A sentence of a recommendation; nothing when its command cannot be given.
+fn advised(sentence: &[Part], observation: &Observation) -> Option<String> {
+    sentence.iter().map(|part| part.advised(observation)).collect()
+}
+
+/// Splits where a sentence ends outside of a command, and marks the placeholders inside of one.
+fn sentences(parts: Vec<Part>) -> Vec<Vec<Part>> {
+    let mut sentences = Vec::new();
+    let mut sentence = Vec::new();
+    let mut in_command = false;
+    for part in parts {
+        match part {
+            Part::Placeholder { name, limit, otherwise, .. } => {
+                sentence.push(Part::Placeholder { name, limit, otherwise, in_command });
+            }
+            Part::Text(text) => {
+                let mut begin = 0;
+                let mut ended = false;
+                for (at, character) in text.char_indices() {
+                    if ended && character.is_whitespace() {
+                        sentence.push(Part::Text(text[begin..at].to_owned()));
+                        sentences.push(std::mem::take(&mut sentence));
+                        begin = at;
+                    }
+                    in_command ^= character == '`';
+                    ended = !in_command && matches!(character, '.' | '?' | '!');
+                }
+                sentence.push(Part::Text(text[begin..].to_owned()));
+            }
+        }
+    }
+    sentences.push(sentence);
+    sentences
+}
+
+/// A value in a sentence; it must not look as if it were one of the recommendation's commands.
+fn plain(value: &str) -> String {
+    value.replace('`', "'")
+}
+
 impl Part {
+    fn text(&self, observation: &Observation) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Placeholder { name, limit, otherwise, .. } => match one_line(&value(observation, name)) {
+                text if text.is_empty() => otherwise.clone().unwrap_or_else(|| unsaid(name)),
+                text => shortened(&text, *limit),
+            },
+        }
+    }
+
+    /// Its text in a recommendation; nothing when it is no value for the command that it stands in.
+    fn advised(&self, observation: &Observation) -> Option<String> {
+        match self {
+            Self::Text(_) => Some(self.text(observation)),
+            Self::Placeholder { in_command: false, .. } => Some(plain(&self.text(observation))),
+            Self::Placeholder { name, limit, otherwise, .. } => {
+                let value = value(observation, name);
+                let fits = command::may_hold(observation, name, &value) && value.chars().nth(*limit).is_none();
+                if fits { Some(value) } else { otherwise.clone().filter(|_| value.is_empty()) }
+            }
+        }
+    }
+
     fn parse(inside: &str) -> Result<Self, TemplateError> {
         let (inside, otherwise) = match inside.split_once('|') {
             Some((inside, otherwise)) => (inside, Some(otherwise.to_owned())),
@@ -113,7 +195,7 @@ impl Part {
             None => (inside, DEFAULT_LIMIT),
         };
         if NAMES.contains(&name) || name.strip_prefix("attributes.").is_some_and(|attribute| !attribute.is_empty()) {
-            Ok(Self::Placeholder { name: name.to_owned(), limit, otherwise })
+            Ok(Self::Placeholder { name: name.to_owned(), limit, otherwise, in_command: false })
         } else {
             Err(TemplateError::Unknown(name.to_owned()))
         }
@@ -136,8 +218,7 @@ fn value(observation: &Observation, name: &str) -> String {
     }
 }
 
-/// What stands for a value that the event does not have: a sentence with a hole in it reads as a defect of the mail, and
-/// a command has to show what is missing.
+/// What stands for a value that the event does not have: a sentence with a hole in it reads as a defect of the mail.
 fn unsaid(name: &str) -> String {
     match name {
         "resource" => "the resource".to_owned(),

@@ -29,7 +29,17 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         _ => envelope.by_status(stack, status, &message),
     };
     let observation = if is_resource { observation } else { observation.grouped_by("") };
-    observation.with("status", status).with("logical_resource_id", resource_id)
+    observation.with("status", status).with("logical_resource_id", resource_id).with("aspect", aspect(envelope))
+}
+
+/// What of a stack the event is about; nothing for the stack itself and its resources, which end together.
+fn aspect(envelope: &Envelope) -> &'static str {
+    let kind = &envelope.detail_type;
+    match () {
+        () if kind.contains("Drift") => "drift",
+        () if kind.contains("StackSet") => "stack set",
+        () => "",
+    }
 }
 
 /// `UPDATE_ROLLBACK` for all of its phases.

@@ -1,5 +1,7 @@
 //! CloudWatch alarms: single, composite, of many time series, their contributors, muted and suppressed ones.
 
+mod scaling;
+
 use serde_json::Value;
 
 use super::envelope::Envelope;
@@ -12,6 +14,9 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     let contributor = contributor(&envelope.detail);
     let resource = if contributor.is_empty() { alarm.clone() } else { format!("{alarm} ({contributor})") };
     let observation = match envelope.text("/state/value") {
+        _ if scaling::is_own_alarm(&alarm, envelope.text("/configuration/description")) => {
+            envelope.ignored(&resource, "autoscaling's own alarm: it scales, and says nothing of a failure")
+        }
         _ if envelope.detail_type == "CloudWatch Alarm Configuration Change" => configuration_change(envelope, &alarm),
         "" => super::generic::observe(envelope),
         _ if is_suppressed(&envelope.detail) => {

@@ -22,3 +22,16 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         .with("attempts", envelope.text("/retryAttempts"))
         .with("condition", "DeadLetter")
 }
+
+/// A record that cannot be read, among others that can. What it was is not known, so it is a failure.
+pub(super) fn unreadable(envelope: &Envelope) -> Observation {
+    let observation = envelope
+        .failure(arn::name(envelope.first_resource()), "UnreadableRecord", envelope.text("/reason"))
+        .request(envelope.text("/messageId"));
+    let named = |text: String, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text };
+    Observation {
+        source: named(observation.source, "unknown"),
+        resource: named(observation.resource, "a batch of records"),
+        ..observation
+    }
+}

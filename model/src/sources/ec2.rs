@@ -25,11 +25,10 @@ fn volume(envelope: &Envelope) -> Observation {
     let resource = name(envelope.first_resource());
     let event = envelope.text("/event");
     match verdict(envelope.text("/result")) {
-        Verdict::Failed => {
-            envelope.failure(resource, &format!("{event} failed"), envelope.text("/cause")).with("event", event)
-        }
+        Verdict::Failed => envelope.failure(resource, &format!("{event} failed"), envelope.text("/cause")),
         _ => envelope.by_status(resource, envelope.text("/result"), ""),
     }
+    .with("event", event)
     .request(envelope.text("/request-id"))
 }
 

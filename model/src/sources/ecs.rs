@@ -17,7 +17,15 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         "ECS Container Instance State Change" => container_instance(envelope),
         _ => super::generic::observe(envelope),
     };
-    observation.with("cluster", name(envelope.text("/clusterArn")))
+    observation.with("cluster", cluster(envelope))
+}
+
+/// From the detail, or from the ARN of a service, which is all that a deployment's event has.
+fn cluster<'e>(envelope: &'e Envelope) -> &'e str {
+    match (envelope.text("/clusterArn"), envelope.first_resource().split_once(":service/")) {
+        ("", Some((_, service))) => service.split_once('/').map_or("", |(cluster, _)| cluster),
+        (cluster, _) => name(cluster),
+    }
 }
 
 fn task(envelope: &Envelope) -> Observation {
@@ -52,6 +60,7 @@ fn service(envelope: &Envelope) -> Observation {
     let reason = envelope.first_text(&["/reason", "/eventName"]);
     match envelope.text("/eventType") {
         "ERROR" | "WARN" => envelope.failure(service, event, reason).with("event_type", envelope.text("/eventType")),
+        _ if event == "SERVICE_TASK_START_IMPAIRED" => envelope.failure(service, event, reason),
         _ if matches!(event, "SERVICE_STEADY_STATE" | "SERVICE_DEPLOYMENT_COMPLETED") => {
             envelope.success(service, event)
         }

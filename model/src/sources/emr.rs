@@ -16,7 +16,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         step if is_step => format!("{cluster}/{step}"),
         name => name.to_owned(),
     };
-    let reason = serde_json::from_str(envelope.text("/stateChangeReason")).unwrap_or_default();
+    let reason = crate::json::from_str(envelope.text("/stateChangeReason")).unwrap_or_default();
     let (code, why) = (scalar(&reason, "/code"), scalar(&reason, "/message"));
     let message = if why.is_empty() { envelope.text("/message") } else { &why };
     // A cluster that ran out of work or was switched off ends as TERMINATED, one that broke as TERMINATED_WITH_ERRORS.

@@ -224,7 +224,7 @@ fn sorted(value: &Value) -> Value {
 /// A detail that is JSON in a text is taken out of it.
 fn parsed(detail: &Value) -> Value {
     match detail {
-        Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| detail.clone()),
+        Value::String(text) => crate::json::from_str(text).unwrap_or_else(|_| detail.clone()),
         other => other.clone(),
     }
 }

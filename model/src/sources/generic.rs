@@ -8,12 +8,17 @@ mod names;
 mod prose;
 mod signs;
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use super::envelope::Envelope;
 use crate::arn;
 use crate::fields::shortened;
 use crate::observation::Observation;
 use crate::vocabulary::{Verdict, verdict, words};
 use cause::cause;
+use names::{ASPECT, NAMING};
 use signs::Signs;
 
 pub(super) fn observe(envelope: &Envelope) -> Observation {
@@ -32,7 +37,20 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         Some(class) => envelope.failure(&resource, class, &message),
         None => harmless(envelope, &resource, &signs),
     };
-    Observation { source: service.to_owned(), ..observation }
+    Observation { source: service.to_owned(), ..observation }.with("aspect", aspect(&envelope.detail))
+}
+
+/// What of the resource the event is about, where it names an alert, a check, a rule, an insight: one that is over ends no
+/// other.
+fn aspect(detail: &Value) -> String {
+    let names_aspect = |name: &str| {
+        let words = words(name);
+        let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+        has(ASPECT) && words.last().is_some_and(|last| NAMING.contains(&last.as_str()))
+    };
+    let fields = detail.as_object().into_iter().flatten().filter(|(name, _)| names_aspect(name));
+    let texts: BTreeMap<&String, &str> = fields.filter_map(|(name, value)| Some((name, value.as_str()?))).collect();
+    shortened(&texts.into_values().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" "), 200)
 }
 
 fn harmless(envelope: &Envelope, resource: &str, signs: &Signs) -> Observation {

@@ -1,6 +1,7 @@
 //! AWS Health: what AWS says about itself.
 
 use super::envelope::Envelope;
+use crate::arn::{self, Arn};
 use crate::fields::text;
 use crate::observation::Observation;
 
@@ -13,11 +14,24 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         "" => envelope.first_resource(),
         entity => entity,
     };
+    let resource = if Arn::parse(resource).is_some() { arn::lasting_name(resource) } else { resource };
     let message = text(&envelope.detail, "/eventDescription/0/latestDescription");
     let observation = match envelope.text("/eventTypeCategory") {
         _ if envelope.text("/statusCode") == "closed" => envelope.success(resource, "closed"),
+        // What the account's resources do to others, and keys that leaked, whatever category AWS gives it.
+        _ if is_abuse(envelope) => envelope.failure(resource, code, message),
         "issue" | "scheduledChange" | "investigation" => envelope.failure(resource, code, message),
         category => envelope.ignored(resource, format!("{category} is information")),
     };
-    observation.with("category", envelope.text("/eventTypeCategory")).with("service", envelope.text("/service"))
+    let event = envelope.text("/eventArn");
+    // An update has other words for the same event.
+    let observation = if event.is_empty() { observation } else { observation.grouped_by(event) };
+    observation
+        .with("category", envelope.text("/eventTypeCategory"))
+        .with("service", envelope.text("/service"))
+        .with("event_arn", event)
+}
+
+fn is_abuse(envelope: &Envelope) -> bool {
+    envelope.detail_type == "AWS Health Abuse Event" || matches!(envelope.text("/service"), "ABUSE" | "RISK")
 }

@@ -44,6 +44,7 @@ fn invocation(envelope: &Envelope) -> Observation {
             envelope.detail.pointer("/requestContext/approximateInvokeCount").cloned().unwrap_or_default(),
         )
         .with("timeout_seconds", seconds_until_timeout(&error.message))
+        .with("raised_timeout", raised_timeout(seconds_until_timeout(&error.message)))
         .with("stream", stream(&envelope.detail));
     observation.top_frame = frame::top(envelope.detail.get("responsePayload").unwrap_or(&Value::Null));
     observation.drill = drill(&envelope.detail);
@@ -54,6 +55,15 @@ fn invocation(envelope: &Envelope) -> Observation {
 fn seconds_until_timeout(message: &str) -> &str {
     let seconds = message.strip_prefix("Task timed out after ").and_then(|rest| rest.strip_suffix(" seconds"));
     seconds.filter(|seconds| seconds.parse::<f64>().is_ok()).unwrap_or_default()
+}
+
+/// The longest that a function may run, in seconds: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html>.
+const LONGEST_TIMEOUT: u64 = 900;
+
+/// Twice the `Timeout` setting that a function ran into, as far as AWS allows it; nothing when it has the longest already.
+fn raised_timeout(seconds: &str) -> Option<u64> {
+    let setting: u64 = seconds.split('.').next()?.parse().ok()?;
+    (setting < LONGEST_TIMEOUT).then(|| (2 * setting).clamp(1, LONGEST_TIMEOUT))
 }
 
 fn stream(record: &Value) -> &str {
@@ -78,7 +88,11 @@ fn durable_execution(envelope: &Envelope) -> Observation {
         "" => format!("durable execution {} ended as {status}", envelope.text("/durableExecutionName")),
         message => message.to_owned(),
     };
-    envelope.by_status(function, status, &message).request(name(execution)).with("condition", status)
+    envelope
+        .by_status(function, status, &message)
+        .request(name(execution))
+        .with("condition", status)
+        .with("aspect", "durable execution")
 }
 
 fn dead_letter(envelope: &Envelope) -> Observation {

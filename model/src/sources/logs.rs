@@ -46,7 +46,7 @@ fn class(line: &str) -> Option<&'static str> {
     if ["START RequestId", "END RequestId", "REPORT RequestId", "INIT_START"].iter().any(|own| line.starts_with(own)) {
         return None;
     }
-    if let Ok(entry) = serde_json::from_str::<Value>(line) {
+    if let Ok(entry) = crate::json::from_str::<Value>(line) {
         let level = ["level", "severity", "log_level", "levelname"].iter().find_map(|name| entry.get(name)?.as_str());
         if let Some(level) = level {
             return matches!(level.to_ascii_uppercase().as_str(), "ERROR" | "FATAL" | "CRITICAL").then_some("ERROR");

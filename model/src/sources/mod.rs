@@ -19,6 +19,7 @@ mod envelope;
 mod generic;
 mod glue;
 mod health;
+mod kms;
 mod lambda;
 mod logs;
 mod rds;
@@ -28,11 +29,13 @@ mod states;
 mod synthetics;
 #[cfg(test)]
 mod tests;
+mod trusted_advisor;
 mod unwrap;
 
 use serde_json::Value;
 
 use crate::fingerprint::digest;
+use crate::json;
 use crate::observation::Observation;
 use envelope::Envelope;
 
@@ -56,12 +59,13 @@ pub enum Unreadable {
     TooDeep,
 }
 
-/// Reads a delivery's bytes. A byte order mark before the JSON is skipped.
+/// Reads a delivery's bytes. A byte order mark before the JSON is skipped, and what no parser holds is left out (see
+/// [`json::readable`]).
 ///
 /// # Errors
 /// When the bytes are no JSON.
 pub fn read(bytes: &[u8]) -> Result<Value, Unreadable> {
-    serde_json::from_slice(without_mark(bytes)).map_err(|error| Unreadable::NotJson(error.to_string()))
+    json::from_slice(without_mark(bytes)).map_err(|error| Unreadable::NotJson(error.to_string()))
 }
 
 /// Reads several deliveries one behind the other, such as one in each line.
@@ -69,10 +73,7 @@ pub fn read(bytes: &[u8]) -> Result<Value, Unreadable> {
 /// # Errors
 /// When the bytes are no JSON, or only space.
 pub fn read_each(bytes: &[u8]) -> Result<Vec<Value>, Unreadable> {
-    let deliveries = serde_json::Deserializer::from_slice(without_mark(bytes)).into_iter();
-    let deliveries: Vec<Value> = deliveries
-        .collect::<Result<_, _>>()
-        .map_err(|error: serde_json::Error| Unreadable::NotJson(error.to_string()))?;
+    let deliveries = json::stream(without_mark(bytes)).map_err(|error| Unreadable::NotJson(error.to_string()))?;
     if deliveries.is_empty() { Err(Unreadable::Empty) } else { Ok(deliveries) }
 }
 
@@ -100,8 +101,9 @@ fn understood(envelope: &Envelope) -> Vec<Observation> {
         ("securityhub", _) => return security::security_hub(envelope),
         ("lambda", _) => lambda::observe(envelope),
         (_, "Dead Letter") => delivery::observe(envelope),
+        (_, unwrap::UNREADABLE) => delivery::unreadable(envelope),
         // Forwarders and mocks drop or change the source of these.
-        (_, "AWS Health Event") => health::observe(envelope),
+        (_, "AWS Health Event" | "AWS Health Abuse Event") => health::observe(envelope),
         ("guardduty", _) | ("", "GuardDuty Finding") => security::guard_duty(envelope),
         ("macie" | "macie2", _) => security::macie(envelope),
         (_, kind) if kind.ends_with("via CloudTrail") => cloudtrail::observe(envelope),
@@ -124,6 +126,8 @@ fn understood(envelope: &Envelope) -> Vec<Observation> {
         ("ssm", _) => ssm::observe(envelope),
         ("synthetics", _) => synthetics::observe(envelope),
         ("logs", _) => logs::observe(envelope),
+        ("kms", _) => kms::observe(envelope),
+        ("trustedadvisor", _) => trusted_advisor::observe(envelope),
         _ => generic::observe(envelope),
     };
     vec![observation]

@@ -27,6 +27,8 @@ const TROUBLE: &[&str] = &[
     "replication has stopped",
     "replication streaming has been terminated",
 ];
+/// Categories whose events tell of a beginning and of its end.
+const PAIRED: &[&str] = &["failover", "recovery", "availability", "read replica"];
 /// What messages say when a failover, a recovery or a replication is over.
 const OVER: &[&str] = &["complete", "finished", "recovered from", "resumed", "restarted", "cancelled", "canceled"];
 
@@ -40,17 +42,17 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     };
     let message = envelope.first_text(&["/Message", "/detailMessage"]);
     let categories = categories(envelope);
-    let observation = match judged(&categories, envelope.text("/eventType"), message) {
-        Verdict::Failed => {
-            let category = categories.iter().find(|one| is_failing(one)).or(categories.first());
-            envelope.failure(resource, category.map_or("failure", String::as_str), message)
-        }
+    let verdict = judged(&categories, envelope.text("/eventType"), message);
+    let category = decisive(&categories, verdict);
+    let observation = match verdict {
+        Verdict::Failed => envelope.failure(resource, category.unwrap_or("failure"), message),
         Verdict::Succeeded => envelope.success(resource, &shortened(message, 100)),
         _ => envelope.ignored(resource, format!("`{}` is no failure", shortened(message, 100))),
     };
     observation
         .with("event", envelope.first_text(&["/EventID", "/eventId"]))
         .with("kind", envelope.first_text(&["/SourceType", "/type"]))
+        .with("aspect", category.unwrap_or_default())
 }
 
 /// In lower case and in words: `low storage` for `LowStorage`.
@@ -64,6 +66,14 @@ fn is_failing(category: &str) -> bool {
     matches!(category, "failure" | "low storage")
 }
 
+/// The category that decides: of a failure one that means failing; else one whose events come in pairs, so that an end
+/// finds its beginning; else the first.
+fn decisive(categories: &[String], verdict: Verdict) -> Option<&str> {
+    let failing = categories.iter().find(|one| verdict == Verdict::Failed && is_failing(one));
+    let paired = || PAIRED.iter().find_map(|kind| categories.iter().find(|one| one.ends_with(kind)));
+    failing.or_else(paired).or(categories.first()).map(String::as_str)
+}
+
 fn judged(categories: &[String], event_type: &str, message: &str) -> Verdict {
     let message = message.to_lowercase();
     let says = |phrases: &[&str]| phrases.iter().any(|phrase| message.contains(phrase));
@@ -72,7 +82,7 @@ fn judged(categories: &[String], event_type: &str, message: &str) -> Verdict {
         Verdict::Stopped
     } else if categories.iter().any(|one| is_failing(one)) || says(TROUBLE) || is_failed(&message, event_type) {
         Verdict::Failed
-    } else if (is("failover") || is("recovery") || is("availability") || is("read replica")) && says(OVER) {
+    } else if PAIRED.iter().any(|kind| is(kind)) && says(OVER) {
         Verdict::Succeeded
     } else if is("failover") && message.contains("failover") && message.contains("started") {
         Verdict::Failed

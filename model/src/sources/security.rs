@@ -45,13 +45,14 @@ fn malware_scan(envelope: &Envelope) -> Observation {
     let bucket = envelope.first_text(&["/s3ObjectDetails/bucketName", "/resourceArn"]);
     let result = envelope.first_text(&["/scanResultDetails/scanResultStatus", "/scanResultDetails/scanResult"]);
     let threat = text(&envelope.detail, "/scanResultDetails/threats/0/name");
+    let key = envelope.text("/s3ObjectDetails/objectKey");
     match result {
         "THREATS_FOUND" | "INFECTED" => {
-            let key = envelope.text("/s3ObjectDetails/objectKey");
             envelope.failure(bucket, result, &format!("{threat} in {key}")).with("severity", 8)
         }
         _ => envelope.by_status(bucket, envelope.text("/scanStatus"), result),
     }
+    .with("aspect", key)
 }
 
 /// One event may hold many findings; each is judged alone.
@@ -128,11 +129,16 @@ pub(super) fn image_scan(envelope: &Envelope) -> Observation {
     let repository = envelope.text("/repository-name");
     let critical = envelope.detail.pointer("/finding-severity-counts/CRITICAL").and_then(Value::as_i64).unwrap_or(0);
     let status = envelope.text("/scan-status");
-    if verdict(status) == Verdict::Failed || critical == 0 {
-        return envelope.by_status(repository, status, "the image could not be scanned");
-    }
     let tag = envelope.text("/image-tags/0");
+    let version = if tag.is_empty() { envelope.text("/image-digest") } else { tag };
+    if verdict(status) == Verdict::Failed || critical == 0 {
+        return envelope.by_status(repository, status, "the image could not be scanned").with("aspect", version);
+    }
     let image = if tag.is_empty() { repository.to_owned() } else { format!("{repository}:{tag}") };
     let message = format!("{image} has {critical} critical vulnerabilities");
-    envelope.failure(repository, "CriticalVulnerabilities", &message).grouped_by("").with("severity", "CRITICAL")
+    envelope
+        .failure(repository, "CriticalVulnerabilities", &message)
+        .grouped_by("")
+        .with("severity", "CRITICAL")
+        .with("aspect", version)
 }

@@ -26,6 +26,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         .by_status(resource, status, &message)
         .request(envelope.first_text(&["/ExecutionId", "/command-id"]))
         .with("instance", envelope.first_text(&["/instance-id", "/resource-id"]))
+        .with("aspect", envelope.text("/compliance-type"))
 }
 
 /// What a notification is about: `EC2 Automation Execution` of `EC2 Automation Execution Status-change Notification`.

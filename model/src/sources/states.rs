@@ -11,7 +11,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     let machine = name(envelope.text("/stateMachineArn"));
     let status = envelope.text("/status");
     // What a task reported is JSON in the cause: a function's error, or a description of the task that ended.
-    let told: Value = serde_json::from_str(envelope.text("/cause")).unwrap_or_default();
+    let told: Value = crate::json::from_str(envelope.text("/cause")).unwrap_or_default();
     let error = match (envelope.text("/error"), text(&told, "/errorType")) {
         ("States.TaskFailed", class) if !class.is_empty() => class,
         (error, _) => error,

@@ -1,5 +1,6 @@
 //! The labelled sample events, and the hazards that they taught.
 
+mod forwarded;
 mod mutated;
 mod services;
 
@@ -147,6 +148,32 @@ fn an_unknown_event_is_judged_by_its_words() -> Result<(), Unreadable> {
         json!({"source": "my.shop", "detail-type": "Settings", "detail": {"previousState": "FAILED", "state": "OK"}}),
     ] {
         assert!(!failed(event.clone())?, "{event}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_failure_is_one_however_its_payload_is_written() -> Result<(), Box<dyn std::error::Error>> {
+    let record = |payload: &str| {
+        format!(
+            r#"{{"id": "e", "source": "lambda", "detail-type": "Lambda Function Invocation Result - Failure", "detail": {{
+            "requestContext": {{"functionArn": "arn:aws:lambda:eu-west-1:111111111111:function:orders:$LATEST", "condition": "RetriesExhausted"}},
+            "requestPayload": {payload}, "responsePayload": {{"errorType": "ValueError", "errorMessage": "no such order"}}}}}}"#
+        )
+    };
+    let deep = |levels: usize| format!("{}{{}}{}", r#"{"a":"#.repeat(levels - 1), "}".repeat(levels - 1));
+    for payload in [deep(1), deep(126), deep(127), deep(200_000), "1e999".to_owned(), r#""\ud800""#.to_owned()] {
+        let event = record(&payload);
+        let in_text = json!({"Records": [{"eventSource": "aws:sqs", "messageId": "m", "body": event}]}).to_string();
+        let in_detail =
+            json!({"source": "lambda", "detail-type": "Lambda Function Invocation Result - Failure", "detail": event});
+        for event in [event.clone(), in_text, in_detail.to_string()] {
+            let seen = observe(&read(event.as_bytes())?)?;
+            assert_eq!(seen[0].kind, Kind::Failure, "{payload:.60}");
+            assert_eq!(read_each(event.as_bytes())?.len(), 1);
+        }
+        let seen = observe(&read(event.as_bytes())?)?;
+        assert_eq!((seen[0].resource.as_str(), seen[0].error_message.as_str()), ("orders", "no such order"));
     }
     Ok(())
 }

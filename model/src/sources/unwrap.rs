@@ -4,7 +4,7 @@ mod dead_letter;
 mod logs;
 mod notification;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Unreadable;
 use super::envelope::{Envelope, identified};
@@ -12,6 +12,8 @@ use crate::fields::{first_text, text};
 
 /// How many wrappers may lie around an event. AWS's own services nest three (S3 in SNS in SQS).
 const MAX_LAYERS: usize = 8;
+/// Detail-type of what stands for a record that cannot be read, among records that can.
+pub(super) const UNREADABLE: &str = "Unreadable Record";
 
 /// All events in a delivery.
 ///
@@ -52,25 +54,13 @@ impl<'a> Layer<'a> {
             Value::Array(values) => self.each(values),
             _ if self.depth == 0 => Err(Unreadable::NotAnObject),
             Value::String(text) => self.text(text),
-            _ => Ok(Vec::new()),
+            _ => Err(Unreadable::NotAnObject),
         }
     }
 
-    /// Opens all; what is unreadable among readable ones must not hide them.
     fn each(self, values: &[Value]) -> Result<Vec<Envelope>, Unreadable> {
         let layer = self.inside("", self.subject)?;
-        let mut envelopes = Vec::new();
-        let mut unreadable = None;
-        for value in values {
-            match layer.open(value) {
-                Ok(opened) => envelopes.extend(opened),
-                Err(error) => unreadable = Some(error),
-            }
-        }
-        match unreadable {
-            Some(error) if envelopes.is_empty() => Err(error),
-            _ => Ok(envelopes),
-        }
+        opened(values, |value| layer.open(value))
     }
 
     fn object(self, value: &Value) -> Result<Vec<Envelope>, Unreadable> {
@@ -97,18 +87,7 @@ impl<'a> Layer<'a> {
 
     fn records(self, records: &[Value]) -> Result<Vec<Envelope>, Unreadable> {
         let layer = self.inside("", self.subject)?;
-        let mut envelopes = Vec::new();
-        let mut unreadable = None;
-        for record in records {
-            match layer.record(record) {
-                Ok(opened) => envelopes.extend(opened),
-                Err(error) => unreadable = Some(error),
-            }
-        }
-        match unreadable {
-            Some(error) if envelopes.is_empty() => Err(error),
-            _ => Ok(envelopes),
-        }
+        opened(records, |record| layer.record(record))
     }
 
     fn record(self, record: &Value) -> Result<Vec<Envelope>, Unreadable> {
@@ -159,7 +138,7 @@ impl<'a> Layer<'a> {
     }
 
     fn text(self, text: &str) -> Result<Vec<Envelope>, Unreadable> {
-        match serde_json::from_str::<Value>(text) {
+        match crate::json::from_str::<Value>(text) {
             Ok(value @ (Value::Object(_) | Value::Array(_))) => self.inside("", self.subject)?.open(&value),
             _ if text.trim().is_empty() => Err(Unreadable::Empty),
             _ => Ok(vec![self.named(notification::prose(self.subject, text))]),
@@ -174,4 +153,32 @@ impl<'a> Layer<'a> {
         }
         envelope
     }
+}
+
+/// Opens all. One that cannot be read hides none of the others, and is told of beside them: it may have been a failure.
+/// When none can be read, the delivery is an error.
+fn opened(
+    records: &[Value],
+    open: impl Fn(&Value) -> Result<Vec<Envelope>, Unreadable>,
+) -> Result<Vec<Envelope>, Unreadable> {
+    let mut envelopes = Vec::new();
+    let mut unreadable = Vec::new();
+    for record in records {
+        match open(record) {
+            Ok(opened) => envelopes.extend(opened),
+            Err(error) => unreadable.push((record, error)),
+        }
+    }
+    if envelopes.is_empty() {
+        return unreadable.pop().map_or(Ok(envelopes), |(_, error)| Err(error));
+    }
+    envelopes.extend(unreadable.iter().map(|(record, error)| stand_in(record, error)));
+    Ok(envelopes)
+}
+
+fn stand_in(record: &Value, error: &Unreadable) -> Envelope {
+    let service = first_text(record, &["/eventSource", "/EventSource"]).replacen("aws:", "aws.", 1);
+    let origin = first_text(record, &["/eventSourceARN", "/Sns/TopicArn", "/EventSubscriptionArn"]);
+    let id = first_text(record, &["/messageId", "/Sns/MessageId", "/eventID"]);
+    Envelope::made(&service, UNREADABLE, id, &[origin], json!({ "reason": error.to_string(), "messageId": id }))
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::cli::moment::Moment;
 use crate::error::CommandError;
-use crate::incidents::{Filter, Incidents};
+use crate::incidents::{Filter, Incidents, Listing};
 use crate::ui::{Ui, count};
 
 /// Write all fields of all incidents to standard output, oldest first
@@ -35,7 +35,7 @@ pub enum ExportFormat {
 }
 
 /// The columns: every field of a record.
-const COLUMNS: [&str; 34] = [
+const COLUMNS: [&str; 37] = [
     "incident_id",
     "status",
     "severity",
@@ -57,6 +57,7 @@ const COLUMNS: [&str; 34] = [
     "fingerprint",
     "fingerprint_inputs",
     "drill",
+    "trouble",
     "notified_at",
     "last_notified_at",
     "notices",
@@ -69,12 +70,14 @@ const COLUMNS: [&str; 34] = [
     "recovered",
     "recent_changes",
     "flapping",
+    "timeline_left_out",
     "timeline",
+    "record_version",
 ];
 
 pub(super) async fn run(args: &ExportArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
     let filter = Filter { since: args.since.as_ref().map(Moment::rfc3339), ..Filter::default() };
-    let mut found = incidents.list(&filter).await?;
+    let Listing { incidents: mut found, unreadable } = incidents.list(&filter).await?;
     found.reverse();
     match args.format {
         ExportFormat::Json => ui.json(&found)?,
@@ -82,6 +85,7 @@ pub(super) async fn run(args: &ExportArgs, incidents: &Incidents, ui: &Ui) -> Re
         ExportFormat::Jsonl => found.iter().try_for_each(|incident| ui.json(incident))?,
     }
     ui.say(&count(found.len(), "incident"));
+    super::tell_unreadable(&unreadable, ui);
     Ok(())
 }
 
@@ -130,6 +134,7 @@ mod tests {
             runbook: text(),
             console_url: text(),
             drill: text(),
+            trouble: text(),
             notified_at: text(),
             last_notified_at: text(),
             due: Some(Reason::Opened),
@@ -138,6 +143,7 @@ mod tests {
             previous_incident_id: text(),
             beside_incident_id: text(),
             explains_incident_id: text(),
+            timeline_left_out: 1,
             ..incident("1", Severity::High)
         };
         let Value::Object(record) = serde_json::to_value(&full)? else { return Ok(()) };
@@ -161,7 +167,7 @@ mod tests {
         assert_eq!(records.len(), 2);
         assert_eq!(&records[0][column], message);
         assert!(
-            records[0][COLUMNS.len() - 1].starts_with(r#"[{"at":"2026-01-31T12:00:00Z","what":"opened"}"#),
+            records[0][COLUMNS.len() - 2].starts_with(r#"[{"at":"2026-01-31T12:00:00Z","what":"opened"}"#),
             "{:?}",
             records[0]
         );

@@ -6,7 +6,7 @@ use incident_model::{Incident, Severity, Status};
 use super::render;
 use crate::cli::moment::Moment;
 use crate::error::CommandError;
-use crate::incidents::{Filter, Incidents};
+use crate::incidents::{Filter, Incidents, Listing};
 use crate::ui::{Ui, count};
 
 /// List incidents, newest first
@@ -64,13 +64,14 @@ impl From<StatusArg> for Status {
 
 pub(super) async fn run(args: &ListArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
     let filter = filter(args);
-    let found = incidents.list(&filter).await?;
+    let Listing { incidents: found, unreadable } = incidents.list(&filter).await?;
     print(&found, ui)?;
     match found.len() {
         0 => ui.say("no incidents"),
         number if Some(number) == filter.limit => ui.say(&format!("the newest {number}; --all shows all")),
         number => ui.say(&count(number, "incident")),
     }
+    super::tell_unreadable(&unreadable, ui);
     Ok(())
 }
 

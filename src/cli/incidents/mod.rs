@@ -16,7 +16,7 @@ use clap::{Args, Subcommand};
 use crate::error::CommandError;
 use crate::incidents::Incidents;
 use crate::settings::Settings;
-use crate::ui::Ui;
+use crate::ui::{Ui, count};
 use incident_deploy::aws::Clients;
 
 use mark::Mark;
@@ -45,6 +45,16 @@ pub enum IncidentsCommand {
     Tail(tail::TailArgs),
     Stats(stats::StatsArgs),
     Export(export::ExportArgs),
+}
+
+/// Says which incidents are left out, because this version cannot read them.
+pub(super) fn tell_unreadable(ids: &[String], ui: &Ui) {
+    if ids.is_empty() {
+        return;
+    }
+    let number = count(ids.len(), "incident");
+    ui.warn(&format!("{number} left out, which this version cannot read: {}", ids.join(", ")));
+    ui.hint("a newer version may have written it: update incidentctl");
 }
 
 /// Runs one of them.

@@ -50,7 +50,7 @@ fn next(incident: &Incident, silences: &[Silence], now: i64) -> String {
 
 /// What the handler will look for. An alarm tells its end itself, and only what nobody took is told of again.
 fn coming(incident: &Incident) -> &'static str {
-    let is_reminded = incident.status == Status::Open && incident.drill.is_none();
+    let is_reminded = incident.status.is_untaken() && incident.drill.is_none();
     match (is_reminded, incident.source == "cloudwatch") {
         (true, true) => "a reminder",
         (true, false) => "a reminder or, if nothing fails until then, the end",
@@ -86,6 +86,7 @@ fn described(reason: Reason) -> &'static str {
         Reason::Escalated => "it became worse",
         Reason::Reminder => "nobody has acknowledged it",
         Reason::Recovered => "it is over",
+        Reason::Other(word) => word.as_str(),
     }
 }
 

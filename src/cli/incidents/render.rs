@@ -1,6 +1,6 @@
 //! Incidents as people read them.
 
-use incident_model::{Incident, Severity, Status};
+use incident_model::{Incident, Severity, Status, timeline};
 
 use super::outlook::Outlook;
 use crate::cli::moment;
@@ -43,7 +43,7 @@ fn telling_length(incidents: &[Incident]) -> usize {
 
 fn severity(severity: Severity) -> Cell {
     let label = match severity {
-        Severity::Critical => Label::Error,
+        Severity::Critical | Severity::Other(_) => Label::Error,
         Severity::High => Label::Warning,
         Severity::Medium => Label::Strong,
         Severity::Low => Label::Faint,
@@ -54,7 +54,7 @@ fn severity(severity: Severity) -> Cell {
 fn status(status: Status) -> Cell {
     match status {
         Status::Open => Cell::labelled(status.name(), Label::Strong),
-        Status::Acknowledged => status.name().into(),
+        Status::Acknowledged | Status::Other(_) => status.name().into(),
         Status::Resolved => Cell::labelled(status.name(), Label::Success),
     }
 }
@@ -87,6 +87,9 @@ pub(in crate::cli) fn details(incident: &Incident, outlook: &Outlook, ui: &Ui) -
     field("mails", &outlook.sent);
     field("next", &outlook.next);
     for (number, entry) in incident.timeline.iter().enumerate() {
+        if number == timeline::FIRST && incident.timeline_left_out > 0 {
+            field("", &format!("... {} more ...", incident.timeline_left_out));
+        }
         let name = if number == 0 { "timeline" } else { "" };
         field(name, &format!("{}  {}", moment::readable(&entry.at), entry.what));
     }

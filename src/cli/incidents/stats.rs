@@ -19,15 +19,17 @@ pub struct StatsArgs {
 pub(super) async fn run(args: &StatsArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
     let since = args.since.rfc3339();
     let found = incidents.list(&Filter { since: Some(since.clone()), ..Filter::default() }).await?;
-    let stats = Stats::of(&found);
+    let stats = Stats::of(&found.incidents);
     match ui.is_json() {
-        true => ui.json(&document(&stats, &since)?),
-        false => ui.print(&text(&stats)),
+        true => ui.json(&document(&stats, &since, &found.unreadable)?)?,
+        false => ui.print(&text(&stats))?,
     }
+    super::tell_unreadable(&found.unreadable, ui);
+    Ok(())
 }
 
-fn document(stats: &Stats, since: &str) -> Result<Value, CommandError> {
-    let mut document = json!({ "since": since });
+fn document(stats: &Stats, since: &str, unreadable: &[String]) -> Result<Value, CommandError> {
+    let mut document = json!({ "since": since, "unreadable": unreadable });
     if let (Some(members), Value::Object(numbers)) = (document.as_object_mut(), serde_json::to_value(stats)?) {
         members.extend(numbers);
     }

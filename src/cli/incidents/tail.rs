@@ -8,7 +8,7 @@ use incident_model::Incident;
 
 use crate::cli::moment;
 use crate::error::CommandError;
-use crate::incidents::{Filter, Incidents};
+use crate::incidents::{Filter, Incidents, Listing};
 use crate::ui::Ui;
 
 /// How often AWS is asked.
@@ -21,23 +21,32 @@ const OVERLAP: i64 = 60;
 pub struct TailArgs {}
 
 pub(super) async fn run(_args: &TailArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
-    let mut seen: HashSet<String> = look(incidents).await?.into_iter().map(|incident| incident.incident_id).collect();
+    let mut seen: HashSet<String> = ids(look(incidents).await?).collect();
     ui.say("waiting for incidents; Ctrl-C ends");
     loop {
         tokio::time::sleep(PAUSE).await;
         let mut recent = look(incidents).await?;
-        recent.reverse();
-        for incident in &recent {
+        recent.incidents.reverse();
+        for incident in &recent.incidents {
             if !seen.contains(&incident.incident_id) {
                 show(incident, ui)?;
             }
         }
+        let unreadable: Vec<String> = recent.unreadable.iter().filter(|id| !seen.contains(*id)).cloned().collect();
+        super::tell_unreadable(&unreadable, ui);
+        if ui.reader_left() {
+            return Ok(());
+        }
         // Only ids of the last look can come again, so the memory stays small.
-        seen = recent.into_iter().map(|incident| incident.incident_id).collect();
+        seen = ids(recent).collect();
     }
 }
 
-async fn look(incidents: &Incidents) -> Result<Vec<Incident>, CommandError> {
+fn ids(listing: Listing) -> impl Iterator<Item = String> {
+    listing.incidents.into_iter().map(|incident| incident.incident_id).chain(listing.unreadable)
+}
+
+async fn look(incidents: &Incidents) -> Result<Listing, CommandError> {
     let since = moment::before_now(OVERLAP);
     Ok(incidents.list(&Filter { since: Some(since), ..Filter::default() }).await?)
 }

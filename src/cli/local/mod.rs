@@ -6,6 +6,8 @@ mod start;
 mod status;
 mod stop;
 
+use std::collections::BTreeMap;
+
 use clap::{Args, Subcommand};
 use incident_local::daemon::Status;
 use serde_json::{Value, json};
@@ -23,6 +25,13 @@ pub struct LocalArgs {
     /// What to do with it.
     #[command(subcommand)]
     pub command: LocalCommand,
+}
+
+impl LocalArgs {
+    /// Whether this process is to be the local AWS, which ends by itself when it is asked to.
+    pub(super) fn serves(&self) -> bool {
+        matches!(self.command, LocalCommand::Serve(_))
+    }
 }
 
 /// What to do with the local AWS.
@@ -58,6 +67,10 @@ fn show(status: &Status, ui: &Ui) -> Result<(), CommandError> {
         ("account", status.account.clone()),
         ("region", status.region.clone()),
         ("outbox", status.outbox.display().to_string()),
+        (
+            "clients",
+            "eval \"$(incidentctl local status --export)\" gives the shell's other programs the access key".to_owned(),
+        ),
     ];
     let lines = fields.map(|(name, value)| format!("{}{value}", ui.data_label(Label::Faint, &format!("{name:10}"))));
     ui.print(&lines.join("\n"))
@@ -72,5 +85,6 @@ fn document(status: Option<&Status>) -> Value {
         "account": status.map(|status| &status.account),
         "region": status.map(|status| &status.region),
         "outbox": status.map(|status| &status.outbox),
+        "environment": status.map(|status| BTreeMap::from(status.environment())),
     })
 }

@@ -36,6 +36,10 @@ pub struct StartArgs {
     /// Faults to inject, a JSON file
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
+
+    /// Take the access key `test` with the secret `test`: anybody on this machine can run code as you
+    #[arg(long)]
+    pub open: bool,
 }
 
 /// How slow a local AWS is.
@@ -55,7 +59,14 @@ pub(super) async fn run(args: StartArgs, settings: &Settings, ui: &Ui) -> Result
             return Err(CommandError::user(format!("the local AWS runs already, on port {}", status.port))
                 .hint("`incidentctl local stop` ends it"));
         }
+        if args.open && !status.is_open() {
+            return Err(CommandError::user("the local AWS runs already, with an access key of its own")
+                .hint("`incidentctl local stop` ends it"));
+        }
         return super::show(&status, ui);
+    }
+    if args.open {
+        ui.warn("everybody on this machine knows the access key of this local AWS, and can run code as you with it");
     }
     let status = local_session::start(&config(args, settings)?).await?;
     ui.say("the local AWS runs; everything in it is gone when it stops, the outbox stays");
@@ -77,7 +88,8 @@ fn config(args: StartArgs, settings: &Settings) -> Result<LocalConfig, CommandEr
         smtp: args.smtp,
         // The process has a working directory of its own.
         faults: args.faults.map(std::path::absolute).transpose()?,
-        ..local_session::quick(&settings.local_directory, settings.region.as_deref())
+        open: args.open,
+        ..local_session::quick(&settings.local_directory, settings.local_region.as_deref())
     })
 }
 

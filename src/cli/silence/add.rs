@@ -91,7 +91,7 @@ pub(super) async fn run(args: AddArgs, incidents: &Incidents, user: &str, ui: &U
         pattern: wanted(&args, incidents).await?,
     };
     let unresolved = Filter { statuses: vec![Status::Open, Status::Acknowledged], ..Filter::default() };
-    let mut matching = incidents.list(&unresolved).await?;
+    let mut matching = incidents.list(&unresolved).await?.incidents;
     matching.retain(|incident| silence.covers(incident));
     incidents.add_silence(&silence).await?;
     match ui.is_json() {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::pattern;
 use crate::cli::moment;
 use crate::error::CommandError;
-use crate::incidents::{Incidents, SilenceState};
+use crate::incidents::{Incidents, SilenceState, SilenceStates};
 use crate::ui::{Cell, Label, Table, Ui, count};
 
 /// List the silences, and how many incidents each holds back
@@ -14,7 +14,7 @@ use crate::ui::{Cell, Label, Table, Ui, count};
 pub struct ListArgs {}
 
 pub(super) async fn run(incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
-    let states = incidents.silence_states(Timestamp::now().as_second()).await?;
+    let SilenceStates { silences: states, unreadable } = incidents.silence_states(Timestamp::now().as_second()).await?;
     if ui.is_json() {
         ui.json(&states)?;
     } else if !states.is_empty() {
@@ -23,6 +23,12 @@ pub(super) async fn run(incidents: &Incidents, ui: &Ui) -> Result<(), CommandErr
     match states.len() {
         0 => ui.say("no silences"),
         number => ui.say(&count(number, "silence")),
+    }
+    if unreadable > 0 {
+        ui.warn(&format!(
+            "{} left out, which this version cannot read; it hides nothing",
+            count(unreadable, "silence")
+        ));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What is known of a stack.
 
-use aws_sdk_sqs::types::QueueAttributeName;
+use incident_deploy::plan::{Action, PlanError};
+use incident_deploy::resources::{COUNTS, messages};
 use incident_model::Incident;
 use jiff::{Span, Timestamp};
 use serde::Serialize;
@@ -11,11 +12,10 @@ use crate::cli::deployment;
 use crate::cli::doctor::coverage;
 use crate::error::CommandError;
 use crate::health::{LIFETIME_HOURS, self_check};
-use crate::incidents::{Filter, Incidents, IncidentsError, SilenceState};
+use crate::incidents::{Filter, Incidents, IncidentsError, Listing, SilenceState};
 use crate::session::Session;
 use crate::settings::{Settings, StackName};
 use incident_deploy::aws::{Absent, AwsError, Clients, Explain};
-use incident_deploy::plan::Action;
 
 /// So many incidents are shown.
 const INCIDENTS: usize = 5;
@@ -28,10 +28,14 @@ pub(super) struct Facts {
     pub(super) exists: bool,
     pub(super) resources: Resources,
     pub(super) drift: Vec<Drift>,
+    /// That a newer program deployed the stack.
+    pub(super) newer: Option<String>,
     /// What is wrong on the way of an event to the handler, in words.
     pub(super) broken_way: Vec<String>,
     pub(super) subscriptions: Vec<Subscriber>,
     pub(super) incidents: Vec<Incident>,
+    /// Ids of incidents among the newest that this version cannot read.
+    pub(super) unreadable: Vec<String>,
     pub(super) silences: Vec<SilenceState>,
     pub(super) queues: Queues,
     pub(super) alarms: Vec<Alarm>,
@@ -87,7 +91,7 @@ impl Facts {
             return Ok(Self { stack, ..Self::default() });
         }
         let clients = &deployed.deployment.clients;
-        let (subscriptions, incidents, silences, queues, alarms, self_check) = tokio::try_join!(
+        let (subscriptions, listing, silences, queues, alarms, self_check) = tokio::try_join!(
             subscribers(&deployed),
             incidents(clients, &settings.stack),
             silences(clients, &settings.stack),
@@ -99,7 +103,8 @@ impl Facts {
             stack,
             exists: true,
             subscriptions,
-            incidents,
+            incidents: listing.incidents,
+            unreadable: listing.unreadable,
             silences,
             queues,
             alarms,
@@ -113,6 +118,10 @@ impl Facts {
     fn compared(mut self, deployed: &Deployed) -> Self {
         let plan = match deployed.plan() {
             Ok(plan) => plan,
+            Err(PlanError::Newer(newer)) => {
+                self.newer = Some(newer.to_string());
+                return self;
+            }
             Err(error) => {
                 self.broken_way = vec![error.to_string()];
                 return self;
@@ -150,21 +159,22 @@ async fn subscribers(deployed: &Deployed) -> Result<Vec<Subscriber>, CommandErro
     Ok(subscribers)
 }
 
-async fn incidents(clients: &Clients, stack: &StackName) -> Result<Vec<Incident>, CommandError> {
+async fn incidents(clients: &Clients, stack: &StackName) -> Result<Listing, CommandError> {
     let filter = Filter { limit: Some(INCIDENTS), ..Filter::default() };
     of_table(Incidents::new(clients, stack).list(&filter).await)
 }
 
 async fn silences(clients: &Clients, stack: &StackName) -> Result<Vec<SilenceState>, CommandError> {
-    let mut silences = of_table(Incidents::new(clients, stack).silence_states(Timestamp::now().as_second()).await)?;
+    let states = of_table(Incidents::new(clients, stack).silence_states(Timestamp::now().as_second()).await)?;
+    let mut silences = states.silences;
     silences.retain(|state| !state.ended);
     Ok(silences)
 }
 
 /// What is in the table; nothing where the table is missing, which is a difference and told as such.
-fn of_table<T>(answer: Result<Vec<T>, IncidentsError>) -> Result<Vec<T>, CommandError> {
+fn of_table<T: Default>(answer: Result<T, IncidentsError>) -> Result<T, CommandError> {
     match answer {
-        Err(IncidentsError::NoTable { .. }) => Ok(Vec::new()),
+        Err(IncidentsError::NoTable { .. }) => Ok(T::default()),
         answer => Ok(answer?),
     }
 }
@@ -177,18 +187,16 @@ async fn queues(clients: &Clients, stack: &StackName) -> Result<Queues, CommandE
 
 /// Messages of a queue, those that somebody is looking at included.
 async fn depth(clients: &Clients, queue: &str) -> Result<Option<u64>, AwsError> {
-    use QueueAttributeName::{ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible};
     const ABSENT: &str = "QueueDoesNotExist";
     let absent = |error: &AwsError| error.is(ABSENT) || error.code.ends_with("NonExistentQueue");
     let url = match clients.sqs.get_queue_url().queue_name(queue).send().await.explain("sqs:GetQueueUrl") {
         Err(error) if absent(&error) => return Ok(None),
         answer => answer?.queue_url.unwrap_or_default(),
     };
-    let names = [ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible];
-    let call = clients.sqs.get_queue_attributes().queue_url(url).set_attribute_names(Some(names.to_vec()));
+    let call = clients.sqs.get_queue_attributes().queue_url(url).set_attribute_names(Some(COUNTS.to_vec()));
     let answer = call.send().await.explain("sqs:GetQueueAttributes").or_absent(ABSENT)?;
     let attributes = answer.and_then(|answer| answer.attributes).unwrap_or_default();
-    Ok(Some(names.iter().filter_map(|name| attributes.get(name)?.parse::<u64>().ok()).sum()))
+    Ok(Some(messages(&attributes)))
 }
 
 async fn alarms(clients: &Clients, stack: &StackName) -> Result<Vec<Alarm>, CommandError> {

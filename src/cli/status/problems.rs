@@ -19,8 +19,14 @@ pub(super) fn of(facts: &Facts) -> Vec<Problem> {
         let message = format!("the stack `{}` is not deployed here", facts.stack);
         return vec![Problem { message, hint: "`incidentctl up` deploys it; --stack and --region choose another" }];
     }
-    let problems = [way(facts), handler(facts), subscribers(facts), alarms(facts)];
+    let problems = [newer(facts), way(facts), handler(facts), subscribers(facts), alarms(facts)];
     problems.into_iter().flatten().chain(queues(facts)).collect()
+}
+
+/// What this program does not know it cannot judge.
+fn newer(facts: &Facts) -> Option<Problem> {
+    let message = format!("it cannot be said what differs: {}", facts.newer.as_ref()?);
+    Some(Problem { message, hint: "update incidentctl" })
 }
 
 fn way(facts: &Facts) -> Option<Problem> {

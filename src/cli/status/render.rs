@@ -27,6 +27,7 @@ pub(super) fn document(facts: &Facts, problems: &[Problem], ui: &Ui) -> Value {
         "resources": facts.resources,
         "subscriptions": facts.subscriptions,
         "incidents": facts.incidents,
+        "unreadable": facts.unreadable,
         "silences": facts.silences,
         "queues": facts.queues,
         "alarms": facts.alarms,
@@ -93,6 +94,11 @@ fn details(facts: &Facts) -> Vec<String> {
     });
     let incidents: Vec<String> = incidents.collect();
     lines.push(row("incidents", &if incidents.is_empty() { "none".to_owned() } else { incidents.join(BREAK) }));
+    if !facts.unreadable.is_empty() {
+        let number = count(facts.unreadable.len(), "incident");
+        let of_newer = format!("{number} that this version cannot read: {}", facts.unreadable.join(", "));
+        lines.push(row("unreadable", &of_newer));
+    }
     lines
 }
 

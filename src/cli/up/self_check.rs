@@ -1,5 +1,7 @@
 //! The proof at the end of `up`: a green deployment with a dead function would be the worst outcome.
 
+use incident_deploy::aws::wait::persist_on_new;
+use incident_deploy::progress::Progress;
 use std::time::{Duration, Instant};
 
 use crate::error::CommandError;
@@ -20,7 +22,9 @@ pub(super) async fn run(deployment: &Deployment, outcome: &Outcome, ui: &Ui) -> 
     // What nobody changed does not heal by waiting.
     let is_new = !outcome.finished.is_empty();
     let answer = loop {
-        match self_check(&deployment.clients, name).await? {
+        // An earlier run that was cut off may have made the function a moment ago, so that it is pending still.
+        let answer = persist_on_new(&Progress::silent(), |_| is_new, || self_check(&deployment.clients, name)).await?;
+        match answer {
             Ok(version) => {
                 ui.say(&format!("self-check: the handler {version} runs, and reaches its rules, table and topic"));
                 return Ok(());

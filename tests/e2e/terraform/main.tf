@@ -10,7 +10,6 @@ terraform {
   }
 }
 
-variable "endpoint" { type = string }
 variable "handler_zip" { type = string }
 variable "stack" {
   type    = string
@@ -18,22 +17,7 @@ variable "stack" {
 }
 
 provider "aws" {
-  region                      = "eu-central-1"
-  access_key                  = "test"
-  secret_key                  = "test"
-  skip_credentials_validation = true
-  skip_metadata_api_check     = true
-  endpoints {
-    cloudwatch     = var.endpoint
-    cloudwatchlogs = var.endpoint
-    dynamodb       = var.endpoint
-    events         = var.endpoint
-    iam            = var.endpoint
-    lambda         = var.endpoint
-    sns            = var.endpoint
-    sqs            = var.endpoint
-    sts            = var.endpoint
-  }
+  region = "eu-central-1"
   default_tags { tags = { stack = var.stack } }
 }
 

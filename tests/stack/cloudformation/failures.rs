@@ -6,7 +6,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use super::{PLAN, UP, counts, is_empty, statuses};
-use crate::harness::{ADDRESS, TestResult, World, snapshot};
+use crate::harness::{ADDRESS, TestResult, World, snapshot, tiny_program};
 
 const REFUSAL: &str = "User: arn:aws:iam::000000000000:user/ada is not authorized to perform: events:PutTargets";
 
@@ -49,14 +49,49 @@ async fn an_update_that_fails_is_rolled_back() -> TestResult {
     Ok(())
 }
 
+/// CloudFormation says that the function is complete while Lambda still prepares it.
+#[tokio::test]
+async fn a_function_that_is_still_pending_is_waited_for() -> TestResult {
+    let world = World::new()?;
+    let message =
+        "The operation cannot be performed at this time. The function is currently in the following state: Pending";
+    let pending = json!({"code": "ResourceConflictException", "message": message, "status": 409});
+    start_with(&world, &json!([{"operation": "Invoke", "times": 3, "action": {"error": pending}}])).await?;
+    let up = world.run(&UP).await?.succeeded()?;
+    assert!(up.stderr.contains("self-check"), "{up:?}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn an_interrupt_leaves_cloudformation_alone_and_the_next_up_follows_it() -> TestResult {
     let world = World::new()?;
     start_with(&world, &json!([{"operation": "CreateTable", "action": {"delay": {"milliseconds": 2500}}}])).await?;
-    let mut up = world.command(&UP).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    interrupt(&world, &UP, "INT")?;
+
+    let next = world.run(&["up", "--local", "--yes", "--email", ADDRESS, "--output", "json"]).await?.succeeded()?;
+    assert!(next.stderr.contains("following it first"), "{next:?}");
+    assert_eq!(counts(&next.result()?)[..4], [0, 0, 0, 0], "{next:?}");
+    world.run(&PLAN).await?.succeeded()?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_termination_and_a_closed_terminal_are_interrupts() -> TestResult {
+    for signal in ["TERM", "HUP"] {
+        let world = World::new()?;
+        start_with(&world, &json!([{"operation": "CreateTable", "action": {"delay": {"milliseconds": 2500}}}])).await?;
+        std::fs::write(world.home().join("bootstrap"), tiny_program())?;
+        interrupt(&world, &[&UP[..], &["--handler", "bootstrap"]].concat(), signal)?;
+    }
+    Ok(())
+}
+
+/// Interrupts a command while CloudFormation makes the table: it detaches.
+fn interrupt(world: &World, arguments: &[&str], signal: &str) -> TestResult {
+    let mut up = world.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let mut lines = BufReader::new(up.stdout.take().ok_or("no output")?).lines();
     while !lines.next().ok_or("it ended before the table")??.contains("IncidentTable") {}
-    std::process::Command::new("kill").args(["-INT", &up.id().to_string()]).status()?;
+    std::process::Command::new("kill").args([&format!("-{signal}"), &up.id().to_string()]).status()?;
     let events: Vec<Value> = lines.map(|line| Ok(serde_json::from_str(&line?)?)).collect::<TestResult<_>>()?;
     let result = events.last().ok_or("no result")?;
     assert_eq!((&result["ok"], &result["error"]["kind"]), (&false.into(), &"interrupted".into()), "{result}");
@@ -64,11 +99,6 @@ async fn an_interrupt_leaves_cloudformation_alone_and_the_next_up_follows_it() -
     up.stderr.take().ok_or("no words")?.read_to_string(&mut said)?;
     assert!(said.contains("goes on by itself"), "{said}");
     assert_eq!(up.wait()?.code(), Some(130));
-
-    let next = world.run(&["up", "--local", "--yes", "--email", ADDRESS, "--output", "json"]).await?.succeeded()?;
-    assert!(next.stderr.contains("following it first"), "{next:?}");
-    assert_eq!(counts(&next.result()?)[..4], [0, 0, 0, 0], "{next:?}");
-    world.run(&PLAN).await?.succeeded()?;
     Ok(())
 }
 

@@ -136,10 +136,11 @@ fn statuses(finished: &Finished) -> TestResult<Vec<String>> {
     Ok(events.filter_map(|event| event["status"].as_str().map(str::to_owned)).collect())
 }
 
-/// Without what CloudFormation makes up itself: its own tags, and the ids of permissions.
+/// Without what CloudFormation makes up itself: its own tags, and the ids of permissions. And without what only the
+/// direct engine has to remember, as CloudFormation has the template.
 fn comparable(snapshot: Snapshot) -> TestResult<Snapshot> {
     // A tag as a member of a mapping, of one with optional values, and of a list.
-    let tag = r#"(?:Tag \{ key: )?(?:Some\()?"aws:cloudformation:[a-z-]+"\)?(?:, value)?: (?:Some\()?"[^"]*"\)?(?: \})?(?:, )?"#;
+    let tag = r#"(?:Tag \{ key: )?(?:Some\()?"(?:aws:cloudformation:[a-z-]+|incidentctl:made:[A-Za-z0-9]+)"\)?(?:, value)?: (?:Some\()?"[^"]*"\)?(?: \})?(?:, )?"#;
     let (tag, id) = (Regex::new(tag)?, Regex::new("devops-([A-Za-z]+Permission)-[A-Za-z0-9]+")?);
     let clean = |text: &str| id.replace_all(&tag.replace_all(text, ""), "$1").replace(", }", "}").replace(", ]", "]");
     Ok(snapshot.iter().map(|(key, value)| (clean(key), clean(value))).collect())

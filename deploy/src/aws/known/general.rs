@@ -37,6 +37,11 @@ pub(super) const KNOWN: &[Known] = &[
         "",
         "AWS is slower than it ever should be: run the command again, which goes on where this one stopped",
     ),
+    any(
+        "NameTaken",
+        "",
+        "choose another --stack name, or remove that resource if nobody needs it; then run `incidentctl up` again",
+    ),
     any("NotImplemented", "", "this endpoint lacks the operation: the local AWS and emulators have a part of AWS only"),
     any(
         "UnknownOperationException",
@@ -45,6 +50,10 @@ pub(super) const KNOWN: &[Known] = &[
     ),
     any(NO_ANSWER, "dns error", "the address was not found: check the network, --region and --endpoint-url"),
     any(NO_ANSWER, "Connection refused", "nothing listens there: check --endpoint-url, or start what should"),
-    any(NO_ANSWER, "certificate", "the certificate is not trusted: check the proxy, --endpoint-url, and AWS_CA_BUNDLE"),
+    any(
+        NO_ANSWER,
+        "certificate",
+        "the certificate is not trusted: check the proxy and --endpoint-url, or set SSL_CERT_FILE",
+    ),
     any(NO_ANSWER, "", "check the network, --endpoint-url and --region; running the command again is safe"),
 ];

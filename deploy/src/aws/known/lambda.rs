@@ -8,7 +8,7 @@ const fn lambda(code: &'static str, message: &'static str, hint: &'static str) -
 
 const BUSY: &str = "another change of the function is under way: run `incidentctl up` again when it has ended";
 const TOO_LARGE: &str =
-    "the handler is too large for Lambda: build it with `cargo build --profile handler -p incident-handler`";
+    "the handler is too large for Lambda: without --handler, `up` builds the small one in a source checkout";
 
 pub(super) const KNOWN: &[Known] = &[
     lambda(

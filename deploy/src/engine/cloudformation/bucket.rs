@@ -12,7 +12,7 @@ use aws_sdk_s3::types::{
     ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag, Tagging,
 };
 
-use crate::aws::wait::persist;
+use crate::aws::wait::{persist, persist_on_new};
 use crate::aws::{Absent, AwsError, Clients, Explain};
 use crate::package::Package;
 use crate::progress::Progress;
@@ -56,8 +56,14 @@ impl<'a> Bucket<'a> {
         if call.send().await.explain("s3:GetObject").or_absent("NotFound")?.is_some() {
             return Ok(());
         }
-        self.prepare().await?;
-        let call = self.client.put_object().bucket(&self.name).key(&key).expected_bucket_owner(&self.place.account);
+        // Other servers of S3 do not know a bucket that is a moment old, or are still busy with it.
+        let patient = |_: &AwsError| true;
+        persist_on_new(&Progress::silent(), patient, || self.prepare()).await?;
+        persist_on_new(&Progress::silent(), patient, || self.put(&key, package)).await
+    }
+
+    async fn put(&self, key: &str, package: &Package) -> Result<(), AwsError> {
+        let call = self.client.put_object().bucket(&self.name).key(key).expected_bucket_owner(&self.place.account);
         // S3 compares the hash, so what arrives is what was sent.
         let call = call.checksum_sha256(package.sha256()).body(ByteStream::from(package.bytes().clone()));
         call.send().await.explain("s3:PutObject").map(|_| ())
@@ -94,26 +100,25 @@ impl<'a> Bucket<'a> {
         Ok(())
     }
 
-    /// Makes the bucket when it is missing, and finishes one whose making was interrupted.
+    /// Makes the bucket when it is missing, and finishes one whose making was interrupted. Begun again, it ends the same.
     async fn prepare(&self) -> Result<(), AwsError> {
         let call = self.client.head_bucket().bucket(&self.name).expected_bucket_owner(&self.place.account);
         let exists = call.send().await.explain("s3:ListBucket").or_absent("NotFound")?.is_some();
-        if exists && self.is_ours().await? {
+        let existed = exists || !self.create().await?;
+        if existed && self.is_ours().await? {
             return Ok(());
         }
-        if exists && self.objects("").await?.is_some_and(|objects| !objects.is_empty()) {
+        if existed && self.objects("").await?.is_some_and(|objects| !objects.is_empty()) {
             let message = format!("the bucket {} exists, holds something, and lacks the tag {TAG}", self.name);
             return Err(AwsError::new("s3:GetBucketTagging", "BucketNotOurs", message));
-        }
-        if !exists {
-            self.create().await?;
         }
         tokio::try_join!(self.block_public_access(), self.encrypt())?;
         // The tag is last: it says that the rest is done.
         self.tag().await
     }
 
-    async fn create(&self) -> Result<(), AwsError> {
+    /// Whether it was made now, and not before.
+    async fn create(&self) -> Result<bool, AwsError> {
         let region = &self.place.region;
         let elsewhere = (region != FIRST_REGION).then(|| {
             CreateBucketConfiguration::builder()
@@ -127,7 +132,7 @@ impl<'a> Bucket<'a> {
             call.send().await.explain("s3:CreateBucket").or_absent("BucketAlreadyOwnedByYou")
         })
         .await
-        .map(|_| ())
+        .map(|made| made.is_some())
     }
 
     async fn block_public_access(&self) -> Result<(), AwsError> {

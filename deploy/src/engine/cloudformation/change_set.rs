@@ -14,7 +14,7 @@ use super::{StackRecord, Standing};
 use crate::aws::wait::until;
 use crate::aws::{Absent, AwsError, Clients, Explain};
 use crate::progress::Progress;
-use crate::template::OWNER_TAG;
+use crate::template::{OWNER_TAG, SCHEMA, SCHEMA_TAG};
 
 /// How long CloudFormation may take to make a change set of a stack as small as ours.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -93,7 +93,8 @@ impl<'a> ChangeSet<'a> {
     /// A call that fails.
     pub async fn discard(&self) -> Result<(), AwsError> {
         let client = &self.clients.cloudformation;
-        let call = client.delete_change_set().change_set_name(&self.id);
+        // The permission for it is one on the stack.
+        let call = client.delete_change_set().stack_name(&self.stack).change_set_name(&self.id);
         call.send().await.explain("cloudformation:DeleteChangeSet").or_absent("ChangeSetNotFound")?;
         let is_shell = |record: StackRecord| record.status == StackStatus::ReviewInProgress.as_str();
         if self.made_shell && StackRecord::read(self.clients, &self.stack).await?.is_some_and(is_shell) {
@@ -109,7 +110,7 @@ impl<'a> ChangeSet<'a> {
     /// A call that fails.
     pub async fn execute(&self) -> Result<Operation<'a>, AwsError> {
         let token = new_token();
-        // The permission for it is one on the stack.
+        // As for its deletion.
         let call = self.clients.cloudformation.execute_change_set().stack_name(&self.stack).change_set_name(&self.id);
         call.client_request_token(&token).send().await.explain("cloudformation:ExecuteChangeSet")?;
         Ok(Operation::begun(self.clients, &self.stack, self.aim, Some(token)))
@@ -142,7 +143,8 @@ async fn request(clients: &Clients, blueprint: &Blueprint, aim: Aim, name: &str)
         .set_parameters(Some(parameters.collect()))
         // Both roles have names.
         .capabilities(Capability::CapabilityNamedIam)
-        .tags(Tag::builder().key(OWNER_TAG).value(&blueprint.stack).build());
+        .tags(Tag::builder().key(OWNER_TAG).value(&blueprint.stack).build())
+        .tags(Tag::builder().key(SCHEMA_TAG).value(SCHEMA.to_string()).build());
     let call = match aim {
         Aim::Create => call.change_set_type(ChangeSetType::Create).on_stack_failure(OnStackFailure::Delete),
         Aim::Update | Aim::Delete => call.change_set_type(ChangeSetType::Update),

@@ -44,6 +44,7 @@ pub(super) fn read(reason: &str) -> Reason {
         code: part(1).unwrap_or_else(|| code_by_words(&message).to_owned()),
         message,
         request_id: part(2),
+        lasted: false,
     })
 }
 
@@ -105,6 +106,7 @@ mod tests {
                 code: code.to_owned(),
                 message: message.to_owned(),
                 request_id: request_id.map(str::to_owned),
+                lasted: false,
             };
             assert_eq!(read(reason), Reason::Refused(expected), "{reason}");
         }

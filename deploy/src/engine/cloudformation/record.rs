@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::types::{Stack, TemplateStage};
+use aws_sdk_cloudformation::types::{Stack, Tag, TemplateStage};
 
 use super::Standing;
 use super::operation::NAME_PREFIX;
 use crate::aws::{AwsError, Clients, Explain};
-use crate::template::OWNER_TAG;
+use crate::plan::NewerSchema;
+use crate::template::{OWNER_TAG, SCHEMA_TAG};
 
 /// A stack that CloudFormation has a record of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,10 +21,14 @@ pub struct StackRecord {
     pub reason: Option<String>,
     /// Whether it carries our tag with the name of the stack.
     pub ours: bool,
+    /// Its schema, as it stands in the tag.
+    pub schema: Option<String>,
     /// Whether it refuses to be deleted.
     pub protected: bool,
     /// The values of its parameters.
     pub parameters: BTreeMap<String, String>,
+    /// The template that it was given the last time, where that was read.
+    pub template: Option<String>,
 }
 
 impl StackRecord {
@@ -38,6 +43,28 @@ impl StackRecord {
             Err(error) if is_absence(&error) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Reads the record of a stack by its name, with the template of one that is ours.
+    ///
+    /// # Errors
+    /// See [`Self::read`].
+    pub async fn read_whole(clients: &Clients, name: &str) -> Result<Option<Self>, AwsError> {
+        let Some(mut record) = Self::read(clients, name).await? else { return Ok(None) };
+        if record.is_managed() {
+            match record.template(clients).await {
+                Ok(template) => record.template = Some(template),
+                // Its deletion ended just now.
+                Err(error) if is_absence(&error) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(record))
+    }
+
+    /// Whether there is a stack of ours, and not only what may become one.
+    pub fn is_managed(&self) -> bool {
+        self.ours && !matches!(self.standing(), Standing::Shell | Standing::Deleted)
     }
 
     /// Whether somebody else prepares something under this name, of which there is nothing yet but change sets.
@@ -58,6 +85,14 @@ impl StackRecord {
         let call = clients.cloudformation.get_template().stack_name(&self.arn).template_stage(TemplateStage::Original);
         let answer = call.send().await.explain("cloudformation:GetTemplate")?;
         Ok(answer.template_body.unwrap_or_default())
+    }
+
+    /// Refuses a stack that a newer program deployed.
+    ///
+    /// # Errors
+    /// When it did.
+    pub fn refuse_newer(&self) -> Result<(), NewerSchema> {
+        NewerSchema::refuse(&self.arn, self.schema.as_deref().filter(|_| self.ours))
     }
 
     /// What can be done with it.
@@ -83,8 +118,36 @@ impl From<&Stack> for StackRecord {
             status: stack.stack_status().map_or("", |status| status.as_str()).to_owned(),
             reason: stack.stack_status_reason().filter(|reason| !reason.is_empty()).map(str::to_owned),
             ours: stack.tags().iter().any(|tag| tag.key() == Some(OWNER_TAG) && tag.value() == Some(name)),
+            schema: stack
+                .tags()
+                .iter()
+                .find(|tag| tag.key() == Some(SCHEMA_TAG))
+                .and_then(Tag::value)
+                .map(str::to_owned),
             protected: stack.enable_termination_protection() == Some(true),
             parameters: parameters.collect(),
+            template: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stack_of_a_newer_program_is_refused_if_it_is_ours() {
+        let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
+        for (owner, schema, refused) in [
+            ("devops", None, false),
+            ("devops", Some("1"), false),
+            ("devops", Some("2"), true),
+            ("theirs", Some("2"), false),
+        ] {
+            let tags = [Some(tag(OWNER_TAG, owner)), schema.map(|schema| tag(SCHEMA_TAG, schema))];
+            let stack = Stack::builder().stack_name("devops").set_tags(Some(tags.into_iter().flatten().collect()));
+            let refusal = StackRecord::from(&stack.build()).refuse_newer();
+            assert_eq!(refusal.is_err(), refused, "{owner} {schema:?}: {refusal:?}");
         }
     }
 }

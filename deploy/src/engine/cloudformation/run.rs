@@ -22,15 +22,13 @@ impl DeployEngine for ThroughCloudFormation {
     }
 
     async fn change(&self, job: &Job<'_>, survey: Survey, _rollback: bool) -> Result<Changed, EngineError> {
-        let run = Run::of(job);
-        let (plan, outcome) = run.change(survey).await?;
-        Ok(Changed { plan, outcome, interrupt: run.interrupt })
+        let (plan, outcome) = Run::of(job).change(survey).await?;
+        Ok(Changed { plan, outcome })
     }
 
     async fn remove(&self, job: &Job<'_>, removal: Removal) -> Result<Changed, EngineError> {
-        let run = Run::of(job);
-        let outcome = run.remove(&removal).await?;
-        Ok(Changed { plan: removal.plan, outcome, interrupt: run.interrupt })
+        let outcome = Run::of(job).remove(&removal).await?;
+        Ok(Changed { plan: removal.plan, outcome })
     }
 }
 
@@ -38,7 +36,6 @@ impl DeployEngine for ThroughCloudFormation {
 struct Run<'a> {
     job: &'a Job<'a>,
     deployment: &'a Deployment,
-    interrupt: Interrupt,
 }
 
 /// How an operation ended.
@@ -56,15 +53,14 @@ impl Ending {
 }
 
 impl<'a> Run<'a> {
-    /// Catches interrupts from the beginning: a change set must not be left behind.
     fn of(job: &'a Job<'a>) -> Self {
-        Self { job, deployment: job.deployment, interrupt: Interrupt::listen() }
+        Self { job, deployment: job.deployment }
     }
 
     /// Reports what happens until CloudFormation is done. An interrupt asks the person what shall become of it; where
     /// there is no one to ask, and at a second one, CloudFormation goes on alone.
     async fn follow(&self, operation: &mut Operation<'_>, mut story: Story<'_>) -> Result<Ending, EngineError> {
-        let mut interrupt = self.interrupt.clone();
+        let mut interrupt = self.job.interrupt.clone();
         let mut cancelled = false;
         loop {
             if let super::End::Settled(status) = operation.follow(&mut story, &self.job.events, &interrupt).await? {
@@ -88,17 +84,6 @@ impl<'a> Run<'a> {
                 Ok(true)
             }
             Wish::Detach => Err(EngineError::Detached(operation.arn().to_owned())),
-        }
-    }
-
-    /// Waits for something that an interrupt ends.
-    async fn interruptible<T, E: Into<EngineError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, EngineError> {
-        tokio::select! {
-            result = work => result.map_err(Into::into),
-            () = self.interrupt.wait() => Err(EngineError::Interrupted),
         }
     }
 

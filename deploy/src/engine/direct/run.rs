@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::engine::{
-    Changed, DeployEngine, Deployment, EngineError, Interrupt, Job, Outcome, Removal, Rollback, Survey,
+    Changed, DeployEngine, Deployment, EngineError, Job, Outcome, Removal, Rollback, Survey,
 };
 use crate::plan::{Action, Plan};
 use crate::resources::Scope;
@@ -22,22 +22,15 @@ impl DeployEngine for ThroughServices {
         let plan = survey.plan;
         if plan.is_empty() {
             job.note(NOTHING_TO_CHANGE);
-            return Ok(Changed { plan, outcome: Outcome::default(), interrupt: Interrupt::listen() });
+            return Ok(Changed { plan, outcome: Outcome::default() });
         }
-        let deployment = job.deployment;
-        deployment.refuse_blocked(&plan).await?;
-        job.confirm.change(&plan).await?;
-        if !job.confirm.is_answered() {
-            deployment.refuse_stale(&plan).await?;
-        }
-        // Only now: until here, and while the person is asked, an interrupt may simply end the process.
-        let interrupt = Interrupt::listen();
-        let outcome = deployment.apply(&plan, interrupt.clone(), &job.events).await;
+        job.until(agreed(job, &plan)).await?;
+        let outcome = job.deployment.apply(&plan, job.interrupt.clone(), &job.events).await;
         if outcome.is_complete() {
-            return Ok(Changed { plan, outcome, interrupt });
+            return Ok(Changed { plan, outcome });
         }
         let rollback = match rollback {
-            true => Some(take_back(job, &plan, &outcome, &interrupt).await?),
+            true => Some(take_back(job, &plan, &outcome).await?),
             false => None,
         };
         Err(EngineError::Unfinished { outcome: Box::new(outcome), rollback })
@@ -47,17 +40,27 @@ impl DeployEngine for ThroughServices {
         let plan = removal.plan;
         if plan.changes.is_empty() {
             job.note(nothing_to_delete(job.deployment));
-            return Ok(Changed { plan, outcome: Outcome::default(), interrupt: Interrupt::listen() });
+            return Ok(Changed { plan, outcome: Outcome::default() });
         }
-        job.deployment.refuse_blocked(&plan).await?;
-        job.confirm.remove(&plan).await?;
-        let interrupt = Interrupt::listen();
-        let outcome = job.deployment.apply(&plan, interrupt.clone(), &job.events).await;
+        job.until(job.deployment.refuse_blocked(&plan)).await?;
+        job.until(job.confirm.remove(&plan)).await?;
+        job.deployment.refuse_filled(&plan).await?;
+        let outcome = job.deployment.apply(&plan, job.interrupt.clone(), &job.events).await;
         if !outcome.is_complete() {
             return Err(EngineError::Unfinished { outcome: Box::new(outcome), rollback: None });
         }
-        refuse_left(&left(job.deployment, &plan, &interrupt).await?)?;
-        Ok(Changed { plan, outcome, interrupt })
+        refuse_left(&left(job, &plan).await?)?;
+        Ok(Changed { plan, outcome })
+    }
+}
+
+/// Asks, and makes sure before and after that the plan can be carried out as it was shown.
+async fn agreed(job: &Job<'_>, plan: &Plan) -> Result<(), EngineError> {
+    job.deployment.refuse_blocked(plan).await?;
+    job.confirm.change(plan).await?;
+    match job.confirm.is_answered() {
+        true => Ok(()),
+        false => tokio::try_join!(job.deployment.refuse_stale(plan), job.deployment.refuse_filled(plan)).map(drop),
     }
 }
 
@@ -69,31 +72,27 @@ pub(in crate::engine) fn nothing_to_delete(deployment: &Deployment) -> String {
     format!("nothing to delete: the stack `{}` owns nothing here", deployment.stack.place.stack)
 }
 
-async fn take_back(
-    job: &Job<'_>,
-    plan: &Plan,
-    outcome: &Outcome,
-    interrupt: &Interrupt,
-) -> Result<Rollback, EngineError> {
+async fn take_back(job: &Job<'_>, plan: &Plan, outcome: &Outcome) -> Result<Rollback, EngineError> {
     job.note("rolling back what this run created");
     let undo = outcome.undo(plan, &job.deployment.observe(Scope::StackOnly).await?);
-    let undone = job.deployment.apply(&undo, interrupt.answered(), &job.events).await;
+    let undone = job.deployment.apply(&undo, job.interrupt.answered(), &job.events).await;
     let complete = undone.failures.is_empty() && undone.not_begun.is_empty();
     Ok(Rollback { removed: undone.count(Action::Delete), complete })
 }
 
 /// What a removal should have deleted and AWS still has.
-pub(in crate::engine) async fn left(
-    deployment: &Deployment,
-    plan: &Plan,
-    interrupt: &Interrupt,
-) -> Result<Plan, EngineError> {
-    let observed = tokio::select! {
-        observed = deployment.observe(Scope::Everything) => observed?,
-        () = interrupt.wait() => return Err(EngineError::Unchecked),
+pub(in crate::engine) async fn left(job: &Job<'_>, plan: &Plan) -> Result<Plan, EngineError> {
+    let observed = match job.until(job.deployment.observe(Scope::Everything)).await {
+        Err(EngineError::Interrupted) => return Err(EngineError::Unchecked),
+        observed => observed?,
     };
-    let mut left = Plan::down(&deployment.stack, &observed);
+    let mut left = Plan::down(&job.deployment.stack, &observed);
     left.changes.retain(|change| plan.leftovers.iter().all(|kept| kept.logical_id != change.logical_id));
+    // What was agreed to stands.
+    for change in &mut left.changes {
+        let agreed = plan.changes.iter().find(|agreed| agreed.logical_id == change.logical_id);
+        change.data_loss |= agreed.is_some_and(|agreed| agreed.data_loss);
+    }
     Ok(left)
 }
 

@@ -43,6 +43,10 @@ fn names(properties: Option<&Value>) -> Vec<String> {
 }
 
 async fn remove(context: &Context<'_>, change: &Change, name: &str) -> Result<(), AwsError> {
+    let table = describe(context, &change.desired.attributes.reference).await?;
+    if table.is_none_or(|table| index_status(&table, name).is_none()) {
+        return Ok(());
+    }
     let delete = DeleteGlobalSecondaryIndexAction::builder().index_name(name).build().map_err(incomplete(CALL))?;
     let update = GlobalSecondaryIndexUpdate::builder().delete(delete).build();
     send(context, change, update, Vec::new()).await?;
@@ -59,8 +63,11 @@ async fn make(context: &Context<'_>, change: &Change, index: &Value) -> Result<(
         .map_err(incomplete(CALL))?;
     let update = GlobalSecondaryIndexUpdate::builder().create(create).build();
     let table = describe(context, &change.desired.attributes.reference).await?;
-    let definitions = definitions(table.as_ref(), &change.desired.properties, index)?;
-    send(context, change, update, definitions).await?;
+    // Begun again, it may exist: what stands in its way was removed before.
+    if table.as_ref().is_none_or(|table| index_status(table, &name).is_none()) {
+        let definitions = definitions(table.as_ref(), &change.desired.properties, index)?;
+        send(context, change, update, definitions).await?;
+    }
     wait(context, change, "the index to be filled", |table| index_status(table, &name) == Some(&IndexStatus::Active))
         .await
 }

@@ -48,7 +48,7 @@ fn index(index: &GlobalSecondaryIndexDescription) -> Value {
     })
 }
 
-fn expiry_of(description: Option<&TimeToLiveDescription>) -> Value {
+pub(super) fn expiry_of(description: Option<&TimeToLiveDescription>) -> Value {
     let status = description.and_then(|description| description.time_to_live_status());
     let enabled = matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling));
     json!({"AttributeName": description.and_then(|description| description.attribute_name()), "Enabled": enabled})

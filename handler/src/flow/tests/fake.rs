@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use incident_model::mail::Mail;
-use incident_model::{Incident, Silence, Status, TimelineEntry};
+use incident_model::{Incident, Reason, Silence, Status, TimelineEntry};
 use tokio::sync::Notify;
 
 use crate::notify::{Notifier, NotifyError};
@@ -194,7 +194,7 @@ fn set(incident: &mut Incident, outbox: &Outbox) {
 }
 
 fn note(incident: &mut Incident, at: &str, what: &str) {
-    incident.timeline.push(TimelineEntry { at: at.to_owned(), what: what.to_owned() });
+    incident.note(TimelineEntry::new(at, what));
 }
 
 fn key(source: &str, resource: &str) -> String {
@@ -206,17 +206,18 @@ impl Store for Memory {
         self.step(|| {
             let newest = self.fingerprints.borrow().get(question.fingerprint).cloned();
             let resources = self.resources.borrow();
-            let of_resource = resources.get(&key(question.source, question.resource));
+            let of_resource = resources.get(&key(question.source, question.trouble));
             Ok(Known {
                 counted_for: self.markers.borrow().get(question.event_id).cloned(),
                 newest: newest.and_then(|id| self.incidents.borrow().get(&id).cloned()),
-                newest_of_resource: of_resource.and_then(|of| of.incident_id.clone()),
+                newest_of_trouble: of_resource.and_then(|of| of.incident_id.clone()),
                 recovered_at: of_resource.and_then(|of| of.recovered_at),
                 alarm_of_function: question
                     .function
                     .and_then(|function| self.alarms.borrow().get(function).cloned())
                     .and_then(|id| self.incidents.borrow().get(&id).cloned()),
                 silences: self.silences.borrow().clone(),
+                ..Known::default()
             })
         })
         .await
@@ -226,9 +227,9 @@ impl Store for Memory {
         self.step(|| Ok(self.incidents.borrow().get(incident_id).cloned())).await
     }
 
-    async fn newest_of_resource(&self, source: &str, resource: &str) -> Result<Option<Incident>, StoreError> {
+    async fn newest_of_trouble(&self, source: &str, trouble: &str) -> Result<Option<Incident>, StoreError> {
         self.step(|| {
-            let id = self.resources.borrow().get(&key(source, resource)).and_then(|of| of.incident_id.clone());
+            let id = self.resources.borrow().get(&key(source, trouble)).and_then(|of| of.incident_id.clone());
             Ok(id.and_then(|id| self.incidents.borrow().get(&id).cloned()))
         })
         .await
@@ -237,7 +238,7 @@ impl Store for Memory {
     async fn open(&self, opening: &Opening<'_>) -> Result<(), StoreError> {
         self.step(|| {
             let Opening { incident, known, .. } = opening;
-            let resource = key(&incident.source, &incident.resource);
+            let resource = key(&incident.source, incident.trouble());
             let before = known.newest.as_ref().map(|before| before.incident_id.clone());
             let (newest, recovered_at) = self
                 .resources
@@ -246,13 +247,13 @@ impl Store for Memory {
                 .map(|of| (of.incident_id.clone(), of.recovered_at))
                 .unwrap_or_default();
             let is_as_read = self.fingerprints.borrow().get(&incident.fingerprint) == before.as_ref()
-                && newest == known.newest_of_resource
+                && newest == known.newest_of_trouble
                 && recovered_at == known.recovered_at;
             if !is_as_read {
                 return Err(StoreError::Conflict);
             }
             let id = incident.incident_id.clone();
-            let is_open = |alarm: &Incident| alarm.status != Status::Resolved;
+            let is_open = |alarm: &Incident| alarm.status == Status::Open;
             if let Some(alarm) = &incident.explains_incident_id
                 && !self.incidents.borrow().get(alarm).is_some_and(is_open)
             {
@@ -286,7 +287,9 @@ impl Store for Memory {
             let escalation = occurrence.escalation;
             let untouched = untouched(occurrence.read);
             let may_change = |incident: &Incident| {
-                incident.status != Status::Resolved && (escalation.is_none() || untouched(incident))
+                incident.status != Status::Resolved
+                    && occurrence.worse_at.is_none_or(|worse_at| incident.occurrences + 1 < worse_at)
+                    && (escalation.is_none() || untouched(incident) && incident.severity == occurrence.read.severity)
             };
             if !self.incidents.borrow().get(id).is_some_and(may_change) {
                 return Err(StoreError::Conflict);
@@ -296,10 +299,11 @@ impl Store for Memory {
                 id,
                 |_| true,
                 |incident| {
-                    incident.occurrences += 1;
-                    incident.last_seen_at = occurrence.at.to_owned();
-                    if let Some((severity, outbox)) = escalation {
-                        incident.severity = severity;
+                    let severity = incident.severity;
+                    *incident = incident.clone().counting(occurrence.incident);
+                    incident.severity = severity;
+                    if let Some(outbox) = escalation {
+                        incident.severity = occurrence.incident.severity;
                         set(incident, outbox);
                     }
                 },
@@ -328,10 +332,10 @@ impl Store for Memory {
         .await
     }
 
-    async fn remember_recovery(&self, source: &str, resource: &str, at: i64) -> Result<(), StoreError> {
+    async fn remember_recovery(&self, source: &str, trouble: &str, at: i64) -> Result<(), StoreError> {
         self.step(|| {
             let mut resources = self.resources.borrow_mut();
-            let of = resources.entry(key(source, resource)).or_default();
+            let of = resources.entry(key(source, trouble)).or_default();
             of.recovered_at = of.recovered_at.max(Some(at));
             Ok(())
         })
@@ -354,9 +358,10 @@ impl Store for Memory {
         self.step(|| Ok(self.change_if(&read.incident_id, untouched(read), |incident| set(incident, outbox)))).await
     }
 
-    async fn mark_sent(&self, sent: &Sent<'_>) -> Result<(), StoreError> {
+    async fn mark_sent(&self, sent: &Sent<'_>) -> Result<bool, StoreError> {
         self.step(|| {
             let number = sent.incident.notices;
+            let mut is_worse = false;
             self.change_if(
                 &sent.incident.incident_id,
                 |_| true,
@@ -364,12 +369,17 @@ impl Store for Memory {
                     incident.notified_at.get_or_insert(sent.at.to_owned());
                     incident.last_notified_at = Some(sent.at.to_owned());
                     note(incident, sent.at, sent.what);
-                    if incident.notices == number {
+                    let is_last = incident.notices == number;
+                    is_worse =
+                        is_last && incident.status != Status::Resolved && incident.severity > sent.incident.severity;
+                    if is_worse {
+                        set(incident, &Outbox::next(sent.incident, Reason::Escalated, sent.now));
+                    } else if is_last {
                         (incident.due, incident.due_at, incident.silenced_by) = (None, sent.next_look, None);
                     }
                 },
             );
-            Ok(())
+            Ok(is_worse)
         })
         .await
     }
@@ -378,7 +388,7 @@ impl Store for Memory {
         self.step(|| {
             let mut budgets = self.budgets.borrow_mut();
             let sent = budgets.entry(budget.name).or_default();
-            sent.retain(|at| *at > now - 60_000);
+            sent.retain(|at| *at > now - budget.milliseconds);
             let may_mail = sent.len() < budget.limit;
             if may_mail {
                 sent.push(now);

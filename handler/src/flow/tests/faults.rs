@@ -99,7 +99,8 @@ impl Scene {
     /// The event, or nothing for a sweep.
     fn event(self) -> Option<Value> {
         match self {
-            Self::Opens | Self::Counts | Self::Escalates | Self::Explains => Some(failure_of("orders", "e")),
+            Self::Opens | Self::Counts | Self::Escalates => Some(failure_of("orders", "e")),
+            Self::Explains => Some(timeout_of("orders", "e")),
             Self::Recovers => Some(alarm("e", "OK")),
             Self::Flaps | Self::ComesLate => Some(alarm("e", "ALARM")),
             Self::Reminds | Self::Digests | Self::Reveals | Self::Quiets => None,

@@ -1,15 +1,13 @@
 //! The mail budget: the times of the newest mails, in a list of fixed length. A mail may go out when the oldest of them is
-//! a minute old.
+//! as old as the time that the budget is for.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use incident_model::table::{self, INCIDENT_ID};
+use incident_model::table;
 
 use super::Table;
-use super::items::{Changes, number, text};
+use super::items::{Changes, helper, number};
 use super::refusal::{is_condition, refused};
 use crate::store::{Budget, StoreError};
-
-const MINUTE_MILLISECONDS: i64 = 60_000;
+use aws_sdk_dynamodb::types::AttributeValue;
 
 /// Takes one mail out of the budget; false when there is none left.
 pub(super) async fn take(table: &Table, budget: &Budget, now: i64) -> Result<bool, StoreError> {
@@ -17,7 +15,7 @@ pub(super) async fn take(table: &Table, budget: &Budget, now: i64) -> Result<boo
     if table.apply(&key, taking(budget, now)).await? {
         return Ok(true);
     }
-    // Refused for the minute, or because there was no list yet, or one of another length. Somebody else may begin it at
+    // Refused for the time, or because there was no list yet, or one of another length. Somebody else may begin it at
     // the same time.
     begin(table, &key, budget).await?;
     table.apply(&key, taking(budget, now)).await
@@ -25,9 +23,9 @@ pub(super) async fn take(table: &Table, budget: &Budget, now: i64) -> Result<boo
 
 fn taking(budget: &Budget, now: i64) -> Changes {
     let newest = budget.limit;
-    Changes::new("size(sent) = :limit AND sent[0] <= :minute_ago")
+    Changes::new("size(sent) = :limit AND sent[0] <= :long_ago")
         .with(":limit", AttributeValue::N(newest.to_string()))
-        .with(":minute_ago", number(now - MINUTE_MILLISECONDS))
+        .with(":long_ago", number(now - budget.milliseconds))
         .with(":now", number(now))
         .set_expression(&format!("sent[{newest}] = :now"))
         .remove("sent[0]")
@@ -40,7 +38,7 @@ async fn begin(table: &Table, key: &str, budget: &Budget) -> Result<(), StoreErr
         .client
         .put_item()
         .table_name(&table.name)
-        .item(INCIDENT_ID, text(key))
+        .set_item(Some(helper(key)))
         .item("sent", AttributeValue::L(never))
         .condition_expression("attribute_not_exists(sent) OR size(sent) <> :limit")
         .expression_attribute_values(":limit", AttributeValue::N(budget.limit.to_string()));

@@ -4,10 +4,14 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use incident_model::Incident;
-use incident_model::table::{EXPIRES_AT, INCIDENT_ID, RECORD_TYPE, RECORD_TYPE_INCIDENT};
+use incident_model::table::{
+    CURRENT_RECORD_VERSION, EXPIRES_AT, INCIDENT_ID, RECORD_TYPE, RECORD_TYPE_INCIDENT, RECORD_VERSION,
+};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
+use serde_json::json;
 
 use super::Item;
+use crate::log;
 use crate::store::{Outbox, StoreError};
 
 /// Attribute of a helper item that names the incident it leads to.
@@ -37,9 +41,16 @@ pub(super) fn integer(item: &Item, name: &str) -> Option<i64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
+/// What every helper item has: its key, and how it is made.
+pub(super) fn helper(key: &str) -> Item {
+    let version = count(CURRENT_RECORD_VERSION);
+    HashMap::from([(INCIDENT_ID.to_owned(), text(key)), (RECORD_VERSION.to_owned(), version)])
+}
+
 /// An item that leads from a key to an incident.
 pub(super) fn pointer(key: &str, incident_id: &str, expires_at: Option<i64>) -> Item {
-    let mut item = HashMap::from([(INCIDENT_ID.to_owned(), text(key)), (TARGET.to_owned(), text(incident_id))]);
+    let mut item = helper(key);
+    item.insert(TARGET.to_owned(), text(incident_id));
     if let Some(expires_at) = expires_at {
         item.insert(EXPIRES_AT.to_owned(), number(expires_at));
     }
@@ -53,15 +64,15 @@ pub(super) fn record(incident: &Incident) -> Result<Item, StoreError> {
     Ok(item)
 }
 
-/// Reads an incident.
-pub(super) fn incident(item: Item) -> Result<Incident, StoreError> {
-    from_item(item).map_err(|error| StoreError::unusable("BrokenRecord", error))
-}
-
-/// A list of one entry, to be appended to a timeline.
-pub(super) fn timeline_entry(at: &str, what: &str) -> AttributeValue {
-    let entry = HashMap::from([("at".to_owned(), text(at)), ("what".to_owned(), text(what))]);
-    AttributeValue::L(vec![AttributeValue::M(entry)])
+/// Reads an incident; nothing, and a line in the log, for one that this version cannot read. What is wrong with it is not
+/// said, as that might quote it.
+pub(super) fn incident(item: &Item) -> Option<Incident> {
+    let read = from_item(item.clone()).ok();
+    if read.is_none() {
+        let version = integer(item, RECORD_VERSION);
+        log::line("unreadable", json!({ "incident_id": string(item, INCIDENT_ID), "record_version": version }));
+    }
+    read
 }
 
 /// A change of one item: the expression that makes it and the condition that it needs.
@@ -97,6 +108,13 @@ impl Changes {
         self.with(&format!(":{attribute}"), value)
     }
 
+    /// Says how the item is made, if it does not say so: what a change may bring into being has to.
+    pub(super) fn versioned(self) -> Self {
+        let version = count(CURRENT_RECORD_VERSION);
+        self.set_expression(&format!("{RECORD_VERSION} = if_not_exists({RECORD_VERSION}, :{RECORD_VERSION})"))
+            .with(&format!(":{RECORD_VERSION}"), version)
+    }
+
     pub(super) fn set_expression(mut self, expression: &str) -> Self {
         self.sets.push(expression.to_owned());
         self
@@ -112,10 +130,11 @@ impl Changes {
         self
     }
 
-    /// Appends to the timeline.
-    pub(super) fn entry(mut self, entry: AttributeValue) -> Self {
-        self.sets.push("timeline = list_append(timeline, :entry)".to_owned());
-        self.with(":entry", entry)
+    /// Adds a condition.
+    pub(super) fn only_if(mut self, condition: &str) -> Self {
+        let before = self.condition.take().map(|condition| format!("({condition}) AND ")).unwrap_or_default();
+        self.condition = Some(format!("{before}{condition}"));
+        self
     }
 
     /// Sets what is to be sent, and removes what is not.
@@ -135,15 +154,35 @@ impl Changes {
         self.set("notices", count(outbox.notices))
     }
 
+    /// Shows a failure, whole: what stands in an incident about one.
+    pub(super) fn showing(self, incident: &Incident) -> Self {
+        let Incident { summary, recommendation, rule, error_type, error_message, last_seen_at, .. } = incident;
+        let texts = [
+            ("summary", Some(summary)),
+            ("recommendation", Some(recommendation)),
+            ("error_type", Some(error_type)),
+            ("error_message", Some(error_message)),
+            ("last_seen_at", Some(last_seen_at)),
+            ("runbook", incident.runbook.as_ref()),
+            ("console_url", incident.console_url.as_ref()),
+            ("request_id", incident.request_id.as_ref()),
+            ("trouble", incident.trouble.as_ref()),
+        ];
+        // A reserved word.
+        let shown = self.named("#rule", "rule").with(":rule", text(rule)).set_expression("#rule = :rule");
+        texts.into_iter().fold(shown, |changes, (attribute, value)| match value {
+            Some(value) => changes.set(attribute, text(value)),
+            None => changes.remove(attribute),
+        })
+    }
+
     /// Adds the condition that what is to be sent is as it was read.
-    pub(super) fn only_if_untouched(mut self, read: &Incident) -> Self {
+    pub(super) fn only_if_untouched(self, read: &Incident) -> Self {
         let due_at = match read.due_at {
             Some(_) => "due_at = :read_due_at",
             None => "attribute_not_exists(due_at)",
         };
-        let before = self.condition.take().map(|condition| format!("({condition}) AND ")).unwrap_or_default();
-        self.condition = Some(format!("{before}notices = :read_notices AND {due_at}"));
-        let this = self.with(":read_notices", count(read.notices));
+        let this = self.only_if("notices = :read_notices").only_if(due_at).with(":read_notices", count(read.notices));
         match read.due_at {
             Some(due_at) => this.with(":read_due_at", number(due_at)),
             None => this,

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use incident_model::Incident;
-use incident_model::table::{INCIDENT_ID, SILENCES, alarm_of_function_key, event_key, open_key, open_resource_key};
+use incident_model::table::{INCIDENT_ID, SILENCES, alarm_of_function_key, event_key, open_key, trouble_key};
 
-use super::items::{RECOVERED_AT, TARGET, incident, integer, string, text};
+use super::items::{self, RECOVERED_AT, TARGET, integer, string, text};
 use super::refusal::refused;
 use super::{Item, Table, built, silences};
 use crate::store::{Known, Question, Store, StoreError};
@@ -16,22 +16,24 @@ use crate::turns::Turns;
 /// now, where these are others.
 pub(super) async fn look(table: &Table, question: &Question<'_>) -> Result<Known, StoreError> {
     let (event, fingerprint) = (event_key(question.event_id), open_key(question.fingerprint));
-    let resource = open_resource_key(question.source, question.resource);
+    let trouble = trouble_key(question.source, question.trouble);
     let alarm = question.function.map(alarm_of_function_key);
     let recalled = [Some(fingerprint.as_str()), alarm.as_deref()].into_iter().flatten();
     let recalled: BTreeSet<String> = recalled.filter_map(|key| table.recall.of(key)).collect();
-    let keys = [Some(event.as_str()), Some(&fingerprint), Some(&resource), Some(SILENCES), alarm.as_deref()];
+    let keys = [Some(event.as_str()), Some(&fingerprint), Some(&trouble), Some(SILENCES), alarm.as_deref()];
     let items = items(table, keys.into_iter().flatten().chain(recalled.iter().map(String::as_str))).await?;
     let (newest, alarm_of_function) =
         tokio::join!(followed(table, &items, Some(&fingerprint)), followed(table, &items, alarm.as_deref()));
-    let resource = item(&items, &resource);
+    let (newest, trouble) = (newest?, item(&items, &trouble));
+    let leads_to = item(&items, &fingerprint).and_then(|item| string(item, TARGET));
     Ok(Known {
         counted_for: item(&items, &event).and_then(|item| string(item, TARGET)),
-        newest: newest?,
+        lost: leads_to.filter(|_| newest.is_none()),
+        newest,
         alarm_of_function: alarm_of_function?,
-        newest_of_resource: resource.and_then(|item| string(item, TARGET)),
-        recovered_at: resource.and_then(|item| integer(item, RECOVERED_AT)),
-        silences: item(&items, SILENCES).map(silences::of).transpose()?.unwrap_or_default().silences,
+        newest_of_trouble: trouble.and_then(|item| string(item, TARGET)),
+        recovered_at: trouble.and_then(|item| integer(item, RECOVERED_AT)),
+        silences: item(&items, SILENCES).map(silences::in_force).unwrap_or_default(),
     })
 }
 
@@ -45,7 +47,7 @@ async fn followed(table: &Table, items: &[Item], key: Option<&str>) -> Result<Op
     let Some(incident_id) = item(items, key).and_then(|item| string(item, TARGET)) else { return Ok(None) };
     table.recall.remember(key, &incident_id);
     match item(items, &incident_id) {
-        Some(read) => incident(read.clone()).map(Some),
+        Some(read) => Ok(items::incident(read)),
         None => table.incident(&incident_id).await,
     }
 }

@@ -1,37 +1,45 @@
 //! The item of all silences.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use incident_model::Silences;
 use incident_model::table::SILENCES;
+use incident_model::{Silence, Silences};
+use serde_json::json;
 
 use super::items::{Changes, count};
 use super::{Item, Table};
+use crate::log;
 use crate::store::StoreError;
 
 /// How often a change is tried anew when others change the item at the same time.
 const ATTEMPTS: usize = 5;
 
-/// Reads the item's content.
-pub(super) fn of(item: &Item) -> Result<Silences, StoreError> {
+/// The silences of an item. One that this version cannot read hides nothing: an alert too many is better than one that
+/// does not come.
+pub(super) fn in_force(item: &Item) -> Vec<Silence> {
+    let read: Silences = of(item).unwrap_or_else(|_| Silences { places: vec![None], version: 0 });
+    if read.unreadable() > 0 {
+        log::line("unreadable", json!({ "silences": read.unreadable() }));
+    }
+    read.readable()
+}
+
+fn of(item: &Item) -> Result<Silences, StoreError> {
     serde_dynamo::from_item(item.clone()).map_err(|error| StoreError::unusable("BrokenSilences", error))
 }
 
-/// Reads the item.
-pub(super) async fn read(table: &Table) -> Result<Silences, StoreError> {
-    Ok(table.item(SILENCES).await?.as_ref().map(of).transpose()?.unwrap_or_default())
+/// All silences.
+pub(super) async fn read(table: &Table) -> Result<Vec<Silence>, StoreError> {
+    Ok(table.item(SILENCES).await?.as_ref().map(in_force).unwrap_or_default())
 }
 
-/// Removes silences.
+/// Removes silences. The others stay as they are, also what this version does not know of them.
 pub(super) async fn forget(table: &Table, silence_ids: &[&str]) -> Result<(), StoreError> {
     for _ in 0..ATTEMPTS {
-        let Silences { mut silences, version } = read(table).await?;
-        silences.retain(|silence| !silence_ids.contains(&silence.silence_id.as_str()));
-        let remaining: AttributeValue = serde_dynamo::to_attribute_value(&silences)
-            .map_err(|error| StoreError::unusable("BrokenSilences", error))?;
-        let changes = Changes::new("version = :read")
-            .with(":read", count(version))
-            .set("silences", remaining)
-            .set("version", count(version + 1));
+        let Some(item) = table.item(SILENCES).await? else { return Ok(()) };
+        let Silences { places, version } = of(&item)?;
+        let is_over = |silence: &Silence| silence_ids.contains(&silence.silence_id.as_str());
+        let over = places.iter().enumerate().filter(|(_, silence)| silence.as_ref().is_some_and(is_over));
+        let changes = Changes::new("version = :read").with(":read", count(version)).set("version", count(version + 1));
+        let changes = over.fold(changes, |changes, (place, _)| changes.remove(&format!("silences[{place}]")));
         if table.apply(SILENCES, changes).await? {
             return Ok(());
         }

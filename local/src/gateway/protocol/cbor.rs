@@ -10,12 +10,15 @@ use crate::{ApiError, Input, Output};
 /// Tag of an instant in seconds since 1970 (RFC 8949, 3.4.2).
 const EPOCH: u64 = 1;
 
+/// How deep values may stand in one another; CloudWatch's own go to ten.
+const DEEPEST: usize = 32;
+
 pub(super) fn decode(body: &[u8]) -> Result<Input, ApiError> {
     if body.is_empty() {
         return Ok(Input::default());
     }
     let invalid = || ApiError::new("SerializationException", "the request body is no CBOR map");
-    let value: Cbor = ciborium::from_reader(body).map_err(|_| invalid())?;
+    let value: Cbor = ciborium::de::from_reader_with_recursion_limit(body, DEEPEST).map_err(|_| invalid())?;
     match to_json(value) {
         Value::Object(members) => Ok(Input(members)),
         _ => Err(invalid()),

@@ -22,6 +22,7 @@ fn request(method: Method, path: &str, query: &str) -> Request {
     headers.insert("x-amz-date", "20150830T123600Z".parse().unwrap());
     Request {
         method,
+        authority: None,
         path: path.to_owned(),
         query: query.to_owned(),
         headers,

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
+use md5::{Digest as _, Md5};
 use serde_json::Value;
 use tokio::net::TcpStream;
 
 use crate::gateway::request::Request;
 use crate::gateway::signature::{Scope, tests::sign};
-use crate::gateway::{Gateway, Handle};
+use crate::gateway::{Gateway, Handle, SECRET_HEADER};
 use crate::services::iam::{Key, SessionCredentials};
 use crate::{Cloud, LocalConfig, Principal};
 
@@ -52,9 +55,10 @@ impl Client {
         let config = LocalConfig { directory: directory.path().to_owned(), ..config };
         let gateway = Gateway::bind(config).await.unwrap();
         let (cloud, handle) = (gateway.cloud().clone(), gateway.handle());
+        let access_key = cloud.access_key.clone();
         tokio::spawn(gateway.run(std::future::pending()));
         let key = Key {
-            secret_access_key: "test".to_owned(),
+            secret_access_key: access_key.secret_access_key,
             session_token: None,
             expires: None,
             principal: Principal::Root,
@@ -63,7 +67,7 @@ impl Client {
             cloud,
             handle,
             _directory: Arc::new(directory),
-            access_key_id: "test".to_owned(),
+            access_key_id: access_key.access_key_id,
             key,
             signed_at: None,
             signs: true,
@@ -100,8 +104,24 @@ impl Client {
         self.send(service, Method::GET, path, &[], Vec::new()).await.unwrap()
     }
 
+    /// Where it listens: `127.0.0.1:PORT`.
+    pub(super) fn host(&self) -> &str {
+        self.cloud.endpoint.trim_start_matches("http://")
+    }
+
+    pub(super) async fn send_s3(&self, method: Method, path: &str, body: Vec<u8>) -> Reply {
+        let digest = BASE64_STANDARD.encode(Md5::digest(&body));
+        self.send("s3", method, path, &[("content-md5", &digest)], body).await.unwrap()
+    }
+
+    /// Asks the local AWS itself.
+    pub(super) async fn control(&self, method: Method, path: &str, body: impl Into<Vec<u8>>) -> Reply {
+        let secret = [(SECRET_HEADER, self.cloud.access_key.secret_access_key.as_str())];
+        self.unsigned().send("", method, path, &secret, body.into()).await.unwrap()
+    }
+
     pub(super) async fn put(&self, path: &str, body: impl Into<Vec<u8>>) -> Reply {
-        self.unsigned().send("", Method::PUT, path, &[], body.into()).await.unwrap()
+        self.control(Method::PUT, path, body).await
     }
 
     pub(super) async fn post(&self, service: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Reply {
@@ -122,11 +142,13 @@ impl Client {
         body: Vec<u8>,
     ) -> Option<Reply> {
         let body = Bytes::from(body);
-        let host = self.cloud.endpoint.trim_start_matches("http://");
+        let host = self.host();
+        let (bare_path, query) = path.split_once('?').unwrap_or((path, ""));
         let mut request = Request {
             method,
-            path: path.to_owned(),
-            query: String::new(),
+            authority: None,
+            path: bare_path.to_owned(),
+            query: query.to_owned(),
             headers: headers
                 .iter()
                 .chain(&[("host", host)])

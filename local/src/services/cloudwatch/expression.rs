@@ -7,6 +7,10 @@ use crate::ApiError;
 use super::query::{Points, Window};
 use super::validation;
 
+/// How deep brackets, functions and signs may stand in one another: far above what anybody writes, far below what a
+/// thread's stack holds.
+const DEEPEST: usize = 50;
+
 /// A parsed expression.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Expression {
@@ -29,7 +33,7 @@ impl Expression {
     /// # Errors
     /// `ValidationError` when it is none; `NotImplemented` for a function that is missing here.
     pub(super) fn parse(text: &str) -> Result<Self, ApiError> {
-        let mut parser = Parser { tokens: tokens(text)?, position: 0, text };
+        let mut parser = Parser { tokens: tokens(text)?, position: 0, depth: 0, text };
         let expression = parser.comparison()?;
         if parser.position < parser.tokens.len() { Err(parser.error()) } else { Ok(expression) }
     }
@@ -188,6 +192,8 @@ fn tokens(text: &str) -> Result<Vec<Token>, ApiError> {
 struct Parser<'a> {
     tokens: Vec<Token>,
     position: usize,
+    /// How many factors are being read, each within the one before.
+    depth: usize,
     text: &'a str,
 }
 
@@ -231,6 +237,16 @@ impl Parser<'_> {
     }
 
     fn factor(&mut self) -> Result<Expression, ApiError> {
+        if self.depth == DEEPEST {
+            return Err(validation(format!("Error in expression: more than {DEEPEST} levels stand in one another.")));
+        }
+        self.depth += 1;
+        let factor = self.signed();
+        self.depth -= 1;
+        factor
+    }
+
+    fn signed(&mut self) -> Result<Expression, ApiError> {
         if self.take("-").is_some() {
             return Ok(Expression::Binary('-', Box::new(Expression::Number(0.0)), Box::new(self.factor()?)));
         }

@@ -86,7 +86,7 @@ fn window(input: &Input, start: &str, end: &str, period: u64) -> Result<Window, 
         return Err(invalid(format!("The parameter {start} must be less than the parameter {end}.")));
     }
     let period = i64::try_from(period).unwrap_or(60) * 1000;
-    if (to - from) / period > POINTS * 70 {
+    if to.saturating_sub(from) / period > POINTS * 70 {
         return Err(invalid(
             "You have requested more datapoints than allowed. Reduce the range or increase the period.",
         ));

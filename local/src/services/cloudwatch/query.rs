@@ -9,6 +9,9 @@ use super::insights::Insights;
 use super::series::{Series, Store};
 use super::{dimensions, required, validation};
 
+/// Characters of an expression, as the API reference of `MetricDataQuery` has it.
+const LONGEST_EXPRESSION: usize = 2048;
+
 /// Values by the start of their period; a period without data is absent.
 pub(super) type Points = BTreeMap<i64, f64>;
 
@@ -73,6 +76,11 @@ impl Query {
         }
         if input.text("AccountId").is_some_and(|account| account != crate::config::ACCOUNT) {
             return Err(ApiError::not_implemented("monitoring", "cross-account metrics"));
+        }
+        if input.text("Expression").is_some_and(|text| text.chars().count() > LONGEST_EXPRESSION) {
+            return Err(validation(format!(
+                "1 validation error detected: Value at 'expression' failed to satisfy constraint: Member must have length less than or equal to {LONGEST_EXPRESSION}"
+            )));
         }
         let source = match (input.structure("MetricStat"), input.text("Expression")) {
             (Some(stat), None) => Source::Metric(read_stat(&stat, region)?),

@@ -10,7 +10,7 @@ use winterbaume_dynamodb::expr::{self, CompOp, Expr, Operand};
 use winterbaume_dynamodb::types::{AttributeValue, Item, PathSegment, UpdateAction};
 
 use super::key::compare_numbers;
-use super::{Failure, invalid};
+use super::{Failure, invalid, limits};
 
 static RESERVED: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| include_str!("reserved.txt").split_whitespace().collect());
@@ -77,6 +77,7 @@ impl Placeholders {
         if text.trim().is_empty() {
             return Err(invalid(format!("Invalid {kind}: The expression can not be empty;")));
         }
+        limits::check(text, kind)?;
         for word in WORD.find_iter(text).map(|found| found.as_str()) {
             match word.chars().next() {
                 Some('#') if !self.names.contains_key(word) => {

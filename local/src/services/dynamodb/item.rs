@@ -9,6 +9,9 @@ use super::{Failure, invalid};
 /// Bytes that an item may have, names included.
 const LIMIT: usize = 400 * 1024;
 
+/// Levels of lists and maps in one another, as the quotas of DynamoDB have it.
+const DEEPEST: usize = 32;
+
 /// Reads a map of attribute values.
 pub(super) fn read(value: &Value) -> Result<Item, Failure> {
     let members = value.as_object().ok_or_else(|| invalid("Expected a map of attribute values"))?;
@@ -23,6 +26,7 @@ fn read_value(value: &Value) -> Result<AttributeValue, Failure> {
         invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
     })?;
     check_value(&read)?;
+    check_depth(&read)?;
     Ok(read)
 }
 
@@ -52,6 +56,26 @@ fn check_value(value: &AttributeValue) -> Result<(), Failure> {
         AttributeValue::M(map) => map.values().try_for_each(check_value),
         _ => Ok(()),
     }
+}
+
+/// Refuses what lies too deep. An update may put a value that is allowed into a place that is allowed, and the two
+/// together go too deep; what goes ever deeper ends this process.
+fn check_depth(value: &AttributeValue) -> Result<(), Failure> {
+    fn fits(value: &AttributeValue, left: usize) -> bool {
+        let below = left.checked_sub(1);
+        let fits_below = |value| below.is_some_and(|left| fits(value, left));
+        match value {
+            AttributeValue::L(list) => below.is_some() && list.iter().all(fits_below),
+            AttributeValue::M(map) => below.is_some() && map.values().all(fits_below),
+            _ => true,
+        }
+    }
+    if fits(value, DEEPEST) {
+        return Ok(());
+    }
+    Err(invalid(
+        "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit",
+    ))
 }
 
 fn check_number(number: &str) -> Result<(), Failure> {
@@ -122,6 +146,7 @@ pub(super) fn check(table: &Table, item: &Item, updating: bool) -> Result<(), Fa
             }
         }
     }
+    item.values().try_for_each(check_depth)?;
     if size(item) > LIMIT {
         let what = if updating { "Item size to update" } else { "Item size" };
         return Err(invalid(format!("{what} has exceeded the maximum allowed size")));

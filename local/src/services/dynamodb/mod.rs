@@ -10,6 +10,7 @@ mod definition;
 mod expressions;
 mod item;
 mod key;
+mod limits;
 mod read;
 mod settings;
 mod table;

@@ -2,6 +2,7 @@
 
 use incident_model::Pattern;
 use indexmap::IndexMap;
+use serde_json::Value;
 
 use super::schedule::{self, Schedule};
 use super::state::{Bus, DEFAULT_BUS, Events, Rule, RuleId};
@@ -12,6 +13,8 @@ use crate::{ApiError, Call, Cloud, Output, arn};
 /// Most characters of a pattern, unless AWS raised the quota; and the most that its API takes at all.
 const PATTERN_QUOTA: usize = 2048;
 const LONGEST_PATTERN: usize = 4096;
+/// Levels of a pattern. AWS names no limit; no event of its services has half as many.
+const DEEPEST_PATTERN: usize = 50;
 const MOST_RULES: usize = 300;
 const STATES: [&str; 3] = ["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"];
 
@@ -78,12 +81,25 @@ pub(super) fn parse_pattern(text: &str) -> Result<(String, Pattern), ApiError> {
         let message = format!("The event pattern has {length} characters; the quota is {PATTERN_QUOTA}.");
         return Err(ApiError::new("LimitExceededException", message));
     }
+    if serde_json::from_str(text).is_ok_and(|pattern: Value| depth(&pattern) > DEEPEST_PATTERN) {
+        let message = "Event pattern is not valid. Reason: Event pattern is nested too deeply";
+        return Err(ApiError::new("InvalidEventPatternException", message));
+    }
     match Pattern::parse(text) {
         Ok(pattern) => Ok((text.to_owned(), pattern)),
         Err(error) => Err(ApiError::new(
             "InvalidEventPatternException",
             format!("Event pattern is not valid. Reason: {}", error.reason()),
         )),
+    }
+}
+
+/// Levels of objects and lists in one another; the JSON parser takes no more than 128.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or_default(),
+        Value::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or_default(),
+        _ => 0,
     }
 }
 

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::names::{check_name, check_path, unique_id};
+use super::names::{check_name, check_path};
 use super::propagation::Propagating;
 use super::store::{Document, Inner, ManagedPolicy, PolicyVersion, no_such_entity, propagation};
 use super::validation::{description, managed_document, required, tags};
 use super::{attachments, paging, render};
+use crate::credentials::unique_id;
 use crate::{ApiError, Call, Cloud, Output, arn};
 
 /// AWS's limit of versions of one policy.

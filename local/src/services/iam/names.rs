@@ -1,16 +1,6 @@
-//! Unique ids, and rules for names and paths.
+//! Rules for names and paths.
 
 use crate::ApiError;
-
-/// Letters and digits of base 32, as AWS's ids have them.
-const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-
-/// An id such as `AROA` and 17 random characters.
-pub(super) fn unique_id(prefix: &str) -> String {
-    let random = [uuid::Uuid::new_v4().into_bytes(), uuid::Uuid::new_v4().into_bytes()].concat();
-    let tail = random.iter().take(17).map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
-    prefix.chars().chain(tail).collect()
-}
 
 /// Checks a name against IAM's rule, `[\w+=,.@-]+` and a length.
 pub(super) fn check_name(parameter: &str, name: &str, longest: usize) -> Result<(), ApiError> {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::names::{check_name, check_path, unique_id};
+use super::names::{check_name, check_path};
 use super::propagation::Propagating;
 use super::store::{Inner, Role, key_of, no_such_entity, propagation};
 use super::validation::{description, max_session_seconds, reject_unknown, required, tags, trust_document};
 use super::{managed, paging, render};
+use crate::credentials::unique_id;
 use crate::{ApiError, Call, Cloud, Output, arn};
 
 /// Seconds of a session unless the role says otherwise.

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 
 use super::authority::{can_be_assumed, role_by_arn};
-use super::names::unique_id;
 use super::store::no_such_entity;
-use crate::config::{ACCESS_KEY_ID, ACCOUNT, SECRET_ACCESS_KEY};
+use crate::config::ACCOUNT;
+use crate::credentials::{random_text, unique_id};
 use crate::{ApiError, Cloud, Principal};
 
 /// How long a service's session lasts: longer than any function runs.
@@ -115,9 +113,9 @@ pub(crate) fn open_session(
 
 /// What belongs to an access key, also when it has expired. The sessions of a role end with it.
 pub(crate) fn key(cloud: &Cloud, access_key_id: &str) -> Option<Key> {
-    if access_key_id == ACCESS_KEY_ID {
+    if access_key_id == cloud.access_key.access_key_id {
         return Some(Key {
-            secret_access_key: SECRET_ACCESS_KEY.to_owned(),
+            secret_access_key: cloud.access_key.secret_access_key.clone(),
             session_token: None,
             expires: None,
             principal: Principal::Root,
@@ -143,9 +141,4 @@ pub(crate) fn key(cloud: &Cloud, access_key_id: &str) -> Option<Key> {
 /// Whose access key it is, if it exists and has not expired.
 pub fn principal_of(cloud: &Cloud, access_key_id: &str) -> Option<Principal> {
     key(cloud, access_key_id).filter(|key| !key.is_expired(cloud.clock.now())).map(|key| key.principal)
-}
-
-fn random_text(bytes: usize) -> String {
-    let random: Vec<u8> = std::iter::repeat_with(|| uuid::Uuid::new_v4().into_bytes()).flatten().take(bytes).collect();
-    BASE64_STANDARD.encode(random)
 }

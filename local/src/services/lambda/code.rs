@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 use zip::ZipArchive;
 
-use crate::ApiError;
+use crate::{ApiError, private};
 
 /// The largest request with a package in it; the limit on the zip itself is 50 MB.
 const REQUEST_LIMIT: usize = 70_167_211;
@@ -100,10 +100,14 @@ fn unpack(zip: &[u8], directory: &Path) -> std::io::Result<()> {
         return Ok(());
     }
     let staging = directory.with_extension(uuid::Uuid::new_v4().simple().to_string());
-    std::fs::create_dir_all(&staging)?;
+    if let Some(root) = directory.parent() {
+        private::folder(root)?;
+    }
+    private::folder(&staging)?;
     let mut archive = ZipArchive::new(Cursor::new(zip)).map_err(std::io::Error::other)?;
+    let mut left = UNPACKED_LIMIT;
     for index in 0..archive.len() {
-        let mut entry = archive.by_index(index).map_err(std::io::Error::other)?;
+        let entry = archive.by_index(index).map_err(std::io::Error::other)?;
         let Some(name) = entry.enclosed_name() else { continue };
         let path = staging.join(name);
         if entry.is_dir() {
@@ -113,10 +117,13 @@ fn unpack(zip: &[u8], directory: &Path) -> std::io::Result<()> {
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)?;
         }
+        let mode = entry.unix_mode().unwrap_or(0o644);
         let mut content = Vec::new();
-        entry.read_to_end(&mut content)?;
+        // The size that an entry states may be a lie.
+        entry.take(left + 1).read_to_end(&mut content)?;
+        left = left.checked_sub(content.len() as u64).ok_or_else(|| std::io::Error::other("larger than it says"))?;
         std::fs::write(&path, content)?;
-        set_mode(&path, entry.unix_mode().unwrap_or(0o644))?;
+        set_mode(&path, mode)?;
     }
     std::fs::rename(&staging, directory).or_else(|error| {
         let _ = std::fs::remove_dir_all(&staging);

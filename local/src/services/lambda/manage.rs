@@ -19,7 +19,7 @@ use crate::services::s3;
 use crate::{ApiError, Cloud, Input, arn};
 
 /// Where packages are downloaded from.
-const PACKAGES: &str = "/lambda-packages/";
+pub(super) const PACKAGES: &str = "/lambda-packages/";
 
 /// `CreateFunction`.
 pub(super) fn create(request: &Request) -> Result<Reply, ApiError> {

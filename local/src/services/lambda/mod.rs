@@ -134,6 +134,11 @@ fn passed_role(request: &RestRequest) -> Option<Need> {
     Some(Need::new("iam:PassRole", role).with("iam:PassedToService", role::SERVICE))
 }
 
+/// Whether a path is of the kind that `GetFunction` links to.
+pub(crate) fn is_package(path: &str) -> bool {
+    path.starts_with(manage::PACKAGES)
+}
+
 /// The package behind the link that `GetFunction` gives, `None` for any other path.
 pub fn package(cloud: &Cloud, path: &str) -> Option<Bytes> {
     manage::package(cloud, path)

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::parameters::invalid;
+use super::parameters::{invalid, violation};
 use crate::ApiError;
 
 /// A filter pattern, read.
@@ -51,13 +51,21 @@ const OPERATORS: [(&str, Operator); 6] = [
     (">", Operator::Greater),
 ];
 
+/// Characters of a pattern, as the API reference of `FilterLogEvents` has it.
+const LONGEST: usize = 1024;
+/// How deep brackets may stand in one another.
+const DEEPEST: usize = 32;
+
 impl Filter {
     /// Reads a pattern.
     ///
     /// # Errors
-    /// `InvalidParameterException` for what is no pattern, `NotImplemented` for a kind that is missing here: regular
+    /// `InvalidParameterException` for what is too long or no pattern, `NotImplemented` for a kind that is missing here: regular
     /// expressions, space-delimited fields, brackets in conditions.
     pub(super) fn parse(pattern: &str) -> Result<Self, ApiError> {
+        if pattern.chars().count() > LONGEST {
+            return Err(violation(pattern, "filterPattern", &format!("have length less than or equal to {LONGEST}")));
+        }
         let pattern = pattern.trim();
         match pattern.chars().next() {
             None => Ok(Self::All),
@@ -136,6 +144,10 @@ fn parse_json(pattern: &str) -> Result<Filter, ApiError> {
         .strip_prefix('{')
         .and_then(|rest| rest.strip_suffix('}'))
         .ok_or_else(|| invalid("Invalid filter pattern"))?;
+    let brackets = inner.chars().filter(|character| !character.is_whitespace());
+    if brackets.take_while(|character| *character == '(').count() > DEEPEST {
+        return Err(invalid("Invalid filter pattern"));
+    }
     if inner.trim_start().starts_with('(') {
         return Err(missing("brackets"));
     }
@@ -263,6 +275,8 @@ mod tests {
             ("{ $.a IS NULL }", "NotImplemented"),
             ("[a, b]", "NotImplemented"),
             ("%regex%", "NotImplemented"),
+            (&"a".repeat(1025), "InvalidParameterException"),
+            (&format!("{{{}$.a = 1{}}}", "(".repeat(400), ")".repeat(400)), "InvalidParameterException"),
         ];
         for (pattern, code) in cases {
             assert_eq!(Filter::parse(pattern).map_err(|error| error.code), Err(code.to_owned()), "{pattern}");

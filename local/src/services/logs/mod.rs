@@ -42,8 +42,12 @@ pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     }
 }
 
-/// The permission that a call needs: on the stream, the group, or all groups.
+/// The permission that a call needs: on the stream or the group. Listing groups is the one operation of these that
+/// takes no resource (Service Authorization Reference, Amazon CloudWatch Logs).
 pub fn authorization(call: &Call) -> Vec<Need> {
+    if call.operation == "DescribeLogGroups" {
+        return vec![Need::new("logs:DescribeLogGroups", "*")];
+    }
     let identifier =
         ["logGroupName", "logGroupIdentifier", "resourceArn"].iter().find_map(|name| call.input.text(name));
     let group = identifier.map_or("*", parameters::name_in_arn);

@@ -14,7 +14,8 @@ pub(super) fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::new("InvalidParameterException", message)
 }
 
-fn violation(value: &str, member: &str, constraint: &str) -> ApiError {
+/// A value that breaks a rule of the API model; `constraint` is the rule, after "Member must".
+pub(super) fn violation(value: &str, member: &str, constraint: &str) -> ApiError {
     invalid(format!(
         "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must {constraint}"
     ))

@@ -11,8 +11,22 @@ use crate::config::ACCOUNT;
 
 /// The permissions that a request needs: mostly named like the operation, each key of a `DeleteObjects` one by one.
 pub fn authorization(request: &RestRequest) -> Vec<Need> {
-    needs(&Route::of(&request.method, &request.path, &request.query), &request.body)
+    let route = Route::of(&request.method, &request.path, &request.query);
+    let mut needs = needs(&route, &request.body);
+    if route.operation == Some("CreateBucket") {
+        let implied = IMPLIED.iter().filter(|(header, _)| request.headers.contains_key(*header));
+        needs.extend(implied.map(|(_, action)| Need::new(*action, format!("arn:aws:s3:::{}", route.bucket))));
+    }
+    needs
 }
+
+/// What `CreateBucket` takes beside its own permission, by header (API reference of `CreateBucket`, Permissions).
+const IMPLIED: [(&str, &str); 4] = [
+    ("x-amz-acl", "s3:PutBucketAcl"),
+    ("x-amz-bucket-object-lock-enabled", "s3:PutBucketObjectLockConfiguration"),
+    ("x-amz-bucket-object-lock-enabled", "s3:PutBucketVersioning"),
+    ("x-amz-object-ownership", "s3:PutBucketOwnershipControls"),
+];
 
 fn needs(route: &Route, body: &[u8]) -> Vec<Need> {
     let need = |resource: String| Need::new(format!("s3:{}", route.action), resource);

@@ -11,6 +11,9 @@ use crate::ApiError;
 
 const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
+/// How deep elements may stand in one another; no document of S3's has so many levels.
+const DEEPEST: usize = 32;
+
 /// An element: text or children.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Element {
@@ -30,6 +33,7 @@ impl Element {
         let mut open: Vec<Element> = Vec::new();
         loop {
             match reader.read_event().map_err(|_| malformed_xml())? {
+                Event::Start(_) if open.len() == DEEPEST => return Err(malformed_xml()),
                 Event::Start(tag) => open.push(Self::named(tag.local_name().as_ref())),
                 Event::Empty(tag) => {
                     let element = Self::named(tag.local_name().as_ref());

@@ -48,7 +48,7 @@ pub(super) fn cause(detail: &Value) -> String {
 
 /// The message in a cause that is JSON in a text, as EMR writes it: `{"code":"…","message":"…"}`.
 fn told(text: &str) -> Option<String> {
-    let fields: Map<String, Value> = serde_json::from_str(text).ok()?;
+    let fields: Map<String, Value> = crate::json::from_str(text).ok()?;
     ["message", "Message", "errorMessage", "reason"]
         .iter()
         .find_map(|name| fields.get(*name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned))

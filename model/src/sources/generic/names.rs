@@ -74,3 +74,8 @@ pub(super) const OF_ERROR: &[&str] = &[
 ];
 /// Names of flags that are false when something failed.
 pub(super) const WELL: &[&str] = &["success", "succeeded", "successful", "ok", "healthy", "passed"];
+/// Words of the names of fields that name what is wrong with a resource: `alarm_id`, `alertType`, `configRuleName`.
+pub(super) const ASPECT: &[&str] =
+    &["alarm", "alert", "check", "finding", "insight", "issue", "problem", "resource", "rule"];
+/// Last words of the names of fields that name something.
+pub(super) const NAMING: &[&str] = &["arn", "id", "identifier", "name", "type"];

@@ -37,7 +37,7 @@ impl ReportedError {
 fn payload(record: &Value) -> Value {
     let payload = record.get("responsePayload").cloned().unwrap_or_default();
     let inside = payload.as_str().filter(|text| text.trim_start().starts_with('{'));
-    inside.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(payload)
+    inside.and_then(|text| crate::json::from_str(text).ok()).unwrap_or(payload)
 }
 
 /// The message, with the innermost cause when that says something else.

@@ -19,7 +19,7 @@ const DETAIL_TYPE: &str = "CloudWatch Logs Batch";
 /// The batch in an `awslogs.data` field.
 pub(super) fn subscription(data: &Value) -> Result<Vec<Envelope>, Unreadable> {
     let unpacked = decoded(data.as_str().unwrap_or_default())?;
-    let batch = serde_json::from_str(&unpacked).map_err(|_| Unreadable::BrokenLogs)?;
+    let batch = crate::json::from_str(&unpacked).map_err(|_| Unreadable::BrokenLogs)?;
     Ok(self::batch(batch))
 }
 

@@ -37,7 +37,7 @@ fn cache_event(value: &Value) -> Option<(&str, &str)> {
 
 /// What a trigger of CodeDeploy publishes to SNS; its errors are JSON in a text.
 fn deployment(notice: &Value) -> Envelope {
-    let errors: Value = serde_json::from_str(text(notice, "/errorInformation")).unwrap_or_default();
+    let errors: Value = crate::json::from_str(text(notice, "/errorInformation")).unwrap_or_default();
     let detail = json!({
         "application": text(notice, "/applicationName"),
         "deploymentGroup": text(notice, "/deploymentGroupName"),

@@ -9,7 +9,8 @@ use crate::engine::cloudformation::{
 };
 use crate::engine::direct::NOTHING_TO_CHANGE;
 use crate::engine::{EngineError, Outcome, Survey};
-use crate::plan::{Ownership, Plan};
+use crate::plan::{Action, Change, Ownership, Plan};
+use crate::template::{self, SUBSCRIPTION, Subscribed, same_address};
 
 impl<'a> Run<'a> {
     /// Makes a change set, lays what it says over the live reads, and throws it away.
@@ -26,7 +27,7 @@ impl<'a> Run<'a> {
                 return Ok(plan);
             }
         }
-        let set = match self.interruptible(self.change_set(&plan, record.as_ref())).await {
+        let set = match self.job.until(self.change_set(&plan, record.as_ref())).await {
             Err(EngineError::Aws(error)) if error.is_denied() => {
                 self.job.warn(format!("CloudFormation was not asked, so this is what live reads say: {error}"));
                 return Ok(plan);
@@ -45,11 +46,11 @@ impl<'a> Run<'a> {
     /// is true again.
     pub(super) async fn change(&self, survey: Survey) -> Result<(Plan, Outcome), EngineError> {
         let Survey { mut plan, record } = survey;
-        let (record, touched) = self.ready(record).await?;
+        let (mut record, touched) = self.ready(record).await?;
         if touched {
-            plan = self.deployment.plan().await?;
+            Survey { plan, record } = self.deployment.survey().await?;
         }
-        let set = self.interruptible(self.change_set(&plan, record.as_ref())).await?;
+        let set = self.job.until(self.change_set(&plan, record.as_ref())).await?;
         lay_over(&mut plan, set.as_ref().map_or(&[], |set| &set.foreseen));
         if let Err(refusal) = self.prepare(&plan, set.as_ref()).await {
             if let Some(set) = set {
@@ -68,10 +69,10 @@ impl<'a> Run<'a> {
         record: Option<&StackRecord>,
     ) -> Result<Option<ChangeSet<'a>>, EngineError> {
         let clients = &self.deployment.clients;
-        let blueprint = self.blueprint(plan)?;
+        let blueprint = self.blueprint(plan, record)?;
         if let Some(record) = record.filter(|record| record.standing() == Standing::Usable) {
             let same_values = blueprint.parameters.iter().all(|(key, value)| record.parameters.get(key) == Some(value));
-            if same_values && record.template(clients).await? == blueprint.template {
+            if same_values && record.template.as_ref() == Some(&blueprint.template) {
                 return Ok(None);
             }
         }
@@ -79,16 +80,21 @@ impl<'a> Run<'a> {
     }
 
     /// What CloudFormation is given: the finished template without what existed before the stack, which it could
-    /// neither create nor leave alone.
-    fn blueprint(&self, plan: &Plan) -> Result<Blueprint, EngineError> {
+    /// neither create nor leave alone, and with the subscriptions that stay.
+    fn blueprint(&self, plan: &Plan, record: Option<&StackRecord>) -> Result<Blueprint, EngineError> {
         let adopted = plan
             .changes
             .iter()
             .filter(|change| change.observed.as_ref().is_some_and(|observed| observed.ownership == Ownership::Adopted));
         let adopted: Vec<&str> = adopted.map(|change| change.logical_id.as_str()).collect();
+        let template = template::without(&self.deployment.template, &adopted)?;
+        let known = record.and_then(|record| record.template.as_deref()).map(template::subscribed).transpose()?;
+        let known = known.unwrap_or_default();
+        let wanted = template::subscribed(&self.deployment.template)?;
+        let kept: Vec<&Subscribed> = known.iter().filter(|known| stays(known, &wanted, plan)).collect();
         Ok(Blueprint {
             stack: self.deployment.stack.place.stack.clone(),
-            template: crate::template::without(&self.deployment.template, &adopted)?,
+            template: template::keeping(&template, &kept)?,
             parameters: BTreeMap::from([("CodeBucket".to_owned(), self.bucket().name().to_owned())]),
         })
     }
@@ -110,9 +116,10 @@ impl<'a> Run<'a> {
             ));
         }
         self.deployment.refuse_blocked(plan).await?;
-        self.interruptible(self.job.confirm.change(plan)).await?;
+        self.job.until(self.job.confirm.change(plan)).await?;
         if !self.job.confirm.is_answered() {
             self.deployment.refuse_stale(plan).await?;
+            self.deployment.refuse_filled(plan).await?;
         }
         match set {
             Some(_) => self.upload().await,
@@ -123,7 +130,7 @@ impl<'a> Run<'a> {
     async fn upload(&self) -> Result<(), EngineError> {
         let Some(package) = &self.deployment.package else { return Ok(()) };
         let (bucket, key) = (self.bucket(), package.key());
-        self.interruptible(bucket.hold(&key, package)).await
+        self.job.until(bucket.hold(&key, package)).await
     }
 
     async fn apply(&self, plan: &Plan, set: Option<ChangeSet<'_>>) -> Result<Outcome, EngineError> {
@@ -141,13 +148,40 @@ impl<'a> Run<'a> {
             }
             return Err(ending.failure());
         }
+        // That CloudFormation is done does not mean that a function can be invoked.
+        self.wait_for(&ending.outcome).await?;
         outcome.finished.extend(ending.outcome.finished);
         if set.aim() == Aim::Update {
             // What was changed by the template and outside of it, CloudFormation has brought only half the way.
-            outcome.finished.extend(self.repair(&self.deployment.plan().await?).await?.finished);
+            let mut rest = self.deployment.survey().await?.plan;
+            rest.changes.extend(self.still_subscribed(plan).await?);
+            outcome.finished.extend(self.repair(&rest).await?.finished);
         }
         self.prune(began).await;
         Ok(outcome)
+    }
+
+    async fn wait_for(&self, outcome: &Outcome) -> Result<(), EngineError> {
+        self.job.until(self.deployment.wait_for(outcome)).await
+    }
+
+    /// The subscriptions that a plan ends and that are there all the same: CloudFormation ends those that it knows the
+    /// ARN of, which one that was ended and asked for again behind its back is not.
+    async fn still_subscribed(&self, plan: &Plan) -> Result<Vec<Change>, EngineError> {
+        let ended: Vec<&Change> = plan
+            .changes
+            .iter()
+            .filter(|change| change.action == Action::Delete && change.resource_type == SUBSCRIPTION)
+            .collect();
+        if ended.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.deployment.subscriptions().await?;
+        let exists = |change: &&&Change| {
+            let observed = change.observed.as_ref();
+            observed.is_some_and(|observed| found.iter().any(|one| one.endpoint == observed.physical_id))
+        };
+        Ok(ended.iter().filter(exists).map(|change| (*change).clone()).collect())
     }
 
     /// Deletes the zips of earlier versions. What stays is only untidy, so a refusal is no failure.
@@ -163,10 +197,17 @@ impl<'a> Run<'a> {
         if drift.is_empty() {
             return Ok(Outcome::default());
         }
-        let outcome = self.deployment.apply(drift, self.interrupt.clone(), &self.job.events).await;
+        let outcome = self.deployment.apply(drift, self.job.interrupt.clone(), &self.job.events).await;
         match outcome.is_complete() {
             true => Ok(outcome),
             false => Err(EngineError::Unfinished { outcome: Box::new(outcome), rollback: None }),
         }
     }
+}
+
+/// Whether a subscription that CloudFormation made stays: because its address is wanted, because no address was given,
+/// or because the plan keeps it for now.
+fn stays(known: &Subscribed, wanted: &[Subscribed], plan: &Plan) -> bool {
+    let is_wanted = wanted.iter().any(|wanted| same_address(&wanted.address, &known.address));
+    is_wanted || wanted.is_empty() || plan.leftovers.iter().any(|left| left.logical_id == known.logical_id)
 }

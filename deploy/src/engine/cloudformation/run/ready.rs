@@ -65,7 +65,7 @@ impl Run<'_> {
         if self.job.confirm.is_answered() {
             self.job.note(question.trim_end_matches('?'));
         }
-        self.interruptible(self.job.confirm.step(question)).await
+        self.job.until(self.job.confirm.step(question)).await
     }
 }
 

@@ -21,11 +21,11 @@ impl Run<'_> {
         };
         self.deployment.refuse_blocked(plan).await?;
         let mut outcome = self.remove_stack(plan, record.clone(), &removal.kept).await?;
-        let mut left_over = left(self.deployment, plan, &self.interrupt).await?;
+        let mut left_over = left(self.job, plan).await?;
         if !left_over.changes.is_empty() {
-            let others = self.deployment.apply(&left_over, self.interrupt.clone(), &self.job.events).await;
+            let others = self.deployment.apply(&left_over, self.job.interrupt.clone(), &self.job.events).await;
             outcome.finished.extend(others.finished);
-            left_over = left(self.deployment, plan, &self.interrupt).await?;
+            left_over = left(self.job, plan).await?;
         }
         refuse_left(&left_over)?;
         Ok(outcome)
@@ -38,7 +38,8 @@ impl Run<'_> {
             return Err(EngineError::Protected(record.arn));
         }
         let Some(record) = self.settled(record).await? else { return Ok(Outcome::default()) };
-        self.interruptible(self.job.confirm.remove(plan)).await?;
+        self.job.until(self.job.confirm.remove(plan)).await?;
+        self.deployment.refuse_filled(plan).await?;
         if !kept.is_empty() {
             self.retain(&record, kept).await?;
         }

@@ -7,6 +7,7 @@ mod journal;
 mod memory;
 pub(super) mod metrics;
 mod output;
+mod peer;
 pub(super) mod pool;
 mod process;
 mod report;

@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::failure::RESPONSE_LIMIT;
+use super::peer;
 
 const PREFIX: &str = "/2018-06-01/runtime/";
 
@@ -70,6 +71,7 @@ impl RuntimeApi {
         let (work, work_receiver) = mpsc::unbounded_channel();
         let (signal_sender, signals) = mpsc::unbounded_channel();
         let desk = Arc::new(Desk {
+            address,
             work: tokio::sync::Mutex::new(work_receiver),
             signals: signal_sender,
             current: Mutex::new(None),
@@ -101,6 +103,7 @@ impl Drop for RuntimeApi {
 
 /// What the connections share.
 struct Desk {
+    address: SocketAddr,
     work: tokio::sync::Mutex<mpsc::UnboundedReceiver<Work>>,
     signals: mpsc::UnboundedSender<Signal>,
     /// Id of the invocation that has no answer yet.
@@ -110,7 +113,11 @@ struct Desk {
 async fn serve(listener: TcpListener, desk: Arc<Desk>) {
     // Connections end with the server: the set aborts them when it is dropped.
     let mut connections = JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
+    while let Ok((stream, client)) = listener.accept().await {
+        if !peer::is_own_process(client, desk.address) {
+            tracing::warn!("a process of another user tried to reach the Runtime API");
+            continue;
+        }
         let desk = Arc::clone(&desk);
         let _ = stream.set_nodelay(true);
         connections.spawn(async move {
@@ -126,6 +133,9 @@ async fn serve(listener: TcpListener, desk: Arc<Desk>) {
 
 impl Desk {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        if !peer::is_program(request.headers(), self.address) {
+            return problem(StatusCode::FORBIDDEN, "Forbidden", "The Runtime API is for the function's process");
+        }
         let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default().to_owned();
         let segments: Vec<&str> = path.split('/').collect();
         match (request.method().clone(), segments.as_slice()) {

@@ -1,0 +1,61 @@
+//! What Lambda hands over: bytes, made readable before the runtime parses them, and the deliveries in them.
+
+use std::borrow::Cow;
+use std::fmt::Debug;
+
+use incident_model::{Unreadable, json, read};
+use lambda_runtime::tower::util::MapRequestLayer;
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, LambdaInvocation, Runtime, Service, layers};
+use serde_json::{Value, json};
+
+/// Asks for work and does it, for as long as the process lives.
+///
+/// The runtime parses an event before its handler sees it and reports what it cannot parse as the handler's failure. So what
+/// no parser holds (see [`json::readable`]) is taken out of the bytes first.
+///
+/// # Errors
+/// When the Runtime API cannot be reached.
+pub async fn serve<F>(function: F) -> Result<(), Error>
+where
+    F: Service<LambdaEvent<Value>, Response = Value>,
+    F::Future: Future<Output = Result<Value, F::Error>>,
+    F::Error: Into<Diagnostic> + Debug,
+{
+    let runtime = Runtime::new(function).layer(layers::TracingLayer::new());
+    runtime.layer(MapRequestLayer::new(readable)).run().await
+}
+
+fn readable(invocation: LambdaInvocation) -> LambdaInvocation {
+    match json::readable(&invocation.body) {
+        Cow::Borrowed(_) => invocation,
+        Cow::Owned(body) => LambdaInvocation { body: body.into(), ..invocation },
+    }
+}
+
+/// A delivery as what has to be understood one by one: the record of a batch that was put back from the handler's own
+/// dead-letter queue is Lambda's record of the handler's failure, and stands for the delivery that failed then. All
+/// others stay together.
+pub(crate) fn parts(delivery: &Value, function: &str) -> Vec<Value> {
+    let records = delivery.get("Records").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let payloads: Vec<Option<Value>> = records.iter().map(|record| failed_before(record, function)).collect();
+    if payloads.iter().all(Option::is_none) {
+        return vec![delivery.clone()];
+    }
+    let others: Vec<&Value> =
+        records.iter().zip(&payloads).filter(|(_, payload)| payload.is_none()).map(|(record, _)| record).collect();
+    let others = (!others.is_empty()).then(|| json!({ "Records": others }));
+    payloads.into_iter().flatten().chain(others).collect()
+}
+
+/// The delivery that the handler failed on, if a record tells of one.
+fn failed_before(record: &Value, function: &str) -> Option<Value> {
+    let body = record.get("body").and_then(Value::as_str)?;
+    if !(body.contains(function) && body.contains("requestPayload")) {
+        return None;
+    }
+    let failure: Result<Value, Unreadable> = read(body.as_bytes());
+    let failure = failure.ok()?;
+    let arn = failure.pointer("/requestContext/functionArn").and_then(Value::as_str).unwrap_or_default();
+    let is_own = arn.split(':').nth(6) == Some(function);
+    is_own.then(|| failure.get("requestPayload").cloned()).flatten()
+}

@@ -1,0 +1,97 @@
+//! Folders that only their user gets into, whatever the umask.
+
+use std::fs::{self, DirBuilder, Permissions};
+use std::io::{Error, ErrorKind, Result};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::Path;
+
+/// Makes a folder, its parents too, or closes one that is there.
+///
+/// # Errors
+/// When it cannot be made, or belongs to another user.
+pub(crate) fn folder(path: &Path) -> Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    check_owner(path)?;
+    fs::set_permissions(path, Permissions::from_mode(0o700))
+}
+
+/// Makes the folder of a local AWS, or takes one that is there. It is closed if it holds nothing but what is ours, which
+/// `is_ours` says of a file name; one that holds more is the user's and stays open to readers, from whom ours is closed.
+///
+/// # Errors
+/// When it cannot be made, belongs to another user, or lets others write.
+pub(crate) fn home(path: &Path, is_ours: impl Fn(&str) -> bool) -> Result<()> {
+    if !path.is_dir() {
+        return folder(path);
+    }
+    check_owner(path)?;
+    let mut entries = fs::read_dir(path)?;
+    if entries.all(|entry| entry.is_ok_and(|entry| entry.file_name().to_str().is_some_and(&is_ours))) {
+        return fs::set_permissions(path, Permissions::from_mode(0o700));
+    }
+    match fs::metadata(path)?.mode() & 0o022 {
+        0 => Ok(()),
+        _ => Err(Error::new(ErrorKind::PermissionDenied, "other users may write into it")),
+    }
+}
+
+/// Whether a file is the user's own and nobody else reads it.
+pub(crate) fn is_private(file: &fs::File) -> Result<bool> {
+    let metadata = file.metadata()?;
+    Ok(metadata.uid() == user() && metadata.mode() & 0o077 == 0)
+}
+
+fn check_owner(path: &Path) -> Result<()> {
+    match fs::metadata(path)?.uid() == user() {
+        true => Ok(()),
+        false => Err(Error::new(ErrorKind::PermissionDenied, "it belongs to another user")),
+    }
+}
+
+fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o777
+    }
+
+    fn open_folder(mode: u32) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), Permissions::from_mode(mode)).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_folder_is_closed_also_when_it_was_open() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("a/b");
+        folder(&path).unwrap();
+        assert_eq!((mode(&path), mode(&parent.path().join("a"))), (0o700, 0o700));
+        fs::set_permissions(&path, Permissions::from_mode(0o777)).unwrap();
+        folder(&path).unwrap();
+        assert_eq!(mode(&path), 0o700);
+    }
+
+    #[test]
+    fn a_folder_of_the_user_is_left_alone_unless_others_may_write_into_it() {
+        let is_ours = |name: &str| name == "local.lock";
+        let ours = open_folder(0o755);
+        fs::write(ours.path().join("local.lock"), "").unwrap();
+        home(ours.path(), is_ours).unwrap();
+        assert_eq!(mode(ours.path()), 0o700);
+
+        let theirs = open_folder(0o755);
+        fs::write(theirs.path().join("letter.txt"), "").unwrap();
+        home(theirs.path(), is_ours).unwrap();
+        assert_eq!(mode(theirs.path()), 0o755);
+        fs::set_permissions(theirs.path(), Permissions::from_mode(0o777)).unwrap();
+        let error = home(theirs.path(), is_ours).unwrap_err();
+        assert!(error.to_string().contains("others") || error.to_string().contains("other users"), "{error}");
+    }
+}

@@ -1,0 +1,244 @@
+//! What the stack forwards is an incident, a recovery, or ignored for a reason that stands here. The events are made from
+//! the patterns of the stack's rules, so a pattern that is added brings its own.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::Sample;
+use crate::{Outcome, Pattern, Rules, classify};
+
+const STACK: &str = include_str!("../../../../templates/incident-stack.yaml");
+
+/// Rule of the stack, and why something that it forwards is ignored all the same.
+const IGNORED: &[(&str, &str)] = &[];
+/// The same for samples that a rule forwards: they say more than the pattern asks for.
+const SAMPLES_IGNORED: &[(&str, &str)] = &[
+    ("alarm-changes", "the alarm's actions are suppressed or muted"),
+    ("alarm-changes", "autoscaling's own alarm: it scales, and says nothing of a failure"),
+    ("service-failures", "the task stopped and no container failed"),
+    ("service-failures", "the task was stopped on purpose (ServiceSchedulerInitiated)"),
+    ("service-failures", "the task was stopped on purpose (UserInitiated)"),
+    ("service-failures", "SpotInterruption: the task's host goes away, and the service starts the task again"),
+    (
+        "platform-failures",
+        "`DB instance is in an invalid state. No actions are necessary. Autoscaling will retry later.` is no failure",
+    ),
+    ("platform-failures", "the finding is archived"),
+];
+/// Severity rules that know nothing of the service.
+const CATCH_ALL: &[&str] = &["default", "none", "any-timeout"];
+
+/// The detail-type of events for which a pattern names none.
+fn detail_types(source: &str) -> &'static [&'static str] {
+    match source {
+        "aws.codedeploy" => &["CodeDeploy Deployment State-change Notification"],
+        "aws.dms" => &["DMS Replication Task State Change"],
+        "aws.ec2" => &["EBS Volume Notification", "EBS Snapshot Notification"],
+        "aws.ecr" => &["ECR Pull Through Cache Action", "ECR Replication Action"],
+        "aws.ecs" => &["ECS Service Action", "ECS Deployment State Change"],
+        "aws.emr" => &["EMR Cluster State Change", "EMR Step Status Change"],
+        "aws.glue" => &["Glue Job State Change", "Glue Crawler State Change"],
+        "aws.guardduty" => &["GuardDuty Malware Protection Object Scan Result"],
+        "aws.health" => &["AWS Health Event", "AWS Health Abuse Event"],
+        "aws.rds" => &["RDS DB Instance Event", "RDS DB Cluster Event"],
+        "aws.sagemaker" => &["SageMaker Training Job State Change"],
+        "aws.securityhub" => &["Security Hub Findings - Imported"],
+        "aws.ssm" => &["EC2 Automation Execution Status-change Notification", "EC2 Command Status-change Notification"],
+        "aws.transcribe" => &["Transcribe Job State Change"],
+        "aws.trustedadvisor" => &["Trusted Advisor Check Item Refresh Notification"],
+        _ => &[],
+    }
+}
+
+/// What every event of a kind says although no pattern asks for it.
+fn always_said(detail_type: &str, detail: &Value) -> Value {
+    match detail_type {
+        "GuardDuty Finding" | "Macie Finding" => json!({
+            "type": "UnauthorizedAccess:EC2/SSHBruteForce", "title": "x", "severity": 5, "accountId": "111122223333",
+        }),
+        kind if kind.starts_with("RDS ") && detail["EventCategories"] == json!(["failover"]) => {
+            json!({"Message": "A Multi-AZ failover that resulted in the promotion of a standby instance has started."})
+        }
+        _ => json!({}),
+    }
+}
+
+/// Fields that are lists in events, whatever a pattern says of their elements.
+const LISTS: &[&str] = &["containers", "findings", "EventCategories"];
+
+/// The rules' names and patterns, as they stand in the template; a value of an intrinsic function is its argument.
+fn patterns() -> Result<Vec<(String, Value)>, Box<dyn std::error::Error>> {
+    let template = untagged(&yaml_serde::from_str(STACK)?);
+    let resources = template["Resources"].as_object().ok_or("no resources")?;
+    let rules = resources.values().filter_map(|resource| {
+        let name = resource["Properties"]["Name"].as_str()?.trim_start_matches("${AWS::StackName}-").to_owned();
+        Some((name, resource["Properties"].get("EventPattern")?.clone()))
+    });
+    Ok(rules.collect())
+}
+
+fn untagged(value: &yaml_serde::Value) -> Value {
+    match value {
+        yaml_serde::Value::Tagged(tagged) => untagged(&tagged.value),
+        yaml_serde::Value::Sequence(values) => values.iter().map(untagged).collect(),
+        yaml_serde::Value::Mapping(members) => {
+            let named = |(name, value): (&yaml_serde::Value, _)| Some((name.as_str()?.to_owned(), untagged(value)));
+            Value::Object(members.iter().filter_map(named).collect())
+        }
+        yaml_serde::Value::String(text) => json!(text),
+        yaml_serde::Value::Number(number) => {
+            number.as_i64().map_or_else(|| json!(number.as_f64()), |number| json!(number))
+        }
+        yaml_serde::Value::Bool(flag) => json!(flag),
+        yaml_serde::Value::Null => Value::Null,
+    }
+}
+
+/// Every object that takes each value and each alternative of a pattern once.
+fn objects(pattern: &Value) -> Vec<Map<String, Value>> {
+    let mut made = vec![Map::new()];
+    for (name, field) in pattern.as_object().into_iter().flatten() {
+        let additions: Vec<Map<String, Value>> = match field {
+            Value::Array(alternatives) if name == "$or" => alternatives.iter().flat_map(objects).collect(),
+            Value::Array(values) => values.iter().map(|value| member(name, leaf(name, value))).collect(),
+            nested => objects(nested).into_iter().map(|object| member(name, Value::Object(object))).collect(),
+        };
+        made = made
+            .iter()
+            .flat_map(|base| additions.iter().map(|addition| merged(base.clone(), addition.clone())))
+            .collect();
+    }
+    made
+}
+
+fn member(name: &str, value: Value) -> Map<String, Value> {
+    let value = if LISTS.contains(&name) { json!([value]) } else { value };
+    Map::from_iter([(name.to_owned(), value)])
+}
+
+fn merged(mut base: Map<String, Value>, addition: Map<String, Value>) -> Map<String, Value> {
+    for (name, value) in addition {
+        match (base.get_mut(&name), value) {
+            (Some(Value::Object(before)), Value::Object(value)) => *before = merged(before.clone(), value),
+            (_, value) => drop(base.insert(name, value)),
+        }
+    }
+    base
+}
+
+/// A value that one condition of a pattern accepts.
+fn leaf(name: &str, condition: &Value) -> Value {
+    let text = |operator: &str| condition[operator].as_str();
+    if let Some(prefix) = text("prefix") {
+        json!(format!("{prefix}x"))
+    } else if let Some(suffix) = text("suffix") {
+        json!(format!("UPDATE_{}", suffix.trim_start_matches('_')))
+    } else if let Some(bound) = condition.pointer("/numeric/1").and_then(Value::as_i64) {
+        json!(bound + 1)
+    } else if condition.get("anything-but").is_some() && name == "functionArn" {
+        json!("arn:aws:lambda:eu-west-1:111122223333:function:orders:$LATEST")
+    } else if condition.get("anything-but").is_some() {
+        json!("orders-too-slow")
+    } else {
+        assert!(!condition.is_object(), "the test knows no value for {name}: {condition}");
+        condition.clone()
+    }
+}
+
+/// The events that a pattern lets through.
+fn events(pattern: &Value) -> Vec<Value> {
+    let mut events = Vec::new();
+    for event in objects(pattern) {
+        let source = event.get("source").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let named = event.get("detail-type").and_then(Value::as_str).map(str::to_owned);
+        let detail_types = named
+            .map_or_else(|| detail_types(&source).iter().map(|&name| name.to_owned()).collect(), |name| vec![name]);
+        assert!(!detail_types.is_empty(), "the test knows no detail-type of {source}");
+        for detail_type in detail_types {
+            let mut event = event.clone();
+            let detail = event.entry("detail").or_insert_with(|| json!({})).clone();
+            event = merged(event, member("detail", always_said(&detail_type, &detail)));
+            event.extend(Map::from_iter([
+                ("id".to_owned(), json!("e")),
+                ("region".to_owned(), json!("eu-west-1")),
+                ("time".to_owned(), json!("2026-11-27T10:00:00Z")),
+                ("resources".to_owned(), json!([])),
+                ("detail-type".to_owned(), json!(detail_type)),
+            ]));
+            events.push(Value::Object(event));
+        }
+    }
+    events
+}
+
+/// The reasons for which an event is ignored, or what is wrong with what comes of it.
+fn reasons(event: &Value, rules: &Rules) -> Result<Vec<String>, String> {
+    let seen = classify(event, rules).map_err(|error| format!("{error}: {event}"))?;
+    if seen.iter().all(|one| one.outcome == Outcome::Ignored && !one.recovers()) {
+        return Ok(seen.iter().map(|one| one.reason().unwrap_or_default().to_owned()).collect());
+    }
+    match seen.iter().filter_map(|one| one.judgement.as_ref()).find(|one| CATCH_ALL.contains(&one.rule.as_str())) {
+        Some(judgement) => Err(format!("only {} knows it: {event}", judgement.rule)),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// What is wrong: an event that no rule of ours knows, one that is ignored for a reason that is not listed, a listed
+/// reason for which none is.
+fn wrong(events: Vec<(String, Value)>, listed: &[(&str, &str)]) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+    let rules = Rules::defaults()?;
+    let mut wrong = Vec::new();
+    let mut unused: BTreeSet<_> = listed.iter().copied().collect();
+    for (rule, event) in events {
+        match reasons(&event, &rules) {
+            Err(problem) => wrong.push(problem),
+            Ok(reasons) => wrong.extend(reasons.into_iter().filter_map(|reason| {
+                let known = listed.iter().find(|listed| listed.0 == rule && reason == listed.1);
+                known
+                    .is_none_or(|known| !unused.remove(known) && !listed.contains(known))
+                    .then(|| format!("{rule} forwards what is ignored as `{reason}`: {event}"))
+            })),
+        }
+    }
+    wrong.extend(unused.iter().map(|(rule, reason)| format!("nothing of {rule} is ignored as `{reason}`")));
+    Ok(wrong)
+}
+
+#[test]
+fn what_the_stack_forwards_is_never_ignored_in_silence() -> Result<(), Box<dyn std::error::Error>> {
+    let mut forwarded = Vec::new();
+    for (name, pattern) in patterns()? {
+        let accepts = Pattern::from_value(&pattern)?;
+        for event in events(&pattern) {
+            assert!(accepts.matches(&event), "{name} does not forward {event}");
+            forwarded.push((name.clone(), event));
+        }
+    }
+    assert!(forwarded.len() > 80, "only {} events", forwarded.len());
+    let wrong = wrong(forwarded, IGNORED)?;
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    Ok(())
+}
+
+#[test]
+fn of_the_samples_that_the_stack_forwards_the_same_is_true() -> Result<(), Box<dyn std::error::Error>> {
+    let mut forwarded = Vec::new();
+    let samples: Vec<Value> = super::samples()?.into_iter().map(|(_, _, event): Sample| event).collect();
+    for (name, pattern) in patterns()? {
+        let accepts = Pattern::from_value(&pattern)?;
+        let cases = super::services::events()?;
+        forwarded.extend(
+            samples
+                .iter()
+                .cloned()
+                .chain(cases)
+                .filter(|event| accepts.matches(event))
+                .map(|event| (name.clone(), event)),
+        );
+    }
+    assert!(forwarded.len() > 60, "only {} events", forwarded.len());
+    let wrong = wrong(forwarded, SAMPLES_IGNORED)?;
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    Ok(())
+}

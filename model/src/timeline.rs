@@ -1,0 +1,139 @@
+//! What happened to an incident, in a bounded list. An item of DynamoDB has 400 KB at most; a record that grew with every
+//! notice could be written no more one day, and its mail, which could not be marked as sent, went out every minute.
+
+use serde::{Deserialize, Serialize};
+
+use crate::fields::shortened;
+use crate::incident::Incident;
+
+/// So many entries from the beginning are kept.
+pub const FIRST: usize = 10;
+/// So many of the newest entries are kept.
+pub const LAST: usize = 40;
+/// Longest entry, in characters: a person's note may be long.
+const LONGEST: usize = 1000;
+
+/// Something that happened to an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineEntry {
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+    /// What, in a few words: `opened`, `notified`, `acknowledged by ada`.
+    pub what: String,
+}
+
+impl TimelineEntry {
+    /// An entry; what is too long is cut.
+    pub fn new(at: impl Into<String>, what: &str) -> Self {
+        Self { at: at.into(), what: shortened(what, LONGEST) }
+    }
+}
+
+/// How a stored timeline has to be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TimelineChange {
+    /// Another entry at its end, whatever it is by now.
+    Append(TimelineEntry),
+    /// All of it, if it is still as it was read: as many entries, and as many left out.
+    Rewrite {
+        /// The entries, oldest first.
+        entries: Vec<TimelineEntry>,
+        /// How many are left out between the first [`FIRST`] and the rest.
+        left_out: u64,
+    },
+}
+
+impl Incident {
+    /// How its stored timeline takes up an entry.
+    pub fn timeline_with(&self, entry: TimelineEntry) -> TimelineChange {
+        if self.timeline.len() < FIRST + LAST && !self.is_timeline_overgrown() {
+            return TimelineChange::Append(entry);
+        }
+        rewrite(self.timeline.iter().chain([&entry]), self.timeline_left_out)
+    }
+
+    /// How its stored timeline has to be mended: nothing for all but those that an older version let grow.
+    pub fn timeline_mended(&self) -> Option<TimelineChange> {
+        self.is_timeline_overgrown().then(|| rewrite(self.timeline.iter(), self.timeline_left_out))
+    }
+
+    /// Takes up an entry.
+    pub fn note(&mut self, entry: TimelineEntry) {
+        match self.timeline_with(entry) {
+            TimelineChange::Append(entry) => self.timeline.push(entry),
+            TimelineChange::Rewrite { entries, left_out } => {
+                self.timeline = entries;
+                self.timeline_left_out = left_out;
+            }
+        }
+    }
+
+    fn is_timeline_overgrown(&self) -> bool {
+        let is_long = |entry: &TimelineEntry| entry.what.chars().nth(LONGEST).is_some();
+        self.timeline.len() > FIRST + LAST || self.timeline.iter().any(is_long)
+    }
+}
+
+fn rewrite<'e>(entries: impl Iterator<Item = &'e TimelineEntry>, left_out: u64) -> TimelineChange {
+    let mut entries: Vec<_> = entries.map(|entry| TimelineEntry::new(&entry.at, &entry.what)).collect();
+    let surplus = entries.len().saturating_sub(FIRST + LAST);
+    entries.drain(FIRST.min(entries.len())..(FIRST + surplus).min(entries.len()));
+    TimelineChange::Rewrite { entries, left_out: left_out + surplus as u64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn incident(entries: usize, length: usize) -> Result<Incident, serde_json::Error> {
+        let entry =
+            |number: usize| json!({"at": "2026-01-31T12:00:00Z", "what": format!("{number} {}", "x".repeat(length))});
+        let timeline: Vec<_> = (0..entries).map(entry).collect();
+        serde_json::from_value(json!({
+            "incident_id": "inc-1", "status": "open", "severity": "HIGH", "summary": "s", "recommendation": "r",
+            "created_at": "2026-01-31T12:00:00Z", "last_seen_at": "2026-01-31T12:00:00Z", "occurrences": 1, "fingerprint": "v1:0",
+            "source": "lambda", "resource": "orders", "account": "", "region": "", "error_type": "", "error_message": "",
+            "rule": "r", "timeline": timeline,
+        }))
+    }
+
+    fn numbers(incident: &Incident) -> Vec<usize> {
+        incident.timeline.iter().filter_map(|entry| entry.what.split(' ').next()?.parse().ok()).collect()
+    }
+
+    #[test]
+    fn a_timeline_keeps_its_beginning_and_its_end() -> Result<(), serde_json::Error> {
+        let mut incident = incident(0, 0)?;
+        for number in 0..200 {
+            incident.note(TimelineEntry::new("2026-01-31T12:00:00Z", &format!("{number} reminder")));
+            assert_eq!(incident.timeline.len() as u64 + incident.timeline_left_out, number + 1);
+        }
+        assert_eq!(numbers(&incident), (0..FIRST).chain(200 - LAST..200).collect::<Vec<_>>());
+        Ok(())
+    }
+
+    #[test]
+    fn a_short_timeline_is_appended_to_and_a_full_one_rewritten() -> Result<(), serde_json::Error> {
+        let entry = || TimelineEntry::new("2026-01-31T12:00:00Z", "opened");
+        assert_eq!(incident(49, 0)?.timeline_with(entry()), TimelineChange::Append(entry()));
+        let full = incident(50, 0)?;
+        assert!(matches!(full.timeline_with(entry()), TimelineChange::Rewrite { left_out: 1, .. }));
+        assert_eq!(full.timeline_mended(), None);
+        Ok(())
+    }
+
+    #[test]
+    fn one_that_grew_too_large_is_mended_whether_by_number_or_by_length() -> Result<(), serde_json::Error> {
+        for (entries, length) in [(4000, 50), (3, 100_000), (51, 0)] {
+            let mut incident = incident(entries, length)?;
+            assert!(incident.timeline_mended().is_some(), "{entries} of {length}");
+            incident.note(TimelineEntry::new("2026-01-31T12:00:00Z", "acknowledged by ada"));
+            assert!(serde_json::to_string(&incident)?.len() < 60_000);
+            assert!(incident.timeline.len() <= FIRST + LAST && incident.timeline_mended().is_none());
+            assert_eq!(incident.timeline.last().map(|entry| entry.what.as_str()), Some("acknowledged by ada"));
+        }
+        Ok(())
+    }
+}

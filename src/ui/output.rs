@@ -1,0 +1,79 @@
+//! Standard output, which may end before the command does.
+
+use std::io::{self, ErrorKind, Write};
+use std::sync::{Arc, OnceLock};
+
+/// Standard output of this process, and how it ended.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Output(Arc<OnceLock<End>>);
+
+/// How it ended.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    /// Its reader has read enough, as `head` has. That is no failure, and it hides none: the command goes on, and what
+    /// becomes of it decides its exit code.
+    ReaderLeft,
+    /// It takes nothing more, such as on a full disk. Each later write fails too, so that the failure cannot be missed.
+    Broken(ErrorKind, Option<i32>),
+}
+
+impl Output {
+    /// Writes all of it, or nothing once the reader has left.
+    ///
+    /// # Errors
+    /// When the stream takes nothing, now or before.
+    pub(super) fn write(&self, data: &[u8]) -> io::Result<()> {
+        self.write_to(&mut io::stdout().lock(), data)
+    }
+
+    fn write_to(&self, stream: &mut impl Write, data: &[u8]) -> io::Result<()> {
+        if self.0.get().is_none() {
+            let Err(error) = stream.write_all(data).and_then(|()| stream.flush()) else { return Ok(()) };
+            self.0.get_or_init(|| match error.kind() {
+                ErrorKind::BrokenPipe => End::ReaderLeft,
+                kind => End::Broken(kind, error.raw_os_error()),
+            });
+        }
+        match self.0.get() {
+            Some(End::Broken(_, Some(code))) => Err(io::Error::from_raw_os_error(*code)),
+            Some(End::Broken(kind, None)) => Err((*kind).into()),
+            Some(End::ReaderLeft) | None => Ok(()),
+        }
+    }
+
+    /// Whether nobody reads any more.
+    pub(super) fn reader_left(&self) -> bool {
+        matches!(self.0.get(), Some(End::ReaderLeft))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Refuses everything in one way, and counts how often.
+    struct Refusing(ErrorKind, usize);
+
+    impl Write for Refusing {
+        fn write(&mut self, _data: &[u8]) -> io::Result<usize> {
+            self.1 += 1;
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_left_is_no_failure_and_a_full_disk_stays_one() {
+        for (kind, left) in [(ErrorKind::BrokenPipe, true), (ErrorKind::StorageFull, false)] {
+            let (output, mut stream) = (Output::default(), Refusing(kind, 0));
+            for _ in 0..2 {
+                let written = output.write_to(&mut stream, b"line\n").map_err(|error| error.kind());
+                assert_eq!(written, if left { Ok(()) } else { Err(kind) });
+            }
+            assert_eq!((output.reader_left(), stream.1), (left, 1), "{kind}");
+        }
+    }
+}

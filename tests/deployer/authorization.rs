@@ -1,0 +1,86 @@
+//! What the policy names against what IAM lets a policy name: an action on a resource of a type that it does not take
+//! is allowed by IAM's editor and denied by the service.
+
+use std::collections::BTreeMap;
+
+use incidentctl::deployer::DeployerPolicy;
+use incident_deploy::template::Place;
+use regex::Regex;
+use serde::Deserialize;
+
+use crate::harness::{TestResult, repository};
+
+/// Actions that take a resource and are asked for all: they list by a prefix, which IAM does not know of.
+const LISTING: [&str; 1] = ["cloudwatch:DescribeAlarms"];
+
+/// The facts of `tests/deployer/authorization.json`.
+#[derive(Debug, Deserialize)]
+struct Facts {
+    /// The ARN of each type of resource, with variables.
+    types: BTreeMap<String, String>,
+    /// The types that each action takes; none where it takes only `*`.
+    actions: BTreeMap<String, Vec<String>>,
+}
+
+#[test]
+fn every_action_names_resources_of_a_type_that_it_takes() -> TestResult {
+    let facts: Facts =
+        serde_json::from_str(&std::fs::read_to_string(repository("tests/deployer/authorization.json"))?)?;
+    let place = Place::new("devops", "123456789012", "eu-west-1", None);
+    let mut wrong = Vec::new();
+    for statement in DeployerPolicy::recorded()?.document(&place).statements() {
+        for action in &statement.action {
+            for resource in &statement.resource {
+                if !takes(&facts, action, resource)? {
+                    wrong.push(format!("{action} on {resource}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "IAM does not know these: {wrong:#?}");
+    Ok(())
+}
+
+#[test]
+fn a_resource_of_another_type_is_noticed() -> TestResult {
+    let facts: Facts =
+        serde_json::from_str(&std::fs::read_to_string(repository("tests/deployer/authorization.json"))?)?;
+    for (action, resource, expected) in [
+        ("logs:DescribeLogGroups", "*", true),
+        ("logs:DescribeLogGroups", "arn:aws:logs:eu-west-1:123456789012:log-group:*", false),
+        ("cloudformation:DeleteChangeSet", "arn:aws:cloudformation:eu-west-1:123456789012:stack/devops/*", true),
+        ("cloudformation:DeleteChangeSet", "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/x/*", false),
+        ("sqs:CreateQueue", "*", false),
+        ("s3:PutObject", "arn:aws:s3:::bucket/devops/*", true),
+        ("s3:PutObject", "arn:aws:s3:::bucket", false),
+    ] {
+        assert_eq!(takes(&facts, action, resource)?, expected, "{action} on {resource}");
+    }
+    Ok(())
+}
+
+/// Whether an action takes resources like this one.
+fn takes(facts: &Facts, action: &str, resource: &str) -> TestResult<bool> {
+    let types = facts.actions.get(action).ok_or_else(|| format!("add {action} to the facts"))?;
+    if resource == "*" {
+        return Ok(types.is_empty() || LISTING.contains(&action));
+    }
+    let service = action.split(':').next().unwrap_or_default();
+    for name in types {
+        let shape = facts.types.get(&format!("{service}:{name}")).ok_or_else(|| format!("no ARN of {name}"))?;
+        if shaped(shape)?.is_match(resource) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// An expression for ARNs of one shape. The last variable may stand for more than one part, as names have slashes.
+fn shaped(shape: &str) -> TestResult<Regex> {
+    let variable = Regex::new(r"\$\{[A-Za-z]+\}")?;
+    let parts: Vec<String> = variable.split(shape).map(regex::escape).collect();
+    let (last, before) = parts.split_last().ok_or("no shape")?;
+    let (name, before) = before.split_last().ok_or("no variable")?;
+    let before: String = before.iter().map(|part| format!("{part}[^:/]*")).collect();
+    Ok(Regex::new(&format!("^{before}{name}.+{last}$"))?)
+}

@@ -1,0 +1,82 @@
+//! Who gets into the local AWS: its user's programs by one line, and nobody else on the machine.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Output};
+
+use crate::harness::{TestResult, World};
+
+/// The user `nobody`.
+const STRANGER: u32 = 65534;
+const EXPORT: [&str; 3] = ["local", "status", "--export"];
+
+/// Runs a line of a shell in the world's environment; `"$@"` in it is the program with these arguments.
+fn shell(world: &World, line: &str, arguments: &[&str], variables: &[(&str, &str)]) -> TestResult<Output> {
+    let program = world.command(arguments);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", line, "sh"]).arg(program.get_program()).args(program.get_args()).env_clear();
+    let environment = program.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    Ok(shell.envs(environment).envs(variables.iter().copied()).current_dir(world.home()).output()?)
+}
+
+#[tokio::test]
+async fn the_environment_for_other_clients_is_one_line_of_a_shell() -> TestResult {
+    let world = World::new()?;
+    let refused = world.run(&EXPORT).await?.ended_with(1)?;
+    assert_eq!(refused.stdout, "", "nothing that a shell would evaluate");
+    world.run(&["local", "start"]).await?.succeeded()?;
+    let status = world.run(&["local", "status", "--output", "json"]).await?.succeeded()?.json()?;
+    let environment = status["environment"].as_object().ok_or("no environment")?;
+    assert_eq!(environment["AWS_ENDPOINT_URL"], status["endpoint"]);
+    assert_eq!(environment["AWS_REGION"], status["region"]);
+    let line = "eval \"$(\"$@\")\" && env";
+    let exported = shell(&world, line, &EXPORT, &[("AWS_SESSION_TOKEN", "of another account")])?;
+    let exported = String::from_utf8(exported.stdout)?;
+    for (name, value) in environment {
+        let expected = format!("{name}={}", value.as_str().unwrap_or_default());
+        assert!(exported.lines().any(|line| line == expected), "{name} is missing in {exported}");
+    }
+    assert!(!exported.contains("AWS_SESSION_TOKEN"), "a token of another account goes with no key of this one");
+    let text = world.run(&["local", "status"]).await?.succeeded()?.stdout;
+    let secret = environment["AWS_SECRET_ACCESS_KEY"].as_str().unwrap_or_default();
+    assert!(secret.len() == 40 && !text.contains(secret), "what is shown to people has no secret: {text}");
+
+    let opened = world.run(&["local", "start", "--open"]).await?.ended_with(1)?;
+    assert!(opened.stderr.contains("access key of its own"), "{}", opened.stderr);
+    world.run(&["local", "stop"]).await?.succeeded()?;
+    let opened = world.run(&["local", "start", "--open", "--output", "json"]).await?.succeeded()?;
+    assert!(opened.stderr.contains("can run code as you"), "{}", opened.stderr);
+    let environment = &opened.json()?["environment"];
+    assert_eq!(
+        (&environment["AWS_ACCESS_KEY_ID"], &environment["AWS_SECRET_ACCESS_KEY"]),
+        (&"test".into(), &"test".into())
+    );
+    Ok(())
+}
+
+/// The way there is open to all; what keeps them out is the folder itself, also with an umask that closes nothing.
+#[tokio::test]
+async fn another_user_reads_nothing_of_it() -> TestResult {
+    let world = World::new()?;
+    let started = shell(&world, "umask 000; exec \"$@\"", &["local", "start"], &[])?;
+    assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
+    fs::set_permissions(world.home(), Permissions::from_mode(0o755))?;
+    let folder = world.home().join("local-aws");
+    for (path, expected) in
+        [(folder.clone(), 0o700), (folder.join("outbox"), 0o700), (folder.join("local.json"), 0o600)]
+    {
+        let mode = fs::metadata(&path)?.mode() & 0o777;
+        assert_eq!(mode, expected, "{} has {mode:o}", path.display());
+    }
+    let is_root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
+    if !is_root {
+        // Only root becomes another user; the modes are what keeps one out.
+        return Ok(());
+    }
+    for (program, path) in [("ls", folder.clone()), ("ls", folder.join("outbox")), ("cat", folder.join("local.json"))] {
+        let tried = Command::new(program).arg(&path).uid(STRANGER).gid(STRANGER).output()?;
+        assert!(!tried.status.success(), "{program} {}: {}", path.display(), String::from_utf8_lossy(&tried.stdout));
+    }
+    Ok(())
+}
