@@ -21,7 +21,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
 }
 
 /// From the detail, or from the ARN of a service, which is all that a deployment's event has.
-fn cluster<'e>(envelope: &'e Envelope) -> &'e str {
+fn cluster(envelope: &Envelope) -> &str {
     match (envelope.text("/clusterArn"), envelope.first_resource().split_once(":service/")) {
         ("", Some((_, service))) => service.split_once('/').map_or("", |(cluster, _)| cluster),
         (cluster, _) => name(cluster),

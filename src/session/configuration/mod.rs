@@ -12,6 +12,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 
+use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
@@ -136,14 +137,18 @@ fn region(settings: &Settings, profiles: &Profiles) -> RegionProviderChain {
     let profile = ProfileFileRegionProvider::builder().profile_files(profiles.sources()).profile_name(profiles.name());
     RegionProviderChain::first_try(chosen)
         .or_else(profile.build())
-        .or_else(aws_config::imds::region::ImdsRegionProvider::builder().build())
+        .or_else(ImdsRegionProvider::builder().configure(&plain_config()).build())
+}
+
+/// What a provider needs to make calls of its own.
+fn plain_config() -> ProviderConfig {
+    ProviderConfig::without_region().with_http_client(https::client())
 }
 
 /// The same with the credentials of this profile or none: whoever names a profile must not work in another account
 /// because the environment has keys too.
 fn with_profile_alone(sdk: SdkConfig, profiles: &Profiles) -> SdkConfig {
-    let mut config = ProviderConfig::without_region()
-        .with_http_client(https::client())
+    let mut config = plain_config()
         .with_region(sdk.region().cloned())
         .with_use_fips(sdk.use_fips())
         .with_use_dual_stack(sdk.use_dual_stack());

@@ -101,7 +101,7 @@ const TEXTS: &[[&str; 4]] = &[
         "lambda:UpdateFunctionCode",
         "InvalidParameterValueException",
         "Unzipped size must be smaller than 262144000 bytes",
-        "--profile handler",
+        "builds the small one",
     ],
     [
         "lambda:UpdateFunctionCode",

@@ -216,6 +216,31 @@ async fn what_is_nested_without_end_is_a_wrong_request_and_no_more() {
     assert_eq!(client.control(Method::GET, "/_local/status", "").await.status, 200);
 }
 
+/// The limits are no higher than the stack is.
+#[tokio::test]
+async fn what_is_as_deep_as_it_may_be_is_worked_out() {
+    let client = with_a_table().await;
+    let item = json!({"TableName": "deep", "Item": {"a": {"S": "x"}}});
+    assert_eq!(target(&client, "dynamodb", "DynamoDB_20120810.PutItem", item).await.status, 200);
+    for (text, found) in [
+        ("NOT ".repeat(298) + "a = :a", 1),
+        ("(a = :a AND ".repeat(49) + "a = :a" + &")".repeat(49), 1),
+        ("(NOT a <> :a AND NOT ".repeat(30) + "(a = :a)" + &")".repeat(30), 1),
+        ("a = :a OR ".repeat(149) + "a = :a", 1),
+    ] {
+        let scan =
+            json!({"TableName": "deep", "FilterExpression": text, "ExpressionAttributeValues": {":a": {"S": "x"}}});
+        let reply = target(&client, "dynamodb", "DynamoDB_20120810.Scan", scan).await;
+        assert_eq!((reply.status, reply.json()["Count"].as_i64()), (200, Some(found)), "{text}: {}", reply.text());
+    }
+    for text in ["(".repeat(49) + "1" + &")".repeat(49), "-".repeat(49) + "1", "1+".repeat(1000) + "1"] {
+        let input = json!({"StartTime": 1_795_776_000, "EndTime": 1_795_776_300,
+            "MetricDataQueries": [{"Id": "a", "Expression": text}]});
+        let reply = target(&client, "monitoring", "GraniteServiceVersion20100801.GetMetricData", input).await;
+        assert_eq!(reply.status, 200, "{text}: {}", reply.text());
+    }
+}
+
 #[tokio::test]
 async fn lengths_that_a_cbor_body_does_not_have_are_not_believed() {
     let client = Client::start().await;
@@ -235,6 +260,20 @@ async fn instants_at_the_ends_of_time_are_a_wrong_request() {
         "Statistics": ["Sum"]});
     let reply = target(&client, "monitoring", "GraniteServiceVersion20100801.GetMetricStatistics", input).await;
     assert_eq!(reply.status, 400, "{}", reply.text());
+}
+
+#[tokio::test]
+async fn one_call_asks_for_no_more_points_than_cloudwatch_gives() {
+    let client = Client::start().await;
+    let ask = |queries: usize| {
+        let query = |number: usize| json!({"Id": format!("q{number}"), "Expression": "1", "Period": 60});
+        let queries: Vec<Value> = (0..queries).map(query).collect();
+        json!({"StartTime": 1_795_776_000, "EndTime": 1_795_776_000 + 60 * 100_000, "MetricDataQueries": queries})
+    };
+    for (queries, status) in [(1, 200), (2, 400), (501, 400)] {
+        let reply = target(&client, "monitoring", "GraniteServiceVersion20100801.GetMetricData", ask(queries)).await;
+        assert_eq!(reply.status, status, "{queries}: {:.300}", reply.text());
+    }
 }
 
 /// Breaks in the midst of a call.

@@ -10,6 +10,9 @@ use super::{bucket_width, dimensions, evaluator, instant, invalid, missing, requ
 
 /// Data points that one call may ask for (`GetMetricStatistics`).
 const POINTS: i64 = 1440;
+/// What one call of `GetMetricData` asks for at most: queries, and points of all of them.
+const MOST_QUERIES: usize = 500;
+const POINTS_OF_DATA: i64 = 100_800;
 
 pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let namespace = required(&call.input, "Namespace")?;
@@ -86,14 +89,16 @@ fn window(input: &Input, start: &str, end: &str, period: u64) -> Result<Window, 
         return Err(invalid(format!("The parameter {start} must be less than the parameter {end}.")));
     }
     let period = i64::try_from(period).unwrap_or(60) * 1000;
-    if to.saturating_sub(from) / period > POINTS * 70 {
-        return Err(invalid(
-            "You have requested more datapoints than allowed. Reduce the range or increase the period.",
-        ));
+    if to.saturating_sub(from) / period > POINTS_OF_DATA {
+        return Err(too_many_points());
     }
     let first = from.div_euclid(period) * period;
     let starts = (0..).map(|index| first + index * period).take_while(|start| *start < to).collect();
     Ok(Window { starts, period })
+}
+
+fn too_many_points() -> ApiError {
+    invalid("You have requested more datapoints than allowed. Reduce the range or increase the period.")
 }
 
 pub(super) fn statistics(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
@@ -151,6 +156,10 @@ pub(super) fn data(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     if queries.is_empty() {
         return Err(missing("MetricDataQueries"));
     }
+    if queries.len() > MOST_QUERIES {
+        let message = format!("The collection MetricDataQueries must not have a size greater than {MOST_QUERIES}.");
+        return Err(super::validation(message));
+    }
     for query in &queries {
         if let super::query::Source::Metric(stat) = &query.source {
             sample_if_queue(cloud, &stat.series);
@@ -159,8 +168,13 @@ pub(super) fn data(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let descending = call.input.text("ScanBy").is_none_or(|order| order == "TimestampDescending");
     let state = cloud.cloudwatch.state();
     let mut results = Vec::new();
+    let mut points = 0;
     for query in queries.iter().filter(|query| query.returned) {
         let window = window(&call.input, "StartTime", "EndTime", query.seconds(&queries))?;
+        points += window.starts.len() as i64;
+        if points > POINTS_OF_DATA {
+            return Err(too_many_points());
+        }
         for line in query.lines(&queries, &state.store, &window)? {
             results.push(result(query, &line, descending));
         }
