@@ -4,8 +4,8 @@ mod configuration;
 mod https;
 mod region;
 
-pub use configuration::{ConfigurationError, Place, ProfileFilesError, WrongSetting};
 pub(crate) use configuration::local;
+pub use configuration::{ConfigurationError, Place, ProfileFilesError, WrongSetting};
 
 use std::time::Duration;
 

@@ -12,13 +12,13 @@ use aws_credential_types::Credentials;
 use aws_sdk_cloudformation::types::{Capability, ChangeSetType};
 
 use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType};
+use incident_deploy::aws::Clients;
 use incident_deploy::engine::Engine;
+use incident_deploy::engine::cloudformation::{Operation, StackRecord};
 use incident_deploy::template::Place;
 use incident_local::Principal;
 use incident_local::policy::{Decision, Need, Policy, Requester};
-use incident_deploy::aws::Clients;
 use incidentctl::deployer::{DeployerPolicy, PASSED_TO_SERVICE};
-use incident_deploy::engine::cloudformation::{Operation, StackRecord};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -16,7 +16,7 @@ use incident_model::table::{INCIDENT_ID, SELF_CHECK};
 use lambda_runtime::Error;
 
 use crate::settings::Settings;
-use crate::trust::authorities;
+use crate::tls_roots::authorities;
 
 /// Longest wait for a connection. Within a Region it takes milliseconds.
 const CONNECT: Duration = Duration::from_secs(2);

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::clients::Clients;
 use crate::clock::Clock;
+use crate::fail_open::FailOpen;
 use crate::log::Unit;
 use crate::notify::{Notifier, NotifyError, Topic};
 use crate::outbox::Delivery;
@@ -20,8 +21,7 @@ use crate::record::{How, Recorded, alarm_on_errors_of, record};
 use crate::rules_file::LoadedRules;
 use crate::settings::Settings;
 use crate::store::{Store, StoreError, Table};
-use crate::unrecorded::Unrecorded;
-use crate::{delivery, drill, log, own, rules_file, self_check};
+use crate::{delivery, drill, log, loop_guard, rules_file, self_check};
 
 /// How often a handler sweeps by itself, after an event.
 const SWEEP_SECONDS: i64 = 60;
@@ -135,12 +135,12 @@ pub(crate) struct Flow<S, N> {
     pub(crate) notifier: N,
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
-    pub(crate) unrecorded: Unrecorded,
+    pub(crate) fail_open: FailOpen,
 }
 
 impl<S, N> Flow<S, N> {
     pub(crate) fn new(store: S, notifier: N, settings: Settings) -> Self {
-        Self { store, notifier, settings, clock: Clock::default(), unrecorded: Unrecorded::default() }
+        Self { store, notifier, settings, clock: Clock::default(), fail_open: FailOpen::default() }
     }
 }
 
@@ -170,7 +170,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
     }
 
     async fn handle(&self, event: &Classification) -> Result<(), HandlerError> {
-        if own::is_own(&event.observation, &self.settings.function, &self.settings.stack) {
+        if loop_guard::is_own(&event.observation, &self.settings.function, &self.settings.stack) {
             self.ignored(event, "a failure of the alert path itself, which has alarms of its own");
             return Ok(());
         }

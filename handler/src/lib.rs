@@ -3,16 +3,18 @@
 //! Both are one artifact; the function's `Handler` setting says which one it is. The way of an event is in [`flow`]:
 //! classify (pure, in `incident-model`), record ([`mod@record`]), send what that makes due ([`notify`]).
 
+mod backoff;
 pub mod clients;
 pub mod clock;
 pub mod delivery;
 mod drill;
+mod fail_open;
 pub mod flow;
 pub mod generator;
 pub mod log;
+pub mod loop_guard;
 pub mod notify;
 mod outbox;
-pub mod own;
 pub mod record;
 mod recovery;
 pub mod rules_file;
@@ -20,6 +22,4 @@ pub mod self_check;
 pub mod settings;
 pub mod store;
 pub mod sweep;
-pub mod trust;
-mod turns;
-mod unrecorded;
+pub mod tls_roots;

@@ -8,11 +8,11 @@ use incident_model::time::milliseconds_of;
 use incident_model::{Incident, Reason};
 use serde_json::json;
 
+use crate::backoff::Backoff;
 use crate::flow::{Flow, HandlerError};
 use crate::log::{self, Metrics, Unit};
 use crate::notify::Notifier;
 use crate::store::{Budget, Outbox, Sent, Store};
-use crate::turns::Turns;
 
 /// How long a sender alone may send. Longer than a publish with its retries takes.
 pub(crate) const LEASE_SECONDS: i64 = 30;
@@ -188,12 +188,12 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         let reason = incident.due.unwrap_or(Reason::Opened).name();
         let what = format!("{what} ({reason}, notice {})", incident.notices);
         let sent = Sent { incident, next_look, what: &what, at: &now.text, now: now.seconds };
-        let mut turns = Turns::default();
+        let mut backoff = Backoff::default();
         // Unmarked, the mail would be sent again.
         loop {
             match self.store.mark_sent(&sent).await {
                 Ok(is_worse) => return Ok(is_worse),
-                Err(error) => turns.wait_after(error).await?,
+                Err(error) => backoff.wait_after(error).await?,
             }
         }
     }

@@ -8,10 +8,10 @@ use incident_model::time::milliseconds_of;
 use incident_model::{Classification, Incident, Observation, Reason, Status, TimelineEntry};
 use serde_json::Value;
 
+use crate::backoff::Backoff;
 use crate::clock::Now;
 use crate::outbox::LEASE_SECONDS;
-use crate::store::{Known, Occurrence, Opening, Outbox, Question, Store, StoreError};
-use crate::turns::Turns;
+use crate::store::{Lookup, Occurrence, Opening, Outbox, Snapshot, Store, StoreError};
 
 /// A failure that is in the table.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,11 +47,11 @@ pub async fn record(
     incident: &Incident,
     now: &Now,
 ) -> Result<Recorded, StoreError> {
-    let mut turns = Turns::default();
+    let mut backoff = Backoff::default();
     loop {
         match decide(store, failure, incident, now).await {
             Ok(recorded) => return Ok(recorded),
-            Err(error) => turns.wait_after(error).await?,
+            Err(error) => backoff.wait_after(error).await?,
         }
     }
 }
@@ -63,20 +63,20 @@ async fn decide(
     now: &Now,
 ) -> Result<Recorded, StoreError> {
     let seen = &failure.observation;
-    let question = Question {
+    let lookup = Lookup {
         event_id: &seen.event_id,
         fingerprint: &incident.fingerprint,
         source: &incident.source,
         trouble: incident.trouble(),
         function: (incident.source == "lambda").then_some(incident.resource.as_str()),
     };
-    let known = store.look(&question).await?;
-    match (&known.counted_for, &known.newest) {
+    let snapshot = store.look(&lookup).await?;
+    match (&snapshot.counted_for, &snapshot.newest) {
         (Some(incident_id), _) => already_counted(store, incident_id, incident).await,
         (None, Some(open)) if open.status != Status::Resolved => {
-            counted(store, failure, incident, open, &known.silences, now).await
+            counted(store, failure, incident, open, &snapshot.silences, now).await
         }
-        _ => opened(store, failure, incident, &known, now).await,
+        _ => opened(store, failure, incident, &snapshot, now).await,
     }
 }
 
@@ -84,12 +84,12 @@ async fn opened(
     store: &impl Store,
     failure: &Classification,
     incident: &Incident,
-    known: &Known,
+    snapshot: &Snapshot,
     now: &Now,
 ) -> Result<Recorded, StoreError> {
     let seen = &failure.observation;
-    let (incident, withdraws) = begun(incident.clone(), known, now);
-    let incident = match is_over(&seen.occurred_at, known) {
+    let (incident, withdraws) = begun(incident.clone(), snapshot, now);
+    let incident = match is_over(&seen.occurred_at, snapshot) {
         true => {
             Incident { due: Some(Reason::Recovered), ..resolved(incident, "recovered, which was told of first", now) }
         }
@@ -97,7 +97,7 @@ async fn opened(
     };
     let event_id = seen.event_id.as_str();
     let alarm_on = alarm_on_errors_of(seen);
-    store.open(&Opening { event_id, incident: &incident, known, alarm_on, withdraws, now: now.seconds }).await?;
+    store.open(&Opening { event_id, incident: &incident, snapshot, alarm_on, withdraws, now: now.seconds }).await?;
     let sends = is_leased(&incident, now);
     Ok(Recorded { incident, how: How::Opened, sends })
 }
@@ -109,8 +109,8 @@ pub(crate) fn is_leased(incident: &Incident, now: &Now) -> bool {
 
 /// A new incident with its place in the history and its first notice; whether that notice withdraws the last one of the
 /// incident before, since both states of a flapping resource are held back until one stays.
-fn begun(incident: Incident, known: &Known, now: &Now) -> (Incident, bool) {
-    let before = known.newest.as_ref();
+fn begun(incident: Incident, snapshot: &Snapshot, now: &Now) -> (Incident, bool) {
+    let before = snapshot.newest.as_ref();
     let (recent_changes, beginning) = beginning(before, now.seconds);
     let (due, due_at) = match beginning {
         Beginning::Fresh => (Reason::Opened, now.seconds + LEASE_SECONDS),
@@ -119,14 +119,14 @@ fn begun(incident: Incident, known: &Known, now: &Now) -> (Incident, bool) {
     };
     let incident = Incident {
         previous_incident_id: before.map(|before| before.incident_id.clone()),
-        beside_incident_id: known.newest_of_trouble.clone(),
+        beside_incident_id: snapshot.newest_of_trouble.clone(),
         recent_changes,
         flapping: beginning != Beginning::Fresh,
         ..incident
     };
-    let outbox = held_by(&known.silences, &incident, Outbox::next(&incident, due, due_at), now);
+    let outbox = held_by(&snapshot.silences, &incident, Outbox::next(&incident, due, due_at), now);
     let incident = outbox.put_into(incident);
-    let alarm = known.alarm_of_function.as_ref().filter(|alarm| explains(&incident, alarm, now.seconds));
+    let alarm = snapshot.alarm_of_function.as_ref().filter(|alarm| explains(&incident, alarm, now.seconds));
     let explains_incident_id = alarm.map(|alarm| alarm.incident_id.clone());
     (Incident { explains_incident_id, ..incident }, beginning == Beginning::StillFlaps)
 }
@@ -138,8 +138,8 @@ pub(crate) fn alarm_on_errors_of(seen: &Observation) -> Option<&str> {
 }
 
 /// Whether the end of a failure was told of before the failure itself.
-fn is_over(occurred_at: &str, known: &Known) -> bool {
-    milliseconds_of(occurred_at).zip(known.recovered_at).is_some_and(|(occurred, recovered)| occurred < recovered)
+fn is_over(occurred_at: &str, snapshot: &Snapshot) -> bool {
+    milliseconds_of(occurred_at).zip(snapshot.recovered_at).is_some_and(|(occurred, recovered)| occurred < recovered)
 }
 
 /// An incident that an event ended.

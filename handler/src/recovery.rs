@@ -6,6 +6,7 @@ use incident_model::trouble::ends;
 use incident_model::{Classification, Incident, Outcome, Reason, Silence, Status};
 use serde_json::json;
 
+use crate::backoff::Backoff;
 use crate::clock::Now;
 use crate::flow::{Flow, HandlerError};
 use crate::log;
@@ -13,7 +14,6 @@ use crate::notify::Notifier;
 use crate::outbox::LEASE_SECONDS;
 use crate::record::{held_by, is_leased, resolved};
 use crate::store::{Outbox, Resolution, Store, StoreError};
-use crate::turns::Turns;
 
 /// How many incidents of one trouble are looked at. More open ones at once have hardly one end.
 const MOST_BESIDE: usize = 25;
@@ -79,7 +79,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         incident: &Incident,
         silences: &[Silence],
     ) -> Result<Option<(Incident, bool)>, StoreError> {
-        let mut turns = Turns::default();
+        let mut backoff = Backoff::default();
         let mut read = Some(incident.clone());
         while let Some(open) = read.filter(|read| read.status != Status::Resolved) {
             let now = self.clock.now();
@@ -98,7 +98,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
                     let sends = is_leased(&recovered, &now);
                     return Ok(Some((recovered, sends)));
                 }
-                Err(error) => turns.wait_after(error).await?,
+                Err(error) => backoff.wait_after(error).await?,
             }
             read = self.store.incident(&open.incident_id).await?;
         }

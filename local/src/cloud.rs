@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::LocalConfig;
 use crate::credentials::AccessKey;
-use crate::ongoing::Ongoing;
+use crate::in_flight::InFlight;
 use crate::outbox::Outbox;
 use crate::services::{cloudformation, cloudwatch, dynamodb, events, iam, lambda, logs, s3, sns, sqs};
 use crate::{ApiError, Clock};
@@ -26,7 +26,7 @@ pub struct Inner {
     /// Its time.
     pub clock: Clock,
     /// Calls that are being performed and messages that are on their way to subscribers.
-    pub work: Ongoing,
+    pub work: InFlight,
     /// Mail that left it.
     pub outbox: Outbox,
     /// State of IAM.
@@ -74,7 +74,7 @@ impl Cloud {
                 endpoint,
                 access_key,
                 clock,
-                work: Ongoing::default(),
+                work: InFlight::default(),
                 outbox,
                 iam: Default::default(),
                 dynamodb: Default::default(),

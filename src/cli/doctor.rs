@@ -8,8 +8,8 @@ mod permissions;
 mod quotas;
 mod stack;
 
-use incident_deploy::package::Destination;
 use clap::Args;
+use incident_deploy::package::Destination;
 use serde_json::json;
 
 use super::Outcome;

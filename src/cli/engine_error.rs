@@ -6,7 +6,7 @@ use incident_deploy::engine::cloudformation::NamedReplacement;
 use incident_deploy::engine::{EngineError, Outcome, OwnedByOther, Rollback};
 use incident_deploy::package::{OwnRulesError, PackageError};
 use incident_deploy::plan::{NewerSchema, PlanError};
-use incident_deploy::resources::Obstacle;
+use incident_deploy::resources::DeleteBlocker;
 use incident_deploy::template::TemplateError;
 
 impl CommandError {
@@ -46,7 +46,7 @@ impl CommandError {
     }
 }
 
-fn blocked(found: &[Obstacle]) -> CommandError {
+fn blocked(found: &[DeleteBlocker]) -> CommandError {
     let Some(first) = found.first() else { return CommandError::user("something keeps this from being deleted") };
     let refusal = CommandError::user(format!("{}; nothing was deleted", first.what)).hint(&first.remedy);
     let others = found.iter().skip(1).flat_map(|other| [format!("also, {}", other.what), other.remedy.clone()]);

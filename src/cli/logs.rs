@@ -7,7 +7,7 @@ use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::moment::{self, Moment};
+use super::time_arg::{self, TimeArg};
 use crate::error::CommandError;
 use crate::settings::Settings;
 use crate::ui::{Label, Ui};
@@ -31,7 +31,7 @@ pub struct LogsArgs {
 
     /// From when: a span such as 30m, 2h, 7d, or a time such as 2026-01-31T12:00:00Z
     #[arg(long, value_name = "TIME", default_value = "1h")]
-    pub since: Moment,
+    pub since: TimeArg,
 }
 
 /// A function of the stack.
@@ -75,7 +75,7 @@ pub(super) async fn run(args: LogsArgs, settings: &Settings, ui: &Ui) -> Result<
     match ui.is_json() {
         true => ui.json(&json!({"type": "result", "ok": true, "lines": number})),
         false if number == 0 => {
-            ui.say(&format!("{} has nothing since {}", log.group, moment::readable(&args.since.rfc3339())));
+            ui.say(&format!("{} has nothing since {}", log.group, time_arg::readable(&args.since.rfc3339())));
             Ok(())
         }
         false => Ok(()),
@@ -110,7 +110,7 @@ impl Log {
 }
 
 fn show(event: &FilteredLogEvent, ui: &Ui) -> Result<(), CommandError> {
-    let time = moment::readable_milliseconds(event.timestamp().unwrap_or_default());
+    let time = time_arg::readable_milliseconds(event.timestamp().unwrap_or_default());
     let message = event.message().unwrap_or_default().trim_end();
     match ui.is_json() {
         true => ui.json(&json!({

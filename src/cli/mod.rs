@@ -16,7 +16,6 @@ mod init;
 mod interruptible;
 mod local;
 mod logs;
-mod moment;
 mod plan;
 #[cfg(test)]
 mod reference;
@@ -26,6 +25,7 @@ mod status;
 mod template;
 #[cfg(test)]
 mod tests;
+mod time_arg;
 mod trigger_test;
 mod up;
 mod watch;

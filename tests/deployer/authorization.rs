@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use incidentctl::deployer::DeployerPolicy;
 use incident_deploy::template::Place;
+use incidentctl::deployer::DeployerPolicy;
 use regex::Regex;
 use serde::Deserialize;
 

@@ -19,9 +19,9 @@ use incident_deploy::plan::{Observations, Plan};
 use incident_deploy::progress::Progress;
 use incident_deploy::resources::{self, Context, Scope, observe};
 use incident_deploy::template::{Place, Stack};
-use incident_local::{AccessKey, LocalConfig};
 use incident_local::config::{ACCOUNT, LatencyProfile};
 use incident_local::gateway::{Gateway, Handle};
+use incident_local::{AccessKey, LocalConfig};
 use tempfile::TempDir;
 
 use super::{Aws, Snapshot, TestResult, Wish, snapshot};
@@ -210,7 +210,7 @@ impl<'a> Run<'a> {
     }
 
     async fn plan(&self) -> TestResult<Plan> {
-        Ok(Plan::up(&self.stack, &self.observe(Scope::WithSurplus).await?, &resources::RULES)?)
+        Ok(Plan::up(&self.stack, &self.observe(Scope::WithOrphans).await?, &resources::RULES)?)
     }
 
     async fn carry_out(&self, plan: &Plan) -> Outcome {

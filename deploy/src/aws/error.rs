@@ -8,7 +8,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use incident_model::error_code;
 
-use super::known;
+use super::error_hint;
 use crate::progress::Failure;
 
 /// A call that failed, with everything that AWS said about it.
@@ -63,7 +63,7 @@ impl AwsError {
 
     /// What the person can do, if it is known.
     pub fn hint(&self) -> Option<&'static str> {
-        known::hint(self)
+        error_hint::hint(self)
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod clients;
 mod error;
-mod known;
+mod error_hint;
 mod patience;
 pub mod wait;
 

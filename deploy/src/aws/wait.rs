@@ -11,7 +11,7 @@ use crate::progress::Progress;
 
 /// A refusal that passes by itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Passing {
+pub struct Transient {
     code: &'static str,
     /// A part of the message: the same codes also stand for failures that last.
     message: &'static str,
@@ -30,7 +30,7 @@ enum Schedule {
     Busy,
 }
 
-const PASSING: &[Passing] = &[
+const TRANSIENT: &[Transient] = &[
     // IAM is eventually consistent: Lambda sees a new role seconds later.
     dense("InvalidParameterValueException", "cannot be assumed by Lambda", "the role to become assumable"),
     dense("InvalidParameterValueException", "execution role does not have permissions", "the role's policy to spread"),
@@ -51,25 +51,25 @@ const PASSING: &[Passing] = &[
     busy("AWS.SimpleQueueService.QueueDeletedRecently", "", "SQS to free the queue's name", 70),
 ];
 
-const fn dense(code: &'static str, message: &'static str, reason: &'static str) -> Passing {
-    Passing { code, message, reason, schedule: Schedule::Dense, limit: Duration::from_secs(60) }
+const fn dense(code: &'static str, message: &'static str, reason: &'static str) -> Transient {
+    Transient { code, message, reason, schedule: Schedule::Dense, limit: Duration::from_secs(60) }
 }
 
-const fn busy(code: &'static str, message: &'static str, reason: &'static str, limit: u64) -> Passing {
-    Passing { code, message, reason, schedule: Schedule::Busy, limit: Duration::from_secs(limit) }
+const fn busy(code: &'static str, message: &'static str, reason: &'static str, limit: u64) -> Transient {
+    Transient { code, message, reason, schedule: Schedule::Busy, limit: Duration::from_secs(limit) }
 }
 
 /// How long AWS may take to know everywhere what a run has made or changed. SQS asks for a second, IAM takes some; the
 /// AWS provider of Terraform waits two minutes at most.
 const SPREADING: u64 = 30;
 /// What a refusal means that says so of something that the run itself makes or changes.
-const UNSPREAD: Passing = busy("", "", "AWS to know everywhere what was just made", SPREADING);
-const UNREADY: Passing = busy("", "", "what was just made or changed to be ready", SPREADING);
+const UNSPREAD: Transient = busy("", "", "AWS to know everywhere what was just made", SPREADING);
+const UNREADY: Transient = busy("", "", "what was just made or changed to be ready", SPREADING);
 
-impl Passing {
+impl Transient {
     /// The entry for an error, or `None` when trying again cannot help.
     pub fn of(error: &AwsError) -> Option<&'static Self> {
-        PASSING.iter().find(|passing| error.is(passing.code) && error.message.contains(passing.message))
+        TRANSIENT.iter().find(|passing| error.is(passing.code) && error.message.contains(passing.message))
     }
 
     /// The same for an error about something that this run makes or changes: that it is not there, or not ready, passes.
@@ -93,15 +93,15 @@ impl Schedule {
     }
 }
 
-/// Calls until the answer is not a [`Passing`] refusal.
+/// Calls until the answer is not a [`Transient`] refusal.
 ///
 /// # Errors
 /// A refusal that lasts, at once; a passing one when its limit is over.
-pub async fn persist<T, F>(progress: &Progress, call: impl FnMut() -> F) -> Result<T, AwsError>
+pub async fn retry<T, F>(progress: &Progress, call: impl FnMut() -> F) -> Result<T, AwsError>
 where
     F: Future<Output = Result<T, AwsError>>,
 {
-    repeat(progress, Passing::of, call).await
+    repeat(progress, Transient::of, call).await
 }
 
 /// Does a piece of work that makes or changes something, and does it again while AWS answers that this is not there, or
@@ -110,7 +110,7 @@ where
 ///
 /// # Errors
 /// As of [`persist`]; what is not about it, at once.
-pub async fn persist_on_new<T, F>(
+pub async fn retry_on_new<T, F>(
     progress: &Progress,
     is_about_it: impl Fn(&AwsError) -> bool,
     work: impl FnMut() -> F,
@@ -119,8 +119,8 @@ where
     F: Future<Output = Result<T, AwsError>>,
 {
     let passing = |error: &AwsError| match is_about_it(error) {
-        true => Passing::of_new(error),
-        false => Passing::of(error),
+        true => Transient::of_new(error),
+        false => Transient::of(error),
     };
     repeat(progress, passing, work).await
 }
@@ -128,7 +128,7 @@ where
 /// Each refusal has its own time, from when it was first met: work has many calls, and may wait long between two.
 async fn repeat<T, F>(
     progress: &Progress,
-    passing: impl Fn(&AwsError) -> Option<&'static Passing>,
+    passing: impl Fn(&AwsError) -> Option<&'static Transient>,
     mut work: impl FnMut() -> F,
 ) -> Result<T, AwsError>
 where
@@ -215,14 +215,14 @@ mod tests {
             ),
             ("AccessDeniedException", "User is not authorized to perform: lambda:CreateFunction", false),
         ] {
-            assert_eq!(Passing::of(&refusal(code, message)).is_some(), passes, "{code}: {message}");
+            assert_eq!(Transient::of(&refusal(code, message)).is_some(), passes, "{code}: {message}");
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_passing_refusal_ends_and_a_lasting_one_is_told_at_once() {
         let calls = AtomicUsize::new(0);
-        let result = persist(&Progress::silent(), || async {
+        let result = retry(&Progress::silent(), || async {
             match calls.fetch_add(1, Ordering::Relaxed) {
                 0..3 => Err(refusal("InvalidParameterValueException", "The role … cannot be assumed by Lambda.")),
                 _ => Err::<(), _>(refusal("AccessDeniedException", "no")),
@@ -236,7 +236,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_limit_ends_a_passing_refusal() {
         let start = Instant::now();
-        let result = persist(&Progress::silent(), || async {
+        let result = retry(&Progress::silent(), || async {
             Err::<(), _>(refusal("InvalidParameterValueException", "The role … cannot be assumed by Lambda."))
         })
         .await;
@@ -249,7 +249,7 @@ mod tests {
         let start = Instant::now();
         let end = start + Duration::from_secs(seconds);
         let work = || async { if Instant::now() < end { Err(refusal(code, "")) } else { Ok(()) } };
-        let result = persist_on_new(&Progress::silent(), |_| is_about_it, work).await;
+        let result = retry_on_new(&Progress::silent(), |_| is_about_it, work).await;
         (start.elapsed().as_secs(), result.map_err(|error| error.code))
     }
 
@@ -271,7 +271,7 @@ mod tests {
         let start = Instant::now();
         let call = || async { Err::<(), _>(refusal("ConcurrentModificationException", "")) };
         let silent = Progress::silent();
-        let result = persist_on_new(&silent, |_| true, || persist(&silent, call)).await;
+        let result = retry_on_new(&silent, |_| true, || retry(&silent, call)).await;
         assert!(result.is_err());
         assert!((60..64).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
     }

@@ -44,8 +44,8 @@ pub fn has_resources(plan: &Plan) -> bool {
 
 /// The same of what was read.
 pub fn any_is_ours(observations: &Observations) -> bool {
-    let surplus = observations.surplus.iter().map(|(_, observed)| observed);
-    observations.resources.values().chain(surplus).any(|one| one.ownership == Ownership::Ours)
+    let orphans = observations.orphans.iter().map(|(_, observed)| observed);
+    observations.resources.values().chain(orphans).any(|one| one.ownership == Ownership::Ours)
 }
 
 #[cfg(test)]

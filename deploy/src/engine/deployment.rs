@@ -78,7 +78,7 @@ impl Deployment {
             record.as_ref().map_or(Ok(()), StackRecord::refuse_newer)?;
             Ok::<_, EngineError>(record)
         };
-        let observations = async { Ok(self.observe(Scope::WithSurplus).await?) };
+        let observations = async { Ok(self.observe(Scope::WithOrphans).await?) };
         let (mut observations, record) = tokio::try_join!(observations, record)?;
         let mut stack = self.stack.clone();
         if let Some(template) = record.as_ref().and_then(|record| record.template.as_deref()) {
@@ -90,7 +90,7 @@ impl Deployment {
         Ok(Survey { plan, record })
     }
 
-    /// Marks the deletions that lose what is in the resource at this moment.
+    /// StateTags the deletions that lose what is in the resource at this moment.
     ///
     /// # Errors
     /// A call that fails.
@@ -126,7 +126,7 @@ impl Deployment {
 
     /// Refuses a plan whose deletions AWS would refuse.
     pub(crate) async fn refuse_blocked(&self, plan: &Plan) -> Result<(), EngineError> {
-        match resources::obstacles(&self.context(), plan).await? {
+        match resources::delete_blockers(&self.context(), plan).await? {
             found if found.is_empty() => Ok(()),
             found => Err(EngineError::Blocked(found)),
         }
@@ -134,9 +134,9 @@ impl Deployment {
 
     /// Refuses a plan when AWS is not any more as the plan found it.
     pub(crate) async fn refuse_stale(&self, plan: &Plan) -> Result<(), EngineError> {
-        match plan.moved(&resources::observe_again(&self.context(), plan).await?) {
-            moved if moved.is_empty() => Ok(()),
-            moved => Err(EngineError::Stale(moved)),
+        match plan.stale(&resources::observe_again(&self.context(), plan).await?) {
+            stale if stale.is_empty() => Ok(()),
+            stale => Err(EngineError::Stale(stale)),
         }
     }
 

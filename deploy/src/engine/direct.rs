@@ -12,7 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::Interrupt;
 use super::own::Own;
 use crate::aws::AwsError;
-use crate::aws::wait::persist_on_new;
+use crate::aws::wait::retry_on_new;
 use crate::plan::{Action, Cause, Change, Observations, Observed, Ownership, Plan};
 use crate::progress::{Event, Progress};
 use crate::resources::{Context, Provider, provider, refuse_loss};
@@ -264,9 +264,9 @@ async fn carry_out(
     }
     if change.action == Action::Replace && matches!(stage, Stage::Make { .. }) {
         // By itself: what failed to be made again is not deleted once more.
-        persist_on_new(&context.progress, is_meant, || provider.delete(context, &change.desired)).await?;
+        retry_on_new(&context.progress, is_meant, || provider.delete(context, &change.desired)).await?;
     }
-    persist_on_new(&context.progress, is_meant, || async {
+    retry_on_new(&context.progress, is_meant, || async {
         match (stage, change.action) {
             (Stage::Settle { .. }, _) => provider.settle(context, &change.desired).await,
             (_, Action::Create | Action::Replace) => provider.create(context, &change.desired).await,

@@ -4,7 +4,7 @@ use super::cloudformation::NamedReplacement;
 use super::{Declined, Outcome};
 use crate::aws::AwsError;
 use crate::plan::{NewerSchema, PlanError};
-use crate::resources::Obstacle;
+use crate::resources::DeleteBlocker;
 use crate::template::TemplateError;
 
 /// Why a stack was not planned, changed or removed.
@@ -33,7 +33,7 @@ pub enum EngineError {
     Detached(String),
     /// AWS would refuse to delete these; nothing was deleted.
     #[error("{}; nothing was deleted", .0.first().map_or("", |first| first.what.as_str()))]
-    Blocked(Vec<Obstacle>),
+    Blocked(Vec<DeleteBlocker>),
     /// AWS is not as the plan found it any more; these differ, and nothing was changed.
     #[error("AWS changed while you were deciding: {}; nothing was changed", .0.join(", "))]
     Stale(Vec<String>),

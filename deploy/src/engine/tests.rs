@@ -71,7 +71,7 @@ fn what_failed_by_half_is_undone_when_it_is_ours() {
         ("Taken".to_owned(), thing(Ownership::Foreign { why: "it lacks the tag".into() })),
         ("Skipped".to_owned(), thing(Ownership::Ours)),
     ]);
-    let undo = outcome.undo(&plan, &Observations { resources, surplus: Vec::new() });
+    let undo = outcome.undo(&plan, &Observations { resources, orphans: Vec::new() });
     assert_eq!(undo.changes.iter().map(|change| change.logical_id.as_str()).collect::<Vec<_>>(), ["Half"]);
 }
 
@@ -80,7 +80,7 @@ async fn deletions_wait_for_what_needs_them() {
     let stack = stack(&[("A", &[]), ("B", &["A"])]);
     let thing = Observed { physical_id: "x".into(), properties: serde_json::json!({}), ownership: Ownership::Ours };
     let resources = BTreeMap::from([("A".to_owned(), thing.clone()), ("B".to_owned(), thing)]);
-    let plan = Plan::down(&stack, &Observations { resources, surplus: Vec::new() });
+    let plan = Plan::down(&stack, &Observations { resources, orphans: Vec::new() });
     assert_eq!(done(&carry_out(&stack, &plan, Interrupt::times(0)).await.0), ["B", "A"]);
 }
 

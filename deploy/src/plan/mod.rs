@@ -3,12 +3,12 @@
 mod cause;
 mod change;
 mod difference;
-mod moved;
 mod observed;
 mod removal;
 mod replacement;
 mod roles;
 mod schema;
+mod stale_plan;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -105,7 +105,7 @@ impl Plan {
         replacement::take_parts_along(&mut changes, rules);
         roles::repair(&mut changes);
         let mut plan = Self { changes, leftovers: Vec::new() };
-        for (desired, observed) in &observations.surplus {
+        for (desired, observed) in &observations.orphans {
             plan.remove(desired, observed, Cause::Removed);
         }
         Ok(plan)
@@ -114,7 +114,7 @@ impl Plan {
     /// What removes everything that the stack owns, in reverse order.
     pub fn down(stack: &Stack, observations: &Observations) -> Self {
         let mut plan = Self { changes: Vec::new(), leftovers: Vec::new() };
-        for (desired, observed) in &observations.surplus {
+        for (desired, observed) in &observations.orphans {
             plan.remove(desired, observed, Cause::Removed);
         }
         for desired in stack.resources.iter().rev() {

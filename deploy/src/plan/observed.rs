@@ -57,7 +57,7 @@ pub struct Observations {
     /// By logical id; what does not exist is absent.
     pub resources: BTreeMap<String, Observed>,
     /// What the stack made earlier and the template does not have any more.
-    pub surplus: Vec<(Desired, Observed)>,
+    pub orphans: Vec<(Desired, Observed)>,
 }
 
 impl Observations {

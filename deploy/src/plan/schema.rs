@@ -42,9 +42,9 @@ impl NewerSchema {
 /// # Errors
 /// The first such resource.
 pub fn refuse_newer(observations: &Observations) -> Result<(), NewerSchema> {
-    let surplus = observations.surplus.iter().map(|(_, observed)| observed);
+    let orphans = observations.orphans.iter().map(|(_, observed)| observed);
     let is_ours = |observed: &&Observed| observed.ownership == Ownership::Ours;
-    let mut ours = observations.resources.values().chain(surplus).filter(is_ours);
+    let mut ours = observations.resources.values().chain(orphans).filter(is_ours);
     ours.try_for_each(|observed| NewerSchema::refuse(&observed.physical_id, tag(&observed.properties, SCHEMA_TAG)))
 }
 
@@ -71,7 +71,7 @@ mod tests {
             (observed(Some("1.5"), Ownership::Ours), true),
             (observed(Some(""), Ownership::Ours), true),
         ] {
-            let found = Observations { resources: [("Table".to_owned(), observed)].into(), surplus: Vec::new() };
+            let found = Observations { resources: [("Table".to_owned(), observed)].into(), orphans: Vec::new() };
             assert_eq!(refuse_newer(&found).is_err(), refused, "{found:?}");
         }
     }

@@ -46,7 +46,7 @@ const RULES: Rules = Rules {
 
 fn observations(entries: Vec<(&str, Observed)>) -> Observations {
     let resources = entries.into_iter().map(|(id, observed)| (id.to_owned(), observed)).collect::<BTreeMap<_, _>>();
-    Observations { resources, surplus: Vec::new() }
+    Observations { resources, orphans: Vec::new() }
 }
 
 /// Paths that differ.
@@ -61,7 +61,7 @@ fn what_is_being_deleted_is_made_anew_or_waited_for() {
     let up = Plan::up(&stack, &going, &RULES).unwrap();
     assert_eq!(up.changes[0].action, Action::Create);
     for now in [&going, &Observations::default()] {
-        assert_eq!(up.moved(now), Vec::<String>::new());
+        assert_eq!(up.stale(now), Vec::<String>::new());
     }
     assert_eq!(Plan::down(&stack, &going).changes[0].action, Action::Delete);
 }
@@ -264,13 +264,13 @@ fn what_moved_in_between_is_named() {
     let reordered = observed(json!({"Tags": [2, 1], "A": 2}), Ownership::Ours);
     let now =
         vec![("New", ours(json!(1))), ("Changed", ours(json!(3))), ("Same", reordered), ("Untouched", ours(json!(9)))];
-    assert_eq!(plan.moved(&observations(now)), ["New", "Changed"]);
+    assert_eq!(plan.stale(&observations(now)), ["New", "Changed"]);
 }
 
 #[test]
 fn what_is_surplus_goes_unless_something_keeps_it() {
     let mut exists = observations(Vec::new());
-    exists.surplus = vec![
+    exists.orphans = vec![
         (desired("Confirmed", json!({})), observed(json!({}), Ownership::Child)),
         (desired("Pending", json!({})), observed(json!({}), Ownership::Kept { why: "it waits".to_owned() })),
     ];

@@ -5,7 +5,7 @@ use aws_sdk_lambda::types::{DestinationConfig, OnFailure, OnSuccess};
 use serde_json::{Value, json};
 
 use super::{Context, Provider, Values};
-use crate::aws::wait::persist;
+use crate::aws::wait::retry;
 use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
@@ -63,7 +63,7 @@ impl Provider for EventInvokeConfig {
             )
             .set_on_success(on_success.map(|arn| OnSuccess::builder().destination(arn).build()))
             .build();
-        persist(&context.progress, || async {
+        retry(&context.progress, || async {
             let call = context
                 .clients
                 .lambda
@@ -84,7 +84,7 @@ impl Provider for EventInvokeConfig {
     }
 
     async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
-        persist(&context.progress, || async {
+        retry(&context.progress, || async {
             let call = context.clients.lambda.delete_function_event_invoke_config();
             let call = call.function_name(desired.properties.text("FunctionName"));
             let call = call.qualifier(desired.properties.text("Qualifier"));

@@ -19,7 +19,7 @@ use tokio::sync::SemaphorePermit;
 use super::taken::take_up;
 use super::values::tag_list;
 use super::{Context, Provider, Values, named};
-use crate::aws::wait::{persist, until};
+use crate::aws::wait::{retry, until};
 use crate::aws::{Absent, AwsError, Explain};
 use crate::package::Package;
 use crate::plan::{Change, Observed, Ownership, RECREATED};
@@ -90,7 +90,7 @@ impl Provider for Function {
             .set_timeout(properties.integer("Timeout"))
             .environment(environment(properties))
             .set_tags(Some(tags(properties)));
-        persist(&context.progress, || async {
+        retry(&context.progress, || async {
             let Upload { package, turn: _turn } = upload(context).await?;
             let call = call.clone().code(FunctionCode::builder().zip_file(Blob::default()).build());
             let call = call.customize().map_request(move |request| with_zip(request, &package));
@@ -138,7 +138,7 @@ impl Provider for Function {
                 .set_memory_size(properties.integer("MemorySize"))
                 .set_timeout(properties.integer("Timeout"))
                 .environment(environment(properties));
-            persist(&context.progress, || async {
+            retry(&context.progress, || async {
                 call.clone().send().await.explain("lambda:UpdateFunctionConfiguration")
             })
             .await?;
@@ -147,7 +147,7 @@ impl Provider for Function {
         if change.touches("Code") || change.touches("Architectures") {
             let call = context.clients.lambda_at_length.update_function_code().function_name(name);
             let call = call.set_architectures(Some(architectures(properties)));
-            persist(&context.progress, || async {
+            retry(&context.progress, || async {
                 let Upload { package, turn: _turn } = upload(context).await?;
                 let call = call.clone().zip_file(Blob::default()).customize();
                 let call = call.map_request(move |request| with_zip(request, &package));
@@ -169,7 +169,7 @@ impl Provider for Function {
 
     async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         let name = &desired.attributes.reference;
-        persist(&context.progress, || async {
+        retry(&context.progress, || async {
             let call = context.clients.lambda.delete_function().function_name(name);
             call.send().await.explain("lambda:DeleteFunction").or_absent(ABSENT)
         })
@@ -183,7 +183,7 @@ impl Provider for Function {
 
 /// Lambda lets a role decrypt the function's environment at the moment when the function gets the role.
 async fn change_role(context: &Context<'_>, name: &str, role: &str) -> Result<(), AwsError> {
-    persist(&context.progress, || async {
+    retry(&context.progress, || async {
         let call = context.clients.lambda.update_function_configuration().function_name(name).role(role);
         call.send().await.explain("lambda:UpdateFunctionConfiguration")
     })

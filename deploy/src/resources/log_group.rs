@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::taken::take_up;
 use super::values::tag_list;
 use super::{Context, Provider, Values, named};
-use crate::aws::wait::persist;
+use crate::aws::wait::retry;
 use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
@@ -99,7 +99,7 @@ impl Provider for LogGroup {
     }
 
     async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
-        persist(&context.progress, || async {
+        retry(&context.progress, || async {
             let call = context.clients.logs.delete_log_group();
             let call = call.log_group_name(desired.properties.text("LogGroupName"));
             call.send().await.explain("logs:DeleteLogGroup").or_absent("ResourceNotFoundException")
@@ -113,7 +113,7 @@ impl Provider for LogGroup {
 async fn put_retention(context: &Context<'_>, properties: &Value) -> Result<(), AwsError> {
     let logs = &context.clients.logs;
     let name = properties.text("LogGroupName");
-    persist(&context.progress, || async {
+    retry(&context.progress, || async {
         match properties.integer("RetentionInDays") {
             Some(days) => {
                 let call = logs.put_retention_policy().log_group_name(&name).retention_in_days(days);

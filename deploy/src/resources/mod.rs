@@ -3,18 +3,18 @@
 mod alarm;
 mod contents;
 mod dashboard;
+mod delete_blocker;
 mod event_invoke_config;
 mod function;
 mod log_group;
 mod observe;
-mod obstacle;
+mod orphans;
 mod permission;
 mod queue;
 mod queue_policy;
 mod role;
 mod rule;
 mod subscription;
-mod surplus;
 mod table;
 mod taken;
 mod topic;
@@ -33,8 +33,8 @@ use crate::progress::Progress;
 use crate::template::{Attributes, Desired, Place, Stack, TemplateError};
 
 pub use contents::{refuse_loss, weigh};
+pub use delete_blocker::{DeleteBlocker, delete_blockers};
 pub use observe::{Scope, observe, observe_again};
-pub use obstacle::{Obstacle, obstacles};
 pub use queue::{COUNTS, messages};
 pub use subscription::{Subscription, by_record};
 pub use values::Values;
@@ -96,7 +96,7 @@ pub trait Provider: Sync {
     async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError>;
 
     /// What would make AWS refuse the deletion; asked before anything is deleted.
-    async fn obstacles(&self, _context: &Context<'_>, _change: &Change) -> Result<Vec<Obstacle>, AwsError> {
+    async fn delete_blockers(&self, _context: &Context<'_>, _change: &Change) -> Result<Vec<DeleteBlocker>, AwsError> {
         Ok(Vec::new())
     }
 

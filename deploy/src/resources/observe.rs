@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::try_join_all;
 
-use super::{Context, provider, subscription, surplus};
+use super::{Context, orphans, provider, subscription};
 use crate::aws::AwsError;
 use crate::plan::{Observations, Observed, Ownership, Plan};
 use crate::template::{Desired, Stack};
@@ -13,7 +13,7 @@ use crate::template::{Desired, Stack};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// Also for what the template does not have any more, as far as few calls find it.
-    WithSurplus,
+    WithOrphans,
     /// For everything that bears the stack's tag.
     Everything,
     /// Only for the resources of the stack.
@@ -26,21 +26,21 @@ pub enum Scope {
 /// The first read that fails. A denied read is a failure, never an absence.
 pub async fn observe(context: &Context<'_>, stack: &Stack, scope: Scope) -> Result<Observations, AwsError> {
     let reads = stack.resources.iter().map(|desired| read(context, desired));
-    let surplus = async {
+    let orphans = async {
         match scope {
-            Scope::WithSurplus => {
-                let addresses = subscription::surplus(context, stack);
-                let (found, addresses) = tokio::try_join!(surplus::surplus(context, stack, scope), addresses)?;
+            Scope::WithOrphans => {
+                let addresses = subscription::orphans(context, stack);
+                let (found, addresses) = tokio::try_join!(orphans::orphans(context, stack, scope), addresses)?;
                 Ok([found, addresses].concat())
             }
-            Scope::Everything => surplus::surplus(context, stack, scope).await,
+            Scope::Everything => orphans::orphans(context, stack, scope).await,
             Scope::StackOnly => Ok(Vec::new()),
         }
     };
-    let (resources, surplus) = tokio::try_join!(try_join_all(reads), surplus)?;
+    let (resources, orphans) = tokio::try_join!(try_join_all(reads), orphans)?;
     let mut resources: BTreeMap<_, _> = resources.into_iter().flatten().collect();
     disown(stack, &mut resources);
-    Ok(Observations { resources, surplus })
+    Ok(Observations { resources, orphans })
 }
 
 /// Reads once more what a plan touches.
@@ -50,7 +50,7 @@ pub async fn observe(context: &Context<'_>, stack: &Stack, scope: Scope) -> Resu
 pub async fn observe_again(context: &Context<'_>, plan: &Plan) -> Result<Observations, AwsError> {
     let reads = plan.touched().map(|change| read(context, &change.desired));
     let resources = try_join_all(reads).await?.into_iter().flatten().collect();
-    Ok(Observations { resources, surplus: Vec::new() })
+    Ok(Observations { resources, orphans: Vec::new() })
 }
 
 async fn read(context: &Context<'_>, desired: &Desired) -> Result<Option<(String, Observed)>, AwsError> {

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use super::values::document;
 use super::{Context, Provider, Values};
-use crate::aws::wait::persist;
+use crate::aws::wait::retry;
 use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership, differences};
 use crate::template::{Attributes, Desired, Place, Stack};
@@ -51,7 +51,7 @@ impl Provider for Permission {
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         let properties = &desired.properties;
         let _turn = ONE_AT_A_TIME.lock().await;
-        persist(&context.progress, || async {
+        retry(&context.progress, || async {
             let call = context
                 .clients
                 .lambda
@@ -81,7 +81,7 @@ impl Provider for Permission {
 
     async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         let _turn = ONE_AT_A_TIME.lock().await;
-        persist(&context.progress, || async {
+        retry(&context.progress, || async {
             let call = context.clients.lambda.remove_permission();
             let call = call.function_name(desired.properties.text("FunctionName")).statement_id(&desired.logical_id);
             call.send().await.explain("lambda:RemovePermission").or_absent(ABSENT)
@@ -92,7 +92,7 @@ impl Provider for Permission {
 }
 
 /// Permissions that the template does not have any more: they name a rule of the stack and bear an id of a template.
-pub(super) async fn surplus(context: &Context<'_>, stack: &Stack) -> Result<Vec<(Desired, Observed)>, AwsError> {
+pub(super) async fn orphans(context: &Context<'_>, stack: &Stack) -> Result<Vec<(Desired, Observed)>, AwsError> {
     let wanted = || stack.resources.iter().filter(|resource| resource.resource_type == "AWS::Lambda::Permission");
     let Some(example) = wanted().next() else { return Ok(Vec::new()) };
     let function = example.properties.text("FunctionName");

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::taken::take_up;
 use super::values::tag_list;
 use super::{Context, Provider, Values};
-use crate::aws::wait::persist;
+use crate::aws::wait::retry;
 use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
@@ -65,7 +65,7 @@ impl Provider for Queue {
 
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         let properties = &desired.properties;
-        persist(&context.progress, || async {
+        retry(&context.progress, || async {
             let call = context.clients.sqs.create_queue().queue_name(properties.text("QueueName"));
             let call = call.set_attributes(Some(settings(properties))).set_tags(Some(tags(properties)));
             match call.send().await.explain("sqs:CreateQueue") {

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::taken::take_up;
 use super::values::{document, incomplete, tag_list};
-use super::{Context, Obstacle, Provider, Values, named};
-use crate::aws::wait::persist;
+use super::{Context, DeleteBlocker, Provider, Values, named};
+use crate::aws::wait::retry;
 use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
@@ -62,7 +62,7 @@ impl Provider for Role {
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         let properties = &desired.properties;
         let tags = tags(properties)?;
-        persist(&context.progress, || async {
+        retry(&context.progress, || async {
             let result = context
                 .clients
                 .iam
@@ -92,7 +92,7 @@ impl Provider for Role {
         let name = properties.text("RoleName");
         if change.touches("AssumeRolePolicyDocument") {
             let document = properties.json("AssumeRolePolicyDocument");
-            persist(&context.progress, || async {
+            retry(&context.progress, || async {
                 let call = iam.update_assume_role_policy().role_name(&name).policy_document(&document);
                 call.send().await.explain("iam:UpdateAssumeRolePolicy")
             })
@@ -124,21 +124,21 @@ impl Provider for Role {
     }
 
     /// Policies and instance profiles that somebody else gave the role: AWS does not delete it before they are gone.
-    async fn obstacles(&self, context: &Context<'_>, change: &Change) -> Result<Vec<Obstacle>, AwsError> {
+    async fn delete_blockers(&self, context: &Context<'_>, change: &Change) -> Result<Vec<DeleteBlocker>, AwsError> {
         let name = change.desired.properties.text("RoleName");
         let (attached, profiles) = tokio::try_join!(attached(context, &name), profiles(context, &name))?;
-        let attached = attached.into_iter().map(|arn| Obstacle {
+        let attached = attached.into_iter().map(|arn| DeleteBlocker {
             what: format!("the policy {arn} is attached to the role {name}, and is not the stack's"),
             remedy: format!("`aws iam detach-role-policy --role-name {name} --policy-arn {arn}` detaches it"),
         });
-        let profiles = profiles.into_iter().map(|profile| Obstacle {
+        let profiles = profiles.into_iter().map(|profile| DeleteBlocker {
             what: format!("the role {name} is in the instance profile {profile}, which is not the stack's"),
             remedy: format!(
                 "`aws iam remove-role-from-instance-profile --instance-profile-name {profile} --role-name {name}` \
                  takes it out"
             ),
         });
-        let inline = foreign_policies(change).into_iter().map(|policy| Obstacle {
+        let inline = foreign_policies(change).into_iter().map(|policy| DeleteBlocker {
             what: format!("the role {name} has the policy {policy}, which is not the stack's"),
             remedy: format!("`aws iam delete-role-policy --role-name {name} --policy-name {policy}` deletes it"),
         });
@@ -151,7 +151,7 @@ impl Provider for Role {
         let name = desired.properties.text("RoleName");
         let policies = desired.properties.list("Policies").iter().map(|policy| policy.text("PolicyName")).collect();
         delete_policies(context, &name, policies).await?;
-        persist(&context.progress, || async {
+        retry(&context.progress, || async {
             let call = iam.delete_role().role_name(&name);
             call.send().await.explain("iam:DeleteRole").or_absent("NoSuchEntity")
         })

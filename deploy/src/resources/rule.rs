@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::values::{document, incomplete, tag_list};
 use super::{Context, Provider, Values, named};
-use crate::aws::wait::persist;
+use crate::aws::wait::retry;
 use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
@@ -94,7 +94,7 @@ impl Provider for Rule {
         let name = &desired.attributes.reference;
         let targets = read_targets(context, name).await?;
         remove_targets(context, name, targets.into_iter().map(|target| target.id).collect()).await?;
-        persist(&context.progress, || async {
+        retry(&context.progress, || async {
             let call = context.clients.events.delete_rule().name(name);
             call.send().await.explain("events:DeleteRule").or_absent(ABSENT)
         })
@@ -110,7 +110,7 @@ async fn put_rule(
     tags: Option<Vec<RuleTag>>,
 ) -> Result<(), AwsError> {
     let pattern = properties.get("EventPattern").map(|_| properties.json("EventPattern"));
-    persist(&context.progress, || async {
+    retry(&context.progress, || async {
         let call = context
             .clients
             .events
@@ -130,7 +130,7 @@ async fn put_rule(
 
 async fn put_targets(context: &Context<'_>, properties: &Value) -> Result<(), AwsError> {
     let targets = properties.list("Targets").iter().map(target).collect::<Result<Vec<_>, _>>()?;
-    persist(&context.progress, || async {
+    retry(&context.progress, || async {
         let call = context.clients.events.put_targets().rule(properties.text("Name"));
         let output = call.set_targets(Some(targets.clone())).send().await.explain("events:PutTargets")?;
         // A failure inside of a success: without it the rule would match and deliver nothing.

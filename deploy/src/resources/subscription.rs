@@ -16,7 +16,7 @@ use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place, same_address};
 
 pub use record::by_record;
-pub(super) use unwanted::surplus;
+pub(super) use unwanted::orphans;
 
 /// See the module.
 pub(super) struct EmailSubscription;

@@ -12,8 +12,8 @@ use aws_sdk_dynamodb::types::{BillingMode, SseSpecification, TableDescription, T
 use serde_json::{Value, json};
 
 use super::taken::take_up;
-use super::{Context, Obstacle, Provider, Values};
-use crate::aws::wait::{persist, until};
+use super::{Context, DeleteBlocker, Provider, Values};
+use crate::aws::wait::{retry, until};
 use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
@@ -120,7 +120,7 @@ impl Provider for Table {
             .set_deletion_protection_enabled(properties.flag("DeletionProtectionEnabled"))
             .set_tags(Some(input::tags(properties)?));
         let name = &desired.attributes.reference;
-        persist(&context.progress, || async {
+        retry(&context.progress, || async {
             let refusal = match call.clone().send().await.explain("dynamodb:CreateTable") {
                 // `persist` waits where it says that the table is going; this is what one says that was made already.
                 Err(error) if error.is("ResourceInUseException") && error.message.contains("already exists") => error,
@@ -154,7 +154,7 @@ impl Provider for Table {
             let call = call
                 .billing_mode(BillingMode::from(properties.text("BillingMode").as_str()))
                 .set_deletion_protection_enabled(properties.flag("DeletionProtectionEnabled"));
-            persist(&context.progress, || async { call.clone().send().await.explain("dynamodb:UpdateTable") }).await?;
+            retry(&context.progress, || async { call.clone().send().await.explain("dynamodb:UpdateTable") }).await?;
             wait_until_active(context, name).await?;
         }
         if change.touches("SSESpecification") {
@@ -162,7 +162,7 @@ impl Provider for Table {
             let off = SseSpecification::builder().enabled(false).build();
             let encryption = input::encryption(properties).unwrap_or(off);
             let call = dynamodb.update_table().table_name(name).sse_specification(encryption);
-            persist(&context.progress, || async { call.clone().send().await.explain("dynamodb:UpdateTable") }).await?;
+            retry(&context.progress, || async { call.clone().send().await.explain("dynamodb:UpdateTable") }).await?;
             wait_until_active(context, name).await?;
         }
         indexes::update(context, change).await?;
@@ -186,7 +186,7 @@ impl Provider for Table {
         Ok(())
     }
 
-    async fn obstacles(&self, _context: &Context<'_>, change: &Change) -> Result<Vec<Obstacle>, AwsError> {
+    async fn delete_blockers(&self, _context: &Context<'_>, change: &Change) -> Result<Vec<DeleteBlocker>, AwsError> {
         let observed = change.observed.as_ref();
         let protected = observed.and_then(|observed| observed.properties.flag("DeletionProtectionEnabled"));
         if protected != Some(true) {
@@ -195,12 +195,12 @@ impl Provider for Table {
         let what = format!("the table {} is protected from deletion", change.desired.attributes.reference);
         let remedy = "if its incidents may go: set `deletion_protection: false` in incidentctl.yaml and run \
                       `incidentctl up`";
-        Ok(vec![Obstacle { what, remedy: remedy.to_owned() }])
+        Ok(vec![DeleteBlocker { what, remedy: remedy.to_owned() }])
     }
 
     async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         let name = &desired.attributes.reference;
-        persist(&context.progress, || async {
+        retry(&context.progress, || async {
             let call = context.clients.dynamodb.delete_table().table_name(name);
             call.send().await.explain("dynamodb:DeleteTable").or_absent(ABSENT)
         })
@@ -229,10 +229,10 @@ async fn describe(context: &Context<'_>, name: &str) -> Result<Option<TableDescr
 /// Waits for what passes by itself. A table without its key, as one whose key is disabled, stays so; what is asked of it
 /// next says why.
 async fn wait_until_active(context: &Context<'_>, name: &str) -> Result<(), AwsError> {
-    const PASSING: [TableStatus; 3] = [TableStatus::Creating, TableStatus::Updating, TableStatus::Deleting];
+    const TRANSIENT: [TableStatus; 3] = [TableStatus::Creating, TableStatus::Updating, TableStatus::Deleting];
     until(&context.progress, "the table to become active", LIMIT, || async {
         let status = describe(context, name).await?.and_then(|table| table.table_status);
-        Ok(status.filter(|status| !PASSING.contains(status)).map(|_| ()))
+        Ok(status.filter(|status| !TRANSIENT.contains(status)).map(|_| ()))
     })
     .await
 }
@@ -286,7 +286,7 @@ async fn update_expiry(context: &Context<'_>, change: &Change) -> Result<(), Aws
 /// Not a part of CreateTable. What the template does not ask for is switched off.
 async fn put_backups(context: &Context<'_>, properties: &Value) -> Result<(), AwsError> {
     let specification = input::backups(properties)?;
-    persist(&context.progress, || async {
+    retry(&context.progress, || async {
         let call = context.clients.dynamodb.update_continuous_backups().table_name(properties.text("TableName"));
         let call = call.point_in_time_recovery_specification(specification.clone());
         call.send().await.explain("dynamodb:UpdateContinuousBackups")

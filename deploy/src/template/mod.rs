@@ -7,12 +7,12 @@ mod alter;
 mod error;
 mod expression;
 mod graph;
-mod marks;
 mod parse;
 mod place;
 mod render;
 mod resolve;
 mod stack;
+mod state_tags;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
@@ -23,11 +23,11 @@ pub use alter::{retaining, without};
 pub use error::TemplateError;
 pub use expression::{Condition, Expression, Piece};
 pub use graph::{Edge, Graph};
-pub use marks::{APPLIED_TAG, CODE_TAG, HANDLER, MADE_TAG, OWNS_TAG, PARTS_TAG, ROLE_TAG, paths};
 pub use place::Place;
 pub use render::{Completion, OWNER_TAG, SCHEMA, SCHEMA_TAG};
 pub use resolve::{Attributes, Inputs, Naming};
 pub use stack::{Desired, Stack};
+pub use state_tags::{APPLIED_TAG, CODE_TAG, HANDLER, MADE_TAG, OWNS_TAG, PARTS_TAG, ROLE_TAG, paths};
 pub use subscriptions::{SUBSCRIPTION, Subscribed, keeping, same_address, subscribed, subscription_id};
 
 /// The template that `incidentctl` deploys.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use yaml_serde::{Mapping, Value as Yaml};
 
-use super::marks::{self, CODE_TAG};
+use super::state_tags::{self, CODE_TAG};
 use super::{Naming, SUBSCRIPTION, Template, TemplateError, subscription_id};
 
 /// Tag that says whose a resource is. Its value is the stack's name.
@@ -98,9 +98,9 @@ fn set_default(document: &mut Yaml, name: &str, value: &str) -> Result<(), Templ
 
 /// Adds the tags by which the next deployment knows what this one did.
 fn mark(document: &mut Yaml, naming: Naming) -> Result<(), TemplateError> {
-    let marks = marks::marks(&Template::from_yaml(document)?, naming)?;
+    let state_tags = state_tags::state_tags(&Template::from_yaml(document)?, naming)?;
     let resources = resources(document)?;
-    for (id, tags) in marks {
+    for (id, tags) in state_tags {
         let Some(resource) = resources.get_mut(id.as_str()) else { continue };
         for (key, value) in tags {
             add_tag(resource, key, value.into());

@@ -6,7 +6,7 @@ use yaml_serde::{Mapping, Value as Yaml};
 
 use super::TemplateError;
 use super::alter::alter;
-use super::marks::digest;
+use super::state_tags::digest;
 
 /// The type of a subscription.
 pub const SUBSCRIPTION: &str = "AWS::SNS::Subscription";

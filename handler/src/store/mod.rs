@@ -11,7 +11,7 @@ pub use table::Table;
 /// The operations that recording and notifying are made of. Each is atomic.
 pub trait Store {
     /// What is known about an event, its fingerprint and its resource, and the silences: all that a decision needs.
-    fn look(&self, question: &Question<'_>) -> impl Future<Output = Result<Known, StoreError>>;
+    fn look(&self, lookup: &Lookup<'_>) -> impl Future<Output = Result<Snapshot, StoreError>>;
 
     /// Reads an incident.
     fn incident(&self, incident_id: &str) -> impl Future<Output = Result<Option<Incident>, StoreError>>;
@@ -63,7 +63,7 @@ pub trait Store {
 
 /// What a failure asks the table.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
+pub struct Lookup<'a> {
     /// The event that tells of it.
     pub event_id: &'a str,
     /// Its fingerprint.
@@ -78,7 +78,7 @@ pub struct Question<'a> {
 
 /// What the table answers.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Known {
+pub struct Snapshot {
     /// The incident that the event was counted for, if it was.
     pub counted_for: Option<String>,
     /// The newest incident of the fingerprint, resolved or not.
@@ -140,7 +140,7 @@ pub struct Opening<'a> {
     /// The incident as it shall stand in the table.
     pub incident: &'a Incident,
     /// What the decision was made on.
-    pub known: &'a Known,
+    pub snapshot: &'a Snapshot,
     /// The function whose errors raised the alarm, if this is about one.
     pub alarm_on: Option<&'a str>,
     /// Whether the notice of the incident before is not worth sending any more.

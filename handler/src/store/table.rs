@@ -1,10 +1,10 @@
 //! The incident table in DynamoDB.
 
 mod budget;
+mod error_mapping;
 mod items;
-mod looked;
-mod recall;
-mod refusal;
+mod lookup;
+mod pointer_cache;
 mod silences;
 mod timeline;
 
@@ -20,12 +20,12 @@ use incident_model::table::{
 use incident_model::{Incident, Reason, Severity, Silence};
 use serde_json::json;
 
-use super::{Budget, Known, Occurrence, Opening, Outbox, Question, Resolution, Sent, Store, StoreError};
+use super::{Budget, Lookup, Occurrence, Opening, Outbox, Resolution, Sent, Snapshot, Store, StoreError};
+use crate::backoff::Backoff;
 use crate::log;
-use crate::turns::Turns;
+use error_mapping::{is_condition, not_transacted, refused};
 use items::{Changes, TARGET, number, pointer, text};
-use recall::Recall;
-use refusal::{is_condition, not_transacted, refused};
+use pointer_cache::PointerCache;
 
 /// How long the marker of a counted event is kept. EventBridge delivers again for at most a day, Lambda for six hours.
 const MARKER_DAYS: i64 = 7;
@@ -42,13 +42,13 @@ type Item = HashMap<String, AttributeValue>;
 pub struct Table {
     client: Client,
     name: String,
-    recall: Recall,
+    pointer_cache: PointerCache,
 }
 
 impl Table {
     /// A table that this function may read and write.
     pub fn new(client: Client, name: String) -> Self {
-        Self { client, name, recall: Recall::default() }
+        Self { client, name, pointer_cache: PointerCache::default() }
     }
 
     /// Whether an item can be written and read.
@@ -165,20 +165,20 @@ impl Table {
     /// Makes a change; false when its condition does not hold. While a transaction of another invocation holds the item, or
     /// the table is throttled, the change waits: its condition decides whether it is still right.
     async fn apply(&self, key: &str, changes: Changes) -> Result<bool, StoreError> {
-        let mut turns = Turns::default();
+        let mut backoff = Backoff::default();
         loop {
             match self.update(key, changes.clone()).send().await {
                 Ok(_) => return Ok(true),
                 Err(error) if is_condition(&error) => return Ok(false),
-                Err(error) => turns.wait_after(refused(&error)).await?,
+                Err(error) => backoff.wait_after(refused(&error)).await?,
             }
         }
     }
 }
 
 impl Store for Table {
-    async fn look(&self, question: &Question<'_>) -> Result<Known, StoreError> {
-        looked::look(self, question).await
+    async fn look(&self, lookup: &Lookup<'_>) -> Result<Snapshot, StoreError> {
+        lookup::look(self, lookup).await
     }
 
     async fn incident(&self, incident_id: &str) -> Result<Option<Incident>, StoreError> {
@@ -194,19 +194,19 @@ impl Store for Table {
     }
 
     async fn open(&self, opening: &Opening<'_>) -> Result<(), StoreError> {
-        let Opening { incident, known, .. } = opening;
+        let Opening { incident, snapshot, .. } = opening;
         let id = &incident.incident_id;
         let before =
-            known.newest.as_ref().map(|before| &before.incident_id).or(known.lost.as_ref()).map(String::as_str);
+            snapshot.newest.as_ref().map(|before| &before.incident_id).or(snapshot.lost.as_ref()).map(String::as_str);
         let mut of_trouble = pointer(&trouble_key(&incident.source, incident.trouble()), id, None);
-        if let Some(at) = known.recovered_at {
+        if let Some(at) = snapshot.recovered_at {
             of_trouble.insert(items::RECOVERED_AT.to_owned(), number(at));
         }
         let record = self.put(items::record(incident)?).condition_expression("attribute_not_exists(incident_id)");
         let mut writes = vec![
             self.marker(opening.event_id, id, opening.now)?,
             self.turned(pointer(&open_key(&incident.fingerprint), id, None), before, None)?,
-            self.turned(of_trouble, known.newest_of_trouble.as_deref(), known.recovered_at)?,
+            self.turned(of_trouble, snapshot.newest_of_trouble.as_deref(), snapshot.recovered_at)?,
             written(record)?,
         ];
         if let (true, Some(before)) = (opening.withdraws, before) {
@@ -215,7 +215,7 @@ impl Store for Table {
         if let Some(function) = opening.alarm_on {
             writes.push(written(self.put(pointer(&alarm_of_function_key(function), id, None)))?);
         }
-        if let (Some(_), Some(alarm)) = (&incident.explains_incident_id, &known.alarm_of_function) {
+        if let (Some(_), Some(alarm)) = (&incident.explains_incident_id, &snapshot.alarm_of_function) {
             writes.push(self.explained(alarm, incident)?);
         }
         self.transact(writes).await
@@ -310,7 +310,7 @@ impl Store for Table {
         let Incident { severity: mailed, notices, .. } = sent.incident;
         let outbox = Outbox { due: None, due_at: sent.next_look, silenced_by: None, ..Outbox::of(sent.incident) };
         let mut read = Some(sent.incident.clone());
-        let mut turns = Turns::default();
+        let mut backoff = Backoff::default();
         while let Some(incident) = read {
             let id = &incident.incident_id;
             let told = |condition: &str| {
@@ -344,7 +344,7 @@ impl Store for Table {
                 return Ok(false);
             }
             // It is gone, or others wrote into a full timeline.
-            turns.wait_after(StoreError::Conflict).await?;
+            backoff.wait_after(StoreError::Conflict).await?;
             read = self.incident(id).await?;
         }
         Ok(false)

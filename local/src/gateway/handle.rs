@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::faults::Rule;
 use super::{RecordedCall, State};
-use crate::Ongoing;
+use crate::InFlight;
 
 /// A hold on a local AWS that runs in this process. Cheap to clone.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ impl Handle {
     }
 
     /// The open connections.
-    pub fn connections(&self) -> &Ongoing {
+    pub fn connections(&self) -> &InFlight {
         &self.state.connections
     }
 

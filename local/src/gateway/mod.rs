@@ -33,7 +33,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use crate::{ApiError, Clock, Cloud, LocalConfig, Ongoing};
+use crate::{ApiError, Clock, Cloud, InFlight, LocalConfig};
 
 pub use calls::RecordedCall;
 pub(crate) use control::{Identity, SECRET_HEADER};
@@ -79,7 +79,7 @@ struct State {
     instance: String,
     calls: calls::Calls,
     faults: faults::Faults,
-    connections: Ongoing,
+    connections: InFlight,
     stop: Notify,
 }
 
@@ -102,7 +102,7 @@ impl Gateway {
             instance: uuid::Uuid::new_v4().to_string(),
             calls: calls::Calls::default(),
             faults,
-            connections: Ongoing::default(),
+            connections: InFlight::default(),
             stop: Notify::new(),
         };
         Ok(Self { listener, state: Arc::new(state) })

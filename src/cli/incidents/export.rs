@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use incident_model::Incident;
 use serde_json::{Map, Value};
 
-use crate::cli::moment::Moment;
+use crate::cli::time_arg::TimeArg;
 use crate::error::CommandError;
 use crate::incidents::{Filter, Incidents, Listing};
 use crate::ui::{Ui, count};
@@ -19,7 +19,7 @@ pub struct ExportArgs {
 
     /// Only incidents created since then: a span such as 30m, 2h, 7d, or a time such as 2026-01-31T12:00Z
     #[arg(long, value_name = "TIME")]
-    pub since: Option<Moment>,
+    pub since: Option<TimeArg>,
 }
 
 /// Form of exported records.
@@ -76,7 +76,7 @@ const COLUMNS: [&str; 37] = [
 ];
 
 pub(super) async fn run(args: &ExportArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
-    let filter = Filter { since: args.since.as_ref().map(Moment::rfc3339), ..Filter::default() };
+    let filter = Filter { since: args.since.as_ref().map(TimeArg::rfc3339), ..Filter::default() };
     let Listing { incidents: mut found, unreadable } = incidents.list(&filter).await?;
     found.reverse();
     match args.format {

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use incident_model::{Incident, Severity, Status};
 
 use super::render;
-use crate::cli::moment::Moment;
+use crate::cli::time_arg::TimeArg;
 use crate::error::CommandError;
 use crate::incidents::{Filter, Incidents, Listing};
 use crate::ui::{Ui, count};
@@ -30,7 +30,7 @@ pub struct ListArgs {
 
     /// Only incidents created since then: a span such as 30m, 2h, 7d, or a time such as 2026-01-31T12:00Z
     #[arg(long, value_name = "TIME")]
-    pub since: Option<Moment>,
+    pub since: Option<TimeArg>,
 
     /// Show at most so many
     #[arg(long, value_name = "NUMBER", default_value = "50")]
@@ -91,7 +91,7 @@ fn filter(args: &ListArgs) -> Filter {
         severities: args.severity.clone(),
         sources: args.source.clone(),
         resources: args.resource.clone(),
-        since: args.since.as_ref().map(Moment::rfc3339),
+        since: args.since.as_ref().map(TimeArg::rfc3339),
         limit: Some(args.limit).filter(|_| !args.all),
         ..Filter::default()
     }

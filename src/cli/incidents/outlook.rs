@@ -2,7 +2,7 @@
 
 use incident_model::{Incident, Reason, Silence, Status, time};
 
-use crate::cli::moment;
+use crate::cli::time_arg;
 
 /// What was told of an incident, and what comes next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +32,8 @@ fn sent(incident: &Incident) -> String {
     let last = incident.last_notified_at.as_ref().or(incident.notified_at.as_ref());
     match (last, number) {
         (None, _) => "none yet".to_owned(),
-        (Some(last), 0 | 1) => format!("1, at {}", moment::readable(last)),
-        (Some(last), number) => format!("{number}, the last at {}", moment::readable(last)),
+        (Some(last), 0 | 1) => format!("1, at {}", time_arg::readable(last)),
+        (Some(last), number) => format!("{number}, the last at {}", time_arg::readable(last)),
     }
 }
 
@@ -76,7 +76,7 @@ fn held(incident: &Incident, silences: &[Silence], at: i64, now: i64) -> String 
 
 fn readable(at: i64, now: i64) -> String {
     let time = time::rfc3339(at);
-    format!("{} ({})", moment::readable(&time), moment::from_now(&time, now))
+    format!("{} ({})", time_arg::readable(&time), time_arg::from_now(&time, now))
 }
 
 fn described(reason: Reason) -> &'static str {

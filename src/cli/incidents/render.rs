@@ -3,7 +3,7 @@
 use incident_model::{Incident, Severity, Status, timeline};
 
 use super::outlook::Outlook;
-use crate::cli::moment;
+use crate::cli::time_arg;
 use crate::ui::{Cell, Label, Table, Ui, wrap};
 
 /// Shortest id that is shown: `inc-` and the time of creation to the millisecond, which few incidents share.
@@ -19,7 +19,7 @@ pub(super) fn table(incidents: &[Incident], short_ids: bool) -> Table {
     for incident in incidents {
         table.row([
             incident.incident_id.chars().take(length).collect::<String>().into(),
-            moment::readable(&incident.created_at).into(),
+            time_arg::readable(&incident.created_at).into(),
             severity(incident.severity),
             status(incident.status),
             incident.source.clone().into(),
@@ -91,7 +91,7 @@ pub(in crate::cli) fn details(incident: &Incident, outlook: &Outlook, ui: &Ui) -
             field("", &format!("... {} more ...", incident.timeline_left_out));
         }
         let name = if number == 0 { "timeline" } else { "" };
-        field(name, &format!("{}  {}", moment::readable(&entry.at), entry.what));
+        field(name, &format!("{}  {}", time_arg::readable(&entry.at), entry.what));
     }
     lines.join("\n")
 }
@@ -136,9 +136,9 @@ fn fingerprint(incident: &Incident) -> String {
 }
 
 fn seen(incident: &Incident) -> String {
-    let first = moment::readable(&incident.created_at);
+    let first = time_arg::readable(&incident.created_at);
     match incident.occurrences {
         1 => format!("1, at {first}"),
-        number => format!("{number}, first {first}, last {}", moment::readable(&incident.last_seen_at)),
+        number => format!("{number}, first {first}, last {}", time_arg::readable(&incident.last_seen_at)),
     }
 }

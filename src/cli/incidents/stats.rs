@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::moment::Moment;
+use crate::cli::time_arg::TimeArg;
 use crate::error::CommandError;
 use crate::incidents::{Durations, Filter, Frequent, Incidents, Stats};
 use crate::ui::{Ui, count};
@@ -13,7 +13,7 @@ use crate::ui::{Ui, count};
 pub struct StatsArgs {
     /// Only incidents created since then: a span such as 30m, 2h, 7d, or a time such as 2026-01-31T12:00Z
     #[arg(long, value_name = "TIME", default_value = "7d")]
-    pub since: Moment,
+    pub since: TimeArg,
 }
 
 pub(super) async fn run(args: &StatsArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use incident_model::Incident;
 
-use crate::cli::moment;
+use crate::cli::time_arg;
 use crate::error::CommandError;
 use crate::incidents::{Filter, Incidents, Listing};
 use crate::ui::Ui;
@@ -47,7 +47,7 @@ fn ids(listing: Listing) -> impl Iterator<Item = String> {
 }
 
 async fn look(incidents: &Incidents) -> Result<Listing, CommandError> {
-    let since = moment::before_now(OVERLAP);
+    let since = time_arg::before_now(OVERLAP);
     Ok(incidents.list(&Filter { since: Some(since), ..Filter::default() }).await?)
 }
 
@@ -55,6 +55,6 @@ fn show(incident: &Incident, ui: &Ui) -> Result<(), CommandError> {
     if ui.is_json() {
         return ui.json(incident);
     }
-    let time = moment::readable(&incident.created_at);
+    let time = time_arg::readable(&incident.created_at);
     ui.print(&format!("{time}  {:8}  {}  {}", incident.severity, incident.incident_id, incident.summary))
 }

@@ -7,7 +7,7 @@ use incident_local::daemon::{self, Found};
 use incident_local::outbox::{MailKind, StoredMail, read};
 use serde_json::{Value, json};
 
-use crate::cli::moment;
+use crate::cli::time_arg;
 use crate::error::CommandError;
 use crate::local_session::{self, Confirmation, LocalError};
 use crate::session::Session;
@@ -68,7 +68,7 @@ fn list(directory: &Path, ui: &Ui) -> Result<(), CommandError> {
     }
     let mut table = Table::new(["NUMBER", "TIME (UTC)", "TO", "SUBJECT"]);
     for (index, mail) in mails.iter().enumerate() {
-        let time = mail.date.map(|date| moment::readable(&date.to_string())).unwrap_or_default();
+        let time = mail.date.map(|date| time_arg::readable(&date.to_string())).unwrap_or_default();
         table.row([(index + 1).to_string().into(), time.into(), mail.to.clone().into(), mail.subject.clone().into()]);
     }
     ui.table(&table)
@@ -100,7 +100,7 @@ fn choose<'a>(mails: &'a [StoredMail], which: Option<&str>) -> Option<&'a Stored
 /// A mail as a mail program shows it.
 pub(in crate::cli) fn mail_text(mail: &StoredMail, ui: &Ui) -> String {
     let header = |name: &str, value: &str| format!("{} {value}\n", ui.data_label(Label::Faint, &format!("{name:8}")));
-    let date = mail.date.map(|date| moment::readable(&date.to_string())).unwrap_or_default();
+    let date = mail.date.map(|date| time_arg::readable(&date.to_string())).unwrap_or_default();
     let head = header("To:", &mail.to)
         + &header("Date:", &date)
         + &header("Subject:", &ui.data_label(Label::Strong, &mail.subject));

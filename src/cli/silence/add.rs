@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::pattern;
-use crate::cli::moment;
+use crate::cli::time_arg;
 use crate::error::CommandError;
 use crate::incidents::{Filter, Incidents};
 use crate::ui::{Ui, count};
@@ -178,7 +178,7 @@ fn document(silence: &Silence, matching: &[Incident]) -> Result<Value, CommandEr
 }
 
 fn told(silence: &Silence, matching: &[Incident], now: i64) -> String {
-    let until = format!("{} UTC, {}", moment::readable(&silence.until), moment::from_now(&silence.until, now));
+    let until = format!("{} UTC, {}", time_arg::readable(&silence.until), time_arg::from_now(&silence.until, now));
     let mut lines = vec![
         silence.silence_id.clone(),
         format!("hides   incidents with {}", pattern::words(&silence.pattern)),

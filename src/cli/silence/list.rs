@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::pattern;
-use crate::cli::moment;
+use crate::cli::time_arg;
 use crate::error::CommandError;
 use crate::incidents::{Incidents, SilenceState, SilenceStates};
 use crate::ui::{Cell, Label, Table, Ui, count};
@@ -36,7 +36,7 @@ pub(super) async fn run(incidents: &Incidents, ui: &Ui) -> Result<(), CommandErr
 fn table(states: &[SilenceState]) -> Table {
     let mut table = Table::new(["ID", "UNTIL (UTC)", "HOLDS", "BY", "INCIDENTS", "REASON"]);
     for SilenceState { silence, ended, held } in states {
-        let until = moment::readable(&silence.until);
+        let until = time_arg::readable(&silence.until);
         table.row([
             silence.silence_id.clone().into(),
             if *ended { Cell::labelled(format!("{until} ended"), Label::Faint) } else { until.into() },

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::facts::{Alarm, Drift, Facts, Subscriber, complaint};
 use super::problems::Problem;
-use crate::cli::moment;
+use crate::cli::time_arg;
 use crate::health::{LIFETIME_HOURS, hours_pending};
 use crate::incidents::SilenceState;
 use crate::ui::{Label, Ui, count};
@@ -86,7 +86,7 @@ fn details(facts: &Facts) -> Vec<String> {
     let incidents = facts.incidents.iter().map(|incident| {
         format!(
             "{}  {:8} {:12} {}",
-            moment::readable(&incident.created_at),
+            time_arg::readable(&incident.created_at),
             incident.severity,
             incident.status,
             incident.summary
@@ -136,7 +136,7 @@ fn subscriber(one: &Subscriber) -> String {
 
 fn silence(state: &SilenceState) -> String {
     let SilenceState { silence, held, .. } = state;
-    let until = moment::readable(&silence.until);
+    let until = time_arg::readable(&silence.until);
     let held = count(*held, "incident");
     format!("until {until}  holds {held} back: {}, by {} ({})", silence.silence_id, silence.by, silence.reason)
 }

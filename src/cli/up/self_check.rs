@@ -1,6 +1,6 @@
 //! The proof at the end of `up`: a green deployment with a dead function would be the worst outcome.
 
-use incident_deploy::aws::wait::persist_on_new;
+use incident_deploy::aws::wait::retry_on_new;
 use incident_deploy::progress::Progress;
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ pub(super) async fn run(deployment: &Deployment, outcome: &Outcome, ui: &Ui) -> 
     let is_new = !outcome.finished.is_empty();
     let answer = loop {
         // An earlier run that was cut off may have made the function a moment ago, so that it is pending still.
-        let answer = persist_on_new(&Progress::silent(), |_| is_new, || self_check(&deployment.clients, name)).await?;
+        let answer = retry_on_new(&Progress::silent(), |_| is_new, || self_check(&deployment.clients, name)).await?;
         match answer {
             Ok(version) => {
                 ui.say(&format!("self-check: the handler {version} runs, and reaches its rules, table and topic"));

@@ -23,9 +23,9 @@ use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::https;
-use incident_deploy::aws::{retries, with_patience};
 use crate::settings::{Origin, Settings};
 use form::Form;
+use incident_deploy::aws::{retries, with_patience};
 use profiles::Profiles;
 use sources::Sources;
 

@@ -12,7 +12,7 @@ use aws_sdk_s3::types::{
     ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag, Tagging,
 };
 
-use crate::aws::wait::{persist, persist_on_new};
+use crate::aws::wait::{retry, retry_on_new};
 use crate::aws::{Absent, AwsError, Clients, Explain};
 use crate::package::Package;
 use crate::progress::Progress;
@@ -58,8 +58,8 @@ impl<'a> Bucket<'a> {
         }
         // Other servers of S3 do not know a bucket that is a moment old, or are still busy with it.
         let patient = |_: &AwsError| true;
-        persist_on_new(&Progress::silent(), patient, || self.prepare()).await?;
-        persist_on_new(&Progress::silent(), patient, || self.put(&key, package)).await
+        retry_on_new(&Progress::silent(), patient, || self.prepare()).await?;
+        retry_on_new(&Progress::silent(), patient, || self.put(&key, package)).await
     }
 
     async fn put(&self, key: &str, package: &Package) -> Result<(), AwsError> {
@@ -125,7 +125,7 @@ impl<'a> Bucket<'a> {
                 .location_constraint(BucketLocationConstraint::from(region.as_str()))
                 .build()
         });
-        persist(&Progress::silent(), || async {
+        retry(&Progress::silent(), || async {
             let call =
                 self.client.create_bucket().bucket(&self.name).set_create_bucket_configuration(elsewhere.clone());
             let call = call.object_ownership(ObjectOwnership::BucketOwnerEnforced);

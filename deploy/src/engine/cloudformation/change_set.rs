@@ -8,9 +8,9 @@ use aws_sdk_cloudformation::types::{
     Capability, ChangeSetStatus, ChangeSetType, OnStackFailure, Parameter, StackStatus, Tag,
 };
 
-use super::foreseen::Foreseen;
 use super::operation::{Aim, Operation, new_token};
-use super::{StackRecord, Standing};
+use super::planned_change::PlannedChange;
+use super::{StackRecord, StackState};
 use crate::aws::wait::until;
 use crate::aws::{Absent, AwsError, Clients, Explain};
 use crate::progress::Progress;
@@ -46,7 +46,7 @@ pub struct ChangeSet<'a> {
     /// Whether the stack came to be with this change set, and is nothing without it.
     made_shell: bool,
     /// What it will do.
-    pub foreseen: Vec<Foreseen>,
+    pub planned: Vec<PlannedChange>,
 }
 
 impl<'a> ChangeSet<'a> {
@@ -59,21 +59,21 @@ impl<'a> ChangeSet<'a> {
         blueprint: &Blueprint,
         record: Option<&StackRecord>,
     ) -> Result<Option<Self>, AwsError> {
-        let standing = record.map(StackRecord::standing).filter(|standing| *standing != Standing::Deleted);
-        let aim = match standing {
-            None | Some(Standing::Shell) => Aim::Create,
+        let state = record.map(StackRecord::state).filter(|state| *state != StackState::Deleted);
+        let aim = match state {
+            None | Some(StackState::Shell) => Aim::Create,
             Some(_) => Aim::Update,
         };
         let name = new_token();
         request(clients, blueprint, aim, &name).await?;
-        let (described, foreseen) = describe(clients, &blueprint.stack, &name).await?;
+        let (described, planned) = describe(clients, &blueprint.stack, &name).await?;
         let made = Self {
             clients,
             id: described.change_set_id.unwrap_or_default(),
             stack: described.stack_id.unwrap_or_default(),
             aim,
-            made_shell: standing.is_none(),
-            foreseen,
+            made_shell: state.is_none(),
+            planned,
         };
         if described.status != Some(ChangeSetStatus::Failed) {
             return Ok(Some(made));
@@ -158,7 +158,7 @@ async fn describe(
     clients: &Clients,
     stack: &str,
     name: &str,
-) -> Result<(DescribeChangeSetOutput, Vec<Foreseen>), AwsError> {
+) -> Result<(DescribeChangeSetOutput, Vec<PlannedChange>), AwsError> {
     let page = |next: Option<String>| async move {
         let call = clients.cloudformation.describe_change_set().stack_name(stack).change_set_name(name);
         call.set_next_token(next).send().await.explain("cloudformation:DescribeChangeSet")
@@ -176,6 +176,6 @@ async fn describe(
         changes.extend(page.changes.unwrap_or_default());
         next = page.next_token;
     }
-    let foreseen = changes.iter().filter_map(|change| Foreseen::read(change.resource_change()?)).collect();
-    Ok((first, foreseen))
+    let planned = changes.iter().filter_map(|change| PlannedChange::read(change.resource_change()?)).collect();
+    Ok((first, planned))
 }

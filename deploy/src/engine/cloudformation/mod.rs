@@ -2,19 +2,19 @@
 
 mod bucket;
 mod change_set;
-mod foreseen;
+mod event_log;
 mod operation;
+mod planned_change;
 mod reason;
 mod record;
 mod run;
-mod standing;
-mod story;
+mod stack_state;
 
 pub use bucket::Bucket;
 pub use change_set::{Blueprint, ChangeSet};
-pub use foreseen::{Foreseen, NamedReplacement, lay_over, refuse_replacement, seen, unseen};
+pub use event_log::EventLog;
 pub use operation::{Aim, End, Operation};
+pub use planned_change::{NamedReplacement, PlannedChange, lay_over, refuse_replacement, seen, unseen};
 pub use record::StackRecord;
 pub(super) use run::ThroughCloudFormation;
-pub use standing::Standing;
-pub use story::Story;
+pub use stack_state::StackState;

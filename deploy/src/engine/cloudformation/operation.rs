@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
 
-use super::story::{Occurrence, Story};
-use super::{StackRecord, Standing};
+use super::event_log::{EventLog, Occurrence};
+use super::{StackRecord, StackState};
 use crate::aws::{AwsError, Clients, Explain};
 use crate::engine::Interrupt;
 use crate::progress::Event;
@@ -73,7 +73,7 @@ impl<'a> Operation<'a> {
     /// A call that fails.
     pub async fn repair(clients: &'a Clients, record: &StackRecord) -> Result<Self, AwsError> {
         let (client, token) = (&clients.cloudformation, new_token());
-        if record.standing() == Standing::Paused {
+        if record.state() == StackState::Paused {
             let call = client.rollback_stack().stack_name(&record.arn).client_request_token(&token);
             call.send().await.explain("cloudformation:RollbackStack")?;
         } else {
@@ -137,7 +137,7 @@ impl<'a> Operation<'a> {
     /// A call that fails. CloudFormation goes on.
     pub async fn follow(
         &mut self,
-        story: &mut Story<'_>,
+        log: &mut EventLog<'_>,
         events: &UnboundedSender<Event>,
         interrupt: &Interrupt,
     ) -> Result<End, AwsError> {
@@ -148,11 +148,11 @@ impl<'a> Operation<'a> {
             if !news.is_empty() {
                 (pause, last_news) = (SHORTEST_PAUSE, Instant::now());
             }
-            for event in news.iter().filter_map(|occurrence| story.tell(occurrence)) {
+            for event in news.iter().filter_map(|occurrence| log.tell(occurrence)) {
                 // A display that went away must not stop the work.
                 let _ = events.send(event);
             }
-            if let Some(status) = story.status().filter(|status| is_end(self.aim, status, last_news.elapsed())) {
+            if let Some(status) = log.status().filter(|status| is_end(self.aim, status, last_news.elapsed())) {
                 return Ok(End::Settled(status.to_owned()));
             }
             tokio::select! {
@@ -195,9 +195,9 @@ const DESCRIBE_EVENTS: &str = "cloudformation:DescribeStackEvents";
 
 /// Whether a status ends an operation. A failed creation is still to be deleted, which AWS begins a moment later.
 fn is_end(aim: Aim, status: &str, quiet: Duration) -> bool {
-    match Standing::of(status) {
-        Standing::Busy | Standing::Shell => false,
-        Standing::Dead if aim == Aim::Create => quiet > TURNING,
+    match StackState::of(status) {
+        StackState::Busy | StackState::Shell => false,
+        StackState::Dead if aim == Aim::Create => quiet > TURNING,
         _ => true,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::types::{Stack, Tag, TemplateStage};
 
-use super::Standing;
+use super::StackState;
 use super::operation::NAME_PREFIX;
 use crate::aws::{AwsError, Clients, Explain};
 use crate::plan::NewerSchema;
@@ -64,7 +64,7 @@ impl StackRecord {
 
     /// Whether there is a stack of ours, and not only what may become one.
     pub fn is_managed(&self) -> bool {
-        self.ours && !matches!(self.standing(), Standing::Shell | Standing::Deleted)
+        self.ours && !matches!(self.state(), StackState::Shell | StackState::Deleted)
     }
 
     /// Whether somebody else prepares something under this name, of which there is nothing yet but change sets.
@@ -96,8 +96,8 @@ impl StackRecord {
     }
 
     /// What can be done with it.
-    pub fn standing(&self) -> Standing {
-        Standing::of(&self.status)
+    pub fn state(&self) -> StackState {
+        StackState::of(&self.status)
     }
 }
 

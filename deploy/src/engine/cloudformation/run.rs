@@ -6,7 +6,7 @@ mod remove;
 
 use async_trait::async_trait;
 
-use super::{Bucket, Operation, StackRecord, Standing, Story};
+use super::{Bucket, EventLog, Operation, StackRecord, StackState};
 use crate::aws::AwsError;
 use crate::engine::{Changed, DeployEngine, Deployment, EngineError, Interrupt, Job, Outcome, Removal, Survey, Wish};
 use crate::plan::Plan;
@@ -59,12 +59,12 @@ impl<'a> Run<'a> {
 
     /// Reports what happens until CloudFormation is done. An interrupt asks the person what shall become of it; where
     /// there is no one to ask, and at a second one, CloudFormation goes on alone.
-    async fn follow(&self, operation: &mut Operation<'_>, mut story: Story<'_>) -> Result<Ending, EngineError> {
+    async fn follow(&self, operation: &mut Operation<'_>, mut log: EventLog<'_>) -> Result<Ending, EngineError> {
         let mut interrupt = self.job.interrupt.clone();
         let mut cancelled = false;
         loop {
-            if let super::End::Settled(status) = operation.follow(&mut story, &self.job.events, &interrupt).await? {
-                return Ok(Ending { status, outcome: story.into_outcome(), cancelled });
+            if let super::End::Settled(status) = operation.follow(&mut log, &self.job.events, &interrupt).await? {
+                return Ok(Ending { status, outcome: log.into_outcome(), cancelled });
             }
             interrupt = interrupt.answered();
             cancelled |= self.interrupted(operation, &interrupt).await?;
@@ -98,10 +98,10 @@ impl<'a> Run<'a> {
 
     /// Refuses a stack of this name that is not ours.
     async fn refuse_foreign(&self, record: &StackRecord) -> Result<(), EngineError> {
-        let foreign = match record.standing() {
-            Standing::Deleted => false,
+        let foreign = match record.state() {
+            StackState::Deleted => false,
             // AWS may not show the tags before a change set is executed.
-            Standing::Shell => !record.ours && record.is_reviewed_by_others(&self.deployment.clients).await?,
+            StackState::Shell => !record.ours && record.is_reviewed_by_others(&self.deployment.clients).await?,
             _ => !record.ours,
         };
         match foreign {
@@ -113,6 +113,6 @@ impl<'a> Run<'a> {
     /// The record of a stack at this moment; `None` when it is deleted.
     async fn read(&self, arn: &str) -> Result<Option<StackRecord>, AwsError> {
         let record = StackRecord::read(&self.deployment.clients, arn).await?;
-        Ok(record.filter(|record| record.standing() != Standing::Deleted))
+        Ok(record.filter(|record| record.state() != StackState::Deleted))
     }
 }

@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::engine::{
-    Changed, DeployEngine, Deployment, EngineError, Job, Outcome, Removal, Rollback, Survey,
-};
+use crate::engine::{Changed, DeployEngine, Deployment, EngineError, Job, Outcome, Removal, Rollback, Survey};
 use crate::plan::{Action, Plan};
 use crate::resources::Scope;
 

@@ -5,7 +5,7 @@ use aws_sdk_sns::types::Tag;
 
 use super::super::values::incomplete;
 use super::super::{Context, Values};
-use crate::aws::wait::persist;
+use crate::aws::wait::retry;
 use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Observed, Ownership};
 use crate::template::{Desired, MADE_TAG, subscription_id};
@@ -35,7 +35,7 @@ pub(super) async fn remember(context: &Context<'_>, desired: &Desired) -> Result
     }
     let tag = Tag::builder().key(key(desired)).value("email").build().map_err(incomplete("sns:TagResource"))?;
     let call = context.clients.sns.tag_resource().resource_arn(desired.properties.text("TopicArn")).tags(tag);
-    let answer = persist(&context.progress, || async { call.clone().send().await.explain("sns:TagResource") }).await;
+    let answer = retry(&context.progress, || async { call.clone().send().await.explain("sns:TagResource") }).await;
     answer.or_absent(FULL).map(|_| ())
 }
 
@@ -46,7 +46,7 @@ pub(super) async fn forget(context: &Context<'_>, desired: &Desired) -> Result<(
     }
     let topic = desired.properties.text("TopicArn");
     let call = context.clients.sns.untag_resource().resource_arn(topic).tag_keys(key(desired));
-    let answer = persist(&context.progress, || async { call.clone().send().await.explain("sns:UntagResource") }).await;
+    let answer = retry(&context.progress, || async { call.clone().send().await.explain("sns:UntagResource") }).await;
     answer.or_absent("ResourceNotFound").or_absent("NotFound").map(|_| ())
 }
 

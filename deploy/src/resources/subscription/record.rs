@@ -19,12 +19,12 @@ pub async fn by_record(
     record: &[Subscribed],
 ) -> Result<(), AwsError> {
     rename(stack, observations, record);
-    observations.surplus.retain(|(desired, _)| desired.resource_type != SUBSCRIPTION);
+    observations.orphans.retain(|(desired, _)| desired.resource_type != SUBSCRIPTION);
     let Some(topic) = topic_of(stack) else { return Ok(()) };
     let found = Subscription::of_topic(context.clients, &topic).await?;
     let made = |one: &Subscribed| Made { logical_id: one.logical_id.clone(), address: Some(one.address.clone()) };
     let made: Vec<Made> = record.iter().map(made).collect();
-    observations.surplus.extend(unwanted(stack, &topic, &found, &made));
+    observations.orphans.extend(unwanted(stack, &topic, &found, &made));
     Ok(())
 }
 

@@ -31,7 +31,7 @@ impl Made {
 }
 
 /// What the topic has and the stack does not. A stack without any address keeps those that exist.
-pub(in crate::resources) async fn surplus(
+pub(in crate::resources) async fn orphans(
     context: &Context<'_>,
     stack: &Stack,
 ) -> Result<Vec<(Desired, Observed)>, AwsError> {

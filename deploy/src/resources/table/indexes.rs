@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 use serde_json::Value;
 
 use super::{ABSENT, LIMIT, describe, input};
-use crate::aws::wait::{persist, until};
+use crate::aws::wait::{retry, until};
 use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, PropertyChange};
 use crate::resources::values::incomplete;
@@ -101,7 +101,7 @@ async fn send(
     let name = &change.desired.attributes.reference;
     let call = context.clients.dynamodb.update_table().table_name(name).global_secondary_index_updates(update);
     let call = call.set_attribute_definitions(Some(definitions).filter(|definitions| !definitions.is_empty()));
-    persist(&context.progress, || async {
+    retry(&context.progress, || async {
         // Gone already: an earlier run that was cut off has done it.
         call.clone().send().await.explain(CALL).or_absent(ABSENT)
     })

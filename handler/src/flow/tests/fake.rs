@@ -9,7 +9,7 @@ use incident_model::{Incident, Reason, Silence, Status, TimelineEntry};
 use tokio::sync::Notify;
 
 use crate::notify::{Notifier, NotifyError};
-use crate::store::{Budget, Known, Occurrence, Opening, Outbox, Question, Resolution, Sent, Store, StoreError};
+use crate::store::{Budget, Lookup, Occurrence, Opening, Outbox, Resolution, Sent, Snapshot, Store, StoreError};
 
 /// What happens at a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,22 +202,22 @@ fn key(source: &str, resource: &str) -> String {
 }
 
 impl Store for Memory {
-    async fn look(&self, question: &Question<'_>) -> Result<Known, StoreError> {
+    async fn look(&self, lookup: &Lookup<'_>) -> Result<Snapshot, StoreError> {
         self.step(|| {
-            let newest = self.fingerprints.borrow().get(question.fingerprint).cloned();
+            let newest = self.fingerprints.borrow().get(lookup.fingerprint).cloned();
             let resources = self.resources.borrow();
-            let of_resource = resources.get(&key(question.source, question.trouble));
-            Ok(Known {
-                counted_for: self.markers.borrow().get(question.event_id).cloned(),
+            let of_resource = resources.get(&key(lookup.source, lookup.trouble));
+            Ok(Snapshot {
+                counted_for: self.markers.borrow().get(lookup.event_id).cloned(),
                 newest: newest.and_then(|id| self.incidents.borrow().get(&id).cloned()),
                 newest_of_trouble: of_resource.and_then(|of| of.incident_id.clone()),
                 recovered_at: of_resource.and_then(|of| of.recovered_at),
-                alarm_of_function: question
+                alarm_of_function: lookup
                     .function
                     .and_then(|function| self.alarms.borrow().get(function).cloned())
                     .and_then(|id| self.incidents.borrow().get(&id).cloned()),
                 silences: self.silences.borrow().clone(),
-                ..Known::default()
+                ..Snapshot::default()
             })
         })
         .await
@@ -237,9 +237,9 @@ impl Store for Memory {
 
     async fn open(&self, opening: &Opening<'_>) -> Result<(), StoreError> {
         self.step(|| {
-            let Opening { incident, known, .. } = opening;
+            let Opening { incident, snapshot, .. } = opening;
             let resource = key(&incident.source, incident.trouble());
-            let before = known.newest.as_ref().map(|before| before.incident_id.clone());
+            let before = snapshot.newest.as_ref().map(|before| before.incident_id.clone());
             let (newest, recovered_at) = self
                 .resources
                 .borrow()
@@ -247,8 +247,8 @@ impl Store for Memory {
                 .map(|of| (of.incident_id.clone(), of.recovered_at))
                 .unwrap_or_default();
             let is_as_read = self.fingerprints.borrow().get(&incident.fingerprint) == before.as_ref()
-                && newest == known.newest_of_trouble
-                && recovered_at == known.recovered_at;
+                && newest == snapshot.newest_of_trouble
+                && recovered_at == snapshot.recovered_at;
             if !is_as_read {
                 return Err(StoreError::Conflict);
             }

@@ -4,8 +4,8 @@
 use incident_model::table;
 
 use super::Table;
+use super::error_mapping::{is_condition, refused};
 use super::items::{Changes, helper, number};
-use super::refusal::{is_condition, refused};
 use crate::store::{Budget, StoreError};
 use aws_sdk_dynamodb::types::AttributeValue;
 

@@ -49,7 +49,7 @@ struct State {
     /// Idempotency tokens of transactions: what was asked, and when.
     tokens: HashMap<String, (Value, Instant)>,
     /// The transactions that are on.
-    ongoing: transactions::Ongoing,
+    in_flight: transactions::InFlight,
 }
 
 impl Dynamodb {

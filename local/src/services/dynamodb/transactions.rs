@@ -58,7 +58,7 @@ pub(super) fn cancelled_for(codes: &[String]) -> Failure {
 
 /// The transactions that are on: their tokens, and the items that nobody else may write meanwhile.
 #[derive(Debug, Default)]
-pub(super) struct Ongoing {
+pub(super) struct InFlight {
     tokens: BTreeSet<String>,
     items: BTreeSet<Place>,
 }
@@ -66,7 +66,7 @@ pub(super) struct Ongoing {
 /// Which item: the region, the name of its table, its key.
 pub(super) type Place = (String, String, Key);
 
-impl Ongoing {
+impl InFlight {
     /// Refuses a write of an item that a transaction has, as AWS does.
     pub(super) fn check(&self, place: &Place) -> Result<(), Failure> {
         match self.items.contains(place) {
@@ -107,7 +107,7 @@ fn begin(cloud: &Cloud, region: &str, input: &Value) -> Result<Option<Begun>, Fa
     if already_done(cloud, &mut state, input)? {
         return Ok(None);
     }
-    if token.is_some_and(|token| state.ongoing.tokens.contains(token)) {
+    if token.is_some_and(|token| state.in_flight.tokens.contains(token)) {
         let message = "The transaction with the given request token is already in progress.";
         return Err(Failure::new("TransactionInProgressException", message));
     }
@@ -128,7 +128,7 @@ fn begin(cloud: &Cloud, region: &str, input: &Value) -> Result<Option<Begun>, Fa
             return Err(invalid("Transaction request cannot include multiple operations on one item"));
         }
         reasons.push(match planned {
-            _ if state.ongoing.items.contains(&place) => json!({"Code": "TransactionConflict", "Message": CONFLICT}),
+            _ if state.in_flight.items.contains(&place) => json!({"Code": "TransactionConflict", "Message": CONFLICT}),
             Ok(effect) => {
                 effects.push((name.to_owned(), effect));
                 json!({"Code": "None"})
@@ -140,21 +140,21 @@ fn begin(cloud: &Cloud, region: &str, input: &Value) -> Result<Option<Begun>, Fa
     if effects.len() < list.len() {
         return Err(cancelled(reasons));
     }
-    state.ongoing.items.extend(places.iter().cloned());
-    state.ongoing.tokens.extend(token.map(str::to_owned));
+    state.in_flight.items.extend(places.iter().cloned());
+    state.in_flight.tokens.extend(token.map(str::to_owned));
     Ok(Some(Begun { region: region.to_owned(), effects, places, token: token.map(str::to_owned) }))
 }
 
 fn end(cloud: &Cloud, begun: Begun, input: &Value) -> Result<Value, Failure> {
     let mut state = cloud.dynamodb.state();
     for place in &begun.places {
-        state.ongoing.items.remove(place);
+        state.in_flight.items.remove(place);
     }
     for (name, effect) in &begun.effects {
         effect.apply(cloud, state.ready(cloud, &begun.region, name)?);
     }
     if let Some(token) = begun.token {
-        state.ongoing.tokens.remove(&token);
+        state.in_flight.tokens.remove(&token);
         state.tokens.insert(token, (input["TransactItems"].clone(), Instant::now()));
     }
     Ok(json!({}))

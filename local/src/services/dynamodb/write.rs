@@ -161,7 +161,7 @@ fn single(cloud: &Cloud, region: &str, input: &Value, kind: &str, returns: &[&st
     let table = state.ready(cloud, region, name)?;
     let write = Write::read(table, input, kind)?;
     let place = transactions::place(table, &write.key(table)?);
-    state.ongoing.check(&place)?;
+    state.in_flight.check(&place)?;
     let table = state.ready(cloud, region, name)?;
     let effect = write.plan(table)?;
     effect.apply(cloud, table);

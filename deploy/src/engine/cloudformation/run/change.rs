@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::{Run, ready};
 use crate::engine::cloudformation::{
-    Aim, Blueprint, ChangeSet, StackRecord, Standing, Story, lay_over, refuse_replacement, seen, unseen,
+    Aim, Blueprint, ChangeSet, EventLog, StackRecord, StackState, lay_over, refuse_replacement, seen, unseen,
 };
 use crate::engine::direct::NOTHING_TO_CHANGE;
 use crate::engine::{EngineError, Outcome, Survey};
@@ -35,7 +35,7 @@ impl<'a> Run<'a> {
             set => set?,
         };
         if let Some(set) = set {
-            lay_over(&mut plan, &set.foreseen);
+            lay_over(&mut plan, &set.planned);
             set.discard().await?;
         }
         Ok(plan)
@@ -51,7 +51,7 @@ impl<'a> Run<'a> {
             Survey { plan, record } = self.deployment.survey().await?;
         }
         let set = self.job.until(self.change_set(&plan, record.as_ref())).await?;
-        lay_over(&mut plan, set.as_ref().map_or(&[], |set| &set.foreseen));
+        lay_over(&mut plan, set.as_ref().map_or(&[], |set| &set.planned));
         if let Err(refusal) = self.prepare(&plan, set.as_ref()).await {
             if let Some(set) = set {
                 set.discard().await?;
@@ -70,7 +70,7 @@ impl<'a> Run<'a> {
     ) -> Result<Option<ChangeSet<'a>>, EngineError> {
         let clients = &self.deployment.clients;
         let blueprint = self.blueprint(plan, record)?;
-        if let Some(record) = record.filter(|record| record.standing() == Standing::Usable) {
+        if let Some(record) = record.filter(|record| record.state() == StackState::Usable) {
             let same_values = blueprint.parameters.iter().all(|(key, value)| record.parameters.get(key) == Some(value));
             if same_values && record.template.as_ref() == Some(&blueprint.template) {
                 return Ok(None);
@@ -105,9 +105,9 @@ impl<'a> Run<'a> {
             self.job.note(NOTHING_TO_CHANGE);
             return Ok(());
         }
-        let foreseen = set.map_or(&[][..], |set| &set.foreseen);
-        refuse_replacement(foreseen)?;
-        let drift = unseen(plan, foreseen);
+        let planned = set.map_or(&[][..], |set| &set.planned);
+        refuse_replacement(planned)?;
+        let drift = unseen(plan, planned);
         if !drift.is_empty() {
             let ids: Vec<&str> = drift.changes.iter().map(|change| change.logical_id.as_str()).collect();
             self.job.note(format!(
@@ -135,12 +135,12 @@ impl<'a> Run<'a> {
 
     async fn apply(&self, plan: &Plan, set: Option<ChangeSet<'_>>) -> Result<Outcome, EngineError> {
         let began = SystemTime::now();
-        let foreseen = set.as_ref().map_or(&[][..], |set| &set.foreseen);
+        let planned = set.as_ref().map_or(&[][..], |set| &set.planned);
         // First, because CloudFormation fails at what vanished.
-        let mut outcome = self.repair(&unseen(plan, foreseen)).await?;
+        let mut outcome = self.repair(&unseen(plan, planned)).await?;
         let Some(set) = &set else { return Ok(outcome) };
-        let seen = seen(plan, foreseen);
-        let ending = self.follow(&mut set.execute().await?, Story::of(&seen, foreseen)).await?;
+        let seen = seen(plan, planned);
+        let ending = self.follow(&mut set.execute().await?, EventLog::of(&seen, planned)).await?;
         if !matches!(ending.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE") {
             if set.aim() == Aim::Create {
                 // Without a stack there is no record of them.

@@ -2,7 +2,7 @@
 
 use super::{Ending, Run};
 use crate::engine::EngineError;
-use crate::engine::cloudformation::{Operation, StackRecord, Standing, Story};
+use crate::engine::cloudformation::{EventLog, Operation, StackRecord, StackState};
 use crate::plan::Plan;
 
 impl Run<'_> {
@@ -34,27 +34,27 @@ impl Run<'_> {
         let clients = &self.deployment.clients;
         let reason = record.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let status = format!("the stack is in the state {}{reason}", record.status);
-        let mut operation = match record.standing() {
-            Standing::Busy => {
+        let mut operation = match record.state() {
+            StackState::Busy => {
                 self.job.note(format!("{status}; following it first"));
                 Operation::of_somebody(clients, record).await?
             }
-            Standing::Dead => {
+            StackState::Dead => {
                 self.agree(&format!("{status}. It can only be deleted and made anew. Delete it?")).await?;
                 Operation::delete(clients, record).await?
             }
-            Standing::HalfDeleted => return Err(EngineError::HalfDeleted(status)),
+            StackState::HalfDeleted => return Err(EngineError::HalfDeleted(status)),
             _ => {
                 self.agree(&format!("{status}. Roll back what failed?")).await?;
                 Operation::repair(clients, record).await?
             }
         };
-        self.follow(&mut operation, Story::of(&Plan::default(), &[])).await
+        self.follow(&mut operation, EventLog::of(&Plan::default(), &[])).await
     }
 
     /// The stack when CloudFormation is done with what it does at the moment; `None` when it is deleted then.
     pub(super) async fn settled(&self, record: StackRecord) -> Result<Option<StackRecord>, EngineError> {
-        if record.standing() != Standing::Busy {
+        if record.state() != StackState::Busy {
             return Ok(Some(record));
         }
         self.bring_on(&record).await?;
@@ -71,5 +71,5 @@ impl Run<'_> {
 
 /// Whether a stack can be created or updated as it is.
 pub(super) fn is_ready(record: &StackRecord) -> bool {
-    matches!(record.standing(), Standing::Usable | Standing::Shell | Standing::Deleted)
+    matches!(record.state(), StackState::Usable | StackState::Shell | StackState::Deleted)
 }

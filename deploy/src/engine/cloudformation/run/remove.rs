@@ -1,7 +1,7 @@
 //! Deleting the stack.
 
 use super::Run;
-use crate::engine::cloudformation::{Blueprint, ChangeSet, Operation, StackRecord, Standing, Story};
+use crate::engine::cloudformation::{Blueprint, ChangeSet, EventLog, Operation, StackRecord, StackState};
 use crate::engine::direct::{left, nothing_to_delete, refuse_left};
 use crate::engine::{EngineError, Outcome, Removal};
 use crate::plan::Plan;
@@ -46,7 +46,7 @@ impl Run<'_> {
         // Before the stack, which is what says that there is something to delete. Its deletion does not need the code.
         self.clear().await?;
         let mut operation = Operation::delete(&self.deployment.clients, &record).await?;
-        let ending = self.follow(&mut operation, Story::of(plan, &[])).await?;
+        let ending = self.follow(&mut operation, EventLog::of(plan, &[])).await?;
         match ending.status.as_str() {
             "DELETE_COMPLETE" => Ok(ending.outcome),
             _ => Err(ending.failure()),
@@ -56,7 +56,7 @@ impl Run<'_> {
     /// Has the template say that resources outlive the stack: a deletion itself cannot leave anything out that could be
     /// deleted.
     async fn retain(&self, record: &StackRecord, kept: &[String]) -> Result<(), EngineError> {
-        if record.standing() != Standing::Usable {
+        if record.state() != StackState::Usable {
             return Err(EngineError::NothingKept(record.status.clone()));
         }
         let clients = &self.deployment.clients;
@@ -67,7 +67,7 @@ impl Run<'_> {
         };
         // None when an earlier run did the same.
         if let Some(set) = ChangeSet::make(clients, &blueprint, Some(record)).await? {
-            let ending = self.follow(&mut set.execute().await?, Story::of(&Plan::default(), &set.foreseen)).await?;
+            let ending = self.follow(&mut set.execute().await?, EventLog::of(&Plan::default(), &set.planned)).await?;
             if ending.status != "UPDATE_COMPLETE" {
                 return Err(ending.failure());
             }

@@ -6,14 +6,14 @@ use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 /// A time in the past, given as such or as a span before now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment(Timestamp);
+pub struct TimeArg(Timestamp);
 
 /// A text that is no time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is neither a span such as 30m, 2h or 7d, nor a time such as 2026-01-31T12:00:00Z")]
 pub struct InvalidMoment(String);
 
-impl Moment {
+impl TimeArg {
     /// As records hold it, so that it compares with theirs.
     pub fn rfc3339(&self) -> String {
         record_form(self.0)
@@ -25,7 +25,7 @@ impl Moment {
     }
 }
 
-impl FromStr for Moment {
+impl FromStr for TimeArg {
     type Err = InvalidMoment;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -87,15 +87,15 @@ mod tests {
     fn spans_times_and_dates_are_understood() {
         let now = Timestamp::now();
         for (text, seconds) in [("30m", 1800), ("2h", 7200), ("7d", 604_800), ("1h 30m", 5400), ("1w", 604_800)] {
-            let difference = text.parse::<Moment>().map(|Moment(time)| now.duration_since(time).as_secs() - seconds);
+            let difference = text.parse::<TimeArg>().map(|TimeArg(time)| now.duration_since(time).as_secs() - seconds);
             assert!(difference.as_ref().is_ok_and(|seconds| seconds.abs() <= 2), "{text}: {difference:?}");
         }
         assert_eq!(
-            "2026-01-31T12:00:00Z".parse::<Moment>().map(|time| time.rfc3339()),
+            "2026-01-31T12:00:00Z".parse::<TimeArg>().map(|time| time.rfc3339()),
             Ok("2026-01-31T12:00:00.000Z".to_owned())
         );
         assert_eq!(
-            "2026-01-31".parse::<Moment>().map(|time| time.rfc3339()),
+            "2026-01-31".parse::<TimeArg>().map(|time| time.rfc3339()),
             Ok("2026-01-31T00:00:00.000Z".to_owned())
         );
         let now = 1_800_000_000;
@@ -111,7 +111,7 @@ mod tests {
             assert_eq!(from_now(&time, now), words);
         }
         for wrong in ["", "soon", "7", "2026-13-01"] {
-            assert!(wrong.parse::<Moment>().is_err(), "{wrong}");
+            assert!(wrong.parse::<TimeArg>().is_err(), "{wrong}");
         }
     }
 }

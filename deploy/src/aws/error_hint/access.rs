@@ -1,6 +1,6 @@
 //! Credentials and permissions.
 
-use super::{Known, any, of};
+use super::{ErrorHint, any, of};
 
 const RENEW: &str =
     "the credentials have expired: renew them, with single sign-on by `aws sso login`, and run the command again";
@@ -9,7 +9,7 @@ const UNKNOWN: &str = "AWS does not know these credentials: check AWS_ACCESS_KEY
 const SIGNATURE: &str = "the secret key does not belong to the access key, or this machine's clock is wrong: check both with `incidentctl doctor`";
 const LACKING: &str = "the credentials lack the permission named above: `incidentctl doctor --print-policy` prints all that a deployment needs";
 
-pub(super) const KNOWN: &[Known] = &[
+pub(super) const HINTS: &[ErrorHint] = &[
     any("ExpiredToken", "", RENEW),
     any("RequestExpired", "", RENEW),
     any("InvalidClientTokenId", "", UNKNOWN),

@@ -113,7 +113,7 @@ const TEXTS: &[[&str; 4]] = &[
         "lambda:CreateFunction",
         "RequestEntityTooLargeException",
         "Request must be smaller than 70167211 bytes for the CreateFunction operation",
-        "--profile handler",
+        "builds the small one",
     ],
     [
         "lambda:UpdateFunctionCode",

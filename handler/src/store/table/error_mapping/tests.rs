@@ -23,7 +23,7 @@ fn then(error: &StoreError) -> Then {
     }
 }
 
-fn refusal<E>(error: E) -> Result<SdkError<E, Response>, Box<dyn std::error::Error>> {
+fn error_mapping<E>(error: E) -> Result<SdkError<E, Response>, Box<dyn std::error::Error>> {
     Ok(SdkError::service_error(error, Response::new(StatusCode::try_from(400)?, SdkBody::empty())))
 }
 
@@ -56,7 +56,7 @@ fn each_reason_of_a_cancelled_transaction_has_its_meaning() -> Result<(), Box<dy
         (&[], Then::Anew),
     ];
     for (codes, expected) in cases {
-        assert_eq!(then(&not_transacted(&refusal(cancelled(codes))?)), *expected, "{codes:?}");
+        assert_eq!(then(&not_transacted(&error_mapping(cancelled(codes))?)), *expected, "{codes:?}");
     }
     Ok(())
 }
@@ -79,15 +79,19 @@ fn each_error_of_a_call_has_its_meaning() -> Result<(), Box<dyn std::error::Erro
     ];
     for (code, expected) in cases {
         let error = || ErrorMetadata::builder().code(code).message("as the test asks").build();
-        assert_eq!(then(&refused(&refusal(UpdateItemError::generic(error()))?)), expected, "{code}");
-        assert_eq!(then(&not_transacted(&refusal(TransactWriteItemsError::generic(error()))?)), expected, "{code}");
+        assert_eq!(then(&refused(&error_mapping(UpdateItemError::generic(error()))?)), expected, "{code}");
+        assert_eq!(
+            then(&not_transacted(&error_mapping(TransactWriteItemsError::generic(error()))?)),
+            expected,
+            "{code}"
+        );
     }
     Ok(())
 }
 
 #[test]
 fn the_reason_that_decides_is_named() -> Result<(), Box<dyn std::error::Error>> {
-    let error = not_transacted(&refusal(cancelled(&["None", "ValidationError"]))?);
+    let error = not_transacted(&error_mapping(cancelled(&["None", "ValidationError"]))?);
     assert_eq!(error, StoreError::unusable("ValidationError", "as the test asks"));
     Ok(())
 }

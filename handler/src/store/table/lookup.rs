@@ -6,27 +6,27 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use incident_model::Incident;
 use incident_model::table::{INCIDENT_ID, SILENCES, alarm_of_function_key, event_key, open_key, trouble_key};
 
+use super::error_mapping::refused;
 use super::items::{self, RECOVERED_AT, TARGET, integer, string, text};
-use super::refusal::refused;
 use super::{Item, Table, built, silences};
-use crate::store::{Known, Question, Store, StoreError};
-use crate::turns::Turns;
+use crate::backoff::Backoff;
+use crate::store::{Lookup, Snapshot, Store, StoreError};
 
 /// Asks for the helper items at once, and for the incidents that they led to before; then for those that they lead to
 /// now, where these are others.
-pub(super) async fn look(table: &Table, question: &Question<'_>) -> Result<Known, StoreError> {
-    let (event, fingerprint) = (event_key(question.event_id), open_key(question.fingerprint));
-    let trouble = trouble_key(question.source, question.trouble);
-    let alarm = question.function.map(alarm_of_function_key);
+pub(super) async fn look(table: &Table, lookup: &Lookup<'_>) -> Result<Snapshot, StoreError> {
+    let (event, fingerprint) = (event_key(lookup.event_id), open_key(lookup.fingerprint));
+    let trouble = trouble_key(lookup.source, lookup.trouble);
+    let alarm = lookup.function.map(alarm_of_function_key);
     let recalled = [Some(fingerprint.as_str()), alarm.as_deref()].into_iter().flatten();
-    let recalled: BTreeSet<String> = recalled.filter_map(|key| table.recall.of(key)).collect();
+    let recalled: BTreeSet<String> = recalled.filter_map(|key| table.pointer_cache.of(key)).collect();
     let keys = [Some(event.as_str()), Some(&fingerprint), Some(&trouble), Some(SILENCES), alarm.as_deref()];
     let items = items(table, keys.into_iter().flatten().chain(recalled.iter().map(String::as_str))).await?;
     let (newest, alarm_of_function) =
         tokio::join!(followed(table, &items, Some(&fingerprint)), followed(table, &items, alarm.as_deref()));
     let (newest, trouble) = (newest?, item(&items, &trouble));
     let leads_to = item(&items, &fingerprint).and_then(|item| string(item, TARGET));
-    Ok(Known {
+    Ok(Snapshot {
         counted_for: item(&items, &event).and_then(|item| string(item, TARGET)),
         lost: leads_to.filter(|_| newest.is_none()),
         newest,
@@ -45,7 +45,7 @@ fn item<'a>(items: &'a [Item], key: &str) -> Option<&'a Item> {
 async fn followed(table: &Table, items: &[Item], key: Option<&str>) -> Result<Option<Incident>, StoreError> {
     let Some(key) = key else { return Ok(None) };
     let Some(incident_id) = item(items, key).and_then(|item| string(item, TARGET)) else { return Ok(None) };
-    table.recall.remember(key, &incident_id);
+    table.pointer_cache.remember(key, &incident_id);
     match item(items, &incident_id) {
         Some(read) => Ok(items::incident(read)),
         None => table.incident(&incident_id).await,
@@ -58,7 +58,7 @@ async fn items(table: &Table, keys: impl Iterator<Item = &str>) -> Result<Vec<It
         wanted.keys(Item::from([(INCIDENT_ID.to_owned(), text(key))]))
     });
     let mut wanted = built(wanted.build())?;
-    let (mut items, mut turns) = (Vec::new(), Turns::default());
+    let (mut items, mut backoff) = (Vec::new(), Backoff::default());
     loop {
         let call = table.client.batch_get_item().request_items(&table.name, wanted);
         let answer = call.send().await.map_err(|error| refused(&error))?;
@@ -67,6 +67,6 @@ async fn items(table: &Table, keys: impl Iterator<Item = &str>) -> Result<Vec<It
             None => return Ok(items),
             Some(left) => wanted = left,
         }
-        turns.wait_after(StoreError::throttled("UnprocessedKeys", "keys were left out again and again")).await?;
+        backoff.wait_after(StoreError::throttled("UnprocessedKeys", "keys were left out again and again")).await?;
     }
 }

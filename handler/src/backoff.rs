@@ -16,18 +16,18 @@ const LONGEST_WAIT: Duration = Duration::from_millis(400);
 
 /// Waits between attempts when others change the same items, or the table is throttled.
 #[derive(Debug)]
-pub(crate) struct Turns {
+pub(crate) struct Backoff {
     left: u32,
     wait: Duration,
 }
 
-impl Default for Turns {
+impl Default for Backoff {
     fn default() -> Self {
         Self { left: ATTEMPTS - 1, wait: SHORTEST_WAIT }
     }
 }
 
-impl Turns {
+impl Backoff {
     /// Waits for the next attempt, longer each time.
     ///
     /// # Errors
@@ -62,9 +62,9 @@ mod tests {
         let unusable = || StoreError::Unusable { code: "ValidationError".to_owned(), message: String::new() };
         for (error, expected) in [(StoreError::Conflict, 40), (throttled(), 5), (unusable(), 1)] {
             let begun = tokio::time::Instant::now();
-            let (mut turns, mut attempts) = (Turns::default(), 1);
+            let (mut backoff, mut attempts) = (Backoff::default(), 1);
             let last = loop {
-                match turns.wait_after(error.clone()).await {
+                match backoff.wait_after(error.clone()).await {
                     Ok(()) => attempts += 1,
                     Err(last) => break last,
                 }

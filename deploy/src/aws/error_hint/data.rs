@@ -1,23 +1,23 @@
 //! Where data is kept: DynamoDB, CloudWatch Logs, S3.
 
-use super::{Known, of};
+use super::{ErrorHint, of};
 
-const fn table(code: &'static str, message: &'static str, hint: &'static str) -> Known {
+const fn table(code: &'static str, message: &'static str, hint: &'static str) -> ErrorHint {
     of("dynamodb", code, message, hint)
 }
 
-const fn log(code: &'static str, message: &'static str, hint: &'static str) -> Known {
+const fn log(code: &'static str, message: &'static str, hint: &'static str) -> ErrorHint {
     of("logs", code, message, hint)
 }
 
-const fn bucket(code: &'static str, message: &'static str, hint: &'static str) -> Known {
+const fn bucket(code: &'static str, message: &'static str, hint: &'static str) -> ErrorHint {
     of("s3", code, message, hint)
 }
 
 const TABLE_BUSY: &str = "another change of the table is under way: run the command again when it has ended";
 const EXPIRY_CHANGED: &str = "DynamoDB changes the time to live at most once an hour: run `incidentctl up` again then";
 
-pub(super) const KNOWN: &[Known] = &[
+pub(super) const HINTS: &[ErrorHint] = &[
     table(
         "LimitExceededException",
         "simultaneously",

@@ -1,27 +1,27 @@
 //! What carries events and alerts: EventBridge, SNS, SQS, CloudWatch.
 
-use super::{Known, of};
+use super::{ErrorHint, of};
 
-const fn rule(code: &'static str, message: &'static str, hint: &'static str) -> Known {
+const fn rule(code: &'static str, message: &'static str, hint: &'static str) -> ErrorHint {
     of("events", code, message, hint)
 }
 
-const fn topic(code: &'static str, message: &'static str, hint: &'static str) -> Known {
+const fn topic(code: &'static str, message: &'static str, hint: &'static str) -> ErrorHint {
     of("sns", code, message, hint)
 }
 
-const fn queue(code: &'static str, message: &'static str, hint: &'static str) -> Known {
+const fn queue(code: &'static str, message: &'static str, hint: &'static str) -> ErrorHint {
     of("sqs", code, message, hint)
 }
 
-const fn metric(code: &'static str, message: &'static str, hint: &'static str) -> Known {
+const fn metric(code: &'static str, message: &'static str, hint: &'static str) -> ErrorHint {
     of("cloudwatch", code, message, hint)
 }
 
 const TOPIC_KEY: &str =
     "SNS cannot use the topic's key: check that it is enabled, and its policy against docs/security.md";
 
-pub(super) const KNOWN: &[Known] = &[
+pub(super) const HINTS: &[ErrorHint] = &[
     rule(
         "ValidationException",
         "cannot be assumed by principal",

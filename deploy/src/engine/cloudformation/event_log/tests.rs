@@ -1,7 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::engine::cloudformation::foreseen::tests::foreseen;
+use crate::engine::cloudformation::planned_change::tests::planned as planned_change;
 
 fn planned(changes: &[(&str, Action)]) -> Plan {
     let changes = changes.iter().map(|(id, action)| unplanned(id, "AWS::X::Y", *action));
@@ -9,7 +9,7 @@ fn planned(changes: &[(&str, Action)]) -> Plan {
 }
 
 /// `RESOURCE STATUS REASON`, one second apart; the stack itself is `stack`.
-fn tell(story: &mut Story<'_>, lines: &[&str]) -> Vec<String> {
+fn tell(log: &mut EventLog<'_>, lines: &[&str]) -> Vec<String> {
     let mut told = Vec::new();
     for (second, line) in lines.iter().enumerate() {
         let mut words = line.splitn(3, ' ');
@@ -18,7 +18,7 @@ fn tell(story: &mut Story<'_>, lines: &[&str]) -> Vec<String> {
         let status = words.next().unwrap().to_owned();
         let at = f64::from(u32::try_from(second).unwrap());
         let reason = words.next().map(str::to_owned);
-        told.extend(story.tell(&Occurrence { logical_id, resource_type, status, reason, at }).map(short));
+        told.extend(log.tell(&Occurrence { logical_id, resource_type, status, reason, at }).map(short));
     }
     told
 }
@@ -39,9 +39,9 @@ fn short(event: Event) -> String {
 #[test]
 fn a_creation_is_told_once_per_resource() {
     let plan = planned(&[("A", Action::Create), ("B", Action::Create)]);
-    let mut story = Story::of(&plan, &[]);
+    let mut log = EventLog::of(&plan, &[]);
     let told = tell(
-        &mut story,
+        &mut log,
         &[
             "stack CREATE_IN_PROGRESS User Initiated",
             "A CREATE_IN_PROGRESS",
@@ -50,7 +50,7 @@ fn a_creation_is_told_once_per_resource() {
         ],
     );
     assert_eq!(told, ["stack CREATE_IN_PROGRESS", "A Create began", "A Create took 2 s"]);
-    let outcome = story.into_outcome();
+    let outcome = log.into_outcome();
     assert_eq!(outcome.count(Action::Create), 1);
     assert_eq!(outcome.not_begun, ["B"]);
 }
@@ -58,9 +58,9 @@ fn a_creation_is_told_once_per_resource() {
 #[test]
 fn the_first_failure_is_the_cause_and_what_was_undone_does_not_count() {
     let plan = planned(&[("A", Action::Create), ("B", Action::Create), ("C", Action::Create)]);
-    let mut story = Story::of(&plan, &[]);
+    let mut log = EventLog::of(&plan, &[]);
     let told = tell(
-        &mut story,
+        &mut log,
         &[
             "A CREATE_IN_PROGRESS",
             "B CREATE_IN_PROGRESS",
@@ -87,8 +87,8 @@ fn the_first_failure_is_the_cause_and_what_was_undone_does_not_count() {
             "stack DELETE_COMPLETE",
         ]
     );
-    assert_eq!(story.status(), Some("DELETE_COMPLETE"));
-    let outcome = story.into_outcome();
+    assert_eq!(log.status(), Some("DELETE_COMPLETE"));
+    let outcome = log.into_outcome();
     let [(change, error)] = outcome.failures.as_slice() else { unreachable!("{outcome:?}") };
     assert_eq!((change.logical_id.as_str(), error.message.as_str()), ("B", "it may not be"));
     assert_eq!(outcome.skipped, ["C"]);
@@ -99,10 +99,10 @@ fn the_first_failure_is_the_cause_and_what_was_undone_does_not_count() {
 fn an_update_is_told_as_it_was_planned() {
     let plan =
         planned(&[("Old", Action::Replace), ("Same", Action::None), ("Maybe", Action::None), ("Gone", Action::Delete)]);
-    let foreseen = [foreseen("Maybe", "Modify", false)];
-    let mut story = Story::of(&plan, &foreseen);
+    let planned = [planned_change("Maybe", "Modify", false)];
+    let mut log = EventLog::of(&plan, &planned);
     let told = tell(
-        &mut story,
+        &mut log,
         &[
             "Same UPDATE_IN_PROGRESS",
             "Same UPDATE_COMPLETE",
@@ -131,7 +131,7 @@ fn an_update_is_told_as_it_was_planned() {
             "stack UPDATE_COMPLETE",
         ]
     );
-    let outcome = story.into_outcome();
+    let outcome = log.into_outcome();
     let counts = [Action::Update, Action::Replace, Action::Delete].map(|action| outcome.count(action));
     assert_eq!(counts, [1, 1, 1]);
 }
@@ -139,8 +139,8 @@ fn an_update_is_told_as_it_was_planned() {
 #[test]
 fn a_stack_that_fails_by_itself_is_its_own_cause() {
     let plan = planned(&[("A", Action::Create)]);
-    let mut story = Story::of(&plan, &[]);
-    tell(&mut story, &["stack CREATE_FAILED no template can do this"]);
-    let outcome = story.into_outcome();
+    let mut log = EventLog::of(&plan, &[]);
+    tell(&mut log, &["stack CREATE_FAILED no template can do this"]);
+    let outcome = log.into_outcome();
     assert_eq!(outcome.failures[0].1.message, "no template can do this");
 }

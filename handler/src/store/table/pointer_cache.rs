@@ -8,11 +8,11 @@ const MOST: usize = 1000;
 
 /// From the key of a helper item to the id of an incident. It may be out of date: what is read decides.
 #[derive(Debug, Default)]
-pub(super) struct Recall {
+pub(super) struct PointerCache {
     led_to: Mutex<HashMap<String, String>>,
 }
 
-impl Recall {
+impl PointerCache {
     pub(super) fn of(&self, key: &str) -> Option<String> {
         self.lock().get(key).cloned()
     }
@@ -36,13 +36,13 @@ mod tests {
 
     #[test]
     fn the_latest_is_recalled_and_memory_does_not_grow() {
-        let recall = Recall::default();
+        let pointer_cache = PointerCache::default();
         for number in 0..3 * MOST {
-            recall.remember(&format!("open#{number}"), "inc-1");
-            recall.remember("open#kept", &format!("inc-{number}"));
+            pointer_cache.remember(&format!("open#{number}"), "inc-1");
+            pointer_cache.remember("open#kept", &format!("inc-{number}"));
         }
-        assert_eq!(recall.of("open#kept"), Some(format!("inc-{}", 3 * MOST - 1)));
-        assert_eq!(recall.of("open#never"), None);
-        assert!(recall.lock().len() <= MOST);
+        assert_eq!(pointer_cache.of("open#kept"), Some(format!("inc-{}", 3 * MOST - 1)));
+        assert_eq!(pointer_cache.of("open#never"), None);
+        assert!(pointer_cache.lock().len() <= MOST);
     }
 }

@@ -1,6 +1,6 @@
 //! What every service may answer, and what comes in the place of an answer.
 
-use super::{Known, any};
+use super::{ErrorHint, any};
 use crate::aws::error::NO_ANSWER;
 
 const QUOTA: &str = "a quota of the account is reached: `incidentctl doctor` names those that it knows; the service's quota page raises it";
@@ -9,7 +9,7 @@ const SLOWED: &str =
 const BROKEN: &str =
     "AWS failed, not the request: run the command again; https://health.aws.amazon.com tells of larger failures";
 
-pub(super) const KNOWN: &[Known] = &[
+pub(super) const HINTS: &[ErrorHint] = &[
     any("LimitExceededException", "", QUOTA),
     any("ServiceQuotaExceededException", "", QUOTA),
     any("ThrottlingException", "", SLOWED),

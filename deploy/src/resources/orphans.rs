@@ -28,7 +28,7 @@ const TYPES: [(&str, &str); 9] = [
 ];
 
 /// Everything that bears the stack's tag and a name of its kind, and is not in the template.
-pub(super) async fn surplus(
+pub(super) async fn orphans(
     context: &Context<'_>,
     stack: &Stack,
     scope: Scope,
@@ -39,7 +39,7 @@ pub(super) async fn surplus(
     let reads = candidates.map(|(resource_type, name)| read(context, resource_type, name));
     let permissions = async {
         match scope {
-            Scope::WithSurplus => permission::surplus(context, stack).await,
+            Scope::WithOrphans => permission::orphans(context, stack).await,
             // They go with their function.
             Scope::Everything | Scope::StackOnly => Ok(Vec::new()),
         }

@@ -13,7 +13,7 @@ mod tests;
 use super::AwsError;
 
 /// A failure with a remedy.
-struct Known {
+struct ErrorHint {
     /// The service as in IAM actions; empty for all.
     service: &'static str,
     code: &'static str,
@@ -23,20 +23,20 @@ struct Known {
 }
 
 /// The narrower a table, the earlier it is asked.
-const TABLES: [&[Known]; 6] =
-    [lambda::KNOWN, data::KNOWN, messaging::KNOWN, cloudformation::KNOWN, access::KNOWN, general::KNOWN];
+const TABLES: [&[ErrorHint]; 6] =
+    [lambda::HINTS, data::HINTS, messaging::HINTS, cloudformation::HINTS, access::HINTS, general::HINTS];
 
 /// A failure of one service.
-const fn of(service: &'static str, code: &'static str, message: &'static str, hint: &'static str) -> Known {
-    Known { service, code, message, hint }
+const fn of(service: &'static str, code: &'static str, message: &'static str, hint: &'static str) -> ErrorHint {
+    ErrorHint { service, code, message, hint }
 }
 
 /// A failure of any service.
-const fn any(code: &'static str, message: &'static str, hint: &'static str) -> Known {
+const fn any(code: &'static str, message: &'static str, hint: &'static str) -> ErrorHint {
     of("", code, message, hint)
 }
 
-impl Known {
+impl ErrorHint {
     fn is(&self, error: &AwsError) -> bool {
         let service = error.call.split(':').next().unwrap_or_default();
         (self.service.is_empty() || self.service == service)

@@ -5,9 +5,9 @@ use super::{Change, Observations, Observed, Ownership, Plan};
 
 impl Plan {
     /// Logical ids of what the plan touches and what is not any more as it was.
-    pub fn moved(&self, now: &Observations) -> Vec<String> {
-        let moved = self.touched().filter(|change| !same(change.observed.as_ref(), now.get(&change.logical_id)));
-        moved.map(|change| change.logical_id.clone()).collect()
+    pub fn stale(&self, now: &Observations) -> Vec<String> {
+        let stale = self.touched().filter(|change| !same(change.observed.as_ref(), now.get(&change.logical_id)));
+        stale.map(|change| change.logical_id.clone()).collect()
     }
 
     /// The changes that do something.

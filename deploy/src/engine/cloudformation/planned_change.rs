@@ -5,12 +5,12 @@
 
 use aws_sdk_cloudformation::types::{EvaluationType, Replacement, RequiresRecreation, ResourceChange};
 
-use super::story::unplanned;
+use super::event_log::unplanned;
 use crate::plan::{Action, Cause, Change, Plan, PropertyChange, holds_data};
 
 /// A change that CloudFormation will make.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Foreseen {
+pub struct PlannedChange {
     /// The resource's name in the template.
     pub logical_id: String,
     resource_type: String,
@@ -23,7 +23,7 @@ pub struct Foreseen {
     replacing: Option<String>,
 }
 
-impl Foreseen {
+impl PlannedChange {
     /// What an entry of a change set says; `None` for one that changes nothing in AWS.
     pub(super) fn read(change: &ResourceChange) -> Option<Self> {
         let replaces = change.replacement() == Some(&Replacement::True);
@@ -56,8 +56,8 @@ impl Foreseen {
 
 /// Completes a plan with what only CloudFormation knows: replacements, what its record has and reality has not, and what
 /// it will remove.
-pub fn lay_over(plan: &mut Plan, foreseen: &[Foreseen]) {
-    for one in foreseen.iter().filter(|one| one.certain) {
+pub fn lay_over(plan: &mut Plan, planned: &[PlannedChange]) {
+    for one in planned.iter().filter(|one| one.certain) {
         match plan.changes.iter_mut().find(|change| change.logical_id == one.logical_id) {
             Some(change) => complete(change, one),
             None => plan.changes.push(unplanned(&one.logical_id, &one.resource_type, one.action)),
@@ -65,35 +65,35 @@ pub fn lay_over(plan: &mut Plan, foreseen: &[Foreseen]) {
     }
 }
 
-fn complete(change: &mut Change, foreseen: &Foreseen) {
-    if foreseen.action == Action::Replace && change.action != Action::Create {
-        let property = foreseen.replacing.clone().unwrap_or_else(|| "its definition".to_owned());
+fn complete(change: &mut Change, planned: &PlannedChange) {
+    if planned.action == Action::Replace && change.action != Action::Create {
+        let property = planned.replacing.clone().unwrap_or_else(|| "its definition".to_owned());
         change.cause = Some(Cause::Replacement { property });
         change.action = Action::Replace;
         change.data_loss = holds_data(&change.desired);
     } else if change.action == Action::None {
         change.cause = Some(Cause::Template);
-        change.action = foreseen.action;
+        change.action = planned.action;
         // What exists is already so: CloudFormation only takes note.
         let noted = |path: &String| {
             let value = change.desired.properties.get(path).cloned().unwrap_or_default();
             PropertyChange { path: path.clone(), before: value.clone(), after: value }
         };
-        change.properties = foreseen.targets.iter().map(noted).collect();
+        change.properties = planned.targets.iter().map(noted).collect();
     }
 }
 
 /// What the plan changes and CloudFormation does not.
-pub fn unseen(plan: &Plan, foreseen: &[Foreseen]) -> Plan {
+pub fn unseen(plan: &Plan, planned: &[PlannedChange]) -> Plan {
     let unseen = |change: &&Change| {
-        change.action != Action::None && foreseen.iter().all(|one| one.logical_id != change.logical_id)
+        change.action != Action::None && planned.iter().all(|one| one.logical_id != change.logical_id)
     };
     Plan { changes: plan.changes.iter().filter(unseen).cloned().collect(), leftovers: Vec::new() }
 }
 
 /// What CloudFormation has to do with a plan: all but what it does not see.
-pub fn seen(plan: &Plan, foreseen: &[Foreseen]) -> Plan {
-    let only_seen = |change: &Change| match foreseen.iter().any(|one| one.logical_id == change.logical_id) {
+pub fn seen(plan: &Plan, planned: &[PlannedChange]) -> Plan {
+    let only_seen = |change: &Change| match planned.iter().any(|one| one.logical_id == change.logical_id) {
         true => change.clone(),
         false => Change { action: Action::None, ..change.clone() },
     };
@@ -123,9 +123,9 @@ const NAMELESS: [&str; 5] = [
 ///
 /// # Errors
 /// The first replacement of something with a fixed name.
-pub fn refuse_replacement(foreseen: &[Foreseen]) -> Result<(), NamedReplacement> {
-    let is_named = |one: &&Foreseen| !NAMELESS.contains(&one.resource_type.as_str());
-    match foreseen.iter().filter(|one| one.action == Action::Replace).find(is_named) {
+pub fn refuse_replacement(planned: &[PlannedChange]) -> Result<(), NamedReplacement> {
+    let is_named = |one: &&PlannedChange| !NAMELESS.contains(&one.resource_type.as_str());
+    match planned.iter().filter(|one| one.action == Action::Replace).find(is_named) {
         None => Ok(()),
         Some(one) => {
             Err(NamedReplacement { logical_id: one.logical_id.clone(), resource_type: one.resource_type.clone() })
@@ -142,11 +142,11 @@ pub(super) mod tests {
     use super::*;
 
     /// What a change set says of one resource, whose property `Name` differs.
-    pub(in super::super) fn foreseen(id: &str, action: &str, certain: bool) -> Foreseen {
+    pub(in super::super) fn planned(id: &str, action: &str, certain: bool) -> PlannedChange {
         read(id, action, Replacement::False, certain)
     }
 
-    fn read(id: &str, action: &str, replacement: Replacement, certain: bool) -> Foreseen {
+    fn read(id: &str, action: &str, replacement: Replacement, certain: bool) -> PlannedChange {
         let target = ResourceTargetDefinition::builder()
             .attribute(ResourceAttribute::Properties)
             .name("Name")
@@ -160,7 +160,7 @@ pub(super) mod tests {
             .replacement(replacement)
             .details(ResourceChangeDetail::builder().target(target).evaluation(evaluation).build())
             .build();
-        Foreseen::read(&change).unwrap_or_else(|| unreachable!("{change:?}"))
+        PlannedChange::read(&change).unwrap_or_else(|| unreachable!("{change:?}"))
     }
 
     fn plan(changes: &[(&str, Action)]) -> Plan {
@@ -177,13 +177,13 @@ pub(super) mod tests {
             ("Drifted", Action::Update),
             ("Vanished", Action::Create),
         ]);
-        let foreseen = [
+        let planned = [
             read("Replaced", "Modify", Replacement::True, true),
-            foreseen("Recorded", "Modify", true),
-            foreseen("Perhaps", "Modify", false),
-            foreseen("Surplus", "Remove", true),
+            planned("Recorded", "Modify", true),
+            planned("Perhaps", "Modify", false),
+            planned("Surplus", "Remove", true),
         ];
-        lay_over(&mut plan, &foreseen);
+        lay_over(&mut plan, &planned);
         let found: Vec<_> = plan.changes.iter().map(|change| (change.logical_id.as_str(), change.action)).collect();
         assert_eq!(
             found,
@@ -203,8 +203,8 @@ pub(super) mod tests {
         assert_eq!(cause("Recorded").as_deref(), Some("template"));
         assert_eq!(cause("Surplus").as_deref(), Some("removed from template"));
 
-        let drift: Vec<String> = unseen(&plan, &foreseen).changes.into_iter().map(|change| change.logical_id).collect();
+        let drift: Vec<String> = unseen(&plan, &planned).changes.into_iter().map(|change| change.logical_id).collect();
         assert_eq!(drift, ["Drifted", "Vanished"]);
-        assert_eq!(refuse_replacement(&foreseen).map_err(|error| error.logical_id), Err("Replaced".to_owned()));
+        assert_eq!(refuse_replacement(&planned).map_err(|error| error.logical_id), Err("Replaced".to_owned()));
     }
 }

@@ -8,7 +8,7 @@ use crate::plan::{Action, Plan};
 
 /// Something that keeps a resource from being deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Obstacle {
+pub struct DeleteBlocker {
     /// What it is, with the resource.
     pub what: String,
     /// How a person takes it away.
@@ -19,11 +19,11 @@ pub struct Obstacle {
 ///
 /// # Errors
 /// The first read that fails.
-pub async fn obstacles(context: &Context<'_>, plan: &Plan) -> Result<Vec<Obstacle>, AwsError> {
+pub async fn delete_blockers(context: &Context<'_>, plan: &Plan) -> Result<Vec<DeleteBlocker>, AwsError> {
     let going = plan.changes.iter().filter(|change| matches!(change.action, Action::Delete | Action::Replace));
     let questions = going.map(|change| async move {
         match provider(&change.resource_type) {
-            Some(provider) => provider.obstacles(context, change).await,
+            Some(provider) => provider.delete_blockers(context, change).await,
             None => Ok(Vec::new()),
         }
     });

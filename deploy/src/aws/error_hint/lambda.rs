@@ -1,8 +1,8 @@
 //! Lambda.
 
-use super::{Known, of};
+use super::{ErrorHint, of};
 
-const fn lambda(code: &'static str, message: &'static str, hint: &'static str) -> Known {
+const fn lambda(code: &'static str, message: &'static str, hint: &'static str) -> ErrorHint {
     of("lambda", code, message, hint)
 }
 
@@ -10,7 +10,7 @@ const BUSY: &str = "another change of the function is under way: run `incidentct
 const TOO_LARGE: &str =
     "the handler is too large for Lambda: without --handler, `up` builds the small one in a source checkout";
 
-pub(super) const KNOWN: &[Known] = &[
+pub(super) const HINTS: &[ErrorHint] = &[
     lambda(
         "InvalidParameterValueException",
         "cannot be assumed by Lambda",

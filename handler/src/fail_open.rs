@@ -21,11 +21,11 @@ const MAILS_PER_MINUTE: usize = 6;
 
 /// What this handler mailed without a record lately.
 #[derive(Debug, Default)]
-pub(crate) struct Unrecorded {
+pub(crate) struct FailOpen {
     mailed: Mutex<VecDeque<(String, i64)>>,
 }
 
-impl Unrecorded {
+impl FailOpen {
     /// Whether to mail about a fingerprint now; if so, it counts as mailed.
     fn may_mail(&self, fingerprint: &str, now: i64) -> bool {
         let mut mailed = self.mailed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,13 +48,13 @@ impl Unrecorded {
 impl<S: Store, N: Notifier> Flow<S, N> {
     /// Mails about an incident that could not be recorded.
     pub(crate) async fn mail_unrecorded(&self, incident: &Incident) -> Result<(), HandlerError> {
-        if !self.unrecorded.may_mail(&incident.fingerprint, self.clock.now().seconds) {
+        if !self.fail_open.may_mail(&incident.fingerprint, self.clock.now().seconds) {
             self.suppressed(incident, "not recorded, and people know of it or heard of enough");
             return Ok(());
         }
         let notice = Notice { number: 1, reason: Reason::Opened, stack: &self.settings.stack, recorded: false };
         if let Err(error) = self.notifier.publish(&mail::about(incident, &notice)).await {
-            self.unrecorded.forget(&incident.fingerprint);
+            self.fail_open.forget(&incident.fingerprint);
             return Err(error.into());
         }
         log::line("mailed-unrecorded", json!({ "source": incident.source, "resource": incident.resource }));
@@ -68,12 +68,12 @@ mod tests {
 
     #[test]
     fn one_fingerprint_is_told_once_and_few_in_a_minute() {
-        let unrecorded = Unrecorded::default();
-        assert!(unrecorded.may_mail("a", 0) && !unrecorded.may_mail("a", 100) && unrecorded.may_mail("a", 600));
-        let told = (0..20).filter(|number| unrecorded.may_mail(&format!("b{number}"), 1000)).count();
+        let fail_open = FailOpen::default();
+        assert!(fail_open.may_mail("a", 0) && !fail_open.may_mail("a", 100) && fail_open.may_mail("a", 600));
+        let told = (0..20).filter(|number| fail_open.may_mail(&format!("b{number}"), 1000)).count();
         assert_eq!(told, MAILS_PER_MINUTE);
-        assert!(unrecorded.may_mail("c", 1060));
-        unrecorded.forget("c");
-        assert!(unrecorded.may_mail("c", 1061));
+        assert!(fail_open.may_mail("c", 1060));
+        fail_open.forget("c");
+        assert!(fail_open.may_mail("c", 1061));
     }
 }

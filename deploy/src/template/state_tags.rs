@@ -36,25 +36,25 @@ const SHARED: [(&str, &str); 4] =
 const LONGEST: usize = 256;
 
 /// Tags and their values.
-type Marks = Vec<(&'static str, String)>;
+type StateTags = Vec<(&'static str, String)>;
 
 /// The marks of every resource that takes tags, by logical id. Nothing of the place goes into them: the template is
 /// resolved for one that does not exist.
 ///
 /// # Errors
 /// A template that cannot be resolved.
-pub(super) fn marks(template: &Template, naming: Naming) -> Result<BTreeMap<String, Marks>, TemplateError> {
+pub(super) fn state_tags(template: &Template, naming: Naming) -> Result<BTreeMap<String, StateTags>, TemplateError> {
     let place = Place::new("stack", "000000000000", "us-east-1", None);
     let stack = template.resolve(&Inputs { place, parameters: BTreeMap::new() }, naming)?;
-    let mut marks: BTreeMap<String, Marks> = BTreeMap::new();
+    let mut state_tags: BTreeMap<String, StateTags> = BTreeMap::new();
     for desired in stack.resources.iter().filter(|desired| takes_tags(desired)) {
         let of_resource = vec![(APPLIED_TAG, digest(&own(desired), 12)), (OWNS_TAG, owns(&desired.properties))];
-        marks.insert(desired.logical_id.clone(), of_resource);
+        state_tags.insert(desired.logical_id.clone(), of_resource);
     }
-    if let Some(of_handler) = marks.get_mut(HANDLER) {
+    if let Some(of_handler) = state_tags.get_mut(HANDLER) {
         of_handler.push((PARTS_TAG, digest(&parts(&stack.resources), 12)));
     }
-    Ok(marks)
+    Ok(state_tags)
 }
 
 /// The paths of what a resource with these properties shares with others, by the digest that [`OWNS_TAG`] lists.

@@ -2,7 +2,7 @@
 
 /// What a status means for whoever wants to work on the stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum StackState {
     /// Only a change set was made: there are no resources.
     Shell,
     /// It can be updated.
@@ -21,7 +21,7 @@ pub enum Standing {
     Busy,
 }
 
-impl Standing {
+impl StackState {
     /// The meaning of a status. One that is not known is left to CloudFormation to judge.
     pub fn of(status: &str) -> Self {
         match status {
@@ -44,29 +44,29 @@ mod tests {
     #[test]
     fn every_status_has_a_meaning() {
         for (status, expected) in [
-            ("CREATE_COMPLETE", Standing::Usable),
-            ("CREATE_FAILED", Standing::Dead),
-            ("CREATE_IN_PROGRESS", Standing::Busy),
-            ("DELETE_COMPLETE", Standing::Deleted),
-            ("DELETE_FAILED", Standing::HalfDeleted),
-            ("DELETE_IN_PROGRESS", Standing::Busy),
-            ("IMPORT_COMPLETE", Standing::Usable),
-            ("IMPORT_IN_PROGRESS", Standing::Busy),
-            ("IMPORT_ROLLBACK_COMPLETE", Standing::Usable),
-            ("REVIEW_IN_PROGRESS", Standing::Shell),
-            ("ROLLBACK_COMPLETE", Standing::Dead),
-            ("ROLLBACK_FAILED", Standing::Dead),
-            ("ROLLBACK_IN_PROGRESS", Standing::Busy),
-            ("UPDATE_COMPLETE", Standing::Usable),
-            ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Standing::Busy),
-            ("UPDATE_FAILED", Standing::Paused),
-            ("UPDATE_IN_PROGRESS", Standing::Busy),
-            ("UPDATE_ROLLBACK_COMPLETE", Standing::Usable),
-            ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", Standing::Busy),
-            ("UPDATE_ROLLBACK_FAILED", Standing::Stuck),
-            ("UPDATE_ROLLBACK_IN_PROGRESS", Standing::Busy),
+            ("CREATE_COMPLETE", StackState::Usable),
+            ("CREATE_FAILED", StackState::Dead),
+            ("CREATE_IN_PROGRESS", StackState::Busy),
+            ("DELETE_COMPLETE", StackState::Deleted),
+            ("DELETE_FAILED", StackState::HalfDeleted),
+            ("DELETE_IN_PROGRESS", StackState::Busy),
+            ("IMPORT_COMPLETE", StackState::Usable),
+            ("IMPORT_IN_PROGRESS", StackState::Busy),
+            ("IMPORT_ROLLBACK_COMPLETE", StackState::Usable),
+            ("REVIEW_IN_PROGRESS", StackState::Shell),
+            ("ROLLBACK_COMPLETE", StackState::Dead),
+            ("ROLLBACK_FAILED", StackState::Dead),
+            ("ROLLBACK_IN_PROGRESS", StackState::Busy),
+            ("UPDATE_COMPLETE", StackState::Usable),
+            ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", StackState::Busy),
+            ("UPDATE_FAILED", StackState::Paused),
+            ("UPDATE_IN_PROGRESS", StackState::Busy),
+            ("UPDATE_ROLLBACK_COMPLETE", StackState::Usable),
+            ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", StackState::Busy),
+            ("UPDATE_ROLLBACK_FAILED", StackState::Stuck),
+            ("UPDATE_ROLLBACK_IN_PROGRESS", StackState::Busy),
         ] {
-            assert_eq!(Standing::of(status), expected, "{status}");
+            assert_eq!(StackState::of(status), expected, "{status}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudformation::types::StackEvent;
 
-use super::Foreseen;
+use super::PlannedChange;
 use super::reason::{self, Reason};
 use crate::engine::{Finished, Outcome};
 use crate::plan::{Action, Cause, Change, Plan, unchanged};
@@ -43,9 +43,9 @@ impl From<&StackEvent> for Occurrence {
 
 /// One operation on a stack, as far as its events have told it.
 #[derive(Debug)]
-pub struct Story<'a> {
+pub struct EventLog<'a> {
     plan: &'a Plan,
-    foreseen: &'a [Foreseen],
+    planned: &'a [PlannedChange],
     /// Since when each resource is worked on.
     running: BTreeMap<String, f64>,
     failed: BTreeSet<String>,
@@ -56,12 +56,12 @@ pub struct Story<'a> {
     outcome: Outcome,
 }
 
-impl<'a> Story<'a> {
+impl<'a> EventLog<'a> {
     /// The story of carrying out a plan, not yet begun; of a change set, with what it foresees.
-    pub fn of(plan: &'a Plan, foreseen: &'a [Foreseen]) -> Self {
+    pub fn of(plan: &'a Plan, planned: &'a [PlannedChange]) -> Self {
         Self {
             plan,
-            foreseen,
+            planned,
             running: BTreeMap::new(),
             failed: BTreeSet::new(),
             status: None,
@@ -183,7 +183,7 @@ impl<'a> Story<'a> {
         };
         let action = match (planned.action, by_verb) {
             (_, by_verb) if self.undoing => by_verb,
-            (Action::None, Action::Update) if self.foreseen.iter().all(|one| one.logical_id != *id) => return None,
+            (Action::None, Action::Update) if self.planned.iter().all(|one| one.logical_id != *id) => return None,
             (Action::None, by_verb) => by_verb,
             (Action::Create | Action::Update | Action::Replace, Action::Delete) => return None,
             (planned, _) => planned,

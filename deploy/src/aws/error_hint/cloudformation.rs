@@ -1,15 +1,15 @@
 //! CloudFormation.
 
-use super::{Known, of};
+use super::{ErrorHint, of};
 
-const fn stack(code: &'static str, message: &'static str, hint: &'static str) -> Known {
+const fn stack(code: &'static str, message: &'static str, hint: &'static str) -> ErrorHint {
     of("cloudformation", code, message, hint)
 }
 
 const BUSY: &str = "CloudFormation is still changing this stack: run the command again when it has ended";
 const NOTHING: &str = "nothing has to be changed: this is not a failure; run `incidentctl plan` to see the same";
 
-pub(super) const KNOWN: &[Known] = &[
+pub(super) const HINTS: &[ErrorHint] = &[
     stack("ValidationError", "No updates are to be performed", NOTHING),
     stack("ValidationError", "didn't contain changes", NOTHING),
     // Its rollback first: that name ends like a stack that is busy.

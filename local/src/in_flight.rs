@@ -4,7 +4,7 @@ use tokio::sync::watch;
 
 /// A number of things that go on. Clones count the same.
 #[derive(Debug, Clone, Default)]
-pub struct Ongoing {
+pub struct InFlight {
     count: watch::Sender<usize>,
 }
 
@@ -17,7 +17,7 @@ impl Drop for Begun {
     }
 }
 
-impl Ongoing {
+impl InFlight {
     /// Begins one more.
     pub(crate) fn begin(&self) -> Begun {
         self.count.send_modify(|count| *count += 1);
