@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_destination_tells_what_it_is() {
+    fn an_arn_determines_the_kind_of_destination() {
         for (arn, kind) in [
             (None, Kind::Nothing),
             (Some("arn:aws:events:eu-west-1:111122223333:event-bus/default"), Kind::DefaultBus),

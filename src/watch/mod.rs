@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_qualifier_is_told_from_a_name() {
+    fn a_qualifier_is_separated_from_a_name() {
         let arn = "arn:aws:lambda:eu-west-1:111122223333:function:orders";
         for (qualified, qualifier) in [("", None), (":live", Some("live")), (":7", Some("7")), (":$LATEST", None)] {
             assert_eq!(split(&format!("{arn}{qualified}")), (arn, qualifier));
