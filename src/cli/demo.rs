@@ -30,7 +30,7 @@ const DRILL_TIMEOUT: u64 = 60;
 const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
 const MAIL_PAUSE: Duration = Duration::from_millis(20);
 
-/// Run through an incident offline: deploy, confirm, fail, read the mail, list incidents
+/// Walk through an incident offline, from deployment to alert
 ///
 /// Runs on the local AWS: needs no account, and nothing leaves this machine.
 #[derive(Debug, Args)]

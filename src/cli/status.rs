@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::ui::Ui;
 use facts::Facts;
 
-/// Check whether the stack is healthy; exit with code 1 if an alert would not arrive
+/// Check that alerts would arrive; exit with code 1 if not
 #[derive(Debug, Args)]
 pub struct StatusArgs {}
 

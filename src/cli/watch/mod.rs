@@ -11,7 +11,7 @@ use crate::ui::Ui;
 use crate::watch::Watch;
 use incident_deploy::aws::Clients;
 
-/// Send asynchronous failures of existing functions to the event bus, so that incidents include the error
+/// Send failures of existing functions to the event bus, with their error
 #[derive(Debug, Args)]
 pub struct WatchArgs {
     #[command(subcommand)]
