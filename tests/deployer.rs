@@ -202,7 +202,7 @@ impl<'a> Deployer<'a> {
     /// What an answer that is not yes takes back.
     async fn declines(&self) -> TestResult {
         let declined = self.run(&["up", "--engine", "cloudformation"]).await?.ended_with(1)?;
-        assert!(declined.stderr.contains("Nobody is here to answer"), "{declined:?}");
+        assert!(declined.stderr.contains("confirmation needed"), "{declined:?}");
         let left = self.world.aws().await?.cloudformation.list_change_sets().stack_name("devops").send().await?;
         let left: Vec<_> = left.summaries().iter().filter_map(|set| set.change_set_name()).collect();
         assert_eq!(left, ["incidentctl-killed"], "its own is gone");

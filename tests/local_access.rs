@@ -47,7 +47,7 @@ async fn the_environment_for_other_clients_is_one_line_of_a_shell() -> TestResul
     assert!(opened.stderr.contains("access key of its own"), "{}", opened.stderr);
     world.run(&["local", "stop"]).await?.succeeded()?;
     let opened = world.run(&["local", "start", "--open", "--output", "json"]).await?.succeeded()?;
-    assert!(opened.stderr.contains("can run code as you"), "{}", opened.stderr);
+    assert!(opened.stderr.contains("to run code as you"), "{}", opened.stderr);
     let environment = &opened.json()?["environment"];
     assert_eq!(
         (&environment["AWS_ACCESS_KEY_ID"], &environment["AWS_SECRET_ACCESS_KEY"]),

@@ -70,9 +70,9 @@ async fn expectations_about_nothing_are_an_error() -> TestResult {
         ("- file: a.json\n  colour: red\n", "colour"),
         ("- outcome: incident\n", "file"),
         ("", "the list is empty"),
-        ("- file: a.json\n", "entry 1 (a.json): nothing is expected of it"),
+        ("- file: a.json\n", "entry 1 (a.json): it expects nothing"),
         ("- file: a.json\n  outcome: failure\n", "it is one of incident, recovery, ignored"),
-        ("- file: a.json\n  outcome: x\n- severity: y\n", "entry 2: `severity` is never \"y\""),
+        ("- file: a.json\n  outcome: x\n- severity: y\n", "entry 2: `severity` cannot be \"y\""),
     ] {
         std::fs::write(world.home().join("expectations.yaml"), text)?;
         let finished = world.run(&["rules", "test", "--expect", "expectations.yaml"]).await?.ended_with(1)?;

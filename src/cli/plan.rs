@@ -11,25 +11,24 @@ use crate::settings::Settings;
 use crate::ui::Ui;
 use incident_deploy::engine::{Interrupt, Job, choose, has_resources};
 
-/// Show what `up` would do, and change nothing
+/// Preview what `up` would change
 #[derive(Debug, Args)]
 pub struct PlanArgs {
     #[command(flatten)]
     pub deployment: DeploymentArgs,
 
-    /// Exit with 2 when there are changes
+    /// Exit with code 2 if there are changes
     #[arg(long)]
     pub detailed_exitcode: bool,
 }
 
-/// Shows what `up` would do.
 pub(super) async fn run(args: PlanArgs, settings: &Settings, ui: &Ui) -> Result<Outcome, CommandError> {
     let session = super::connect(settings, ui).await?;
     let deployment = deployment::with_code(&session, settings, &args.deployment).await?;
     let survey = deployment.survey().await.map_err(|error| CommandError::of_engine(error, UP))?;
     let wanted = args.deployment.engine.or(settings.engine);
     let engine = choose(wanted, survey.record.as_ref(), has_resources(&survey.plan))?.engine();
-    // A change set must not be left behind.
+    // No change set may be left behind.
     let interrupt = Interrupt::listen()?;
     let confirm = Terminal::new(ui, settings, false);
     let plan = deployment::shown(ui, UP, async |events| {

@@ -38,7 +38,7 @@ fn mistakes_are_usage_errors() {
         "",
         "upp",
         "up --emial a@b.c",
-        "up --email nobody",
+        "up --email no-address",
         "up --email a@b,c@d.e",
         "up --confirm-email",
         "up --stack 9lives",
@@ -62,7 +62,7 @@ fn mistakes_are_usage_errors() {
         "watch remove",
         "local start --time-scale 0",
         "local outbox --confirm --last",
-        "logs somebody",
+        "logs nonesuch",
     ] {
         let outcome = parse(arguments(line));
         assert_eq!(outcome.err().map(|error| error.exit_code()), Some(2), "`{line}`");

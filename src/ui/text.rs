@@ -1,7 +1,7 @@
-//! Running text.
+//! Text layout.
 
-/// Breaks a text into lines of at most `width` characters at its spaces; a longer word stands on a line of its own.
-/// Line breaks of the text stay.
+/// Wraps a text at spaces to at most `width` characters; a longer word gets a line of its own.
+/// Existing line breaks are kept.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     text.lines().flat_map(|line| wrap_line(line, width)).collect()
 }

@@ -134,7 +134,7 @@ async fn a_wrong_key_of_a_profile_is_named_with_its_file() -> TestResult {
             std::fs::write(world.home().join(".aws").join(file), format!("{head}\n{key} = {value}\n"))?;
             let flags = ["--profile", "p", "--region", "eu-central-1", "--endpoint-url", &endpoint];
             let (line, finished) = first_line::<&str>(&world, &flags, &[]).await?;
-            let expected = format!("error: {key} of the profile `p` in ~/.aws/{file} must be ");
+            let expected = format!("error: {key} of profile `p` in ~/.aws/{file} must be ");
             assert_eq!(finished.code, Some(1), "{key} {finished:?}");
             assert!(line.starts_with(&expected), "{key} {finished:?}");
         }

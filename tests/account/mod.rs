@@ -72,7 +72,7 @@ async fn a_named_profile_without_credentials_does_not_fall_back_to_another_accou
         let flags = ["--profile", profile, "--region", "eu-central-1", "--endpoint-url", &endpoint];
         let (line, finished) = first_line(&world, &flags, &IN_ENVIRONMENT).await?;
         assert_eq!(finished.code, Some(1), "{finished:?}");
-        assert_eq!(line, "error: no usable AWS credentials were found", "{finished:?}");
+        assert_eq!(line, "error: no usable AWS credentials found", "{finished:?}");
         assert!(finished.stderr.contains(profile), "{finished:?}");
     }
     Ok(())

@@ -63,7 +63,7 @@ async fn a_second_signal_does_not_wait(signal: &str) -> TestResult {
     let mut said = String::new();
     up.stderr.take().ok_or("no words")?.read_to_string(&mut said).await?;
     assert_eq!(up.wait().await?.code(), Some(130), "{said}");
-    for words in ["not waited for: ", "IncidentTable", "created", "incidentctl up"] {
+    for words in ["still in flight: ", "IncidentTable", "created", "incidentctl up"] {
         assert!(said.contains(words), "`{words}` is missing: {said}");
     }
 

@@ -45,7 +45,11 @@ async fn a_silence_is_listed_until_it_is_ended() -> TestResult {
 
     let ended = world.run(&["silence", "end", &id[..12], "--local", "--output", "json"]).await?.succeeded()?;
     assert_eq!(ended.json()?["released"], 1);
-    assert!(ended.stderr.contains("the next sweep, within a minute, mails about 1 incident"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("the next sweep, within a minute, sends the mail about 1 incident"),
+        "{}",
+        ended.stderr
+    );
     let released = get(&aws, "inc-1").await?;
     assert_eq!(released["due_at"], seconds(&ended.json()?["until"])?);
     let list = world.run(&LIST).await?.succeeded()?.json()?;
@@ -56,7 +60,7 @@ async fn a_silence_is_listed_until_it_is_ended() -> TestResult {
         "{table}"
     );
     let again = world.run(&["silence", "end", &id, "--local"]).await?.succeeded()?;
-    assert!(again.stderr.contains("was over before"), "{}", again.stderr);
+    assert!(again.stderr.contains("had already ended"), "{}", again.stderr);
     Ok(())
 }
 
@@ -78,7 +82,7 @@ async fn what_a_silence_hid_is_told_when_it_ends() -> TestResult {
     let incident = incidents[0]["incident_id"].as_str().ok_or("nothing was recorded")?.to_owned();
     let shown = world.run(&["incidents", "show", &incident, "--local"]).await?.succeeded()?.stdout;
     let shown = unwrapped(&shown);
-    for words in ["mails none yet", "next mail 1 (it is new), held back until", "of ada: we deploy"] {
+    for words in ["mails none yet", "next mail 1 (new), held back until", "(ada): we deploy"] {
         assert!(shown.contains(words), "`{words}` is missing in {shown}");
     }
     let record = world.run(&["incidents", "show", &incident, "--local", "--output", "json"]).await?.succeeded()?;
@@ -188,12 +192,12 @@ async fn what_would_hide_too_much_is_refused() -> TestResult {
     let world = World::new()?;
     world.up().await?;
     for (which, said) in [
-        (vec!["--for", "2h"], "nothing says which incidents"),
+        (vec!["--for", "2h"], "no incidents selected"),
         (vec!["--source", "*", "--for", "2h"], "nearly every incident"),
         (vec!["--pattern", "{\"colour\": [\"red\"]}", "--for", "2h"], "has no field `colour`"),
         (vec!["--pattern", "{", "--for", "2h"], "not JSON"),
-        (vec!["--source", "lambda", "--for", "31d"], "within 30 days"),
-        (vec!["--source", "lambda", "--until", "2020-01-01T00:00:00Z"], "over already"),
+        (vec!["--source", "lambda", "--for", "31d"], "at most 30 days"),
+        (vec!["--source", "lambda", "--until", "2020-01-01T00:00:00Z"], "in the past"),
     ] {
         let refused = world.run(&[&ADD[..], &["--reason", "x"], &which].concat()).await?.ended_with(2)?;
         assert!(refused.stderr.contains(said), "`{said}` is missing: {}", refused.stderr);

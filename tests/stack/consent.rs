@@ -40,7 +40,7 @@ async fn lost_data_takes_a_typed_yes_of_its_own() -> TestResult {
         let mut terminal = Terminal::run(&world, &["up", "--local", "--email", ADDRESS])?;
         terminal.wait_for("Apply these changes?")?;
         terminal.say("y\n")?;
-        terminal.wait_for("with all data in it. Is that meant?")?;
+        terminal.wait_for("with all data. Continue?")?;
         let (code, said) = terminal.answer(answer)?;
         assert_eq!(code, Some(expected), "{said}");
         assert!(said.contains(group), "{said}");

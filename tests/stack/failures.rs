@@ -71,7 +71,7 @@ async fn expired_credentials_are_named_with_what_renews_them() -> TestResult {
     let expired = json!({"code": "ExpiredToken", "message": "The security token included in the request is expired", "status": 403});
     start_with(&world, &json!([{"operation": "GetCallerIdentity", "action": {"error": expired}}])).await?;
     let failed = world.run(&["up", "--local", "--yes"]).await?.ended_with(1)?;
-    for words in ["does not accept the credentials", "ExpiredToken", "aws sso login", "AWS_ACCESS_KEY_ID"] {
+    for words in ["rejected the credentials", "ExpiredToken", "aws sso login", "AWS_ACCESS_KEY_ID"] {
         assert!(failed.stderr.contains(words), "`{words}` is missing: {failed:?}");
     }
     Ok(())

@@ -15,7 +15,7 @@ async fn down_names_the_messages_that_go_and_keeps_them_with_the_data() -> TestR
         fill(&aws, QUEUE).await?;
         let asked = world.run(&["down", "--local"]).await?.ended_with(1)?;
         for words in
-            ["recorded incidents and devops-handler-dlq (3 messages) included?", "its data is lost: 3 messages"]
+            ["recorded incidents and devops-handler-dlq (3 messages) included?", "deletes its data: 3 messages"]
         {
             assert!(asked.stderr.contains(words), "{engine}: `{words}` is missing: {asked:?}");
         }
@@ -28,7 +28,7 @@ async fn down_names_the_messages_that_go_and_keeps_them_with_the_data() -> TestR
         assert_eq!(aws.dynamodb.list_tables().send().await?.table_names(), ["devops-incidents"], "{engine}");
 
         let gone = world.run(&["down", "--local", "--yes", "--engine", "direct"]).await?.succeeded()?;
-        assert!(gone.stderr.contains("its data is lost: 3 messages"), "{gone:?}");
+        assert!(gone.stderr.contains("deletes its data: 3 messages"), "{gone:?}");
         assert!(queues(&aws).await?.is_empty(), "{engine}");
     }
     Ok(())

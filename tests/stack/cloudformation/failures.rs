@@ -20,7 +20,7 @@ async fn the_first_cause_is_told_and_nothing_is_left() -> TestResult {
     for words in ["Rule (AWS::Events::Rule) failed", "events:PutTargets", REFUSAL] {
         assert!(first.contains(words), "`{words}` is missing in {first}");
     }
-    for words in ["lack the permission", "nothing is left"] {
+    for words in ["lack the permission", "deleted everything it created"] {
         assert!(error[1..].iter().any(|line| line.contains(words)), "`{words}` is missing in {error:?}");
     }
     is_empty(&world.aws().await?).await
@@ -39,7 +39,7 @@ async fn an_update_that_fails_is_rolled_back() -> TestResult {
     std::fs::write(world.home().join("incidentctl.yaml"), "log_retention_days: 14\nhandler_memory: 512\n")?;
     let failed = world.run(&UP).await?.ended_with(1)?;
     assert!(failed.stderr.contains("LogGroup (AWS::Logs::LogGroup) failed"), "{failed:?}");
-    assert!(failed.stderr.contains("the stack is as it was before"), "{failed:?}");
+    assert!(failed.stderr.contains("rolled the stack back to its previous state"), "{failed:?}");
     assert_eq!(statuses(&failed)?.last().map(String::as_str), Some("UPDATE_ROLLBACK_COMPLETE"));
     let different = crate::harness::difference(&before, &snapshot(&aws).await?);
     assert!(different.is_empty(), "{}", different.join("\n"));
@@ -97,7 +97,7 @@ fn interrupt(world: &World, arguments: &[&str], signal: &str) -> TestResult {
     assert_eq!((&result["ok"], &result["error"]["kind"]), (&false.into(), &"interrupted".into()), "{result}");
     let mut said = String::new();
     up.stderr.take().ok_or("no words")?.read_to_string(&mut said)?;
-    assert!(said.contains("goes on by itself"), "{said}");
+    assert!(said.contains("continues on its own"), "{said}");
     assert_eq!(up.wait()?.code(), Some(130));
     Ok(())
 }
