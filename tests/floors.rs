@@ -38,7 +38,7 @@ fn sources(path: &Path) -> Vec<String> {
         return inner.flat_map(|inner| sources(&inner)).collect();
     }
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    vec![text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned()]
+    vec![text.split("\nmod tests {").next().unwrap_or_default().to_owned()]
 }
 
 /// What a text names by `crate::NAME` or `crate::{NAME, …}`, outside of comments.
@@ -124,5 +124,16 @@ fn no_crate_looks_up() {
         let own = own.filter(|line| !line.starts_with("incident-features"));
         let own: Vec<&str> = own.filter_map(|line| line.split(['.', ' ', '=']).next()).collect();
         assert_eq!(own, below, "{crate_name}");
+    }
+}
+
+/// The model is pure, and the local AWS examines what is sent with an SDK.
+#[test]
+fn neither_the_model_nor_the_local_aws_has_an_sdk() {
+    for crate_name in ["model", "local"] {
+        let manifest = std::fs::read_to_string(repository(crate_name).join("Cargo.toml")).unwrap_or_default();
+        assert!(manifest.contains("[dependencies]"), "{crate_name}");
+        let sdk: Vec<&str> = manifest.lines().filter(|line| line.starts_with("aws-")).collect();
+        assert_eq!(sdk, Vec::<&str>::new(), "{crate_name}");
     }
 }

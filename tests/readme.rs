@@ -1,12 +1,12 @@
-//! The commands of the README, run as they stand there, and what it says about them.
+//! Runs the README's commands verbatim, and compares what the docs show and count with what there is.
 
 use regex::Regex;
 
 use crate::harness::{TestResult, World, repository};
 
-/// What stands before the arguments in the README.
+/// The prefix of the arguments in the README.
 const PREFIX: &str = "$ cargo run -- ";
-/// Stands in the README for lines that it leaves out.
+/// Lines that the README leaves out.
 const ELLIPSIS: &str = "…";
 
 fn text(file: &str) -> TestResult<String> {
@@ -48,12 +48,15 @@ fn missing(excerpt: &str, output: &str) -> TestResult<Option<String>> {
 fn output_that_is_not_printed_would_be_found() -> TestResult {
     let output = "one at 2026-11-27 13:54:38\ntwo (9b1147ed #1)\nthree  \n";
     assert_eq!(missing("one at 2027-01-01 00:00:00\n…\nthree", output)?, None);
-    assert_eq!(missing("two (0a0a0a0a #1)\none at 2026-11-27 13:54:38", output)?, Some("one at 2026-11-27 13:54:38".to_owned()));
+    assert_eq!(
+        missing("two (0a0a0a0a #1)\none at 2026-11-27 13:54:38", output)?,
+        Some("one at 2026-11-27 13:54:38".to_owned())
+    );
     assert_eq!(missing("two (9b1147ed #2)", output)?, Some("two (9b1147ed #2)".to_owned()));
     Ok(())
 }
 
-/// An optimised build takes several times as long; the story should not wait for it.
+/// An optimised build takes several times as long; the demo must not need one.
 #[test]
 fn its_first_command_is_the_quick_one() -> TestResult {
     for file in ["README.md", "CONTRIBUTING.md"] {
