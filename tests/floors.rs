@@ -18,6 +18,7 @@ fn imports(source: &Path) -> BTreeMap<String, BTreeSet<String>> {
     graph
 }
 
+#[expect(clippy::panic, reason = "a test without its sources is none")]
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
@@ -124,5 +125,16 @@ fn no_crate_looks_up() {
         let own = own.filter(|line| !line.starts_with("incident-features"));
         let own: Vec<&str> = own.filter_map(|line| line.split(['.', ' ', '=']).next()).collect();
         assert_eq!(own, below, "{crate_name}");
+    }
+}
+
+/// The model is pure, and the local AWS examines what is sent with an SDK.
+#[test]
+fn neither_the_model_nor_the_local_aws_has_an_sdk() {
+    for crate_name in ["model", "local"] {
+        let manifest = std::fs::read_to_string(repository(crate_name).join("Cargo.toml")).unwrap_or_default();
+        assert!(manifest.contains("[dependencies]"), "{crate_name}");
+        let sdk: Vec<&str> = manifest.lines().filter(|line| line.starts_with("aws-")).collect();
+        assert_eq!(sdk, Vec::<&str>::new(), "{crate_name}");
     }
 }
