@@ -32,21 +32,25 @@ enum Schedule {
 
 const TRANSIENT: &[Transient] = &[
     // IAM is eventually consistent: Lambda sees a new role seconds later.
-    dense("InvalidParameterValueException", "cannot be assumed by Lambda", "the role to become assumable"),
-    dense("InvalidParameterValueException", "execution role does not have permissions", "the role's policy to spread"),
-    dense("InvalidParameterValueException", "KMS key is invalid for CreateGrant", "the role to be known to KMS"),
-    dense("MalformedPolicyDocument", "Invalid principal in policy", "the principal to be known"),
-    busy("ResourceConflictException", "An update is in progress", "an update of the function to end", 60),
+    dense("InvalidParameterValueException", "cannot be assumed by Lambda", "Lambda to be able to assume the role"),
+    dense(
+        "InvalidParameterValueException",
+        "execution role does not have permissions",
+        "the role's policy to propagate",
+    ),
+    dense("InvalidParameterValueException", "KMS key is invalid for CreateGrant", "the role to reach KMS"),
+    dense("MalformedPolicyDocument", "Invalid principal in policy", "the principal to propagate"),
+    busy("ResourceConflictException", "An update is in progress", "an update of the function to finish", 60),
     busy("ResourceConflictException", "currently in the following state: Pending", "the function to become active", 60),
-    busy("ConcurrentModificationException", "", "another change to end", 60),
-    busy("ConcurrentAccess", "", "another change of the topic's tags to end", 60),
-    busy("OperationAbortedException", "try again", "another change of it to end", 60),
-    busy("ResourceInUseException", "still in use", "another change of the table to end", 600),
+    busy("ConcurrentModificationException", "", "another change to finish", 60),
+    busy("ConcurrentAccess", "", "another change to the topic's tags to finish", 60),
+    busy("OperationAbortedException", "try again", "another change to the log group to finish", 60),
+    busy("ResourceInUseException", "still in use", "another change to the table to finish", 600),
     busy("ContinuousBackupsUnavailableException", "being enabled", "backups to be available", 60),
     busy("LimitExceededException", "simultaneously", "other tables to be finished", 600),
-    busy("DeleteConflict", "must delete policies first", "the removal of the role's policies to spread", 30),
-    busy("DeleteConflict", "must detach all policies first", "the removal of the role's policies to spread", 10),
-    busy("ValidationException", "since it has targets", "the removal of the rule's targets to spread", 60),
+    busy("DeleteConflict", "must delete policies first", "the removal of the role's policies to propagate", 30),
+    busy("DeleteConflict", "must detach all policies first", "the removal of the role's policies to propagate", 10),
+    busy("ValidationException", "since it has targets", "the removal of the rule's targets to propagate", 60),
     busy("QueueDeletedRecently", "", "SQS to free the queue's name", 70),
     busy("AWS.SimpleQueueService.QueueDeletedRecently", "", "SQS to free the queue's name", 70),
 ];
@@ -63,8 +67,8 @@ const fn busy(code: &'static str, message: &'static str, reason: &'static str, l
 /// AWS provider of Terraform waits two minutes at most.
 const SPREADING: u64 = 30;
 /// What a refusal means that says so of something that the run itself makes or changes.
-const UNSPREAD: Transient = busy("", "", "AWS to know everywhere what was just made", SPREADING);
-const UNREADY: Transient = busy("", "", "what was just made or changed to be ready", SPREADING);
+const UNSPREAD: Transient = busy("", "", "what was just created to propagate", SPREADING);
+const UNREADY: Transient = busy("", "", "what was just created or changed to be ready", SPREADING);
 
 impl Transient {
     /// The entry for an error, or `None` when trying again cannot help.

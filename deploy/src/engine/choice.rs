@@ -6,7 +6,7 @@ use crate::plan::{Observations, Ownership, Plan};
 
 /// The engine that was asked for does not own the stack.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the stack was made by the engine `{owner}`, which owns it: `{wanted}` does not touch it")]
+#[error("the stack belongs to the engine `{owner}`, so `{wanted}` cannot change it")]
 pub struct OwnedByOther {
     /// Whose the stack is.
     pub owner: Engine,

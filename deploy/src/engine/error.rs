@@ -35,10 +35,10 @@ pub enum EngineError {
     #[error("{}; nothing was deleted", .0.first().map_or("", |first| first.what.as_str()))]
     Blocked(Vec<DeleteBlocker>),
     /// AWS is not as the plan found it any more; these differ, and nothing was changed.
-    #[error("AWS changed while you were deciding: {}; nothing was changed", .0.join(", "))]
+    #[error("AWS changed after the plan was shown: {}; nothing was changed", .0.join(", "))]
     Stale(Vec<String>),
     /// Data came, while the person was deciding, into this, which had none; nothing was changed.
-    #[error("AWS changed while you were deciding: {0}; nothing was changed")]
+    #[error("AWS changed after the plan was shown: {0}; nothing was changed")]
     Filled(String),
     /// A newer program deployed the stack.
     #[error(transparent)]
@@ -71,7 +71,7 @@ pub enum EngineError {
     #[error("{0}")]
     HalfDeleted(String),
     /// Nothing of a stack in this state can be kept.
-    #[error("the stack is in the state {0}: nothing of it can be kept")]
+    #[error("the stack is in the state {0}, in which none of its resources can be kept")]
     NothingKept(String),
     /// CloudFormation did not store what outlives the stack; nothing was deleted.
     #[error("CloudFormation did not store which resources outlive the stack")]

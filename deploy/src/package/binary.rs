@@ -44,7 +44,7 @@ pub enum BinaryError {
     #[error("its headers are damaged: {0}")]
     Damaged(String),
     /// Lambda has no such machines.
-    #[error("it is built for a machine that Lambda does not have (ELF machine {0})")]
+    #[error("it is built for an architecture that Lambda does not offer (ELF machine {0})")]
     Machine(u16),
     /// A library or an object file.
     #[error("it is not a program but a library or an object file")]

@@ -28,7 +28,7 @@ pub enum BuildError {
     #[error("building the handler failed ({0})")]
     Failed(std::process::ExitStatus),
     /// The location of this program is not known.
-    #[error("cannot tell where this program is")]
+    #[error("cannot determine where this program is")]
     NoProgram(#[source] io::Error),
 }
 
@@ -36,8 +36,8 @@ impl BuildError {
     /// What the person can do.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NoCargo(_) => "install Rust from https://rustup.rs, or give a built handler with --handler",
-            Self::NotFound(_) | Self::Failed(_) | Self::NoProgram(_) => "give a built handler with --handler",
+            Self::NoCargo(_) => "install Rust from https://rustup.rs, or pass a built handler with --handler",
+            Self::NotFound(_) | Self::Failed(_) | Self::NoProgram(_) => "pass a built handler with --handler",
         }
     }
 }

@@ -20,7 +20,7 @@ pub enum OwnRulesError {
         source: std::io::Error,
     },
     /// The handler would fall back to the rules that come with the program.
-    #[error("the rules {} are wrong", path.display())]
+    #[error("the rules {} are invalid", path.display())]
     Wrong {
         /// The file.
         path: PathBuf,

@@ -35,7 +35,7 @@ impl fmt::Display for Cause {
             Self::Drift => formatter.write_str("drift"),
             Self::Removed => formatter.write_str("removed from template"),
             Self::Replacement { property } => write!(formatter, "replacement because {property} changed"),
-            Self::Teardown => formatter.write_str("the stack goes"),
+            Self::Teardown => formatter.write_str("stack removal"),
             Self::Rollback => formatter.write_str("rollback"),
         }
     }

@@ -75,7 +75,7 @@ impl PlanError {
     /// What the person can do.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NotOurs { .. } => "choose another --stack name, or remove that resource if nobody needs it",
+            Self::NotOurs { .. } => "choose another --stack name, or delete that resource if it is unused",
             Self::Newer(_) => NewerSchema::HINT,
         }
     }
@@ -132,7 +132,7 @@ impl Plan {
             physical_id: change.observed.map(|observed| observed.physical_id).unwrap_or_default(),
             logical_id: change.logical_id,
             resource_type: change.resource_type,
-            why: "it holds data, which was to be kept".to_owned(),
+            why: "it holds data, and data is kept".to_owned(),
         }));
         Self { changes, ..self }
     }
@@ -221,7 +221,7 @@ fn reason_to_stay(desired: &Desired, observed: &Observed) -> Option<String> {
         Ownership::Adopted => Some("it existed before the stack".to_owned()),
         Ownership::Kept { why } => Some(why.clone()),
         Ownership::Ours | Ownership::Child | Ownership::Going if desired.retain => {
-            Some("the template retains it".to_owned())
+            Some("its DeletionPolicy is Retain".to_owned())
         }
         // Its deletion is waited for.
         Ownership::Ours | Ownership::Child | Ownership::Going => None,

@@ -22,7 +22,7 @@ pub struct NewerSchema {
 
 impl NewerSchema {
     /// What the person can do.
-    pub const HINT: &'static str = "update incidentctl, and run it again; nothing was changed";
+    pub const HINT: &'static str = "update incidentctl and run it again; nothing was changed";
 
     /// Refuses what a tag says that this program does not understand, which is also what is no number.
     ///

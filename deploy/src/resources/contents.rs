@@ -32,7 +32,7 @@ pub async fn refuse_loss(context: &Context<'_>, change: &Change) -> Result<(), A
         None => Ok(()),
         Some(holds) => {
             let name = change.desired.attributes.reference.rsplit('/').next().unwrap_or_default();
-            let message = format!("{name} holds {holds}, which came after the deletion was agreed to; it stays");
+            let message = format!("{name} holds {holds}, which arrived after the deletion was confirmed; it is kept");
             Err(AwsError::new("sqs:DeleteQueue", "QueueNotEmpty", message))
         }
     }

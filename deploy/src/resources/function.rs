@@ -174,7 +174,7 @@ impl Provider for Function {
             call.send().await.explain("lambda:DeleteFunction").or_absent(ABSENT)
         })
         .await?;
-        until(&context.progress, "the function to be gone", LIMIT, || async {
+        until(&context.progress, "the function to be deleted", LIMIT, || async {
             Ok(configuration(context, name).await?.is_none().then_some(()))
         })
         .await
@@ -276,7 +276,9 @@ async fn upload<'a>(context: &Context<'a>) -> Result<Upload<'a>, AwsError> {
 fn with_zip(mut request: HttpRequest, package: &Package) -> Result<HttpRequest, BuildError> {
     const EMPTY: &str = r#""ZipFile":""#;
     let body = request.body().bytes().and_then(|body| std::str::from_utf8(body).ok()).unwrap_or_default();
-    let Some((before, after)) = body.split_once(EMPTY) else { return Err(BuildError::other("no zip is asked for")) };
+    let Some((before, after)) = body.split_once(EMPTY) else {
+        return Err(BuildError::other("the request has no empty zip to replace"));
+    };
     let length = body.len() + package.bytes().len().div_ceil(3) * 4;
     let mut whole = String::with_capacity(length);
     whole.push_str(before);

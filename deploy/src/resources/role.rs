@@ -128,18 +128,18 @@ impl Provider for Role {
         let name = change.desired.properties.text("RoleName");
         let (attached, profiles) = tokio::try_join!(attached(context, &name), profiles(context, &name))?;
         let attached = attached.into_iter().map(|arn| DeleteBlocker {
-            what: format!("the policy {arn} is attached to the role {name}, and is not the stack's"),
+            what: format!("the policy {arn} is attached to the role {name}, but not part of the stack"),
             remedy: format!("`aws iam detach-role-policy --role-name {name} --policy-arn {arn}` detaches it"),
         });
         let profiles = profiles.into_iter().map(|profile| DeleteBlocker {
-            what: format!("the role {name} is in the instance profile {profile}, which is not the stack's"),
+            what: format!("the role {name} is in the instance profile {profile}, which is not part of the stack"),
             remedy: format!(
                 "`aws iam remove-role-from-instance-profile --instance-profile-name {profile} --role-name {name}` \
                  takes it out"
             ),
         });
         let inline = foreign_policies(change).into_iter().map(|policy| DeleteBlocker {
-            what: format!("the role {name} has the policy {policy}, which is not the stack's"),
+            what: format!("the role {name} has the policy {policy}, which is not part of the stack"),
             remedy: format!("`aws iam delete-role-policy --role-name {name} --policy-name {policy}` deletes it"),
         });
         Ok(attached.chain(profiles).chain(inline).collect())

@@ -172,7 +172,7 @@ async fn remove_targets(context: &Context<'_>, rule: &str, ids: Vec<String>) -> 
         Some(failed) => Err(AwsError::new(
             "events:RemoveTargets",
             failed.error_code().unwrap_or("FailedEntry"),
-            failed.error_message().unwrap_or("a target stayed"),
+            failed.error_message().unwrap_or("a target was not removed"),
         )),
     }
 }

@@ -193,7 +193,7 @@ impl Provider for Table {
             return Ok(Vec::new());
         }
         let what = format!("the table {} is protected from deletion", change.desired.attributes.reference);
-        let remedy = "if its incidents may go: set `deletion_protection: false` in incidentctl.yaml and run \
+        let remedy = "to delete its incidents: set `deletion_protection: false` in incidentctl.yaml and run \
                       `incidentctl up`";
         Ok(vec![DeleteBlocker { what, remedy: remedy.to_owned() }])
     }
@@ -214,7 +214,7 @@ fn is_going(table: &TableDescription) -> bool {
 }
 
 async fn wait_until_gone(context: &Context<'_>, name: &str) -> Result<(), AwsError> {
-    until(&context.progress, "the table to be gone", LIMIT, || async {
+    until(&context.progress, "the table to be deleted", LIMIT, || async {
         Ok(describe(context, name).await?.is_none().then_some(()))
     })
     .await

@@ -48,7 +48,7 @@ pub fn retaining(text: &str, ids: &[impl AsRef<str>]) -> Result<String, Template
 pub(super) fn alter(text: &str, change: impl FnOnce(&mut Mapping)) -> Result<String, TemplateError> {
     let mut document: Yaml = yaml_serde::from_str(text).map_err(TemplateError::Syntax)?;
     let resources = document.get_mut("Resources").and_then(Yaml::as_mapping_mut);
-    change(resources.ok_or_else(|| TemplateError::at("Resources", "there are none"))?);
+    change(resources.ok_or_else(|| TemplateError::at("Resources", "the section is missing or empty"))?);
     yaml_serde::to_string(&document).map_err(TemplateError::Syntax)
 }
 

@@ -18,7 +18,7 @@ pub enum TemplateError {
     #[error("template: these resources need each other: {}", .0.join(" → "))]
     Cycle(Vec<String>),
     /// A parameter value that the template does not allow.
-    #[error("parameter {name} is `{value}`, but has to be one of {}", allowed.join(", "))]
+    #[error("parameter {name} is `{value}`, but must be one of {}", allowed.join(", "))]
     NotAllowed {
         /// The parameter.
         name: String,

@@ -198,7 +198,7 @@ fn substitution(argument: &Yaml, place: &str) -> Result<Expression, TemplateErro
     let (template, names) = match argument {
         Yaml::Sequence(items) => match items.as_slice() {
             [template, names] => (template, Expression::parse(names, place)?),
-            _ => return Err(TemplateError::at(place, "Sub takes a text, or a text and a mapping")),
+            _ => return Err(TemplateError::at(place, "Sub takes a string, or a string and a mapping")),
         },
         template => (template, Expression::Map(IndexMap::new())),
     };
@@ -243,7 +243,7 @@ pub(super) fn text(yaml: &Yaml, place: &str) -> Result<String, TemplateError> {
         Yaml::String(text) => Ok(text.clone()),
         Yaml::Number(number) => Ok(number.to_string()),
         Yaml::Bool(flag) => Ok(flag.to_string()),
-        _ => Err(TemplateError::at(place, "a text is expected")),
+        _ => Err(TemplateError::at(place, "a string is expected")),
     }
 }
 

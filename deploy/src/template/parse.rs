@@ -42,7 +42,7 @@ impl Template {
             outputs: section(document, "Outputs", output)?,
         };
         if template.resources.is_empty() {
-            return Err(TemplateError::at("Resources", "there are none"));
+            return Err(TemplateError::at("Resources", "the section is missing or empty"));
         }
         Ok(template)
     }

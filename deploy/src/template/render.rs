@@ -79,7 +79,7 @@ impl Completion {
 
 fn resources(document: &mut Yaml) -> Result<&mut Mapping, TemplateError> {
     let resources = document.get_mut("Resources").and_then(Yaml::as_mapping_mut);
-    resources.ok_or_else(|| TemplateError::at("Resources", "there are none"))
+    resources.ok_or_else(|| TemplateError::at("Resources", "the section is missing or empty"))
 }
 
 fn type_of(resource: &Yaml) -> Option<String> {

@@ -187,7 +187,7 @@ impl<'a> Scope<'a> {
         };
         path.push(name.to_owned());
         if path.len() > LONGEST_PATH {
-            let reason = format!("more than {LONGEST_PATH} conditions are made of one another");
+            let reason = format!("more than {LONGEST_PATH} conditions refer to one another");
             return Err(TemplateError::at("Conditions", reason));
         }
         if path.iter().filter(|seen| *seen == name).count() > 1 {
@@ -246,6 +246,6 @@ fn plain(value: &Value, place: &str) -> Result<String, TemplateError> {
     match value {
         Value::String(text) => Ok(text.clone()),
         Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
-        _ => Err(TemplateError::at(place, "a text is expected")),
+        _ => Err(TemplateError::at(place, "a string is expected")),
     }
 }

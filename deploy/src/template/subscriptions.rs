@@ -43,7 +43,7 @@ pub fn subscription_id(address: &str) -> String {
 pub fn subscribed(text: &str) -> Result<Vec<Subscribed>, TemplateError> {
     let document: Yaml = yaml_serde::from_str(text).map_err(TemplateError::Syntax)?;
     let resources = document.get("Resources").and_then(Yaml::as_mapping);
-    let resources = resources.ok_or_else(|| TemplateError::at("Resources", "there are none"))?;
+    let resources = resources.ok_or_else(|| TemplateError::at("Resources", "the section is missing or empty"))?;
     Ok(resources.iter().filter_map(|(id, resource)| read(id, resource)).collect())
 }
 

@@ -88,7 +88,7 @@ fn what_is_not_supported_is_named_with_its_place() {
 #[test]
 fn unknown_sections_and_keys_are_refused() {
     for (source, expected) in [
-        ("Resources: {}", "template, Resources: there are none"),
+        ("Resources: {}", "template, Resources: the section is missing or empty"),
         ("Transform: x", "template, the document: `Transform` is not supported"),
         ("Resources: {A: {Type: T, CreationPolicy: {}}}", "template, A: `CreationPolicy` is not supported"),
         ("Resources: {A: {Type: T, DependsOn: B}}", "template, A: DependsOn names B, which does not exist"),
@@ -110,7 +110,7 @@ fn parameters_are_checked() {
         template.resolve(&Inputs { place: place(), parameters }, naming).map(|_| ()).map_err(|error| error.to_string())
     };
     assert_eq!(resolve("A", "x"), Ok(()));
-    assert_eq!(resolve("A", "z"), Err("parameter A is `z`, but has to be one of x, y".to_owned()));
+    assert_eq!(resolve("A", "z"), Err("parameter A is `z`, but must be one of x, y".to_owned()));
     assert_eq!(resolve("B", "x"), Err("the template has no parameter B".to_owned()));
 }
 

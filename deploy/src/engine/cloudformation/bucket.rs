@@ -109,7 +109,7 @@ impl<'a> Bucket<'a> {
             return Ok(());
         }
         if existed && self.objects("").await?.is_some_and(|objects| !objects.is_empty()) {
-            let message = format!("the bucket {} exists, holds something, and lacks the tag {TAG}", self.name);
+            let message = format!("the bucket {} exists, is not empty, and lacks the tag {TAG}", self.name);
             return Err(AwsError::new("s3:GetBucketTagging", "BucketNotOurs", message));
         }
         tokio::try_join!(self.block_public_access(), self.encrypt())?;

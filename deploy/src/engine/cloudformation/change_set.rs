@@ -126,7 +126,7 @@ async fn request(clients: &Clients, blueprint: &Blueprint, aim: Aim, name: &str)
     const CALL: &str = "cloudformation:CreateChangeSet";
     if blueprint.template.len() > LONGEST_BODY {
         let length = blueprint.template.len();
-        let message = format!("the finished template has {length} bytes, CloudFormation takes {LONGEST_BODY}");
+        let message = format!("the finished template has {length} bytes, CloudFormation accepts {LONGEST_BODY}");
         return Err(AwsError::new(CALL, "TemplateTooLong", message));
     }
     let parameters = blueprint
@@ -163,7 +163,7 @@ async fn describe(
         let call = clients.cloudformation.describe_change_set().stack_name(stack).change_set_name(name);
         call.set_next_token(next).send().await.explain("cloudformation:DescribeChangeSet")
     };
-    let mut first = until(&Progress::silent(), "CloudFormation to make the change set", LIMIT, || async {
+    let mut first = until(&Progress::silent(), "CloudFormation to create the change set", LIMIT, || async {
         let page = page(None).await?;
         let over = matches!(page.status, Some(ChangeSetStatus::CreateComplete | ChangeSetStatus::Failed));
         Ok(over.then_some(page))

@@ -150,7 +150,7 @@ impl<'a> EventLog<'a> {
 
     fn fail(&mut self, occurrence: &Occurrence, change: Change) -> Option<Event> {
         self.failed.insert(occurrence.logical_id.clone());
-        let text = occurrence.reason.as_deref().unwrap_or("CloudFormation does not say why");
+        let text = occurrence.reason.as_deref().unwrap_or("CloudFormation gave no reason");
         match reason::read(text) {
             Reason::Cancelled => {
                 let root = self.outcome.failures.first().map(|(change, _)| change.logical_id.clone());

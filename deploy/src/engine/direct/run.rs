@@ -63,7 +63,7 @@ async fn agreed(job: &Job<'_>, plan: &Plan) -> Result<(), EngineError> {
 }
 
 /// What is said when the plan is empty.
-pub(in crate::engine) const NOTHING_TO_CHANGE: &str = "nothing to change: everything is as the template wants it";
+pub(in crate::engine) const NOTHING_TO_CHANGE: &str = "nothing to change: everything matches the template";
 
 /// What is said when nothing of the stack exists.
 pub(in crate::engine) fn nothing_to_delete(deployment: &Deployment) -> String {

@@ -10,8 +10,8 @@ use crate::plan::{Observed, Ownership};
 use crate::resources::{Context, Values};
 use crate::template::{Attributes, Desired, SUBSCRIPTION, Stack, same_address, subscription_id};
 
-const NEVER_CONFIRMED: &str = "it was never confirmed: it gets nothing, and AWS forgets it within 48 hours";
-const NOT_MADE: &str = "the stack did not subscribe it; `aws sns unsubscribe` ends it";
+const NEVER_CONFIRMED: &str = "it was never confirmed: it gets no alerts, and AWS removes it within 48 hours";
+const NOT_MADE: &str = "the stack did not subscribe it; remove it with `aws sns unsubscribe`";
 
 /// A subscription that the stack made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +97,7 @@ fn ownership(found: &Subscription, made: bool, waiting: &[&str]) -> Ownership {
         (false, false, _) => Ownership::Foreign { why: NOT_MADE.to_owned() },
         (false, true, []) => Ownership::Child,
         (false, true, waiting) => kept(&format!(
-            "it goes on getting the alerts until {} has confirmed; the next `up` after that ends it",
+            "it keeps receiving alerts until {} has confirmed; the next `up` after that removes it",
             waiting.join(" and ")
         )),
     }

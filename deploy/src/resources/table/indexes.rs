@@ -50,7 +50,7 @@ async fn remove(context: &Context<'_>, change: &Change, name: &str) -> Result<()
     let delete = DeleteGlobalSecondaryIndexAction::builder().index_name(name).build().map_err(incomplete(CALL))?;
     let update = GlobalSecondaryIndexUpdate::builder().delete(delete).build();
     send(context, change, update, Vec::new()).await?;
-    wait(context, change, "the index to be gone", |table| index_status(table, name).is_none()).await
+    wait(context, change, "the index to be deleted", |table| index_status(table, name).is_none()).await
 }
 
 async fn make(context: &Context<'_>, change: &Change, index: &Value) -> Result<(), AwsError> {

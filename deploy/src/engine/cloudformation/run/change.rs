@@ -21,15 +21,15 @@ impl<'a> Run<'a> {
             if !ready::is_ready(record) {
                 let status = &record.status;
                 self.job.note(format!(
-                    "the stack is in the state {status}, in which CloudFormation plans nothing: this is what live reads \
-                     say; `incidentctl up` follows or repairs the stack first"
+                    "the stack is in the state {status}, in which CloudFormation plans nothing: this is what live \
+                     reads say; `incidentctl up` follows or repairs the stack first"
                 ));
                 return Ok(plan);
             }
         }
         let set = match self.job.until(self.change_set(&plan, record.as_ref())).await {
             Err(EngineError::Aws(error)) if error.is_denied() => {
-                self.job.warn(format!("CloudFormation was not asked, so this is what live reads say: {error}"));
+                self.job.warn(format!("no change set was created, so this plan rests on live reads alone: {error}"));
                 return Ok(plan);
             }
             set => set?,
@@ -111,7 +111,7 @@ impl<'a> Run<'a> {
         if !drift.is_empty() {
             let ids: Vec<&str> = drift.changes.iter().map(|change| change.logical_id.as_str()).collect();
             self.job.note(format!(
-                "CloudFormation does not see that these differ: {}; they are repaired through the services' own APIs",
+                "drift that CloudFormation does not detect: {}; it is repaired through the services' own APIs",
                 ids.join(", ")
             ));
         }

@@ -40,7 +40,7 @@ impl Run<'_> {
                 Operation::of_somebody(clients, record).await?
             }
             StackState::Dead => {
-                self.agree(&format!("{status}. It can only be deleted and made anew. Delete it?")).await?;
+                self.agree(&format!("{status}. It can only be deleted and re-created. Delete it?")).await?;
                 Operation::delete(clients, record).await?
             }
             StackState::HalfDeleted => return Err(EngineError::HalfDeleted(status)),
