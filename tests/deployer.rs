@@ -219,7 +219,7 @@ impl<'a> Deployer<'a> {
         for status in ["UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED"] {
             refusals.push(Operation::repair(&clients, &with(status)).await.err());
         }
-        let mut operation = Operation::of_somebody(&clients, &with("UPDATE_IN_PROGRESS")).await?;
+        let mut operation = Operation::in_progress(&clients, &with("UPDATE_IN_PROGRESS")).await?;
         refusals.push(operation.cancel().await.err());
         for refusal in refusals {
             let refusal = refusal.ok_or("CloudFormation did it")?;

@@ -57,7 +57,7 @@ fn paths(desired: &Value, observed: &Value) -> Vec<String> {
 #[test]
 fn what_is_being_deleted_is_made_anew_or_waited_for() {
     let stack = stack(vec![desired("Table", json!({"A": 1}))]);
-    let going = observations(vec![("Table", observed(json!({"A": 1}), Ownership::Going))]);
+    let going = observations(vec![("Table", observed(json!({"A": 1}), Ownership::Deleting))]);
     let up = Plan::up(&stack, &going, &RULES).unwrap();
     assert_eq!(up.changes[0].action, Action::Create);
     for now in [&going, &Observations::default()] {

@@ -78,7 +78,7 @@ fn what_is_not_supported_is_named_with_its_place() {
         ("!Sub '${B'", "template, A.Properties.X: Sub has a `${` without its `}`"),
         ("!If [Nothing, 1, 2]", "template, A.Properties.X: there is no condition Nothing"),
         ("!Join [a]", "template, A.Properties.X: Join takes a separator and a list"),
-        ("!Ref A", "template: these resources need each other: A → A"),
+        ("!Ref A", "template: these resources depend on each other: A → A"),
     ];
     for (yaml, expected) in cases {
         assert_eq!(properties(yaml).unwrap_err().to_string(), expected, "{yaml}");
@@ -138,7 +138,7 @@ fn the_embedded_template_resolves_with_every_type_supported() {
 }
 
 #[test]
-fn marks_follow_what_is_deployed_and_nothing_else() {
+fn state_tags_follow_what_is_deployed_and_nothing_else() {
     let stack = |name: &str, emails: &[&str], parameters: &[(&str, &str)]| {
         let completion = Completion {
             emails: emails.iter().map(|email| (*email).to_owned()).collect(),
@@ -157,8 +157,8 @@ fn marks_follow_what_is_deployed_and_nothing_else() {
         if resource.properties.get("Tags").is_none() {
             continue;
         }
-        for mark in [APPLIED_TAG, OWNS_TAG] {
-            assert_eq!(tag(&first, id, mark), tag(&elsewhere, id, mark), "{id} {mark}");
+        for key in [APPLIED_TAG, OWNS_TAG] {
+            assert_eq!(tag(&first, id, key), tag(&elsewhere, id, key), "{id} {key}");
         }
         let changed = tag(&first, id, APPLIED_TAG) != tag(&more_memory, id, APPLIED_TAG);
         assert_eq!(changed, id == HANDLER, "{id}");

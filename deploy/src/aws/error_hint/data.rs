@@ -1,4 +1,4 @@
-//! Where data is kept: DynamoDB, CloudWatch Logs, S3.
+//! Storage: DynamoDB, CloudWatch Logs, S3.
 
 use super::{ErrorHint, of};
 

@@ -1,4 +1,4 @@
-//! What every service may answer, and what comes in the place of an answer.
+//! Errors that every service may return, and failures without a response.
 
 use super::{ErrorHint, any};
 use crate::aws::error::NO_ANSWER;

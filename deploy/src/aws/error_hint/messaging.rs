@@ -1,4 +1,4 @@
-//! What carries events and alerts: EventBridge, SNS, SQS, CloudWatch.
+//! Events and alerts: EventBridge, SNS, SQS, CloudWatch.
 
 use super::{ErrorHint, of};
 

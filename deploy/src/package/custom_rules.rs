@@ -1,17 +1,17 @@
-//! Severity rules of one's own, which decide before those that come with the program.
+//! Custom severity rules, which take precedence over the default ones.
 
 use std::path::{Path, PathBuf};
 
 use incident_model::{Rules, RulesError};
 
-/// The text of a rules file that the handler will understand.
+/// The text of a valid rules file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct OwnRules(String);
+pub(super) struct CustomRules(String);
 
 /// Why a rules file cannot be deployed.
 #[derive(Debug, thiserror::Error)]
-pub enum OwnRulesError {
-    /// There is no such file, or it may not be read.
+pub enum CustomRulesError {
+    /// The file does not exist or cannot be read.
     #[error("cannot read the rules {}", path.display())]
     Unreadable {
         /// The file.
@@ -19,22 +19,22 @@ pub enum OwnRulesError {
         /// Why.
         source: std::io::Error,
     },
-    /// The handler would fall back to the rules that come with the program.
+    /// The handler would fall back to the default rules.
     #[error("the rules {} are invalid", path.display())]
     Wrong {
         /// The file.
         path: PathBuf,
-        /// Everything that is wrong, and where.
+        /// All problems, with their positions.
         source: RulesError,
     },
 }
 
-impl OwnRules {
+impl CustomRules {
     /// Reads and checks a file.
-    pub(super) fn read(path: &Path) -> Result<Self, OwnRulesError> {
+    pub(super) fn read(path: &Path) -> Result<Self, CustomRulesError> {
         let text = std::fs::read_to_string(path)
-            .map_err(|source| OwnRulesError::Unreadable { path: path.to_owned(), source })?;
-        Rules::parse(&text).map_err(|source| OwnRulesError::Wrong { path: path.to_owned(), source })?;
+            .map_err(|source| CustomRulesError::Unreadable { path: path.to_owned(), source })?;
+        Rules::parse(&text).map_err(|source| CustomRulesError::Wrong { path: path.to_owned(), source })?;
         Ok(Self(text))
     }
 
