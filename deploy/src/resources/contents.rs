@@ -7,7 +7,6 @@ use crate::aws::AwsError;
 use crate::plan::{Action, Change, Plan, holds_data};
 
 /// Marks the deletions and replacements that lose data, where that depends on current contents.
-/// now.
 ///
 /// # Errors
 /// The first read that fails.
