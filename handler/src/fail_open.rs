@@ -49,7 +49,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
     /// Mails about an incident that could not be recorded.
     pub(crate) async fn mail_unrecorded(&self, incident: &Incident) -> Result<(), HandlerError> {
         if !self.fail_open.may_mail(&incident.fingerprint, self.clock.now().seconds) {
-            self.suppressed(incident, "not recorded, and people know of it or heard of enough");
+            self.suppressed(incident, "not recorded, and already mailed or over the limit");
             return Ok(());
         }
         let notice = Notice { number: 1, reason: Reason::Opened, stack: &self.settings.stack, recorded: false };

@@ -48,7 +48,7 @@ pub async fn fail(clients: &Clients, event: LambdaEvent<Value>) -> Result<Value,
         "access-denied" => read_forbidden_table(clients).await,
         other => Deliberate::new(
             "UnknownKind",
-            format!("there is no kind of failure named `{other}`; the kinds are {}", KINDS.join(", ")),
+            format!("unknown kind of failure `{other}`; the kinds are {}", KINDS.join(", ")),
         ),
     })
 }
@@ -91,7 +91,7 @@ async fn read_forbidden_table(clients: &Clients) -> Deliberate {
     };
     let key = AttributeValue::S("deliberately-forbidden".to_owned());
     match clients.dynamodb.get_item().table_name(table).key(incident_model::table::INCIDENT_ID, key).send().await {
-        Ok(_) => Deliberate::new("AccessNotDenied", "deliberately read a table without permission, and was let"),
+        Ok(_) => Deliberate::new("AccessNotDenied", "deliberately read a table without permission, and was allowed to"),
         Err(error) => Deliberate::new(
             error.code().unwrap_or("ServiceUnreachable"),
             format!("deliberate failure: {}", error.message().unwrap_or("no answer from DynamoDB")),

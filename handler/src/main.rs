@@ -20,6 +20,8 @@ async fn main() -> Result<(), Error> {
             let handler = flow::Handler::on_aws(settings, &clients)?;
             delivery::serve(service_fn(|event| handler.handle(event))).await
         }
-        other => Err(format!("the Handler setting is `{other}`; it is `incident-handler` or `error-generator`").into()),
+        other => {
+            Err(format!("the Handler setting is `{other}`, but must be `incident-handler` or `error-generator`").into())
+        }
     }
 }

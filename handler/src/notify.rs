@@ -11,7 +11,7 @@ pub trait Notifier {
 
 /// Why a mail was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the alert topic did not take the mail: {code}: {message}")]
+#[error("the alert topic rejected the mail: {code}: {message}")]
 pub struct NotifyError {
     /// AWS's error code, or the kind of failure when there was no answer.
     pub code: String,

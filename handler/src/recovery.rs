@@ -36,7 +36,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
             }
         }
         if ended == 0 {
-            self.ignored(event, event.reason().unwrap_or("nothing is open for the resource"));
+            self.ignored(event, event.reason().unwrap_or("the resource has no open incident"));
         }
         Ok(())
     }

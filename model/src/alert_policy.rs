@@ -57,7 +57,7 @@ impl Visitor<'_> for Written {
     fn visit_u64<E: Error>(self, number: u64) -> Result<MailsPerMinute, E> {
         match u8::try_from(number) {
             Ok(number @ 1..=8) => Ok(MailsPerMinute(number)),
-            _ => Err(E::custom("mails_per_minute is 1 to 8: SNS ends a subscription that gets ten in a second")),
+            _ => Err(E::custom("mails_per_minute must be 1 to 8: SNS ends a subscription that gets ten in a second")),
         }
     }
 }

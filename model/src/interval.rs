@@ -43,7 +43,7 @@ impl Interval {
 
 /// A text that is no interval.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no length of time; write 90s, 15m, 4h, 3d (at most a year) or never")]
+#[error("`{0}` is not a duration; write 90s, 15m, 4h, 3d (at most a year) or never")]
 pub struct NoInterval(String);
 
 impl FromStr for Interval {
@@ -98,7 +98,7 @@ impl Visitor<'_> for Written {
     type Value = Interval;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a length of time such as 15m, 4h, 3d or never")
+        formatter.write_str("a duration such as 15m, 4h, 3d or never")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Interval, E> {

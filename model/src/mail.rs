@@ -90,24 +90,25 @@ fn failure(incident: &Incident, notice: &Notice<'_>) -> String {
 fn occasion(incident: &Incident, notice: &Notice<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     if incident.drill.is_some() {
-        lines.push("This is a test: somebody ran `incidentctl trigger-test`.".to_owned());
+        lines.push("This is a test, triggered by `incidentctl trigger-test`.".to_owned());
     }
     if !notice.recorded {
-        lines.push("NOT RECORDED: the incident table could not be reached, so this mail is the only trace.".to_owned());
+        lines
+            .push("NOT RECORDED: the incident table could not be reached, so this mail is the only record.".to_owned());
     }
     match notice.reason {
         Reason::Flapping => lines.push(format!(
-            "FLAPPING: it began and ended {} times within {} minutes. You hear of it again when it has kept one state for \
-             that long.",
+            "FLAPPING: it began and ended {} times within {} minutes. The next mail follows when the state has been \
+             stable for that long.",
             incident.recent_changes.len().div_ceil(2),
             FLAPPING_SECONDS / 60
         )),
-        Reason::Escalated => lines.push(format!("ESCALATED: it is {} now; it was less when you heard of it.", incident.severity)),
-        Reason::Reminder => lines.push(format!("REMINDER: nobody has acknowledged it since {}.", incident.created_at)),
+        Reason::Escalated => lines.push(format!("ESCALATED: it is {} now; it was lower in the previous mail.", incident.severity)),
+        Reason::Reminder => lines.push(format!("REMINDER: unacknowledged since {}.", incident.created_at)),
         Reason::Opened | Reason::Recovered | Reason::Other(_) => {}
     }
     if let Some(previous) = &incident.previous_incident_id {
-        lines.push(format!("It was there before, as incident {previous}."));
+        lines.push(format!("It recurred; the previous incident is {previous}."));
     }
     if let Some(alarm) = &incident.explains_incident_id {
         lines.push(format!("It is the cause of the alarm in incident {alarm}, which is closed in favour of this one."));
@@ -184,9 +185,9 @@ fn commands(incident: &Incident, notice: &Notice<'_>) -> Vec<String> {
     let stack = notice.stack;
     vec![
         String::new(),
-        "To say that you are on it:".to_owned(),
+        "To acknowledge it:".to_owned(),
         format!("  incidentctl incidents ack {id} --stack {stack}"),
-        "To see all that is known:".to_owned(),
+        "To see all details:".to_owned(),
         format!("  incidentctl incidents show {id} --stack {stack}"),
     ]
 }

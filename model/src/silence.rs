@@ -135,7 +135,7 @@ pub enum SilenceError {
     #[error("not a pattern")]
     Pattern(#[from] PatternError),
     /// It would never match.
-    #[error("an incident has no field `{name}` that a silence looks at; there are {known}")]
+    #[error("a silence cannot match the field `{name}`; the fields are {known}")]
     UnknownField {
         /// The field.
         name: String,

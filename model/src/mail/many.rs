@@ -13,9 +13,9 @@ pub fn digest(incidents: &[Incident], stack: &str) -> Mail {
         format!("Where:     {}", places(incidents)),
         format!("Since:     {}", earliest(incidents)),
         format!("How often: {}", failures(incidents)),
-        "Do this:   begin with the first below; they are sorted by severity.".to_owned(),
+        "Do this:   start with the first below; they are sorted by severity.".to_owned(),
         String::new(),
-        "More was to be told than mails may go out in a minute, so this one stands for all of them.".to_owned(),
+        "The mail limit per minute was reached, so this mail covers all of the following incidents.".to_owned(),
     ];
     lines.extend(told(incidents, stack));
     Mail { subject: subject("[DIGEST]", incidents), body: finished(lines) }
@@ -25,10 +25,10 @@ pub fn digest(incidents: &[Incident], stack: &str) -> Mail {
 /// silence but its id.
 pub fn silence_ended(silence_id: &str, silence: Option<&Silence>, incidents: &[Incident], stack: &str) -> Mail {
     let about = silence.map_or_else(
-        || format!("Silence {silence_id} is over."),
+        || format!("Silence {silence_id} has ended."),
         |silence| {
             let Silence { by, reason, created_at, until, .. } = silence;
-            format!("The silence of {by} from {created_at} to {until} is over ({reason}; {silence_id}).")
+            format!("The silence by {by} from {created_at} to {until} has ended ({reason}; {silence_id}).")
         },
     );
     let still_open = incidents.iter().filter(|incident| incident.due != Some(Reason::Recovered)).count();
@@ -38,8 +38,8 @@ pub fn silence_ended(silence_id: &str, silence: Option<&Silence>, incidents: &[I
         format!("Since:     {}", earliest(incidents)),
         format!("How often: {}", failures(incidents)),
         match still_open {
-            0 => "Do this:   nothing; all of them are over.".to_owned(),
-            number => format!("Do this:   look at the {number} that are not over; mails about them go out again."),
+            0 => "Do this:   nothing; all of them are resolved.".to_owned(),
+            number => format!("Do this:   check the {number} that are unresolved; mails about them resume."),
         },
         String::new(),
         about,

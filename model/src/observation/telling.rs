@@ -1,7 +1,7 @@
 //! An error in one line for people.
 
 /// What is said of an error that says nothing.
-const SILENT: &str = "the event does not say why";
+const SILENT: &str = "the event gives no reason";
 
 /// Class and message, without a class that says nothing or that the message says again.
 pub(super) fn line(class: &str, message: &str) -> String {

@@ -29,7 +29,7 @@ impl<'d> Mapping<'d> {
             return None;
         };
         for Entry { key, place, .. } in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
-            found.push(Finding::unreadable(*place, format!("`{key}` is no key of {what}{}", similar(key, known))));
+            found.push(Finding::unreadable(*place, format!("`{key}` is not a key of {what}{}", similar(key, known))));
         }
         Some(Self { node, entries, known })
     }

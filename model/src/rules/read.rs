@@ -118,7 +118,7 @@ fn draft<'d>(node: &'d Node, found: &mut Vec<Finding>) -> Option<Draft<'d>> {
         let message = "`pattern` is empty, so the rule matches everything; leave it out if that is meant";
         found.push(Finding::warning(entry.place, message));
     }
-    let name = rule.required("name", "write one that no other rule has", found);
+    let name = rule.required("name", "write one that is unique in the file", found);
     let name = part(name, |node| text("name", node, found));
     let pattern = part(rule.optional("pattern"), |node| pattern::read(node, found));
     let severity = severity(&rule, found);
@@ -151,7 +151,7 @@ fn template(key: &str, node: &Node, found: &mut Vec<Finding>) -> Option<Template
 }
 
 fn escalation(node: &Node, found: &mut Vec<Finding>) -> Option<Escalation> {
-    const ADVICE: &str = "write from how many failures on, such as 10";
+    const ADVICE: &str = "write a number of failures, such as 10";
     let mapping = Mapping::of(node, "`escalate`", &["occurrences", "severity"], found)?;
     let severity = severity(&mapping, found);
     let written = mapping.required("occurrences", ADVICE, found)?;
@@ -160,7 +160,7 @@ fn escalation(node: &Node, found: &mut Vec<Finding>) -> Option<Escalation> {
         _ => None,
     };
     if occurrences.is_none() {
-        found.push(Finding::unreadable(written.place, format!("`occurrences` is no count; {ADVICE}")));
+        found.push(Finding::unreadable(written.place, format!("`occurrences` is not a count; {ADVICE}")));
     }
     Some(Escalation { occurrences: occurrences?, severity: severity? })
 }

@@ -51,13 +51,13 @@ enum Part {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum TemplateError {
     /// A brace without its partner.
-    #[error("a `{{` is not closed; braces stand around a placeholder, such as {{resource}}")]
+    #[error("a `{{` is not closed; braces enclose a placeholder, such as {{resource}}")]
     Unclosed,
     /// A placeholder that stands for nothing.
-    #[error("`{{{0}}}` stands for nothing{advice}", advice = similar(.0, NAMES))]
+    #[error("`{{{0}}}` is not a placeholder{advice}", advice = similar(.0, NAMES))]
     Unknown(String),
     /// A length limit that is no number.
-    #[error("`{0}` is no length limit; write a number of characters, such as {{error:80}}")]
+    #[error("`{0}` is not a length limit; write a number of characters, such as {{error:80}}")]
     Limit(String),
 }
 
@@ -115,7 +115,7 @@ impl Template {
 }
 
 /// What is said when a recommendation is nothing but commands that cannot be given.
-const NO_COMMAND: &str = "the event gives no name that is safe in a command.";
+const NO_COMMAND: &str = "the event has no name that is safe in a command.";
 
 fn named(text: &str) -> String {
     plain(if text.is_empty() { "what failed" } else { text })
@@ -224,7 +224,7 @@ fn unsaid(name: &str) -> String {
         "resource" => "the resource".to_owned(),
         "request_id" => "that failed".to_owned(),
         "occurred_at" => "that time".to_owned(),
-        "error_message" | "error_type" => "the event does not say why".to_owned(),
+        "error_message" | "error_type" => "the event gives no reason".to_owned(),
         other => other.trim_start_matches("attributes.").to_uppercase(),
     }
 }

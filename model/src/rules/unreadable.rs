@@ -51,22 +51,22 @@ fn each_mistake_in_a_rule_has_its_place_and_what_would_be_right() {
         ("severity: LOW", "severity: [LOW]", "4:15: `severity` is a list; write a text"),
         ("severity: LOW", "severity:", "4:5: `severity` is empty; write one of CRITICAL, HIGH, MEDIUM, LOW"),
         ("    severity: LOW\n", "", "2:5: `severity` is missing; write one of CRITICAL, HIGH, MEDIUM, LOW"),
-        ("severity: LOW", "sevrity: LOW", "4:5: `sevrity` is no key of a rule; did you mean severity?"),
+        ("severity: LOW", "sevrity: LOW", "4:5: `sevrity` is not a key of a rule; did you mean severity?"),
         (
             "severity: LOW",
             "severity: LOW\n    severity: HIGH",
             "5:5: `severity` is written a second time, first in line 4; keep one",
         ),
-        ("summary: s", "summary: '{eror:80}'", "5:14: summary: `{eror}` stands for nothing; did you mean error?"),
+        ("summary: s", "summary: '{eror:80}'", "5:14: summary: `{eror}` is not a placeholder; did you mean error?"),
         (
             "summary: s",
             "summary: '{error:x}'",
-            "5:14: summary: `x` is no length limit; write a number of characters, such as {error:80}",
+            "5:14: summary: `x` is not a length limit; write a number of characters, such as {error:80}",
         ),
         (
             "summary: s",
             "summary: '{error'",
-            "5:14: summary: a `{` is not closed; braces stand around a placeholder, such as {resource}",
+            "5:14: summary: a `{` is not closed; braces enclose a placeholder, such as {resource}",
         ),
         (
             "{source: [rds]}",
@@ -89,7 +89,7 @@ fn each_mistake_in_a_rule_has_its_place_and_what_would_be_right() {
         (
             "summary: s",
             "escalate: {severity: HIGH, occurrences: often}\n    summary: s",
-            "5:45: `occurrences` is no count; write from how many failures on, such as 10",
+            "5:45: `occurrences` is not a count; write a number of failures, such as 10",
         ),
     ] {
         let yaml = RIGHT.replacen(replaced, by, 1);
@@ -114,15 +114,15 @@ fn a_mistake_hides_no_other() {
 ";
     insta::assert_snapshot!(told_of(yaml).join("\n"), @r#"
     2:5: error: rule `first`: `recommendation` is missing; write what to do about it
-    3:5: error: rule `first`: `patern` is no key of a rule; did you mean pattern?
+    3:5: error: rule `first`: `patern` is not a key of a rule; did you mean pattern?
     3:22: error: rule `first`: pattern.source: "source" must be an object or an array; write ["lambda"]
     3:43: error: rule `first`: pattern.error_type: Consecutive wildcard characters at pos 1
-    4:5: error: rule `first`: `sevrity` is no key of a rule; did you mean severity?
+    4:5: error: rule `first`: `sevrity` is not a key of a rule; did you mean severity?
     4:14: error: rule `first`: `HIHG` is not a severity; it is one of CRITICAL, HIGH, MEDIUM, LOW
-    5:14: error: rule `first`: summary: `{eror}` stands for nothing; did you mean error?
-    5:14: error: rule `first`: summary: a `{` is not closed; braces stand around a placeholder, such as {resource}
+    5:14: error: rule `first`: summary: `{eror}` is not a placeholder; did you mean error?
+    5:14: error: rule `first`: summary: a `{` is not closed; braces enclose a placeholder, such as {resource}
     6:5: error: a rule is a text; write a map of name, pattern, severity, summary, recommendation, runbook, escalate
-    7:66: error: rule `second`: `colour` is no key of a rule; known are name, pattern, severity, summary, recommendation, runbook, escalate
+    7:66: error: rule `second`: `colour` is not a key of a rule; known are name, pattern, severity, summary, recommendation, runbook, escalate
     8:88: warning: rule `third`: its recommendation names attributes.exitcode, which no event has; did you mean exit_code?
     9:5: error: rule `second`: it never wins: rule `third` in line 8 matches everything that this rule matches; put this rule before it
     9:12: error: rule `second`: a second rule is named `second`, the first in line 7; names say which rule won, so each may be used once

@@ -15,7 +15,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     let resource = if contributor.is_empty() { alarm.clone() } else { format!("{alarm} ({contributor})") };
     let observation = match envelope.text("/state/value") {
         _ if scaling::is_own_alarm(&alarm, envelope.text("/configuration/description")) => {
-            envelope.ignored(&resource, "autoscaling's own alarm: it scales, and says nothing of a failure")
+            envelope.ignored(&resource, "an alarm of autoscaling: it scales, and does not indicate a failure")
         }
         _ if envelope.detail_type == "CloudWatch Alarm Configuration Change" => configuration_change(envelope, &alarm),
         "" => super::generic::observe(envelope),
@@ -23,10 +23,10 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
             envelope.ignored(&resource, "the alarm's actions are suppressed or muted")
         }
         _ if is_parent(&envelope.detail) => {
-            envelope.ignored(&resource, "the alarm tells of each of its time series in an event of its own")
+            envelope.ignored(&resource, "each time series of the alarm has its own event")
         }
         "ALARM" => envelope.failure(&resource, "ALARM", envelope.text("/state/reason")).grouped_by(""),
-        "OK" if is_first_state(envelope) => envelope.ignored(&resource, "the alarm was OK from its beginning"),
+        "OK" if is_first_state(envelope) => envelope.ignored(&resource, "the alarm was created in OK"),
         "OK" => envelope.recovery(&resource),
         value => envelope.ignored(&resource, format!("{value} is neither an alarm nor a recovery")),
     };
@@ -36,8 +36,8 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
 /// A vanished alarm is a monitor that will be missed; other changes of configuration are work.
 fn configuration_change(envelope: &Envelope, alarm: &str) -> Observation {
     match envelope.text("/operation") {
-        "delete" => envelope.failure(alarm, "AlarmDeleted", "the alarm was deleted and watches nothing any more"),
-        operation => envelope.ignored(alarm, format!("{operation} of an alarm is no failure")),
+        "delete" => envelope.failure(alarm, "AlarmDeleted", "the alarm was deleted and no longer monitors anything"),
+        operation => envelope.ignored(alarm, format!("{operation} of an alarm is not a failure")),
     }
 }
 

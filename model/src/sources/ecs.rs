@@ -64,7 +64,7 @@ fn service(envelope: &Envelope) -> Observation {
         _ if matches!(event, "SERVICE_STEADY_STATE" | "SERVICE_DEPLOYMENT_COMPLETED") => {
             envelope.success(service, event)
         }
-        _ => envelope.ignored(service, format!("{event} is information")),
+        _ => envelope.ignored(service, format!("{event} is informational")),
     }
 }
 
@@ -75,6 +75,6 @@ fn container_instance(envelope: &Envelope) -> Observation {
     if is_gone && envelope.text("/status") == "ACTIVE" {
         envelope.failure(name(instance), "AgentDisconnected", "the ECS agent of an active instance is not connected")
     } else {
-        envelope.ignored(name(instance), "the state of a container instance is no failure")
+        envelope.ignored(name(instance), "the state of a container instance is not a failure")
     }
 }

@@ -155,10 +155,10 @@ impl Envelope {
         match verdict(status) {
             Verdict::Failed => self.failure(resource, status, message),
             Verdict::Succeeded => self.success(resource, status),
-            Verdict::Underway => self.ignored(resource, format!("{status} is no final state")),
+            Verdict::Underway => self.ignored(resource, format!("{status} is not a final state")),
             Verdict::Stopped => self.ignored(resource, format!("{status}: ended on purpose")),
             Verdict::Unknown if status.is_empty() => self.ignored(resource, "the event has no status"),
-            Verdict::Unknown => self.ignored(resource, format!("status {status} is no failure")),
+            Verdict::Unknown => self.ignored(resource, format!("status {status} is not a failure")),
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         // What the account's resources do to others, and keys that leaked, whatever category AWS gives it.
         _ if is_abuse(envelope) => envelope.failure(resource, code, message),
         "issue" | "scheduledChange" | "investigation" => envelope.failure(resource, code, message),
-        category => envelope.ignored(resource, format!("{category} is information")),
+        category => envelope.ignored(resource, format!("{category} is informational")),
     };
     let event = envelope.text("/eventArn");
     // An update has other words for the same event.

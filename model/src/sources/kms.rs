@@ -15,7 +15,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
             let message = "the imported key material expired; nothing can be encrypted or decrypted with the key";
             envelope.failure(key, "KeyMaterialExpired", message)
         }
-        "KMS CMK Rotation" => envelope.ignored(key, "the rotation of a key is no failure"),
+        "KMS CMK Rotation" => envelope.ignored(key, "the rotation of a key is not a failure"),
         _ => super::generic::observe(envelope),
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     let line = envelope.text("/message").trim();
     let observation = match class(line) {
         Some(class) => envelope.failure(function.unwrap_or(group), class, line),
-        None => envelope.ignored(function.unwrap_or(group), "a log line that does not speak of a failure"),
+        None => envelope.ignored(function.unwrap_or(group), "a log line without a sign of a failure"),
     };
     let source = if function.is_some() { "lambda" } else { "logs" }.to_owned();
     Observation { source, ..observation }.with("log_group", group).with("log_stream", envelope.text("/logStream"))

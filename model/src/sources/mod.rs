@@ -52,7 +52,7 @@ pub enum Unreadable {
     #[error("an empty file, object, list or message holds no event")]
     Empty,
     /// CloudWatch Logs data that is not base64 of gzip or zlib of JSON.
-    #[error("the log data is no base64 of gzip or zlib of JSON")]
+    #[error("the log data is not base64 of gzip or zlib of JSON")]
     BrokenLogs,
     /// More wrappers than any service makes.
     #[error("wrapped in too many layers")]

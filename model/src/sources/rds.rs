@@ -47,7 +47,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     let observation = match verdict {
         Verdict::Failed => envelope.failure(resource, category.unwrap_or("failure"), message),
         Verdict::Succeeded => envelope.success(resource, &shortened(message, 100)),
-        _ => envelope.ignored(resource, format!("`{}` is no failure", shortened(message, 100))),
+        _ => envelope.ignored(resource, format!("`{}` is not a failure", shortened(message, 100))),
     };
     observation
         .with("event", envelope.first_text(&["/EventID", "/eventId"]))

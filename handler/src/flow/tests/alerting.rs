@@ -125,7 +125,7 @@ async fn a_silence_hides_mails_and_its_end_says_which() -> Tested {
     assert_eq!(subjects.len(), 1, "{subjects:?}");
     assert!(subjects[0].starts_with("[SILENCE ENDED] 3 incidents (1 HIGH, 2 MEDIUM)"), "{subjects:?}");
     let body = flow.notifier.bodies().remove(0);
-    assert!(body.contains("The silence of ada") && body.contains("HIGH recovered - alarm cpu"), "{body}");
+    assert!(body.contains("The silence by ada") && body.contains("HIGH recovered - alarm cpu"), "{body}");
     assert!(flow.store.incidents().iter().all(|incident| incident.silenced_by.is_none() && incident.due.is_none()));
     minutes(&flow, 10).await?;
     assert_eq!((flow.store.silence_count(), flow.notifier.count()), (0, 1));
@@ -208,7 +208,7 @@ async fn what_returns_is_linked_to_what_was() -> Tested {
     let second =
         flow.store.incidents().into_iter().find(|incident| incident.incident_id != first).ok_or("no second")?;
     assert_eq!(second.previous_incident_id.as_ref(), Some(&first));
-    assert!(flow.notifier.bodies()[1].contains(&format!("It was there before, as incident {first}.")));
+    assert!(flow.notifier.bodies()[1].contains(&format!("It recurred; the previous incident is {first}.")));
     Ok(())
 }
 

@@ -67,6 +67,8 @@ async fn items(table: &Table, keys: impl Iterator<Item = &str>) -> Result<Vec<It
             None => return Ok(items),
             Some(left) => wanted = left,
         }
-        backoff.wait_after(StoreError::throttled("UnprocessedKeys", "keys were left out again and again")).await?;
+        backoff
+            .wait_after(StoreError::throttled("UnprocessedKeys", "keys remained unprocessed after all retries"))
+            .await?;
     }
 }

@@ -95,16 +95,18 @@ fn of_field(pattern: &Node, way: &[Step], operators: &[Operator]) -> Vec<Finding
 
 fn unknown_field(path: &str) -> Option<String> {
     match path.split_once('.') {
-        None if path == "attributes" => Some("attributes is no value: write `attributes: {NAME: [VALUE]}`".to_owned()),
+        None if path == "attributes" => {
+            Some("attributes is not a value: write `attributes: {NAME: [VALUE]}`".to_owned())
+        }
         None if FIELDS.contains(&path) => None,
         Some(("attributes", name)) if ATTRIBUTES.contains(&name) => None,
         Some(("attributes", name)) => {
-            Some(format!("attributes.{name} is nothing that an event has{}", similar(name, ATTRIBUTES)))
+            Some(format!("attributes.{name} is not an attribute of any event{}", similar(name, ATTRIBUTES)))
         }
         Some((parent, _)) if FIELDS.contains(&parent) => {
             Some(format!("{parent} has no fields: write `{parent}: [VALUE]`"))
         }
-        _ => Some(format!("{path} is no field of the normalised event{}", advice(path))),
+        _ => Some(format!("{path} is not a field of the normalised event{}", advice(path))),
     }
 }
 

@@ -79,27 +79,28 @@ fn conditions_that_no_event_meets_are_found() {
         (
             "{eror_type: [x]}",
             "eror_type",
-            "error: rule `r0`: eror_type is no field of the normalised event; did you mean error_type?",
+            "error: rule `r0`: eror_type is not a field of the normalised event; did you mean error_type?",
         ),
         (
             "{detail: {state: [x]}}",
             "state",
-            "error: rule `r0`: detail.state is no field of the normalised event; write error_type, error_message or attributes",
+            "error: rule `r0`: detail.state is not a field of the normalised event; write error_type, error_message \
+             or attributes",
         ),
         (
             "{detail-type: [x]}",
             "detail-type",
-            "error: rule `r0`: detail-type is no field of the normalised event; write detail_type",
+            "error: rule `r0`: detail-type is not a field of the normalised event; write detail_type",
         ),
         (
             "{attributes: {exitcode: [1]}}",
             "exitcode",
-            "error: rule `r0`: attributes.exitcode is nothing that an event has; did you mean exit_code?",
+            "error: rule `r0`: attributes.exitcode is not an attribute of any event; did you mean exit_code?",
         ),
         (
             "{attributes: [x]}",
             "attributes",
-            "error: rule `r0`: attributes is no value: write `attributes: {NAME: [VALUE]}`",
+            "error: rule `r0`: attributes is not a value: write `attributes: {NAME: [VALUE]}`",
         ),
         ("{source: {x: [y]}}", "x", "error: rule `r0`: source has no fields: write `source: [VALUE]`"),
         (
@@ -145,7 +146,7 @@ fn conditions_that_no_event_meets_are_found() {
         (
             "{eror_type: [{exists: false}]}",
             "eror_type",
-            "warning: rule `r0`: eror_type is no field of the normalised event; did you mean error_type?",
+            "warning: rule `r0`: eror_type is not a field of the normalised event; did you mean error_type?",
         ),
         (
             "{source: [lambda], $or: [{source: [ecs]}, {source: [rds], region: [x]}]}",

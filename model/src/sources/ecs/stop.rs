@@ -37,7 +37,7 @@ pub(super) fn of(envelope: &Envelope) -> Stop<'_> {
             Stop::Harmless(format!("the task was stopped on purpose ({code})"))
         }
         "SpotInterruption" | "TerminationNotice" => {
-            Stop::Harmless(format!("{code}: the task's host goes away, and the service starts the task again"))
+            Stop::Harmless(format!("{code}: the task's host is being terminated, and the service restarts the task"))
         }
         _ => match failed_container(detail) {
             Some((container, code)) => exit(container, code, reason),

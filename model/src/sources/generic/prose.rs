@@ -14,11 +14,11 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     let title = shortened(if subject.is_empty() { first_line } else { subject }, 80);
     let resource = arn.map_or(title, |arn| lasting_name(arn).to_owned());
     let observation = if tells_of_an_end(subject) || tells_of_an_end(first_line) {
-        envelope.ignored(&resource, "a message that something is over")
+        envelope.ignored(&resource, "a message about the end of a problem")
     } else if [subject, first_line].into_iter().any(|line| verdict(line) == Verdict::Failed) {
         envelope.failure(&resource, "Message", &shortened(text, 2000))
     } else {
-        envelope.ignored(&resource, "a message in words that do not speak of a failure")
+        envelope.ignored(&resource, "a message without a sign of a failure")
     };
     let sender = subject.strip_prefix("Notification from AWS ").map(str::to_lowercase);
     let source = sender.or_else(|| named.map(|arn| arn.service.to_owned())).filter(|source| is_name(source));

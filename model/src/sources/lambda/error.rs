@@ -102,7 +102,7 @@ fn without_preamble(message: &str) -> &str {
 
 fn without_payload(condition: &str, record: &Value) -> &'static str {
     match condition {
-        "ZeroReservedConcurrency" => "The function's reserved concurrency is 0, so it is never run.",
+        "ZeroReservedConcurrency" => "The function's reserved concurrency is 0, so it never runs.",
         "EventAgeExceeded" => "The event waited longer than the function's maximum event age and was dropped.",
         "RecordAgeExceeded" => "Records waited longer than the mapping's maximum record age and were dropped.",
         _ if !stream(record).is_empty() => {

@@ -15,14 +15,15 @@ const IGNORED: &[(&str, &str)] = &[];
 /// The same for samples that a rule forwards: they say more than the pattern asks for.
 const SAMPLES_IGNORED: &[(&str, &str)] = &[
     ("alarm-changes", "the alarm's actions are suppressed or muted"),
-    ("alarm-changes", "autoscaling's own alarm: it scales, and says nothing of a failure"),
+    ("alarm-changes", "an alarm of autoscaling: it scales, and does not indicate a failure"),
     ("service-failures", "the task stopped and no container failed"),
     ("service-failures", "the task was stopped on purpose (ServiceSchedulerInitiated)"),
     ("service-failures", "the task was stopped on purpose (UserInitiated)"),
-    ("service-failures", "SpotInterruption: the task's host goes away, and the service starts the task again"),
+    ("service-failures", "SpotInterruption: the task's host is being terminated, and the service restarts the task"),
     (
         "platform-failures",
-        "`DB instance is in an invalid state. No actions are necessary. Autoscaling will retry later.` is no failure",
+        "`DB instance is in an invalid state. No actions are necessary. Autoscaling will retry later.` is not a \
+         failure",
     ),
     ("platform-failures", "the finding is archived"),
 ];
