@@ -174,10 +174,10 @@ impl Progress {
 
     /// Reports a wait.
     pub fn waiting(&self, reason: &str) {
-        self.tell(Event::ResourceWaiting { logical_id: self.logical_id.clone(), reason: reason.to_owned() });
+        self.report(Event::ResourceWaiting { logical_id: self.logical_id.clone(), reason: reason.to_owned() });
     }
 
-    fn tell(&self, event: Event) {
+    fn report(&self, event: Event) {
         if let Some(sender) = &self.sender {
             // A closed display must not stop the work.
             let _ = sender.send(event);

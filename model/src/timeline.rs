@@ -1,5 +1,6 @@
-//! What happened to an incident, in a bounded list. An item of DynamoDB has 400 KB at most; a record that grew with every
-//! notice could be written no more one day, and its mail, which could not be marked as sent, went out every minute.
+//! What happened to an incident, in a bounded list. An item of DynamoDB has 400 KB at most; a record that grew with
+//! every notice could be written no more one day, and its mail, which could not be marked as sent, went out every
+//! minute.
 
 use serde::{Deserialize, Serialize};
 
@@ -76,9 +77,9 @@ impl Incident {
 
 fn rewrite<'e>(entries: impl Iterator<Item = &'e TimelineEntry>, left_out: u64) -> TimelineChange {
     let mut entries: Vec<_> = entries.map(|entry| TimelineEntry::new(&entry.at, &entry.what)).collect();
-    let surplus = entries.len().saturating_sub(FIRST + LAST);
-    entries.drain(FIRST.min(entries.len())..(FIRST + surplus).min(entries.len()));
-    TimelineChange::Rewrite { entries, left_out: left_out + surplus as u64 }
+    let excess = entries.len().saturating_sub(FIRST + LAST);
+    entries.drain(FIRST.min(entries.len())..(FIRST + excess).min(entries.len()));
+    TimelineChange::Rewrite { entries, left_out: left_out + excess as u64 }
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ const UNREADY: Transient = busy("", "", "what was just created or changed to be 
 impl Transient {
     /// The entry for an error, or `None` when a retry cannot help.
     pub fn of(error: &AwsError) -> Option<&'static Self> {
-        TRANSIENT.iter().find(|passing| error.is(passing.code) && error.message.contains(passing.message))
+        TRANSIENT.iter().find(|transient| error.is(transient.code) && error.message.contains(transient.message))
     }
 
     /// The same for an error about a resource that this run creates or changes, for which absence and unreadiness are
@@ -122,18 +122,18 @@ pub async fn retry_on_new<T, F>(
 where
     F: Future<Output = Result<T, AwsError>>,
 {
-    let passing = |error: &AwsError| match is_about_it(error) {
+    let transient = |error: &AwsError| match is_about_it(error) {
         true => Transient::of_new(error),
         false => Transient::of(error),
     };
-    repeat(progress, passing, work).await
+    repeat(progress, transient, work).await
 }
 
 /// Each error has a limit of its own, counted from its first occurrence: work makes many calls, with long waits
 /// between.
 async fn repeat<T, F>(
     progress: &Progress,
-    passing: impl Fn(&AwsError) -> Option<&'static Transient>,
+    transient: impl Fn(&AwsError) -> Option<&'static Transient>,
     mut work: impl FnMut() -> F,
 ) -> Result<T, AwsError>
 where
@@ -145,14 +145,14 @@ where
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        let Some(passing) = passing(&error).filter(|_| !error.retries_exhausted) else { return Err(error) };
-        let (first, attempt) = met.entry((error.call.clone(), passing.reason)).or_insert((Instant::now(), 0));
-        if first.elapsed() >= passing.limit {
+        let Some(transient) = transient(&error).filter(|_| !error.retries_exhausted) else { return Err(error) };
+        let (first, attempt) = met.entry((error.call.clone(), transient.reason)).or_insert((Instant::now(), 0));
+        if first.elapsed() >= transient.limit {
             error.retries_exhausted = true;
             return Err(error);
         }
-        progress.waiting(passing.reason);
-        tokio::time::sleep(passing.schedule.pause(*attempt)).await;
+        progress.waiting(transient.reason);
+        tokio::time::sleep(transient.schedule.pause(*attempt)).await;
         *attempt += 1;
     }
 }
@@ -192,7 +192,7 @@ mod tests {
 
     use super::*;
 
-    fn refusal(code: &str, message: &str) -> AwsError {
+    fn failure(code: &str, message: &str) -> AwsError {
         AwsError::new("lambda:CreateFunction", code, message)
     }
 
@@ -220,7 +220,7 @@ mod tests {
             ),
             ("AccessDeniedException", "User is not authorized to perform: lambda:CreateFunction", false),
         ] {
-            assert_eq!(Transient::of(&refusal(code, message)).is_some(), passes, "{code}: {message}");
+            assert_eq!(Transient::of(&failure(code, message)).is_some(), passes, "{code}: {message}");
         }
     }
 
@@ -229,8 +229,8 @@ mod tests {
         let calls = AtomicUsize::new(0);
         let result = retry(&Progress::silent(), || async {
             match calls.fetch_add(1, Ordering::Relaxed) {
-                0..3 => Err(refusal("InvalidParameterValueException", "The role … cannot be assumed by Lambda.")),
-                _ => Err::<(), _>(refusal("AccessDeniedException", "no")),
+                0..3 => Err(failure("InvalidParameterValueException", "The role … cannot be assumed by Lambda.")),
+                _ => Err::<(), _>(failure("AccessDeniedException", "no")),
             }
         })
         .await;
@@ -242,7 +242,7 @@ mod tests {
     async fn retries_end_at_the_limit() {
         let start = Instant::now();
         let result = retry(&Progress::silent(), || async {
-            Err::<(), _>(refusal("InvalidParameterValueException", "The role … cannot be assumed by Lambda."))
+            Err::<(), _>(failure("InvalidParameterValueException", "The role … cannot be assumed by Lambda."))
         })
         .await;
         assert!(result.is_err_and(|error| error.retries_exhausted));
@@ -253,7 +253,7 @@ mod tests {
     async fn refused_for(seconds: u64, code: &str, is_about_it: bool) -> (u64, Result<(), String>) {
         let start = Instant::now();
         let end = start + Duration::from_secs(seconds);
-        let work = || async { if Instant::now() < end { Err(refusal(code, "")) } else { Ok(()) } };
+        let work = || async { if Instant::now() < end { Err(failure(code, "")) } else { Ok(()) } };
         let result = retry_on_new(&Progress::silent(), |_| is_about_it, work).await;
         (start.elapsed().as_secs(), result.map_err(|error| error.code))
     }
@@ -274,7 +274,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn exhausted_retries_are_not_repeated() {
         let start = Instant::now();
-        let call = || async { Err::<(), _>(refusal("ConcurrentModificationException", "")) };
+        let call = || async { Err::<(), _>(failure("ConcurrentModificationException", "")) };
         let silent = Progress::silent();
         let result = retry_on_new(&silent, |_| true, || retry(&silent, call)).await;
         assert!(result.is_err());

@@ -91,15 +91,15 @@ impl Job<'_> {
 
     /// Reports a fact beyond single resources' changes.
     pub(crate) fn note(&self, text: impl Into<String>) {
-        self.tell(Event::Note { text: text.into() });
+        self.report(Event::Note { text: text.into() });
     }
 
     /// Reports a leftover.
     pub(crate) fn warn(&self, text: impl Into<String>) {
-        self.tell(Event::Warning { text: text.into() });
+        self.report(Event::Warning { text: text.into() });
     }
 
-    fn tell(&self, event: Event) {
+    fn report(&self, event: Event) {
         // A closed display must not stop the work.
         let _ = self.events.send(event);
     }

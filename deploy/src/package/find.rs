@@ -175,7 +175,7 @@ impl Checkout {
         let handler = self.path(destination);
         if !self.is_fresh(&handler) {
             self.build(destination).await?;
-            mark(&handler);
+            touch(&handler);
         }
         Ok(handler)
     }
@@ -227,7 +227,7 @@ fn is_about_a_package(variable: &OsStr) -> bool {
 }
 
 /// Cargo does not rewrite a binary whose sources were only touched, so its timestamp is updated here.
-fn mark(handler: &Path) {
+fn touch(handler: &Path) {
     // On failure the next run starts cargo again, which is slower but correct.
     let _ = std::fs::File::options().append(true).open(handler).and_then(|file| file.set_modified(SystemTime::now()));
 }

@@ -251,7 +251,7 @@ fn data_is_kept_on_demand() {
 }
 
 #[test]
-fn what_moved_in_between_is_named() {
+fn changes_since_the_plan_are_named() {
     let stack = stack(vec![
         desired("New", json!({})),
         desired("Changed", json!({"A": 1})),
@@ -268,7 +268,7 @@ fn what_moved_in_between_is_named() {
 }
 
 #[test]
-fn what_is_surplus_goes_unless_something_keeps_it() {
+fn orphans_are_deleted_unless_something_keeps_them() {
     let mut exists = observations(Vec::new());
     exists.orphans = vec![
         (desired("Confirmed", json!({})), observed(json!({}), Ownership::Child)),

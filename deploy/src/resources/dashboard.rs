@@ -54,12 +54,12 @@ impl Provider for Dashboard {
 
 /// Ownership of a dashboard, from its text widgets.
 fn ownership(body: &str, stack: &str) -> Ownership {
-    let mark = format!("`{OWNER_TAG}={stack}`");
+    let label = format!("`{OWNER_TAG}={stack}`");
     let body = document(body);
     let texts = body.list("widgets").iter().filter_map(|widget| widget.get("properties")?.get("markdown")?.as_str());
-    match texts.into_iter().any(|text| text.contains(&mark)) {
+    match texts.into_iter().any(|text| text.contains(&label)) {
         true => Ownership::Ours,
-        false => Ownership::Foreign { why: format!("none of its texts contains {mark}") },
+        false => Ownership::Foreign { why: format!("none of its texts contains {label}") },
     }
 }
 

@@ -142,7 +142,7 @@ impl Account {
         Err(format!("after {SWEEPS} sweeps something is still due: {:#?}", self.items().await?).into())
     }
 
-    /// Moves every moment that somebody waits for into the past: leases end, budgets are free again.
+    /// Moves every due time into the past: leases end, budgets are free again.
     pub(crate) async fn time_passes(&self) -> TestResult {
         for mut item in self.items().await? {
             let is_budget =
@@ -164,8 +164,8 @@ impl Account {
         Ok(())
     }
 
-    /// Makes the timeline of the only incident as long as an item can bear, with a reminder to be sent. Returns how many
-    /// entries it has.
+    /// Makes the timeline of the only incident as long as an item can bear, with a reminder to be sent. Returns how
+    /// many entries it has.
     pub(crate) async fn grow_with_a_reminder_due(&self) -> TestResult<usize> {
         let mut items = self.items().await?;
         items.retain(|item| item.contains_key(RECORD_TYPE));

@@ -66,7 +66,7 @@ impl Point {
         self.operation == "Publish"
     }
 
-    /// Whether the handler cannot know that a mail went out, or that the failure is in the table and will be told of,
+    /// Whether the handler cannot know that a mail went out, or that the failure is in the table and will be mailed,
     /// when nothing more is heard of this call.
     pub(crate) fn may_repeat(&self, took_effect: bool) -> bool {
         took_effect || (self.follows_mail && !self.is_publish())
@@ -79,8 +79,8 @@ impl fmt::Display for Point {
     }
 }
 
-/// How a call is broken. What lasts, lasts for all attempts of the SDK; a cancelled transaction and unanswered keys for all
-/// attempts of the handler, too.
+/// How a call is broken. What lasts, lasts for all attempts of the SDK; a cancelled transaction and unanswered keys for
+/// all attempts of the handler, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     Throttled,

@@ -70,8 +70,8 @@ impl Situation {
         }
     }
 
-    /// Checks, once everything was delivered and swept: each failure counted once, each incident told of, and nothing
-    /// told twice unless that could not be known.
+    /// Checks, once everything was delivered and swept: each failure counted once, each incident mailed, and nothing
+    /// mailed twice unless the handler could not know.
     pub(crate) async fn check(self, account: &Account, may_repeat: bool) -> TestResult {
         let incidents = account.settled().await?;
         let mut found: Vec<_> =
@@ -81,7 +81,7 @@ impl Situation {
             return Err(format!("{found:?} instead of {:?}", self.expected()).into());
         }
         for incident in &incidents {
-            told_of(account, incident, may_repeat).await?;
+            was_mailed(account, incident, may_repeat).await?;
         }
         Ok(())
     }
@@ -110,15 +110,15 @@ async fn without_mails(account: &Account) -> TestResult {
     account.time_passes().await
 }
 
-async fn told_of(account: &Account, incident: &Incident, may_repeat: bool) -> TestResult {
+async fn was_mailed(account: &Account, incident: &Incident, may_repeat: bool) -> TestResult {
     let is_over = incident.status == Status::Resolved;
     for kind in [Some("beginning"), is_over.then_some("end")].into_iter().flatten() {
         let subjects = subjects(account, incident, kind).await?;
         let notices: BTreeSet<_> = subjects.iter().filter_map(|subject| reference(subject)).collect();
         match subjects.len() {
             1 => {}
-            0 => return Err(format!("nobody heard of the {kind} of {}", incident.incident_id).into()),
-            _ if !may_repeat => return Err(format!("told twice of the {kind}: {subjects:?}").into()),
+            0 => return Err(format!("no mail about the {kind} of {}", incident.incident_id).into()),
+            _ if !may_repeat => return Err(format!("two mails about the {kind}: {subjects:?}").into()),
             _ if notices.len() > 1 => return Err(format!("repeated under another number: {subjects:?}").into()),
             _ => {}
         }

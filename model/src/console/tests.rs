@@ -26,7 +26,6 @@ fn the_region_decides_the_partition_and_an_unknown_one_has_no_link() {
         "us-iso-east-1",
         "us-isob-east-1",
         "eu-isoe-west-1",
-        "eusc-de-east-1",
         "xx-west-1",
         "eu-west-1.evil.example",
         "eu-west-1/",

@@ -6,7 +6,7 @@ use crate::incident::Incident;
 use crate::notice::Reason;
 use crate::silence::Silence;
 
-/// The mail that tells of incidents for which there were no mails left. There is at least one.
+/// The digest of incidents beyond the mail budget, at least one.
 pub fn digest(incidents: &[Incident], stack: &str) -> Mail {
     let mut lines = vec![
         format!("What:      {}", counts(incidents)),
@@ -17,12 +17,12 @@ pub fn digest(incidents: &[Incident], stack: &str) -> Mail {
         String::new(),
         "The mail limit per minute was reached, so this mail covers all of the following incidents.".to_owned(),
     ];
-    lines.extend(told(incidents, stack));
+    lines.extend(listed(incidents, stack));
     Mail { subject: subject("[DIGEST]", incidents), body: finished(lines) }
 }
 
-/// The mail that a silence is over, about the incidents that it hid. There is at least one. Nothing may be known of the
-/// silence but its id.
+/// The mail about the end of a silence, with the incidents that it hid, at least one. The silence may be known by its
+/// id only.
 pub fn silence_ended(silence_id: &str, silence: Option<&Silence>, incidents: &[Incident], stack: &str) -> Mail {
     let about = silence.map_or_else(
         || format!("Silence {silence_id} has ended."),
@@ -44,7 +44,7 @@ pub fn silence_ended(silence_id: &str, silence: Option<&Silence>, incidents: &[I
         String::new(),
         about,
     ];
-    lines.extend(told(incidents, stack));
+    lines.extend(listed(incidents, stack));
     Mail { subject: subject("[SILENCE ENDED]", incidents), body: finished(lines) }
 }
 
@@ -63,7 +63,7 @@ fn counts(incidents: &[Incident]) -> String {
     format!("{} {word} ({})", incidents.len(), by_severity.join(", "))
 }
 
-/// The resources, as many as fit into a line.
+/// The resources, as many as fit on a line.
 fn places(incidents: &[Incident]) -> String {
     let mut places: Vec<&str> = sorted(incidents).iter().map(|incident| incident.resource.as_str()).collect();
     places.dedup();
@@ -88,7 +88,7 @@ fn sorted(incidents: &[Incident]) -> Vec<&Incident> {
     sorted
 }
 
-fn told(incidents: &[Incident], stack: &str) -> Vec<String> {
+fn listed(incidents: &[Incident], stack: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for incident in sorted(incidents) {
         lines.extend([

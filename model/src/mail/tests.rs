@@ -47,8 +47,8 @@ fn the_first_five_lines_say_all_that_matters() {
 #[test]
 fn the_fifth_line_is_one_sentence_and_the_whole_advice_follows() {
     let advice = "Read `v1.2 notes` in /aws/lambda/orders: was it 3.5 s? Raise the Timeout setting. It is 3 s.";
-    let told = Incident { recommendation: advice.to_owned(), ..incident("s", "eu-west-1") };
-    let text = body(&told, &NOTICE);
+    let written = Incident { recommendation: advice.to_owned(), ..incident("s", "eu-west-1") };
+    let text = body(&written, &NOTICE);
     let lines: Vec<&str> = text.lines().skip(4).take(4).collect();
     assert_eq!(lines[0], "Do this:   Read `v1.2 notes` in /aws/lambda/orders: was it 3.5 s?");
     assert_eq!(lines[1..], ["", format!("In full:   {advice}").as_str(), ""]);
@@ -96,13 +96,13 @@ fn each_reason_says_why_the_mail_comes() {
         timeline: vec![TimelineEntry { at: "2026-01-01T01:00:00Z".to_owned(), what: "recovered".to_owned() }],
         ..incident("orders timed out", "eu-west-1")
     };
-    let told =
+    let written =
         [Reason::Opened, Reason::Flapping, Reason::Escalated, Reason::Reminder, Reason::Recovered].map(|reason| {
             let Mail { subject, body } = about(&flapping, &Notice { reason, ..NOTICE });
             let lines: Vec<&str> = body.lines().filter(|line| !line.starts_with("In full")).skip(2).take(6).collect();
             format!("{subject}\n{}\n", lines.join("\n"))
         });
-    insta::assert_snapshot!(told.join("\n"), @r"
+    insta::assert_snapshot!(written.join("\n"), @r"
     [HIGH] orders timed out (456789ab #1)
     Since:     2026-01-01T00:00:00Z
     How often: once so far

@@ -102,7 +102,7 @@ pub struct Rules {
 pub struct Judgement {
     /// Name of the rule that won; `none` when none matched.
     pub rule: String,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
     /// One line.
     pub summary: String,
@@ -172,7 +172,8 @@ impl Rules {
         self.rules.iter()
     }
 
-    /// The name of each rule before the first one that matches, and which of its conditions the observation does not meet.
+    /// The name of each rule before the first one that matches, and which of its conditions the observation does not
+    /// meet.
     pub fn passed_over(&self, observation: &Observation) -> Vec<(&str, String)> {
         let event = observation.as_event();
         let missed = |rule: &Rule| rule.pattern.as_ref().and_then(|pattern| pattern.mismatch(&event));
@@ -183,12 +184,12 @@ impl Rules {
     pub fn judge(&self, observation: &Observation) -> Judgement {
         let event = observation.as_event();
         let winner = self.rules.iter().find(|rule| rule.matches(&event));
-        winner.map_or_else(|| unforeseen(observation), |rule| rule.judge(observation))
+        winner.map_or_else(|| unmatched(observation), |rule| rule.judge(observation))
     }
 }
 
 /// A failure that no rule foresaw is still a failure.
-fn unforeseen(observation: &Observation) -> Judgement {
+fn unmatched(observation: &Observation) -> Judgement {
     Judgement {
         rule: "none".to_owned(),
         severity: Severity::Medium,

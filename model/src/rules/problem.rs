@@ -9,7 +9,7 @@ pub struct Problem {
     pub rule: Option<String>,
     /// The key or value at fault, where the reader of YAML tells.
     pub position: Option<Position>,
-    /// How bad it is.
+    /// Its severity.
     pub level: Level,
     /// What is wrong, and what to write instead.
     pub message: String,
@@ -58,8 +58,8 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Why a text is no rules file: at least one problem that makes it unreadable, and all others that were found beside it,
-/// in the order of the file.
+/// Why a text is no rules file: at least one problem that makes it unreadable, and all others that were found beside
+/// it, in the order of the file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.lines().collect::<Vec<_>>().join("; "))]
 pub struct RulesError {

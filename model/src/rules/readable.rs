@@ -46,7 +46,7 @@ fn kinds() -> Vec<(String, Value)> {
     .collect()
 }
 
-pub(super) fn told(shapes: Vec<(String, Value)>) -> Result<String, Box<dyn std::error::Error>> {
+pub(super) fn judged_lines(shapes: Vec<(String, Value)>) -> Result<String, Box<dyn std::error::Error>> {
     let mut text = String::new();
     for (name, payload) in shapes {
         let judgement = judged(&failure(&payload))?.judgement.ok_or("no incident")?;
@@ -58,7 +58,7 @@ pub(super) fn told(shapes: Vec<(String, Value)>) -> Result<String, Box<dyn std::
 
 #[test]
 fn summaries_of_error_shapes() -> Result<(), Box<dyn std::error::Error>> {
-    insta::assert_snapshot!(told(shapes()?)?, @r#"
+    insta::assert_snapshot!(judged_lines(shapes()?)?, @r#"
     access-denied-python: HIGH orders lacks a permission: not authorized to perform: dynamodb:PutItem on resource: arn:aws:dynamodb:us-east-1:111111111111:table/orders by lambda-permission-denied
     dotnet-exception: MEDIUM orders failed: some_error_msg by lambda-user-exception
     exit-clean: HIGH orders crashed: Runtime exited without providing a reason by lambda-runtime-exit
@@ -77,7 +77,7 @@ fn summaries_of_error_shapes() -> Result<(), Box<dyn std::error::Error>> {
 
 #[test]
 fn summaries_of_generator_kinds() -> Result<(), Box<dyn std::error::Error>> {
-    insta::assert_snapshot!(told(kinds())?, @r#"
+    insta::assert_snapshot!(judged_lines(kinds())?, @r#"
     exception: MEDIUM orders failed: DeliberateException: deliberate failure, as incidentctl trigger-test asked for by lambda-user-exception
     timeout: HIGH orders timed out after 3.00 seconds by lambda-timeout
     oom: HIGH orders ran out of memory: Runtime exited with error: signal: killed by lambda-out-of-memory
@@ -90,12 +90,12 @@ fn summaries_of_generator_kinds() -> Result<(), Box<dyn std::error::Error>> {
 
 #[test]
 fn recommendations_of_rules_for_functions() -> Result<(), Box<dyn std::error::Error>> {
-    let mut told = std::collections::BTreeMap::new();
+    let mut judged_lines = std::collections::BTreeMap::new();
     for (_, payload) in shapes()?.into_iter().chain(kinds()) {
         let judgement = judged(&failure(&payload))?.judgement.ok_or("no incident")?;
-        told.insert(judgement.rule, judgement.recommendation);
+        judged_lines.insert(judgement.rule, judgement.recommendation);
     }
-    let text: String = told.into_iter().map(|(rule, text)| format!("{rule}: {text}\n")).collect();
+    let text: String = judged_lines.into_iter().map(|(rule, text)| format!("{rule}: {text}\n")).collect();
     insta::assert_snapshot!(text, @r#"
     lambda-init-failure: Roll orders back to the last working version, or fix its package. Every invocation fails before the code runs: check that every dependency is in the package, that the Handler setting names an existing file and function, and that the package is built for the function's architecture. `aws lambda get-function-configuration --function-name orders --region eu-west-1` shows Handler, Runtime, Layers and Architectures.
     lambda-out-of-memory: Compare `Max Memory Used` with `Memory Size` in the REPORT lines of /aws/lambda/orders. Raise MemorySize above that, or process large inputs in parts. `aws lambda get-function-configuration --function-name orders --region eu-west-1 --query MemorySize` shows the current value.

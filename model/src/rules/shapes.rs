@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::readable::told;
+use super::readable::judged_lines;
 
 fn error(class: &str, message: &str) -> Value {
     json!({ "errorType": class, "errorMessage": message })
@@ -186,7 +186,7 @@ fn shapes() -> Vec<(&'static str, Value)> {
 #[test]
 fn each_shape_becomes_a_sentence_that_says_what_broke() -> Result<(), Box<dyn std::error::Error>> {
     let shapes = shapes().into_iter().map(|(name, payload)| (name.to_owned(), payload)).collect();
-    insta::assert_snapshot!(told(shapes)?, @r#"
+    insta::assert_snapshot!(judged_lines(shapes)?, @r#"
     python: MEDIUM orders failed: ValueError: no such order by lambda-user-exception
     python key: MEDIUM orders failed: KeyError: 'total' by lambda-user-exception
     python in a text: MEDIUM orders failed: ValueError: no such order by lambda-user-exception

@@ -1,6 +1,6 @@
 //! What is told of rules files that cannot be read.
 
-use super::check::tests::told_of;
+use super::check::tests::problems_of;
 use super::{Level, Rules, check};
 
 const RIGHT: &str = "rules:
@@ -35,7 +35,7 @@ fn what_is_no_list_of_rules_is_one_problem() {
             "1:8: error: this cannot be read as YAML: rules: a tag, such as `!Sub`, means nothing in a rules file".to_owned(),
         ),
     ] {
-        assert_eq!(told_of(yaml), [expected], "{yaml}");
+        assert_eq!(problems_of(yaml), [expected], "{yaml}");
         assert!(Rules::parse(yaml).is_err(), "{yaml}");
     }
 }
@@ -93,9 +93,9 @@ fn each_mistake_in_a_rule_has_its_place_and_what_would_be_right() {
         ),
     ] {
         let yaml = RIGHT.replacen(replaced, by, 1);
-        let told: Vec<String> =
-            told_of(&yaml).iter().map(|told| told.replacen("error: rule `only`: ", "", 1)).collect();
-        assert_eq!(told, [expected], "{yaml}");
+        let problems: Vec<String> =
+            problems_of(&yaml).iter().map(|problems| problems.replacen("error: rule `only`: ", "", 1)).collect();
+        assert_eq!(problems, [expected], "{yaml}");
         assert!(Rules::parse(&yaml).is_err(), "{yaml}");
     }
 }
@@ -112,7 +112,7 @@ fn a_mistake_hides_no_other() {
   - {name: third, pattern: {source: [rds]}, severity: LOW, summary: s, recommendation: '{attributes.exitcode}'}
   - {name: second, pattern: {source: [rds]}, severity: LOW, summary: s, recommendation: r}
 ";
-    insta::assert_snapshot!(told_of(yaml).join("\n"), @r#"
+    insta::assert_snapshot!(problems_of(yaml).join("\n"), @r#"
     2:5: error: rule `first`: `recommendation` is missing; write what to do about it
     3:5: error: rule `first`: `patern` is not a key of a rule; did you mean pattern?
     3:22: error: rule `first`: pattern.source: "source" must be an object or an array; write ["lambda"]
@@ -154,7 +154,7 @@ fn what_has_no_effect_is_told_and_does_not_keep_a_file_from_use() {
         ),
     ] {
         let yaml = RIGHT.replacen(replaced, by, 1);
-        assert_eq!(told_of(&yaml), [expected], "{yaml}");
+        assert_eq!(problems_of(&yaml), [expected], "{yaml}");
         assert!(check(&yaml).problems.iter().all(|problem| problem.level == Level::Warning), "{yaml}");
         assert!(Rules::parse(&yaml).is_ok(), "{yaml}");
     }
@@ -165,7 +165,7 @@ fn ways_to_write_the_same_file_are_understood() {
     let json = r#"{"rules": [{"name": "only", "severity": "low", "summary": "s", "recommendation": "r"}]}"#;
     let numbers = "rules:\n  - {name: 404, severity: LOW, summary: true, recommendation: 5, runbook: ~}\n";
     for yaml in [json, numbers, RIGHT, &RIGHT.replace('\n', "\r\n"), &format!("\u{feff}{RIGHT}")] {
-        assert_eq!(told_of(yaml), Vec::<String>::new(), "{yaml}");
+        assert_eq!(problems_of(yaml), Vec::<String>::new(), "{yaml}");
         assert!(Rules::parse(yaml).is_ok_and(|rules| rules.len() == 1), "{yaml}");
     }
 }

@@ -81,7 +81,7 @@ fn contributor(detail: &Value) -> String {
 }
 
 /// A reason with the newest datapoint alone: `Errors 3.0 was greater than the threshold (1.0).`
-fn told(metric: &str, reason: &str) -> String {
+fn brief_reason(metric: &str, reason: &str) -> String {
     let shortened = || {
         let (_, points) = reason.split_once('[')?;
         let (points, comparison) = points.split_once("] was ")?;
@@ -109,7 +109,7 @@ fn described(observation: Observation, envelope: &Envelope, alarm: &str) -> Obse
     };
     let observation = observation
         .with("alarm", alarm)
-        .with("told", told(text(metric, "/name"), text(detail, "/state/reason")))
+        .with("told", brief_reason(text(metric, "/name"), text(detail, "/state/reason")))
         .with("namespace", text(metric, "/namespace"))
         .with("metric", text(metric, "/name"))
         .with("expression", expression)

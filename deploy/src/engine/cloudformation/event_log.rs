@@ -52,7 +52,7 @@ pub struct EventLog<'a> {
     /// The last status of the stack itself.
     status: Option<String>,
     /// Whether CloudFormation is rolling back.
-    undoing: bool,
+    rolling_back: bool,
     outcome: Outcome,
 }
 
@@ -65,7 +65,7 @@ impl<'a> EventLog<'a> {
             running: BTreeMap::new(),
             failed: BTreeSet::new(),
             status: None,
-            undoing: false,
+            rolling_back: false,
             outcome: Outcome::default(),
         }
     }
@@ -84,7 +84,7 @@ impl<'a> EventLog<'a> {
         let open = self.plan.changes.iter().filter(|change| change.action != Action::None);
         let open: Vec<String> = open.filter(|change| !seen(change)).map(|change| change.logical_id.clone()).collect();
         let (begun, not_begun) = open.into_iter().partition(|id| self.running.contains_key(id));
-        if self.undoing {
+        if self.rolling_back {
             // Everything was rolled back.
             self.outcome.finished.clear();
         }
@@ -94,9 +94,9 @@ impl<'a> EventLog<'a> {
     }
 
     /// Records the next event, and returns what to report about it.
-    pub(super) fn tell(&mut self, occurrence: &Occurrence) -> Option<Event> {
+    pub(super) fn record(&mut self, occurrence: &Occurrence) -> Option<Event> {
         if occurrence.is_of_stack() {
-            return self.turn(occurrence);
+            return self.stack_changed(occurrence);
         }
         let (verb, progress) = occurrence.status.split_once('_')?;
         let change = self.change(occurrence, verb)?;
@@ -109,10 +109,10 @@ impl<'a> EventLog<'a> {
     }
 
     /// The status of the stack itself changed.
-    fn turn(&mut self, occurrence: &Occurrence) -> Option<Event> {
+    fn stack_changed(&mut self, occurrence: &Occurrence) -> Option<Event> {
         let status = &occurrence.status;
         let deleted_against_plan = status == "DELETE_IN_PROGRESS" && !self.is_deletion();
-        self.undoing |= status.contains("ROLLBACK") || deleted_against_plan;
+        self.rolling_back |= status.contains("ROLLBACK") || deleted_against_plan;
         if self.status.as_ref() == Some(status) {
             return None;
         }
@@ -137,7 +137,7 @@ impl<'a> EventLog<'a> {
         let began = self.running.remove(&occurrence.logical_id)?;
         let seconds = (occurrence.at - began).max(0.0);
         let event = Event::finished(&change, seconds);
-        if !self.undoing {
+        if !self.rolling_back {
             self.outcome.finished.push(Finished { change, began, made: occurrence.at, ended: occurrence.at });
         }
         Some(event)
@@ -182,7 +182,7 @@ impl<'a> EventLog<'a> {
             return Some(unplanned(id, &occurrence.resource_type, by_verb));
         };
         let action = match (planned.action, by_verb) {
-            (_, by_verb) if self.undoing => by_verb,
+            (_, by_verb) if self.rolling_back => by_verb,
             (Action::None, Action::Update) if self.planned.iter().all(|one| one.logical_id != *id) => return None,
             (Action::None, by_verb) => by_verb,
             (Action::Create | Action::Update | Action::Replace, Action::Delete) => return None,

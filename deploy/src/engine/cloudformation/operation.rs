@@ -147,7 +147,7 @@ impl<'a> Operation<'a> {
             if !news.is_empty() {
                 (pause, last_news) = (SHORTEST_PAUSE, Instant::now());
             }
-            for event in news.iter().filter_map(|occurrence| log.tell(occurrence)) {
+            for event in news.iter().filter_map(|occurrence| log.record(occurrence)) {
                 // A closed display must not stop the work.
                 let _ = events.send(event);
             }

@@ -162,12 +162,12 @@ async fn flapping_is_one_mail_and_the_state_that_stays_another() -> Tested {
         deliver(&flow, &alarm(&format!("off-{number}"), "OK")).await?;
         minutes(&flow, 2).await?;
     }
-    let told = [
+    let expected = [
         "[HIGH] alarm cpu: Threshold Crossed",
         "[RECOVERED] alarm cpu: Threshold Crossed",
         "[HIGH] FLAPPING: alarm cpu: Threshold Crossed",
     ];
-    assert_eq!(subjects(&flow), told);
+    assert_eq!(subjects(&flow), expected);
     minutes(&flow, 40).await?;
     assert_eq!(subjects(&flow)[3..], ["[RECOVERED] alarm cpu: Threshold Crossed"]);
     deliver(&flow, &alarm("later", "ALARM")).await?;

@@ -114,11 +114,11 @@ pub(super) struct Memory {
 }
 
 fn throttled() -> StoreError {
-    StoreError::Throttled { code: "ThrottlingException".to_owned(), message: "told to fail".to_owned() }
+    StoreError::Throttled { code: "ThrottlingException".to_owned(), message: "fails on demand".to_owned() }
 }
 
 fn unusable() -> StoreError {
-    StoreError::Unusable { code: "InternalServerError".to_owned(), message: "told to fail".to_owned() }
+    StoreError::Unusable { code: "InternalServerError".to_owned(), message: "fails on demand".to_owned() }
 }
 
 impl Memory {
@@ -438,7 +438,7 @@ impl Mailbox {
 
 impl Notifier for Mailbox {
     async fn publish(&self, mail: &Mail) -> Result<(), NotifyError> {
-        let refused = |_| NotifyError { code: "InternalError".to_owned(), message: "told to fail".to_owned() };
+        let refused = |_| NotifyError { code: "InternalError".to_owned(), message: "fails on demand".to_owned() };
         let accept = || {
             self.mails.borrow_mut().push(mail.clone());
             Ok(())

@@ -20,7 +20,7 @@ enum Scene {
     Recovers,
     /// An alarm that goes off again right after it recovered twice.
     Flaps,
-    /// An alarm whose end was told of before it was.
+    /// An alarm whose end was reported before the alarm.
     ComesLate,
     /// A reminder.
     Reminds,
@@ -200,7 +200,7 @@ fn holds(flow: &Flow<Memory, Mailbox>, scene: Scene, fault: Fault, at: &str) {
     assert_eq!(flow.store.occurrences(), occurrences, "{at}");
     assert_eq!(incidents.iter().filter(|one| one.status == Status::Resolved).count(), resolved, "{at}");
     assert!(incidents.iter().all(|one| one.due.is_none()), "{at}: left to send");
-    assert!(incidents.iter().all(|one| one.notified_at.is_some()), "{at}: nobody heard");
+    assert!(incidents.iter().all(|one| one.notified_at.is_some()), "{at}: not mailed");
     let may_repeat = matches!(fault, Fault::AnswerLost | Fault::CrashAfter | Fault::CrashBefore | Fault::Refused);
     for ((incident_id, number), mails) in notices(flow) {
         let most = if may_repeat { 2 } else { 1 };

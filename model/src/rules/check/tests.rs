@@ -8,22 +8,22 @@ fn rule(name: &str, pattern: &str) -> String {
 }
 
 /// What is told of rules with these patterns, the first in line 2 and each five lines later.
-fn told(patterns: &[&str]) -> Vec<String> {
+fn problems(patterns: &[&str]) -> Vec<String> {
     let rules: String = patterns.iter().enumerate().map(|(at, pattern)| rule(&format!("r{at}"), pattern)).collect();
-    told_of(&format!("rules:\n{rules}"))
+    problems_of(&format!("rules:\n{rules}"))
 }
 
-pub(in crate::rules) fn told_of(yaml: &str) -> Vec<String> {
-    let told = |problem: Problem| match problem.position {
+pub(in crate::rules) fn problems_of(yaml: &str) -> Vec<String> {
+    let problems = |problem: Problem| match problem.position {
         Some(Position { line, column }) => format!("{line}:{column}: {problem}"),
         None => problem.to_string(),
     };
-    check(yaml).problems.into_iter().map(told).collect()
+    check(yaml).problems.into_iter().map(problems).collect()
 }
 
 #[test]
 fn the_rules_that_come_with_the_program_have_no_problem() {
-    assert_eq!(told_of(DEFAULT_RULES), Vec::<String>::new());
+    assert_eq!(problems_of(DEFAULT_RULES), Vec::<String>::new());
 }
 
 #[test]
@@ -60,7 +60,8 @@ fn rules_that_can_never_win_are_found() {
         ("{error_type: [{exists: false}]}", "{error_type: [x]}", false),
     ] {
         let expected = if is_unreachable { vec![by(7)] } else { vec![] };
-        let own: Vec<String> = told(&[first, second]).into_iter().filter(|told| told.contains("never wins")).collect();
+        let own: Vec<String> =
+            problems(&[first, second]).into_iter().filter(|problems| problems.contains("never wins")).collect();
         assert_eq!(own, expected, "{first} before {second}");
     }
 }
@@ -68,9 +69,9 @@ fn rules_that_can_never_win_are_found() {
 #[test]
 fn a_rule_without_a_pattern_hides_the_rest() {
     let all = "  - name: all\n    severity: LOW\n    summary: s\n    recommendation: r\n";
-    let told = told_of(&format!("rules:\n{all}{}", rule("late", "{source: [lambda]}")));
+    let problems = problems_of(&format!("rules:\n{all}{}", rule("late", "{source: [lambda]}")));
     let why = "rule `all` in line 2 has no pattern, so it matches everything; put this rule before it";
-    assert_eq!(told, [format!("6:5: error: rule `late`: it never wins: {why}")]);
+    assert_eq!(problems, [format!("6:5: error: rule `late`: it never wins: {why}")]);
 }
 
 #[test]
@@ -155,7 +156,7 @@ fn conditions_that_no_event_meets_are_found() {
         ),
     ] {
         let column = pattern.find(at).map_or(0, |index| "    pattern: ".len() + index + 1);
-        assert_eq!(told(&[pattern]), [format!("3:{column}: {expected}")], "{pattern}");
+        assert_eq!(problems(&[pattern]), [format!("3:{column}: {expected}")], "{pattern}");
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) enum Stop<'e> {
 }
 
 /// Exit codes of containers that were told to stop: SIGTERM, SIGKILL, SIGINT.
-const TOLD_TO_STOP: &[i64] = &[143, 137, 130];
+const STOP_SIGNALS: &[i64] = &[143, 137, 130];
 
 pub(super) fn of(envelope: &Envelope) -> Stop<'_> {
     let detail = &envelope.detail;
@@ -79,7 +79,7 @@ fn failed_container(detail: &Value) -> Option<(&Value, i64)> {
     let coded = || containers.iter().filter_map(|one| Some((one, exit_code(one)?)));
     let one_ended_well = coded().any(|(_, code)| code == 0);
     coded()
-        .find(|(_, code)| *code != 0 && !TOLD_TO_STOP.contains(code))
+        .find(|(_, code)| *code != 0 && !STOP_SIGNALS.contains(code))
         .or_else(|| coded().find(|(_, code)| *code != 0 && !one_ended_well))
 }
 

@@ -13,7 +13,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     let named = arn.and_then(Arn::parse);
     let title = shortened(if subject.is_empty() { first_line } else { subject }, 80);
     let resource = arn.map_or(title, |arn| lasting_name(arn).to_owned());
-    let observation = if tells_of_an_end(subject) || tells_of_an_end(first_line) {
+    let observation = if announces_an_end(subject) || announces_an_end(first_line) {
         envelope.ignored(&resource, "a message about the end of a problem")
     } else if [subject, first_line].into_iter().any(|line| verdict(line) == Verdict::Failed) {
         envelope.failure(&resource, "Message", &shortened(text, 2000))
@@ -31,7 +31,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
 }
 
 /// `[RESOLVED] disk full on db1`, `OK: disk full`.
-fn tells_of_an_end(line: &str) -> bool {
+fn announces_an_end(line: &str) -> bool {
     let first = words(&shortened(line, 40)).into_iter().next().unwrap_or_default();
     matches!(first.as_str(), "resolved" | "recovered" | "recovery" | "ok" | "cleared")
 }
