@@ -15,13 +15,13 @@ const UNDERWAY_SECONDS: i64 = 60;
 pub fn explains(cause: &Incident, alarm: &Incident, now: i64) -> bool {
     let is_recent =
         |incident: &Incident| seconds_of(&incident.last_seen_at).is_some_and(|at| (now - at).abs() <= WITHIN_SECONDS);
-    let is_told = cause.silenced_by.is_none()
+    let is_reported = cause.silenced_by.is_none()
         && (cause.notified_at.is_some() || cause.due_at.is_some_and(|at| at <= now + UNDERWAY_SECONDS));
     cause.source == "lambda"
         && cause.drill.is_none()
         && cause.severity >= alarm.severity
         && [cause, alarm].into_iter().all(|incident| incident.status == Status::Open && is_recent(incident))
-        && is_told
+        && is_reported
 }
 
 #[cfg(test)]

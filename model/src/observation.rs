@@ -53,8 +53,7 @@ pub struct Observation {
     pub top_frame: String,
     /// The drill that caused this failure.
     pub drill: Option<String>,
-    /// Takes the place of the message in the fingerprint, for sources whose message tells the same failure in many
-    /// ways.
+    /// Replaces the message in the fingerprint, for sources whose messages vary for one failure.
     pub grouping: Option<String>,
     /// Whether this ignored success ends the open incidents of the same trouble.
     pub recovers: bool,

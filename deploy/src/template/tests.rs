@@ -72,7 +72,7 @@ fn what_is_not_supported_is_named_with_its_place() {
     let cases = [
         ("!ImportValue other", "template, A.Properties.X: the function ImportValue is not supported"),
         ("{Y: [!Cidr a]}", "template, A.Properties.X.Y[0]: the function Cidr is not supported"),
-        ("!Ref Nobody", "template, A.Properties.X: there is no parameter or resource Nobody"),
+        ("!Ref Unknown", "template, A.Properties.X: there is no parameter or resource Unknown"),
         ("!GetAtt B.Colour", "template, A.Properties.X: the attribute Colour of B is not supported"),
         ("!GetAtt B", "template, A.Properties.X: GetAtt takes a logical id and an attribute"),
         ("!Sub '${B'", "template, A.Properties.X: Sub has a `${` without its `}`"),

@@ -1,4 +1,4 @@
-//! How the texts about failing functions read.
+//! Snapshots of the texts about failing functions.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::tests::{failure, judged};
 
-/// Each error shape that Lambda and its runtimes produce, in the order of their names.
+/// Each error shape of Lambda and its runtimes, by name.
 fn shapes() -> Result<Vec<(String, Value)>, Box<dyn std::error::Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/events/lambda-error-payloads");
     let mut shapes = Vec::new();
@@ -21,7 +21,7 @@ fn shapes() -> Result<Vec<(String, Value)>, Box<dyn std::error::Error>> {
     Ok(shapes)
 }
 
-/// What the error generator reports or makes the platform report, for each of its kinds.
+/// The error that each kind of the error generator causes.
 fn kinds() -> Vec<(String, Value)> {
     [
         ("exception", "DeliberateException", "deliberate failure, as incidentctl trigger-test asked for"),

@@ -1,4 +1,4 @@
-//! The errors that runtimes, SDKs and the platform report, and what is made of them.
+//! The errors that runtimes, SDKs and the platform report, and their summaries.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ fn error(class: &str, message: &str) -> Value {
     json!({ "errorType": class, "errorMessage": message })
 }
 
-/// A name and the payload that is reported.
+/// A name and the reported payload.
 fn shapes() -> Vec<(&'static str, Value)> {
     vec![
         ("python", error("ValueError", "no such order")),
@@ -184,7 +184,7 @@ fn shapes() -> Vec<(&'static str, Value)> {
 }
 
 #[test]
-fn each_shape_becomes_a_sentence_that_says_what_broke() -> Result<(), Box<dyn std::error::Error>> {
+fn each_shape_has_a_readable_summary() -> Result<(), Box<dyn std::error::Error>> {
     let shapes = shapes().into_iter().map(|(name, payload)| (name.to_owned(), payload)).collect();
     insta::assert_snapshot!(judged_lines(shapes)?, @r#"
     python: MEDIUM orders failed: ValueError: no such order by lambda-user-exception

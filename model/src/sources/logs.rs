@@ -1,11 +1,11 @@
-//! Lines of CloudWatch Logs that speak of a failure.
+//! Log lines of CloudWatch Logs that indicate a failure.
 
 use serde_json::Value;
 
 use super::envelope::Envelope;
 use crate::observation::Observation;
 
-/// What runtimes and the platform write when something breaks, and the class that it stands for.
+/// Texts in the logs of runtimes and the platform for a failure, with its class.
 const SIGNS: &[(&str, &str)] = &[
     ("Task timed out after", "Sandbox.Timedout"),
     ("signal: killed", "Runtime.OutOfMemory"),
@@ -42,7 +42,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
 }
 
 fn class(line: &str) -> Option<&'static str> {
-    // The platform's own lines repeat what another line said.
+    // The platform's own lines repeat other lines.
     if ["START RequestId", "END RequestId", "REPORT RequestId", "INIT_START"].iter().any(|own| line.starts_with(own)) {
         return None;
     }

@@ -69,7 +69,7 @@ pub(crate) fn failed(text: Value, trace: Value) -> Value {
     })
 }
 
-/// An event of a service that nobody knows.
+/// An event of an unknown service.
 fn unknown(detail: Value) -> Value {
     json!({"source": "s", "detail-type": "t", "detail": detail})
 }

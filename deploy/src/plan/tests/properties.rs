@@ -48,7 +48,7 @@ proptest! {
     }
 
     #[test]
-    fn a_difference_is_told_by_value(desired in properties(), observed in properties()) {
+    fn a_difference_is_reported_by_value(desired in properties(), observed in properties()) {
         for change in differences(&desired, &observed) {
             prop_assert_ne!(&change.before, &change.after, "{}", change.path);
         }

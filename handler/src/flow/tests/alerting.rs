@@ -98,7 +98,7 @@ async fn one_fingerprint_mails_once_and_again_when_it_gets_worse() -> Tested {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_takes_is_told_again_until_somebody_does() -> Tested {
+async fn what_nobody_takes_is_reported_again_until_somebody_does() -> Tested {
     let flow = flow();
     deliver(&flow, &alarm("e1", "ALARM")).await?;
     minutes(&flow, 8 * 60 + 2).await?;

@@ -96,7 +96,7 @@ fn worse_at(occurrences: usize) -> Result<Rules, RulesError> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_escalation_by_number_is_told_whoever_counts_that_failure_and_whatever_mail_is_on_its_way() -> Tested {
+async fn an_escalation_by_number_is_reported_whoever_counts_that_failure_and_whatever_mail_is_on_its_way() -> Tested {
     let events: Vec<_> = (0..8).map(|number| failure_of("orders", &format!("e{number}"))).collect();
     for occurrences in 2..=8 {
         let rules = worse_at(occurrences)?;

@@ -7,7 +7,7 @@ fn rule(name: &str, pattern: &str) -> String {
     format!("  - name: {name}\n    pattern: {pattern}\n    severity: LOW\n    summary: s\n    recommendation: r\n")
 }
 
-/// What is told of rules with these patterns, the first in line 2 and each five lines later.
+/// The problems of rules with these patterns, the first in line 2 and each five lines later.
 fn problems(patterns: &[&str]) -> Vec<String> {
     let rules: String = patterns.iter().enumerate().map(|(at, pattern)| rule(&format!("r{at}"), pattern)).collect();
     problems_of(&format!("rules:\n{rules}"))
@@ -117,12 +117,12 @@ fn conditions_that_no_event_meets_are_found() {
         (
             "{source: [Lambda]}",
             "Lambda",
-            "error: rule `r0`: source is never \"Lambda\": the names of AWS's services are in small letters; write lambda",
+            "error: rule `r0`: source is never \"Lambda\": AWS service names are lower case; write lambda",
         ),
         (
             "{account: [111122223333]}",
             "1111",
-            "error: rule `r0`: account is never 111122223333: the field is a text; write \"111122223333\" in quotes",
+            "error: rule `r0`: account is never 111122223333: the field is a string; write \"111122223333\" in quotes",
         ),
         (
             "{account: [production]}",
@@ -132,7 +132,7 @@ fn conditions_that_no_event_meets_are_found() {
         (
             "{region: [EU-WEST-1]}",
             "EU",
-            "error: rule `r0`: region is never \"EU-WEST-1\": regions are in small letters; write eu-west-1",
+            "error: rule `r0`: region is never \"EU-WEST-1\": regions are lower case; write eu-west-1",
         ),
         (
             "{drill: ['true']}",
@@ -142,7 +142,7 @@ fn conditions_that_no_event_meets_are_found() {
         (
             "{error_type: [{numeric: ['>', 1]}]}",
             "{numeric",
-            "error: rule `r0`: error_type is never a number > 1: the field is a text",
+            "error: rule `r0`: error_type is never a number > 1: the field is a string",
         ),
         (
             "{eror_type: [{exists: false}]}",

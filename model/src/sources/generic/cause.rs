@@ -1,11 +1,11 @@
-//! The text of an event that most likely says why something failed.
+//! The text of an event that most likely states the cause of a failure.
 
 use serde_json::{Map, Value};
 
 use crate::fields::{scalar, shortened};
 use crate::vocabulary::words;
 
-/// Words of the names of fields that say why, best first.
+/// Words in the names of fields with a cause, best first.
 const CAUSE: &[&[&str]] = &[
     &["error", "message"],
     &["failure", "reason"],
@@ -46,7 +46,7 @@ pub(super) fn cause(detail: &Value) -> String {
     }
 }
 
-/// The message in a cause that is JSON in a text, as EMR writes it: `{"code":"…","message":"…"}`.
+/// The message in a cause that is JSON in a string, as from EMR: `{"code":"…","message":"…"}`.
 fn message_in(text: &str) -> Option<String> {
     let fields: Map<String, Value> = crate::json::from_str(text).ok()?;
     ["message", "Message", "errorMessage", "reason"]

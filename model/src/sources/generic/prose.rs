@@ -1,4 +1,4 @@
-//! Words for people: the subject, or else the first line, has to speak of a failure.
+//! Free text: the subject, or else the first line, must indicate a failure.
 
 use crate::arn::{Arn, lasting_name};
 use crate::fields::shortened;
@@ -36,7 +36,7 @@ fn announces_an_end(line: &str) -> bool {
     matches!(first.as_str(), "resolved" | "recovered" | "recovery" | "ok" | "cleared")
 }
 
-/// The first resource that a text names in full.
+/// The first ARN in a text.
 fn arn_in(text: &str) -> Option<&str> {
     let arn = &text[text.find("arn:")?..];
     let end = arn.find(|character: char| character.is_whitespace() || "\"',;()<>".contains(character));

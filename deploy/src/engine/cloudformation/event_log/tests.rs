@@ -37,7 +37,7 @@ fn short(event: Event) -> String {
 }
 
 #[test]
-fn a_creation_is_told_once_per_resource() {
+fn a_creation_is_reported_once_per_resource() {
     let plan = planned(&[("A", Action::Create), ("B", Action::Create)]);
     let mut log = EventLog::of(&plan, &[]);
     let reported = record_all(
@@ -56,7 +56,7 @@ fn a_creation_is_told_once_per_resource() {
 }
 
 #[test]
-fn the_first_failure_is_the_cause_and_what_was_undone_does_not_count() {
+fn the_first_failure_is_the_cause_and_a_rollback_does_not_count() {
     let plan = planned(&[("A", Action::Create), ("B", Action::Create), ("C", Action::Create)]);
     let mut log = EventLog::of(&plan, &[]);
     let reported = record_all(
@@ -96,7 +96,7 @@ fn the_first_failure_is_the_cause_and_what_was_undone_does_not_count() {
 }
 
 #[test]
-fn an_update_is_told_as_it_was_planned() {
+fn an_update_is_reported_as_it_was_planned() {
     let plan =
         planned(&[("Old", Action::Replace), ("Same", Action::None), ("Maybe", Action::None), ("Gone", Action::Delete)]);
     let planned = [planned_change("Maybe", "Modify", false)];
