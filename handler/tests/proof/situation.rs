@@ -1,4 +1,4 @@
-//! What the handler is doing when something goes wrong, and what has to be true in the end.
+//! The handler's situation at a fault, and the invariants afterwards.
 
 use std::collections::BTreeSet;
 
@@ -10,23 +10,23 @@ use serde_json::Value;
 use crate::account::{Account, TestResult};
 use crate::events::{alarm, failure, sweep};
 
-/// More incidents than there may be mails in a minute.
+/// More incidents than the mail budget of a minute.
 const MANY: usize = 8;
 
-/// What the handler is doing.
+/// The handler's situation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Situation {
     /// Opening an incident.
     Opening,
-    /// Counting a failure for one that is open.
+    /// Counting a failure for an open one.
     Counting,
     /// Recognising an event that was delivered before.
     Repeating,
     /// Resolving an incident.
     Recovering,
-    /// Sending a mail that a crash kept back.
+    /// Sending a mail after a crash.
     Sweeping,
-    /// Sending what the budget kept back.
+    /// Sending a notice over the budget.
     Digesting,
 }
 
@@ -50,7 +50,7 @@ impl Situation {
         Ok(())
     }
 
-    /// The event during which it goes wrong.
+    /// The event of the fault.
     pub(crate) fn event(self) -> Value {
         match self {
             Self::Opening | Self::Repeating => failure("orders", "e1"),
@@ -60,7 +60,7 @@ impl Situation {
         }
     }
 
-    /// Resource, occurrences and status of the incidents that there have to be.
+    /// Resource, occurrences and status of the expected incidents.
     fn expected(self) -> Vec<(String, u64, Status)> {
         match self {
             Self::Opening | Self::Repeating | Self::Sweeping => vec![("orders".to_owned(), 1, Status::Open)],
@@ -104,7 +104,7 @@ async fn without_mails(account: &Account) -> TestResult {
         action: Action::InternalError,
     };
     account.aws.set_faults(vec![broken]);
-    // It may be left to the sweep, or end in the queue; both is allowed.
+    // Both the sweep and the dead-letter queue are acceptable.
     let _ = account.delivered_by_lambda(&account.handler()?, &failure("orders", "e1")).await;
     account.aws.set_faults(Vec::new());
     account.time_passes().await

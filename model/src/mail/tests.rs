@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{Severity, TimelineEntry};
 
-/// What a record has to have, and a notice.
+/// The required fields of a record, and a notice.
 fn incident(summary: &str, region: &str) -> Incident {
     serde_json::from_value(serde_json::json!({
         "incident_id": "inc-0190a1b2-0000-7000-8000-0123456789ab", "status": "open", "severity": "HIGH",

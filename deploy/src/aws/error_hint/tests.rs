@@ -1,4 +1,4 @@
-//! AWS's own texts find their remedies.
+//! AWS's own texts have hints.
 
 use super::super::AwsError;
 use super::TABLES;
@@ -314,7 +314,7 @@ fn what_is_not_known_gets_no_advice() {
     }
 }
 
-/// An entry behind a wider one would never be found.
+/// An entry after a more general one would never match.
 #[test]
 fn every_entry_is_reached() {
     for known in TABLES.into_iter().flatten() {

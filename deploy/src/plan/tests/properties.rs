@@ -1,4 +1,4 @@
-//! What holds for any properties.
+//! Invariants for arbitrary properties.
 
 use proptest::prelude::*;
 
@@ -22,7 +22,7 @@ fn properties() -> impl Strategy<Value = Value> {
     })
 }
 
-/// What an update does: every property of the template, beside what is there already.
+/// The effect of an update: every property of the template, in addition to the existing ones.
 fn applied(desired: &Value, observed: &Value) -> Value {
     let mut result = observed.as_object().cloned().unwrap_or_default();
     for (name, value) in desired.as_object().into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! When people are written to: budget, digest, reminders, escalation, silences, flapping, quiet.
+//! The alert policy: budget, digest, reminders, escalation, silences, flapping, quiet periods.
 
 use incident_model::{Incident, Reason, Severity, Silence};
 
@@ -7,7 +7,7 @@ use super::*;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 
-/// A silence of everything that lasts so long.
+/// A silence of everything, for the given time.
 pub(super) fn silence(flow: &Flow<Memory, Mailbox>, seconds: i64) -> Silence {
     let now = flow.clock.now();
     Silence {
@@ -20,7 +20,7 @@ pub(super) fn silence(flow: &Flow<Memory, Mailbox>, seconds: i64) -> Silence {
     }
 }
 
-/// Lets so many minutes pass, with the sweep that each has.
+/// Advances the clock by minutes, with a sweep in each.
 async fn minutes(flow: &Flow<Memory, Mailbox>, minutes: i64) -> Tested {
     for _ in 0..minutes {
         flow.clock.pass(MINUTE);

@@ -1,4 +1,4 @@
-//! Drills: whose they are, and how many of them people get.
+//! Drills: their origin, and the number of their mails.
 
 use super::*;
 

@@ -1,5 +1,5 @@
-//! What the stack forwards is an incident, a recovery, or ignored for a reason that stands here. The events are made from
-//! the patterns of the stack's rules, so a pattern that is added brings its own.
+//! What the stack forwards is an incident, a recovery, or ignored for a reason that stands here. The events are made
+//! from the patterns of the stack's rules, so a pattern that is added brings its own.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::{Outcome, Pattern, Rules, classify};
 
 const STACK: &str = include_str!("../../../../templates/incident-stack.yaml");
 
-/// Rule of the stack, and why something that it forwards is ignored all the same.
+/// Rule of the stack, and why an event that it forwards is still ignored.
 const IGNORED: &[(&str, &str)] = &[];
 /// The same for samples that a rule forwards: they say more than the pattern asks for.
 const SAMPLES_IGNORED: &[(&str, &str)] = &[
@@ -68,7 +68,7 @@ fn always_said(detail_type: &str, detail: &Value) -> Value {
 /// Fields that are lists in events, whatever a pattern says of their elements.
 const LISTS: &[&str] = &["containers", "findings", "EventCategories"];
 
-/// The rules' names and patterns, as they stand in the template; a value of an intrinsic function is its argument.
+/// The rules' names and patterns in the template; intrinsic functions are replaced by their argument.
 fn patterns() -> Result<Vec<(String, Value)>, Box<dyn std::error::Error>> {
     let template = untagged(&yaml_serde::from_str(STACK)?);
     let resources = template["Resources"].as_object().ok_or("no resources")?;
