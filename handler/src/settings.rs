@@ -99,6 +99,6 @@ mod tests {
         assert_eq!(alerts(r#"{"mails_per_minute": 2}"#).0.mails_per_minute.get(), 2);
         let (policy, problem) = alerts(r#"{"mails_per_minute": 100}"#);
         assert_eq!(policy, AlertPolicy::default());
-        assert!(problem.is_some_and(|problem| problem.contains("mails_per_minute is 1 to 8")));
+        assert!(problem.is_some_and(|problem| problem.contains("mails_per_minute must be 1 to 8")));
     }
 }
