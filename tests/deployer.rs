@@ -88,7 +88,7 @@ async fn without_the_right_to_give_the_role_up_fails_and_says_so() -> TestResult
     let policy = DeployerPolicy::recorded()?.without("iam:PassRole").document(&place).json();
     let deployer = Deployer::assume(&world, &aws, &policy).await?;
     let failed = deployer.run(&["up", "--yes"]).await?.ended_with(1)?;
-    for words in ["iam:PassRole", "AccessDenied", "may not give the role to Lambda", "doctor --print-policy"] {
+    for words in ["iam:PassRole", "AccessDenied", "may not pass the role to Lambda", "doctor --print-policy"] {
         assert!(failed.stderr.contains(words), "`{words}` is missing in {}", failed.stderr);
     }
     let doctor = deployer.run(&["doctor", "--output", "json"]).await?;
@@ -219,7 +219,7 @@ impl<'a> Deployer<'a> {
         for status in ["UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED"] {
             refusals.push(Operation::repair(&clients, &with(status)).await.err());
         }
-        let mut operation = Operation::of_somebody(&clients, &with("UPDATE_IN_PROGRESS")).await?;
+        let mut operation = Operation::in_progress(&clients, &with("UPDATE_IN_PROGRESS")).await?;
         refusals.push(operation.cancel().await.err());
         for refusal in refusals {
             let refusal = refusal.ok_or("CloudFormation did it")?;

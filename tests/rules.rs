@@ -136,10 +136,10 @@ async fn all_mistakes_of_a_file_are_told_at_once() -> TestResult {
     let finished = world.run(&["rules", "check", "rules.yaml"]).await?.ended_with(1)?;
     insta::assert_snapshot!(finished.stdout, @r#"
     rules.yaml:4:15: error: rule `orders`: pattern.source: "source" must be an object or an array; write ["lambda"]
-    rules.yaml:5:15: error: rule `orders`: `URGENT` is not a severity; it is one of CRITICAL, HIGH, MEDIUM, LOW
-    rules.yaml:6:14: error: rule `orders`: summary: `{resorce}` stands for nothing; did you mean resource?
+    rules.yaml:5:15: error: rule `orders`: `URGENT` is not a severity; write one of CRITICAL, HIGH, MEDIUM, LOW
+    rules.yaml:6:14: error: rule `orders`: summary: `{resorce}` is not a placeholder; did you mean resource?
     rules.yaml:8:37: error: rule `jobs`: source is never "aws.states": the normalised source has no `aws.`; write states
-    rules.yaml:8:97: error: rule `jobs`: `runbok` is no key of a rule; did you mean runbook?
+    rules.yaml:8:97: error: rule `jobs`: `runbok` is not a key of a rule; did you mean runbook?
     "#);
     assert_eq!(finished.stderr.trim(), "error: rules.yaml: 5 errors");
     let report = world.run(&["rules", "check", "rules.yaml", "--output", "json"]).await?.ended_with(1)?.json()?;

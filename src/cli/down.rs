@@ -54,7 +54,7 @@ pub(super) async fn remove_stack(
     refuse_newer(&observations)?;
     let kind = choose(args.engine.or(settings.engine), record.as_ref(), any_is_ours(&observations))?;
     let mut everything = Plan::down(&deployment.stack, &observations);
-    deployment.weigh(&mut everything).await?;
+    deployment.mark_data_loss(&mut everything).await?;
     let holds_data = everything.changes.iter().filter(|change| change.data_loss && args.keep_data);
     let removal = Removal {
         kept: holds_data.map(|change| change.logical_id.clone()).collect(),

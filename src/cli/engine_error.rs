@@ -4,7 +4,7 @@ use super::failure::{failure, root_cause};
 use crate::error::{CommandError, Kind};
 use incident_deploy::engine::cloudformation::NamedReplacement;
 use incident_deploy::engine::{EngineError, Outcome, OwnedByOther, Rollback};
-use incident_deploy::package::{OwnRulesError, PackageError};
+use incident_deploy::package::{CustomRulesError, PackageError};
 use incident_deploy::plan::{NewerSchema, PlanError};
 use incident_deploy::resources::DeleteBlocker;
 use incident_deploy::template::TemplateError;
@@ -120,7 +120,7 @@ impl From<PackageError> for CommandError {
     fn from(error: PackageError) -> Self {
         let failure = match &error {
             // One hint each: a file can have any number of problems.
-            PackageError::Rules(OwnRulesError::Wrong { source, .. }) => Self::user(&error).causes(source.lines()),
+            PackageError::Rules(CustomRulesError::Wrong { source, .. }) => Self::user(&error).causes(source.lines()),
             _ => Self::from_error(Kind::User, &error),
         };
         failure.hints(error.hint().map(str::to_owned))

@@ -16,7 +16,7 @@ async fn up_stops_when_aws_changed_while_the_person_was_deciding() -> TestResult
     aws.logs.put_retention_policy().log_group_name(group).retention_in_days(7).send().await?;
     let (code, said) = terminal.answer("y\n")?;
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("AWS changed while you were deciding: GeneratorLogGroup"), "{said}");
+    assert!(said.contains("AWS changed after the plan was shown: GeneratorLogGroup"), "{said}");
     let groups = aws.logs.describe_log_groups().send().await?;
     let mut kept: Vec<_> = groups.log_groups().iter().filter_map(|group| group.retention_in_days()).collect();
     kept.sort_unstable();

@@ -56,7 +56,7 @@ async fn an_address_that_changes_is_reached_until_the_new_one_has_confirmed() ->
         up(&world, engine, &[ADDRESS]).await?;
         confirm(&world).await?;
         let aws = world.aws().await?;
-        let waits = "it goes on getting the alerts until grace@example.com has confirmed";
+        let waits = "it keeps receiving alerts until grace@example.com has confirmed";
         for _ in 0..2 {
             let said = world.run(&["plan", "--local", "--email", GRACE]).await?.succeeded()?;
             assert!(said.stdout.contains("= leave   AWS::SNS::Subscription"), "{engine}: {said:?}");

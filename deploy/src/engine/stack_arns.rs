@@ -1,23 +1,23 @@
-//! What a run works on: what it makes and changes, AWS does not know everywhere for a while.
+//! The ARNs a run creates and changes. Such resources may be unknown in parts of AWS for a while.
 
 use crate::aws::AwsError;
 use crate::plan::{Action, Change, Plan};
 use crate::template::Attributes;
 
-/// The ARNs of what is of the stack and stays. What a run finds is among it: one that was cut off may have made it a
-/// moment ago.
+/// The ARNs of the stack's resources that are not deleted. Existing ones are included: an interrupted run may have
+/// created them a moment ago.
 #[derive(Debug)]
-pub(super) struct Own(Vec<String>);
+pub(super) struct StackArns(Vec<String>);
 
-impl Own {
+impl StackArns {
     pub(super) fn of(plan: &Plan) -> Self {
         let staying = plan.changes.iter().filter(|change| change.action != Action::Delete);
         Self(staying.flat_map(|change| arns_of(&change.desired.attributes)).collect())
     }
 
-    /// Whether an error met while a change is carried out can be about what is the stack's: it names no ARN, or one of
-    /// those. That what is to be deleted is absent is no such error.
-    pub(super) fn is_meant(&self, change: &Change, error: &AwsError) -> bool {
+    /// Whether an error during a change may concern one of them: it names no ARN, or one of these. The absence of a
+    /// resource that is being deleted is excluded.
+    pub(super) fn may_concern(&self, change: &Change, error: &AwsError) -> bool {
         if change.action == Action::Delete && error.says_absent() {
             return false;
         }
@@ -28,7 +28,7 @@ impl Own {
 
 fn arns_of(attributes: &Attributes) -> impl Iterator<Item = String> {
     let texts = attributes.attributes.values().chain([&attributes.reference]);
-    // The ARN of a log group has an ending that AWS leaves out in messages.
+    // Messages omit the `:*` at the end of a log group's ARN.
     texts.filter(|text| text.starts_with("arn:")).map(|arn| arn.trim_end_matches(":*").to_owned())
 }
 
@@ -49,12 +49,12 @@ mod tests {
     use crate::resources::RULES;
 
     #[test]
-    fn an_error_that_names_something_else_is_not_about_the_stack() {
+    fn an_error_about_a_foreign_arn_does_not_concern_the_stack() {
         const ROLE: &str = "arn:aws:iam::123456789012:role/devops-role";
         let mut role = desired("Role", []);
         role.attributes.attributes = BTreeMap::from([("Arn", ROLE.to_owned())]);
         let plan = Plan::up(&stack(vec![role]), &Observations::default(), &RULES).unwrap();
-        let (own, change) = (Own::of(&plan), plan.changes.first().unwrap());
+        let (arns, change) = (StackArns::of(&plan), plan.changes.first().unwrap());
         for (message, meant) in [
             ("The role with name devops-role cannot be found.".to_owned(), true),
             (format!("Role {ROLE} cannot be found."), true),
@@ -62,10 +62,10 @@ mod tests {
             ("Policy arn:aws:iam::123456789012:policy/limits does not exist or is not attachable.".to_owned(), false),
         ] {
             let error = AwsError::new("iam:PutRolePolicy", "NoSuchEntity", message.as_str());
-            assert_eq!(own.is_meant(change, &error), meant, "{message}");
+            assert_eq!(arns.may_concern(change, &error), meant, "{message}");
         }
         let gone = Change { action: Action::Delete, ..change.clone() };
-        assert!(!own.is_meant(&gone, &AwsError::new("iam:DeleteRole", "NoSuchEntity", "")));
-        assert!(own.is_meant(&gone, &AwsError::new("dynamodb:DeleteTable", "ResourceInUseException", "")));
+        assert!(!arns.may_concern(&gone, &AwsError::new("iam:DeleteRole", "NoSuchEntity", "")));
+        assert!(arns.may_concern(&gone, &AwsError::new("dynamodb:DeleteTable", "ResourceInUseException", "")));
     }
 }

@@ -1,15 +1,15 @@
 //! An error in one line for people.
 
-/// What is said of an error that says nothing.
-const SILENT: &str = "the event does not say why";
+/// The line for an error without content.
+const SILENT: &str = "the event gives no reason";
 
-/// Class and message, without a class that says nothing or that the message says again.
+/// Class and message, without an uninformative or redundant class.
 pub(super) fn line(class: &str, message: &str) -> String {
     let class = plain_class(class);
-    if let Some(refused) = refused_call(told(message)) {
+    if let Some(refused) = refused_call(headline(message)) {
         return refused;
     }
-    let message = plain(told(message));
+    let message = plain(headline(message));
     let is_repeated = message.starts_with(class) || message.starts_with(REFUSAL) || is_platform(class);
     match (says_something(class), message.is_empty()) {
         (true, false) if !is_repeated => format!("{class}: {message}"),
@@ -24,8 +24,8 @@ fn plain_class(class: &str) -> &str {
     ["Init<", "Function<"].iter().find_map(|prefix| class.strip_prefix(prefix)?.strip_suffix('>')).unwrap_or(class)
 }
 
-/// Whether a class tells one error from another. Go's `errorString` and Rust's boxed errors stand for all of them, and
-/// `FAILED` says no more than that there is an incident.
+/// Whether a class is informative. Go's `errorString` and Rust's boxed errors cover all errors, and `FAILED` only
+/// repeats that there is an incident.
 fn says_something(class: &str) -> bool {
     const EMPTY: &[&str] = &[
         "critical",
@@ -52,14 +52,14 @@ fn says_something(class: &str) -> bool {
     !is_empty && !is_exit_code && !class.starts_with(['&', '*'])
 }
 
-/// Whether Lambda itself reports the error; its messages say what its classes say.
+/// Whether Lambda itself reports the error; its messages contain what its classes say.
 fn is_platform(class: &str) -> bool {
     ["Runtime.", "Sandbox.", "Function."].iter().any(|prefix| class.starts_with(prefix))
 }
 
-/// The line of a message that says what broke. A stack trace of Python ends with it, a panic of Rust says it after the
-/// place; other messages begin with it.
-fn told(message: &str) -> &str {
+/// The line of a message that states the error: the last of a Python traceback, the second of a Rust panic, else the
+/// first.
+fn headline(message: &str) -> &str {
     let mut lines = message.lines().map(str::trim).filter(|line| !line.is_empty());
     let Some(first) = lines.next() else { return "" };
     if first.starts_with("Traceback (most recent call last)") {
@@ -72,7 +72,7 @@ fn told(message: &str) -> &str {
     }
 }
 
-/// `ThrottlingException when calling GetItem: Rate exceeded` of what botocore says around it.
+/// `ThrottlingException when calling GetItem: Rate exceeded` from botocore's longer text.
 fn refused_call(message: &str) -> Option<String> {
     let (code, rest) = message.strip_prefix("An error occurred (")?.split_once(") when calling the ")?;
     let (operation, said) = rest.split_once(" operation")?;
@@ -80,13 +80,12 @@ fn refused_call(message: &str) -> Option<String> {
     (!said.contains(REFUSAL)).then(|| format!("{code} when calling {operation}: {said}"))
 }
 
-/// How IAM names what it refused.
+/// IAM's words before the denied action.
 const REFUSAL: &str = "not authorized to perform: ";
-/// What runtimes put before every message.
+/// Prefixes that runtimes add to every message.
 const PREFIXES: &[&str] = &["Error: ", "Uncaught ", "Lambda panicked: ", "Unhandled exception: ", "Exception: "];
 
-/// A message without the words that runtimes put before and SDKs put behind every message, and of a refusal only what
-/// was refused.
+/// A message without the additions of runtimes and SDKs; of an access denial only the denied action.
 fn plain(message: &str) -> &str {
     if let Some(at) = message.find(REFUSAL) {
         return without_reference(message[at..].split(" because ").next().unwrap_or(message));
@@ -98,7 +97,7 @@ fn plain(message: &str) -> &str {
     without_reference(plain)
 }
 
-/// A message without what Java's SDK puts behind it: `… (Service: DynamoDb, Status Code: 400, Request ID: 5J3…)`.
+/// A message without the suffix of Java's SDK: `… (Service: DynamoDb, Status Code: 400, Request ID: 5J3…)`.
 fn without_reference(message: &str) -> &str {
     const REFERENCES: &[&str] = &[" (Service: ", " (RequestId: ", " (request id: "];
     REFERENCES.iter().fold(message, |text, begin| text.split(begin).next().unwrap_or(text))
