@@ -1,4 +1,4 @@
-//! What goes in wrong comes out as a clear error: on standard error, with its exit code, and nothing is changed.
+//! Invalid input fails with a clear error on standard error and its exit code, and changes nothing.
 
 use crate::harness::{Finished, TestResult, World};
 
@@ -61,7 +61,7 @@ async fn no_credentials_for_a_profile() -> TestResult {
 async fn an_endpoint_that_does_not_answer() -> TestResult {
     let world = World::new()?;
     let keys = [("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "example")];
-    // A listener that never answers: the caller has to give up by itself.
+    // A listener that never answers: the client must time out.
     let silent = std::net::TcpListener::bind(("127.0.0.1", 0))?;
     let endpoint = format!("http://{}", silent.local_addr()?);
     let arguments = ["up", "--yes", "--region", "eu-central-1", "--endpoint-url", &endpoint];
@@ -123,8 +123,7 @@ async fn a_change_without_consent() -> TestResult {
     no_stack(&world).await
 }
 
-/// Checks the exit code, that standard error says what is wrong, that standard output is empty, and that nothing was
-/// made.
+/// Checks the exit code, the error on standard error, that standard output is empty, and that nothing was created.
 async fn refused(world: &World, finished: &Finished, code: i32, said: &[&str]) -> TestResult {
     assert_eq!(finished.code, Some(code), "{finished:?}");
     assert_eq!(finished.stdout, "", "{finished:?}");
@@ -134,7 +133,7 @@ async fn refused(world: &World, finished: &Finished, code: i32, said: &[&str]) -
     no_stack(world).await
 }
 
-/// Checks that no resource exists: the local AWS does not even run, or it is empty.
+/// Checks that no resource exists: the local AWS is not running, or it is empty.
 async fn no_stack(world: &World) -> TestResult {
     let status = world.run(&["local", "status", "--output", "json"]).await?;
     if status.json().is_ok_and(|status| status["running"] == true) {

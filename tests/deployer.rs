@@ -1,6 +1,6 @@
-//! The policy of `doctor --print-policy`: recorded from the calls that commands make, sufficient, and minimal.
+//! The policy of `doctor --print-policy`: recorded from the commands' calls, sufficient and minimal.
 //!
-//! After a change of what is called: `UPDATE_DOCS=1 cargo test --workspace --test main deployer`.
+//! After changing the calls made: `UPDATE_DOCS=1 cargo test --workspace --test main deployer`.
 
 mod authorization;
 mod source;
@@ -63,7 +63,7 @@ async fn its_policy_suffices_and_nothing_in_it_is_superfluous() -> TestResult {
     Ok(())
 }
 
-/// What the commands need with one engine, and where.
+/// The permissions and location of the commands with one engine.
 async fn life(engine: Engine, is_recording: bool) -> TestResult<(Vec<Need>, Place)> {
     let world = World::new()?;
     let aws = world.start().await?;
@@ -96,7 +96,7 @@ async fn without_the_right_to_give_the_role_up_fails_and_says_so() -> TestResult
         .as_array()
         .and_then(|checks| checks.iter().find(|check| check["name"] == "permissions").cloned());
     let permissions = permissions.ok_or("no check of permissions")?;
-    // Simulating is an operation of its own, which the policy does not allow.
+    // Simulation needs a permission of its own, which the policy does not grant.
     assert_eq!(permissions["status"], "warn", "{permissions}");
     Ok(())
 }
@@ -111,11 +111,11 @@ async fn it_is_printed_for_the_stack_that_was_asked_for() -> TestResult {
     Ok(())
 }
 
-/// Somebody whose session has one policy.
+/// A deployer whose session has exactly one policy.
 struct Deployer<'a> {
     world: &'a World,
     endpoint: String,
-    /// What `/_local/…` asks for.
+    /// The secret that `/_local/…` requires.
     secret: String,
     region: String,
     variables: [(&'static str, String); 3],
@@ -140,13 +140,13 @@ impl<'a> Deployer<'a> {
         })
     }
 
-    /// Runs a command at the endpoint with the session.
+    /// Runs a command against the endpoint with the session.
     async fn run(&self, arguments: &[&str]) -> TestResult<Finished> {
         let place = ["--endpoint-url", &self.endpoint, "--region", &self.region];
         self.world.run_with(&[arguments, &place].concat(), &self.variables).await
     }
 
-    /// Every command, and `up` in every situation that makes other calls.
+    /// Every command, and `up` in every situation that makes different calls.
     async fn lives_a_whole_life(&self) -> TestResult {
         let up = ["up", "--yes", "--email", ADDRESS];
         let both = ["up", "--yes", "--email", ADDRESS, "--email", "grace@example.com"];
@@ -173,7 +173,7 @@ impl<'a> Deployer<'a> {
         Ok(())
     }
 
-    /// What CloudFormation does on behalf of the caller takes the permissions of the other engine.
+    /// On the caller's behalf, CloudFormation needs the permissions of the direct engine.
     async fn lives_with_cloudformation(&self) -> TestResult {
         let up = ["up", "--yes", "--email", ADDRESS, "--engine", "cloudformation"];
         self.finds_what_a_kill_left().await?;
@@ -190,7 +190,7 @@ impl<'a> Deployer<'a> {
         Ok(())
     }
 
-    /// A change set that was made and neither executed nor deleted.
+    /// A change set that was created and neither executed nor deleted.
     async fn finds_what_a_kill_left(&self) -> TestResult {
         let aws = self.world.aws().await?;
         let call = aws.cloudformation.create_change_set().stack_name("devops").change_set_name("incidentctl-killed");
@@ -199,7 +199,7 @@ impl<'a> Deployer<'a> {
         Ok(())
     }
 
-    /// What an answer that is not yes takes back.
+    /// What declining a confirmation undoes.
     async fn declines(&self) -> TestResult {
         let declined = self.run(&["up", "--engine", "cloudformation"]).await?.ended_with(1)?;
         assert!(declined.stderr.contains("Nobody is here to answer"), "{declined:?}");
@@ -209,8 +209,8 @@ impl<'a> Deployer<'a> {
         Ok(())
     }
 
-    /// What a failed update, a failed rollback and an interrupt take. CloudFormation refuses all of it on a stack that
-    /// is in order, but not before it has asked for the permission.
+    /// The calls of a failed update, a failed rollback and an interrupt. CloudFormation rejects them all on a healthy
+    /// stack, but only after checking the permission.
     async fn repairs_and_cancels(&self) -> TestResult {
         let clients = self.clients().await;
         let record = StackRecord::read(&clients, "devops").await?.ok_or("no stack")?;
@@ -228,7 +228,7 @@ impl<'a> Deployer<'a> {
         Ok(())
     }
 
-    /// Clients with the session.
+    /// Clients that use the session.
     async fn clients(&self) -> Clients {
         let [key, secret, token] = self.variables.clone().map(|(_, value)| value);
         let sdk = aws_config::defaults(BehaviorVersion::latest())
@@ -240,7 +240,7 @@ impl<'a> Deployer<'a> {
         Clients::new(&sdk)
     }
 
-    /// Other settings and back, what somebody else changed, and code that differs.
+    /// Changed settings and back, drift, and changed code.
     async fn changes_everything(&self) -> TestResult {
         let settings = self.world.home().join("incidentctl.yaml");
         std::fs::write(&settings, OTHER_SETTINGS)?;
@@ -252,7 +252,7 @@ impl<'a> Deployer<'a> {
         Ok(())
     }
 
-    /// The permissions that the session's calls took.
+    /// The permissions the session's calls required.
     async fn needs(&self) -> TestResult<Vec<Need>> {
         let calls = calls(&self.endpoint, &self.secret).await?;
         let calls = calls.as_array().ok_or("no calls")?.iter();
@@ -271,7 +271,7 @@ impl<'a> Deployer<'a> {
     }
 }
 
-/// Something once the policy of a role counts.
+/// `Some` once the role's policy is in force.
 async fn is_in_force(aws: &Aws, role: &str) -> TestResult<Option<()>> {
     let topic = aws.arn("sns", "devops-alerts");
     let call = aws.iam.simulate_principal_policy().policy_source_arn(role).action_names("sns:CreateTopic");
@@ -280,7 +280,7 @@ async fn is_in_force(aws: &Aws, role: &str) -> TestResult<Option<()>> {
     Ok(answer.evaluation_results().iter().all(is_allowed).then_some(()))
 }
 
-/// Every call that the local AWS was asked for.
+/// Every call the local AWS received.
 async fn calls(endpoint: &str, secret: &str) -> TestResult<Value> {
     let host = endpoint.strip_prefix("http://").ok_or("an endpoint without a host")?;
     let mut stream = TcpStream::connect(host).await?;
@@ -293,7 +293,7 @@ async fn calls(endpoint: &str, secret: &str) -> TestResult<Value> {
     Ok(serde_json::from_str(body)?)
 }
 
-/// Changes something of every kind of resource, as somebody in the console would.
+/// Modifies every kind of resource, as a user of the console might.
 async fn disturb(aws: &Aws) -> TestResult {
     const HANDLER: &str = "devops-incident-handler";
     let role = format!("devops-incident-handler-{}", aws.region);

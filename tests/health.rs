@@ -1,4 +1,4 @@
-//! `status` and `doctor`: what they say of a stack that works, and of one that somebody broke.
+//! `status` and `doctor` on a healthy and on a broken stack.
 
 use serde_json::Value;
 
@@ -118,7 +118,6 @@ fn said(status: &Value, words: &str) -> TestResult {
     }
 }
 
-/// A statement of the handler's policy.
 async fn statement(aws: &Aws) -> TestResult<String> {
     let policy = aws.lambda.get_policy().function_name("devops-incident-handler").send().await?;
     let policy: Value = serde_json::from_str(policy.policy().ok_or("no policy")?)?;

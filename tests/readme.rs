@@ -1,8 +1,8 @@
-//! The commands of the README, run as they stand there.
+//! Runs the README's commands verbatim.
 
 use crate::harness::{TestResult, World, repository};
 
-/// What stands before the arguments in the README.
+/// The prefix of the arguments in the README.
 const PREFIX: &str = "$ cargo run -- ";
 
 #[tokio::test]
@@ -18,7 +18,7 @@ async fn its_commands_work_in_their_order() -> TestResult {
     Ok(())
 }
 
-/// An optimised build takes several times as long; nobody should wait for it to see the story.
+/// An optimised build takes several times as long; the demo must not need one.
 #[test]
 fn its_first_command_is_the_quick_one() -> TestResult {
     for file in ["README.md", "CONTRIBUTING.md"] {

@@ -1,4 +1,4 @@
-//! `rules`, offline: the sample events and the examples through the rules.
+//! `rules`, offline: the sample events and the examples against the rules.
 
 use serde_json::Value;
 
@@ -42,7 +42,7 @@ async fn expectations_are_compared_and_what_differs_is_shown() -> TestResult {
     let (rules, expectations) = (example("severity-rules.yaml"), example("expectations.yaml"));
     let met = world.run(&["rules", "test", "--rules", &rules, "--expect", &expectations]).await?.succeeded()?;
     assert_eq!(met.stdout.trim(), "2 expectations met, 0 not");
-    // Without the team's rules the program's own decide.
+    // Without the team's rules, the built-in ones apply.
     let missed = world.run(&["rules", "test", "--expect", &expectations]).await?.ended_with(1)?;
     for part in [
         "orders-timeout.json: not as expected",

@@ -1,4 +1,4 @@
-//! Readers that go away early, as `head` does: a closed pipe ends the printing, and never hides a failure.
+//! Readers that close early, as `head` does: a closed pipe ends the output and never hides a failure.
 
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -9,17 +9,17 @@ use tokio::process::Command;
 
 use crate::harness::{Laboratory, TestResult, Wish, World, tiny_program};
 
-/// How long a command may go on; far above what it needs.
+/// Timeout of a command, far above what it needs.
 const HUNG: Duration = Duration::from_secs(60);
 
-/// Which stream nobody reads.
+/// The stream whose reader closes early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Closed {
     Output,
     Error,
 }
 
-/// Runs a command whose stream is closed after some lines; how it ended, and what it said on the other one.
+/// Runs a command and closes one stream after some lines; returns its exit status and the other stream's output.
 async fn run(mut command: Command, closed: Closed, lines: usize) -> TestResult<(ExitStatus, String)> {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
     let (output, error) = (child.stdout.take().ok_or("no output")?, child.stderr.take().ok_or("no words")?);
@@ -30,7 +30,7 @@ async fn run(mut command: Command, closed: Closed, lines: usize) -> TestResult<(
     Ok((tokio::time::timeout(HUNG, child.wait()).await.map_err(|_| "it did not end")??, said))
 }
 
-/// Reads some lines of the one stream, closes it, and reads the other to its end.
+/// Reads some lines of one stream, closes it, and reads the other to its end.
 async fn after(
     closed: impl tokio::io::AsyncRead + Unpin,
     lines: usize,
@@ -88,7 +88,7 @@ async fn what_only_prints_ends_quietly() -> TestResult {
         let (status, said) = run(world.command(arguments).into(), Closed::Output, 1).await?;
         assert_eq!((status.code(), said.as_str()), (Some(0), ""), "{arguments:?}");
     }
-    // `plan` says by its exit code what `head` does not show.
+    // `plan` reports by its exit code what `head` does not show.
     world.start().await?;
     for (flags, code) in [(&[][..], 0), (&["--detailed-exitcode"], 2)] {
         let arguments = [&["plan", "--local", "--quiet", "--handler", "bootstrap"], flags].concat();

@@ -1,4 +1,4 @@
-//! `watch`: failures of functions that exist come to the bus, and go where they went before.
+//! `watch`: failures of existing functions reach the bus, and still their previous destination.
 
 use aws_sdk_lambda::operation::get_function_event_invoke_config::GetFunctionEventInvokeConfigOutput;
 use aws_sdk_lambda::primitives::Blob;
@@ -17,7 +17,7 @@ async fn failures_of_a_watched_function_become_incidents() -> TestResult {
     create(&aws, "orders").await?;
     allow(&aws, "orders", "events:PutEvents").await?;
     world.run(&["watch", "add", "orders", "--local"]).await?.succeeded()?;
-    // Lambda's own tries are minutes apart.
+    // Lambda's own retries are minutes apart.
     aws.lambda.update_function_event_invoke_config().function_name("orders").maximum_retry_attempts(0).send().await?;
     aws.lambda.invoke().function_name("orders").invocation_type(InvocationType::Event).send().await?;
     let list = ["incidents", "list", "--resource", "orders", "--local", "--output", "json"];
@@ -164,7 +164,7 @@ async fn with_orders() -> TestResult<(World, Aws)> {
     Ok((world, aws))
 }
 
-/// A function that ends at once, whose role may do nothing.
+/// A function that exits at once, whose role has no permissions.
 async fn create(aws: &Aws, name: &str) -> TestResult {
     let trust = json!({"Version": "2012-10-17", "Statement": {
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}});
@@ -187,7 +187,7 @@ async fn create(aws: &Aws, name: &str) -> TestResult {
     .await
 }
 
-/// Lets the role of a function do something, and waits until that holds.
+/// Grants a function's role an action and waits until that is in force.
 async fn allow(aws: &Aws, name: &str, action: &str) -> TestResult {
     let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}})
         .to_string();
@@ -203,7 +203,7 @@ async fn allow(aws: &Aws, name: &str, action: &str) -> TestResult {
     .await
 }
 
-/// What of a configuration a person would notice.
+/// The observable part of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Config {
     retries: Option<i32>,

@@ -1,10 +1,10 @@
-//! What the handler costs, beside one written in Python that does less: started as Lambda starts it, against a DynamoDB
-//! and an SNS that answer at once, with and without TLS, with a whole processor and with the share of one that Lambda
-//! gives to the smallest function.
+//! The cost of the handler, beside one in Python that does less: started as Lambda starts it, against a DynamoDB and
+//! SNS that answer at once, with and without TLS, with a whole processor and with the share Lambda gives the smallest
+//! function.
 //!
-//! `cargo bench --package incident-bench --bench handler -- [PYTHON] [STARTS]`; `PYTHON` has what `peer/requirements.txt`
-//! names. The functions take turns; medians of all starts are printed. Everything is on 127.0.0.1 and ends with the
-//! program.
+//! `cargo bench --package incident-bench --bench handler -- [PYTHON] [STARTS]`; `PYTHON` has the packages in
+//! `peer/requirements.txt`. The functions take turns; prints medians of all starts. Everything runs on 127.0.0.1 and
+//! ends with the program.
 #![expect(clippy::print_stdout, reason = "a bench prints its measurements")]
 
 mod backend;
@@ -31,17 +31,17 @@ use share::Share;
 
 const STARTS: usize = 11;
 
-/// The circumstances of a measurement.
+/// The conditions of a measurement.
 #[derive(Clone, Copy)]
 struct Circumstances<'a> {
     name: &'static str,
     /// The certificate of DynamoDB and SNS.
     tls: Option<&'a Certified>,
-    /// Whether it has the share of a processor that Lambda gives to the smallest function.
+    /// Whether it gets only the processor share Lambda gives the smallest function.
     small: bool,
-    /// Whether it is one failure, again and again.
+    /// Whether to repeat a single failure.
     again: bool,
-    /// Invocations of each started function, after its first.
+    /// Invocations per started function, after its first.
     invocations: usize,
 }
 
@@ -84,7 +84,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Starts a function and has it handle failures, one after the other.
+/// Starts a function and sends it failures one by one.
 fn measure(function: &Function, circumstances: &Circumstances<'_>) -> Result<Start, Box<dyn Error>> {
     let Circumstances { tls, small, again, invocations, .. } = circumstances;
     let share = small.then(Share::new).transpose()?;
@@ -99,7 +99,7 @@ fn measure(function: &Function, circumstances: &Circumstances<'_>) -> Result<Sta
     let process = Process::start(&mut command)?;
     let asked = api.asked()?;
     if let Some(share) = &share {
-        // Lambda lets a function start with a whole processor.
+        // Lambda gives a starting function a whole processor.
         share.hold(process.id())?;
     }
     let connections = backend.connections();

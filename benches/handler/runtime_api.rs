@@ -1,4 +1,4 @@
-//! Lambda's Runtime API for one function: hands it events, and takes the time of what it does.
+//! Lambda's Runtime API for one function: sends it events and measures its timing.
 
 use std::io::{self, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,21 +9,21 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::http::{read_request, write_response};
 
-/// Far longer than any answer takes.
+/// Far longer than any response takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a function did, and when.
+/// A function's step and its time.
 #[derive(Debug)]
 enum Step {
     /// It asked for an event.
     Asked(Instant),
-    /// It is about to get one.
+    /// It is about to receive one.
     Given(Instant),
-    /// It said how the event went.
+    /// It reported the event's outcome.
     Answered { at: Instant, well: bool, words: String },
 }
 
-/// The API's side of one function. Its threads end when the function does.
+/// The API side of one function. Its threads end with the function.
 pub(crate) struct RuntimeApi {
     address: SocketAddr,
     events: Sender<String>,
@@ -34,7 +34,7 @@ impl RuntimeApi {
     /// Listens on a free port.
     ///
     /// # Errors
-    /// There is no port.
+    /// When no port is free.
     pub(crate) fn start() -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
@@ -44,7 +44,7 @@ impl RuntimeApi {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (pending, told) = (Arc::clone(&pending), told.clone());
-                // The connection ends with its function, which is how a measurement ends.
+                // The connection ends with its function, as every measurement does.
                 thread::spawn(move || converse(stream, &pending, &told));
             }
         });
@@ -59,7 +59,7 @@ impl RuntimeApi {
     /// Waits until the function asks for an event.
     ///
     /// # Errors
-    /// It does something else, or nothing.
+    /// When it does anything else, or nothing.
     pub(crate) fn asked(&self) -> Result<Instant, String> {
         match self.steps.recv_timeout(PATIENCE) {
             Ok(Step::Asked(at)) => Ok(at),
@@ -67,10 +67,10 @@ impl RuntimeApi {
         }
     }
 
-    /// Gives the function an event and returns how long it took to answer.
+    /// Sends the function an event and returns its response time.
     ///
     /// # Errors
-    /// It failed, or did not answer.
+    /// When it fails or does not respond.
     pub(crate) fn invoke(&self, event: String) -> Result<Duration, String> {
         self.events.send(event).map_err(|error| error.to_string())?;
         let given = match self.steps.recv_timeout(PATIENCE) {

@@ -1,9 +1,8 @@
-//! Samples of one figure, and the limit that their median has to keep.
+//! Samples of one figure, and the limit on their median.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// Several samples of one figure.
 pub(crate) struct Measurement {
     what: &'static str,
     unit: &'static str,
@@ -29,7 +28,7 @@ impl Measurement {
         Self { what, unit, limit, samples }
     }
 
-    /// Whether the median is below the limit.
+    /// Whether the median is within the limit.
     pub(crate) fn keeps_limit(&self) -> bool {
         self.median() < self.limit
     }
@@ -49,7 +48,7 @@ impl fmt::Display for Measurement {
     }
 }
 
-/// How long something takes.
+/// The duration of some work.
 pub(crate) fn timed<T, E>(work: impl FnOnce() -> Result<T, E>) -> Result<Duration, E> {
     let start = Instant::now();
     work()?;

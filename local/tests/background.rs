@@ -1,4 +1,4 @@
-//! The background process, started for real: `examples/serve.rs` stands in for the command line.
+//! The real background process, with `examples/serve.rs` as the executable.
 
 use std::error::Error;
 use std::path::PathBuf;

@@ -1,11 +1,11 @@
-//! An AWS that knows whose keys are whose, and refuses everything else.
+//! A stub AWS that identifies callers by key and rejects everything else.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
 use crate::harness::TestResult;
 
-/// It runs until the test ends.
+/// Runs until the test ends.
 pub(super) struct Answering {
     pub(super) endpoint: String,
 }
@@ -16,7 +16,7 @@ impl Answering {
         let endpoint = format!("http://{}", listener.local_addr()?);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                // Whoever hangs up in between gets no answer.
+                // A client that disconnects gets no response.
                 std::thread::spawn(move || answer(stream).ok());
             }
         });

@@ -1,4 +1,4 @@
-//! Environments and profiles that no one should have: each ends in an error that names the mistake, none in a panic.
+//! Invalid environments and profiles: each fails with an error that names the mistake, none with a panic.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -7,7 +7,7 @@ use super::answering::Answering;
 use super::{IN_ENVIRONMENT, first_line, world};
 use crate::harness::{TestResult, World};
 
-/// Variables of the SDK and of what it is made of.
+/// Variables of the SDK and its components.
 const VARIABLES: [&str; 42] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_ACCOUNT_ID",
@@ -76,7 +76,7 @@ const VALUES: [&str; 21] = [
     "*",
 ];
 
-/// One that is wrong, and what has to be named.
+/// An invalid variable, and what the error must name.
 const WRONG: [(&str, &str); 24] = [
     ("AWS_ACCESS_KEY_ID", "1\n"),
     ("AWS_ACCESS_KEY_ID", "ä"),
@@ -157,7 +157,7 @@ async fn what_is_empty_says_nothing_and_legacy_is_a_mode() -> TestResult {
         let (line, finished) = first_line(&world, &["--endpoint-url", &endpoint], &with(variable, value)).await?;
         assert!(line.starts_with("account 111111111111 "), "{variable}={value:?} {finished:?}");
     }
-    // The endpoint by its variable, so that that of the service is asked for too.
+    // The endpoint from its variable, so that the service-specific one is read too.
     let variables = [&with("AWS_ENDPOINT_URL", &endpoint)[..], &[("AWS_ENDPOINT_URL_STS", "")]].concat();
     let (line, finished) = first_line(&world, &[], &variables).await?;
     assert!(line.starts_with("account 111111111111 "), "{finished:?}");
@@ -198,19 +198,19 @@ async fn the_local_aws_obeys_no_setting_of_an_account() -> TestResult {
     ]) {
         let (line, finished) = first_line(&world, &["--local"], &[(variable, value)]).await?;
         assert!(line.starts_with(expected) && line.ends_with(" · local AWS"), "{variable}={value:?} {finished:?}");
-        // It got an answer: there is no table.
+        // It got a response: there is no table.
         assert!(finished.stderr.contains("incidentctl up"), "{variable}={value:?} {finished:?}");
     }
     Ok(())
 }
 
-/// A few variables with values of all kinds.
+/// A few variables with all kinds of values.
 fn environment() -> impl Strategy<Value = Vec<(&'static str, String)>> {
     let value = prop_oneof![4 => select(&VALUES[..]).prop_map(str::to_owned), 1 => "[^\\x00]{0,12}"];
     prop::collection::vec((select(&VARIABLES[..]), value), 1..5)
 }
 
-/// Without keys in the environment, every other place is asked for some.
+/// Without keys in the environment, credentials come from every other source.
 async fn ends_without_panic(world: &World, flags: &[&str], has_keys: bool, variables: &[(&str, String)]) -> TestResult {
     let keys = IN_ENVIRONMENT.map(|(name, value)| (name, if has_keys { value.to_owned() } else { String::new() }));
     let variables = [&keys[..], &[("AWS_REGION", "eu-central-1".to_owned())], variables].concat();
@@ -225,7 +225,7 @@ async fn ends_without_panic(world: &World, flags: &[&str], has_keys: bool, varia
 fn no_environment_makes_it_panic() -> TestResult {
     let runtime = tokio::runtime::Runtime::new()?;
     let (world, endpoint) = (world("")?, Answering::start()?.endpoint);
-    // Each is a process.
+    // Each case starts a process.
     let config = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(variables in environment(), by_flag: bool, has_keys: bool)| {
         let by_variable = [&[("AWS_ENDPOINT_URL", endpoint.clone())][..], &variables].concat();

@@ -1,4 +1,4 @@
-//! Which account and region a command works in, and what an environment and configuration files can do to it.
+//! Which account and region a command uses, and how the environment and configuration files affect it.
 
 mod answering;
 mod hostile;
@@ -8,13 +8,13 @@ use std::ffi::OsStr;
 use crate::harness::{Finished, TestResult, World};
 use answering::Answering;
 
-/// The account of the keys in the environment, and that of the profile `prod`; an access key id is its account here.
+/// The accounts of the environment's keys and of the profile `prod`; here an access key id is its account.
 const IN_ENVIRONMENT: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "111111111111"), ("AWS_SECRET_ACCESS_KEY", "x")];
 const PROFILES: &str = "[profile prod]\nregion = eu-west-3\naws_access_key_id = 222222222222\naws_secret_access_key = x\n\
      [profile program]\ncredential_process = sh -c \"echo '{\\\"Version\\\":1,\\\"AccessKeyId\\\":\\\"333333333333\\\",\
      \\\"SecretAccessKey\\\":\\\"x\\\"}'\"\n[profile empty]\nregion = eu-west-3\n";
 
-/// A machine with profiles, and no instance metadata that could be waited for.
+/// A machine with profiles and no reachable instance metadata.
 fn world(profiles: &str) -> TestResult<World> {
     let world = World::new()?;
     std::fs::create_dir(world.home().join(".aws"))?;
@@ -22,7 +22,7 @@ fn world(profiles: &str) -> TestResult<World> {
     Ok(world)
 }
 
-/// What a command that reads says first, and how it ends. It never finds a table.
+/// The first line of a read command, and its exit. It never finds a table.
 async fn first_line<V: AsRef<OsStr>>(
     world: &World,
     flags: &[&str],

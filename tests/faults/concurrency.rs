@@ -1,11 +1,11 @@
-//! Two people at once.
+//! Concurrent runs.
 
 use std::time::Duration;
 
 use super::phase::first;
 use crate::harness::{Laboratory, Snapshot, TestResult, difference};
 
-/// How much later the second begins: together, while the first reads, and while it creates.
+/// Delay of the second run: none, while the first reads, and while it creates.
 const LATER: [u64; 3] = [0, 60, 250];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,7 +39,7 @@ async fn an_up_beside_a_down_leaves_nothing_that_the_next_run_cannot_handle() ->
             tokio::time::sleep(Duration::from_millis(later)).await;
             laboratory.up(&wish).await
         };
-        // Either may fail, or undo what the other does.
+        // Either may fail, or undo the other's work.
         let (_, _) = tokio::join!(laboratory.down(), up);
         laboratory.up(&wish).await.map_err(|error| format!("{later} ms: {error}"))?;
         assert_eq!(difference(&clean, &laboratory.snapshot().await?), Vec::<String>::new(), "{later} ms");

@@ -1,5 +1,5 @@
-//! Ctrl-C, and what asks for the same, while AWS does not answer. (That calls in flight finish after the first is a test of
-//! `stack::failures`.)
+//! Ctrl-C and other interrupts while AWS does not answer. (`stack::failures` tests that calls in flight finish after
+//! the first.)
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::process::ChildStdout;
 use super::phase::{Phase, first};
 use crate::harness::{Laboratory, Snapshot, TestResult};
 
-/// The kernel and the shell both say that a terminal is gone: within a second that is one interrupt.
+/// Kernel and shell both send SIGHUP when a terminal closes: within a second that is one interrupt.
 const ANOTHER_HANGUP: Duration = Duration::from_millis(1_100);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,7 +49,7 @@ async fn a_second_signal_does_not_wait(signal: &str) -> TestResult {
     laboratory.handle.until_a_call_hangs().await;
     read_until(&mut lines, "resource_finished").await?;
     send(signal, &up)?;
-    // Everything else that was in flight finishes; the table does not.
+    // All other calls in flight finish; the table does not.
     read_until(&mut lines, "interrupted").await?;
     if signal == "HUP" {
         tokio::time::sleep(ANOTHER_HANGUP).await;

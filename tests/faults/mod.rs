@@ -1,4 +1,4 @@
-//! The deployer survives anything: each call that it makes is broken in each way, and a plain second run repairs it.
+//! Fault tolerance: every call of the deployer is broken in each way, and a plain second run repairs it.
 
 mod case;
 mod concurrency;

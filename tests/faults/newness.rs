@@ -1,4 +1,4 @@
-//! What a run has just made is not known everywhere yet: for seconds AWS answers that it is not there, or not ready.
+//! Eventual consistency: for seconds, AWS answers that a new resource does not exist or is not ready.
 
 use std::collections::BTreeSet;
 
@@ -9,23 +9,23 @@ use super::case::{Point, reads};
 use super::phase::{Clean, Phase, first};
 use crate::harness::{Laboratory, TestResult, difference};
 
-/// For how long, in milliseconds of AWS.
+/// Duration in milliseconds of AWS time.
 const UNKNOWN: u64 = 5000;
 
-/// What AWS says.
+/// AWS's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
-    /// That it does not exist, with the code of the service's model.
+    /// It does not exist, with the service model's code.
     Absent,
-    /// The same in the words of its protocol, or others.
+    /// The same in the protocol's code, or another message.
     AbsentOtherwise,
-    /// That it exists and is not ready.
+    /// It exists and is not ready.
     Unready,
-    /// The same in other words.
+    /// The same with another message.
     UnreadyOtherwise,
 }
 
-/// What AWS has answered to these right after a creation.
+/// AWS's observed answers right after a creation.
 const NAMED: [&str; 10] = [
     "AddPermission",
     "PutFunctionEventInvokeConfig",
@@ -89,7 +89,7 @@ async fn the_code_waits_until_its_bucket_is_known_and_takes_settings() -> TestRe
     Ok(())
 }
 
-/// The calls of a run after its first change, without those that make something.
+/// The calls of a run after its first change, except those that create.
 fn following(calls: &[Point]) -> Vec<Point> {
     let makes = |point: &&Point| {
         let (_, operation) = point.name();
@@ -99,7 +99,7 @@ fn following(calls: &[Point]) -> Vec<Point> {
     calls.iter().skip(first).filter(|point| !makes(point)).cloned().collect()
 }
 
-/// A phase in which each of these calls is answered so for a while.
+/// Runs a phase in which these calls get this answer for a while.
 async fn meet(laboratory: &Laboratory, clean: &Clean, phase: Phase, answer: Answer, points: &[Point]) -> TestResult {
     let rules: Vec<Rule> =
         points.iter().filter_map(|point| Some(point.breaking_for(UNKNOWN, answer.action(point)?))).collect();
@@ -129,7 +129,7 @@ fn is_refused_change(call: &&RecordedCall) -> bool {
 }
 
 impl Answer {
-    /// How the service of a call says it, if it does.
+    /// The service's form of the answer, if it has one.
     fn action(self, point: &Point) -> Option<Action> {
         let (service, operation) = point.name();
         let (code, message) = match (self, service) {

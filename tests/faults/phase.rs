@@ -1,11 +1,11 @@
-//! The three things that a deployer does: from nothing, from one configuration to another, to nothing.
+//! A deployer's three phases: create, update, delete.
 
 use std::pin::Pin;
 
 use super::case::Point;
 use crate::harness::{BOUNDARY, Laboratory, Snapshot, TestResult, Wish};
 
-/// What is done while calls break.
+/// The work during which calls break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     Up,
@@ -14,10 +14,10 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    /// All, in the order in which a stack lives through them.
+    /// All phases, in a stack's lifecycle order.
     pub(super) const ALL: [Self; 3] = [Self::Up, Self::Update, Self::Down];
 
-    /// Does it once, in this process.
+    /// Runs it once, in this process.
     pub(super) async fn run(self, laboratory: &Laboratory) -> TestResult {
         match self {
             Self::Up => laboratory.up(&first()).await?,
@@ -27,7 +27,7 @@ impl Phase {
         Ok(())
     }
 
-    /// The program that does it.
+    /// The program that runs it.
     pub(super) fn program(self, laboratory: &Laboratory) -> TestResult<tokio::process::Command> {
         match self {
             Self::Up => laboratory.program("up", &first()),
@@ -36,7 +36,7 @@ impl Phase {
         }
     }
 
-    /// Whether there is nothing left to do.
+    /// Whether nothing is left to do.
     pub(super) async fn is_done(self, laboratory: &Laboratory) -> TestResult<bool> {
         Ok(match self {
             Self::Up => laboratory.plan(&first()).await?.is_empty(),
@@ -45,7 +45,7 @@ impl Phase {
         })
     }
 
-    /// What others do before the next phase: one address is confirmed, so that it can be unsubscribed.
+    /// What others do before the next phase: confirm one address, so that it can be unsubscribed.
     pub(super) async fn conclude(self, laboratory: &Laboratory) -> TestResult {
         match self {
             Self::Up => laboratory.confirm_addresses().await,
@@ -59,11 +59,11 @@ pub(super) fn first() -> Wish {
     Wish { emails, tags: [("team".to_owned(), "one".to_owned())].into(), ..Wish::default() }
 }
 
-/// Something else wherever a configuration can choose.
+/// Differs wherever a configuration can choose.
 pub(super) fn second() -> Wish {
     let tags = [("team", "two"), ("cost", "low")].map(|(key, value)| (key.to_owned(), value.to_owned()));
     Wish {
-        // One that is new would keep the others until it has confirmed.
+        // A new address would keep the others until it is confirmed.
         emails: vec!["grace@example.com".to_owned()],
         tags: tags.into(),
         log_retention_days: 14,
@@ -77,14 +77,14 @@ pub(super) fn second() -> Wish {
     }
 }
 
-/// What a run without faults leaves after each phase, and the calls that it made.
+/// The state after each fault-free phase, and the calls made.
 pub(super) struct Clean {
     pub(super) snapshots: [Snapshot; 3],
     pub(super) calls: [Vec<Point>; 3],
 }
 
 impl Clean {
-    /// Records a deployer in this process.
+    /// Records the in-process deployer.
     pub(super) async fn record() -> TestResult<Self> {
         Self::record_each(|phase, laboratory| Box::pin(phase.run(laboratory))).await
     }
@@ -111,7 +111,7 @@ impl Clean {
 
 type Running<'a> = Pin<Box<dyn Future<Output = TestResult> + 'a>>;
 
-/// The tiny handler fails the self-check, after which nothing is changed.
+/// The tiny handler fails the self-check, after which nothing changes.
 async fn run_program(phase: Phase, laboratory: &Laboratory) -> TestResult {
     let output = phase.program(laboratory)?.output().await?;
     let said = String::from_utf8_lossy(&output.stderr);

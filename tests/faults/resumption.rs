@@ -1,4 +1,4 @@
-//! The next run begins where the one before was cut off, while AWS still works on what that had asked for.
+//! A run resumes where the previous one was killed, while AWS still processes its requests.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::phase::{Clean, Phase, first};
 use super::worker::be_killed;
 use crate::harness::{Laboratory, Snapshot, TestResult, difference};
 
-/// A second each at the laboratory's scale: longer than a program takes to begin.
+/// A second each at the laboratory's time scale: longer than a program takes to start.
 const SLOW: LatencyProfile =
     LatencyProfile { table: Duration::from_secs(20), function: Duration::from_secs(20), ..LatencyProfile::QUICK };
 
@@ -32,19 +32,19 @@ async fn a_table_that_is_going_is_gone_soon() -> TestResult {
     laboratory.up(&first()).await?;
     let clean = laboratory.snapshot().await?;
 
-    // By hand: the next `up` makes it anew as soon as it is gone.
+    // Deleted by hand: the next `up` recreates it once it is gone.
     laboratory.aws.dynamodb.delete_table().table_name("devops-incidents").send().await?;
     laboratory.up(&first()).await?;
     assert_eq!(difference(&clean, &laboratory.snapshot().await?), Vec::<String>::new());
 
-    // By a `down` that was killed: the next one waits until it is gone.
+    // Deleted by a killed `down`: the next one waits until it is gone.
     killed(Phase::Down, "DeleteTable", &laboratory).await?;
     laboratory.down().await?;
     assert_eq!(laboratory.snapshot().await?, Snapshot::new());
     Ok(())
 }
 
-/// A run that is killed when a call has taken effect.
+/// A run killed after a call took effect.
 async fn killed(phase: Phase, operation: &str, laboratory: &Laboratory) -> TestResult {
     let rule = Rule {
         service: None,

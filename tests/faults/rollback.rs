@@ -1,4 +1,4 @@
-//! `up --rollback`: whichever call fails, nothing is left of what the run made.
+//! `up --rollback`: whichever call fails, nothing the run created remains.
 
 use std::io::Write;
 use std::time::Instant;

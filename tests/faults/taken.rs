@@ -1,4 +1,4 @@
-//! A name that somebody else takes between the plan and the change is theirs.
+//! A name that another owner takes between the plan and the change stays theirs.
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_lambda::primitives::Blob;
@@ -86,7 +86,7 @@ async fn a_log_group_that_comes_between_is_used_as_it_is() -> TestResult {
     Ok(())
 }
 
-/// What a run of the same stack made meanwhile is the stack's.
+/// Resources created by a concurrent run of the same stack belong to the stack.
 #[tokio::test(flavor = "multi_thread")]
 async fn up_takes_up_what_another_run_of_the_stack_made_meanwhile() -> TestResult {
     let laboratory = Laboratory::new().await?;
@@ -116,7 +116,7 @@ async fn function(laboratory: &Laboratory) -> TestResult {
         let call = call.handler("bootstrap").role(format!("arn:aws:iam::{}:role/others", aws.account));
         call.code(FunctionCode::builder().zip_file(Blob::new(zip.clone())).build()).send()
     };
-    // IAM spreads roles in its own time.
+    // IAM is eventually consistent.
     crate::harness::eventually("the role to be assumable", async || Ok(create().await.ok())).await?;
     Ok(())
 }

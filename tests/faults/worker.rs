@@ -1,4 +1,4 @@
-//! One account after the other, each living through the phases, each phase with the next case.
+//! Accounts in succession, each going through the phases, each phase with the next case.
 
 use std::collections::VecDeque;
 use std::io::Write;
@@ -12,33 +12,33 @@ use super::case::{Attack, Case, reads};
 use super::phase::{Clean, Phase};
 use crate::harness::{Laboratory, TestResult, difference};
 
-/// Far above what a run takes in which each attempt at a call waits in vain.
+/// Far above the duration of a run in which every attempt of a call times out.
 const HUNG: Duration = Duration::from_secs(60);
 
-/// The cases that wait, and what became of the others.
+/// Pending cases and results.
 pub(super) struct Work {
     clean: Clean,
     waiting: Mutex<[VecDeque<Case>; 3]>,
     results: Mutex<Results>,
 }
 
-/// What became of the cases.
+/// Case counts by outcome.
 #[derive(Debug, Default)]
 pub(super) struct Results {
-    /// The run went on to its end.
+    /// The run completed.
     pub(super) endured: usize,
-    /// The run failed before it changed anything.
+    /// The run failed before its first change.
     pub(super) stopped: usize,
-    /// The run failed half-way, and the next one repaired it.
+    /// The run failed midway, and the next one repaired it.
     pub(super) repaired: usize,
-    /// The call was not made this time.
+    /// This run did not make the call.
     pub(super) not_met: usize,
-    /// What must not be.
+    /// Violations.
     pub(super) problems: Vec<String>,
 }
 
 impl Results {
-    /// Says on standard error how many there were, also when the test succeeds.
+    /// Prints the counts on standard error, even when the test passes.
     pub(super) fn tell(&self, what: &str, time: Duration) -> TestResult {
         let Self { endured, stopped, repaired, not_met, .. } = self;
         Ok(writeln!(
@@ -51,9 +51,9 @@ impl Results {
 }
 
 enum Ending {
-    /// The account is as it was.
+    /// The account is unchanged.
     Unchanged,
-    /// The phase is over.
+    /// The phase is complete.
     Over,
 }
 
@@ -70,7 +70,7 @@ impl Work {
         self.results.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Works until nothing waits.
+    /// Works until no case is pending.
     pub(super) async fn run(&self) {
         while self.something_waits() {
             if let Err(problem) = self.live().await {
@@ -79,7 +79,7 @@ impl Work {
         }
     }
 
-    /// The life of one account.
+    /// The lifecycle of one account.
     async fn live(&self) -> TestResult {
         let laboratory = Laboratory::new().await?;
         for phase in Phase::ALL {
@@ -98,7 +98,7 @@ impl Work {
         Ok(())
     }
 
-    /// One case: a run with the fault, and what follows from how it ends.
+    /// One case: a run with the fault, then the checks its outcome calls for.
     async fn meet(&self, laboratory: &Laboratory, case: &Case) -> TestResult<Ending> {
         laboratory.handle.forget_calls();
         let rule = case.attack.rule(&case.call);
@@ -126,7 +126,7 @@ impl Work {
             }
         }
         if let Err(first) = run {
-            // A busy machine may answer something else too late.
+            // On a busy machine, another response may be late.
             if case.attack.is_endured() && !first.to_string().contains(NO_ANSWER) {
                 return Err(format!("one lost answer ended the run: {first}").into());
             }
@@ -157,7 +157,7 @@ impl Work {
     }
 }
 
-/// Runs the program until a call hangs, and kills it then; that is the error. Without an error nothing hung.
+/// Runs the program until a call hangs, then kills it; returns that error. Without an error, nothing hung.
 pub(super) async fn be_killed(phase: Phase, laboratory: &Laboratory) -> TestResult {
     let connections = laboratory.handle.connections().count();
     let mut program = phase.program(laboratory)?.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
@@ -166,7 +166,7 @@ pub(super) async fn be_killed(phase: Phase, laboratory: &Laboratory) -> TestResu
         ended = program.wait() => return ended.map(drop).map_err(Into::into),
     }
     program.kill().await?;
-    // What it had asked for is done all the same.
+    // Its request still takes effect.
     laboratory.handle.connections().until(connections).await;
     laboratory.handle.until_idle().await;
     Err("killed".into())

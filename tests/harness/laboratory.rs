@@ -1,7 +1,5 @@
-//! A local AWS in this process and the deployer beside it, so that hundreds of deployments take minutes.
-//!
-//! What the command line adds, consent and display and the self-check of the handler, is left out; the code is a
-//! program that ends at once.
+//! An in-process local AWS with the deployer, so that hundreds of deployments take minutes. It omits the command line's
+//! confirmation, display and self-check; the deployed code is a program that exits at once.
 
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,13 +26,13 @@ use super::{Aws, Snapshot, TestResult, Wish, snapshot};
 
 const REGION: &str = "us-east-1";
 pub(crate) const STACK: &str = "devops";
-/// A policy that exists, for roles to be bounded by.
+/// An existing policy to use as permissions boundary.
 pub(crate) const BOUNDARY: &str = "arn:aws:iam::000000000000:policy/boundary";
-/// How often the deployer calls before it gives a call up.
+/// The deployer's maximum attempts per call.
 pub(crate) const ATTEMPTS: u32 = 3;
-/// How long the deployer waits for an answer: far above what one takes, also on a busy machine.
+/// The deployer's response timeout: far above what a response takes, even on a busy machine.
 const ANSWER: Duration = Duration::from_secs(10);
-/// How long it waits where answers are lost on purpose.
+/// The timeout when a test drops responses on purpose.
 const ANSWER_IN_A_HURRY: Duration = Duration::from_secs(1);
 
 /// A local AWS and a deployer.
@@ -49,19 +47,19 @@ pub(crate) struct Laboratory {
 }
 
 impl Laboratory {
-    /// An account with nothing but a policy.
+    /// An account with nothing but one policy.
     pub(crate) async fn new() -> TestResult<Self> {
         Self::with_latency(LatencyProfile::QUICK).await
     }
 
-    /// The same where AWS takes its time.
+    /// The same with AWS's latencies.
     pub(crate) async fn with_latency(latency: LatencyProfile) -> TestResult<Self> {
         let directory = tempfile::tempdir()?;
         let config = LocalConfig {
             directory: directory.path().to_owned(),
             region: REGION.to_owned(),
             latency,
-            // SQS keeps a deleted queue's name for a minute.
+            // SQS reserves a deleted queue's name for a minute.
             time_scale: 20.0,
             ..LocalConfig::default()
         };
@@ -79,18 +77,18 @@ impl Laboratory {
         Ok(Self { handle, aws, access_key, directory, clients, hurried, is_hurried: AtomicBool::new(false) })
     }
 
-    /// Whether runs from now on give up soon on what does not answer.
+    /// Whether later runs use the short timeout.
     pub(crate) fn hurry(&self, is_hurried: bool) {
         self.is_hurried.store(is_hurried, Ordering::Relaxed);
     }
 
-    /// Deploys, once.
+    /// Deploys once.
     pub(crate) async fn up(&self, wish: &Wish) -> TestResult<Outcome> {
         let run = Run::new(self, wish)?;
         complete(run.carry_out(&run.plan().await?).await)
     }
 
-    /// Deploys, and something happens between the plan and the first change.
+    /// Deploys, with an interference between the plan and the first change.
     pub(crate) async fn up_after(
         &self,
         wish: &Wish,
@@ -102,7 +100,7 @@ impl Laboratory {
         complete(run.carry_out(&plan).await)
     }
 
-    /// Puts the code where CloudFormation finds it, and names the bucket.
+    /// Uploads the code to the bucket for CloudFormation; returns the bucket's name.
     pub(crate) async fn hold_code(&self, wish: &Wish) -> TestResult<String> {
         let run = Run::new(self, wish)?;
         let bucket = Bucket::of(run.clients, &run.stack.place);
@@ -110,7 +108,7 @@ impl Laboratory {
         Ok(bucket.name().to_owned())
     }
 
-    /// Deploys, and takes back what was made when something fails, which is the error then.
+    /// Deploys; on failure, rolls back what it created and returns that error.
     pub(crate) async fn up_or_roll_back(&self, wish: &Wish) -> TestResult<Outcome> {
         let run = Run::new(self, wish)?;
         let plan = run.plan().await?;
@@ -123,19 +121,19 @@ impl Laboratory {
         complete(outcome)
     }
 
-    /// What `up` would do.
+    /// The plan of an `up`.
     pub(crate) async fn plan(&self, wish: &Wish) -> TestResult<Plan> {
         Run::new(self, wish)?.plan().await
     }
 
-    /// Tears down, once.
+    /// Tears down once.
     pub(crate) async fn down(&self) -> TestResult<Outcome> {
         let run = Run::new(self, &Wish { emails: Vec::new(), ..Wish::default() })?;
         let plan = Plan::down(&run.stack, &run.observe(Scope::Everything).await?);
         complete(run.carry_out(&plan).await)
     }
 
-    /// The program, about to do the same.
+    /// The program, prepared to do the same.
     pub(crate) fn program(&self, command: &str, wish: &Wish) -> TestResult<tokio::process::Command> {
         let directory = self.directory.path();
         let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_incidentctl"));
@@ -153,19 +151,19 @@ impl Laboratory {
         Ok(program)
     }
 
-    /// Follows the link of each confirmation mail.
+    /// Opens the link in each confirmation mail.
     pub(crate) async fn confirm_addresses(&self) -> TestResult {
         for link in self.aws.mails()?.into_iter().filter_map(|mail| mail.link) {
             let Some((_, token)) = link.split_once("Token=") else { continue };
             let token = token.split('&').next().unwrap_or_default();
             let topic = self.aws.arn("sns", &format!("{STACK}-alerts"));
-            // The subscription of a mail may be gone by now.
+            // The mail's subscription may be gone by now.
             let _ = self.aws.sns.confirm_subscription().topic_arn(topic).token(token).send().await;
         }
         Ok(())
     }
 
-    /// Everything that exists.
+    /// Everything in the account.
     pub(crate) async fn snapshot(&self) -> TestResult<Snapshot> {
         snapshot(&self.aws).await
     }
@@ -219,7 +217,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Itself, if nothing failed; the error names everything that did.
+/// The outcome if nothing failed; the error lists every failure.
 fn complete(outcome: Outcome) -> TestResult<Outcome> {
     if outcome.failures.is_empty() {
         return Ok(outcome);
@@ -228,7 +226,7 @@ fn complete(outcome: Outcome) -> TestResult<Outcome> {
     Err(failures.collect::<Vec<_>>().join("; ").into())
 }
 
-/// As the command line configures the SDK, and in a hurry.
+/// The SDK configuration of the command line, with these timeouts.
 async fn configuration(endpoint: &str, access_key: &AccessKey, answer: Duration) -> SdkConfig {
     let AccessKey { access_key_id, secret_access_key } = access_key;
     let retries = RetryConfig::standard()

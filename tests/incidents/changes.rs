@@ -1,4 +1,4 @@
-//! What acknowledging and resolving change in the record.
+//! How acknowledging and resolving change the record.
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ async fn a_mail_that_is_due_outlives_an_acknowledgement_and_no_resolution() -> T
     Ok(())
 }
 
-/// Near the 400 KB that an item of DynamoDB may have, where one more entry is refused.
+/// Close to DynamoDB's item limit of 400 KB, so that one more entry is rejected.
 #[tokio::test]
 async fn a_record_that_grew_too_large_is_acknowledged_resolved_and_small_again() -> TestResult {
     let world = World::new()?;

@@ -1,4 +1,4 @@
-//! `silence`: what is written, what is held back, and what is refused.
+//! `silence`: what is recorded, suppressed and refused.
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ async fn a_silence_is_listed_until_it_is_ended() -> TestResult {
     let item = get(&aws, "silences").await?;
     assert_eq!((&item["version"], &item["silences"][0]["pattern"]["source"]), (&json!(1), &json!(["lambda"])));
 
-    // As the handler holds a mail back.
+    // As the handler suppresses a mail.
     let end = seconds(&silence["until"])?;
     let held = json!({"resource": "orders-eu", "due": "opened", "due_at": end, "silenced_by": id});
     put(&aws, &incident("inc-1", held)).await?;
@@ -63,7 +63,7 @@ async fn a_silence_is_listed_until_it_is_ended() -> TestResult {
 #[tokio::test]
 async fn what_a_silence_hid_is_told_when_it_ends() -> TestResult {
     let world = World::new()?;
-    // The sweep comes every second.
+    // The sweep runs every second.
     world.run(&["local", "start", "--time-scale", "60"]).await?.succeeded()?;
     let aws = world.up().await?;
     let which = ["--resource", "devops-error-generator", "--for", "2h", "--reason", "we deploy"];

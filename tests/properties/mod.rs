@@ -1,6 +1,6 @@
-//! What holds for any configuration and any interference, on random ones.
+//! Properties of any configuration and interference, on random inputs.
 //!
-//! Few by default, as each deploys several times; `PROPTEST_CASES` says how many.
+//! Few cases by default, because each deploys several times; `PROPTEST_CASES` overrides the number.
 
 mod drift;
 mod wishes;
@@ -40,7 +40,7 @@ fn up_repairs_what_others_changed() -> TestResult {
     })
 }
 
-/// Deploys; the addresses are confirmed, those that they took the place of are ended, and nothing is left to do.
+/// Deploys, confirms the addresses, and checks that replaced ones are removed and nothing is left to do.
 async fn reach(laboratory: &Laboratory, wish: &Wish) -> TestResult {
     laboratory.up(wish).await?;
     laboratory.confirm_addresses().await?;
@@ -57,7 +57,7 @@ fn same(expected: &Snapshot, found: &Snapshot) -> TestResult {
     if differs.is_empty() { Ok(()) } else { Err(differs.join("\n").into()) }
 }
 
-/// Checks a property of a few random inputs.
+/// Checks a property on a few random inputs.
 fn hold<S: Strategy>(inputs: &S, property: impl AsyncFn(&S::Value) -> TestResult) -> TestResult
 where
     S::Value: Debug + 'static,

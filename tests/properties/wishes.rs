@@ -17,7 +17,7 @@ const ALERTS: [&str; 3] = [
 ];
 const KEY: &str = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555";
 
-/// Any configuration with an address: without one, those that exist stay.
+/// Any configuration with an address: without one, existing addresses stay.
 pub(super) fn wish() -> impl Strategy<Value = Wish> {
     let people = (subsequence(ADDRESSES.to_vec(), 1..=3), prop::collection::btree_map("[a-c]", "[x-z ]{0,3}", 0..3));
     let sizes = (select(vec![1_u32, 14, 30, 3653]), 128_u32..=3008);

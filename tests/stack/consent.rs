@@ -1,4 +1,4 @@
-//! A person at a terminal, who takes time to decide.
+//! A user at a terminal who takes time to decide.
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
@@ -22,7 +22,7 @@ async fn up_stops_when_aws_changed_while_the_person_was_deciding() -> TestResult
     kept.sort_unstable();
     assert_eq!(kept, [7, 30], "something was changed: {said}");
 
-    // Nobody interferes the second time.
+    // No interference the second time.
     let mut terminal = Terminal::run(&world, &["up", "--local", "--email", ADDRESS])?;
     terminal.wait_for("Apply these changes?")?;
     let (code, said) = terminal.answer("y\n")?;
@@ -85,7 +85,7 @@ async fn what_interrupts_ends_the_question_too() -> TestResult {
     Ok(())
 }
 
-/// A command at a terminal, which `script` of util-linux provides.
+/// A command at a terminal, provided by `script` of util-linux.
 struct Terminal {
     child: Child,
     said: String,
@@ -119,13 +119,13 @@ impl Terminal {
         Ok(self.child.stdin.as_mut().ok_or("no input")?.write_all(answer.as_bytes())?)
     }
 
-    /// The exit code, and everything that was said.
+    /// The exit code and the whole output.
     fn answer(mut self, answer: &str) -> TestResult<(Option<i32>, String)> {
         self.say(answer)?;
         self.end()
     }
 
-    /// Sends a signal to the command, which is the last process that `script` made.
+    /// Signals the command, the last process `script` started.
     fn kill(self, signal: &str) -> TestResult<(Option<i32>, String)> {
         let mut process = self.child.id().to_string();
         while let Ok(children) = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children"))

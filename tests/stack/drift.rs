@@ -1,4 +1,4 @@
-//! What somebody changed in AWS by hand: what is the stack's is brought back, what is not stays.
+//! Manual changes in AWS: the stack's own settings are restored, others stay.
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate, KeySchemaElement,
@@ -104,7 +104,7 @@ async fn what_others_added_stays() -> TestResult {
     aws.sns.tag_resource().resource_arn(&topic).tags(tag).send().await?;
     world.run(&PLAN).await?.succeeded()?;
 
-    // One of our tags leaves the template, and our target is drifting.
+    // One of our tags leaves the template, and our target has drifted.
     std::fs::write(world.home().join("incidentctl.yaml"), "tags: {team: x}\n")?;
     let ours = aws.events.list_targets_by_rule().rule(rule).send().await?.targets.unwrap_or_default();
     let mut ours = ours.into_iter().find(|target| target.id() == "incident-handler").ok_or("no target")?;
@@ -128,13 +128,13 @@ async fn what_others_added_stays() -> TestResult {
     Ok(())
 }
 
-/// The changes of a plan that do something.
+/// The changes of a plan, without no-ops.
 pub(super) fn changes(plan: &Value) -> TestResult<Vec<Value>> {
     let changes = plan["changes"].as_array().ok_or("no changes")?;
     Ok(changes.iter().filter(|change| change["action"] != json!("none")).cloned().collect())
 }
 
-/// A table of the same name and tag that somebody made with a key of its own.
+/// A table with the stack's name and tag, but a different key.
 async fn table_with_another_key(aws: &Aws) -> TestResult {
     let name = "devops-incidents";
     aws.dynamodb.delete_table().table_name(name).send().await?;
@@ -148,7 +148,7 @@ async fn table_with_another_key(aws: &Aws) -> TestResult {
     Ok(())
 }
 
-/// The same role as before to the eye, with another unique id.
+/// The same role by all appearances, with a different unique id.
 async fn make_role_anew(aws: &Aws) -> TestResult {
     let name = format!("{ROLE}{}", aws.region);
     let role = aws.iam.get_role().role_name(&name).send().await?.role.ok_or("no role")?;
@@ -164,7 +164,7 @@ async fn make_role_anew(aws: &Aws) -> TestResult {
     Ok(())
 }
 
-/// The indexes of the table, sorted; none while it changes.
+/// The table's indexes, sorted; none while it changes.
 async fn indexes(aws: &Aws) -> TestResult<Vec<String>> {
     let table = aws.dynamodb.describe_table().table_name("devops-incidents").send().await?.table.ok_or("no table")?;
     if table.table_status() != Some(&TableStatus::Active) {

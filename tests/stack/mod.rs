@@ -1,4 +1,4 @@
-//! `up` and `down`: what they make, read back with the SDK, and what they leave.
+//! `up` and `down`: what they create, read back with the SDK, and what they leave.
 
 mod changes;
 mod cloudformation;
@@ -98,7 +98,7 @@ async fn down_leaves_what_is_not_its_own() -> TestResult {
     Ok(())
 }
 
-/// The addresses that the topic alerts, sorted.
+/// The topic's addresses, sorted.
 async fn addresses(aws: &Aws) -> TestResult<Vec<String>> {
     let found = aws.sns.list_subscriptions_by_topic().topic_arn(aws.arn("sns", "devops-alerts")).send().await?;
     let mut addresses: Vec<_> =

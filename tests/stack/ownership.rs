@@ -1,4 +1,4 @@
-//! What is not the stack's is neither changed nor removed, and neither are the parts of it.
+//! Resources of others, and their parts, are neither changed nor deleted.
 
 use std::collections::BTreeSet;
 

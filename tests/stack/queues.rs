@@ -1,4 +1,4 @@
-//! A queue that is not empty is data.
+//! A non-empty queue is data.
 
 use crate::harness::{ADDRESS, Aws, TestResult, World};
 
@@ -60,7 +60,7 @@ async fn up_deletes_a_full_queue_that_left_the_template_only_with_consent() -> T
     Ok(())
 }
 
-/// One message that waits, one that somebody looks at, and one that comes later.
+/// One visible, one in-flight and one delayed message.
 pub(super) async fn fill(aws: &Aws, queue: &str) -> TestResult {
     let url = aws.sqs.get_queue_url().queue_name(queue).send().await?.queue_url.ok_or("no URL")?;
     aws.sqs.send_message().queue_url(&url).message_body("looked at").send().await?;

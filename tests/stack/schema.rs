@@ -1,4 +1,4 @@
-//! A stack that a newer program deployed.
+//! A stack deployed by a newer program.
 
 use aws_sdk_dynamodb::types::Tag;
 

@@ -1,4 +1,4 @@
-//! When CloudFormation fails, and when the person does not want to wait for it.
+//! CloudFormation failures and interrupts.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
@@ -49,7 +49,7 @@ async fn an_update_that_fails_is_rolled_back() -> TestResult {
     Ok(())
 }
 
-/// CloudFormation says that the function is complete while Lambda still prepares it.
+/// CloudFormation reports the function complete while Lambda still prepares it.
 #[tokio::test]
 async fn a_function_that_is_still_pending_is_waited_for() -> TestResult {
     let world = World::new()?;
@@ -86,7 +86,7 @@ async fn a_termination_and_a_closed_terminal_are_interrupts() -> TestResult {
     Ok(())
 }
 
-/// Interrupts a command while CloudFormation makes the table: it detaches.
+/// Interrupts a command while CloudFormation creates the table: it detaches.
 fn interrupt(world: &World, arguments: &[&str], signal: &str) -> TestResult {
     let mut up = world.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let mut lines = BufReader::new(up.stdout.take().ok_or("no output")?).lines();
@@ -113,7 +113,7 @@ async fn start_with(world: &World, faults: &Value) -> TestResult {
     Ok(())
 }
 
-/// The local AWS reads them again when they change.
+/// The local AWS reloads them when they change.
 fn set_faults(world: &World, faults: &Value) -> TestResult {
     Ok(std::fs::write(world.home().join("faults.json"), faults.to_string())?)
 }

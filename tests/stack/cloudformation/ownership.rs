@@ -1,11 +1,11 @@
-//! Whose a stack is, and in which state it may be taken up.
+//! Ownership of a stack, and the states in which it may be reused.
 
 use aws_sdk_cloudformation::types::Tag;
 
 use super::{DOWN, UP, is_empty};
 use crate::harness::{Aws, TestResult, World, eventually};
 
-/// A stack of one resource that cannot be made.
+/// A stack with one resource that cannot be created.
 const IMPOSSIBLE: &str =
     r#"{"Resources":{"A":{"Type":"AWS::Logs::LogGroup","Properties":{"LogGroupName":"x","RetentionInDays":2}}}}"#;
 const DIRECT: [&str; 5] = ["up", "--local", "--yes", "--engine", "direct"];

@@ -1,4 +1,4 @@
-//! Smithy RPC v2 CBOR, which CloudWatch speaks with new SDKs.
+//! Smithy RPC v2 CBOR, the protocol newer SDKs use for CloudWatch.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -7,10 +7,10 @@ use serde_json::{Map, Number, Value};
 
 use crate::{ApiError, Input, Output};
 
-/// Tag of an instant in seconds since 1970 (RFC 8949, 3.4.2).
+/// Tag of an epoch timestamp in seconds (RFC 8949, 3.4.2).
 const EPOCH: u64 = 1;
 
-/// How deep values may stand in one another; CloudWatch's own go to ten.
+/// Nesting limit; CloudWatch's own requests need ten.
 const DEEPEST: usize = 32;
 
 pub(super) fn decode(body: &[u8]) -> Result<Input, ApiError> {
@@ -25,7 +25,7 @@ pub(super) fn decode(body: &[u8]) -> Result<Input, ApiError> {
     }
 }
 
-/// Timestamps become numbers of seconds, blobs become base64 text.
+/// Timestamps become seconds, blobs become base64 text.
 fn to_json(value: Cbor) -> Value {
     match value {
         Cbor::Bool(flag) => Value::Bool(flag),
@@ -47,7 +47,7 @@ fn to_json(value: Cbor) -> Value {
 
 pub(super) fn encode(output: &Output) -> Vec<u8> {
     let mut body = Vec::new();
-    // Writing to a vector does not fail.
+    // Writing to a `Vec` cannot fail.
     let _ = ciborium::into_writer(&from_output(output), &mut body);
     body
 }

@@ -78,7 +78,7 @@ fn a_header_that_is_no_signature_says_what_it_lacks() {
     }
 }
 
-/// Signs a request as a client does.
+/// Signs a request as a client would.
 pub(in crate::gateway) fn sign(request: &mut Request, key: &Key, scope: Scope, signed_at: &str) {
     request.headers.insert("x-amz-date", signed_at.parse().unwrap());
     if let Some(token) = &key.session_token {

@@ -1,4 +1,4 @@
-//! What strangers on the machine and pages in a browser send, and what would end the process with all its state.
+//! Hostile requests: other users on the machine, browser pages, and input meant to crash the process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::LocalConfig;
 use crate::config::LatencyProfile;
 use crate::services::cloudformation::{Declaration, Home, Provisioner, Refusal, Resolved, Resource, Workplace};
 
-/// Sends the head of a request, announces a body and sends none: what is answered was decided on the head.
+/// Sends only the head of a request with a body: the reply must depend on the head alone.
 async fn status_by_head(client: &Client, head: &str) -> Option<u16> {
     let mut stream = TcpStream::connect(client.host()).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
@@ -133,7 +133,7 @@ async fn a_gzip_is_no_way_around_the_limit() {
     assert_eq!(client.post("sqs", "/", &headers, encoder.finish().unwrap()).await.status, 413);
 }
 
-/// An account with the table `deep`, whose key is `a`.
+/// An account with the table `deep`, keyed by `a`.
 async fn with_a_table() -> Client {
     let latency = LatencyProfile { table: Duration::ZERO, ..LatencyProfile::QUICK };
     let client = Client::with(LocalConfig { latency, ..LocalConfig::default() }).await;
@@ -144,7 +144,7 @@ async fn with_a_table() -> Client {
     client
 }
 
-/// As Python's client does: it sends the whole body before it looks for an answer.
+/// Like Python's HTTP client: sends the whole body before reading the response.
 #[tokio::test]
 async fn a_refused_client_may_send_its_body_to_the_end() {
     let client = Client::start().await;
@@ -168,7 +168,7 @@ async fn an_item_never_goes_deeper_than_dynamodb_lets_it() {
         let reply = target(&client, "dynamodb", "DynamoDB_20120810.PutItem", input).await;
         assert_eq!(reply.status, status, "{levels}: {}", reply.text());
     }
-    // The place is allowed, the value too, the two together are not.
+    // Path and value are each within their limit; together they are not.
     let update = json!({"TableName": "deep", "Key": {"a": {"S": "x"}}, "UpdateExpression": "SET v[0][0] = :v",
         "ExpressionAttributeValues": {":v": list(31)}});
     let reply = target(&client, "dynamodb", "DynamoDB_20120810.UpdateItem", update).await;
@@ -176,7 +176,7 @@ async fn an_item_never_goes_deeper_than_dynamodb_lets_it() {
     assert!(reply.text().contains("Nesting Levels"), "{}", reply.text());
 }
 
-/// Each of these overflowed the stack, or would.
+/// Inputs that overflowed the stack, or would.
 #[tokio::test]
 async fn what_is_nested_without_end_is_a_wrong_request_and_no_more() {
     let client = with_a_table().await;
@@ -216,7 +216,7 @@ async fn what_is_nested_without_end_is_a_wrong_request_and_no_more() {
     assert_eq!(client.control(Method::GET, "/_local/status", "").await.status, 200);
 }
 
-/// The limits are no higher than the stack is.
+/// The nesting limits fit in the stack.
 #[tokio::test]
 async fn what_is_as_deep_as_it_may_be_is_worked_out() {
     let client = with_a_table().await;
@@ -276,7 +276,7 @@ async fn one_call_asks_for_no_more_points_than_cloudwatch_gives() {
     }
 }
 
-/// Breaks in the midst of a call.
+/// Disconnects mid-call.
 struct Broken;
 
 #[async_trait]

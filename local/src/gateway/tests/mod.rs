@@ -99,7 +99,7 @@ async fn lambda_and_dynamodb_read_their_own_requests() {
     let client = Client::start().await;
     let reply = client.get("lambda", "/2015-03-31/functions/").await;
     assert_eq!((reply.status, &reply.json()["Functions"]), (200, &json!([])));
-    // An ARN in a path is encoded once on the wire and twice in what is signed.
+    // ARNs in a path are encoded once on the wire and twice in the canonical request.
     let path = "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Af/configuration";
     let reply = client.get("lambda", path).await;
     assert_eq!((reply.status, reply.headers["x-amzn-errortype"].to_str().unwrap()), (404, "ResourceNotFoundException"));
@@ -293,7 +293,7 @@ async fn a_call_goes_on_when_its_caller_goes_away() {
         let address = format!("{number}@example.com");
         let fields = [("Action", "Subscribe"), ("Version", "2010-03-31"), ("TopicArn", topic), ("Protocol", "email")];
         let fields = [&fields[..], &[("Endpoint", address.as_str())]].concat();
-        // They leave at different moments, most of them before the answer.
+        // They disconnect at different moments, most before the reply.
         let patience = Duration::from_micros(100 * number);
         let _ = tokio::time::timeout(patience, query(&client, "sns", &fields)).await;
     }
@@ -324,7 +324,7 @@ async fn fault_rules_are_read_again_when_their_file_changes() {
     assert_eq!(list().await.status, 200);
 }
 
-/// A zip with one file, in base64 and as bytes.
+/// A zip with one file, as base64 and as bytes.
 fn package() -> (String, Vec<u8>) {
     use base64::Engine;
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));

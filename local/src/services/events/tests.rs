@@ -20,7 +20,7 @@ impl Fixture {
         fixture
     }
 
-    /// Makes a queue that rules may send to.
+    /// Creates a queue that rules may send to.
     async fn queue(&self, name: &str, source: &str) {
         let policy = json!({"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
@@ -308,7 +308,7 @@ async fn tags_belong_to_rules_and_buses() {
     assert_eq!(listed["Tags"], tags);
 }
 
-/// Every sample that a service would put on a bus; the others are what functions get from elsewhere.
+/// Every sample a service would put on a bus; the others are inputs of functions.
 #[test]
 fn whole_events_are_completed_and_everything_else_is_refused() {
     let cases = [

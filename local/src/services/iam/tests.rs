@@ -30,7 +30,7 @@ impl Account {
         tests::ask(&self.cloud, "iam", operation, input).await
     }
 
-    /// The reply of a call that has to succeed.
+    /// The reply of a call; panics on an error.
     async fn done(&self, operation: &str, input: Value) -> Value {
         self.ask(operation, input.clone()).await.unwrap_or_else(|error| unreachable!("{operation} {input}: {error}"))
     }

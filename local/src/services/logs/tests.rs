@@ -1,4 +1,4 @@
-//! The service through its operations.
+//! CloudWatch Logs through its operations.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ async fn refusal(cloud: &Cloud, operation: &str, input: Value) -> String {
     call(cloud, operation, input).await.unwrap_err().to_string()
 }
 
-/// One member of each element of a list.
+/// One member of each list element.
 fn column(reply: &Value, list: &str, name: &str) -> Vec<Value> {
     reply[list].as_array().unwrap().iter().map(|element| element[name].clone()).collect()
 }

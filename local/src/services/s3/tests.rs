@@ -41,7 +41,7 @@ impl Bench {
         handle(&self.cloud, request).await
     }
 
-    /// Status, and the error code or the body.
+    /// The status, with the error code or body.
     async fn ask(&self, method: &str, target: &str, body: &str) -> (u16, String) {
         let md5 = BASE64_STANDARD.encode(Md5::digest(body));
         let headers: &[(&str, &str)] = if body.is_empty() { &[] } else { &[("content-md5", &md5)] };

@@ -1,4 +1,4 @@
-//! The mails that SNS writes.
+//! SNS's mails.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -7,11 +7,11 @@ use super::state::{Protocol, Subscription};
 use crate::outbox::{Mail, MailKind};
 use crate::{ApiError, Cloud};
 
-/// Sender and subject when the topic or the message names none, as on AWS.
+/// Default sender and subject, as on AWS.
 const DEFAULT_SENDER: &str = "AWS Notifications";
 const DEFAULT_SUBJECT: &str = "AWS Notification Message";
 
-/// Mails the link that confirms a subscription.
+/// Mails the confirmation link.
 ///
 /// # Errors
 /// When the mail cannot be written.
@@ -43,7 +43,7 @@ pub(super) async fn ask_to_confirm(
     cloud.outbox.deliver(&mail).await.map(drop).map_err(Into::into)
 }
 
-/// Mails a message of a topic.
+/// Mails a published message.
 ///
 /// # Errors
 /// When the mail cannot be written.
@@ -87,7 +87,7 @@ fn confirmation_link(cloud: &Cloud, topic_arn: &str, token: &str, endpoint: &str
     )
 }
 
-/// The link that ends a subscription.
+/// The unsubscribe link.
 pub(super) fn unsubscribe_link(cloud: &Cloud, subscription: &Subscription) -> String {
     format!(
         "{}/unsubscribe.html?SubscriptionArn={}&Token={}",
@@ -97,7 +97,7 @@ pub(super) fn unsubscribe_link(cloud: &Cloud, subscription: &Subscription) -> St
     )
 }
 
-/// What a query may hold as it is, of what stands in ARNs and addresses.
+/// Characters of ARNs and addresses that a query string may hold unencoded.
 const ESCAPED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b'@');
 

@@ -1,4 +1,4 @@
-//! The tags of a topic.
+//! Topic tags.
 
 use indexmap::IndexMap;
 
@@ -40,7 +40,7 @@ pub(super) fn remove(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
     })
 }
 
-/// Finds the topic by the name that these calls have for its ARN.
+/// Finds the topic: these calls name its ARN `ResourceArn`.
 pub(super) fn with_resource(
     sns: &Sns,
     call: &Call,
@@ -57,7 +57,7 @@ pub(super) fn tags_of(call: &Call) -> IndexMap<String, String> {
         .collect()
 }
 
-/// Adds the tags of AWS itself, which no caller may set.
+/// Adds AWS's own reserved tags.
 pub(crate) fn mark(cloud: &Cloud, topic_arn: &str, tags: [(String, String); 3]) {
     if let Some(topic) = cloud.sns.topics().get_mut(topic_arn) {
         topic.tags.extend(tags);

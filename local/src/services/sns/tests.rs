@@ -27,7 +27,7 @@ impl Fixture {
         tests::ask(&self.cloud, "sns", operation, input).await
     }
 
-    /// The call with the topic added.
+    /// The call with `TopicArn` added.
     async fn on_topic(&self, operation: &str, mut input: Value) -> Result<Value, ApiError> {
         input["TopicArn"] = json!(self.topic);
         self.call(operation, input).await
@@ -50,7 +50,7 @@ impl Fixture {
         confirm_page(&self.cloud, link.split_once('?').unwrap().1)
     }
 
-    /// Waits for mails that are delivered in the background.
+    /// Waits for mails delivered in the background.
     async fn notifications(&self, count: usize) -> Vec<StoredMail> {
         for _ in 0..200 {
             let mails = self.mails(MailKind::NOTIFICATION);

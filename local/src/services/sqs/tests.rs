@@ -11,7 +11,7 @@ fn cloud(time_scale: f64) -> (Cloud, tempfile::TempDir) {
     tests::cloud(LocalConfig { time_scale, ..LocalConfig::default() })
 }
 
-/// Calls with the queue `jobs` filled in.
+/// Calls with the queue `jobs` added.
 async fn call(cloud: &Cloud, operation: &str, mut input: Value) -> Result<Value, ApiError> {
     if input.get("QueueUrl").is_none() {
         input["QueueUrl"] = json!("http://127.0.0.1:1/000000000000/jobs");

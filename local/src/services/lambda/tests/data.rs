@@ -152,7 +152,7 @@ async fn new_code_runs_in_new_processes_and_nothing_outlives_the_cloud() {
     assert_eq!(refused.body["errorType"], "Runtime.InvalidEntrypoint");
 }
 
-/// Whether a process ends within a moment.
+/// Whether a process ends shortly.
 async fn ends(process: &Value) -> bool {
     for _ in 0..200 {
         let running = std::fs::read_to_string(format!("/proc/{process}/stat")).is_ok_and(|stat| !stat.contains(") Z "));

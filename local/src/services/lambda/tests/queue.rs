@@ -12,7 +12,7 @@ use crate::services::logs;
 use crate::services::tests::{self, REGION};
 
 const QUEUE: &str = "arn:aws:sqs:eu-west-1:000000000000:results";
-/// A minute passes in three tenths of a second.
+/// A minute lasts 0.3 s.
 const FAST: f64 = 200.0;
 
 impl Fixture {
@@ -20,7 +20,7 @@ impl Fixture {
         self.ask("sqs", "CreateQueue", json!({ "QueueName": "results" })).await;
     }
 
-    /// Waits for what a function sent to the queue.
+    /// Waits for the function's record in the queue.
     async fn receive(&self) -> Value {
         tests::receive_body(&self.cloud, "results").await
     }
@@ -37,7 +37,7 @@ impl Fixture {
 
     async fn log_lines(&self, group: &str) -> Vec<String> {
         let events = tests::ask(&self.cloud, "logs", "FilterLogEvents", json!({ "logGroupName": group })).await;
-        // The function makes its group when it first runs.
+        // The function creates its log group on its first run.
         let events = events.map_or(Value::Null, |reply| reply["events"].clone());
         events.as_array().into_iter().flatten().map(|event| event["message"].as_str().unwrap().to_owned()).collect()
     }
@@ -136,7 +136,7 @@ async fn a_role_that_lost_its_permission_delivers_nothing() {
     fixture.configure(json!({ "MaximumRetryAttempts": 0, "DestinationConfig": destination })).await;
     fixture.put_role_policy("runner", &["logs:*"]).await;
     fixture.send_event(json!({ "error": "lost" })).await;
-    // The first failure is dealt with before the second: the log shows when.
+    // The first failure is handled before the second: the log shows when.
     while fixture.log_lines("/aws/lambda/echo").await.iter().filter(|line| line.starts_with("REPORT")).count() < 1 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
