@@ -3,14 +3,14 @@
 use crate::harness::{Finished, TestResult, World};
 
 #[tokio::test]
-async fn an_address_that_is_none() -> TestResult {
+async fn an_invalid_address() -> TestResult {
     let world = World::new()?;
     let finished = world.run(&["up", "--local", "--yes", "--email", "not-an-address"]).await?;
     refused(&world, &finished, 2, &["not-an-address", "--email"]).await
 }
 
 #[tokio::test]
-async fn a_stack_name_that_makes_illegal_resource_names() -> TestResult {
+async fn a_stack_name_that_yields_invalid_resource_names() -> TestResult {
     let world = World::new()?;
     for name in ["1st", "has space", "under_score", "", "a-name-that-is-longer-than-thirty-two-characters"] {
         let finished = world.run(&["up", "--local", "--yes", "--stack", name]).await?;
@@ -58,7 +58,7 @@ async fn no_credentials_for_a_profile() -> TestResult {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_does_not_answer() -> TestResult {
+async fn an_unresponsive_endpoint() -> TestResult {
     let world = World::new()?;
     let keys = [("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "example")];
     // A listener that never answers: the client must time out.
@@ -82,14 +82,14 @@ async fn a_configuration_file_with_a_typo() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_handler_that_is_not_there() -> TestResult {
+async fn a_missing_handler() -> TestResult {
     let world = World::new()?;
     let finished = world.run(&["up", "--local", "--yes", "--handler", "nowhere/bootstrap"]).await?;
     refused(&world, &finished, 1, &["nowhere/bootstrap"]).await
 }
 
 #[tokio::test]
-async fn a_handler_that_is_no_program_for_lambda() -> TestResult {
+async fn a_handler_not_built_for_lambda() -> TestResult {
     let world = World::new()?;
     std::fs::write(world.home().join("bootstrap"), "#!/bin/sh\necho hello\n")?;
     let finished = world.run(&["up", "--local", "--yes", "--handler", "bootstrap"]).await?;
@@ -106,7 +106,7 @@ async fn a_port_in_use() -> TestResult {
 }
 
 #[tokio::test]
-async fn an_incident_that_does_not_exist() -> TestResult {
+async fn an_unknown_incident() -> TestResult {
     let world = World::new()?;
     world.up().await?;
     let finished = world.run(&["incidents", "show", "inc-nowhere", "--local"]).await?.ended_with(1)?;

@@ -39,7 +39,7 @@ permissions_boundary: arn:aws:iam::000000000000:policy/boundary
 ";
 
 #[tokio::test]
-async fn its_policy_suffices_and_nothing_in_it_is_superfluous() -> TestResult {
+async fn the_policy_is_sufficient_and_minimal() -> TestResult {
     let is_recording = std::env::var_os("UPDATE_DOCS").is_some();
     let (direct, cloudformation) =
         tokio::try_join!(life(Engine::Direct, is_recording), life(Engine::CloudFormation, is_recording))?;
@@ -74,14 +74,14 @@ async fn life(engine: Engine, is_recording: bool) -> TestResult<(Vec<Need>, Plac
     };
     let deployer = Deployer::assume(&world, &aws, &policy).await?;
     match engine {
-        Engine::Direct => deployer.lives_a_whole_life().await?,
-        Engine::CloudFormation => deployer.lives_with_cloudformation().await?,
+        Engine::Direct => deployer.runs_every_command().await?,
+        Engine::CloudFormation => deployer.runs_with_cloudformation().await?,
     }
     Ok((deployer.needs().await?, place))
 }
 
 #[tokio::test]
-async fn without_the_right_to_give_the_role_up_fails_and_says_so() -> TestResult {
+async fn without_pass_role_up_fails_and_says_so() -> TestResult {
     let world = World::new()?;
     let aws = world.start().await?;
     let place = Place::new("devops", &aws.account, &aws.region, None);
@@ -102,7 +102,7 @@ async fn without_the_right_to_give_the_role_up_fails_and_says_so() -> TestResult
 }
 
 #[tokio::test]
-async fn it_is_printed_for_the_stack_that_was_asked_for() -> TestResult {
+async fn the_policy_is_printed_for_the_requested_stack() -> TestResult {
     let world = World::new()?;
     let printed =
         world.run(&["doctor", "--print-policy", "--local", "--stack", "payments"]).await?.succeeded()?.json()?;
@@ -147,7 +147,7 @@ impl<'a> Deployer<'a> {
     }
 
     /// Every command, and `up` in every situation that makes different calls.
-    async fn lives_a_whole_life(&self) -> TestResult {
+    async fn runs_every_command(&self) -> TestResult {
         let up = ["up", "--yes", "--email", ADDRESS];
         let both = ["up", "--yes", "--email", ADDRESS, "--email", "grace@example.com"];
         self.run(&both).await?.succeeded()?;
@@ -174,9 +174,9 @@ impl<'a> Deployer<'a> {
     }
 
     /// On the caller's behalf, CloudFormation needs the permissions of the direct engine.
-    async fn lives_with_cloudformation(&self) -> TestResult {
+    async fn runs_with_cloudformation(&self) -> TestResult {
         let up = ["up", "--yes", "--email", ADDRESS, "--engine", "cloudformation"];
-        self.finds_what_a_kill_left().await?;
+        self.leaves_a_stale_change_set().await?;
         self.declines().await?;
         self.run(&up).await?.succeeded()?;
         self.run(&up).await?.succeeded()?;
@@ -191,7 +191,7 @@ impl<'a> Deployer<'a> {
     }
 
     /// A change set that was created and neither executed nor deleted.
-    async fn finds_what_a_kill_left(&self) -> TestResult {
+    async fn leaves_a_stale_change_set(&self) -> TestResult {
         let aws = self.world.aws().await?;
         let call = aws.cloudformation.create_change_set().stack_name("devops").change_set_name("incidentctl-killed");
         let call = call.template_body(r#"{"Resources":{"A":{"Type":"AWS::SNS::Topic"}}}"#);

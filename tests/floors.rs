@@ -88,7 +88,7 @@ fn circle(graph: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
 }
 
 #[test]
-fn no_circle_is_left_among_modules() {
+fn modules_form_no_cycle() {
     for folder in ["src", "deploy/src"] {
         let graph = imports(&repository(folder));
         assert!(graph.len() > 5, "{folder}: {graph:?}");
@@ -97,7 +97,7 @@ fn no_circle_is_left_among_modules() {
 }
 
 #[test]
-fn a_circle_would_be_found() {
+fn cycles_are_detected() {
     let graph = |pairs: &[(&str, &str)]| {
         let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (from, to) in pairs {
@@ -115,7 +115,7 @@ const FLOORS: [(&str, &[&str]); 4] =
     [("model", &[]), ("deploy", &["incident-model"]), ("local", &["incident-model"]), ("handler", &["incident-model"])];
 
 #[test]
-fn no_crate_looks_up() {
+fn no_crate_depends_on_a_higher_one() {
     for (crate_name, below) in FLOORS {
         let manifest = std::fs::read_to_string(repository(crate_name).join("Cargo.toml")).unwrap_or_default();
         let dependencies = manifest.split("[dependencies]").nth(1).and_then(|rest| rest.split("\n[").next());

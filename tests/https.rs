@@ -11,7 +11,7 @@ use crate::harness::{TestResult, World};
 const HANDSHAKE: u8 = 22;
 
 #[tokio::test]
-async fn a_proxy_of_the_environment_tunnels_tls() -> TestResult {
+async fn the_environments_proxy_tunnels_tls() -> TestResult {
     let world = World::new()?;
     let proxy = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = format!("http://{}", proxy.local_addr()?);

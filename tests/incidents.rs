@@ -54,7 +54,7 @@ async fn a_failure_becomes_an_incident_and_a_mail() -> TestResult {
 }
 
 #[tokio::test]
-async fn each_kind_of_failure_has_its_severity() -> TestResult {
+async fn each_failure_kind_has_its_severity() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     let kinds = [
@@ -161,7 +161,7 @@ fn text(value: &Value, key: &str) -> TestResult<String> {
 }
 
 #[tokio::test]
-async fn rules_of_ones_own_decide_before_the_others() -> TestResult {
+async fn custom_rules_precede_the_built_in_ones() -> TestResult {
     let world = World::new()?;
     let rule = "rules:\n  - name: drills\n    pattern: {source: [lambda]}\n    severity: LOW\n    summary: '{resource} was asked to fail'\n    recommendation: Nothing to do.\n";
     std::fs::write(world.home().join("own.yaml"), rule)?;

@@ -22,7 +22,7 @@ fn shell(world: &World, line: &str, arguments: &[&str], variables: &[(&str, &str
 }
 
 #[tokio::test]
-async fn the_environment_for_other_clients_is_one_line_of_a_shell() -> TestResult {
+async fn the_environment_for_other_clients_is_one_shell_line() -> TestResult {
     let world = World::new()?;
     let refused = world.run(&EXPORT).await?.ended_with(1)?;
     assert_eq!(refused.stdout, "", "nothing that a shell would evaluate");
@@ -58,7 +58,7 @@ async fn the_environment_for_other_clients_is_one_line_of_a_shell() -> TestResul
 
 /// The parent directories are open to all; the directory itself keeps others out, even with an umask of 0.
 #[tokio::test]
-async fn another_user_reads_nothing_of_it() -> TestResult {
+async fn another_user_can_read_nothing() -> TestResult {
     let world = World::new()?;
     let started = shell(&world, "umask 000; exec \"$@\"", &["local", "start"], &[])?;
     assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));

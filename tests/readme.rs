@@ -6,7 +6,7 @@ use crate::harness::{TestResult, World, repository};
 const PREFIX: &str = "$ cargo run -- ";
 
 #[tokio::test]
-async fn its_commands_work_in_their_order() -> TestResult {
+async fn the_commands_work_in_order() -> TestResult {
     let readme = std::fs::read_to_string(repository("README.md"))?;
     let commands: Vec<_> = readme.lines().filter_map(|line| line.strip_prefix(PREFIX)).collect();
     assert!(commands.len() >= 8, "{commands:?}");
@@ -20,7 +20,7 @@ async fn its_commands_work_in_their_order() -> TestResult {
 
 /// An optimised build takes several times as long; the demo must not need one.
 #[test]
-fn its_first_command_is_the_quick_one() -> TestResult {
+fn the_first_command_is_the_quick_one() -> TestResult {
     for file in ["README.md", "CONTRIBUTING.md"] {
         let text = std::fs::read_to_string(repository(file))?;
         let first = text.lines().find_map(|line| line.strip_prefix("$ ")).ok_or("no command")?;

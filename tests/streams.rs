@@ -10,7 +10,7 @@ use tokio::process::Command;
 use crate::harness::{Laboratory, TestResult, Wish, World, tiny_program};
 
 /// Timeout of a command, far above what it needs.
-const HUNG: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The stream whose reader closes early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ async fn run(mut command: Command, closed: Closed, lines: usize) -> TestResult<(
         Closed::Output => after(output, lines, error).await?,
         Closed::Error => after(error, lines, output).await?,
     };
-    Ok((tokio::time::timeout(HUNG, child.wait()).await.map_err(|_| "it did not end")??, said))
+    Ok((tokio::time::timeout(TIMEOUT, child.wait()).await.map_err(|_| "it did not end")??, said))
 }
 
 /// Reads some lines of one stream, closes it, and reads the other to its end.
@@ -42,12 +42,12 @@ async fn after(
     }
     drop(reader);
     let mut said = String::new();
-    tokio::time::timeout(HUNG, other.read_to_string(&mut said)).await.map_err(|_| "it did not end")??;
+    tokio::time::timeout(TIMEOUT, other.read_to_string(&mut said)).await.map_err(|_| "it did not end")??;
     Ok(said)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failing_up_fails_whoever_reads_it() -> TestResult {
+async fn a_failing_up_fails_despite_a_closed_pipe() -> TestResult {
     let laboratory = Laboratory::new().await?;
     let refusal = Action::Error { code: "AccessDeniedException".to_owned(), message: "no".to_owned(), status: 400 };
     let refused = |operation: &str| Rule {
@@ -81,7 +81,7 @@ async fn a_failing_up_fails_whoever_reads_it() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_only_prints_ends_quietly() -> TestResult {
+async fn printing_ends_quietly_on_a_closed_pipe() -> TestResult {
     let world = World::new()?;
     std::fs::write(world.home().join("bootstrap"), tiny_program())?;
     for arguments in [&["template"][..], &["completions", "bash"], &["--help"], &["up", "--help"]] {
@@ -99,7 +99,7 @@ async fn what_only_prints_ends_quietly() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_prints_without_end_ends_with_its_reader() -> TestResult {
+async fn endless_output_ends_with_its_reader() -> TestResult {
     let world = World::new()?;
     let aws = world.start().await?;
     let (group, stream) = ("/aws/lambda/devops-incident-handler", "one");

@@ -10,7 +10,7 @@ use incident_deploy::template::subscription_id;
 const PATTERN_LIMIT: usize = 2048;
 
 #[test]
-fn every_pattern_fits_into_a_rule() -> TestResult {
+fn every_pattern_fits_in_a_rule() -> TestResult {
     let patterns = patterns()?;
     assert_eq!(patterns.len(), 4, "{:?}", patterns.iter().map(|(name, _)| name).collect::<Vec<_>>());
     for (rule, pattern) in patterns {
@@ -22,7 +22,7 @@ fn every_pattern_fits_into_a_rule() -> TestResult {
 }
 
 #[test]
-fn rules_let_failures_through_and_nothing_else() -> TestResult {
+fn rules_match_only_failures() -> TestResult {
     let patterns = compiled()?;
     for sample in samples()?.iter().filter(|sample| is_bus_event(&sample.event)) {
         let rules = matching(&patterns, &sample.event);

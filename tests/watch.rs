@@ -37,7 +37,7 @@ async fn failures_of_a_watched_function_become_incidents() -> TestResult {
 }
 
 #[tokio::test]
-async fn what_stood_there_before_comes_back() -> TestResult {
+async fn the_previous_destination_is_restored() -> TestResult {
     let (world, aws) = with_orders().await?;
     for action in ["events:PutEvents", "sqs:SendMessage"] {
         allow(&aws, "orders", action).await?;
@@ -82,7 +82,7 @@ async fn what_stood_there_before_comes_back() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_function_without_a_configuration_has_none_afterwards() -> TestResult {
+async fn a_function_without_a_configuration_ends_without_one() -> TestResult {
     let (world, aws) = with_orders().await?;
     let denied = world.run(&["watch", "add", "orders", "--local"]).await?.ended_with(1)?;
     let statement = format!(
@@ -116,7 +116,7 @@ async fn a_function_without_a_configuration_has_none_afterwards() -> TestResult 
 }
 
 #[tokio::test]
-async fn where_iam_may_not_be_asked_lambda_is() -> TestResult {
+async fn without_iam_permissions_lambda_is_asked() -> TestResult {
     let (world, aws) = with_orders().await?;
     let variables = aws.person("person").await?;
     for action in ["lambda:*", "events:DescribeRule", "iam:PassRole"] {
@@ -139,7 +139,7 @@ async fn where_iam_may_not_be_asked_lambda_is() -> TestResult {
 }
 
 #[tokio::test]
-async fn what_somebody_changed_since_stays() -> TestResult {
+async fn later_changes_are_kept() -> TestResult {
     let (world, aws) = with_orders().await?;
     for action in ["events:PutEvents", "sqs:SendMessage"] {
         allow(&aws, "orders", action).await?;

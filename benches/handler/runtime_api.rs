@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::http::{read_request, write_response};
 
 /// Far longer than any response takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A function's step and its time.
 #[derive(Debug)]
@@ -39,13 +39,13 @@ impl RuntimeApi {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let (events, pending) = channel();
-        let (told, steps) = channel();
+        let (sender, steps) = channel();
         let pending = Arc::new(Mutex::new(pending));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (pending, told) = (Arc::clone(&pending), told.clone());
+                let (pending, sender) = (Arc::clone(&pending), sender.clone());
                 // The connection ends with its function, as every measurement does.
-                thread::spawn(move || converse(stream, &pending, &told));
+                thread::spawn(move || converse(stream, &pending, &sender));
             }
         });
         Ok(Self { address, events, steps })
@@ -61,7 +61,7 @@ impl RuntimeApi {
     /// # Errors
     /// When it does anything else, or nothing.
     pub(crate) fn asked(&self) -> Result<Instant, String> {
-        match self.steps.recv_timeout(PATIENCE) {
+        match self.steps.recv_timeout(TIMEOUT) {
             Ok(Step::Asked(at)) => Ok(at),
             other => Err(format!("the function should ask for an event: {other:?}")),
         }
@@ -73,11 +73,11 @@ impl RuntimeApi {
     /// When it fails or does not respond.
     pub(crate) fn invoke(&self, event: String) -> Result<Duration, String> {
         self.events.send(event).map_err(|error| error.to_string())?;
-        let given = match self.steps.recv_timeout(PATIENCE) {
+        let given = match self.steps.recv_timeout(TIMEOUT) {
             Ok(Step::Given(at)) => at,
             other => return Err(format!("the function should be given its event: {other:?}")),
         };
-        match self.steps.recv_timeout(PATIENCE) {
+        match self.steps.recv_timeout(TIMEOUT) {
             Ok(Step::Answered { at, well: true, .. }) => Ok(at - given),
             Ok(Step::Answered { words, .. }) => Err(format!("the function failed: {words}")),
             other => Err(format!("the function should answer: {other:?}")),
@@ -85,21 +85,21 @@ impl RuntimeApi {
     }
 }
 
-fn converse(stream: TcpStream, pending: &Mutex<Receiver<String>>, told: &Sender<Step>) -> io::Result<()> {
+fn converse(stream: TcpStream, pending: &Mutex<Receiver<String>>, sender: &Sender<Step>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut stream = BufReader::new(stream);
     while let Some(request) = read_request(&mut stream)? {
         let now = Instant::now();
         if request.method == "GET" {
-            told.send(Step::Asked(now)).map_err(io::Error::other)?;
+            sender.send(Step::Asked(now)).map_err(io::Error::other)?;
             let event = pending.lock().unwrap_or_else(PoisonError::into_inner).recv().map_err(io::Error::other)?;
             let headers = invocation_headers();
-            told.send(Step::Given(Instant::now())).map_err(io::Error::other)?;
+            sender.send(Step::Given(Instant::now())).map_err(io::Error::other)?;
             write_response(stream.get_mut(), "200 OK", &headers, &event)?;
         } else {
             let well = request.path.ends_with("/response");
             let words = String::from_utf8_lossy(&request.body).into_owned();
-            told.send(Step::Answered { at: now, well, words }).map_err(io::Error::other)?;
+            sender.send(Step::Answered { at: now, well, words }).map_err(io::Error::other)?;
             write_response(stream.get_mut(), "202 Accepted", "", "")?;
         }
     }
@@ -107,7 +107,7 @@ fn converse(stream: TcpStream, pending: &Mutex<Receiver<String>>, told: &Sender<
 }
 
 fn invocation_headers() -> String {
-    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + PATIENCE;
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + TIMEOUT;
     format!(
         "content-type: application/json\r\n\
          lambda-runtime-aws-request-id: 3f6cbe3a-0d0e-4c39-9a52-3c0a1f5f6d11\r\n\

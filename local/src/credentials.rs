@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_is_another_and_looks_like_one_of_aws() {
+    fn keys_are_unique_and_in_awss_format() {
         let keys = [AccessKey::drawn(), AccessKey::drawn()];
         assert_ne!(keys[0].access_key_id, keys[1].access_key_id);
         assert_ne!(keys[0].secret_access_key, keys[1].secret_access_key);
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_whole_secret_is_equal() {
+    fn only_the_whole_secret_matches() {
         assert!(is_equal("secret", "secret"));
         for other in ["", "secre", "secrets", "Secret"] {
             assert!(!is_equal(other, "secret"), "{other}");

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_closed_also_when_it_was_open() {
+    fn an_open_directory_is_made_private() {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("a/b");
         folder(&path).unwrap();
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_of_the_user_is_left_alone_unless_others_may_write_into_it() {
+    fn a_user_directory_is_accepted_unless_others_can_write_to_it() {
         let is_ours = |name: &str| name == "local.lock";
         let ours = open_folder(0o755);
         fs::write(ours.path().join("local.lock"), "").unwrap();

@@ -109,7 +109,7 @@ fn with<'a>(variable: &'a str, value: &'a str) -> [(&'a str, &'a str); 4] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_variable_is_named() -> TestResult {
+async fn an_invalid_variable_is_named() -> TestResult {
     let world = world("")?;
     for (variable, value) in WRONG {
         let (line, finished) = first_line(&world, &[], &with(variable, value)).await?;
@@ -120,7 +120,7 @@ async fn a_wrong_variable_is_named() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_key_of_a_profile_is_named_with_its_file() -> TestResult {
+async fn an_invalid_profile_key_is_named_with_its_file() -> TestResult {
     let endpoint = Answering::start()?.endpoint;
     for (file, head) in [("config", "[profile p]"), ("credentials", "[p]")] {
         for (key, value) in [
@@ -143,7 +143,7 @@ async fn a_wrong_key_of_a_profile_is_named_with_its_file() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_empty_says_nothing_and_legacy_is_a_mode() -> TestResult {
+async fn empty_values_are_ignored_and_legacy_is_a_valid_mode() -> TestResult {
     let world = world("[profile p]\nretry_mode = legacy\nmax_attempts =\nendpoint_url =\nuse_fips_endpoint =\n")?;
     let endpoint = Answering::start()?.endpoint;
     for (variable, value) in [
@@ -165,7 +165,7 @@ async fn what_is_empty_says_nothing_and_legacy_is_a_mode() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_endpoint_is_named_where_credentials_are_asked_for() -> TestResult {
+async fn an_empty_credentials_endpoint_is_named() -> TestResult {
     let profiles = "[profile p]\nrole_arn = arn:aws:iam::222222222222:role/x\nsource_profile = q\n\
         [profile q]\naws_access_key_id = 1\naws_secret_access_key = x\n";
     let world = world(profiles)?;
@@ -179,7 +179,7 @@ async fn an_empty_endpoint_is_named_where_credentials_are_asked_for() -> TestRes
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_local_aws_obeys_no_setting_of_an_account() -> TestResult {
+async fn the_local_aws_ignores_account_settings() -> TestResult {
     let world = world("[default]\nmax_attempts = 0\nuse_fips_endpoint = true\nendpoint_url = http://127.0.0.1:1\n")?;
     world.start().await?;
     let expected = "account 000000000000 · region us-east-1 · endpoint http://127.0.0.1:";
@@ -222,7 +222,7 @@ async fn ends_without_panic(world: &World, flags: &[&str], has_keys: bool, varia
 }
 
 #[test]
-fn no_environment_makes_it_panic() -> TestResult {
+fn no_environment_causes_a_panic() -> TestResult {
     let runtime = tokio::runtime::Runtime::new()?;
     let (world, endpoint) = (world("")?, Answering::start()?.endpoint);
     // Each case starts a process.

@@ -37,7 +37,7 @@ async fn first_line<V: AsRef<OsStr>>(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_flag_wins_over_keys_of_the_environment_and_these_over_a_named_profile() -> TestResult {
+async fn flags_override_environment_keys_which_override_a_named_profile() -> TestResult {
     let world = world(PROFILES)?;
     let endpoint = Answering::start()?.endpoint;
     let keys = &IN_ENVIRONMENT[..];
@@ -79,7 +79,7 @@ async fn a_named_profile_without_credentials_does_not_fall_back_to_another_accou
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_environment_beats_the_configuration_file_and_this_the_profile() -> TestResult {
+async fn the_environment_overrides_the_configuration_file_which_overrides_the_profile() -> TestResult {
     let world = world(PROFILES)?;
     let endpoint = Answering::start()?.endpoint;
     let both = [("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "eu-west-2")];
@@ -105,7 +105,7 @@ async fn the_environment_beats_the_configuration_file_and_this_the_profile() -> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_line_names_the_endpoint_wherever_it_is_configured() -> TestResult {
+async fn the_first_line_names_the_endpoint_from_any_source() -> TestResult {
     let endpoint = Answering::start()?.endpoint;
     let world = world(&format!("{PROFILES}endpoint_url = {endpoint}\n"))?;
     let region = ("AWS_REGION", "eu-central-1");

@@ -23,7 +23,7 @@ struct Facts {
 }
 
 #[test]
-fn every_action_names_resources_of_a_type_that_it_takes() -> TestResult {
+fn every_action_names_supported_resource_types() -> TestResult {
     let facts: Facts =
         serde_json::from_str(&std::fs::read_to_string(repository("tests/deployer/authorization.json"))?)?;
     let place = Place::new("devops", "123456789012", "eu-west-1", None);
@@ -42,7 +42,7 @@ fn every_action_names_resources_of_a_type_that_it_takes() -> TestResult {
 }
 
 #[test]
-fn a_resource_of_another_type_is_noticed() -> TestResult {
+fn an_unsupported_resource_type_is_detected() -> TestResult {
     let facts: Facts =
         serde_json::from_str(&std::fs::read_to_string(repository("tests/deployer/authorization.json"))?)?;
     for (action, resource, expected) in [

@@ -31,7 +31,7 @@ const NO_ACTIONS: [&str; 1] = ["iam:PassedToService"];
 const NEAR: usize = 700;
 
 #[test]
-fn the_policy_has_every_call_that_the_source_can_make() -> TestResult {
+fn the_policy_covers_every_call_in_the_source() -> TestResult {
     let recorded = DeployerPolicy::recorded()?;
     let recorded: BTreeSet<&str> = recorded.actions().collect();
     let named = actions()?;
@@ -40,7 +40,10 @@ fn the_policy_has_every_call_that_the_source_can_make() -> TestResult {
         .iter()
         .filter(|(action, _)| !recorded.contains(action.as_str()) && !others.contains(action.as_str()))
         .collect();
-    assert!(missing.is_empty(), "no command of tests/deployer.rs makes these calls, so nobody may: {missing:#?}");
+    assert!(
+        missing.is_empty(),
+        "no command of tests/deployer.rs makes these calls, so the policy lacks them: {missing:#?}"
+    );
     for action in others {
         assert!(named.contains_key(action), "nothing calls {action} any more");
         assert!(!recorded.contains(action), "{action} is a deployment's after all");
@@ -49,7 +52,7 @@ fn the_policy_has_every_call_that_the_source_can_make() -> TestResult {
 }
 
 #[test]
-fn every_call_says_which_permission_it_takes() -> TestResult {
+fn every_call_names_its_permission() -> TestResult {
     let mut silent = Vec::new();
     for (file, text) in sources()? {
         for (position, _) in text.match_indices(".send()") {

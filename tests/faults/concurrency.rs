@@ -9,7 +9,7 @@ use crate::harness::{Laboratory, Snapshot, TestResult, difference};
 const LATER: [u64; 3] = [0, 60, 250];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_ups_at_once_end_in_one_stack() -> TestResult {
+async fn concurrent_ups_yield_one_stack() -> TestResult {
     let (clean, wish) = (clean().await?, first());
     for later in LATER {
         let laboratory = Laboratory::new().await?;
@@ -30,7 +30,7 @@ async fn two_ups_at_once_end_in_one_stack() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_up_beside_a_down_leaves_nothing_that_the_next_run_cannot_handle() -> TestResult {
+async fn an_up_concurrent_with_a_down_is_recoverable() -> TestResult {
     let (clean, wish) = (clean().await?, first());
     for later in LATER {
         let laboratory = Laboratory::new().await?;

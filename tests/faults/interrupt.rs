@@ -16,21 +16,21 @@ use crate::harness::{Laboratory, Snapshot, TestResult};
 const ANOTHER_HANGUP: Duration = Duration::from_millis(1_100);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_interrupt_does_not_wait_for_what_hangs() -> TestResult {
-    a_second_signal_does_not_wait("INT").await
+async fn a_second_interrupt_ends_a_hanging_run() -> TestResult {
+    a_second_signal_ends_a_hanging_run("INT").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_termination_does_not_wait_for_what_hangs() -> TestResult {
-    a_second_signal_does_not_wait("TERM").await
+async fn a_second_termination_ends_a_hanging_run() -> TestResult {
+    a_second_signal_ends_a_hanging_run("TERM").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_hangup_does_not_wait_for_what_hangs() -> TestResult {
-    a_second_signal_does_not_wait("HUP").await
+async fn a_second_hangup_ends_a_hanging_run() -> TestResult {
+    a_second_signal_ends_a_hanging_run("HUP").await
 }
 
-async fn a_second_signal_does_not_wait(signal: &str) -> TestResult {
+async fn a_second_signal_ends_a_hanging_run(signal: &str) -> TestResult {
     let laboratory = Laboratory::new().await?;
     laboratory.handle.set_faults(vec![Rule {
         service: None,

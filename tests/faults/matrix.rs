@@ -16,12 +16,12 @@ pub(super) const WORKERS: usize = 5;
 const SPREAD: usize = 5;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_next_run_repairs_what_a_broken_call_left() -> TestResult {
+async fn the_next_run_recovers_from_a_broken_call() -> TestResult {
     meet("broken calls", Clean::record().await?, Attack::breaking).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_next_run_repairs_what_a_killed_program_left() -> TestResult {
+async fn the_next_run_recovers_from_a_kill() -> TestResult {
     meet("kills", Clean::record_program().await?, Attack::killing).await
 }
 
@@ -35,7 +35,7 @@ async fn meet(what: &str, clean: Clean, attacks: fn(&Point) -> Vec<Attack>) -> T
     let work = Work::new(clean, cases);
     join_all((0..WORKERS).map(|_| work.run())).await;
     let results = work.results();
-    results.tell(&format!("{count} of {total} {what}"), start.elapsed())?;
+    results.report(&format!("{count} of {total} {what}"), start.elapsed())?;
     assert!(results.problems.is_empty(), "{} problems\n{}", results.problems.len(), results.problems.join("\n"));
     assert!(results.not_met <= count / 10, "{results:?}");
     Ok(())

@@ -40,7 +40,7 @@ const NAMED: [&str; 10] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn up_waits_until_what_it_made_is_known_to_every_call_that_follows() -> TestResult {
+async fn up_waits_until_new_resources_are_visible_to_later_calls() -> TestResult {
     let clean = Clean::record().await?;
     for answer in [Answer::Absent, Answer::AbsentOtherwise, Answer::Unready, Answer::UnreadyOtherwise] {
         let laboratory = Laboratory::new().await?;
@@ -53,7 +53,7 @@ async fn up_waits_until_what_it_made_is_known_to_every_call_that_follows() -> Te
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn up_waits_until_what_it_changed_is_ready_for_every_change_that_follows() -> TestResult {
+async fn up_waits_until_changed_resources_accept_later_changes() -> TestResult {
     let clean = Clean::record().await?;
     let laboratory = Laboratory::new().await?;
     Phase::Up.run(&laboratory).await?;
@@ -64,7 +64,7 @@ async fn up_waits_until_what_it_changed_is_ready_for_every_change_that_follows()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_code_waits_until_its_bucket_is_known_and_takes_settings() -> TestResult {
+async fn the_upload_waits_until_its_bucket_is_visible_and_configurable() -> TestResult {
     for code in ["NoSuchBucket", "OperationAborted", "OperationAbortedException"] {
         let laboratory = Laboratory::new().await?;
         let rule = |operation: &str| Rule {

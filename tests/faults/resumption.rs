@@ -14,7 +14,7 @@ const SLOW: LatencyProfile =
     LatencyProfile { table: Duration::from_secs(20), function: Duration::from_secs(20), ..LatencyProfile::QUICK };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn up_waits_for_what_a_killed_up_began() -> TestResult {
+async fn up_waits_for_the_work_of_a_killed_up() -> TestResult {
     let clean = Clean::record().await?;
     for operation in ["CreateRole", "CreateTable", "CreateFunction", "UpdateTimeToLive", "AddPermission"] {
         let laboratory = Laboratory::with_latency(SLOW).await?;
@@ -27,7 +27,7 @@ async fn up_waits_for_what_a_killed_up_began() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_that_is_going_is_gone_soon() -> TestResult {
+async fn a_table_being_deleted_is_waited_for() -> TestResult {
     let laboratory = Laboratory::with_latency(SLOW).await?;
     laboratory.up(&first()).await?;
     let clean = laboratory.snapshot().await?;

@@ -17,7 +17,7 @@ const TOPIC: &str = "devops-alerts";
 const QUEUE: &str = "devops-rule-dlq";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn up_refuses_what_somebody_else_made_meanwhile_and_leaves_it_as_it_is() -> TestResult {
+async fn up_refuses_names_taken_meanwhile_and_leaves_them_unchanged() -> TestResult {
     let laboratory = Laboratory::new().await?;
     let aws = &laboratory.aws;
     let error = laboratory.up_after(&first(), others(aws)).await.err().ok_or("it took everything over")?.to_string();
@@ -42,7 +42,7 @@ async fn up_refuses_what_somebody_else_made_meanwhile_and_leaves_it_as_it_is() -
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn up_refuses_a_function_that_somebody_else_made_meanwhile() -> TestResult {
+async fn up_refuses_a_function_taken_meanwhile() -> TestResult {
     let laboratory = Laboratory::new().await?;
     let error = laboratory.up_after(&first(), function(&laboratory)).await;
     let error = error.err().ok_or("it took the function over")?.to_string();
@@ -53,7 +53,7 @@ async fn up_refuses_a_function_that_somebody_else_made_meanwhile() -> TestResult
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn up_refuses_a_permission_of_another_content() -> TestResult {
+async fn up_refuses_a_differing_permission() -> TestResult {
     let laboratory = Laboratory::new().await?;
     laboratory.up(&first()).await?;
     let lambda = &laboratory.aws.lambda;
@@ -72,7 +72,7 @@ async fn up_refuses_a_permission_of_another_content() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_group_that_comes_between_is_used_as_it_is() -> TestResult {
+async fn a_log_group_created_meanwhile_is_used_unchanged() -> TestResult {
     let laboratory = Laboratory::new().await?;
     let (logs, name) = (&laboratory.aws.logs, format!("/aws/lambda/{HANDLER}"));
     let theirs = async {
@@ -88,7 +88,7 @@ async fn a_log_group_that_comes_between_is_used_as_it_is() -> TestResult {
 
 /// Resources created by a concurrent run of the same stack belong to the stack.
 #[tokio::test(flavor = "multi_thread")]
-async fn up_takes_up_what_another_run_of_the_stack_made_meanwhile() -> TestResult {
+async fn up_adopts_resources_of_a_concurrent_run() -> TestResult {
     let laboratory = Laboratory::new().await?;
     laboratory.up_after(&first(), async { laboratory.up(&first()).await.map(drop) }).await?;
     assert!(laboratory.plan(&first()).await?.is_empty());

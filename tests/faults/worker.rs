@@ -13,7 +13,7 @@ use super::phase::{Clean, Phase};
 use crate::harness::{Laboratory, TestResult, difference};
 
 /// Far above the duration of a run in which every attempt of a call times out.
-const HUNG: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Pending cases and results.
 pub(super) struct Work {
@@ -39,7 +39,7 @@ pub(super) struct Results {
 
 impl Results {
     /// Prints the counts on standard error, even when the test passes.
-    pub(super) fn tell(&self, what: &str, time: Duration) -> TestResult {
+    pub(super) fn report(&self, what: &str, time: Duration) -> TestResult {
         let Self { endured, stopped, repaired, not_met, .. } = self;
         Ok(writeln!(
             std::io::stderr(),
@@ -110,7 +110,7 @@ impl Work {
                 Attack::Kill(_) => be_killed(case.phase, laboratory).await,
             }
         };
-        let run = tokio::time::timeout(HUNG, attacked).await.map_err(|_| "the run hangs")?;
+        let run = tokio::time::timeout(TIMEOUT, attacked).await.map_err(|_| "the run hangs")?;
         let seen = laboratory.handle.faults().iter().map(|(_, seen)| *seen).max();
         laboratory.handle.set_faults(Vec::new());
         laboratory.hurry(false);
@@ -130,7 +130,8 @@ impl Work {
             if case.attack.is_endured() && !first.to_string().contains(NO_ANSWER) {
                 return Err(format!("one lost answer ended the run: {first}").into());
             }
-            let again = tokio::time::timeout(HUNG, case.phase.run(laboratory)).await.map_err(|_| "the second hangs")?;
+            let again =
+                tokio::time::timeout(TIMEOUT, case.phase.run(laboratory)).await.map_err(|_| "the second hangs")?;
             again.map_err(|second| format!("{second} (after: {first})"))?;
         }
         let differs = difference(&self.clean.snapshots[case.phase as usize], &laboratory.snapshot().await?);

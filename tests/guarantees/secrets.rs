@@ -47,7 +47,7 @@ async fn guarantee_8_no_secret_is_stored_or_sent_or_logged() -> TestResult {
     let mails: String = stack.aws.mails()?.iter().map(|mail| format!("{}\n{}\n", mail.subject, mail.body)).collect();
     let places = [("the table", stack.table().await?), ("a mail", mails), ("the log", stack.log().await?)];
     for (place, text) in &places {
-        assert!(text.contains(&incident.incident_id), "{place} does not tell of the incident");
+        assert!(text.contains(&incident.incident_id), "{place} does not mention the incident");
         let leaked: Vec<_> = SECRETS.iter().filter(|secret| text.contains(**secret)).collect();
         assert!(leaked.is_empty(), "{leaked:?} in {place}: {text}");
     }

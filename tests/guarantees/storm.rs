@@ -17,7 +17,7 @@ const TWICE: usize = 10;
 /// Limit of single-incident mails within any sixty seconds.
 const BUDGET: usize = 6;
 /// Timeout per failure sent, far above what handling one takes on a busy machine.
-const PATIENCE: Duration = Duration::from_millis(300);
+const TIMEOUT: Duration = Duration::from_millis(300);
 /// Allowed growth of the warm handler in kilobytes: what its allocator retains.
 const HANDLER_GROWTH: u64 = 2_048;
 /// What the local AWS stores per failure, in kilobytes: a marker in the table, lines in the log.
@@ -42,12 +42,12 @@ async fn guarantee_3_a_storm_is_few_incidents_with_exact_counts_and_guarantee_5_
     let sent = began.elapsed();
 
     let deliveries = count + again.len();
-    let patience = PATIENCE * u32::try_from(deliveries)? + Duration::from_secs(60);
+    let patience = TIMEOUT * u32::try_from(deliveries)? + Duration::from_secs(60);
     let ended = until_handled(&stack, count, before, patience).await;
     let incidents = stack.incidents().await?;
     let whole = began.elapsed();
     let samples = sampler.samples();
-    tell(&stack, count, deliveries, sent, whole, &samples).await?;
+    report(&stack, count, deliveries, sent, whole, &samples).await?;
     ended.map_err(|error| format!("{error}: {:?}", summaries(&incidents)))?;
 
     let mut counts: Vec<(&str, u64)> = summaries(&incidents);
@@ -115,7 +115,7 @@ fn flat(samples: &[Sample], count: usize) -> TestResult {
 }
 
 /// Prints the measurements on standard error, even when the test passes.
-async fn tell(
+async fn report(
     stack: &Stack,
     count: usize,
     deliveries: usize,

@@ -25,9 +25,9 @@ pub(crate) use wish::{Wish, tiny_program};
 pub(crate) type TestResult<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 /// Timeout of one command, far above what any needs.
-const HUNG: Duration = Duration::from_secs(180);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(180);
 /// Timeout of background work, far above what any needs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The tests' email address.
 pub(crate) const ADDRESS: &str = "ada@example.com";
@@ -62,7 +62,7 @@ impl World {
     ) -> TestResult<Finished> {
         let mut command = tokio::process::Command::from(self.command(arguments));
         command.envs(variables.iter().map(|(name, value)| (name, value))).kill_on_drop(true);
-        let output = tokio::time::timeout(HUNG, command.output())
+        let output = tokio::time::timeout(COMMAND_TIMEOUT, command.output())
             .await
             .map_err(|_| format!("`incidentctl {}` did not end", arguments.join(" ")))??;
         Ok(Finished::new(arguments, output))
@@ -110,13 +110,13 @@ impl Drop for World {
 /// Polls until there is a result.
 pub(crate) async fn eventually<T>(what: &str, ask: impl AsyncFn() -> TestResult<Option<T>>) -> TestResult<T> {
     let start = Instant::now();
-    while start.elapsed() < PATIENCE {
+    while start.elapsed() < BACKGROUND_TIMEOUT {
         if let Some(answer) = ask().await? {
             return Ok(answer);
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    Err(format!("{what}: not within {} s", PATIENCE.as_secs()).into())
+    Err(format!("{what}: not within {} s", BACKGROUND_TIMEOUT.as_secs()).into())
 }
 
 /// A file of the repository.

@@ -6,7 +6,7 @@ use super::table::{incident, put, stop_the_sweep};
 use crate::harness::{Aws, TestResult, World};
 
 #[tokio::test]
-async fn numbers_and_records_are_those_of_the_time_that_was_asked_for() -> TestResult {
+async fn stats_and_export_cover_the_requested_time() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     stop_the_sweep(&aws).await?;

@@ -13,7 +13,7 @@ const HANDLER: &str = "devops-incident-handler";
 const PAST: &str = "2026-01-31T12:00:00.000Z";
 
 #[tokio::test]
-async fn every_item_says_how_it_is_made() -> TestResult {
+async fn every_item_has_its_record_version() -> TestResult {
     let world = World::new()?;
     // Not confirmed, so that `up` records since when the address is pending.
     world.run(&["up", "--local", "--yes", "--email", ADDRESS]).await?.succeeded()?;
@@ -43,7 +43,7 @@ async fn every_item_says_how_it_is_made() -> TestResult {
 }
 
 #[tokio::test]
-async fn one_unreadable_item_stops_neither_a_sweep_nor_a_list() -> TestResult {
+async fn an_unreadable_item_stops_neither_sweep_nor_list() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     stop_the_sweep(&aws).await?;
@@ -89,7 +89,7 @@ async fn one_unreadable_item_stops_neither_a_sweep_nor_a_list() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_name_of_a_newer_version_is_shown_and_kept_as_it_stands() -> TestResult {
+async fn unknown_names_of_a_newer_version_are_shown_and_preserved() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     stop_the_sweep(&aws).await?;
@@ -127,7 +127,7 @@ async fn a_name_of_a_newer_version_is_shown_and_kept_as_it_stands() -> TestResul
 }
 
 #[tokio::test]
-async fn a_failure_of_what_an_unreadable_incident_has_opens_one_of_its_own() -> TestResult {
+async fn a_failure_with_an_unreadable_incident_opens_a_new_one() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     stop_the_sweep(&aws).await?;
@@ -148,7 +148,7 @@ async fn a_failure_of_what_an_unreadable_incident_has_opens_one_of_its_own() -> 
 }
 
 #[tokio::test]
-async fn a_silence_of_a_newer_version_hides_nothing_and_stays_as_it_is() -> TestResult {
+async fn a_silence_of_a_newer_version_has_no_effect_and_is_preserved() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     stop_the_sweep(&aws).await?;

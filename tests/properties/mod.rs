@@ -15,7 +15,7 @@ use drift::Drift;
 use wishes::wish;
 
 #[test]
-fn up_leaves_nothing_to_do_and_forgets_the_configuration_before() -> TestResult {
+fn up_converges_independently_of_the_previous_configuration() -> TestResult {
     hold(&(wish(), wish()), async |(first, second)| {
         let laboratory = Laboratory::new().await?;
         reach(&laboratory, first).await?;
@@ -27,7 +27,7 @@ fn up_leaves_nothing_to_do_and_forgets_the_configuration_before() -> TestResult 
 }
 
 #[test]
-fn up_repairs_what_others_changed() -> TestResult {
+fn up_repairs_interference() -> TestResult {
     hold(&(wish(), prop::collection::vec(drift::any(), 1..4)), async |(wish, drifts): &(Wish, Vec<Drift>)| {
         let laboratory = Laboratory::new().await?;
         reach(&laboratory, wish).await?;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::harness::{ADDRESS, TestResult, World};
 
 #[tokio::test]
-async fn another_handler_updates_the_code_of_both_functions() -> TestResult {
+async fn a_new_handler_updates_both_functions() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     let before = code(&aws).await?;
@@ -32,7 +32,7 @@ async fn another_handler_updates_the_code_of_both_functions() -> TestResult {
 }
 
 #[tokio::test]
-async fn another_retention_is_planned_and_set() -> TestResult {
+async fn a_changed_retention_is_planned_and_set() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     std::fs::write(world.home().join("incidentctl.yaml"), "log_retention_days: 14\n")?;
@@ -56,7 +56,7 @@ async fn another_retention_is_planned_and_set() -> TestResult {
 }
 
 #[tokio::test]
-async fn an_address_that_waits_for_its_confirmation_is_subscribed_again() -> TestResult {
+async fn a_pending_address_is_resubscribed() -> TestResult {
     let world = World::new()?;
     let up = ["up", "--local", "--yes", "--email", ADDRESS, "--output", "json"];
     let first = world.run(&up).await?.succeeded()?.result()?;

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use crate::harness::{ADDRESS, TestResult, World, tiny_program};
 
 #[tokio::test]
-async fn up_stops_when_aws_changed_while_the_person_was_deciding() -> TestResult {
+async fn up_stops_when_aws_changed_during_the_prompt() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     std::fs::write(world.home().join("incidentctl.yaml"), "log_retention_days: 14\n")?;
@@ -31,7 +31,7 @@ async fn up_stops_when_aws_changed_while_the_person_was_deciding() -> TestResult
 }
 
 #[tokio::test]
-async fn lost_data_takes_a_typed_yes_of_its_own() -> TestResult {
+async fn data_loss_needs_its_own_typed_yes() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     let group = "/aws/lambda/devops-gone";
@@ -51,7 +51,7 @@ async fn lost_data_takes_a_typed_yes_of_its_own() -> TestResult {
 }
 
 #[tokio::test]
-async fn down_stops_when_a_message_came_while_the_person_was_deciding() -> TestResult {
+async fn down_stops_when_a_message_arrived_during_the_prompt() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     let mut terminal = Terminal::run(&world, &["down", "--local"])?;
@@ -65,7 +65,7 @@ async fn down_stops_when_a_message_came_while_the_person_was_deciding() -> TestR
 }
 
 #[tokio::test]
-async fn what_interrupts_ends_the_question_too() -> TestResult {
+async fn interrupts_end_the_prompt() -> TestResult {
     let world = World::new()?;
     let aws = world.start().await?;
     std::fs::write(world.home().join("bootstrap"), tiny_program())?;

@@ -17,7 +17,7 @@ const PLAN: [&str; 7] =
     ["plan", "--local", "--email", crate::harness::ADDRESS, "--detailed-exitcode", "--output", "json"];
 
 #[tokio::test]
-async fn a_role_that_was_made_anew_is_found_and_given_to_the_function_again() -> TestResult {
+async fn a_recreated_role_is_detected_and_reassigned() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     world.run(&PLAN).await?.succeeded()?;
@@ -37,7 +37,7 @@ async fn a_role_that_was_made_anew_is_found_and_given_to_the_function_again() ->
 }
 
 #[tokio::test]
-async fn a_role_that_vanished_is_made_and_given_to_the_function_again() -> TestResult {
+async fn a_missing_role_is_recreated_and_reassigned() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     let name = format!("{ROLE}{}", aws.region);
@@ -54,7 +54,7 @@ async fn a_role_that_vanished_is_made_and_given_to_the_function_again() -> TestR
 }
 
 #[tokio::test]
-async fn an_index_that_was_removed_comes_back() -> TestResult {
+async fn a_removed_index_is_restored() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     let delete = DeleteGlobalSecondaryIndexAction::builder().index_name("by-status").build()?;
@@ -73,7 +73,7 @@ async fn an_index_that_was_removed_comes_back() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_table_with_another_key_is_replaced_when_its_data_may_go() -> TestResult {
+async fn a_table_with_a_different_key_is_replaced_with_consent_to_data_loss() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     table_with_another_key(&aws).await?;
@@ -92,7 +92,7 @@ async fn a_table_with_another_key_is_replaced_when_its_data_may_go() -> TestResu
 }
 
 #[tokio::test]
-async fn what_others_added_stays() -> TestResult {
+async fn additions_by_others_are_kept() -> TestResult {
     let world = World::new()?;
     std::fs::write(world.home().join("incidentctl.yaml"), "tags: {team: x, cost: y}\n")?;
     let aws = world.up().await?;

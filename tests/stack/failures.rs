@@ -10,7 +10,7 @@ use crate::harness::{TestResult, World};
 const REFUSAL: &str = "User: arn:aws:iam::000000000000:user/ada is not authorized to perform: events:PutTargets";
 
 #[tokio::test]
-async fn a_refusal_is_told_with_its_cause_first_and_rolled_back() -> TestResult {
+async fn a_rejection_is_reported_cause_first_and_rolled_back() -> TestResult {
     let world = World::new()?;
     start_with(&world, &refusing_rules()).await?;
     let failed = world.run(&["up", "--local", "--yes"]).await?.ended_with(1)?;
@@ -39,7 +39,7 @@ async fn a_refusal_is_told_with_its_cause_first_and_rolled_back() -> TestResult 
 }
 
 #[tokio::test]
-async fn an_interrupt_lets_calls_in_flight_finish_and_the_next_up_goes_on() -> TestResult {
+async fn calls_in_flight_finish_after_an_interrupt_and_the_next_up_resumes() -> TestResult {
     let world = World::new()?;
     start_with(&world, &json!([{"operation": "CreateTable", "action": {"delay": {"milliseconds": 2000}}}])).await?;
     let mut up = world
@@ -66,7 +66,7 @@ async fn an_interrupt_lets_calls_in_flight_finish_and_the_next_up_goes_on() -> T
 }
 
 #[tokio::test]
-async fn expired_credentials_are_named_with_what_renews_them() -> TestResult {
+async fn expired_credentials_are_reported_with_their_remedy() -> TestResult {
     let world = World::new()?;
     let expired = json!({"code": "ExpiredToken", "message": "The security token included in the request is expired", "status": 403});
     start_with(&world, &json!([{"operation": "GetCallerIdentity", "action": {"error": expired}}])).await?;
@@ -78,7 +78,7 @@ async fn expired_credentials_are_named_with_what_renews_them() -> TestResult {
 }
 
 #[tokio::test]
-async fn the_self_check_waits_for_a_function_that_is_new_or_pending() -> TestResult {
+async fn the_self_check_waits_for_a_new_or_pending_function() -> TestResult {
     let world = World::new()?;
     let refusing = |code: &str, message: &str| {
         let error = json!({"code": code, "message": message, "status": 409});

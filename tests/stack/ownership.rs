@@ -25,7 +25,7 @@ async fn up_stops_before_the_first_change_when_a_name_is_taken() -> TestResult {
 }
 
 #[tokio::test]
-async fn up_leaves_a_dashboard_of_its_name_alone() -> TestResult {
+async fn up_leaves_a_foreign_dashboard_of_its_name_alone() -> TestResult {
     let world = World::new()?;
     let aws = world.start().await?;
     foreign_dashboard(&aws).await?;
@@ -37,7 +37,7 @@ async fn up_leaves_a_dashboard_of_its_name_alone() -> TestResult {
 }
 
 #[tokio::test]
-async fn down_leaves_what_lost_its_tag_with_all_of_its_parts() -> TestResult {
+async fn down_leaves_untagged_resources_intact() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     disown_function(&aws).await?;
@@ -78,7 +78,7 @@ async fn down_leaves_what_lost_its_tag_with_all_of_its_parts() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_log_group_that_was_there_before_stays_as_it_is() -> TestResult {
+async fn a_preexisting_log_group_stays_unchanged() -> TestResult {
     let world = World::new()?;
     let aws = world.start().await?;
     let name = "/aws/lambda/devops-incident-handler";

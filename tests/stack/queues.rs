@@ -6,7 +6,7 @@ const QUEUE: &str = "devops-handler-dlq";
 const ENGINES: [&str; 2] = ["direct", "cloudformation"];
 
 #[tokio::test]
-async fn down_names_the_messages_that_go_and_keeps_them_with_the_data() -> TestResult {
+async fn down_reports_queued_messages_and_keeps_them_with_the_data() -> TestResult {
     for engine in ENGINES {
         let world = World::new()?;
         let up = ["up", "--local", "--yes", "--email", ADDRESS, "--engine", engine];
@@ -35,7 +35,7 @@ async fn down_names_the_messages_that_go_and_keeps_them_with_the_data() -> TestR
 }
 
 #[tokio::test]
-async fn up_deletes_a_full_queue_that_left_the_template_only_with_consent() -> TestResult {
+async fn up_deletes_a_nonempty_orphaned_queue_only_with_consent() -> TestResult {
     for engine in ENGINES {
         let world = World::new()?;
         let up = ["up", "--local", "--yes", "--email", ADDRESS, "--engine", engine];

@@ -14,7 +14,7 @@ const GROUP: &str = "/aws/lambda/devops-old";
 const PLAN: [&str; 6] = ["plan", "--local", "--email", ADDRESS, "--output", "json"];
 
 #[tokio::test]
-async fn what_left_the_template_is_planned_and_deleted() -> TestResult {
+async fn orphans_are_planned_and_deleted() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     leave(&aws).await?;
@@ -47,7 +47,7 @@ async fn what_left_the_template_is_planned_and_deleted() -> TestResult {
 }
 
 #[tokio::test]
-async fn down_takes_what_left_the_template_along() -> TestResult {
+async fn down_deletes_orphans() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     leave(&aws).await?;

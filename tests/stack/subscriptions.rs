@@ -10,7 +10,7 @@ const JOAN: &str = "joan@example.com";
 const ENGINES: [&str; 2] = ["direct", "cloudformation"];
 
 #[tokio::test]
-async fn whoever_is_subscribed_stays_where_no_address_is_given() -> TestResult {
+async fn subscribers_are_kept_when_no_address_is_configured() -> TestResult {
     for engine in ENGINES {
         let world = World::new()?;
         // One is confirmed, the other is not.
@@ -32,7 +32,7 @@ async fn whoever_is_subscribed_stays_where_no_address_is_given() -> TestResult {
 }
 
 #[tokio::test]
-async fn only_the_address_that_is_removed_goes() -> TestResult {
+async fn only_the_removed_address_is_unsubscribed() -> TestResult {
     for engine in ENGINES {
         let world = World::new()?;
         up(&world, engine, &[ADDRESS, GRACE]).await?;
@@ -50,7 +50,7 @@ async fn only_the_address_that_is_removed_goes() -> TestResult {
 }
 
 #[tokio::test]
-async fn an_address_that_changes_is_reached_until_the_new_one_has_confirmed() -> TestResult {
+async fn a_replaced_address_gets_alerts_until_the_new_one_confirms() -> TestResult {
     for engine in ENGINES {
         let world = World::new()?;
         up(&world, engine, &[ADDRESS]).await?;
@@ -96,7 +96,7 @@ async fn a_pending_address_is_never_deleted() -> TestResult {
 }
 
 #[tokio::test]
-async fn what_somebody_else_subscribed_is_never_ended() -> TestResult {
+async fn foreign_subscriptions_are_never_deleted() -> TestResult {
     for engine in ENGINES {
         let world = World::new()?;
         up(&world, engine, &[ADDRESS]).await?;
@@ -120,7 +120,7 @@ async fn what_somebody_else_subscribed_is_never_ended() -> TestResult {
 }
 
 #[tokio::test]
-async fn an_address_that_ended_its_subscription_is_asked_again_and_can_still_be_removed() -> TestResult {
+async fn an_unsubscribed_address_is_resubscribed_and_still_removable() -> TestResult {
     for engine in ENGINES {
         let world = World::new()?;
         up(&world, engine, &[ADDRESS, GRACE]).await?;
@@ -138,7 +138,7 @@ async fn an_address_that_ended_its_subscription_is_asked_again_and_can_still_be_
 
 /// Earlier versions named subscriptions by position.
 #[tokio::test]
-async fn a_stack_with_names_by_position_loses_nobody() -> TestResult {
+async fn a_stack_with_positional_names_loses_no_subscriber() -> TestResult {
     let world = World::new()?;
     up(&world, "cloudformation", &[]).await?;
     let aws = world.aws().await?;

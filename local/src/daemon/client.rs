@@ -13,7 +13,7 @@ use super::Status;
 use crate::gateway::{Identity, SECRET_HEADER};
 
 /// A process that takes longer is not ours, or is stuck.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Who answers on a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,13 +23,13 @@ pub(super) enum Answer {
     /// Something else.
     Stranger,
     /// The port is closed.
-    Nobody,
+    Closed,
 }
 
 /// Requests the status.
 pub(super) async fn identify(status: &Status) -> Answer {
-    let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, status.port)).await else { return Answer::Nobody };
-    let asked = tokio::time::timeout(PATIENCE, send(stream, Method::GET, "/_local/status", status)).await;
+    let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, status.port)).await else { return Answer::Closed };
+    let asked = tokio::time::timeout(TIMEOUT, send(stream, Method::GET, "/_local/status", status)).await;
     match asked {
         Ok(Some((StatusCode::OK, body))) => serde_json::from_slice(&body).map_or(Answer::Stranger, Answer::Identity),
         _ => Answer::Stranger,
@@ -39,7 +39,7 @@ pub(super) async fn identify(status: &Status) -> Answer {
 /// Requests a stop; returns whether it was accepted.
 pub(super) async fn request_stop(status: &Status) -> bool {
     let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, status.port)).await else { return false };
-    let asked = tokio::time::timeout(PATIENCE, send(stream, Method::POST, "/_local/stop", status)).await;
+    let asked = tokio::time::timeout(TIMEOUT, send(stream, Method::POST, "/_local/stop", status)).await;
     matches!(asked, Ok(Some((StatusCode::OK, _))))
 }
 

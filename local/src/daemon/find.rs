@@ -34,6 +34,6 @@ pub async fn find(directory: &Path) -> Found {
             Found::Running(status)
         }
         Answer::Identity(_) | Answer::Stranger => Found::Foreign { pid: status.pid, port: status.port },
-        Answer::Nobody => Found::Stale { pid: status.pid },
+        Answer::Closed => Found::Stale { pid: status.pid },
     }
 }

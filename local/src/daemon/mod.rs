@@ -54,7 +54,7 @@ pub enum DaemonError {
         source: io::Error,
     },
     /// The process exited before it was ready.
-    #[error("the local AWS ended before it was ready ({status}); the end of {} says:\n{tail}", log.display())]
+    #[error("the local AWS exited before it was ready ({status}); end of {}:\n{tail}", log.display())]
     Ended {
         /// Its exit status.
         status: String,
@@ -64,7 +64,7 @@ pub enum DaemonError {
         tail: String,
     },
     /// The process was not ready in time.
-    #[error("the local AWS was not ready after {seconds} s; the end of {} says:\n{tail}", log.display())]
+    #[error("the local AWS was not ready after {seconds} s; end of {}:\n{tail}", log.display())]
     TooSlow {
         /// The timeout.
         seconds: u64,

@@ -17,7 +17,7 @@ use crate::LocalConfig;
 /// Polling interval for readiness.
 const POLL: Duration = Duration::from_millis(5);
 /// It takes milliseconds; a busy machine needs longer.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// Log excerpt in an error, in bytes.
 const TAIL: u64 = 2000;
 
@@ -29,7 +29,7 @@ const TAIL: u64 = 2000;
 pub async fn start(executable: &Path, config: &LocalConfig) -> Result<Status, DaemonError> {
     let directory = config.directory.as_path();
     state::open(directory)?;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     let _starting = starter_lock(directory, deadline).await?;
     if let Found::Running(status) = find(directory).await {
         return Ok(status);
@@ -101,7 +101,7 @@ fn reap(mut child: Child) {
 
 fn too_slow(directory: &Path) -> DaemonError {
     let log = state::log_path(directory);
-    DaemonError::TooSlow { seconds: PATIENCE.as_secs(), tail: tail(&log), log }
+    DaemonError::TooSlow { seconds: TIMEOUT.as_secs(), tail: tail(&log), log }
 }
 
 fn tail(log: &Path) -> String {

@@ -12,7 +12,7 @@ use super::{DaemonError, Found, find};
 /// Polling interval.
 const POLL: Duration = Duration::from_millis(5);
 /// Shutdown ends functions and gives calls in flight two seconds.
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Stops a directory's local AWS and waits until its process has exited. Returns what was found before: only
 /// [`Found::Running`] was stopped; a stale state file is removed.
@@ -33,7 +33,7 @@ async fn stop_running(directory: &Path, status: &Status) -> Result<(), DaemonErr
     if !request_stop(status).await {
         return Err(not_stopped(status, "refuses to stop"));
     }
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while state::try_lock(directory, SERVE_LOCK)?.is_none() {
         if Instant::now() > deadline {
             return Err(not_stopped(status, "was asked to stop but is still there"));

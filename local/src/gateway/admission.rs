@@ -54,7 +54,7 @@ fn identify(state: &State, request: &Request) -> Result<Admission, ApiError> {
         return Err(denied(format!("the local AWS answers to 127.0.0.1:{port} and localhost:{port} only")));
     }
     if request.headers.contains_key(http::header::ORIGIN) {
-        return Err(denied("the local AWS answers to no web page"));
+        return Err(denied("the local AWS rejects requests from web pages"));
     }
     if control::is_for(request) {
         return match control::is_allowed(state, request) {

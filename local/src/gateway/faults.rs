@@ -266,7 +266,7 @@ mod tests {
     use crate::Clock;
 
     #[test]
-    fn a_rule_strikes_when_its_turn_comes() {
+    fn a_rule_breaks_the_configured_calls() {
         let rule = |call, times| Rule {
             service: None,
             operation: None,
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_strikes_for_its_time_which_the_scale_shortens() {
+    fn a_rule_breaks_calls_for_its_scaled_duration() {
         let rule = serde_json::json!({"call": 2, "milliseconds": 5000, "action": "throttle"});
         let mut counted = Counted::new(serde_json::from_value(rule).unwrap());
         let start = Instant::now();

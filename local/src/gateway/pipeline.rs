@@ -77,14 +77,14 @@ async fn admit_and_answer(
 /// Drains what a rejected client is still sending: many clients read no response until they have sent their body. Size
 /// and time are bounded; beyond them the connection is closed.
 fn discard(request: &Request, mut body: Incoming) {
-    const MOST: usize = 80 * 1024 * 1024;
-    const PATIENCE: Duration = Duration::from_secs(5);
+    const MAX_BYTES: usize = 80 * 1024 * 1024;
+    const TIMEOUT: Duration = Duration::from_secs(5);
     if request.headers.contains_key(http::header::EXPECT) {
         // `Expect: 100-continue`: the client has not sent the body.
         return;
     }
-    tokio::spawn(tokio::time::timeout(PATIENCE, async move {
-        let mut left = MOST;
+    tokio::spawn(tokio::time::timeout(TIMEOUT, async move {
+        let mut left = MAX_BYTES;
         while let Some(Ok(frame)) = body.frame().await {
             let Some(less) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
             left = less;

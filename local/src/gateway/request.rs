@@ -117,6 +117,6 @@ fn decompress(body: &[u8], limit: usize) -> Result<Option<Bytes>, ApiError> {
     flate2::read::GzDecoder::new(body)
         .take(limit as u64 + 1)
         .read_to_end(&mut plain)
-        .map_err(|_| ApiError::new("SerializationException", "the request body is no gzip"))?;
+        .map_err(|_| ApiError::new("SerializationException", "the request body is not valid gzip"))?;
     Ok(Some(Bytes::from(plain)).filter(|plain| plain.len() <= limit))
 }

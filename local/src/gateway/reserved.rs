@@ -50,7 +50,7 @@ mod tests {
     use crate::{Call, Input, Principal};
 
     #[test]
-    fn only_aws_sets_its_own_tags() {
+    fn reserved_tags_are_rejected() {
         for (service, input, refused) in [
             ("sqs", json!({"Tags": {"aws:x": "y"}}), true),
             ("sqs", json!({"Tags": {"team": "aws:"}}), false),

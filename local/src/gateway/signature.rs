@@ -22,7 +22,7 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// Maximum clock skew.
 const MAX_SKEW: Duration = Duration::from_secs(15 * 60);
 /// Maximum lifetime of a presigned request, in seconds: a week.
-const LONGEST_PRESIGNED: i64 = 604_800;
+const MAX_PRESIGNED: i64 = 604_800;
 
 /// The credential scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,8 +135,8 @@ impl Signature {
             let message = "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP";
             return Err(Rejection::Skew(message.to_owned()));
         }
-        if self.expires.is_some_and(|seconds| !(1..=LONGEST_PRESIGNED).contains(&seconds)) {
-            let message = format!("X-Amz-Expires must be between 1 and {LONGEST_PRESIGNED} seconds");
+        if self.expires.is_some_and(|seconds| !(1..=MAX_PRESIGNED).contains(&seconds)) {
+            let message = format!("X-Amz-Expires must be between 1 and {MAX_PRESIGNED} seconds");
             return Err(Rejection::Incomplete(message));
         }
         let age = now.duration_since(signed_at);

@@ -130,7 +130,7 @@ impl Outbox {
         if let Some(server) = &self.server
             && let Err(error) = server.send(message).await
         {
-            tracing::warn!(%error, file = %file.display(), "the mail server did not take a mail; the outbox keeps it");
+            tracing::warn!(%error, file = %file.display(), "the mail server rejected a mail; the outbox has it");
         }
         Ok(file)
     }

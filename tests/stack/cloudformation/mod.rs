@@ -13,7 +13,7 @@ const PLAN: [&str; 7] = ["plan", "--local", "--email", ADDRESS, "--detailed-exit
 const DOWN: [&str; 5] = ["down", "--local", "--yes", "--output", "json"];
 
 #[tokio::test]
-async fn both_engines_make_the_same_stack() -> TestResult {
+async fn both_engines_create_the_same_stack() -> TestResult {
     let world = World::new()?;
     let mut made = Vec::new();
     for engine in ["direct", "cloudformation"] {
@@ -39,7 +39,7 @@ async fn both_engines_make_the_same_stack() -> TestResult {
 }
 
 #[tokio::test]
-async fn only_what_changes_is_changed_and_nothing_the_second_time() -> TestResult {
+async fn only_differences_are_changed_and_nothing_the_second_time() -> TestResult {
     let world = World::new()?;
     let made = world.run(&UP).await?.succeeded()?.result()?["created"].as_u64().ok_or("nothing created")?;
     let again = world.run(&UP).await?.succeeded()?.result()?;
@@ -73,7 +73,7 @@ async fn only_what_changes_is_changed_and_nothing_the_second_time() -> TestResul
 }
 
 #[tokio::test]
-async fn what_somebody_changed_is_found_and_repaired() -> TestResult {
+async fn drift_is_detected_and_repaired() -> TestResult {
     let world = World::new()?;
     world.run(&UP).await?.succeeded()?;
     let aws = world.aws().await?;
@@ -95,7 +95,7 @@ async fn what_somebody_changed_is_found_and_repaired() -> TestResult {
 }
 
 #[tokio::test]
-async fn what_holds_data_outlives_the_stack_on_demand() -> TestResult {
+async fn data_outlives_the_stack_on_demand() -> TestResult {
     let world = World::new()?;
     world.run(&UP).await?.succeeded()?;
     let aws = world.aws().await?;
@@ -110,7 +110,7 @@ async fn what_holds_data_outlives_the_stack_on_demand() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_log_group_that_was_there_before_is_no_part_of_the_stack() -> TestResult {
+async fn a_preexisting_log_group_is_not_part_of_the_stack() -> TestResult {
     let world = World::new()?;
     let aws = world.start().await?;
     let name = "/aws/lambda/devops-incident-handler";

@@ -67,7 +67,7 @@ mod tests {
     use crate::{Call, Input, Principal};
 
     #[test]
-    fn every_part_is_needed() {
+    fn every_item_needs_its_permission() {
         let table = "arn:aws:dynamodb:eu-west-1:000000000000:table/t";
         let cases = [
             ("PutItem", json!({"TableName":"t"}), vec![("PutItem", table.to_owned())]),

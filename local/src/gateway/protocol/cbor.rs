@@ -11,14 +11,14 @@ use crate::{ApiError, Input, Output};
 const EPOCH: u64 = 1;
 
 /// Nesting limit; CloudWatch's own requests need ten.
-const DEEPEST: usize = 32;
+const MAX_DEPTH: usize = 32;
 
 pub(super) fn decode(body: &[u8]) -> Result<Input, ApiError> {
     if body.is_empty() {
         return Ok(Input::default());
     }
-    let invalid = || ApiError::new("SerializationException", "the request body is no CBOR map");
-    let value: Cbor = ciborium::de::from_reader_with_recursion_limit(body, DEEPEST).map_err(|_| invalid())?;
+    let invalid = || ApiError::new("SerializationException", "the request body is not a CBOR map");
+    let value: Cbor = ciborium::de::from_reader_with_recursion_limit(body, MAX_DEPTH).map_err(|_| invalid())?;
     match to_json(value) {
         Value::Object(members) => Ok(Input(members)),
         _ => Err(invalid()),

@@ -88,7 +88,7 @@ mod tests {
     use crate::gateway::request::parameters;
 
     #[test]
-    fn names_spell_a_tree() {
+    fn keys_form_a_tree() {
         let cases = [
             ("Action=X&Version=1&RoleName=r", json!({"RoleName":"r"})),
             (
@@ -117,7 +117,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_form_breaks_the_reader(form in "[a-c.1-3=&%]{0,80}") {
+        fn decoding_never_panics(form in "[a-c.1-3=&%]{0,80}") {
             let _ = decode(parameters(&form));
         }
     }

@@ -8,7 +8,7 @@ use super::query::{Points, Window};
 use super::validation;
 
 /// Nesting limit of brackets, functions and signs: far above practical use, far below the limit of a thread's stack.
-const DEEPEST: usize = 50;
+const MAX_DEPTH: usize = 50;
 
 /// A parsed expression.
 #[derive(Debug, Clone, PartialEq)]
@@ -236,8 +236,8 @@ impl Parser<'_> {
     }
 
     fn factor(&mut self) -> Result<Expression, ApiError> {
-        if self.depth == DEEPEST {
-            return Err(validation(format!("Error in expression: more than {DEEPEST} levels stand in one another.")));
+        if self.depth == MAX_DEPTH {
+            return Err(validation(format!("Error in expression: more than {MAX_DEPTH} levels stand in one another.")));
         }
         self.depth += 1;
         let factor = self.signed();

@@ -11,7 +11,7 @@ use super::{bucket_width, dimensions, evaluator, instant, invalid, missing, requ
 /// Data points one `GetMetricStatistics` call may request.
 const POINTS: i64 = 1440;
 /// Limits of one `GetMetricData` call: queries, and data points in total.
-const MOST_QUERIES: usize = 500;
+const MAX_QUERIES: usize = 500;
 const POINTS_OF_DATA: i64 = 100_800;
 
 pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
@@ -156,8 +156,8 @@ pub(super) fn data(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     if queries.is_empty() {
         return Err(missing("MetricDataQueries"));
     }
-    if queries.len() > MOST_QUERIES {
-        let message = format!("The collection MetricDataQueries must not have a size greater than {MOST_QUERIES}.");
+    if queries.len() > MAX_QUERIES {
+        let message = format!("The collection MetricDataQueries must not have a size greater than {MAX_QUERIES}.");
         return Err(super::validation(message));
     }
     for query in &queries {

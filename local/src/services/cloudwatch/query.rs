@@ -10,7 +10,7 @@ use super::series::{Series, Store};
 use super::{dimensions, required, validation};
 
 /// Length limit of an expression, in characters (API reference, `MetricDataQuery`).
-const LONGEST_EXPRESSION: usize = 2048;
+const MAX_EXPRESSION: usize = 2048;
 
 /// Values by period start; periods without data are absent.
 pub(super) type Points = BTreeMap<i64, f64>;
@@ -77,9 +77,9 @@ impl Query {
         if input.text("AccountId").is_some_and(|account| account != crate::config::ACCOUNT) {
             return Err(ApiError::not_implemented("monitoring", "cross-account metrics"));
         }
-        if input.text("Expression").is_some_and(|text| text.chars().count() > LONGEST_EXPRESSION) {
+        if input.text("Expression").is_some_and(|text| text.chars().count() > MAX_EXPRESSION) {
             return Err(validation(format!(
-                "1 validation error detected: Value at 'expression' failed to satisfy constraint: Member must have length less than or equal to {LONGEST_EXPRESSION}"
+                "1 validation error detected: Value at 'expression' failed to satisfy constraint: Member must have length less than or equal to {MAX_EXPRESSION}"
             )));
         }
         let source = match (input.structure("MetricStat"), input.text("Expression")) {

@@ -16,7 +16,7 @@ use crate::{ApiError, Cloud, Principal, arn};
 
 /// The service principal in resource policies.
 const PRINCIPAL: &str = "events.amazonaws.com";
-const LONGEST_WAIT: Duration = Duration::from_secs(600);
+const MAX_BACKOFF: Duration = Duration::from_secs(600);
 
 /// An event in delivery.
 pub(super) struct Delivery {
@@ -47,7 +47,7 @@ impl Delivery {
         count(&self.cloud, &self.rule, "Invocations");
         if let Err(failure) = outcome {
             count(&self.cloud, &self.rule, "FailedInvocations");
-            self.bury(&failure).await;
+            self.dead_letter(&failure).await;
         }
     }
 
@@ -111,25 +111,26 @@ impl Delivery {
     }
 
     /// Sends the original event to the dead-letter queue; without one it is lost, as on AWS.
-    async fn bury(&self, failure: &Failure) {
+    async fn dead_letter(&self, failure: &Failure) {
         let Self { cloud, rule, target, .. } = self;
         let Some(queue_arn) = &target.dead_letter_arn else {
             tracing::warn!(error = %failure.error, rule = rule.arn, target = target.arn, "an event was dropped");
             return;
         };
         let body = self.event.to_string();
-        let sent = sqs::send(cloud, queue_arn, body, self.epitaph(failure), principal(), Some(&rule.arn)).await;
+        let sent =
+            sqs::send(cloud, queue_arn, body, self.failure_attributes(failure), principal(), Some(&rule.arn)).await;
         match sent {
             Ok(_) => count(cloud, rule, "InvocationsSentToDlq"),
             Err(error) => {
-                tracing::warn!(%error, rule = rule.arn, queue_arn, "an event did not reach the dead-letter queue");
+                tracing::warn!(%error, rule = rule.arn, queue_arn, "could not send an event to the dead-letter queue");
                 count(cloud, rule, "InvocationsFailedToBeSentToDlq");
             }
         }
     }
 
     /// The message attributes in the dead-letter queue that explain the failure.
-    fn epitaph(&self, failure: &Failure) -> Vec<(String, String)> {
+    fn failure_attributes(&self, failure: &Failure) -> Vec<(String, String)> {
         let mut attributes = vec![
             ("RULE_ARN", self.rule.arn.clone()),
             ("TARGET_ARN", self.target.arn.clone()),
@@ -175,7 +176,7 @@ fn is_retriable(error: &ApiError) -> bool {
 /// Exponential backoff from one second.
 fn backoff(retries: u64) -> Duration {
     let doublings = u32::try_from(retries).unwrap_or(u32::MAX).min(16);
-    (Duration::from_secs(1) * 2_u32.pow(doublings)).min(LONGEST_WAIT)
+    (Duration::from_secs(1) * 2_u32.pow(doublings)).min(MAX_BACKOFF)
 }
 
 /// EventBridge's code for a target's error.
@@ -223,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_can_pass_is_tried_again_and_only_as_long_as_the_policy_says() {
+    fn transient_errors_are_retried_within_the_policy() {
         let error = |code: &str, status| ApiError::new(code, "").with_status(status);
         let throttled = || error("TooManyRequestsException", 429);
         let seconds = Duration::from_secs;
@@ -244,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_double_up_to_ten_minutes() {
+    fn backoff_doubles_up_to_ten_minutes() {
         let waits: Vec<u64> = [0, 1, 2, 9, 10, 185].iter().map(|retries| backoff(*retries).as_secs()).collect();
         assert_eq!(waits, [1, 2, 4, 512, 600, 600]);
     }

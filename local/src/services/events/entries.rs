@@ -15,9 +15,9 @@ use crate::config::ACCOUNT;
 use crate::policy::Need;
 use crate::{ApiError, Call, Cloud, Input, Output, arn};
 
-const MOST_ENTRIES: usize = 10;
+const MAX_ENTRIES: usize = 10;
 /// Size limit of all entries in bytes. AWS has raised it to 1 MB; older regions and tools still rely on this one.
-const LARGEST_REQUEST: usize = 256 * 1024;
+const MAX_REQUEST: usize = 256 * 1024;
 
 /// An entry's error: code and message.
 type Refusal = (&'static str, String);
@@ -28,11 +28,11 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     if entries.is_empty() {
         return Err(violated("[]", "entries", "Member must have length greater than or equal to 1"));
     }
-    if entries.len() > MOST_ENTRIES {
-        let constraint = format!("Member must have length less than or equal to {MOST_ENTRIES}");
+    if entries.len() > MAX_ENTRIES {
+        let constraint = format!("Member must have length less than or equal to {MAX_ENTRIES}");
         return Err(violated("[PutEventsRequestEntry, ...]", "entries", &constraint));
     }
-    if entries.iter().map(size).sum::<usize>() > LARGEST_REQUEST {
+    if entries.iter().map(size).sum::<usize>() > MAX_REQUEST {
         return Err(invalid("Total size of the entries in the request is over the limit."));
     }
     let results: Vec<Result<String, Refusal>> =

@@ -26,7 +26,7 @@ pub(super) fn route(cloud: &Cloud, region: &str, bus: &str, event: &Value, hop: 
         Ok(bus.rules.values().filter(matching).map(|rule| (rule.id.clone(), rule.targets.clone())).collect())
     })?;
     if hop > LAST_HOP {
-        tracing::warn!(bus, "an event went from bus to bus too often and was dropped");
+        tracing::warn!(bus, "an event exceeded the hop limit between buses and was dropped");
         return Ok(Vec::new());
     }
     let event = Arc::new(event.clone());

@@ -12,10 +12,10 @@ use crate::{ApiError, Call, Cloud, Output, arn};
 
 /// Pattern length limit in characters: AWS's default quota, and its API's maximum.
 const PATTERN_QUOTA: usize = 2048;
-const LONGEST_PATTERN: usize = 4096;
+const MAX_PATTERN: usize = 4096;
 /// Nesting limit of patterns. AWS documents none; no AWS event has half as many levels.
-const DEEPEST_PATTERN: usize = 50;
-const MOST_RULES: usize = 300;
+const MAX_PATTERN_DEPTH: usize = 50;
+const MAX_RULES: usize = 300;
 const STATES: [&str; 3] = ["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"];
 
 /// Creates or replaces a rule, keeping its targets and tags.
@@ -41,7 +41,7 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         if schedule.is_some() && bus.name != DEFAULT_BUS {
             return Err(invalid("ScheduleExpression is supported only on the default event bus."));
         }
-        if bus.rules.len() >= MOST_RULES && !bus.rules.contains_key(name) {
+        if bus.rules.len() >= MAX_RULES && !bus.rules.contains_key(name) {
             return Err(limit_exceeded());
         }
         let (tags, targets) = match bus.rules.remove(name) {
@@ -73,15 +73,15 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
 /// `InvalidEventPatternException` with EventBridge's reason.
 pub(super) fn parse_pattern(text: &str) -> Result<(String, Pattern), ApiError> {
     let length = text.chars().count();
-    if length > LONGEST_PATTERN {
-        let constraint = format!("Member must have length less than or equal to {LONGEST_PATTERN}");
+    if length > MAX_PATTERN {
+        let constraint = format!("Member must have length less than or equal to {MAX_PATTERN}");
         return Err(violated(text, "eventPattern", &constraint));
     }
     if length > PATTERN_QUOTA {
         let message = format!("The event pattern has {length} characters; the quota is {PATTERN_QUOTA}.");
         return Err(ApiError::new("LimitExceededException", message));
     }
-    if serde_json::from_str(text).is_ok_and(|pattern: Value| depth(&pattern) > DEEPEST_PATTERN) {
+    if serde_json::from_str(text).is_ok_and(|pattern: Value| depth(&pattern) > MAX_PATTERN_DEPTH) {
         let message = "Event pattern is not valid. Reason: Event pattern is nested too deeply";
         return Err(ApiError::new("InvalidEventPatternException", message));
     }

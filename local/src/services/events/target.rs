@@ -11,7 +11,7 @@ use super::validation::{check_name, invalid, page, violated};
 use super::{rules, state::Rule};
 use crate::{ApiError, Call, Cloud, Input, Output, arn};
 
-const MOST_TARGETS: usize = 5;
+const MAX_TARGETS: usize = 5;
 /// EventBridge's default retry policy.
 const DEFAULT_AGE_SECONDS: u64 = 24 * 3600;
 const DEFAULT_ATTEMPTS: u64 = 185;
@@ -200,7 +200,7 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
                 None => merged.push(target),
             }
         }
-        if merged.len() > MOST_TARGETS {
+        if merged.len() > MAX_TARGETS {
             return Err(limit_exceeded());
         }
         rule.targets = merged;

@@ -40,7 +40,7 @@ mod tests {
     use super::Propagating;
 
     #[test]
-    fn a_change_holds_after_the_delay() {
+    fn a_change_is_in_force_after_the_delay() {
         let long = Duration::from_secs(3600);
         let mut value = Propagating::new(1);
         assert_eq!((value.in_force(long), value.in_force(Duration::ZERO)), (None, Some(&1)));

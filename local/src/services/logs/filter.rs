@@ -52,9 +52,9 @@ const OPERATORS: [(&str, Operator); 6] = [
 ];
 
 /// Length limit of a pattern in characters (API reference, `FilterLogEvents`).
-const LONGEST: usize = 1024;
+const MAX_LENGTH: usize = 1024;
 /// Nesting limit of brackets.
-const DEEPEST: usize = 32;
+const MAX_DEPTH: usize = 32;
 
 impl Filter {
     /// Parses a pattern.
@@ -63,8 +63,12 @@ impl Filter {
     /// `InvalidParameterException` for an invalid or overlong pattern, `NotImplemented` for unsupported ones: regular
     /// expressions, space-delimited fields, brackets in conditions.
     pub(super) fn parse(pattern: &str) -> Result<Self, ApiError> {
-        if pattern.chars().count() > LONGEST {
-            return Err(violation(pattern, "filterPattern", &format!("have length less than or equal to {LONGEST}")));
+        if pattern.chars().count() > MAX_LENGTH {
+            return Err(violation(
+                pattern,
+                "filterPattern",
+                &format!("have length less than or equal to {MAX_LENGTH}"),
+            ));
         }
         let pattern = pattern.trim();
         match pattern.chars().next() {
@@ -145,7 +149,7 @@ fn parse_json(pattern: &str) -> Result<Filter, ApiError> {
         .and_then(|rest| rest.strip_suffix('}'))
         .ok_or_else(|| invalid("Invalid filter pattern"))?;
     let brackets = inner.chars().filter(|character| !character.is_whitespace());
-    if brackets.take_while(|character| *character == '(').count() > DEEPEST {
+    if brackets.take_while(|character| *character == '(').count() > MAX_DEPTH {
         return Err(invalid("Invalid filter pattern"));
     }
     if inner.trim_start().starts_with('(') {
@@ -267,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pattern_is_refused() {
+    fn invalid_patterns_are_rejected() {
         let cases = [
             ("\"open", "InvalidParameterException"),
             ("{ $.a = 1", "InvalidParameterException"),

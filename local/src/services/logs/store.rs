@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_group_forgets_its_oldest_events() {
+    fn a_group_drops_its_oldest_events() {
         let mut group = Group::new("eu-west-1", "group");
         let event = |number: usize| (i64::try_from(number).unwrap_or(0), format!("event {number}"));
         group.append("stream", (0..EVENT_LIMIT + 10).map(event).collect());

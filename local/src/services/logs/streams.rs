@@ -7,8 +7,8 @@ use super::store::{Stream, now, with_group};
 
 const BATCH_LIMIT: usize = 10_000;
 const BATCH_BYTES: usize = 1_048_576;
-const OLDEST: i64 = 14 * 24 * 3600 * 1000;
-const NEWEST: i64 = 2 * 3600 * 1000;
+const MAX_AGE: i64 = 14 * 24 * 3600 * 1000;
+const MAX_FUTURE: i64 = 2 * 3600 * 1000;
 
 pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let name = stream_name(call)?;
@@ -118,8 +118,8 @@ fn events(call: &Call) -> Result<Vec<(i64, String)>, ApiError> {
 /// The accepted events, and the reply about those too old or too new. Events must be in chronological order.
 fn split(mut events: Vec<(i64, String)>) -> (Vec<(i64, String)>, Option<Output>) {
     let time = now();
-    let too_old = events.iter().take_while(|(timestamp, _)| *timestamp < time - OLDEST).count();
-    let in_time = events.iter().take_while(|(timestamp, _)| *timestamp <= time + NEWEST).count();
+    let too_old = events.iter().take_while(|(timestamp, _)| *timestamp < time - MAX_AGE).count();
+    let in_time = events.iter().take_while(|(timestamp, _)| *timestamp <= time + MAX_FUTURE).count();
     let index = |position: usize| i64::try_from(position).unwrap_or(i64::MAX);
     let has_new = in_time < events.len();
     let rejected = (too_old > 0 || has_new).then(|| {

@@ -11,7 +11,7 @@ use super::store::Object;
 use super::xml::{root, tagged};
 use crate::ApiError;
 
-const MOST_KEYS: usize = 1000;
+const MAX_KEYS: usize = 1000;
 /// Characters that `encoding-type=url` leaves unencoded.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
@@ -33,11 +33,11 @@ pub(super) fn list(request: &Request<'_>) -> Result<Reply, ApiError> {
         return Err(invalid_argument("Invalid List Type specified in Request"));
     }
     let most = match query("max-keys") {
-        None => MOST_KEYS,
+        None => MAX_KEYS,
         Some(text) => text
             .parse::<usize>()
             .map_err(|_| invalid_argument("Provided max-keys not an integer or within integer range"))?
-            .min(MOST_KEYS),
+            .min(MAX_KEYS),
     };
     let token = query("continuation-token").map(from_token).transpose()?;
     let prefix = query("prefix").unwrap_or_default();

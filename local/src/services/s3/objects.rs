@@ -11,9 +11,9 @@ use super::xml::{Element, root, tagged};
 use crate::{ApiError, Cloud};
 
 /// Key length limit in bytes.
-const LONGEST_KEY: usize = 1024;
+const MAX_KEY: usize = 1024;
 /// Maximum number of objects in `DeleteObjects`.
-const MOST_DELETED: usize = 1000;
+const MAX_DELETED: usize = 1000;
 /// Object headers, besides metadata, that `GetObject` returns.
 const KEPT_HEADERS: [&str; 6] =
     ["content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
@@ -28,7 +28,7 @@ pub fn object(cloud: &Cloud, bucket: &str, key: &str) -> Result<Bytes, ApiError>
 }
 
 pub(super) fn put(request: &Request<'_>) -> Result<Reply, ApiError> {
-    if request.route.key.len() > LONGEST_KEY {
+    if request.route.key.len() > MAX_KEY {
         return Err(ApiError::new("KeyTooLongError", "Your key is too long"));
     }
     request.only_header("x-amz-acl", &["private", "bucket-owner-full-control"])?;
@@ -139,7 +139,7 @@ pub(super) fn delete_many(request: &Request<'_>) -> Result<Reply, ApiError> {
     if let Some((unknown, _)) = document.leaves().iter().find(|(path, _)| !known(path)) {
         return Err(ApiError::not_implemented("s3", &format!("DeleteObjects with {unknown}")));
     }
-    if document.name != "Delete" || keys.is_empty() || keys.len() > MOST_DELETED {
+    if document.name != "Delete" || keys.is_empty() || keys.len() > MAX_DELETED {
         return Err(malformed_xml());
     }
     let mut buckets = request.cloud.s3.buckets();

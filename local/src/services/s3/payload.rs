@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_taken_only_if_it_fits_its_checksum() {
+    fn a_body_must_match_its_checksum() {
         for (header, value, outcome) in [
             ("x-amz-checksum-crc32", "DUoRhQ==", Ok("crc32")),
             ("x-amz-checksum-crc32c", "yZRlqg==", Ok("crc32c")),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_become_one_body() {
+    fn chunks_are_joined() {
         let headers = |length| {
             [("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"), ("x-amz-decoded-content-length", length)]
         };

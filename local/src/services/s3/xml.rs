@@ -12,7 +12,7 @@ use crate::ApiError;
 const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 /// Nesting limit; no S3 document has as many levels.
-const DEEPEST: usize = 32;
+const MAX_DEPTH: usize = 32;
 
 /// An element: text or children.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Element {
         let mut open: Vec<Element> = Vec::new();
         loop {
             match reader.read_event().map_err(|_| malformed_xml())? {
-                Event::Start(_) if open.len() == DEEPEST => return Err(malformed_xml()),
+                Event::Start(_) if open.len() == MAX_DEPTH => return Err(malformed_xml()),
                 Event::Start(tag) => open.push(Self::named(tag.local_name().as_ref())),
                 Event::Empty(tag) => {
                     let element = Self::named(tag.local_name().as_ref());

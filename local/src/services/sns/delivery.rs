@@ -17,7 +17,7 @@ use crate::{ApiError, Cloud, Principal, arn};
 
 /// Exceeding this many mails within one second makes an email subscription pending again. AWS does so to protect the
 /// address; the sender has lost its alert channel.
-const MOST_MAILS_PER_SECOND: usize = 10;
+const MAX_MAILS_PER_SECOND: usize = 10;
 
 /// Delays between attempts to reach a queue or function: three immediate attempts, two after a second, then backoff.
 /// AWS continues every 20 seconds for 23 days.
@@ -155,7 +155,7 @@ fn exceeds_mail_rate(subscription: &mut Subscription, now: Timestamp) -> bool {
     let recent = &mut subscription.recent;
     recent.retain(|sent| now.duration_since(*sent).unsigned_abs() < Duration::from_secs(1));
     recent.push_back(now);
-    recent.len() > MOST_MAILS_PER_SECOND
+    recent.len() > MAX_MAILS_PER_SECOND
 }
 
 async fn deliver(cloud: &Cloud, notification: &Notification, subscription: &Subscription) {
@@ -230,7 +230,7 @@ async fn redrive(cloud: &Cloud, notification: &Notification, subscription: &Subs
     let metric = match to_queue(cloud, queue_arn, notification, subscription).await {
         Ok(()) => "NumberOfNotificationsRedrivenToDlq",
         Err(error) => {
-            tracing::warn!(%error, queue_arn, "a notification did not reach its dead-letter queue");
+            tracing::warn!(%error, queue_arn, "could not send a notification to its dead-letter queue");
             "NumberOfNotificationsFailedToRedriveToDlq"
         }
     };

@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 use super::MessageAttribute;
 
 /// Maximum number of keys in one policy.
-const MOST_KEYS: usize = 5;
+const MAX_KEYS: usize = 5;
 
 /// A validated policy.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,8 +32,8 @@ impl FilterPolicy {
         }
         let document: Value = serde_json::from_str(text).map_err(|_| "failed to parse JSON.".to_owned())?;
         let pattern = Pattern::from_value(&document).map_err(|error| error.reason().to_owned())?;
-        if document.as_object().is_some_and(|keys| keys.len() > MOST_KEYS) {
-            return Err(format!("Filter policy can not have more than {MOST_KEYS} keys"));
+        if document.as_object().is_some_and(|keys| keys.len() > MAX_KEYS) {
+            return Err(format!("Filter policy can not have more than {MAX_KEYS} keys"));
         }
         if scope == Some("MessageBody") {
             return Ok(Self::Body(pattern));

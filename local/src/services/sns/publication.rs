@@ -14,9 +14,9 @@ use crate::policy::{Decision, Need, Policy, Requester};
 use crate::{ApiError, Call, Cloud, Input, Output, Principal};
 
 /// Size limit of a message with its attributes, in bytes.
-const LARGEST_MESSAGE: usize = 256 * 1024;
-const LONGEST_SUBJECT: usize = 100;
-const LARGEST_BATCH: usize = 10;
+const MAX_MESSAGE: usize = 256 * 1024;
+const MAX_SUBJECT: usize = 100;
+const MAX_BATCH: usize = 10;
 
 /// A message to publish to a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +96,7 @@ fn send(cloud: &Cloud, topic_arn: &str, publication: Publication, bodies: Bodies
 fn check(publication: &Publication) -> Result<(), ApiError> {
     if let Some(subject) = &publication.subject
         && (subject.is_empty()
-            || subject.chars().count() > LONGEST_SUBJECT
+            || subject.chars().count() > MAX_SUBJECT
             || subject.starts_with(char::is_whitespace)
             || subject.chars().any(char::is_control))
     {
@@ -105,7 +105,7 @@ fn check(publication: &Publication) -> Result<(), ApiError> {
     if publication.message.is_empty() {
         return Err(errors::invalid("Empty message"));
     }
-    if size(publication) > LARGEST_MESSAGE {
+    if size(publication) > MAX_MESSAGE {
         return Err(errors::invalid("Message too long"));
     }
     publication.attributes.iter().try_for_each(|(name, attribute)| check_attribute(name, attribute))
@@ -243,7 +243,7 @@ fn check_batch(entries: &[Input]) -> Result<(), ApiError> {
     if entries.is_empty() {
         return refuse("EmptyBatchRequest", "The batch request doesn't contain any entries.");
     }
-    if entries.len() > LARGEST_BATCH {
+    if entries.len() > MAX_BATCH {
         return refuse("TooManyEntriesInBatchRequest", "The batch request contains more entries than permissible.");
     }
     let mut ids: Vec<&str> = entries.iter().map(|entry| entry.text("Id").unwrap_or_default()).collect();
@@ -262,7 +262,7 @@ fn check_batch(entries: &[Input]) -> Result<(), ApiError> {
         return refuse("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.");
     }
     let total: usize = entries.iter().map(|entry| entry.text("Message").unwrap_or_default().len()).sum();
-    if total > LARGEST_MESSAGE {
+    if total > MAX_MESSAGE {
         return refuse(
             "BatchRequestTooLong",
             "The length of all the batch messages put together is more than the limit.",

@@ -6,7 +6,7 @@ use super::errors::{self, required};
 use super::state::{Sns, Topic};
 use crate::{ApiError, Call, Cloud, Output};
 
-const MOST_TAGS: usize = 50;
+const MAX_TAGS: usize = 50;
 
 pub(super) fn list(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
     with_resource(sns, call, |topic| {
@@ -21,7 +21,7 @@ pub(super) fn add(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
     with_resource(sns, call, |topic| {
         let mut tags = topic.tags.clone();
         tags.extend(tags_of(call));
-        if tags.len() > MOST_TAGS {
+        if tags.len() > MAX_TAGS {
             return Err(ApiError::new(
                 "TagLimitExceeded",
                 "Could not complete request: tag quota of per resource exceeded",

@@ -103,7 +103,7 @@ fn shape(value: &Value) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn an_alarm_tells_its_topic_and_the_bus_in_the_shape_of_aws() -> Tested {
+async fn an_alarm_notifies_topic_and_bus_in_awss_format() -> Tested {
     let account = Account::new().await?;
     let metric = json!({
         "Namespace": "Orders", "MetricName": "Errors", "Statistic": "Sum", "Period": 60,
@@ -129,7 +129,7 @@ async fn an_alarm_tells_its_topic_and_the_bus_in_the_shape_of_aws() -> Tested {
 }
 
 #[tokio::test]
-async fn each_series_of_a_group_by_alarm_has_an_event_of_its_own() -> Tested {
+async fn each_series_of_a_group_by_alarm_has_its_own_event() -> Tested {
     let account = Account::new().await?;
     let query = "SELECT SUM(Errors) FROM SCHEMA(\"Orders\", FunctionName) GROUP BY FunctionName";
     let metrics = json!([{"Id": "m1", "Expression": query, "Period": 60, "ReturnData": true}]);

@@ -19,7 +19,7 @@ pub(super) fn peak(_process: u32) -> Option<u64> {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     #[test]
-    fn peak_of_this_process_is_known_and_of_none_is_not() {
+    fn peak_memory_is_known_for_existing_processes_only() {
         assert!(super::peak(std::process::id()).is_some_and(|bytes| bytes > 1 << 20));
         assert_eq!(super::peak(u32::MAX), None);
     }

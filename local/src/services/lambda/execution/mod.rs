@@ -87,7 +87,7 @@ async fn invoke(cloud: &Cloud, reference: &Reference, request_id: &str, payload:
     let outcome = environment.invoke(request_id, payload).await?;
     metrics::ended(cloud, &function, &outcome, permit.concurrency);
     pool.start_reaper(cloud);
-    pool.park(environment);
+    pool.release(environment);
     Ok(outcome)
 }
 

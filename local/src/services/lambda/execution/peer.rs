@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_kernel_names_the_user_of_a_connection() {
+    async fn the_kernel_reports_a_connections_user() {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let server = listener.local_addr().unwrap();
         let stream = tokio::net::TcpStream::connect(server).await.unwrap();
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_of_another_user_is_seen_in_either_list() {
+    fn another_users_socket_is_found_in_either_table() {
         let (client, server) = (([127, 0, 0, 1], 0x1f90).into(), ([127, 0, 0, 1], 0x0050).into());
         let line = |zeros: &str| {
             format!(
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_told_from_programs() {
+    fn pages_are_distinguished_from_programs() {
         let server = SocketAddr::from(([127, 0, 0, 1], 80));
         let headers = |pairs: &[(&'static str, &str)]| {
             pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect::<HeaderMap>()

@@ -90,7 +90,7 @@ impl Pool {
     }
 
     /// Returns an environment to the pool, unless its revision has been replaced.
-    pub(super) fn park(&self, mut environment: Environment) {
+    pub(super) fn release(&self, mut environment: Environment) {
         if !environment.is_usable() || !is_current(&environment) {
             return;
         }

@@ -70,13 +70,13 @@ impl RuntimeApi {
         let address = listener.local_addr()?;
         let (work, work_receiver) = mpsc::unbounded_channel();
         let (signal_sender, signals) = mpsc::unbounded_channel();
-        let desk = Arc::new(Desk {
+        let state = Arc::new(State {
             address,
             work: tokio::sync::Mutex::new(work_receiver),
             signals: signal_sender,
             current: Mutex::new(None),
         });
-        let server = tokio::spawn(serve(listener, desk)).abort_handle();
+        let server = tokio::spawn(serve(listener, state)).abort_handle();
         Ok(Self { address, work, signals, server })
     }
 
@@ -102,7 +102,7 @@ impl Drop for RuntimeApi {
 }
 
 /// State shared by the connections.
-struct Desk {
+struct State {
     address: SocketAddr,
     work: tokio::sync::Mutex<mpsc::UnboundedReceiver<Work>>,
     signals: mpsc::UnboundedSender<Signal>,
@@ -110,20 +110,20 @@ struct Desk {
     current: Mutex<Option<String>>,
 }
 
-async fn serve(listener: TcpListener, desk: Arc<Desk>) {
+async fn serve(listener: TcpListener, state: Arc<State>) {
     // The set aborts the connections when the server is dropped.
     let mut connections = JoinSet::new();
     while let Ok((stream, client)) = listener.accept().await {
-        if !peer::is_own_process(client, desk.address) {
+        if !peer::is_own_process(client, state.address) {
             tracing::warn!("a process of another user tried to reach the Runtime API");
             continue;
         }
-        let desk = Arc::clone(&desk);
+        let state = Arc::clone(&state);
         let _ = stream.set_nodelay(true);
         connections.spawn(async move {
             let service = service_fn(move |request| {
-                let desk = Arc::clone(&desk);
-                async move { Ok::<_, std::convert::Infallible>(desk.answer(request).await) }
+                let state = Arc::clone(&state);
+                async move { Ok::<_, std::convert::Infallible>(state.answer(request).await) }
             });
             // A broken connection shows as a process that exits or does not respond.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
@@ -131,7 +131,7 @@ async fn serve(listener: TcpListener, desk: Arc<Desk>) {
     }
 }
 
-impl Desk {
+impl State {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         if !peer::is_program(request.headers(), self.address) {
             return problem(StatusCode::FORBIDDEN, "Forbidden", "The Runtime API is for the function's process");

@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusals_back_off_and_failures_wait_a_minute_then_two() {
+    fn throttles_back_off_and_errors_wait_one_then_two_minutes() {
         let config = EventInvokeConfig::default();
         let refused = |refusals| delay(&Progress { refusals, ..Progress::default() }, &config);
         assert_eq!(

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_has_the_recorded_form() {
+    fn a_record_matches_the_recording() {
         let progress = Progress { attempts: 1, last: Some(Outcome::failed_for_test()), ..Progress::default() };
         let record = record(
             "arn:aws:lambda:us-east-1:111111111111:function:orders-worker:$LATEST",
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_that_never_ran_has_no_answer() {
+    fn a_function_that_never_ran_has_no_response() {
         let record =
             record("arn", "id", b"{}", Condition::ZeroReservedConcurrency, &Progress::default(), Timestamp::UNIX_EPOCH);
         assert_eq!(record.get("responseContext"), None);

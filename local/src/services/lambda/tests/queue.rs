@@ -44,7 +44,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn a_failure_is_retried_and_then_recorded_at_its_destination() {
+async fn a_failure_is_retried_then_sent_to_its_destination() {
     let fixture = Fixture::with_time(FAST, Duration::ZERO).await;
     fixture.create_queue().await;
     fixture.create("echo", json!({})).await;
@@ -61,7 +61,7 @@ async fn a_failure_is_retried_and_then_recorded_at_its_destination() {
 }
 
 #[tokio::test]
-async fn a_failure_reaches_the_rules_of_the_event_bus() {
+async fn a_failure_reaches_the_bus_rules() {
     let fixture = Fixture::new().await;
     fixture.create_queue().await;
     fixture.create("echo", json!({})).await;
@@ -90,7 +90,7 @@ async fn a_failure_reaches_the_rules_of_the_event_bus() {
 }
 
 #[tokio::test]
-async fn age_concurrency_and_success_have_their_own_conditions() {
+async fn age_throttling_and_success_have_their_own_conditions() {
     let fixture = Fixture::with_time(FAST, Duration::ZERO).await;
     fixture.create_queue().await;
     fixture.create("echo", json!({})).await;
@@ -128,7 +128,7 @@ async fn a_dead_letter_is_the_event_with_the_error_in_its_attributes() {
 }
 
 #[tokio::test]
-async fn a_role_that_lost_its_permission_delivers_nothing() {
+async fn a_role_without_permission_delivers_nothing() {
     let fixture = Fixture::new().await;
     fixture.create_queue().await;
     fixture.create("echo", json!({})).await;
@@ -147,7 +147,7 @@ async fn a_role_that_lost_its_permission_delivers_nothing() {
 }
 
 #[tokio::test]
-async fn a_service_needs_the_permission_of_the_function() {
+async fn a_service_needs_the_functions_policy_to_invoke() {
     let fixture = Fixture::new().await;
     fixture.create("echo", json!({})).await;
     let arn = "arn:aws:lambda:eu-west-1:000000000000:function:echo";
@@ -170,7 +170,7 @@ async fn a_service_needs_the_permission_of_the_function() {
 }
 
 #[tokio::test]
-async fn logs_are_written_only_as_the_role_allows() {
+async fn logs_need_the_roles_permission() {
     let fixture = Fixture::new().await;
     fixture.create("echo", json!({})).await;
     fixture.invoke("echo", json!({ "print": "made the group" })).await;
