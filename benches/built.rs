@@ -33,7 +33,7 @@ fn built(package: &str, profile: &str, options: &[&str]) -> Result<PathBuf, Box<
     build.args(["build", "--quiet", "--package", package, "--bins", "--profile", profile]).args(options);
     build.arg("--target-dir").arg(target).current_dir(ROOT);
     // They concern this program, and changing them would rebuild `ring`.
-    for (name, _) in std::env::vars_os().filter(|(name, _)| is_about_a_package(name)) {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_package_variable(name)) {
         build.env_remove(name);
     }
     match build.status()?.success() {
@@ -42,6 +42,6 @@ fn built(package: &str, profile: &str, options: &[&str]) -> Result<PathBuf, Box<
     }
 }
 
-fn is_about_a_package(variable: &OsStr) -> bool {
+fn is_package_variable(variable: &OsStr) -> bool {
     variable.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
 }

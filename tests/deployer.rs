@@ -167,7 +167,7 @@ impl<'a> Deployer<'a> {
         self.run(&["silence", "add", "--source", "lambda", "--for", "2h", "--reason", "a test"]).await?.succeeded()?;
         self.run(&["silence", "list"]).await?.succeeded()?;
         self.run(&["silence", "end", "sil-"]).await?.succeeded()?;
-        self.changes_everything().await?;
+        self.changes_every_setting().await?;
         self.run(&up).await?.succeeded()?;
         self.run(&["down", "--yes"]).await?.succeeded()?;
         Ok(())
@@ -177,7 +177,7 @@ impl<'a> Deployer<'a> {
     async fn runs_with_cloudformation(&self) -> TestResult {
         let up = ["up", "--yes", "--email", ADDRESS, "--engine", "cloudformation"];
         self.leaves_a_stale_change_set().await?;
-        self.declines().await?;
+        self.declines_confirmation().await?;
         self.run(&up).await?.succeeded()?;
         self.run(&up).await?.succeeded()?;
         self.repairs_and_cancels().await?;
@@ -200,7 +200,7 @@ impl<'a> Deployer<'a> {
     }
 
     /// What declining a confirmation undoes.
-    async fn declines(&self) -> TestResult {
+    async fn declines_confirmation(&self) -> TestResult {
         let declined = self.run(&["up", "--engine", "cloudformation"]).await?.ended_with(1)?;
         assert!(declined.stderr.contains("Nobody is here to answer"), "{declined:?}");
         let left = self.world.aws().await?.cloudformation.list_change_sets().stack_name("devops").send().await?;
@@ -241,13 +241,13 @@ impl<'a> Deployer<'a> {
     }
 
     /// Changed settings and back, drift, and changed code.
-    async fn changes_everything(&self) -> TestResult {
+    async fn changes_every_setting(&self) -> TestResult {
         let settings = self.world.home().join("incidentctl.yaml");
         std::fs::write(&settings, OTHER_SETTINGS)?;
         self.run(&["up", "--yes"]).await?.succeeded()?;
         std::fs::remove_file(&settings)?;
         self.run(&["up", "--yes"]).await?.succeeded()?;
-        disturb(&self.world.aws().await?).await?;
+        cause_drift(&self.world.aws().await?).await?;
         self.run(&["up", "--yes"]).await?.succeeded()?;
         Ok(())
     }
@@ -294,7 +294,7 @@ async fn calls(endpoint: &str, secret: &str) -> TestResult<Value> {
 }
 
 /// Modifies every kind of resource, as a user of the console might.
-async fn disturb(aws: &Aws) -> TestResult {
+async fn cause_drift(aws: &Aws) -> TestResult {
     const HANDLER: &str = "devops-incident-handler";
     let role = format!("devops-incident-handler-{}", aws.region);
     aws.iam.delete_role_policy().role_name(&role).policy_name("incident-handler").send().await?;

@@ -1,8 +1,8 @@
 //! `trigger-test` and `incidents`: from a deliberate failure to the mail.
 
 mod changes;
-mod numbers;
 mod silences;
+mod stats;
 mod table;
 mod versions;
 

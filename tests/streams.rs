@@ -7,7 +7,7 @@ use incident_local::gateway::faults::{Action, Rule};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
 
-use crate::harness::{Laboratory, TestResult, Wish, World, tiny_program};
+use crate::harness::{Desired, TestBed, TestResult, World, tiny_program};
 
 /// Timeout of a command, far above what it needs.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -48,7 +48,7 @@ async fn after(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_up_fails_despite_a_closed_pipe() -> TestResult {
-    let laboratory = Laboratory::new().await?;
+    let test_bed = TestBed::new().await?;
     let refusal = Action::Error { code: "AccessDeniedException".to_owned(), message: "no".to_owned(), status: 400 };
     let refused = |operation: &str| Rule {
         milliseconds: None,
@@ -68,14 +68,14 @@ async fn a_failing_up_fails_despite_a_closed_pipe() -> TestResult {
         (Closed::Error, 0, &["--output", "json"]),
         (Closed::Error, 1, &["-vv"]),
     ] {
-        laboratory.handle.set_faults(vec![refused("CreateTable")]);
-        let mut up = laboratory.program("up", &Wish::default())?;
+        test_bed.handle.set_faults(vec![refused("CreateTable")]);
+        let mut up = test_bed.program("up", &Desired::default())?;
         up.args(flags);
         let (status, said) = run(up, closed, lines).await?;
         assert_eq!(status.code(), Some(1), "{closed:?} {flags:?} {said}");
         assert!(closed == Closed::Error || said.contains("CreateTable"), "{closed:?} {flags:?} {said}");
-        laboratory.handle.set_faults(Vec::new());
-        laboratory.down().await?;
+        test_bed.handle.set_faults(Vec::new());
+        test_bed.down().await?;
     }
     Ok(())
 }

@@ -33,7 +33,7 @@ const STARTS: usize = 11;
 
 /// The conditions of a measurement.
 #[derive(Clone, Copy)]
-struct Circumstances<'a> {
+struct Conditions<'a> {
     name: &'static str,
     /// The certificate of DynamoDB and SNS.
     tls: Option<&'a Certified>,
@@ -58,35 +58,35 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let folder = tempfile::tempdir()?;
     let certified = certified(folder.path())?;
-    let plain = Circumstances { name: "HTTP", tls: None, small: false, again: false, invocations: 500 };
-    let tls = Circumstances { name: "TLS", tls: Some(&certified), ..plain };
-    let again = Circumstances { name: "TLS, one failure again", again: true, ..tls };
+    let plain = Conditions { name: "HTTP", tls: None, small: false, again: false, invocations: 500 };
+    let tls = Conditions { name: "TLS", tls: Some(&certified), ..plain };
+    let again = Conditions { name: "TLS, one failure again", again: true, ..tls };
     let mut all = vec![plain, tls, again];
     match Share::new() {
         Err(error) => println!("no control group, so no share of a processor: {error}"),
         Ok(_) => {
-            let small = Circumstances { name: "HTTP, 0.07 processors", small: true, invocations: 50, ..plain };
-            all.extend([small, Circumstances { name: "TLS, 0.07 processors", tls: Some(&certified), ..small }]);
+            let small = Conditions { name: "HTTP, 0.07 processors", small: true, invocations: 50, ..plain };
+            all.extend([small, Conditions { name: "TLS, 0.07 processors", tls: Some(&certified), ..small }]);
         }
     }
     println!("{}", Figures::HEADER);
-    for circumstances in &all {
+    for conditions in &all {
         let mut figures: Vec<Figures> = functions.iter().map(|_| Figures::default()).collect();
         for _ in 0..starts {
             for (function, figures) in functions.iter().zip(&mut figures) {
-                figures.add(measure(function, circumstances)?);
+                figures.add(measure(function, conditions)?);
             }
         }
         for (function, figures) in functions.iter().zip(&figures) {
-            println!("{:<24}{:<12}{figures}", circumstances.name, function.name);
+            println!("{:<24}{:<12}{figures}", conditions.name, function.name);
         }
     }
     Ok(())
 }
 
 /// Starts a function and sends it failures one by one.
-fn measure(function: &Function, circumstances: &Circumstances<'_>) -> Result<Start, Box<dyn Error>> {
-    let Circumstances { tls, small, again, invocations, .. } = circumstances;
+fn measure(function: &Function, conditions: &Conditions<'_>) -> Result<Start, Box<dyn Error>> {
+    let Conditions { tls, small, again, invocations, .. } = conditions;
     let share = small.then(Share::new).transpose()?;
     let backend = Backend::start(tls.map(|tls| tls.server.clone()))?;
     let api = RuntimeApi::start()?;

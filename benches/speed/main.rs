@@ -18,7 +18,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut kept = true;
     let mut report = |measurement: Measurement| {
         println!("{measurement}");
-        kept &= measurement.keeps_limit();
+        kept &= measurement.is_within_limit();
     };
     handler::measure(&mut report)?;
     commands::measure(&mut report)?;

@@ -29,7 +29,7 @@ impl Measurement {
     }
 
     /// Whether the median is within the limit.
-    pub(crate) fn keeps_limit(&self) -> bool {
+    pub(crate) fn is_within_limit(&self) -> bool {
         self.median() < self.limit
     }
 
@@ -43,7 +43,7 @@ impl fmt::Display for Measurement {
         let Self { what, unit, limit, samples } = self;
         let (fastest, slowest) = (samples.first().unwrap_or(&0.0), samples.last().unwrap_or(&0.0));
         let spread = format!("{fastest:.1} … {slowest:.1} {unit}");
-        let broken = if self.keeps_limit() { "" } else { "  BROKEN" };
+        let broken = if self.is_within_limit() { "" } else { "  BROKEN" };
         write!(formatter, "{what:<52}{:>9.1} {unit}{spread:>24}{limit:>9.0} {unit}{broken}", self.median())
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::answering::Answering;
+use super::stub_aws::StubAws;
 use super::{IN_ENVIRONMENT, first_line, world};
 use crate::harness::{TestResult, World};
 
@@ -121,7 +121,7 @@ async fn an_invalid_variable_is_named() -> TestResult {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invalid_profile_key_is_named_with_its_file() -> TestResult {
-    let endpoint = Answering::start()?.endpoint;
+    let endpoint = StubAws::start()?.endpoint;
     for (file, head) in [("config", "[profile p]"), ("credentials", "[p]")] {
         for (key, value) in [
             ("max_attempts", "0"),
@@ -145,7 +145,7 @@ async fn an_invalid_profile_key_is_named_with_its_file() -> TestResult {
 #[tokio::test(flavor = "multi_thread")]
 async fn empty_values_are_ignored_and_legacy_is_a_valid_mode() -> TestResult {
     let world = world("[profile p]\nretry_mode = legacy\nmax_attempts =\nendpoint_url =\nuse_fips_endpoint =\n")?;
-    let endpoint = Answering::start()?.endpoint;
+    let endpoint = StubAws::start()?.endpoint;
     for (variable, value) in [
         ("AWS_PROFILE", "p"),
         ("AWS_RETRY_MODE", "legacy"),
@@ -224,7 +224,7 @@ async fn ends_without_panic(world: &World, flags: &[&str], has_keys: bool, varia
 #[test]
 fn no_environment_causes_a_panic() -> TestResult {
     let runtime = tokio::runtime::Runtime::new()?;
-    let (world, endpoint) = (world("")?, Answering::start()?.endpoint);
+    let (world, endpoint) = (world("")?, StubAws::start()?.endpoint);
     // Each case starts a process.
     let config = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(variables in environment(), by_flag: bool, has_keys: bool)| {

@@ -1,12 +1,12 @@
 //! Which account and region a command uses, and how the environment and configuration files affect it.
 
-mod answering;
 mod hostile;
+mod stub_aws;
 
 use std::ffi::OsStr;
 
 use crate::harness::{Finished, TestResult, World};
-use answering::Answering;
+use stub_aws::StubAws;
 
 /// The accounts of the environment's keys and of the profile `prod`; here an access key id is its account.
 const IN_ENVIRONMENT: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "111111111111"), ("AWS_SECRET_ACCESS_KEY", "x")];
@@ -39,7 +39,7 @@ async fn first_line<V: AsRef<OsStr>>(
 #[tokio::test(flavor = "multi_thread")]
 async fn flags_override_environment_keys_which_override_a_named_profile() -> TestResult {
     let world = world(PROFILES)?;
-    let endpoint = Answering::start()?.endpoint;
+    let endpoint = StubAws::start()?.endpoint;
     let keys = &IN_ENVIRONMENT[..];
     let named = [("AWS_PROFILE", "prod")];
     let both = [named[0], keys[0], keys[1]];
@@ -67,7 +67,7 @@ async fn flags_override_environment_keys_which_override_a_named_profile() -> Tes
 #[tokio::test(flavor = "multi_thread")]
 async fn a_named_profile_without_credentials_does_not_fall_back_to_another_account() -> TestResult {
     let world = world(PROFILES)?;
-    let endpoint = Answering::start()?.endpoint;
+    let endpoint = StubAws::start()?.endpoint;
     for profile in ["empty", "absent"] {
         let flags = ["--profile", profile, "--region", "eu-central-1", "--endpoint-url", &endpoint];
         let (line, finished) = first_line(&world, &flags, &IN_ENVIRONMENT).await?;
@@ -81,7 +81,7 @@ async fn a_named_profile_without_credentials_does_not_fall_back_to_another_accou
 #[tokio::test(flavor = "multi_thread")]
 async fn the_environment_overrides_the_configuration_file_which_overrides_the_profile() -> TestResult {
     let world = world(PROFILES)?;
-    let endpoint = Answering::start()?.endpoint;
+    let endpoint = StubAws::start()?.endpoint;
     let both = [("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "eu-west-2")];
     let empty = [("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "")];
     let file = "region: eu-central-1\n";
@@ -106,7 +106,7 @@ async fn the_environment_overrides_the_configuration_file_which_overrides_the_pr
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_line_names_the_endpoint_from_any_source() -> TestResult {
-    let endpoint = Answering::start()?.endpoint;
+    let endpoint = StubAws::start()?.endpoint;
     let world = world(&format!("{PROFILES}endpoint_url = {endpoint}\n"))?;
     let region = ("AWS_REGION", "eu-central-1");
     let [id, secret] = IN_ENVIRONMENT;

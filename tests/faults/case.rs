@@ -131,12 +131,12 @@ impl Attack {
     }
 
     /// Whether the deployer must succeed regardless, because it can find out whether the call took effect.
-    pub(super) fn is_endured(self) -> bool {
+    pub(super) fn must_succeed(self) -> bool {
         matches!(self, Self::Break(Fault::DropAfterOnce | Fault::LateOnce))
     }
 
     /// Whether the deployer waits for a response that never comes.
-    pub(super) fn is_late(self) -> bool {
+    pub(super) fn times_out(self) -> bool {
         matches!(self, Self::Break(Fault::LateOnce | Fault::Late))
     }
 

@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::process::ChildStdout;
 
 use super::phase::{Phase, first};
-use crate::harness::{Laboratory, Snapshot, TestResult};
+use crate::harness::{Snapshot, TestBed, TestResult};
 
 /// Kernel and shell both send SIGHUP when a terminal closes: within a second that is one interrupt.
 const ANOTHER_HANGUP: Duration = Duration::from_millis(1_100);
@@ -31,8 +31,8 @@ async fn a_second_hangup_ends_a_hanging_run() -> TestResult {
 }
 
 async fn a_second_signal_ends_a_hanging_run(signal: &str) -> TestResult {
-    let laboratory = Laboratory::new().await?;
-    laboratory.handle.set_faults(vec![Rule {
+    let test_bed = TestBed::new().await?;
+    test_bed.handle.set_faults(vec![Rule {
         service: None,
         operation: Some("CreateTable".to_owned()),
         resource: None,
@@ -42,11 +42,11 @@ async fn a_second_signal_ends_a_hanging_run(signal: &str) -> TestResult {
         milliseconds: None,
         action: Action::HangAfter,
     }]);
-    let mut program = Phase::Up.program(&laboratory)?;
+    let mut program = Phase::Up.program(&test_bed)?;
     program.args(["--output", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut up = program.spawn()?;
     let mut lines = BufReader::new(up.stdout.take().ok_or("no output")?).lines();
-    laboratory.handle.until_a_call_hangs().await;
+    test_bed.handle.until_a_call_hangs().await;
     read_until(&mut lines, "resource_finished").await?;
     send(signal, &up)?;
     // All other calls in flight finish; the table does not.
@@ -67,11 +67,11 @@ async fn a_second_signal_ends_a_hanging_run(signal: &str) -> TestResult {
         assert!(said.contains(words), "`{words}` is missing: {said}");
     }
 
-    laboratory.handle.set_faults(Vec::new());
-    laboratory.up(&first()).await?;
-    assert!(laboratory.plan(&first()).await?.is_empty());
-    laboratory.down().await?;
-    assert_eq!(laboratory.snapshot().await?, Snapshot::new());
+    test_bed.handle.set_faults(Vec::new());
+    test_bed.up(&first()).await?;
+    assert!(test_bed.plan(&first()).await?.is_empty());
+    test_bed.down().await?;
+    assert_eq!(test_bed.snapshot().await?, Snapshot::new());
     Ok(())
 }
 

@@ -2,11 +2,11 @@
 
 mod case;
 mod concurrency;
+mod eventual_consistency;
 mod interrupt;
 mod matrix;
-mod newness;
+mod name_conflicts;
 mod phase;
 mod resumption;
 mod rollback;
-mod taken;
 mod worker;

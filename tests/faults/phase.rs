@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use super::case::Point;
-use crate::harness::{BOUNDARY, Laboratory, Snapshot, TestResult, Wish};
+use crate::harness::{BOUNDARY, Desired, Snapshot, TestBed, TestResult};
 
 /// The work during which calls break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,51 +18,51 @@ impl Phase {
     pub(super) const ALL: [Self; 3] = [Self::Up, Self::Update, Self::Down];
 
     /// Runs it once, in this process.
-    pub(super) async fn run(self, laboratory: &Laboratory) -> TestResult {
+    pub(super) async fn run(self, test_bed: &TestBed) -> TestResult {
         match self {
-            Self::Up => laboratory.up(&first()).await?,
-            Self::Update => laboratory.up(&second()).await?,
-            Self::Down => laboratory.down().await?,
+            Self::Up => test_bed.up(&first()).await?,
+            Self::Update => test_bed.up(&second()).await?,
+            Self::Down => test_bed.down().await?,
         };
         Ok(())
     }
 
     /// The program that runs it.
-    pub(super) fn program(self, laboratory: &Laboratory) -> TestResult<tokio::process::Command> {
+    pub(super) fn program(self, test_bed: &TestBed) -> TestResult<tokio::process::Command> {
         match self {
-            Self::Up => laboratory.program("up", &first()),
-            Self::Update => laboratory.program("up", &second()),
-            Self::Down => laboratory.program("down", &second()),
+            Self::Up => test_bed.program("up", &first()),
+            Self::Update => test_bed.program("up", &second()),
+            Self::Down => test_bed.program("down", &second()),
         }
     }
 
     /// Whether nothing is left to do.
-    pub(super) async fn is_done(self, laboratory: &Laboratory) -> TestResult<bool> {
+    pub(super) async fn is_done(self, test_bed: &TestBed) -> TestResult<bool> {
         Ok(match self {
-            Self::Up => laboratory.plan(&first()).await?.is_empty(),
-            Self::Update => laboratory.plan(&second()).await?.is_empty(),
+            Self::Up => test_bed.plan(&first()).await?.is_empty(),
+            Self::Update => test_bed.plan(&second()).await?.is_empty(),
             Self::Down => true,
         })
     }
 
     /// What others do before the next phase: confirm one address, so that it can be unsubscribed.
-    pub(super) async fn conclude(self, laboratory: &Laboratory) -> TestResult {
+    pub(super) async fn conclude(self, test_bed: &TestBed) -> TestResult {
         match self {
-            Self::Up => laboratory.confirm_addresses().await,
+            Self::Up => test_bed.confirm_addresses().await,
             Self::Update | Self::Down => Ok(()),
         }
     }
 }
 
-pub(super) fn first() -> Wish {
+pub(super) fn first() -> Desired {
     let emails = ["ada@example.com", "grace@example.com"].map(str::to_owned).to_vec();
-    Wish { emails, tags: [("team".to_owned(), "one".to_owned())].into(), ..Wish::default() }
+    Desired { emails, tags: [("team".to_owned(), "one".to_owned())].into(), ..Desired::default() }
 }
 
 /// Differs wherever a configuration can choose.
-pub(super) fn second() -> Wish {
+pub(super) fn second() -> Desired {
     let tags = [("team", "two"), ("cost", "low")].map(|(key, value)| (key.to_owned(), value.to_owned()));
-    Wish {
+    Desired {
         // A new address would keep the others until it is confirmed.
         emails: vec!["grace@example.com".to_owned()],
         tags: tags.into(),
@@ -86,24 +86,24 @@ pub(super) struct Clean {
 impl Clean {
     /// Records the in-process deployer.
     pub(super) async fn record() -> TestResult<Self> {
-        Self::record_each(|phase, laboratory| Box::pin(phase.run(laboratory))).await
+        Self::record_each(|phase, test_bed| Box::pin(phase.run(test_bed))).await
     }
 
     /// Records the program.
     pub(super) async fn record_program() -> TestResult<Self> {
-        Self::record_each(|phase, laboratory| Box::pin(run_program(phase, laboratory))).await
+        Self::record_each(|phase, test_bed| Box::pin(run_program(phase, test_bed))).await
     }
 
-    async fn record_each(run: impl for<'a> Fn(Phase, &'a Laboratory) -> Running<'a>) -> TestResult<Self> {
-        let laboratory = Laboratory::new().await?;
+    async fn record_each(run: impl for<'a> Fn(Phase, &'a TestBed) -> Running<'a>) -> TestResult<Self> {
+        let test_bed = TestBed::new().await?;
         let mut clean = Self { snapshots: Default::default(), calls: Default::default() };
         for phase in Phase::ALL {
-            laboratory.handle.forget_calls();
-            run(phase, &laboratory).await?;
-            clean.calls[phase as usize] = Point::all(&laboratory.handle.calls());
-            assert!(phase.is_done(&laboratory).await?, "{phase:?} leaves something to do");
-            clean.snapshots[phase as usize] = laboratory.snapshot().await?;
-            phase.conclude(&laboratory).await?;
+            test_bed.handle.forget_calls();
+            run(phase, &test_bed).await?;
+            clean.calls[phase as usize] = Point::all(&test_bed.handle.calls());
+            assert!(phase.is_done(&test_bed).await?, "{phase:?} leaves something to do");
+            clean.snapshots[phase as usize] = test_bed.snapshot().await?;
+            phase.conclude(&test_bed).await?;
         }
         Ok(clean)
     }
@@ -112,8 +112,8 @@ impl Clean {
 type Running<'a> = Pin<Box<dyn Future<Output = TestResult> + 'a>>;
 
 /// The tiny handler fails the self-check, after which nothing changes.
-async fn run_program(phase: Phase, laboratory: &Laboratory) -> TestResult {
-    let output = phase.program(laboratory)?.output().await?;
+async fn run_program(phase: Phase, test_bed: &TestBed) -> TestResult {
+    let output = phase.program(test_bed)?.output().await?;
     let said = String::from_utf8_lossy(&output.stderr);
     match output.status.success() || said.contains("the stack is deployed, but its handler") {
         true => Ok(()),

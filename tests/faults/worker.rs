@@ -10,7 +10,7 @@ use incident_deploy::aws::NO_ANSWER;
 
 use super::case::{Attack, Case, reads};
 use super::phase::{Clean, Phase};
-use crate::harness::{Laboratory, TestResult, difference};
+use crate::harness::{TestBed, TestResult, difference};
 
 /// Far above the duration of a run in which every attempt of a call times out.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -72,7 +72,7 @@ impl Work {
 
     /// Works until no case is pending.
     pub(super) async fn run(&self) {
-        while self.something_waits() {
+        while self.has_pending() {
             if let Err(problem) = self.live().await {
                 self.note(|results| results.problems.push(problem.to_string()));
             }
@@ -81,41 +81,41 @@ impl Work {
 
     /// The lifecycle of one account.
     async fn live(&self) -> TestResult {
-        let laboratory = Laboratory::new().await?;
+        let test_bed = TestBed::new().await?;
         for phase in Phase::ALL {
             loop {
                 let Some(case) = self.next(phase) else {
-                    phase.run(&laboratory).await.map_err(|error| format!("{phase:?} without a fault: {error}"))?;
+                    phase.run(&test_bed).await.map_err(|error| format!("{phase:?} without a fault: {error}"))?;
                     break;
                 };
-                match self.meet(&laboratory, &case).await.map_err(|error| format!("{case}: {error}"))? {
+                match self.meet(&test_bed, &case).await.map_err(|error| format!("{case}: {error}"))? {
                     Ending::Unchanged => {}
                     Ending::Over => break,
                 }
             }
-            phase.conclude(&laboratory).await?;
+            phase.conclude(&test_bed).await?;
         }
         Ok(())
     }
 
     /// One case: a run with the fault, then the checks its outcome calls for.
-    async fn meet(&self, laboratory: &Laboratory, case: &Case) -> TestResult<Ending> {
-        laboratory.handle.forget_calls();
+    async fn meet(&self, test_bed: &TestBed, case: &Case) -> TestResult<Ending> {
+        test_bed.handle.forget_calls();
         let rule = case.attack.rule(&case.call);
-        laboratory.handle.set_faults(vec![rule.clone()]);
-        laboratory.hurry(case.attack.is_late());
+        test_bed.handle.set_faults(vec![rule.clone()]);
+        test_bed.use_short_timeout(case.attack.times_out());
         let attacked = async {
             match case.attack {
-                Attack::Break(_) => case.phase.run(laboratory).await,
-                Attack::Kill(_) => be_killed(case.phase, laboratory).await,
+                Attack::Break(_) => case.phase.run(test_bed).await,
+                Attack::Kill(_) => run_killed(case.phase, test_bed).await,
             }
         };
         let run = tokio::time::timeout(TIMEOUT, attacked).await.map_err(|_| "the run hangs")?;
-        let seen = laboratory.handle.faults().iter().map(|(_, seen)| *seen).max();
-        laboratory.handle.set_faults(Vec::new());
-        laboratory.hurry(false);
+        let seen = test_bed.handle.faults().iter().map(|(_, seen)| *seen).max();
+        test_bed.handle.set_faults(Vec::new());
+        test_bed.use_short_timeout(false);
         let met = seen >= rule.call;
-        let changed = laboratory.handle.calls().iter().any(|call| !reads(&call.operation));
+        let changed = test_bed.handle.calls().iter().any(|call| !reads(&call.operation));
         match &run {
             Ok(()) if met => self.note(|results| results.endured += 1),
             Ok(()) => self.note(|results| results.not_met += 1),
@@ -127,21 +127,21 @@ impl Work {
         }
         if let Err(first) = run {
             // On a busy machine, another response may be late.
-            if case.attack.is_endured() && !first.to_string().contains(NO_ANSWER) {
+            if case.attack.must_succeed() && !first.to_string().contains(NO_ANSWER) {
                 return Err(format!("one lost answer ended the run: {first}").into());
             }
             let again =
-                tokio::time::timeout(TIMEOUT, case.phase.run(laboratory)).await.map_err(|_| "the second hangs")?;
+                tokio::time::timeout(TIMEOUT, case.phase.run(test_bed)).await.map_err(|_| "the second hangs")?;
             again.map_err(|second| format!("{second} (after: {first})"))?;
         }
-        let differs = difference(&self.clean.snapshots[case.phase as usize], &laboratory.snapshot().await?);
+        let differs = difference(&self.clean.snapshots[case.phase as usize], &test_bed.snapshot().await?);
         match differs.is_empty() {
             true => Ok(Ending::Over),
             false => Err(format!("not as after a clean run:\n    {}", differs.join("\n    ")).into()),
         }
     }
 
-    fn something_waits(&self) -> bool {
+    fn has_pending(&self) -> bool {
         self.lock().iter().any(|cases| !cases.is_empty())
     }
 
@@ -159,16 +159,16 @@ impl Work {
 }
 
 /// Runs the program until a call hangs, then kills it; returns that error. Without an error, nothing hung.
-pub(super) async fn be_killed(phase: Phase, laboratory: &Laboratory) -> TestResult {
-    let connections = laboratory.handle.connections().count();
-    let mut program = phase.program(laboratory)?.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+pub(super) async fn run_killed(phase: Phase, test_bed: &TestBed) -> TestResult {
+    let connections = test_bed.handle.connections().count();
+    let mut program = phase.program(test_bed)?.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     tokio::select! {
-        () = laboratory.handle.until_a_call_hangs() => {}
+        () = test_bed.handle.until_a_call_hangs() => {}
         ended = program.wait() => return ended.map(drop).map_err(Into::into),
     }
     program.kill().await?;
     // Its request still takes effect.
-    laboratory.handle.connections().until(connections).await;
-    laboratory.handle.until_idle().await;
+    test_bed.handle.connections().until(connections).await;
+    test_bed.handle.until_idle().await;
     Err("killed".into())
 }

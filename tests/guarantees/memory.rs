@@ -48,7 +48,7 @@ impl Sampler {
 }
 
 /// A figure's maximum in the middle third of the samples, and in the last: a leak grows.
-pub(super) fn middle_and_last(samples: &[Sample], figure: impl Fn(&Sample) -> u64) -> (u64, u64) {
+pub(super) fn middle_and_last_peak(samples: &[Sample], figure: impl Fn(&Sample) -> u64) -> (u64, u64) {
     let third = samples.len() / 3;
     let largest = |part: &[Sample]| part.iter().map(&figure).max().unwrap_or_default();
     (largest(&samples[third..2 * third]), largest(&samples[2 * third..]))

@@ -7,7 +7,7 @@ use incident_model::Incident;
 use serde_json::Value;
 
 use super::bus;
-use super::memory::{Sample, Sampler, middle_and_last};
+use super::memory::{Sample, Sampler, middle_and_last_peak};
 use super::stack::Stack;
 use crate::harness::{Aws, TestResult};
 
@@ -106,9 +106,9 @@ fn few_mails(aws: &Aws, incidents: &[Incident]) -> TestResult {
 }
 
 fn flat(samples: &[Sample], count: usize) -> TestResult {
-    let (middle, last) = middle_and_last(samples, |sample| sample.function);
+    let (middle, last) = middle_and_last_peak(samples, |sample| sample.function);
     assert!(last <= middle + HANDLER_GROWTH, "the handler grew from {middle} to {last} KB");
-    let (middle, last) = middle_and_last(samples, |sample| sample.cloud);
+    let (middle, last) = middle_and_last_peak(samples, |sample| sample.cloud);
     let bound = middle + KEPT_PER_FAILURE * u64::try_from(count)? / 3;
     assert!(last <= bound, "the local AWS grew from {middle} to {last} KB, above {bound}");
     Ok(())
@@ -125,7 +125,7 @@ async fn report(
 ) -> TestResult {
     let (invocations, errors) = (stack.metric("Invocations").await?, stack.metric("Errors").await?);
     let (cloud, function) =
-        (middle_and_last(samples, |sample| sample.cloud), middle_and_last(samples, |sample| sample.function));
+        (middle_and_last_peak(samples, |sample| sample.cloud), middle_and_last_peak(samples, |sample| sample.function));
     let functions = samples.iter().map(|sample| sample.functions).max().unwrap_or_default();
     Ok(writeln!(
         std::io::stderr(),

@@ -1,11 +1,11 @@
 //! A fresh world for each test: an empty home, a cleared environment, and a local AWS that stops with it.
 
 mod aws;
+mod desired;
 mod finished;
-mod laboratory;
 mod samples;
 mod snapshot;
-mod wish;
+mod test_bed;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -15,11 +15,11 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub(crate) use aws::Aws;
+pub(crate) use desired::{Desired, tiny_program};
 pub(crate) use finished::Finished;
-pub(crate) use laboratory::{ATTEMPTS, BOUNDARY, Laboratory};
 pub(crate) use samples::samples;
 pub(crate) use snapshot::{Snapshot, difference, snapshot};
-pub(crate) use wish::{Wish, tiny_program};
+pub(crate) use test_bed::{ATTEMPTS, BOUNDARY, TestBed};
 
 /// Any error a test returns.
 pub(crate) type TestResult<T = ()> = Result<T, Box<dyn std::error::Error>>;

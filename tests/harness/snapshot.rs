@@ -90,7 +90,7 @@ async fn tables(aws: &Aws) -> TestResult<Part> {
     for name in aws.dynamodb.list_tables().send().await?.table_names.unwrap_or_default() {
         let table = aws.dynamodb.describe_table().table_name(&name).send().await?.table.ok_or("no table")?;
         let arn = table.table_arn.clone().unwrap_or_default();
-        entry(&mut part, "table", &name, &timeless(table));
+        entry(&mut part, "table", &name, &without_timestamps(table));
         let expiry = aws.dynamodb.describe_time_to_live().table_name(&name).send().await?;
         entry(&mut part, "time to live", &name, &expiry.time_to_live_description);
         let backups = aws.dynamodb.describe_continuous_backups().table_name(&name).send().await?;
@@ -103,7 +103,7 @@ async fn tables(aws: &Aws) -> TestResult<Part> {
     Ok(part)
 }
 
-fn timeless(mut table: TableDescription) -> TableDescription {
+fn without_timestamps(mut table: TableDescription) -> TableDescription {
     table.creation_date_time = None;
     table.table_id = None;
     if let Some(billing) = &mut table.billing_mode_summary {

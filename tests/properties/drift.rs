@@ -8,7 +8,7 @@ use incident_deploy::package::Package;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::harness::{Aws, Laboratory, TestResult, Wish, eventually};
+use crate::harness::{Aws, Desired, TestBed, TestResult, eventually};
 
 const HANDLER: &str = "devops-incident-handler";
 const ROLE: &str = "devops-incident-handler-us-east-1";
@@ -81,15 +81,15 @@ pub(super) fn any() -> impl Strategy<Value = Drift> {
 
 impl Drift {
     /// Applies it. Changing something already removed is not an error.
-    pub(super) async fn happen(self, laboratory: &Laboratory) -> TestResult {
-        match self.call(laboratory).await {
+    pub(super) async fn happen(self, test_bed: &TestBed) -> TestResult {
+        match self.call(test_bed).await {
             Err(error) if is_absence(&error) => Ok(()),
             result => result,
         }
     }
 
-    async fn call(self, laboratory: &Laboratory) -> TestResult {
-        let aws = &laboratory.aws;
+    async fn call(self, test_bed: &TestBed) -> TestResult {
+        let aws = &test_bed.aws;
         let topic = aws.arn("sns", "devops-alerts");
         match self {
             Self::RolePolicyDeleted => delete_policies(aws).await?,
@@ -151,7 +151,8 @@ impl Drift {
                 settled(aws).await?;
             }
             Self::CodeChanged => {
-                let other = Package::of(&Wish { build: 9, ..Wish::default() }.handler(laboratory.directory.path())?)?;
+                let other =
+                    Package::of(&Desired { build: 9, ..Desired::default() }.handler(test_bed.directory.path())?)?;
                 let code = Blob::new(other.bytes().clone());
                 aws.lambda.update_function_code().function_name(HANDLER).zip_file(code).send().await?;
                 settled(aws).await?;

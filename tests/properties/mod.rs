@@ -2,50 +2,50 @@
 //!
 //! Few cases by default, because each deploys several times; `PROPTEST_CASES` overrides the number.
 
+mod configurations;
 mod drift;
-mod wishes;
 
 use std::fmt::Debug;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use crate::harness::{Laboratory, Snapshot, TestResult, Wish, difference};
+use crate::harness::{Desired, Snapshot, TestBed, TestResult, difference};
+use configurations::desired;
 use drift::Drift;
-use wishes::wish;
 
 #[test]
 fn up_converges_independently_of_the_previous_configuration() -> TestResult {
-    hold(&(wish(), wish()), async |(first, second)| {
-        let laboratory = Laboratory::new().await?;
-        reach(&laboratory, first).await?;
-        reach(&laboratory, second).await?;
-        let fresh = Laboratory::new().await?;
+    hold(&(desired(), desired()), async |(first, second)| {
+        let test_bed = TestBed::new().await?;
+        reach(&test_bed, first).await?;
+        reach(&test_bed, second).await?;
+        let fresh = TestBed::new().await?;
         reach(&fresh, second).await?;
-        same(&fresh.snapshot().await?, &laboratory.snapshot().await?)
+        same(&fresh.snapshot().await?, &test_bed.snapshot().await?)
     })
 }
 
 #[test]
 fn up_repairs_interference() -> TestResult {
-    hold(&(wish(), prop::collection::vec(drift::any(), 1..4)), async |(wish, drifts): &(Wish, Vec<Drift>)| {
-        let laboratory = Laboratory::new().await?;
-        reach(&laboratory, wish).await?;
-        let before = laboratory.snapshot().await?;
+    hold(&(desired(), prop::collection::vec(drift::any(), 1..4)), async |(desired, drifts): &(Desired, Vec<Drift>)| {
+        let test_bed = TestBed::new().await?;
+        reach(&test_bed, desired).await?;
+        let before = test_bed.snapshot().await?;
         for drift in drifts {
-            drift.happen(&laboratory).await.map_err(|error| format!("{drift:?}: {error}"))?;
+            drift.happen(&test_bed).await.map_err(|error| format!("{drift:?}: {error}"))?;
         }
-        reach(&laboratory, wish).await?;
-        same(&before, &laboratory.snapshot().await?)
+        reach(&test_bed, desired).await?;
+        same(&before, &test_bed.snapshot().await?)
     })
 }
 
 /// Deploys, confirms the addresses, and checks that replaced ones are removed and nothing is left to do.
-async fn reach(laboratory: &Laboratory, wish: &Wish) -> TestResult {
-    laboratory.up(wish).await?;
-    laboratory.confirm_addresses().await?;
-    laboratory.up(wish).await?;
-    let plan = laboratory.plan(wish).await?;
+async fn reach(test_bed: &TestBed, desired: &Desired) -> TestResult {
+    test_bed.up(desired).await?;
+    test_bed.confirm_addresses().await?;
+    test_bed.up(desired).await?;
+    let plan = test_bed.plan(desired).await?;
     match plan.is_empty() {
         true => Ok(()),
         false => Err(format!("left to do: {}", serde_json::to_string(&plan)?).into()),

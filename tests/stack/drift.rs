@@ -21,7 +21,7 @@ async fn a_recreated_role_is_detected_and_reassigned() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     world.run(&PLAN).await?.succeeded()?;
-    make_role_anew(&aws).await?;
+    recreate_role(&aws).await?;
     let refused = aws.lambda.invoke().function_name(FUNCTION).payload(Blob::new("{}")).send().await;
     let refused = refused.err().and_then(|error| error.into_service_error().meta().code().map(str::to_owned));
     assert_eq!(refused.as_deref(), Some("KMSAccessDeniedException"));
@@ -149,7 +149,7 @@ async fn table_with_another_key(aws: &Aws) -> TestResult {
 }
 
 /// The same role by all appearances, with a different unique id.
-async fn make_role_anew(aws: &Aws) -> TestResult {
+async fn recreate_role(aws: &Aws) -> TestResult {
     let name = format!("{ROLE}{}", aws.region);
     let role = aws.iam.get_role().role_name(&name).send().await?.role.ok_or("no role")?;
     let policy = aws.iam.get_role_policy().role_name(&name).policy_name("incident-handler").send().await?;

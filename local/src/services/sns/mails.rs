@@ -27,10 +27,10 @@ pub(super) async fn ask_to_confirm(
     }
     let link = confirmation_link(cloud, topic_arn, token, &subscription.endpoint);
     let body = format!(
-        "Somebody asked to send the messages of this topic to {}:\n{topic_arn}\n\n\
-         To receive them, open this link within two days:\n{link}\n\n\
-         If it was not you, do nothing: without a confirmation nothing is sent.\n",
-        subscription.endpoint
+        "You have chosen to subscribe to the topic:\n{topic_arn}\n\n\
+         To confirm this subscription, click or visit the link below within two days \
+         (If this was in error no action is necessary):\n{link}\n\n\
+         Please do not reply directly to this email.\n"
     );
     let mail = Mail {
         kind: MailKind::Confirmation { link },
@@ -69,8 +69,8 @@ pub(super) async fn notify(
 
 fn with_footer(message: &str, unsubscribe: &str) -> String {
     format!(
-        "{message}\n\n--\nTo receive no more messages of this topic, open this link:\n{unsubscribe}\n\n\
-         Nobody reads answers to this mail.\n"
+        "{message}\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link below to \
+         unsubscribe:\n{unsubscribe}\n\nPlease do not reply directly to this email.\n"
     )
 }
 

@@ -16,7 +16,7 @@ use super::TestResult;
 
 /// A configuration; all fields except `build` are keys of `incidentctl.yaml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Wish {
+pub(crate) struct Desired {
     pub(crate) emails: Vec<String>,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) log_retention_days: u32,
@@ -35,7 +35,7 @@ pub(crate) struct Wish {
 }
 
 /// The program's defaults with one address.
-impl Default for Wish {
+impl Default for Desired {
     fn default() -> Self {
         Self {
             emails: vec![super::ADDRESS.to_owned()],
@@ -53,7 +53,7 @@ impl Default for Wish {
     }
 }
 
-impl Wish {
+impl Desired {
     /// The configuration file, as JSON, a subset of YAML.
     pub(crate) fn configuration(&self, directory: &Path) -> TestResult<std::path::PathBuf> {
         let file = directory.join("incidentctl.yaml");

@@ -7,7 +7,7 @@ use aws_sdk_sns::types::Tag;
 use incident_deploy::package::Package;
 
 use super::phase::first;
-use crate::harness::{Aws, BOUNDARY, Laboratory, TestResult};
+use crate::harness::{Aws, BOUNDARY, TestBed, TestResult};
 
 const ROLE: &str = "devops-incident-handler-us-east-1";
 const HANDLER: &str = "devops-incident-handler";
@@ -18,9 +18,9 @@ const QUEUE: &str = "devops-rule-dlq";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn up_refuses_names_taken_meanwhile_and_leaves_them_unchanged() -> TestResult {
-    let laboratory = Laboratory::new().await?;
-    let aws = &laboratory.aws;
-    let error = laboratory.up_after(&first(), others(aws)).await.err().ok_or("it took everything over")?.to_string();
+    let test_bed = TestBed::new().await?;
+    let aws = &test_bed.aws;
+    let error = test_bed.up_after(&first(), others(aws)).await.err().ok_or("it took everything over")?.to_string();
     for (name, resource_type) in [
         (ROLE, "AWS::IAM::Role"),
         (TABLE, "AWS::DynamoDB::Table"),
@@ -43,8 +43,8 @@ async fn up_refuses_names_taken_meanwhile_and_leaves_them_unchanged() -> TestRes
 
 #[tokio::test(flavor = "multi_thread")]
 async fn up_refuses_a_function_taken_meanwhile() -> TestResult {
-    let laboratory = Laboratory::new().await?;
-    let error = laboratory.up_after(&first(), function(&laboratory)).await;
+    let test_bed = TestBed::new().await?;
+    let error = test_bed.up_after(&first(), function(&test_bed)).await;
     let error = error.err().ok_or("it took the function over")?.to_string();
     for words in [FUNCTION, "AWS::Lambda::Function", "does not belong to this stack"] {
         assert!(error.contains(words), "`{words}` is missing: {error}");
@@ -54,32 +54,32 @@ async fn up_refuses_a_function_taken_meanwhile() -> TestResult {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn up_refuses_a_differing_permission() -> TestResult {
-    let laboratory = Laboratory::new().await?;
-    laboratory.up(&first()).await?;
-    let lambda = &laboratory.aws.lambda;
+    let test_bed = TestBed::new().await?;
+    test_bed.up(&first()).await?;
+    let lambda = &test_bed.aws.lambda;
     lambda.remove_permission().function_name(HANDLER).statement_id("SweepPermission").send().await?;
     let theirs = async {
         let call = lambda.add_permission().function_name(HANDLER).statement_id("SweepPermission");
         call.action("lambda:InvokeFunction").principal("s3.amazonaws.com").send().await?;
         Ok(())
     };
-    let error = laboratory.up_after(&first(), theirs).await.err().ok_or("it took another permission for its own")?;
+    let error = test_bed.up_after(&first(), theirs).await.err().ok_or("it took another permission for its own")?;
     assert!(error.to_string().contains("SweepPermission"), "{error}");
     // The next plan compares it.
-    laboratory.up(&first()).await?;
-    assert!(laboratory.plan(&first()).await?.is_empty());
+    test_bed.up(&first()).await?;
+    assert!(test_bed.plan(&first()).await?.is_empty());
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_group_created_meanwhile_is_used_unchanged() -> TestResult {
-    let laboratory = Laboratory::new().await?;
-    let (logs, name) = (&laboratory.aws.logs, format!("/aws/lambda/{HANDLER}"));
+    let test_bed = TestBed::new().await?;
+    let (logs, name) = (&test_bed.aws.logs, format!("/aws/lambda/{HANDLER}"));
     let theirs = async {
         logs.create_log_group().log_group_name(&name).send().await?;
         Ok(())
     };
-    laboratory.up_after(&first(), theirs).await?;
+    test_bed.up_after(&first(), theirs).await?;
     let found = logs.describe_log_groups().log_group_name_prefix(&name).send().await?;
     let retention: Vec<_> = found.log_groups().iter().map(|group| group.retention_in_days()).collect();
     assert_eq!(retention, [None]);
@@ -89,9 +89,9 @@ async fn a_log_group_created_meanwhile_is_used_unchanged() -> TestResult {
 /// Resources created by a concurrent run of the same stack belong to the stack.
 #[tokio::test(flavor = "multi_thread")]
 async fn up_adopts_resources_of_a_concurrent_run() -> TestResult {
-    let laboratory = Laboratory::new().await?;
-    laboratory.up_after(&first(), async { laboratory.up(&first()).await.map(drop) }).await?;
-    assert!(laboratory.plan(&first()).await?.is_empty());
+    let test_bed = TestBed::new().await?;
+    test_bed.up_after(&first(), async { test_bed.up(&first()).await.map(drop) }).await?;
+    assert!(test_bed.plan(&first()).await?.is_empty());
     Ok(())
 }
 
@@ -107,10 +107,10 @@ async fn others(aws: &Aws) -> TestResult {
     Ok(())
 }
 
-async fn function(laboratory: &Laboratory) -> TestResult {
-    let aws = &laboratory.aws;
+async fn function(test_bed: &TestBed) -> TestResult {
+    let aws = &test_bed.aws;
     role(aws, "others").await?;
-    let zip = Package::of(&first().handler(laboratory.directory.path())?)?.bytes().to_vec();
+    let zip = Package::of(&first().handler(test_bed.directory.path())?)?.bytes().to_vec();
     let create = || {
         let call = aws.lambda.create_function().function_name(FUNCTION).runtime(Runtime::Providedal2023);
         let call = call.handler("bootstrap").role(format!("arn:aws:iam::{}:role/others", aws.account));

@@ -6,11 +6,11 @@ use std::net::{TcpListener, TcpStream};
 use crate::harness::TestResult;
 
 /// Runs until the test ends.
-pub(super) struct Answering {
+pub(super) struct StubAws {
     pub(super) endpoint: String,
 }
 
-impl Answering {
+impl StubAws {
     pub(super) fn start() -> TestResult<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let endpoint = format!("http://{}", listener.local_addr()?);
