@@ -9,7 +9,7 @@ use super::phase::{Clean, Phase, first};
 use super::worker::run_killed;
 use crate::harness::{Snapshot, TestBed, TestResult, difference};
 
-/// A second each at the laboratory's time scale: longer than a program takes to start.
+/// A second each at the test bed's time scale: longer than a program takes to start.
 const SLOW: LatencyProfile =
     LatencyProfile { table: Duration::from_secs(20), function: Duration::from_secs(20), ..LatencyProfile::QUICK };
 
