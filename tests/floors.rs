@@ -18,6 +18,7 @@ fn imports(source: &Path) -> BTreeMap<String, BTreeSet<String>> {
     graph
 }
 
+#[expect(clippy::panic, reason = "a test helper: the message names the folder")]
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
