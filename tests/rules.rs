@@ -1,11 +1,11 @@
-//! `rules`, offline: the sample events and the examples through the rules.
+//! `rules`, offline: the sample events and the examples against the rules.
 
 use serde_json::Value;
 
 use crate::harness::{Finished, TestResult, World, repository, samples};
 
 #[tokio::test]
-async fn samples_come_out_as_they_are_labelled() -> TestResult {
+async fn samples_are_classified_as_labelled() -> TestResult {
     let world = World::new()?;
     for sample in samples()? {
         let file = repository("tests/events").join(&sample.file).display().to_string();
@@ -22,7 +22,7 @@ async fn samples_come_out_as_they_are_labelled() -> TestResult {
 }
 
 #[tokio::test]
-async fn the_example_rules_decide_as_they_say() -> TestResult {
+async fn the_example_rules_decide_as_documented() -> TestResult {
     let world = World::new()?;
     let rules = example("severity-rules.yaml");
     world.run(&["rules", "check", &rules]).await?.succeeded()?;
@@ -37,12 +37,12 @@ async fn the_example_rules_decide_as_they_say() -> TestResult {
 }
 
 #[tokio::test]
-async fn expectations_are_compared_and_what_differs_is_shown() -> TestResult {
+async fn expectations_are_compared_and_differences_shown() -> TestResult {
     let world = World::new()?;
     let (rules, expectations) = (example("severity-rules.yaml"), example("expectations.yaml"));
     let met = world.run(&["rules", "test", "--rules", &rules, "--expect", &expectations]).await?.succeeded()?;
     assert_eq!(met.stdout.trim(), "2 expectations met, 0 not");
-    // Without the team's rules the program's own decide.
+    // Without the team's rules, the built-in ones apply.
     let missed = world.run(&["rules", "test", "--expect", &expectations]).await?.ended_with(1)?;
     for part in [
         "orders-timeout.json: not as expected",
@@ -82,7 +82,7 @@ async fn expectations_about_nothing_are_an_error() -> TestResult {
 }
 
 #[tokio::test]
-async fn the_rule_that_won_is_explained() -> TestResult {
+async fn the_winning_rule_is_explained() -> TestResult {
     let world = World::new()?;
     let event = example("events/orders-timeout.json");
     let shown = world.run(&["rules", "test", &event, "--explain"]).await?.succeeded()?.stdout;
@@ -96,7 +96,7 @@ async fn the_rule_that_won_is_explained() -> TestResult {
 }
 
 #[tokio::test]
-async fn rules_without_effect_are_found_with_their_lines() -> TestResult {
+async fn ineffective_rules_are_reported_with_their_lines() -> TestResult {
     let world = World::new()?;
     let rule = |name: &str, pattern: &str| {
         format!("  - name: {name}\n    pattern: {pattern}\n    severity: LOW\n    summary: s\n    recommendation: r\n")
@@ -130,7 +130,7 @@ rules:
 ";
 
 #[tokio::test]
-async fn all_mistakes_of_a_file_are_told_at_once() -> TestResult {
+async fn all_mistakes_in_a_file_are_reported_at_once() -> TestResult {
     let world = World::new()?;
     std::fs::write(world.home().join("rules.yaml"), MISTAKEN)?;
     let finished = world.run(&["rules", "check", "rules.yaml"]).await?.ended_with(1)?;
@@ -171,7 +171,7 @@ async fn rules_with_mistakes_are_not_deployed() -> TestResult {
 }
 
 #[tokio::test]
-async fn events_may_stand_one_in_each_line() -> TestResult {
+async fn events_may_be_json_lines() -> TestResult {
     let world = World::new()?;
     let mut lines = String::new();
     for event in ["events/orders-timeout.json", "events/workflow-failed.json"] {
@@ -189,7 +189,7 @@ async fn events_may_stand_one_in_each_line() -> TestResult {
 }
 
 #[tokio::test]
-async fn an_expectation_that_is_not_met_is_explained() -> TestResult {
+async fn an_unmet_expectation_is_explained() -> TestResult {
     let world = World::new()?;
     let expectations = example("expectations.yaml");
     let shown = world.run(&["rules", "test", "--expect", &expectations, "--explain"]).await?.ended_with(1)?.stdout;
@@ -200,7 +200,7 @@ async fn an_expectation_that_is_not_met_is_explained() -> TestResult {
 }
 
 #[tokio::test]
-async fn the_example_configuration_is_understood() -> TestResult {
+async fn the_example_configuration_is_valid() -> TestResult {
     let world = World::new()?;
     let printed = world.run(&["template", "--config", &example("incidentctl.yaml")]).await?.succeeded()?.stdout;
     for part in ["oncall@example.com", "payments@example.com", "team"] {
@@ -210,7 +210,7 @@ async fn the_example_configuration_is_understood() -> TestResult {
 }
 
 #[tokio::test]
-async fn what_is_no_event_is_an_error_for_that_file() -> TestResult {
+async fn a_non_event_is_an_error_for_its_file() -> TestResult {
     let world = World::new()?;
     std::fs::write(world.home().join("broken.json"), "{\"detail\": ")?;
     let good = example("events/orders-timeout.json");

@@ -1,4 +1,4 @@
-//! `watch`: failures of functions that exist come to the bus, and go where they went before.
+//! `watch`: failures of existing functions reach the bus, and still their previous destination.
 
 use aws_sdk_lambda::operation::get_function_event_invoke_config::GetFunctionEventInvokeConfigOutput;
 use aws_sdk_lambda::primitives::Blob;
@@ -17,7 +17,7 @@ async fn failures_of_a_watched_function_become_incidents() -> TestResult {
     create(&aws, "orders").await?;
     allow(&aws, "orders", "events:PutEvents").await?;
     world.run(&["watch", "add", "orders", "--local"]).await?.succeeded()?;
-    // Lambda's own tries are minutes apart.
+    // Lambda's own retries are minutes apart.
     aws.lambda.update_function_event_invoke_config().function_name("orders").maximum_retry_attempts(0).send().await?;
     aws.lambda.invoke().function_name("orders").invocation_type(InvocationType::Event).send().await?;
     let list = ["incidents", "list", "--resource", "orders", "--local", "--output", "json"];
@@ -37,7 +37,7 @@ async fn failures_of_a_watched_function_become_incidents() -> TestResult {
 }
 
 #[tokio::test]
-async fn what_stood_there_before_comes_back() -> TestResult {
+async fn the_previous_destination_is_restored() -> TestResult {
     let (world, aws) = with_orders().await?;
     for action in ["events:PutEvents", "sqs:SendMessage"] {
         allow(&aws, "orders", action).await?;
@@ -82,7 +82,7 @@ async fn what_stood_there_before_comes_back() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_function_without_a_configuration_has_none_afterwards() -> TestResult {
+async fn a_function_without_a_configuration_ends_without_one() -> TestResult {
     let (world, aws) = with_orders().await?;
     let denied = world.run(&["watch", "add", "orders", "--local"]).await?.ended_with(1)?;
     let statement = format!(
@@ -116,7 +116,7 @@ async fn a_function_without_a_configuration_has_none_afterwards() -> TestResult 
 }
 
 #[tokio::test]
-async fn where_iam_may_not_be_asked_lambda_is() -> TestResult {
+async fn without_iam_permissions_lambda_is_asked() -> TestResult {
     let (world, aws) = with_orders().await?;
     let variables = aws.person("person").await?;
     for action in ["lambda:*", "events:DescribeRule", "iam:PassRole"] {
@@ -139,7 +139,7 @@ async fn where_iam_may_not_be_asked_lambda_is() -> TestResult {
 }
 
 #[tokio::test]
-async fn what_somebody_changed_since_stays() -> TestResult {
+async fn later_changes_are_kept() -> TestResult {
     let (world, aws) = with_orders().await?;
     for action in ["events:PutEvents", "sqs:SendMessage"] {
         allow(&aws, "orders", action).await?;
@@ -164,7 +164,7 @@ async fn with_orders() -> TestResult<(World, Aws)> {
     Ok((world, aws))
 }
 
-/// A function that ends at once, whose role may do nothing.
+/// A function that exits at once, whose role has no permissions.
 async fn create(aws: &Aws, name: &str) -> TestResult {
     let trust = json!({"Version": "2012-10-17", "Statement": {
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}});
@@ -187,7 +187,7 @@ async fn create(aws: &Aws, name: &str) -> TestResult {
     .await
 }
 
-/// Lets the role of a function do something, and waits until that holds.
+/// Grants a function's role an action and waits until that is in force.
 async fn allow(aws: &Aws, name: &str, action: &str) -> TestResult {
     let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}})
         .to_string();
@@ -203,7 +203,7 @@ async fn allow(aws: &Aws, name: &str, action: &str) -> TestResult {
     .await
 }
 
-/// What of a configuration a person would notice.
+/// The observable part of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Config {
     retries: Option<i32>,

@@ -1,4 +1,4 @@
-//! A queue that is not empty is data.
+//! A non-empty queue is data.
 
 use crate::harness::{ADDRESS, Aws, TestResult, World};
 
@@ -6,7 +6,7 @@ const QUEUE: &str = "devops-handler-dlq";
 const ENGINES: [&str; 2] = ["direct", "cloudformation"];
 
 #[tokio::test]
-async fn down_names_the_messages_that_go_and_keeps_them_with_the_data() -> TestResult {
+async fn down_reports_queued_messages_and_keeps_them_with_the_data() -> TestResult {
     for engine in ENGINES {
         let world = World::new()?;
         let up = ["up", "--local", "--yes", "--email", ADDRESS, "--engine", engine];
@@ -35,7 +35,7 @@ async fn down_names_the_messages_that_go_and_keeps_them_with_the_data() -> TestR
 }
 
 #[tokio::test]
-async fn up_deletes_a_full_queue_that_left_the_template_only_with_consent() -> TestResult {
+async fn up_deletes_a_nonempty_orphaned_queue_only_with_consent() -> TestResult {
     for engine in ENGINES {
         let world = World::new()?;
         let up = ["up", "--local", "--yes", "--email", ADDRESS, "--engine", engine];
@@ -60,7 +60,7 @@ async fn up_deletes_a_full_queue_that_left_the_template_only_with_consent() -> T
     Ok(())
 }
 
-/// One message that waits, one that somebody looks at, and one that comes later.
+/// One visible, one in-flight and one delayed message.
 pub(super) async fn fill(aws: &Aws, queue: &str) -> TestResult {
     let url = aws.sqs.get_queue_url().queue_name(queue).send().await?.queue_url.ok_or("no URL")?;
     aws.sqs.send_message().queue_url(&url).message_body("looked at").send().await?;

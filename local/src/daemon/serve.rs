@@ -1,4 +1,4 @@
-//! The process itself.
+//! The serving process.
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -8,15 +8,15 @@ use crate::config::ACCOUNT;
 use crate::gateway::Gateway;
 use crate::{Cloud, LocalConfig};
 
-/// Serves in the foreground until it is asked to stop, by [`stop`](super::stop), SIGTERM or Ctrl-C. What the account
-/// needs beside its settings is given to it by `prepare`, before it listens to anybody.
+/// Serves in the foreground until [`stop`](super::stop), SIGTERM or Ctrl-C. `prepare` sets up the account before it
+/// listens.
 ///
 /// # Errors
-/// When the port or the directory is taken, or the directory cannot be written to.
+/// When the port or directory is in use, or the directory is not writable.
 pub async fn serve(config: LocalConfig, prepare: impl FnOnce(&Cloud)) -> Result<(), DaemonError> {
     let directory = config.directory.clone();
     state::open(&directory)?;
-    // Not dropped before the process ends: the next one must not start while function processes are still ending.
+    // Held until the process exits: a successor must not start while function processes are still ending.
     let Some(_lock) = state::try_lock(&directory, SERVE_LOCK)? else {
         return Err(DaemonError::AlreadyRuns { directory });
     };
@@ -32,14 +32,14 @@ pub async fn serve(config: LocalConfig, prepare: impl FnOnce(&Cloud)) -> Result<
     Ok(())
 }
 
-/// Ends with the first SIGTERM or SIGINT. A closed terminal does not end it.
+/// Completes on the first SIGTERM or SIGINT; ignores SIGHUP.
 fn stop_signal(directory: &std::path::Path) -> Result<impl Future<Output = ()> + use<>, DaemonError> {
     let listen = |kind| signal(kind).map_err(DaemonError::file(directory));
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
     let hangup = listen(SignalKind::hangup())?;
     Ok(async move {
-        // Listened to, and so not deadly, for as long as we wait for the others.
+        // Handled, and therefore not fatal, while waiting for the others.
         let _hangup = hangup;
         tokio::select! {
             _ = terminate.recv() => {}

@@ -1,4 +1,4 @@
-//! What a run has just made is not known everywhere yet: for seconds AWS answers that it is not there, or not ready.
+//! Eventual consistency: for seconds, AWS answers that a new resource does not exist or is not ready.
 
 use std::collections::BTreeSet;
 
@@ -7,25 +7,25 @@ use incident_local::gateway::faults::{Action, Rule};
 
 use super::case::{Point, reads};
 use super::phase::{Clean, Phase, first};
-use crate::harness::{Laboratory, TestResult, difference};
+use crate::harness::{TestBed, TestResult, difference};
 
-/// For how long, in milliseconds of AWS.
+/// Duration in milliseconds of AWS time.
 const UNKNOWN: u64 = 5000;
 
-/// What AWS says.
+/// AWS's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
-    /// That it does not exist, with the code of the service's model.
+    /// It does not exist, with the service model's code.
     Absent,
-    /// The same in the words of its protocol, or others.
+    /// The same in the protocol's code, or another message.
     AbsentOtherwise,
-    /// That it exists and is not ready.
+    /// It exists and is not ready.
     Unready,
-    /// The same in other words.
+    /// The same with another message.
     UnreadyOtherwise,
 }
 
-/// What AWS has answered to these right after a creation.
+/// AWS's observed answers right after a creation.
 const NAMED: [&str; 10] = [
     "AddPermission",
     "PutFunctionEventInvokeConfig",
@@ -40,33 +40,33 @@ const NAMED: [&str; 10] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn up_waits_until_what_it_made_is_known_to_every_call_that_follows() -> TestResult {
+async fn up_waits_until_new_resources_are_visible_to_later_calls() -> TestResult {
     let clean = Clean::record().await?;
     for answer in [Answer::Absent, Answer::AbsentOtherwise, Answer::Unready, Answer::UnreadyOtherwise] {
-        let laboratory = Laboratory::new().await?;
+        let test_bed = TestBed::new().await?;
         let points = following(&clean.calls[Phase::Up as usize]);
         let operations: BTreeSet<_> = points.iter().map(|point| point.name().1).collect();
         assert!(NAMED.iter().all(|name| operations.contains(name)), "{operations:?}");
-        meet(&laboratory, &clean, Phase::Up, answer, &points).await?;
+        meet(&test_bed, &clean, Phase::Up, answer, &points).await?;
     }
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn up_waits_until_what_it_changed_is_ready_for_every_change_that_follows() -> TestResult {
+async fn up_waits_until_changed_resources_accept_later_changes() -> TestResult {
     let clean = Clean::record().await?;
-    let laboratory = Laboratory::new().await?;
-    Phase::Up.run(&laboratory).await?;
-    Phase::Up.conclude(&laboratory).await?;
+    let test_bed = TestBed::new().await?;
+    Phase::Up.run(&test_bed).await?;
+    Phase::Up.conclude(&test_bed).await?;
     let calls = clean.calls[Phase::Update as usize].iter();
     let changes: Vec<Point> = calls.filter(|point| !point.reads()).cloned().collect();
-    meet(&laboratory, &clean, Phase::Update, Answer::Unready, &changes).await
+    meet(&test_bed, &clean, Phase::Update, Answer::Unready, &changes).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_code_waits_until_its_bucket_is_known_and_takes_settings() -> TestResult {
+async fn the_upload_waits_until_its_bucket_is_visible_and_configurable() -> TestResult {
     for code in ["NoSuchBucket", "OperationAborted", "OperationAbortedException"] {
-        let laboratory = Laboratory::new().await?;
+        let test_bed = TestBed::new().await?;
         let rule = |operation: &str| Rule {
             service: Some("s3".to_owned()),
             operation: Some(operation.to_owned()),
@@ -78,10 +78,10 @@ async fn the_code_waits_until_its_bucket_is_known_and_takes_settings() -> TestRe
             action: Action::Error { code: code.to_owned(), message: "Not yet.".to_owned(), status: 409 },
         };
         let calls = ["PutPublicAccessBlock", "PutBucketEncryption", "PutBucketTagging", "PutObject"];
-        laboratory.handle.set_faults(calls.map(rule).to_vec());
-        let bucket = laboratory.hold_code(&first()).await.map_err(|error| format!("{code}: {error}"))?;
-        assert!(laboratory.handle.faults().iter().all(|(_, seen)| *seen > 1), "{:?}", laboratory.handle.faults());
-        let s3 = &laboratory.aws.s3;
+        test_bed.handle.set_faults(calls.map(rule).to_vec());
+        let bucket = test_bed.upload_code(&first()).await.map_err(|error| format!("{code}: {error}"))?;
+        assert!(test_bed.handle.faults().iter().all(|(_, seen)| *seen > 1), "{:?}", test_bed.handle.faults());
+        let s3 = &test_bed.aws.s3;
         assert_eq!(s3.list_objects_v2().bucket(&bucket).send().await?.contents().len(), 1);
         assert_eq!(s3.get_bucket_tagging().bucket(&bucket).send().await?.tag_set().len(), 1);
         s3.get_public_access_block().bucket(&bucket).send().await?;
@@ -89,7 +89,7 @@ async fn the_code_waits_until_its_bucket_is_known_and_takes_settings() -> TestRe
     Ok(())
 }
 
-/// The calls of a run after its first change, without those that make something.
+/// The calls of a run after its first change, except those that create.
 fn following(calls: &[Point]) -> Vec<Point> {
     let makes = |point: &&Point| {
         let (_, operation) = point.name();
@@ -99,28 +99,28 @@ fn following(calls: &[Point]) -> Vec<Point> {
     calls.iter().skip(first).filter(|point| !makes(point)).cloned().collect()
 }
 
-/// A phase in which each of these calls is answered so for a while.
-async fn meet(laboratory: &Laboratory, clean: &Clean, phase: Phase, answer: Answer, points: &[Point]) -> TestResult {
+/// Runs a phase in which these calls get this answer for a while.
+async fn meet(test_bed: &TestBed, clean: &Clean, phase: Phase, answer: Answer, points: &[Point]) -> TestResult {
     let rules: Vec<Rule> =
         points.iter().filter_map(|point| Some(point.breaking_for(UNKNOWN, answer.action(point)?))).collect();
     assert!(rules.len() >= 10, "{answer:?}: {rules:?}");
-    laboratory.handle.forget_calls();
-    laboratory.handle.set_faults(rules);
-    phase.run(laboratory).await.map_err(|error| format!("{phase:?}, {answer:?}: {error}"))?;
-    let missed: Vec<Rule> = laboratory
+    test_bed.handle.forget_calls();
+    test_bed.handle.set_faults(rules);
+    phase.run(test_bed).await.map_err(|error| format!("{phase:?}, {answer:?}: {error}"))?;
+    let missed: Vec<Rule> = test_bed
         .handle
         .faults()
         .into_iter()
         .filter(|(rule, seen)| rule.call.is_none_or(|call| *seen < call))
         .map(|(rule, _)| rule)
         .collect();
-    laboratory.handle.set_faults(Vec::new());
+    test_bed.handle.set_faults(Vec::new());
     assert_eq!(missed, [], "{answer:?}: not met");
-    let refused = laboratory.handle.calls().iter().filter(is_refused_change).count();
+    let refused = test_bed.handle.calls().iter().filter(is_refused_change).count();
     assert!(refused >= 10, "{answer:?}: {refused} changes were refused");
-    let differs = difference(&clean.snapshots[phase as usize], &laboratory.snapshot().await?);
+    let differs = difference(&clean.snapshots[phase as usize], &test_bed.snapshot().await?);
     assert_eq!(differs, Vec::<String>::new(), "{phase:?}, {answer:?}: not as after a clean run");
-    assert!(phase.is_done(laboratory).await?, "{phase:?}, {answer:?} leaves something to do");
+    assert!(phase.is_done(test_bed).await?, "{phase:?}, {answer:?} leaves something to do");
     Ok(())
 }
 
@@ -129,7 +129,7 @@ fn is_refused_change(call: &&RecordedCall) -> bool {
 }
 
 impl Answer {
-    /// How the service of a call says it, if it does.
+    /// The service's form of the answer, if it has one.
     fn action(self, point: &Point) -> Option<Action> {
         let (service, operation) = point.name();
         let (code, message) = match (self, service) {
@@ -141,7 +141,7 @@ impl Answer {
                 (self.absence(service)?, format!("{} does not exist", point.resource()))
             }
             (Self::Unready | Self::UnreadyOtherwise, _) => {
-                let (code, message) = self.unreadiness(service)?;
+                let (code, message) = self.not_ready(service)?;
                 (code, message.to_owned())
             }
         };
@@ -161,7 +161,7 @@ impl Answer {
     }
 
     /// Queues, topics and dashboards are ready once they exist.
-    fn unreadiness(self, service: &str) -> Option<(&'static str, &'static str)> {
+    fn not_ready(self, service: &str) -> Option<(&'static str, &'static str)> {
         let [model, otherwise] = match service {
             "iam" => ["ConcurrentModificationException", "EntityTemporarilyUnmodifiable"],
             "dynamodb" => ["ResourceInUseException", "ResourceInUse"],

@@ -1,4 +1,4 @@
-//! What somebody wants deployed: everything that a configuration can choose.
+//! A desired configuration: everything a configuration can choose.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 use super::TestResult;
 
-/// A configuration; all but `build` are the keys of `incidentctl.yaml`.
+/// A configuration; all fields except `build` are keys of `incidentctl.yaml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Wish {
+pub(crate) struct Desired {
     pub(crate) emails: Vec<String>,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) log_retention_days: u32,
@@ -29,13 +29,13 @@ pub(crate) struct Wish {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) permissions_boundary: Option<&'static str>,
     pub(crate) deletion_protection: bool,
-    /// Which build of the handler: a byte behind the end of the program.
+    /// Distinguishes builds of the handler: a byte appended to the program.
     #[serde(skip)]
     pub(crate) build: u8,
 }
 
-/// The defaults of the program, and one address.
-impl Default for Wish {
+/// The program's defaults with one address.
+impl Default for Desired {
     fn default() -> Self {
         Self {
             emails: vec![super::ADDRESS.to_owned()],
@@ -53,22 +53,22 @@ impl Default for Wish {
     }
 }
 
-impl Wish {
-    /// The configuration file, as JSON, which is YAML.
+impl Desired {
+    /// The configuration file, as JSON, a subset of YAML.
     pub(crate) fn configuration(&self, directory: &Path) -> TestResult<std::path::PathBuf> {
         let file = directory.join("incidentctl.yaml");
         std::fs::write(&file, serde_json::to_string(self)?)?;
         Ok(file)
     }
 
-    /// The handler: a real program, as small as one can be, which ends at once.
+    /// The handler: a minimal real program that exits at once.
     pub(crate) fn handler(&self, directory: &Path) -> TestResult<std::path::PathBuf> {
         let file = directory.join(format!("bootstrap-{}", self.build));
         std::fs::write(&file, [tiny_program().as_slice(), &[self.build]].concat())?;
         Ok(file)
     }
 
-    /// The stack in a place, with its code.
+    /// The stack at a location, with its code.
     pub(crate) fn stack(&self, directory: &Path, place: Place, package: &Package) -> TestResult<Stack> {
         let config = Some(self.configuration(directory)?);
         let settings = Settings::resolve(&GlobalArgs { config, ..GlobalArgs::default() })?;
@@ -85,7 +85,7 @@ impl Wish {
     }
 }
 
-/// The finished template. It is parsed once: that takes as long as several calls of a deployment.
+/// The completed template. It is parsed once, because that takes as long as several calls of a deployment.
 fn completed(completion: Completion) -> TestResult<Template> {
     static PARSED: Mutex<Vec<(Completion, Template)>> = Mutex::new(Vec::new());
     let mut parsed = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -97,7 +97,7 @@ fn completed(completion: Completion) -> TestResult<Template> {
     Ok(template)
 }
 
-/// A static ELF program for x86-64 of a header, one segment, and `exit(1)`.
+/// A static ELF program for x86-64: a header, one segment, and `exit(1)`.
 pub(crate) fn tiny_program() -> Vec<u8> {
     const BASE: u64 = 0x40_0000;
     const HEADERS: u64 = 64 + 56;

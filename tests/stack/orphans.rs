@@ -1,4 +1,4 @@
-//! What an earlier template made: it bears the stack's tag and a name like the stack's, and nobody declares it any more.
+//! Orphans of an earlier template: resources with the stack's tag and name that no template declares any more.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ const GROUP: &str = "/aws/lambda/devops-old";
 const PLAN: [&str; 6] = ["plan", "--local", "--email", ADDRESS, "--output", "json"];
 
 #[tokio::test]
-async fn what_left_the_template_is_planned_and_deleted() -> TestResult {
+async fn orphans_are_planned_and_deleted() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     leave(&aws).await?;
@@ -41,13 +41,13 @@ async fn what_left_the_template_is_planned_and_deleted() -> TestResult {
     let result = world.run(&up).await?.succeeded()?.result()?;
     assert_eq!((&result["created"], &result["deleted"]), (&0.into(), &3.into()), "{result}");
     assert_eq!(aws.iam.list_roles().send().await?.roles().len(), 2);
-    // Somebody else's queue of a name like ours.
+    // A foreign queue with a similar name.
     assert_eq!(aws.sqs.list_queues().queue_name_prefix("devops-theirs").send().await?.queue_urls().len(), 1);
     Ok(())
 }
 
 #[tokio::test]
-async fn down_takes_what_left_the_template_along() -> TestResult {
+async fn down_deletes_orphans() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     leave(&aws).await?;
@@ -59,11 +59,11 @@ async fn down_takes_what_left_the_template_along() -> TestResult {
     Ok(())
 }
 
-/// A log group, a role with a policy and a queue of an earlier template, and a queue of somebody else.
+/// A log group, a role with a policy and a queue of an earlier template, and a foreign queue.
 async fn leave(aws: &Aws) -> TestResult {
     aws.logs.create_log_group().log_group_name(GROUP).tags(TAG, "devops").send().await?;
     let name = format!("devops-old-{}", aws.region);
-    // What `incidentctl:owns` of a role with this policy says.
+    // The value of `incidentctl:owns` on a role with this policy.
     let owns = incident_deploy::template::paths(&serde_json::json!({"Policies": [{"PolicyName": "old"}]}));
     let tag = |key: &str, value: &str| RoleTag::builder().key(key).value(value).build();
     let call = aws.iam.create_role().role_name(&name).assume_role_policy_document(TRUST).tags(tag(TAG, "devops")?);

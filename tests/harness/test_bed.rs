@@ -1,7 +1,5 @@
-//! A local AWS in this process and the deployer beside it, so that hundreds of deployments take minutes.
-//!
-//! What the command line adds, consent and display and the self-check of the handler, is left out; the code is a
-//! program that ends at once.
+//! An in-process local AWS with the deployer, so that hundreds of deployments take minutes. It omits the command line's
+//! confirmation, display and self-check; the deployed code is a program that exits at once.
 
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,44 +22,44 @@ use incident_local::gateway::{Gateway, Handle};
 use incident_local::{AccessKey, LocalConfig};
 use tempfile::TempDir;
 
-use super::{Aws, Snapshot, TestResult, Wish, snapshot};
+use super::{Aws, Desired, Snapshot, TestResult, snapshot};
 
 const REGION: &str = "us-east-1";
 pub(crate) const STACK: &str = "devops";
-/// A policy that exists, for roles to be bounded by.
+/// An existing policy to use as permissions boundary.
 pub(crate) const BOUNDARY: &str = "arn:aws:iam::000000000000:policy/boundary";
-/// How often the deployer calls before it gives a call up.
+/// The deployer's maximum attempts per call.
 pub(crate) const ATTEMPTS: u32 = 3;
-/// How long the deployer waits for an answer: far above what one takes, also on a busy machine.
-const ANSWER: Duration = Duration::from_secs(10);
-/// How long it waits where answers are lost on purpose.
-const ANSWER_IN_A_HURRY: Duration = Duration::from_secs(1);
+/// The deployer's response timeout: far above what a response takes, even on a busy machine.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The timeout when a test drops responses on purpose.
+const SHORT_RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A local AWS and a deployer.
-pub(crate) struct Laboratory {
+pub(crate) struct TestBed {
     pub(crate) handle: Handle,
     pub(crate) aws: Aws,
     access_key: AccessKey,
     pub(crate) directory: TempDir,
     clients: Clients,
     hurried: Clients,
-    is_hurried: AtomicBool,
+    has_short_timeout: AtomicBool,
 }
 
-impl Laboratory {
-    /// An account with nothing but a policy.
+impl TestBed {
+    /// An account with nothing but one policy.
     pub(crate) async fn new() -> TestResult<Self> {
         Self::with_latency(LatencyProfile::QUICK).await
     }
 
-    /// The same where AWS takes its time.
+    /// The same with AWS's latencies.
     pub(crate) async fn with_latency(latency: LatencyProfile) -> TestResult<Self> {
         let directory = tempfile::tempdir()?;
         let config = LocalConfig {
             directory: directory.path().to_owned(),
             region: REGION.to_owned(),
             latency,
-            // SQS keeps a deleted queue's name for a minute.
+            // SQS reserves a deleted queue's name for a minute.
             time_scale: 20.0,
             ..LocalConfig::default()
         };
@@ -69,50 +67,50 @@ impl Laboratory {
         let handle = gateway.handle();
         let (endpoint, access_key) = (gateway.cloud().endpoint.clone(), gateway.cloud().access_key.clone());
         tokio::spawn(gateway.run(std::future::pending()));
-        let sdk = configuration(&endpoint, &access_key, ANSWER).await;
-        let hurried = configuration(&endpoint, &access_key, ANSWER_IN_A_HURRY).await;
+        let sdk = configuration(&endpoint, &access_key, RESPONSE_TIMEOUT).await;
+        let hurried = configuration(&endpoint, &access_key, SHORT_RESPONSE_TIMEOUT).await;
         let secret = access_key.secret_access_key.clone();
         let aws = Aws::with(&sdk, ACCOUNT.to_owned(), directory.path().join("outbox"), secret);
         let everything = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
         aws.iam.create_policy().policy_name("boundary").policy_document(everything).send().await?;
         let (clients, hurried) = (Clients::new(&sdk), Clients::new(&hurried));
-        Ok(Self { handle, aws, access_key, directory, clients, hurried, is_hurried: AtomicBool::new(false) })
+        Ok(Self { handle, aws, access_key, directory, clients, hurried, has_short_timeout: AtomicBool::new(false) })
     }
 
-    /// Whether runs from now on give up soon on what does not answer.
-    pub(crate) fn hurry(&self, is_hurried: bool) {
-        self.is_hurried.store(is_hurried, Ordering::Relaxed);
+    /// Whether later runs use the short timeout.
+    pub(crate) fn use_short_timeout(&self, has_short_timeout: bool) {
+        self.has_short_timeout.store(has_short_timeout, Ordering::Relaxed);
     }
 
-    /// Deploys, once.
-    pub(crate) async fn up(&self, wish: &Wish) -> TestResult<Outcome> {
-        let run = Run::new(self, wish)?;
+    /// Deploys once.
+    pub(crate) async fn up(&self, desired: &Desired) -> TestResult<Outcome> {
+        let run = Run::new(self, desired)?;
         complete(run.carry_out(&run.plan().await?).await)
     }
 
-    /// Deploys, and something happens between the plan and the first change.
+    /// Deploys, with an interference between the plan and the first change.
     pub(crate) async fn up_after(
         &self,
-        wish: &Wish,
+        desired: &Desired,
         something: impl Future<Output = TestResult>,
     ) -> TestResult<Outcome> {
-        let run = Run::new(self, wish)?;
+        let run = Run::new(self, desired)?;
         let plan = run.plan().await?;
         something.await?;
         complete(run.carry_out(&plan).await)
     }
 
-    /// Puts the code where CloudFormation finds it, and names the bucket.
-    pub(crate) async fn hold_code(&self, wish: &Wish) -> TestResult<String> {
-        let run = Run::new(self, wish)?;
+    /// Uploads the code to the bucket for CloudFormation; returns the bucket's name.
+    pub(crate) async fn upload_code(&self, desired: &Desired) -> TestResult<String> {
+        let run = Run::new(self, desired)?;
         let bucket = Bucket::of(run.clients, &run.stack.place);
         bucket.hold(&run.package.key(), &run.package).await?;
         Ok(bucket.name().to_owned())
     }
 
-    /// Deploys, and takes back what was made when something fails, which is the error then.
-    pub(crate) async fn up_or_roll_back(&self, wish: &Wish) -> TestResult<Outcome> {
-        let run = Run::new(self, wish)?;
+    /// Deploys; on failure, rolls back what it created and returns that error.
+    pub(crate) async fn up_or_roll_back(&self, desired: &Desired) -> TestResult<Outcome> {
+        let run = Run::new(self, desired)?;
         let plan = run.plan().await?;
         let outcome = run.carry_out(&plan).await;
         if !outcome.failures.is_empty() {
@@ -123,26 +121,26 @@ impl Laboratory {
         complete(outcome)
     }
 
-    /// What `up` would do.
-    pub(crate) async fn plan(&self, wish: &Wish) -> TestResult<Plan> {
-        Run::new(self, wish)?.plan().await
+    /// The plan of an `up`.
+    pub(crate) async fn plan(&self, desired: &Desired) -> TestResult<Plan> {
+        Run::new(self, desired)?.plan().await
     }
 
-    /// Tears down, once.
+    /// Tears down once.
     pub(crate) async fn down(&self) -> TestResult<Outcome> {
-        let run = Run::new(self, &Wish { emails: Vec::new(), ..Wish::default() })?;
+        let run = Run::new(self, &Desired { emails: Vec::new(), ..Desired::default() })?;
         let plan = Plan::down(&run.stack, &run.observe(Scope::Everything).await?).agreed();
         complete(run.carry_out(&plan).await)
     }
 
-    /// The program, about to do the same.
-    pub(crate) fn program(&self, command: &str, wish: &Wish) -> TestResult<tokio::process::Command> {
+    /// The program, prepared to do the same.
+    pub(crate) fn program(&self, command: &str, desired: &Desired) -> TestResult<tokio::process::Command> {
         let directory = self.directory.path();
         let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_incidentctl"));
         program.args([command, "--yes", "--stack", STACK, "--region", REGION, "--endpoint-url", &self.aws.endpoint]);
-        program.arg("--config").arg(wish.configuration(directory)?);
+        program.arg("--config").arg(desired.configuration(directory)?);
         if command == "up" {
-            program.arg("--handler").arg(wish.handler(directory)?);
+            program.arg("--handler").arg(desired.handler(directory)?);
         }
         program
             .env_clear()
@@ -153,25 +151,25 @@ impl Laboratory {
         Ok(program)
     }
 
-    /// Follows the link of each confirmation mail.
+    /// Opens the link in each confirmation mail.
     pub(crate) async fn confirm_addresses(&self) -> TestResult {
         for link in self.aws.mails()?.into_iter().filter_map(|mail| mail.link) {
             let Some((_, token)) = link.split_once("Token=") else { continue };
             let token = token.split('&').next().unwrap_or_default();
             let topic = self.aws.arn("sns", &format!("{STACK}-alerts"));
-            // The subscription of a mail may be gone by now.
+            // The mail's subscription may be gone by now.
             let _ = self.aws.sns.confirm_subscription().topic_arn(topic).token(token).send().await;
         }
         Ok(())
     }
 
-    /// Everything that exists.
+    /// Everything in the account.
     pub(crate) async fn snapshot(&self) -> TestResult<Snapshot> {
         snapshot(&self.aws).await
     }
 }
 
-impl Drop for Laboratory {
+impl Drop for TestBed {
     fn drop(&mut self) {
         self.handle.stop();
     }
@@ -185,13 +183,13 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(laboratory: &'a Laboratory, wish: &Wish) -> TestResult<Self> {
-        let directory = laboratory.directory.path();
-        let package = Package::of(&wish.handler(directory)?)?;
-        let place = Place::new(STACK, ACCOUNT, REGION, Some(laboratory.aws.endpoint.clone()));
+    fn new(test_bed: &'a TestBed, desired: &Desired) -> TestResult<Self> {
+        let directory = test_bed.directory.path();
+        let package = Package::of(&desired.handler(directory)?)?;
+        let place = Place::new(STACK, ACCOUNT, REGION, Some(test_bed.aws.endpoint.clone()));
         let clients =
-            if laboratory.is_hurried.load(Ordering::Relaxed) { &laboratory.hurried } else { &laboratory.clients };
-        Ok(Self { clients, stack: wish.stack(directory, place, &package)?, package })
+            if test_bed.has_short_timeout.load(Ordering::Relaxed) { &test_bed.hurried } else { &test_bed.clients };
+        Ok(Self { clients, stack: desired.stack(directory, place, &package)?, package })
     }
 
     fn context(&self) -> Context<'_> {
@@ -219,7 +217,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Itself, if nothing failed; the error names everything that did.
+/// The outcome if nothing failed; the error lists every failure.
 fn complete(outcome: Outcome) -> TestResult<Outcome> {
     if outcome.failures.is_empty() {
         return Ok(outcome);
@@ -228,7 +226,7 @@ fn complete(outcome: Outcome) -> TestResult<Outcome> {
     Err(failures.collect::<Vec<_>>().join("; ").into())
 }
 
-/// As the command line configures the SDK, and in a hurry.
+/// The SDK configuration of the command line, with these timeouts.
 async fn configuration(endpoint: &str, access_key: &AccessKey, answer: Duration) -> SdkConfig {
     let AccessKey { access_key_id, secret_access_key } = access_key;
     let retries = RetryConfig::standard()

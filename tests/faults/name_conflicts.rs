@@ -1,4 +1,4 @@
-//! A name that somebody else takes between the plan and the change is theirs.
+//! A name that another owner takes between the plan and the change stays theirs.
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_lambda::primitives::Blob;
@@ -7,7 +7,7 @@ use aws_sdk_sns::types::Tag;
 use incident_deploy::package::Package;
 
 use super::phase::first;
-use crate::harness::{Aws, BOUNDARY, Laboratory, TestResult};
+use crate::harness::{Aws, BOUNDARY, TestBed, TestResult};
 
 const ROLE: &str = "devops-incident-handler-us-east-1";
 const HANDLER: &str = "devops-incident-handler";
@@ -17,10 +17,10 @@ const TOPIC: &str = "devops-alerts";
 const QUEUE: &str = "devops-rule-dlq";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn up_refuses_what_somebody_else_made_meanwhile_and_leaves_it_as_it_is() -> TestResult {
-    let laboratory = Laboratory::new().await?;
-    let aws = &laboratory.aws;
-    let error = laboratory.up_after(&first(), others(aws)).await.err().ok_or("it took everything over")?.to_string();
+async fn up_refuses_names_taken_meanwhile_and_leaves_them_unchanged() -> TestResult {
+    let test_bed = TestBed::new().await?;
+    let aws = &test_bed.aws;
+    let error = test_bed.up_after(&first(), others(aws)).await.err().ok_or("it took everything over")?.to_string();
     for (name, resource_type) in [
         (ROLE, "AWS::IAM::Role"),
         (TABLE, "AWS::DynamoDB::Table"),
@@ -42,9 +42,9 @@ async fn up_refuses_what_somebody_else_made_meanwhile_and_leaves_it_as_it_is() -
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn up_refuses_a_function_that_somebody_else_made_meanwhile() -> TestResult {
-    let laboratory = Laboratory::new().await?;
-    let error = laboratory.up_after(&first(), function(&laboratory)).await;
+async fn up_refuses_a_function_taken_meanwhile() -> TestResult {
+    let test_bed = TestBed::new().await?;
+    let error = test_bed.up_after(&first(), function(&test_bed)).await;
     let error = error.err().ok_or("it took the function over")?.to_string();
     for words in [FUNCTION, "AWS::Lambda::Function", "does not belong to this stack"] {
         assert!(error.contains(words), "`{words}` is missing: {error}");
@@ -53,45 +53,45 @@ async fn up_refuses_a_function_that_somebody_else_made_meanwhile() -> TestResult
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn up_refuses_a_permission_of_another_content() -> TestResult {
-    let laboratory = Laboratory::new().await?;
-    laboratory.up(&first()).await?;
-    let lambda = &laboratory.aws.lambda;
+async fn up_refuses_a_differing_permission() -> TestResult {
+    let test_bed = TestBed::new().await?;
+    test_bed.up(&first()).await?;
+    let lambda = &test_bed.aws.lambda;
     lambda.remove_permission().function_name(HANDLER).statement_id("SweepPermission").send().await?;
     let theirs = async {
         let call = lambda.add_permission().function_name(HANDLER).statement_id("SweepPermission");
         call.action("lambda:InvokeFunction").principal("s3.amazonaws.com").send().await?;
         Ok(())
     };
-    let error = laboratory.up_after(&first(), theirs).await.err().ok_or("it took another permission for its own")?;
+    let error = test_bed.up_after(&first(), theirs).await.err().ok_or("it took another permission for its own")?;
     assert!(error.to_string().contains("SweepPermission"), "{error}");
     // The next plan compares it.
-    laboratory.up(&first()).await?;
-    assert!(laboratory.plan(&first()).await?.is_empty());
+    test_bed.up(&first()).await?;
+    assert!(test_bed.plan(&first()).await?.is_empty());
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_group_that_comes_between_is_used_as_it_is() -> TestResult {
-    let laboratory = Laboratory::new().await?;
-    let (logs, name) = (&laboratory.aws.logs, format!("/aws/lambda/{HANDLER}"));
+async fn a_log_group_created_meanwhile_is_used_unchanged() -> TestResult {
+    let test_bed = TestBed::new().await?;
+    let (logs, name) = (&test_bed.aws.logs, format!("/aws/lambda/{HANDLER}"));
     let theirs = async {
         logs.create_log_group().log_group_name(&name).send().await?;
         Ok(())
     };
-    laboratory.up_after(&first(), theirs).await?;
+    test_bed.up_after(&first(), theirs).await?;
     let found = logs.describe_log_groups().log_group_name_prefix(&name).send().await?;
     let retention: Vec<_> = found.log_groups().iter().map(|group| group.retention_in_days()).collect();
     assert_eq!(retention, [None]);
     Ok(())
 }
 
-/// What a run of the same stack made meanwhile is the stack's.
+/// Resources created by a concurrent run of the same stack belong to the stack.
 #[tokio::test(flavor = "multi_thread")]
-async fn up_takes_up_what_another_run_of_the_stack_made_meanwhile() -> TestResult {
-    let laboratory = Laboratory::new().await?;
-    laboratory.up_after(&first(), async { laboratory.up(&first()).await.map(drop) }).await?;
-    assert!(laboratory.plan(&first()).await?.is_empty());
+async fn up_adopts_resources_of_a_concurrent_run() -> TestResult {
+    let test_bed = TestBed::new().await?;
+    test_bed.up_after(&first(), async { test_bed.up(&first()).await.map(drop) }).await?;
+    assert!(test_bed.plan(&first()).await?.is_empty());
     Ok(())
 }
 
@@ -107,16 +107,16 @@ async fn others(aws: &Aws) -> TestResult {
     Ok(())
 }
 
-async fn function(laboratory: &Laboratory) -> TestResult {
-    let aws = &laboratory.aws;
+async fn function(test_bed: &TestBed) -> TestResult {
+    let aws = &test_bed.aws;
     role(aws, "others").await?;
-    let zip = Package::of(&first().handler(laboratory.directory.path())?)?.bytes().to_vec();
+    let zip = Package::of(&first().handler(test_bed.directory.path())?)?.bytes().to_vec();
     let create = || {
         let call = aws.lambda.create_function().function_name(FUNCTION).runtime(Runtime::Providedal2023);
         let call = call.handler("bootstrap").role(format!("arn:aws:iam::{}:role/others", aws.account));
         call.code(FunctionCode::builder().zip_file(Blob::new(zip.clone())).build()).send()
     };
-    // IAM spreads roles in its own time.
+    // IAM is eventually consistent.
     crate::harness::eventually("the role to be assumable", async || Ok(create().await.ok())).await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::Value;
 
-use crate::harness::{BOUNDARY, Wish};
+use crate::harness::{BOUNDARY, Desired};
 
 const ADDRESSES: [&str; 3] = ["ada@example.com", "grace@example.com", "joan@example.com"];
 const ALARMS: [&str; 5] =
@@ -17,8 +17,8 @@ const ALERTS: [&str; 3] = [
 ];
 const KEY: &str = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555";
 
-/// Any configuration with an address: without one, those that exist stay.
-pub(super) fn wish() -> impl Strategy<Value = Wish> {
+/// Any configuration with an address: without one, existing addresses stay.
+pub(super) fn desired() -> impl Strategy<Value = Desired> {
     let people = (subsequence(ADDRESSES.to_vec(), 1..=3), prop::collection::btree_map("[a-c]", "[x-z ]{0,3}", 0..3));
     let sizes = (select(vec![1_u32, 14, 30, 3653]), 128_u32..=3008);
     let alarms = prop::collection::btree_map(select(ALARMS.to_vec()), any::<bool>(), 0..5);
@@ -30,7 +30,7 @@ pub(super) fn wish() -> impl Strategy<Value = Wish> {
         any::<bool>(),
         0_u8..2,
     );
-    (people, sizes, (alarms, alerts), rest).prop_map(|(people, sizes, (alarms, alerts), rest)| Wish {
+    (people, sizes, (alarms, alerts), rest).prop_map(|(people, sizes, (alarms, alerts), rest)| Desired {
         emails: people.0.into_iter().map(str::to_owned).collect(),
         tags: people.1,
         log_retention_days: sizes.0,

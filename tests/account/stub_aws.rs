@@ -1,22 +1,22 @@
-//! An AWS that knows whose keys are whose, and refuses everything else.
+//! A stub AWS that identifies callers by key and rejects everything else.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
 use crate::harness::TestResult;
 
-/// It runs until the test ends.
-pub(super) struct Answering {
+/// Runs until the test ends.
+pub(super) struct StubAws {
     pub(super) endpoint: String,
 }
 
-impl Answering {
+impl StubAws {
     pub(super) fn start() -> TestResult<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                // Whoever hangs up in between gets no answer.
+                // A client that disconnects gets no response.
                 std::thread::spawn(move || answer(stream).ok());
             }
         });

@@ -6,7 +6,7 @@ use super::table::{incident, put, stop_the_sweep};
 use crate::harness::{Aws, TestResult, World};
 
 #[tokio::test]
-async fn numbers_and_records_are_those_of_the_time_that_was_asked_for() -> TestResult {
+async fn stats_and_export_cover_the_requested_time() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     stop_the_sweep(&aws).await?;
@@ -38,7 +38,7 @@ async fn numbers_and_records_are_those_of_the_time_that_was_asked_for() -> TestR
     Ok(())
 }
 
-/// Three incidents; the message of the second is one that somebody chose with care.
+/// Three incidents; the message of the second is hostile.
 async fn recorded(aws: &Aws) -> TestResult {
     let over = json!([
         {"at": "2026-02-01T12:00:00.000Z", "what": "opened"},
