@@ -3,6 +3,7 @@
 //! From the ground up; a module imports only from those above it:
 //! - [`template`] turns the CloudFormation template into resources with plain properties. Pure.
 //! - [`plan`] compares them with what exists, and says what to change and why. Pure.
+//! - [`cost`] is what a stack costs while nothing fails. Pure.
 //! - [`progress`] is what happens meanwhile, as events.
 //! - [`aws`] has the service clients, the meaning of AWS's errors, and the waiting for those that pass.
 //! - [`package`] makes the zip that both functions run.
@@ -13,6 +14,7 @@
 //! of the local AWS, which examines it.
 
 pub mod aws;
+pub mod cost;
 pub mod engine;
 pub mod package;
 pub mod plan;

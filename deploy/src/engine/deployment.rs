@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::cloudformation::StackRecord;
-use super::{EngineError, Interrupt, Outcome, apply};
+use super::{EngineError, Interrupt, Outcome, apply, function_count};
 use crate::aws::{AwsError, Clients};
 use crate::package::Package;
 use crate::plan::{Action, Observations, Plan};
@@ -32,6 +32,8 @@ pub struct Survey {
     pub plan: Plan,
     /// What CloudFormation knows of the stack.
     pub record: Option<StackRecord>,
+    /// How many Lambda functions account and region have besides the stack's own; `None` when AWS did not say.
+    pub functions: Option<u64>,
 }
 
 impl Deployment {
@@ -68,11 +70,18 @@ impl Deployment {
     }
 
     /// What `up` has to change, and what CloudFormation knows of the stack; the reads go out together. Which subscriptions
-    /// the stack made is remembered by the engine that owns it.
+    /// the stack made is remembered by the engine that owns it. That functions cannot be counted is no error.
     ///
     /// # Errors
     /// A call that fails, resources that are not ours, and a stack that a newer program deployed.
     pub async fn survey(&self) -> Result<Survey, EngineError> {
+        let (survey, functions) = function_count::beside(&self.clients, self.read()).await;
+        let (observations, plan, record) = survey?;
+        let functions = functions.map(|count| function_count::others(count, &self.stack, &observations));
+        Ok(Survey { plan, record, functions })
+    }
+
+    async fn read(&self) -> Result<(Observations, Plan, Option<StackRecord>), EngineError> {
         let record = async {
             let record = StackRecord::read_whole(&self.clients, &self.stack.place.stack).await?;
             record.as_ref().map_or(Ok(()), StackRecord::refuse_newer)?;
@@ -87,7 +96,7 @@ impl Deployment {
         }
         let mut plan = Plan::up(&stack, &observations, &resources::RULES)?;
         self.weigh(&mut plan).await?;
-        Ok(Survey { plan, record })
+        Ok((observations, plan, record))
     }
 
     /// StateTags the deletions that lose what is in the resource at this moment.
