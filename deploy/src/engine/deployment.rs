@@ -75,7 +75,7 @@ impl Deployment {
     /// # Errors
     /// A call that fails, resources that are not ours, and a stack that a newer program deployed.
     pub async fn survey(&self) -> Result<Survey, EngineError> {
-        let (survey, functions) = function_count::beside(&self.clients, self.read()).await;
+        let (survey, functions) = function_count::beside(function_count::count(&self.clients), self.read()).await;
         let (observations, plan, record) = survey?;
         let functions = functions.map(|count| function_count::others(count, &self.stack, &observations));
         Ok(Survey { plan, record, functions })

@@ -12,16 +12,19 @@ use crate::template::Stack;
 /// How long the number is waited for when everything else has been read.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Does other work, and counts the functions of the account and region beside it. `None` when AWS does not say their
-/// number, or not in time.
-pub(super) async fn beside<T>(clients: &Clients, work: impl Future<Output = T>) -> (T, Option<u64>) {
-    match select(pin!(work), pin!(count(clients))).await {
+/// Does work, and counts beside it. `None` when the count does not come in time.
+pub(super) async fn beside<T>(
+    count: impl Future<Output = Option<u64>>,
+    work: impl Future<Output = T>,
+) -> (T, Option<u64>) {
+    match select(pin!(work), pin!(count)).await {
         Either::Left((done, count)) => (done, tokio::time::timeout(GRACE, count).await.ok().flatten()),
         Either::Right((count, work)) => (work.await, count),
     }
 }
 
-async fn count(clients: &Clients) -> Option<u64> {
+/// The functions of the account and region; `None` when AWS does not say their number.
+pub(super) async fn count(clients: &Clients) -> Option<u64> {
     match clients.lambda.get_account_settings().send().await.explain("lambda:GetAccountSettings") {
         Ok(settings) => settings.account_usage().and_then(|usage| u64::try_from(usage.function_count()).ok()),
         Err(error) => {
@@ -42,6 +45,7 @@ pub(super) fn others(count: u64, stack: &Stack, observations: &Observations) -> 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use tokio::time::{Instant, sleep};
 
     use super::*;
     use crate::plan::tests::{desired, stack};
@@ -61,5 +65,23 @@ mod tests {
         assert_eq!(others(37, &stack, &of(&[])), 37);
         assert_eq!(others(39, &stack, &of(&["Handler", "Generator", "Table"])), 37);
         assert_eq!(others(0, &stack, &of(&["Handler"])), 0, "a number from before");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_count_costs_no_time_of_its_own() {
+        const READS: Duration = Duration::from_secs(3);
+        for (takes, seconds, counted) in [(1, 3, Some(37)), (3, 3, Some(37)), (60, 4, None)] {
+            let count = async {
+                sleep(Duration::from_secs(takes)).await;
+                Some(37)
+            };
+            let start = Instant::now();
+            let (done, functions) = beside(count, async {
+                sleep(READS).await;
+                "read"
+            })
+            .await;
+            assert_eq!((done, functions, start.elapsed().as_secs()), ("read", counted, seconds), "{takes} s");
+        }
     }
 }
