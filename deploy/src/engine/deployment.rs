@@ -99,7 +99,7 @@ impl Deployment {
         Ok((observations, plan, record))
     }
 
-    /// StateTags the deletions that lose what is in the resource at this moment.
+    /// Marks the deletions that lose what is in the resource at this moment.
     ///
     /// # Errors
     /// A call that fails.
