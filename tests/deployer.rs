@@ -282,7 +282,7 @@ async fn is_in_force(aws: &Aws, role: &str) -> TestResult<Option<()>> {
 }
 
 /// Every call the local AWS received.
-async fn calls(endpoint: &str, secret: &str) -> TestResult<Value> {
+pub(crate) async fn calls(endpoint: &str, secret: &str) -> TestResult<Value> {
     let host = endpoint.strip_prefix("http://").ok_or("an endpoint without a host")?;
     let mut stream = TcpStream::connect(host).await?;
     let request =

@@ -6,6 +6,7 @@ mod harness;
 
 mod account;
 mod bad_input;
+mod cost;
 mod deployer;
 mod faults;
 mod floors;

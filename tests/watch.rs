@@ -165,7 +165,7 @@ async fn with_orders() -> TestResult<(World, Aws)> {
 }
 
 /// A function that exits at once, whose role has no permissions.
-async fn create(aws: &Aws, name: &str) -> TestResult {
+pub(crate) async fn create(aws: &Aws, name: &str) -> TestResult {
     let trust = json!({"Version": "2012-10-17", "Statement": {
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}});
     let role = aws.iam.create_role().role_name(name).assume_role_policy_document(trust.to_string()).send().await?;

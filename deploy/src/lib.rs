@@ -3,6 +3,7 @@
 //! From the bottom up; a module imports only those listed before it:
 //! - [`template`] turns the CloudFormation template into resources with plain properties. Pure.
 //! - [`plan`] compares them with what exists, and decides what to change and why. Pure.
+//! - [`cost`] computes the stack's monthly idle cost. Pure.
 //! - [`progress`] defines the events of a run.
 //! - [`aws`] has the service clients, the meaning of AWS's errors, and the retries of transient ones.
 //! - [`package`] builds the zip that both functions run.
@@ -13,6 +14,7 @@
 //! AWS, which tests it.
 
 pub mod aws;
+pub mod cost;
 pub mod engine;
 pub mod package;
 pub mod plan;

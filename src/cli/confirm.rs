@@ -15,12 +15,18 @@ pub(super) struct Terminal {
     ui: Ui,
     yes: bool,
     allow_data_loss: bool,
+    cost: Option<String>,
 }
 
 impl Terminal {
     /// Answers with these settings; `allow_data_loss` grants what `--yes` does not.
     pub(super) fn new(ui: &Ui, settings: &Settings, allow_data_loss: bool) -> Self {
-        Self { ui: ui.clone(), yes: settings.yes, allow_data_loss }
+        Self { ui: ui.clone(), yes: settings.yes, allow_data_loss, cost: None }
+    }
+
+    /// Shows the stack's cost below the changes.
+    pub(super) fn with_cost(self, cost: String) -> Self {
+        Self { cost: Some(cost), ..self }
     }
 
     /// Asks on a blocking thread, so that waiting for the answer stalls nothing else.
@@ -39,8 +45,12 @@ impl Terminal {
 impl Confirm for Terminal {
     async fn change(&self, plan: &Plan) -> Result<(), Declined> {
         let lost: Vec<String> = plan.touched().filter(|change| change.data_loss).map(Change::described).collect();
-        let (plan, yes, allowed) = (plan.clone(), self.yes, self.allow_data_loss);
-        self.ask(move |ui| agree(&plan, &lost.join(", "), yes, allowed, ui)).await
+        let (plan, yes, allowed, cost) = (plan.clone(), self.yes, self.allow_data_loss, self.cost.clone());
+        self.ask(move |ui| {
+            show(&plan, cost.as_deref(), yes, ui);
+            agree(&lost.join(", "), yes, allowed, ui)
+        })
+        .await
     }
 
     async fn remove(&self, plan: &Plan) -> Result<(), Declined> {
@@ -76,12 +86,19 @@ impl Confirm for Terminal {
     }
 }
 
-/// Shows the plan and asks for consent; losing the data in `lost` needs a consent of its own.
-fn agree(plan: &Plan, lost: &str, yes: bool, allowed: bool, ui: &Ui) -> Result<(), CommandError> {
+/// Shows the plan and the stack's cost.
+fn show(plan: &Plan, cost: Option<&str>, yes: bool, ui: &Ui) {
     match yes {
         true => ui.say(&deployment::summary(plan)),
         false => ui.say(&deployment::describe(plan)),
     }
+    if let Some(cost) = cost {
+        ui.say(cost);
+    }
+}
+
+/// Asks for consent; losing the data in `lost` needs a consent of its own.
+fn agree(lost: &str, yes: bool, allowed: bool, ui: &Ui) -> Result<(), CommandError> {
     if yes && !allowed && !lost.is_empty() {
         return Err(CommandError::user(format!("this would delete {lost} with all its data"))
             .hint("add --allow-data-loss to allow it; --yes does not"));

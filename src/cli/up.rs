@@ -17,6 +17,7 @@ use crate::error::CommandError;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::ui::Ui;
+use incident_deploy::cost::Bill;
 use incident_deploy::engine::{Changed, Deployment, Interrupt, Job, Outcome, choose, has_resources};
 use incident_deploy::plan::{Action, Plan};
 use incident_deploy::resources::{Subscription, Values};
@@ -65,7 +66,8 @@ pub(super) async fn provision(
     let planned = start.elapsed();
     let wanted = args.deployment.engine.or(settings.engine);
     let engine = choose(wanted, survey.record.as_ref(), has_resources(&survey.plan))?.engine();
-    let confirm = Terminal::new(ui, settings, args.allow_data_loss);
+    let bill = Bill::of(&deployment.stack, survey.functions);
+    let confirm = Terminal::new(ui, settings, args.allow_data_loss).with_cost(bill.line());
     let changed = deployment::shown(ui, UP, async |events| {
         let job = Job { deployment: &deployment, confirm: &confirm, events, interrupt };
         engine.change(&job, survey, args.rollback).await
@@ -81,7 +83,11 @@ pub(super) async fn provision(
         if args.timings {
             timings::report(&outcome, planned, checked, ui)?;
         }
-        report(&deployment, &plan, &outcome, start, session.is_local(), ui).await
+        if plan.is_empty() {
+            // Nothing was asked, so the cost was not shown yet.
+            ui.say(&bill.line());
+        }
+        report(&deployment, &Done { plan: &plan, outcome: &outcome, bill: &bill, start }, session.is_local(), ui).await
     };
     tokio::select! {
         result = rest => result,
@@ -89,15 +95,17 @@ pub(super) async fn provision(
     }
 }
 
-/// Prints outputs, subscriptions and next steps; or the result as JSON.
-async fn report(
-    deployment: &Deployment,
-    plan: &Plan,
-    outcome: &Outcome,
+/// What a run did, and since when.
+struct Done<'a> {
+    plan: &'a Plan,
+    outcome: &'a Outcome,
+    bill: &'a Bill,
     start: Instant,
-    is_local: bool,
-    ui: &Ui,
-) -> Result<(), CommandError> {
+}
+
+/// Prints outputs, subscriptions and next steps; or the result as JSON.
+async fn report(deployment: &Deployment, done: &Done<'_>, is_local: bool, ui: &Ui) -> Result<(), CommandError> {
+    let Done { plan, outcome, bill, start } = done;
     let mut subscriptions = deployment.subscriptions().await?;
     // A pending address that is no longer wanted needs no confirmation.
     let is_left = |found: &Subscription| plan.leftovers.iter().any(|leftover| leftover.physical_id == found.endpoint);
@@ -121,6 +129,7 @@ async fn report(
             "subscriptions": subscriptions,
             "subscribed_again": subscribed_again,
             "leftovers": plan.leftovers,
+            "cost": bill,
         }));
     }
     for (name, value) in &deployment.stack.outputs {

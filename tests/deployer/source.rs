@@ -9,11 +9,10 @@ use regex::Regex;
 use crate::harness::{TestResult, repository};
 
 /// Actions of calls outside deployments, with the reason.
-const OTHERS: [(&str, &str); 11] = [
+const OTHERS: [(&str, &str); 10] = [
     ("events:PutEvents", "`watch` asks IAM whether a function's role may do it"),
     ("iam:GetAccountSummary", "`doctor`, which does without"),
     ("iam:SimulatePrincipalPolicy", "`doctor` and `watch`, which do without"),
-    ("lambda:GetAccountSettings", "`doctor`, which does without"),
     ("lambda:GetFunctionConcurrency", "`doctor`, which does without"),
     ("lambda:ListFunctionEventInvokeConfigs", "`watch`, on functions of others"),
     ("lambda:ListTags", "`watch`, on functions of others"),

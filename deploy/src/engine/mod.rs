@@ -10,6 +10,7 @@ mod critical_path;
 mod deployment;
 mod direct;
 mod error;
+mod function_count;
 mod interrupt;
 mod job;
 mod kind;

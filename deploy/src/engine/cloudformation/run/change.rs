@@ -15,7 +15,7 @@ use crate::template::{self, SUBSCRIPTION, Subscribed, same_address};
 impl<'a> Run<'a> {
     /// Creates a change set, merges it into the plan from live reads, and discards it.
     pub(super) async fn plan(&self, survey: Survey) -> Result<Plan, EngineError> {
-        let Survey { mut plan, record } = survey;
+        let Survey { mut plan, record, .. } = survey;
         if let Some(record) = &record {
             self.refuse_foreign(record).await?;
             if !ready::is_ready(record) {
@@ -45,10 +45,10 @@ impl<'a> Run<'a> {
     /// Drift, which CloudFormation does not see, is repaired through the services' own APIs: afterwards its record is
     /// correct again.
     pub(super) async fn change(&self, survey: Survey) -> Result<(Plan, Outcome), EngineError> {
-        let Survey { mut plan, record } = survey;
+        let Survey { mut plan, record, .. } = survey;
         let (mut record, touched) = self.ready(record).await?;
         if touched {
-            Survey { plan, record } = self.deployment.survey().await?;
+            Survey { plan, record, .. } = self.deployment.survey().await?;
         }
         let set = self.job.until(self.change_set(&plan, record.as_ref())).await?;
         lay_over(&mut plan, set.as_ref().map_or(&[], |set| &set.planned));
