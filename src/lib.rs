@@ -5,6 +5,7 @@
 //! - [`session`] is the connection to an account, real or local.
 //! - [`health`] asks whether a stack does its work.
 //! - [`incidents`] reads and changes the records.
+//! - [`dead_letters`] reads what was not delivered or handled, and takes it out of its queue.
 //! - [`watch`] sends the failures of functions that exist to the bus.
 //! - [`deployer`] is what whoever deploys has to be allowed.
 //! - [`drill`] makes a failure and follows it.
@@ -12,6 +13,7 @@
 //! - [`ui`] is the only code that writes to a stream.
 
 pub mod cli;
+pub mod dead_letters;
 pub mod deployer;
 pub mod drill;
 pub mod error;

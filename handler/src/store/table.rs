@@ -27,8 +27,9 @@ use error_mapping::{is_condition, not_transacted, refused};
 use items::{Changes, TARGET, number, pointer, text};
 use pointer_cache::PointerCache;
 
-/// How long the marker of a counted event is kept. EventBridge delivers again for at most a day, Lambda for six hours.
-const MARKER_DAYS: i64 = 7;
+/// How long the marker of a counted event is kept. EventBridge delivers again for at most a day, Lambda for six hours, and a
+/// dead letter, which may have been counted before, is sent again within the 14 days that its queue keeps it.
+const MARKER_DAYS: i64 = 16;
 const DAY: i64 = 24 * 60 * 60;
 /// How long the self-check's item is kept.
 const CHECK_SECONDS: i64 = 60 * 60;
