@@ -6,6 +6,7 @@ mod harness;
 
 mod account;
 mod bad_input;
+mod dead_letters;
 mod deployer;
 mod faults;
 mod floors;

@@ -50,7 +50,9 @@ impl DeadLettersError {
                 vec!["`incidentctl up` provisions the stack; --stack and --region choose another".to_owned()]
             }
             Self::Unknown { .. } | Self::Ambiguous { .. } => {
-                vec!["`incidentctl dead-letters list` shows the ids; --limit looks further into a long queue".to_owned()]
+                vec![
+                    "`incidentctl dead-letters list` shows the ids; --limit looks further into a long queue".to_owned(),
+                ]
             }
         }
     }

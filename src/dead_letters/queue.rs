@@ -79,12 +79,14 @@ impl Queue {
         const CALL: &str = "sqs:ChangeMessageVisibility";
         let mut first = Ok(());
         for page in receipts.chunks(PAGE) {
-            let entries: Result<Vec<_>, _> = page.iter().enumerate().map(|(index, receipt)| entry(index, receipt)).collect();
+            let entries: Result<Vec<_>, _> =
+                page.iter().enumerate().map(|(index, receipt)| entry(index, receipt)).collect();
             let entries = entries.map_err(|error| AwsError::new(CALL, "InvalidBatchEntry", error.to_string()))?;
             let call = self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
             let answer = call.send().await.explain(CALL).and_then(|answer| {
                 let refused = answer.failed.iter().find(|entry| !is_visible_already(entry.code()));
-                refused.map_or(Ok(()), |entry| Err(AwsError::new(CALL, entry.code(), entry.message().unwrap_or_default())))
+                refused
+                    .map_or(Ok(()), |entry| Err(AwsError::new(CALL, entry.code(), entry.message().unwrap_or_default())))
             });
             first = first.and(answer);
         }

@@ -80,10 +80,7 @@ mod tests {
     #[test]
     fn a_terminal_obeys_nothing_of_a_text_from_outside() {
         let text = "red\u{1b}[31m \u{9b}2J\u{7f}\r\u{202e}txt\u{200b} \u{e0041}é\nnext";
-        assert_eq!(
-            printable(text),
-            "red\\u{1b}[31m \\u{9b}2J\\u{7f}\\r\\u{202e}txt\\u{200b} \\u{e0041}é\nnext"
-        );
+        assert_eq!(printable(text), "red\\u{1b}[31m \\u{9b}2J\\u{7f}\\r\\u{202e}txt\\u{200b} \\u{e0041}é\nnext");
         let line = serde_json::to_string(text).map(|line| escaped(&line)).unwrap_or_default();
         assert!(!line.chars().any(is_obeyed), "{line}");
         assert_eq!(serde_json::from_str::<String>(&line).ok().as_deref(), Some(text));

@@ -32,7 +32,7 @@ pub(super) async fn run(args: &ListArgs, desk: &Desk) -> Result<(), CommandError
         }
         ui.json(&result(&seen, letters.len()))?;
     } else if !letters.is_empty() {
-        ui.table(&render::table(&letters))?;
+        ui.table(&render::table(&letters, ui.stdout_is_terminal()))?;
     }
     match letters.len() {
         0 => ui.say("no dead letters"),

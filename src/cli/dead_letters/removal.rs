@@ -94,7 +94,9 @@ impl<'a> Removal<'a> {
         self.unmet += disposal.unmet.len();
         self.stopped = disposal.stopped;
         if let Some(error) = &disposal.not_put_back {
-            ui.warn(&format!("messages of {queue} stay hidden for a minute, because they could not be put back: {error}"));
+            ui.warn(&format!(
+                "messages of {queue} stay hidden for a minute, because they could not be put back: {error}"
+            ));
         }
         if ui.is_json() {
             for id in &disposal.unmet {

@@ -1,5 +1,7 @@
 //! Dead letters as people and programs read them.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::cli::time_arg;
@@ -8,25 +10,47 @@ use crate::ui::{Label, Table, Ui, printable};
 
 const NAME_WIDTH: usize = 12;
 
-/// One row per letter.
-pub(super) fn table(letters: &[DeadLetter]) -> Table {
+/// Length of an id for people: two groups of a UUID's digits.
+const SHORT_ID: usize = 13;
+/// So much of an error stands in a row.
+const ERROR_WIDTH: usize = 60;
+
+/// One row per letter. Short ids are beginnings, which commands accept.
+pub(super) fn table(letters: &[DeadLetter], short_ids: bool) -> Table {
     let mut table =
-        Table::new(["ID", "QUEUE", "SINCE (UTC)", "RECEIVES", "SOURCE", "DETAIL-TYPE", "RESOURCE", "REASON", "ERROR"]);
+        Table::new(["ID", "QUEUE", "SINCE (UTC)", "RECEIVES", "SOURCE", "DETAIL-TYPE", "RESOURCE", "ERROR", "REASON"]);
+    let length = if short_ids && tells_apart(letters, SHORT_ID) { SHORT_ID } else { usize::MAX };
     for letter in letters {
         let event = &letter.event;
         table.row([
-            letter.message_id.clone().into(),
+            shortened(&letter.message_id, length).into(),
             letter.queue.name().into(),
             since(letter).into(),
             letter.receives.to_string().into(),
             or_dash(&event.source).into(),
             or_dash(&event.detail_type).into(),
             or_dash(&event.resource).into(),
+            brief(&or_dash(&event.error)).into(),
             letter.reason.line().into(),
-            or_dash(&event.error).into(),
         ]);
     }
     table
+}
+
+fn tells_apart(letters: &[DeadLetter], length: usize) -> bool {
+    let ids: BTreeSet<String> = letters.iter().map(|letter| shortened(&letter.message_id, length)).collect();
+    ids.len() == letters.len()
+}
+
+fn shortened(text: &str, length: usize) -> String {
+    text.chars().take(length).collect()
+}
+
+fn brief(text: &str) -> String {
+    match text.chars().nth(ERROR_WIDTH) {
+        None => text.to_owned(),
+        Some(_) => shortened(text, ERROR_WIDTH - 1) + "…",
+    }
 }
 
 fn since(letter: &DeadLetter) -> String {

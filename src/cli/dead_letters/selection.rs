@@ -48,7 +48,7 @@ impl Selection {
             letters.retain(|letter| chosen.contains(&letter.message_id));
         }
         if !desk.ui.is_json() && !letters.is_empty() {
-            desk.ui.table(&render::table(&letters))?;
+            desk.ui.table(&render::table(&letters, desk.ui.stdout_is_terminal()))?;
         }
         tell_unseen(&seen, &desk.ui);
         Ok(Self { seen, letters })

@@ -89,7 +89,10 @@ fn a_dead_letter_of_the_older_kind_is_the_event_itself() {
     let attributes = [("RequestID", "r-1"), ("ErrorCode", "200"), ("ErrorMessage", "Rate Exceeded.")];
     let letter = DeadLetter::read(message(&event().to_string(), &attributes), Origin::Handler, HANDLER);
     assert_eq!(letter.payload, event().to_string());
-    assert_eq!((letter.reason.line().as_str(), letter.reason.request_id.as_deref()), ("200: Rate Exceeded.", Some("r-1")));
+    assert_eq!(
+        (letter.reason.line().as_str(), letter.reason.request_id.as_deref()),
+        ("200: Rate Exceeded.", Some("r-1"))
+    );
 }
 
 #[test]
