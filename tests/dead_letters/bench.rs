@@ -54,8 +54,9 @@ impl Bench {
         let lambda = &self.aws.lambda;
         let configure = lambda.update_function_event_invoke_config().function_name(HANDLER).qualifier("$LATEST");
         configure.maximum_retry_attempts(0).send().await?;
-        let role = format!("{HANDLER}-{}", self.aws.region);
-        self.aws.iam.delete_role_policy().role_name(role).policy_name("incident-handler").send().await?;
+        // A sweep would fail as well, and be a dead letter.
+        self.aws.events.disable_rule().name("devops-sweep").send().await?;
+        self.forbid_the_table().await?;
         eventually("the handler to lack its permissions", async || {
             let answer = lambda.invoke().function_name(HANDLER).payload(Blob::new(r#"{"incidentctl":"self-check"}"#));
             let answer = answer.send().await?.payload.map(Blob::into_inner).unwrap_or_default();
@@ -78,6 +79,17 @@ impl Bench {
         let entry = entry.detail_type(event["detail-type"].as_str().unwrap_or_default());
         self.aws.events.put_events().entries(entry.detail(event["detail"].to_string()).build()).send().await?;
         self.until_queued(RULE_QUEUE, 1).await
+    }
+
+    /// Takes the table out of the policy of the handler's role.
+    async fn forbid_the_table(&self) -> TestResult {
+        let (iam, role) = (&self.aws.iam, format!("{HANDLER}-{}", self.aws.region));
+        let policy = iam.get_role_policy().role_name(&role).policy_name("incident-handler").send().await?;
+        let document = percent_encoding::percent_decode_str(policy.policy_document()).decode_utf8()?.into_owned();
+        let without = document.replace("\"dynamodb:", "\"dynamodb:Not");
+        assert_ne!(without, document, "the policy does not name the table");
+        iam.put_role_policy().role_name(&role).policy_name("incident-handler").policy_document(without).send().await?;
+        Ok(())
     }
 
     /// What `up` repairs.

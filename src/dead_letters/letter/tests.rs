@@ -49,7 +49,32 @@ fn a_dead_letter_of_a_rule_is_the_event_with_the_reason_as_attributes() {
     ];
     let letter = DeadLetter::read(message(&body, &attributes), Origin::Rule, HANDLER);
     assert_eq!(letter.payload, body);
-    assert_snapshot!(shown(&letter), @"");
+    assert_snapshot!(shown(&letter), @r#"
+    {
+      "message_id": "m-1",
+      "queue": "rule",
+      "since": "2026-11-27T10:00:00Z",
+      "receives": 3,
+      "event": {
+        "number": 1,
+        "id": "5b0f1d3e-0000-4000-8000-000000000001-9e988d81",
+        "source": "glue",
+        "detail_type": "Glue Job State Change",
+        "resource": "nightly",
+        "occurred_at": "2026-11-27T10:00:00Z",
+        "error": "password=[redacted] refused"
+      },
+      "reason": {
+        "code": "NO_PERMISSIONS",
+        "message": "not allowed to invoke",
+        "condition": "MaximumRetryAttempts",
+        "attempts": 185,
+        "rule": "arn:aws:events:eu-west-1:111122223333:rule/devops-service-failures",
+        "target": "arn:aws:lambda:eu-west-1:111122223333:function:devops-incident-handler",
+        "request_id": null
+      }
+    }
+    "#);
 }
 
 #[test]
@@ -69,7 +94,32 @@ fn a_dead_letter_of_the_handler_is_lambdas_record_around_the_event() {
     });
     let letter = DeadLetter::read(message(&record.to_string(), &[]), Origin::Handler, HANDLER);
     assert_eq!(letter.payload, event().to_string());
-    assert_snapshot!(shown(&letter), @"");
+    assert_snapshot!(shown(&letter), @r#"
+    {
+      "message_id": "m-1",
+      "queue": "handler",
+      "since": "2026-11-27T10:00:00Z",
+      "receives": 3,
+      "event": {
+        "number": 1,
+        "id": "5b0f1d3e-0000-4000-8000-000000000001-9e988d81",
+        "source": "glue",
+        "detail_type": "Glue Job State Change",
+        "resource": "nightly",
+        "occurred_at": "2026-11-27T10:00:00Z",
+        "error": "password=[redacted] refused"
+      },
+      "reason": {
+        "code": "NotRecorded",
+        "message": "the table is gone",
+        "condition": "RetriesExhausted",
+        "attempts": 3,
+        "rule": null,
+        "target": null,
+        "request_id": "00000000-1111-4222-8333-000000000003"
+      }
+    }
+    "#);
 
     // Without an answer the function never ran.
     let mut never_ran = record;
