@@ -37,7 +37,7 @@ async fn what_failed_on_either_way_is_listed_shown_sent_again_and_counted_once()
       },
       "reason": {
         "code": "NO_PERMISSIONS",
-        "message": "?",
+        "message": "… is not authorized to perform: lambda:…",
         "condition": null,
         "attempts": 0,
         "rule": "arn:aws:events:us-east-1:000000000000:rule/devops-function-failures",
@@ -64,7 +64,7 @@ async fn what_failed_on_either_way_is_listed_shown_sent_again_and_counted_once()
       },
       "reason": {
         "code": "NotRecorded",
-        "message": "?",
+        "message": "… is not authorized to perform: dynamodb:…",
         "condition": "RetriesExhausted",
         "attempts": 1,
         "rule": null,

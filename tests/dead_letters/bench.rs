@@ -174,6 +174,12 @@ impl Bench {
                 *found = json!("…");
             }
         }
+        // Which call is refused first is the handler's business.
+        let message = letter["reason"]["message"].as_str().unwrap_or_default();
+        if let Some((_, action)) = message.split_once("is not authorized to perform: ") {
+            let service = action.split(':').next().unwrap_or_default();
+            letter["reason"]["message"] = json!(format!("… is not authorized to perform: {service}:…"));
+        }
         Ok(serde_json::to_string_pretty(&letter)?)
     }
 }
