@@ -246,6 +246,7 @@ impl<'a> Deployer<'a> {
     async fn clients(&self) -> Clients {
         let [key, secret, token] = self.variables.clone().map(|(_, value)| value);
         let sdk = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
             .region(Region::new(self.region.clone()))
             .endpoint_url(&self.endpoint)
             .credentials_provider(Credentials::new(key, secret, Some(token), None, "tests"))

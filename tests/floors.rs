@@ -38,7 +38,7 @@ fn sources(path: &Path) -> Vec<String> {
         return inner.flat_map(|inner| sources(&inner)).collect();
     }
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    vec![text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned()]
+    vec![text.split("\nmod tests {").next().unwrap_or_default().to_owned()]
 }
 
 /// What a text names by `crate::NAME` or `crate::{NAME, …}`, outside of comments.

@@ -83,7 +83,9 @@ fn actions() -> TestResult<BTreeMap<String, BTreeSet<PathBuf>>> {
 /// Every file of the program, without its tests.
 fn sources() -> TestResult<Vec<(PathBuf, String)>> {
     let mut files = Vec::new();
-    collect(&repository("src"), &mut files)?;
+    for folder in ["src", "deploy/src"] {
+        collect(&repository(folder), &mut files)?;
+    }
     assert!(files.len() > 100, "{} files", files.len());
     Ok(files)
 }

@@ -131,7 +131,7 @@ impl Laboratory {
     /// Tears down, once.
     pub(crate) async fn down(&self) -> TestResult<Outcome> {
         let run = Run::new(self, &Wish { emails: Vec::new(), ..Wish::default() })?;
-        let plan = Plan::down(&run.stack, &run.observe(Scope::Everything).await?);
+        let plan = Plan::down(&run.stack, &run.observe(Scope::Everything).await?).agreed();
         complete(run.carry_out(&plan).await)
     }
 

@@ -90,7 +90,7 @@ impl Deployment {
         Ok(Survey { plan, record })
     }
 
-    /// StateTags the deletions that lose what is in the resource at this moment.
+    /// Marks the deletions that lose what is in the resource at this moment.
     ///
     /// # Errors
     /// A call that fails.

@@ -124,6 +124,17 @@ impl Plan {
         plan
     }
 
+    /// The same teardown after it was agreed to: agreeing to the loss of the records includes that of what the teardown
+    /// itself puts into queues, such as a last sweep that finds its role or its table gone.
+    #[must_use]
+    pub fn agreed(mut self) -> Self {
+        let loses_records = self.changes.iter().any(|change| change.data_loss && change.holds.is_none());
+        for change in self.changes.iter_mut().filter(|change| change.cause == Some(Cause::Teardown)) {
+            change.data_loss |= loses_records;
+        }
+        self
+    }
+
     /// The same without the deletions that lose data: what holds it stays.
     #[must_use]
     pub fn keeping_data(mut self) -> Self {

@@ -278,3 +278,22 @@ fn what_is_surplus_goes_unless_something_keeps_it() {
     assert_eq!(plan.changes.iter().map(|change| change.logical_id.as_str()).collect::<Vec<_>>(), ["Confirmed"]);
     assert_eq!(plan.leftovers.iter().map(|leftover| leftover.logical_id.as_str()).collect::<Vec<_>>(), ["Pending"]);
 }
+
+#[test]
+fn agreeing_to_lose_the_records_includes_what_a_teardown_leaves_in_queues() {
+    let deletion = |id: &str, data_loss, cause| Change {
+        action: Action::Delete,
+        cause: Some(cause),
+        data_loss,
+        ..unchanged(&desired(id, json!({})), None)
+    };
+    let losses = |plan: Plan| plan.agreed().changes.iter().map(|change| change.data_loss).collect::<Vec<_>>();
+    let plan = |table_goes, cause: Cause| Plan {
+        changes: vec![deletion("Table", table_goes, cause.clone()), deletion("Queue", false, cause)],
+        leftovers: Vec::new(),
+    };
+    assert_eq!(losses(plan(true, Cause::Teardown)), [true, true]);
+    // With the table kept, and where something left the template, nobody agreed to it.
+    assert_eq!(losses(plan(false, Cause::Teardown)), [false, false]);
+    assert_eq!(losses(plan(true, Cause::Removed)), [true, false]);
+}

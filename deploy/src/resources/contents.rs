@@ -6,7 +6,7 @@ use super::{Context, provider};
 use crate::aws::AwsError;
 use crate::plan::{Action, Change, Plan, holds_data};
 
-/// StateTags the deletions and replacements of a plan that lose data, as far as that depends on what is in the resource now.
+/// Marks the deletions and replacements of a plan that lose data, as far as that depends on what is in the resource now.
 ///
 /// # Errors
 /// The first read that fails.

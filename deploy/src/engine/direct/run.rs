@@ -43,6 +43,7 @@ impl DeployEngine for ThroughServices {
         job.until(job.deployment.refuse_blocked(&plan)).await?;
         job.until(job.confirm.remove(&plan)).await?;
         job.deployment.refuse_filled(&plan).await?;
+        let plan = plan.agreed();
         let outcome = job.deployment.apply(&plan, job.interrupt.clone(), &job.events).await;
         if !outcome.is_complete() {
             return Err(EngineError::Unfinished { outcome: Box::new(outcome), rollback: None });

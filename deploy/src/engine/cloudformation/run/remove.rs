@@ -21,6 +21,7 @@ impl Run<'_> {
         };
         self.deployment.refuse_blocked(plan).await?;
         let mut outcome = self.remove_stack(plan, record.clone(), &removal.kept).await?;
+        let plan = &plan.clone().agreed();
         let mut left_over = left(self.job, plan).await?;
         if !left_over.changes.is_empty() {
             let others = self.deployment.apply(&left_over, self.job.interrupt.clone(), &self.job.events).await;
