@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+use crate::dead_letters::DeadLettersError;
 use crate::incidents::IncidentsError;
 use crate::local_session::LocalError;
 use crate::session::ConnectError;
@@ -200,6 +201,12 @@ impl From<IncidentsError> for CommandError {
             _ => Kind::User,
         };
         Self::from_error(kind, &error).hints(error.hints())
+    }
+}
+
+impl From<DeadLettersError> for CommandError {
+    fn from(error: DeadLettersError) -> Self {
+        Self::from_error(Kind::User, &error).hints(error.hints())
     }
 }
 

@@ -5,6 +5,7 @@
 //! - [`session`] is the connection to an account, real or local.
 //! - [`health`] checks whether a stack works.
 //! - [`incidents`] reads and changes the records.
+//! - [`dead_letters`] reads events that were not delivered or handled, and removes them from their queue.
 //! - [`watch`] sends the failures of existing functions to the bus.
 //! - [`deployer`] is the IAM policy a deployer needs.
 //! - [`drill`] causes a test failure and follows it.
@@ -12,6 +13,7 @@
 //! - [`ui`] is the only module that writes to a stream.
 
 pub mod cli;
+pub mod dead_letters;
 pub mod deployer;
 pub mod drill;
 pub mod error;

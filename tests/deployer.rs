@@ -167,9 +167,23 @@ impl<'a> Deployer<'a> {
         self.run(&["silence", "add", "--source", "lambda", "--for", "2h", "--reason", "a test"]).await?.succeeded()?;
         self.run(&["silence", "list"]).await?.succeeded()?;
         self.run(&["silence", "end", "sil-"]).await?.succeeded()?;
+        self.finds_dead_letters().await?;
         self.changes_every_setting().await?;
         self.run(&up).await?.succeeded()?;
         self.run(&["down", "--yes"]).await?.succeeded()?;
+        Ok(())
+    }
+
+    /// One that is sent again, and one that is dropped.
+    async fn finds_dead_letters(&self) -> TestResult {
+        let sqs = self.world.aws().await?.sqs;
+        for queue in ["devops-rule-dlq", "devops-handler-dlq"] {
+            let url = sqs.get_queue_url().queue_name(queue).send().await?.queue_url.ok_or("no URL")?;
+            sqs.send_message().queue_url(url).message_body(r#"{"incidentctl":"sweep"}"#).send().await?;
+        }
+        self.run(&["dead-letters", "list"]).await?.succeeded()?;
+        self.run(&["dead-letters", "redrive", "--all", "--queue", "rule", "--yes"]).await?.succeeded()?;
+        self.run(&["dead-letters", "purge", "--all", "--allow-data-loss"]).await?.succeeded()?;
         Ok(())
     }
 

@@ -7,6 +7,7 @@ mod harness;
 mod account;
 mod bad_input;
 mod cost;
+mod dead_letters;
 mod deployer;
 mod faults;
 mod floors;

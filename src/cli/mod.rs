@@ -3,6 +3,7 @@
 mod changes;
 mod completions;
 mod confirm;
+mod dead_letters;
 mod demo;
 mod deployed;
 mod deployment;
@@ -72,6 +73,7 @@ pub enum Command {
     TriggerTest(trigger_test::TriggerTestArgs),
     Incidents(incidents::IncidentsArgs),
     Silence(silence::SilenceArgs),
+    DeadLetters(dead_letters::DeadLettersArgs),
     Watch(watch::WatchArgs),
     Rules(rules::RulesArgs),
     Logs(logs::LogsArgs),
@@ -143,6 +145,8 @@ async fn dispatch(command: Command, settings: &Settings, ui: &Ui) -> Result<Outc
         // These two handle an interrupt themselves: calls in flight finish, and what exists is reported.
         Command::Up(args) => up::run(args, settings, ui).await.map(done),
         Command::Down(args) => down::run(args, settings, ui).await.map(done),
+        // Neither does this one wait to be cut: what it holds is put back.
+        Command::DeadLetters(args) => dead_letters::run(args, settings, ui).await.map(done),
         Command::Plan(args) => interruptible(plan::run(args, settings, ui)).await,
         Command::Status(args) => interruptible(status::run(args, settings, ui)).await,
         Command::Doctor(args) => interruptible(doctor::run(args, settings, ui)).await,
@@ -186,7 +190,11 @@ pub async fn connect(settings: &Settings, ui: &Ui) -> Result<Session, CommandErr
 impl Command {
     /// Whether the JSON is one object per line that ends with `{"type":"result"}`, also for errors.
     fn streams_result(&self) -> bool {
-        matches!(self, Self::Up(_) | Self::Down(_) | Self::TriggerTest(_) | Self::Logs(_))
+        match self {
+            Self::Up(_) | Self::Down(_) | Self::TriggerTest(_) | Self::Logs(_) => true,
+            Self::DeadLetters(args) => args.streams_result(),
+            _ => false,
+        }
     }
 
     /// The engine given on the command line; hints repeat it for the next command.

@@ -20,7 +20,7 @@ use output::Output;
 pub use progress::ProgressView;
 pub use style::Label;
 pub use table::{Cell, Table};
-pub use text::{count, wrap};
+pub use text::{count, printable, wrap};
 
 /// Where and how a command prints.
 #[derive(Debug, Clone)]
@@ -131,7 +131,7 @@ impl Ui {
     pub fn json(&self, value: &impl Serialize) -> Result<(), CommandError> {
         let line = serde_json::to_string(value)
             .map_err(|error| CommandError::failed("cannot write the result as JSON").caused_by(error))?;
-        self.print(&line)
+        self.print(&text::escaped(&line))
     }
 
     /// Prints a message to standard error, unless `--quiet`.

@@ -2,7 +2,7 @@
 
 use comfy_table::{Attribute, Color, ColumnConstraint, ContentArrangement, presets};
 
-use super::{Label, Ui};
+use super::{Label, Ui, printable};
 use crate::error::CommandError;
 
 /// A table with one heading per column.
@@ -40,7 +40,8 @@ impl Table {
 
     /// Adds a row with a cell for each heading.
     pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
-        self.rows.push(cells.into_iter().collect());
+        let cells = cells.into_iter().map(|cell| Cell { text: shown(&cell.text), ..cell });
+        self.rows.push(cells.collect());
     }
 
     /// Columns padded to their longest text, two spaces apart, for `awk`, `grep` and log files.
@@ -118,6 +119,11 @@ fn styled(cell: &Cell, colour: bool) -> comfy_table::Cell {
         Some(Label::Faint) => styled.add_attribute(Attribute::Dim),
         None => styled,
     }
+}
+
+/// A cell as a terminal may show it; what separates words only separates.
+fn shown(text: &str) -> String {
+    printable(&text.replace(['\t', '\r'], " "))
 }
 
 /// A cell never breaks a row of plain output.

@@ -27,8 +27,9 @@ use error_mapping::{is_condition, not_transacted, refused};
 use items::{Changes, TARGET, number, pointer, text};
 use pointer_cache::PointerCache;
 
-/// Retention of a counted event's marker. EventBridge redelivers for at most a day, Lambda for six hours.
-const MARKER_DAYS: i64 = 7;
+/// Retention of a counted event's marker. EventBridge redelivers for at most a day, Lambda for six hours; a dead letter,
+/// which may have been counted before, is resent within the 14 days its queue keeps it.
+const MARKER_DAYS: i64 = 16;
 const DAY: i64 = 24 * 60 * 60;
 /// Retention of the self-check's item.
 const CHECK_SECONDS: i64 = 60 * 60;

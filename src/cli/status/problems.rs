@@ -84,7 +84,7 @@ fn queues(facts: &Facts) -> Vec<Problem> {
         let events = count(usize::try_from(depth).unwrap_or(usize::MAX), "event");
         Problem {
             message: format!("{events} that {what} wait in {}-{queue}", facts.stack),
-            hint: "docs/operations.md explains how to inspect, resend or drop them",
+            hint: "`incidentctl dead-letters list` shows why, `incidentctl dead-letters redrive --all` resends them",
         }
     })
     .collect()
