@@ -388,3 +388,18 @@ fn worse_than(mailed: Severity) -> Option<String> {
     let names: Vec<String> = severities_above(mailed).map(|severity| format!(":{}", severity.name())).collect();
     (!names.is_empty()).then(|| format!("severity IN ({})", names.join(", ")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counted_event_is_known_as_long_as_its_dead_letter_can_be_sent_again() {
+        let template = include_str!("../../../templates/incident-stack.yaml");
+        let periods = template.lines().filter_map(|line| line.trim().strip_prefix("MessageRetentionPeriod:"));
+        let periods: Vec<i64> = periods.filter_map(|seconds| seconds.trim().parse().ok()).collect();
+        assert_eq!(periods.len(), 2, "the dead-letter queues of the rules and of the handler");
+        // A day for EventBridge's attempts before the queue.
+        assert!(periods.iter().all(|period| MARKER_DAYS * DAY > period + DAY), "{periods:?}");
+    }
+}

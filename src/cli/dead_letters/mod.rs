@@ -116,13 +116,20 @@ impl Desk {
     }
 
     async fn open(&self, queues: QueueArg) -> Result<Vec<Queue>, CommandError> {
-        let mut found = Vec::new();
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
         for origin in queues.origins() {
-            found.extend(Queue::open(&self.clients, &self.stack, *origin).await?);
+            match Queue::open(&self.clients, &self.stack, *origin).await? {
+                Some(queue) => found.push(queue),
+                None => missing.push(Queue::name_of(&self.stack, *origin)),
+            }
         }
         if found.is_empty() {
-            let names = queues.origins().iter().map(|origin| Queue::name_of(&self.stack, *origin)).collect();
-            return Err(DeadLettersError::NoQueue { names }.into());
+            return Err(DeadLettersError::NoQueue { names: missing }.into());
+        }
+        for name in missing {
+            self.ui.warn(&format!(
+                "there is no queue {name}, so what belongs into it is lost: `incidentctl up` makes it again"
+            ));
         }
         Ok(found)
     }
