@@ -105,7 +105,8 @@ impl Account {
 
     /// What the handler's program has to know to work here.
     pub(crate) fn surroundings(&self) -> Surroundings {
-        Surroundings { endpoint: self.endpoint.clone(), region: REGION, topic_arn: self.topic_arn.clone() }
+        let (endpoint, access_key) = (self.endpoint.clone(), self.access_key.clone());
+        Surroundings { endpoint, access_key, region: REGION, topic_arn: self.topic_arn.clone() }
     }
 
     /// Delivers an event as often as Lambda does, until it is handled; an error is that of the last delivery, with

@@ -10,6 +10,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use incident_local::AccessKey;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
@@ -20,6 +21,7 @@ use crate::account::TestResult;
 /// The AWS that a function finds.
 pub(crate) struct Surroundings {
     pub(crate) endpoint: String,
+    pub(crate) access_key: AccessKey,
     pub(crate) region: &'static str,
     pub(crate) topic_arn: String,
 }
@@ -27,6 +29,7 @@ pub(crate) struct Surroundings {
 /// None: nothing listens on the discard port.
 pub(crate) static UNREACHABLE: LazyLock<Surroundings> = LazyLock::new(|| Surroundings {
     endpoint: "http://127.0.0.1:9".to_owned(),
+    access_key: AccessKey { access_key_id: "test".to_owned(), secret_access_key: "test".to_owned() },
     region: "eu-west-1",
     topic_arn: "arn:aws:sns:eu-west-1:000000000000:devops-alerts".to_owned(),
 });
@@ -77,8 +80,8 @@ impl Function {
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_REGION", surroundings.region)
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_ACCESS_KEY_ID", &surroundings.access_key.access_key_id)
+            .env("AWS_SECRET_ACCESS_KEY", &surroundings.access_key.secret_access_key)
             .env("AWS_ENDPOINT_URL", &surroundings.endpoint)
             .env("INCIDENT_TABLE", "devops-incidents")
             .env("INCIDENT_TOPIC_ARN", &surroundings.topic_arn)
