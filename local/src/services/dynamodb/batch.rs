@@ -29,6 +29,11 @@ fn duplicates() -> Failure {
 pub(super) fn write(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
     let requests = request_items(input)?;
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    if let Some((name, _)) = requests.iter().find(|(_, value)| list(value).is_empty()) {
+        return Err(invalid(format!(
+            "1 validation error detected: Value '{{{name}=[]}}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"
+        )));
+    }
     if requests.values().map(|value| list(value).len()).sum::<usize>() > 25 {
         return Err(too_many("BatchWriteItem"));
     }
@@ -88,6 +93,11 @@ pub(super) fn get_first(cloud: &Cloud, region: &str, mut input: Value) -> Result
 pub(super) fn get(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
     let requests = request_items(input)?;
     let keys = |value: &Value| value.get("Keys").and_then(Value::as_array).cloned().unwrap_or_default();
+    if let Some((name, _)) = requests.iter().find(|(_, value)| keys(value).is_empty()) {
+        return Err(invalid(format!(
+            "1 validation error detected: Value '[]' at 'requestItems.{name}.member.keys' failed to satisfy constraint: Member must have length greater than or equal to 1"
+        )));
+    }
     if requests.values().map(|value| keys(value).len()).sum::<usize>() > 100 {
         return Err(too_many("BatchGetItem"));
     }

@@ -2,14 +2,18 @@
 
 use serde_json::Value;
 
+use super::key::KeySchema;
 use super::table::Table;
 use super::value::{self, AttributeValue, Item};
 use super::{Failure, invalid};
 
+/// Bytes of a value to partition by, and of one to sort by.
+const LONGEST_KEYS: [usize; 2] = [2048, 1024];
+
 /// Bytes that an item may have, names included.
 const LIMIT: usize = 400 * 1024;
 
-/// Levels of lists and maps in one another, as the quotas of DynamoDB have it.
+/// Levels of a value, as the quotas of DynamoDB have it: 31 lists and maps in one another, and what is in the last.
 const DEEPEST: usize = 32;
 
 /// Reads a map of attribute values.
@@ -29,11 +33,10 @@ pub(super) fn read_value(value: &Value) -> Result<AttributeValue, Failure> {
 /// together go too deep; what goes ever deeper ends this process.
 fn check_depth(value: &AttributeValue) -> Result<(), Failure> {
     fn fits(value: &AttributeValue, left: usize) -> bool {
-        let below = left.checked_sub(1);
-        let fits_below = |value| below.is_some_and(|left| fits(value, left));
+        let Some(left) = left.checked_sub(1) else { return false };
         match value {
-            AttributeValue::L(list) => below.is_some() && list.iter().all(fits_below),
-            AttributeValue::M(map) => below.is_some() && map.values().all(fits_below),
+            AttributeValue::L(list) => list.iter().all(|value| fits(value, left)),
+            AttributeValue::M(map) => map.values().all(|value| fits(value, left)),
             _ => true,
         }
     }
@@ -58,6 +61,7 @@ pub(super) fn size(item: &Item) -> usize {
 pub(super) fn check(table: &Table, item: &Item, updating: bool) -> Result<(), Failure> {
     check_key_attributes(table, item)?;
     for index in &table.indexes {
+        check_key_sizes(&index.keys, item)?;
         for name in index.keys.names() {
             let Some(value) = item.get(name) else { continue };
             let expected = table.attribute_type(name);
@@ -84,6 +88,25 @@ pub(super) fn check(table: &Table, item: &Item, updating: bool) -> Result<(), Fa
     Ok(())
 }
 
+/// Refuses keys that are too long, as "Quotas in Amazon DynamoDB" has it.
+fn check_key_sizes(keys: &KeySchema, item: &Item) -> Result<(), Failure> {
+    let [longest, longest_sort] = LONGEST_KEYS;
+    let is_longer = |name: &String, limit| match item.get(name) {
+        Some(value @ (AttributeValue::S(_) | AttributeValue::B(_))) => value.size() > limit,
+        _ => false,
+    };
+    let wrong = |what: &str| Err(invalid(format!("One or more parameter values were invalid: {what}")));
+    if is_longer(&keys.partition, longest) {
+        return wrong("Size of hashkey has exceeded the maximum size limit of2048 bytes");
+    }
+    match &keys.sort {
+        Some(sort) if is_longer(sort, longest_sort) => {
+            wrong("Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
+        }
+        _ => Ok(()),
+    }
+}
+
 fn check_key_attributes(table: &Table, item: &Item) -> Result<(), Failure> {
     for name in table.keys.names() {
         let value = item.get(name).ok_or_else(|| {
@@ -102,7 +125,7 @@ fn check_key_attributes(table: &Table, item: &Item) -> Result<(), Failure> {
             )));
         }
     }
-    Ok(())
+    check_key_sizes(&table.keys, item)
 }
 
 /// Checks the `Key` of a request: exactly the key attributes of the table, of their types.

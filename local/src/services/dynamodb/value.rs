@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 use super::number::Number;
 use super::{Failure, invalid};
 
+/// Bytes of an attribute's name.
+const LONGEST_NAME: usize = 65_535;
+
 /// The value of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum AttributeValue {
@@ -104,7 +107,21 @@ impl AttributeValue {
 }
 
 pub(super) fn read_map(members: &Map<String, Value>) -> Result<Item, Failure> {
-    members.iter().map(|(name, value)| Ok((name.clone(), AttributeValue::read(value)?))).collect()
+    let read = |(name, value): (&String, &Value)| {
+        check_name(name)?;
+        Ok((name.clone(), AttributeValue::read(value)?))
+    };
+    members.iter().map(read).collect()
+}
+
+/// Refuses the names that no attribute and no member of a map can have.
+pub(super) fn check_name(name: &str) -> Result<(), Failure> {
+    match name.len() {
+        // AWS documents that a name has a character at least; the words are ours.
+        0 => Err(invalid("1 validation error detected: Attribute name must not be empty")),
+        1..=LONGEST_NAME => Ok(()),
+        _ => Err(invalid("1 validation error detected: Attribute name is too large, must be less than 65536 bytes")),
+    }
 }
 
 pub(super) fn write_map(map: &Item) -> Value {

@@ -161,7 +161,8 @@ fn map<'i>(input: &'i Value, parameter: &str, prefix: char) -> Result<Option<&'i
 }
 
 fn read_name((key, name): (&String, &Value)) -> Result<(String, String), Failure> {
-    Ok((key.clone(), name.as_str().ok_or_else(not_a_string)?.to_owned()))
+    let name = name.as_str().ok_or_else(not_a_string)?;
+    super::super::value::check_name(name).map(|()| (key.clone(), name.to_owned()))
 }
 
 fn read_value((key, value): (&String, &Value)) -> Result<(String, AttributeValue), Failure> {

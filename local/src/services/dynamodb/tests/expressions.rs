@@ -185,3 +185,57 @@ async fn a_key_condition_is_refused_in_the_words_of_aws() {
     let on_table = json!({"KeyConditionExpression": "incident_id = :v AND b = :v", "ExpressionAttributeValues": {":v": {"S": "a"}}});
     assert_eq!(error(&cloud, "Query", on_table).await.1, "Query key condition not supported");
 }
+
+#[tokio::test]
+async fn keys_and_names_have_their_limits() {
+    let (cloud, _directory) = with_table().await;
+    let item = |name: &str, length: usize| {
+        let mut item = json!({"incident_id": {"S": "a"}, "record_type": {"S": "r"}, "created_at": {"S": "1"}});
+        item[name] = json!({"S": "k".repeat(length)});
+        json!({"Item": item})
+    };
+    let invalid = "One or more parameter values were invalid: ";
+    let partition = format!("{invalid}Size of hashkey has exceeded the maximum size limit of2048 bytes");
+    let sort = format!("{invalid}Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
+    for (name, limit, message) in
+        [("incident_id", 2048, &partition), ("record_type", 2048, &partition), ("created_at", 1024, &sort)]
+    {
+        assert_eq!(call(&cloud, "PutItem", item(name, limit)).await, json!({}), "{name}");
+        assert_eq!(error(&cloud, "PutItem", item(name, limit + 1)).await.1, *message, "{name}");
+    }
+    let get = json!({"Key": key(&"k".repeat(2049))});
+    assert_eq!(error(&cloud, "GetItem", get).await.1, partition);
+    let long = "n".repeat(65_536);
+    let too_large = "1 validation error detected: Attribute name is too large, must be less than 65536 bytes";
+    assert_eq!(error(&cloud, "PutItem", item(&long, 1)).await.1, too_large);
+    assert_eq!(call(&cloud, "PutItem", item(&long[1..], 1)).await, json!({}));
+    let mut named = update("REMOVE #n", json!({}));
+    named["ExpressionAttributeNames"] = json!({"#n": long});
+    assert_eq!(error(&cloud, "UpdateItem", named).await.1, too_large);
+    assert_eq!(error(&cloud, "PutItem", item("", 1)).await.0, "ValidationException");
+}
+
+#[tokio::test]
+async fn batches_of_nothing_are_refused() {
+    let (cloud, _directory) = with_table().await;
+    let write = error(&cloud, "BatchWriteItem", json!({"RequestItems": {"incidents": []}})).await;
+    assert!(write.1.contains("at 'requestItems' failed to satisfy constraint: Map value"), "{write:?}");
+    let get = error(&cloud, "BatchGetItem", json!({"RequestItems": {"incidents": {"Keys": []}}})).await;
+    assert!(get.1.contains("at 'requestItems.incidents.member.keys' failed"), "{get:?}");
+}
+
+#[tokio::test]
+async fn an_index_leaves_out_older_items_of_other_types() {
+    let (cloud, _directory) = with_table().await;
+    for (id, severity) in [("text", json!({"S": "HIGH"})), ("number", json!({"N": "3"}))] {
+        let item = json!({"incident_id": {"S": id}, "severity": severity});
+        assert_eq!(call(&cloud, "PutItem", json!({"Item": item})).await, json!({}));
+    }
+    let create = json!({"Create": {"IndexName": "by-severity", "Projection": {"ProjectionType": "ALL"},
+        "KeySchema": [{"AttributeName": "severity", "KeyType": "HASH"}]}});
+    let definitions = json!([{"AttributeName": "severity", "AttributeType": "S"}]);
+    let change = json!({"GlobalSecondaryIndexUpdates": [create], "AttributeDefinitions": definitions});
+    assert!(call(&cloud, "UpdateTable", change).await["TableDescription"].is_object());
+    let scan = call(&cloud, "Scan", json!({"IndexName": "by-severity"})).await;
+    assert_eq!((&scan["Count"], &scan["Items"][0]["incident_id"]["S"]), (&json!(1), &json!("text")));
+}
