@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Cloud;
 
-use super::write::Write;
+use super::write::{Write, add_capacities};
 use super::{Failure, invalid, item, read};
 
 fn request_items(input: &Value) -> Result<&Map<String, Value>, Failure> {
@@ -62,7 +62,9 @@ pub(super) fn write(cloud: &Cloud, region: &str, input: &Value) -> Result<Value,
     for (name, effect) in planned {
         effect.apply(cloud, state.ready(cloud, region, &name)?);
     }
-    Ok(json!({"UnprocessedItems": {}}))
+    let mut output = json!({"UnprocessedItems": {}});
+    add_capacities(&mut output, input, requests.iter().map(|(name, value)| (name.as_str(), list(value).len())));
+    Ok(output)
 }
 
 /// Reads the first item of each table and leaves the others unprocessed, as tables do that are nearly over their
@@ -117,5 +119,7 @@ pub(super) fn get(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, F
         }
         responses.insert(name.clone(), Value::Array(found));
     }
-    Ok(json!({"Responses": responses, "UnprocessedKeys": {}}))
+    let mut output = json!({"Responses": responses, "UnprocessedKeys": {}});
+    add_capacities(&mut output, input, requests.iter().map(|(name, value)| (name.as_str(), keys(value).len())));
+    Ok(output)
 }

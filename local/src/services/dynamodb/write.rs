@@ -196,3 +196,16 @@ pub(super) fn add_capacity(output: &mut Value, input: &Value, table: &str) {
         output["ConsumedCapacity"] = json!({"TableName": table, "CapacityUnits": 1.0});
     }
 }
+
+/// Answers `ReturnConsumedCapacity` of a batch: a table with each unit of its items.
+pub(super) fn add_capacities<'t>(
+    output: &mut Value,
+    input: &Value,
+    tables: impl IntoIterator<Item = (&'t str, usize)>,
+) {
+    let capacity = |(table, items): (&str, usize)| json!({"TableName": table, "CapacityUnits": items as f64});
+    let wanted = input.get("ReturnConsumedCapacity").and_then(Value::as_str).unwrap_or("NONE");
+    if wanted != "NONE" {
+        output["ConsumedCapacity"] = tables.into_iter().map(capacity).collect();
+    }
+}

@@ -216,10 +216,14 @@ async fn keys_and_names_have_their_limits() {
 }
 
 #[tokio::test]
-async fn batches_of_nothing_are_refused() {
+async fn batches_of_nothing_are_refused_and_others_counted() {
     let (cloud, _directory) = with_table().await;
     let write = error(&cloud, "BatchWriteItem", json!({"RequestItems": {"incidents": []}})).await;
     assert!(write.1.contains("at 'requestItems' failed to satisfy constraint: Map value"), "{write:?}");
+    let counted =
+        json!({"RequestItems": {"incidents": {"Keys": [key("a"), key("b")]}}, "ReturnConsumedCapacity": "TOTAL"});
+    let capacity = call(&cloud, "BatchGetItem", counted).await["ConsumedCapacity"].clone();
+    assert_eq!(capacity, json!([{"TableName": "incidents", "CapacityUnits": 2.0}]));
     let get = error(&cloud, "BatchGetItem", json!({"RequestItems": {"incidents": {"Keys": []}}})).await;
     assert!(get.1.contains("at 'requestItems.incidents.member.keys' failed"), "{get:?}");
 }
@@ -238,4 +242,12 @@ async fn an_index_leaves_out_older_items_of_other_types() {
     assert!(call(&cloud, "UpdateTable", change).await["TableDescription"].is_object());
     let scan = call(&cloud, "Scan", json!({"IndexName": "by-severity"})).await;
     assert_eq!((&scan["Count"], &scan["Items"][0]["incident_id"]["S"]), (&json!(1), &json!("text")));
+}
+
+#[tokio::test]
+async fn a_time_to_live_needs_an_attribute() {
+    let (cloud, _directory) = with_table().await;
+    let nameless = json!({"TimeToLiveSpecification": {"AttributeName": "", "Enabled": true}});
+    let refused = error(&cloud, "UpdateTimeToLive", nameless).await;
+    assert!(refused.1.contains("'timeToLiveSpecification.attributeName' failed"), "{refused:?}");
 }
