@@ -7,7 +7,7 @@ use incident_local::gateway::faults::{Action, Rule};
 use serde_json::json;
 
 use crate::deployer::calls;
-use crate::harness::{ADDRESS, Aws, Laboratory, TestResult, Wish, World};
+use crate::harness::{ADDRESS, Aws, TestBed, TestResult, Desired, World};
 use crate::watch::create;
 
 const PLAN: [&str; 4] = ["plan", "--local", "--email", ADDRESS];
@@ -62,7 +62,7 @@ async fn it_stands_before_the_question() -> TestResult {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_functions_cannot_be_counted_it_has_the_price_of_one() -> TestResult {
-    let laboratory = Laboratory::new().await?;
+    let laboratory = TestBed::new().await?;
     let denied = Action::Error { code: "AccessDeniedException".to_owned(), message: "no".to_owned(), status: 403 };
     let unknown = Action::Error { code: "UnknownOperation".to_owned(), message: String::new(), status: 404 };
     for action in [denied, unknown] {
@@ -76,8 +76,8 @@ async fn where_functions_cannot_be_counted_it_has_the_price_of_one() -> TestResu
             times: None,
             action,
         }]);
-        let mut plan = laboratory.program("plan", &Wish::default())?;
-        plan.arg("--handler").arg(Wish::default().handler(laboratory.directory.path())?);
+        let mut plan = laboratory.program("plan", &Desired::default())?;
+        plan.arg("--handler").arg(Desired::default().handler(laboratory.directory.path())?);
         let finished = plan.output().await?;
         let said = String::from_utf8_lossy(&finished.stdout);
         assert!(finished.status.success(), "{}", String::from_utf8_lossy(&finished.stderr));

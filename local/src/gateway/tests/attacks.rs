@@ -163,14 +163,14 @@ async fn a_rejected_body_is_drained() {
 async fn nested_items_are_limited_as_in_dynamodb() {
     let client = with_a_table().await;
     let list = |levels: usize| (0..levels).fold(json!({"S": "x"}), |inner, _| json!({"L": [inner]}));
-    for (levels, status) in [(31, 200), (32, 200), (33, 400), (60, 400)] {
+    for (levels, status) in [(31, 200), (32, 400), (33, 400), (60, 400)] {
         let input = json!({"TableName": "deep", "Item": {"a": {"S": "x"}, "v": list(levels)}});
         let reply = target(&client, "dynamodb", "DynamoDB_20120810.PutItem", input).await;
         assert_eq!(reply.status, status, "{levels}: {}", reply.text());
     }
     // Path and value are each within their limit; together they are not.
     let update = json!({"TableName": "deep", "Key": {"a": {"S": "x"}}, "UpdateExpression": "SET v[0][0] = :v",
-        "ExpressionAttributeValues": {":v": list(31)}});
+        "ExpressionAttributeValues": {":v": list(30)}});
     let reply = target(&client, "dynamodb", "DynamoDB_20120810.UpdateItem", update).await;
     assert_eq!(reply.status, 400, "{}", reply.text());
     assert!(reply.text().contains("Nesting Levels"), "{}", reply.text());
