@@ -2,7 +2,6 @@
 
 mod confirm;
 mod get;
-mod provisioner;
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +13,6 @@ use incident_local::outbox::OutboxError;
 use incident_deploy::aws::AwsError;
 
 pub use confirm::{Confirmation, confirm_emails};
-pub use provisioner::provision;
 
 /// The region of a local AWS for which none is asked: the one that AWS's own documentation uses.
 const REGION: &str = "us-east-1";

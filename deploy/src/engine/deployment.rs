@@ -55,7 +55,6 @@ impl Deployment {
             place: &self.stack.place,
             package: self.package.as_ref(),
             progress: Progress::silent(),
-            remembers: true,
         }
     }
 

@@ -125,8 +125,7 @@ impl Package {
         Ok(Self::packed(bytes, architecture))
     }
 
-    /// A zip that was packed before, such as one that was read back from a bucket.
-    pub fn packed(bytes: Vec<u8>, architecture: Architecture) -> Self {
+    fn packed(bytes: Vec<u8>, architecture: Architecture) -> Self {
         let sha256 = STANDARD.encode(Sha256::digest(&bytes));
         Self { bytes: bytes.into(), sha256, architecture, uploads: Arc::new(Semaphore::new(1)) }
     }

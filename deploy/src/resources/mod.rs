@@ -50,13 +50,11 @@ pub struct Context<'a> {
     pub package: Option<&'a Package>,
     /// Where waiting is told.
     pub progress: Progress,
-    /// Whether what has no tags of its own is remembered on something that has. CloudFormation remembers by itself.
-    pub remembers: bool,
 }
 
 /// Everything about one resource type.
 #[async_trait]
-pub trait Provider: Sync {
+pub(crate) trait Provider: Sync {
     /// The properties that are understood. A template that sets another one is refused.
     fn properties(&self) -> &'static [&'static str];
 
@@ -112,7 +110,7 @@ pub trait Provider: Sync {
 }
 
 /// The provider of a type.
-pub fn provider(resource_type: &str) -> Option<&'static dyn Provider> {
+pub(crate) fn provider(resource_type: &str) -> Option<&'static dyn Provider> {
     Some(match resource_type {
         "AWS::CloudWatch::Alarm" => &alarm::Alarm,
         "AWS::CloudWatch::Dashboard" => &dashboard::Dashboard,

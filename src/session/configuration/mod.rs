@@ -59,7 +59,7 @@ impl ConfigurationError {
 }
 
 /// For a local AWS: from these values alone. No variable, no profile, no proxy has a say.
-pub(crate) fn local(endpoint: &str, region: &str, credentials: Credentials) -> SdkConfig {
+pub(super) fn local(endpoint: &str, region: &str, credentials: Credentials) -> SdkConfig {
     let mut sdk = SdkConfig::builder();
     sdk.set_app_name(app_name());
     let sdk = sdk

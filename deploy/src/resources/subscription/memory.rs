@@ -30,9 +30,6 @@ pub(super) fn observed(desired: &Desired) -> Observed {
 
 /// Notes that the stack subscribes an address. One that there is no room for is never ended by the stack.
 pub(super) async fn remember(context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
-    if !context.remembers {
-        return Ok(());
-    }
     let tag = Tag::builder().key(key(desired)).value("email").build().map_err(incomplete("sns:TagResource"))?;
     let call = context.clients.sns.tag_resource().resource_arn(desired.properties.text("TopicArn")).tags(tag);
     let answer = retry(&context.progress, || async { call.clone().send().await.explain("sns:TagResource") }).await;
@@ -41,9 +38,6 @@ pub(super) async fn remember(context: &Context<'_>, desired: &Desired) -> Result
 
 /// Forgets an address that is not subscribed any more.
 pub(super) async fn forget(context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
-    if !context.remembers {
-        return Ok(());
-    }
     let topic = desired.properties.text("TopicArn");
     let call = context.clients.sns.untag_resource().resource_arn(topic).tag_keys(key(desired));
     let answer = retry(&context.progress, || async { call.clone().send().await.explain("sns:UntagResource") }).await;
