@@ -93,7 +93,7 @@ impl Node {
                 let function = Function::named(tag.trim_start_matches('!'))?;
                 Ok(Self::function(function, Self::of(tagged.value)?))
             }
-            scalar => serde_json::to_value(scalar).map(Self::Scalar).map_err(|error| format_error(error)),
+            scalar => serde_json::to_value(scalar).map(Self::Scalar).map_err(format_error),
         }
     }
 
