@@ -4,7 +4,6 @@ mod configuration;
 mod https;
 mod region;
 
-pub(crate) use configuration::local;
 pub use configuration::{ConfigurationError, Place, ProfileFilesError, WrongSetting};
 
 use std::time::Duration;

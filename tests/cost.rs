@@ -7,7 +7,7 @@ use incident_local::gateway::faults::{Action, Rule};
 use serde_json::json;
 
 use crate::deployer::calls;
-use crate::harness::{ADDRESS, Aws, TestBed, TestResult, Desired, World};
+use crate::harness::{ADDRESS, Aws, Desired, TestBed, TestResult, World};
 use crate::watch::create;
 
 const PLAN: [&str; 4] = ["plan", "--local", "--email", ADDRESS];

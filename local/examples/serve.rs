@@ -25,6 +25,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
             LocalConfig { port: port.parse()?, directory: directory.into(), ..LocalConfig::default() }
         }
     };
-    daemon::serve(config, |_| ()).await?;
+    daemon::serve(config).await?;
     Ok(())
 }

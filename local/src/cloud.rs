@@ -1,13 +1,16 @@
 //! The state of one local AWS.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
+
+use serde_json::Value;
 
 use crate::config::LocalConfig;
 use crate::credentials::AccessKey;
+use crate::front::Front;
 use crate::in_flight::InFlight;
 use crate::outbox::Outbox;
 use crate::services::{cloudformation, cloudwatch, dynamodb, events, iam, lambda, logs, s3, sns, sqs};
-use crate::{ApiError, Clock};
+use crate::{ApiError, Call, Clock};
 
 /// The services and their shared state. Cheap to clone; services reach each other through it.
 #[derive(Clone)]
@@ -49,6 +52,8 @@ pub struct Inner {
     pub cloudformation: cloudformation::Cloudformation,
     /// State of S3.
     pub s3: s3::S3,
+    /// Weak, because the gateway holds the account.
+    front: OnceLock<Weak<dyn Front>>,
 }
 
 impl std::ops::Deref for Cloud {
@@ -86,7 +91,24 @@ impl Cloud {
                 cloudwatch: Default::default(),
                 cloudformation: Default::default(),
                 s3: Default::default(),
+                front: OnceLock::new(),
             }),
         })
+    }
+
+    /// Names what stands before the services. Only the first one counts.
+    pub(crate) fn stand_behind(&self, front: Weak<dyn Front>) {
+        let _ = self.front.set(front);
+    }
+
+    /// Performs a call as if its caller had sent it; see [`Front`].
+    ///
+    /// # Errors
+    /// Those of [`Front::perform`], and `ServiceUnavailable` while no gateway runs.
+    pub(crate) async fn perform(&self, call: Call) -> Result<Value, ApiError> {
+        match self.front.get().and_then(Weak::upgrade) {
+            Some(front) => front.perform(call).await,
+            None => Err(ApiError::new("ServiceUnavailable", "the local AWS is not running").with_status(503)),
+        }
     }
 }

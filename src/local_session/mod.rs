@@ -2,7 +2,6 @@
 
 mod confirm;
 mod get;
-mod provisioner;
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +13,6 @@ use incident_local::outbox::OutboxError;
 use incident_deploy::aws::AwsError;
 
 pub use confirm::{Confirmation, confirm_emails};
-pub use provisioner::provision;
 
 /// The default region of a local AWS, the one AWS's documentation uses.
 const REGION: &str = "us-east-1";

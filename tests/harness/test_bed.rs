@@ -194,13 +194,7 @@ impl<'a> Run<'a> {
 
     fn context(&self) -> Context<'_> {
         let progress = Progress::silent();
-        Context {
-            clients: self.clients,
-            place: &self.stack.place,
-            package: Some(&self.package),
-            progress,
-            remembers: true,
-        }
+        Context { clients: self.clients, place: &self.stack.place, package: Some(&self.package), progress }
     }
 
     async fn observe(&self, scope: Scope) -> TestResult<Observations> {

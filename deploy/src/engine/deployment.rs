@@ -57,7 +57,6 @@ impl Deployment {
             place: &self.stack.place,
             package: self.package.as_ref(),
             progress: Progress::silent(),
-            remembers: true,
         }
     }
 

@@ -26,13 +26,7 @@ fn stack(needs: &[(&str, &[&str])]) -> Stack {
 pub(super) async fn carry_out(stack: &Stack, plan: &Plan, interrupt: Interrupt) -> (Outcome, Vec<Event>) {
     let sdk = SdkConfig::builder().behavior_version(aws_config::BehaviorVersion::latest()).build();
     let clients = Clients::new(&sdk);
-    let context = Context {
-        clients: &clients,
-        place: &stack.place,
-        package: None,
-        progress: Progress::silent(),
-        remembers: true,
-    };
+    let context = Context { clients: &clients, place: &stack.place, package: None, progress: Progress::silent() };
     let (sender, mut receiver) = unbounded_channel();
     let outcome = apply(&context, plan, &sender, interrupt).await;
     drop(sender);

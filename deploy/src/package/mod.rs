@@ -125,8 +125,8 @@ impl Package {
         Ok(Self::packed(bytes, architecture))
     }
 
-    /// An existing zip, such as one read from a bucket.
-    pub fn packed(bytes: Vec<u8>, architecture: Architecture) -> Self {
+    /// An existing zip.
+    fn packed(bytes: Vec<u8>, architecture: Architecture) -> Self {
         let sha256 = STANDARD.encode(Sha256::digest(&bytes));
         Self { bytes: bytes.into(), sha256, architecture, uploads: Arc::new(Semaphore::new(1)) }
     }

@@ -97,7 +97,7 @@ pub fn holds_data(desired: &Desired) -> bool {
 }
 
 /// A resource without a change.
-pub fn unchanged(desired: &Desired, observed: Option<&Observed>) -> Change {
+pub(crate) fn unchanged(desired: &Desired, observed: Option<&Observed>) -> Change {
     Change {
         logical_id: desired.logical_id.clone(),
         resource_type: desired.resource_type.clone(),

@@ -20,7 +20,7 @@ const WHOLE: [&str; 2] = ["Variables", "Targets"];
 
 /// The properties that the template sets and whose value differs. Properties that the template does not set are left to
 /// AWS's defaults and to other tools.
-pub fn differences(desired: &Value, observed: &Value) -> Vec<PropertyChange> {
+pub(crate) fn differences(desired: &Value, observed: &Value) -> Vec<PropertyChange> {
     let mut changes = Vec::new();
     compare("", "", Some(observed), Some(desired), &mut changes);
     changes

@@ -20,9 +20,10 @@ use crate::template::{Desired, Stack};
 use cause::Memory;
 
 pub use cause::Cause;
+pub use change::holds_data;
+pub(crate) use change::unchanged;
 pub use change::{Action, Change, PropertyChange};
-pub use change::{holds_data, unchanged};
-pub use difference::differences;
+pub(crate) use difference::differences;
 pub use observed::{Observations, Observed, Ownership};
 pub(crate) use roles::RECREATED;
 pub use schema::{NewerSchema, refuse_newer};

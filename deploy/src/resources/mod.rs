@@ -50,13 +50,11 @@ pub struct Context<'a> {
     pub package: Option<&'a Package>,
     /// Receives reports of waits.
     pub progress: Progress,
-    /// Whether untagged resources are recorded in tags of another one. CloudFormation keeps its own record.
-    pub remembers: bool,
 }
 
 /// A resource type's operations.
 #[async_trait]
-pub trait Provider: Sync {
+pub(crate) trait Provider: Sync {
     /// The supported properties. A template with any other is rejected.
     fn properties(&self) -> &'static [&'static str];
 
@@ -111,7 +109,7 @@ pub trait Provider: Sync {
 }
 
 /// The provider of a type.
-pub fn provider(resource_type: &str) -> Option<&'static dyn Provider> {
+pub(crate) fn provider(resource_type: &str) -> Option<&'static dyn Provider> {
     Some(match resource_type {
         "AWS::CloudWatch::Alarm" => &alarm::Alarm,
         "AWS::CloudWatch::Dashboard" => &dashboard::Dashboard,

@@ -4,16 +4,15 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::DaemonError;
 use super::state::{self, SERVE_LOCK, Status};
+use crate::LocalConfig;
 use crate::config::ACCOUNT;
 use crate::gateway::Gateway;
-use crate::{Cloud, LocalConfig};
 
-/// Serves in the foreground until [`stop`](super::stop), SIGTERM or Ctrl-C. `prepare` sets up the account before it
-/// listens.
+/// Serves in the foreground until [`stop`](super::stop), SIGTERM or Ctrl-C.
 ///
 /// # Errors
 /// When the port or directory is in use, or the directory is not writable.
-pub async fn serve(config: LocalConfig, prepare: impl FnOnce(&Cloud)) -> Result<(), DaemonError> {
+pub async fn serve(config: LocalConfig) -> Result<(), DaemonError> {
     let directory = config.directory.clone();
     state::open(&directory)?;
     // Held until the process exits: a successor must not start while function processes are still ending.
@@ -22,7 +21,6 @@ pub async fn serve(config: LocalConfig, prepare: impl FnOnce(&Cloud)) -> Result<
     };
     let stop = stop_signal(&directory)?;
     let gateway = Gateway::bind(config).await?;
-    prepare(gateway.cloud());
     let status = status_of(&gateway);
     state::write(&directory, &status)?;
     tracing::info!(endpoint = status.endpoint, "the local AWS listens");

@@ -13,7 +13,7 @@ fn config(directory: &Path) -> LocalConfig {
 }
 
 async fn running(directory: &Path) -> (Status, tokio::task::JoinHandle<Result<(), DaemonError>>) {
-    let serving = tokio::spawn(serve(config(directory), |_| ()));
+    let serving = tokio::spawn(serve(config(directory)));
     for _ in 0..1000 {
         if let Found::Running(status) = find(directory).await {
             return (status, serving);
@@ -42,9 +42,9 @@ async fn a_directory_and_a_port_serve_one_process() {
     let directory = tempfile::tempdir().unwrap();
     let other = tempfile::tempdir().unwrap();
     let (status, serving) = running(directory.path()).await;
-    let second = serve(config(directory.path()), |_| ()).await.unwrap_err();
+    let second = serve(config(directory.path())).await.unwrap_err();
     assert!(matches!(second, DaemonError::AlreadyRuns { .. }), "{second}");
-    let taken = serve(LocalConfig { port: status.port, ..config(other.path()) }, |_| ()).await.unwrap_err();
+    let taken = serve(LocalConfig { port: status.port, ..config(other.path()) }).await.unwrap_err();
     assert!(taken.to_string().contains(&format!("port {} on 127.0.0.1 is in use", status.port)), "{taken}");
     stop(directory.path()).await.unwrap();
     serving.await.unwrap().unwrap();

@@ -2,7 +2,8 @@
 //!
 //! Request pipeline, in order: [`admission`] checks the head, [`request`] reads the body, [`route`] finds service,
 //! operation and protocol, [`signature`] verifies the signature, [`protocol`] decodes, [`faults`] may inject a fault,
-//! `permission` checks the caller's policies, `dispatch` calls the service, and the protocol encodes the reply.
+//! `permission` checks the caller's policies, `dispatch` calls the service, and the protocol encodes the reply. Calls
+//! between services join at the faults (`inside`).
 
 mod admission;
 mod calls;
@@ -10,6 +11,7 @@ mod control;
 mod dispatch;
 pub mod faults;
 mod handle;
+mod inside;
 mod limits;
 mod pages;
 mod permission;
@@ -23,7 +25,7 @@ mod signature;
 mod tests;
 
 use std::net::Ipv4Addr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -105,7 +107,10 @@ impl Gateway {
             connections: InFlight::default(),
             stop: Notify::new(),
         };
-        Ok(Self { listener, state: Arc::new(state) })
+        let state = Arc::new(state);
+        let front: Weak<State> = Arc::downgrade(&state);
+        state.cloud.stand_behind(front);
+        Ok(Self { listener, state })
     }
 
     /// The port on 127.0.0.1.

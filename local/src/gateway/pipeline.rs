@@ -24,12 +24,13 @@ use crate::{ApiError, Call, Cloud, Principal, RestRequest};
 
 /// A decoded call and its protocol.
 struct Work {
-    request: Request,
     route: Route,
     call: Call,
     needs: Vec<Need>,
     /// ARN of the target, or `*`.
     resource: String,
+    /// The decompressed body, for the service that reads it itself.
+    body: Bytes,
 }
 
 /// Answers a request; an error closes the connection without a reply. A panic fails only its own call.
@@ -126,9 +127,23 @@ async fn answer_call(
         Protocol::S3 => Some(rest_request(&request, &call, &request.sent_body)),
         _ => None,
     };
+    perform(state, route, call, request.body, rest).await
+}
+
+/// Performs a call whose caller is known, unless a fault rule prevents it. The policies of the caller are asked.
+///
+/// # Errors
+/// When a fault rule ends the connection.
+pub(super) async fn perform(
+    state: &Arc<State>,
+    route: Route,
+    call: Call,
+    body: Bytes,
+    rest: Option<RestRequest>,
+) -> Result<Reply, Dropped> {
     let needs = permission::needs(&call, rest.as_ref());
     let resource = permission::resource(&needs);
-    break_or_perform(state, Work { request, route, call, needs, resource }, rest).await
+    break_or_perform(state, Work { route, call, needs, resource, body }, rest).await
 }
 
 fn read_call(
@@ -210,7 +225,7 @@ async fn perform_to_its_end(
 
 impl Work {
     async fn perform(&self, cloud: &Cloud, rest: Option<RestRequest>, fault: Option<&Action>) -> Reply {
-        let Self { request, route, call, .. } = self;
+        let Self { route, call, body, .. } = self;
         let allowed = permission::check(cloud, call, rest.as_ref(), route.protocol);
         if let Err(error) = allowed.and_then(|()| reserved::check(call)) {
             return self.refuse(&error);
@@ -218,7 +233,7 @@ impl Work {
         match (route.protocol, rest) {
             (Protocol::Lambda, Some(rest)) => lambda::handle(cloud, rest).await,
             (Protocol::S3, Some(rest)) => s3::handle(cloud, rest).await,
-            (Protocol::Dynamodb, _) => dynamodb::handle(cloud, call, &request.body, fault).await,
+            (Protocol::Dynamodb, _) => dynamodb::handle(cloud, call, body, fault).await,
             (protocol, _) => match dispatch::dispatch(cloud, call).await {
                 Ok(output) => protocol.encode(call, &output),
                 Err(error) => self.refuse(&error),

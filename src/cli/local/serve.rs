@@ -4,7 +4,7 @@ use clap::Args;
 use incident_local::{LocalConfig, daemon};
 
 use crate::error::CommandError;
-use crate::local_session::{self, LocalError};
+use crate::local_session::LocalError;
 
 /// Run the local AWS in the foreground
 #[derive(Debug, Args)]
@@ -15,7 +15,7 @@ pub struct ServeArgs {
 }
 
 pub(super) async fn run(args: ServeArgs) -> Result<(), CommandError> {
-    Ok(daemon::serve(args.settings, local_session::provision).await.map_err(LocalError::from)?)
+    Ok(daemon::serve(args.settings).await.map_err(LocalError::from)?)
 }
 
 fn settings(text: &str) -> Result<LocalConfig, serde_json::Error> {

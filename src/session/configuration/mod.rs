@@ -59,7 +59,7 @@ impl ConfigurationError {
 }
 
 /// For a local AWS: only from these values, without variables, profiles or proxies.
-pub(crate) fn local(endpoint: &str, region: &str, credentials: Credentials) -> SdkConfig {
+pub(super) fn local(endpoint: &str, region: &str, credentials: Credentials) -> SdkConfig {
     let mut sdk = SdkConfig::builder();
     sdk.set_app_name(app_name());
     let sdk = sdk

@@ -65,7 +65,8 @@ async fn a_pending_function_is_waited_for() -> TestResult {
 #[tokio::test]
 async fn an_interrupt_detaches_and_the_next_up_follows_cloudformation() -> TestResult {
     let world = World::new()?;
-    start_with(&world, &json!([{"operation": "CreateTable", "action": {"delay": {"milliseconds": 2500}}}])).await?;
+    // Longer than the next `up` takes to come, on a busy machine too.
+    start_with(&world, &json!([{"operation": "CreateTable", "action": {"delay": {"milliseconds": 8000}}}])).await?;
     interrupt(&world, &UP, "INT")?;
 
     let next = world.run(&["up", "--local", "--yes", "--email", ADDRESS, "--output", "json"]).await?.succeeded()?;

@@ -30,9 +30,6 @@ pub(super) fn observed(desired: &Desired) -> Observed {
 
 /// Records an address that the stack subscribes. If the tags are full, the stack never unsubscribes it.
 pub(super) async fn remember(context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
-    if !context.remembers {
-        return Ok(());
-    }
     let tag = Tag::builder().key(key(desired)).value("email").build().map_err(incomplete("sns:TagResource"))?;
     let call = context.clients.sns.tag_resource().resource_arn(desired.properties.text("TopicArn")).tags(tag);
     let answer = retry(&context.progress, || async { call.clone().send().await.explain("sns:TagResource") }).await;
@@ -41,9 +38,6 @@ pub(super) async fn remember(context: &Context<'_>, desired: &Desired) -> Result
 
 /// Removes the record of an address that is no longer subscribed.
 pub(super) async fn forget(context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
-    if !context.remembers {
-        return Ok(());
-    }
     let topic = desired.properties.text("TopicArn");
     let call = context.clients.sns.untag_resource().resource_arn(topic).tag_keys(key(desired));
     let answer = retry(&context.progress, || async { call.clone().send().await.explain("sns:UntagResource") }).await;

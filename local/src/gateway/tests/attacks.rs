@@ -293,8 +293,8 @@ impl Provisioner for Broken {
         None
     }
 
-    async fn create(&self, _: &Workplace, _: &Resource) -> Result<(), Refusal> {
-        Ok(())
+    async fn create(&self, _: &Workplace, _: &Resource) -> Result<Option<String>, Refusal> {
+        Ok(None)
     }
 
     async fn update(&self, _: &Workplace, _: &Resource, _: &Resource) -> Result<(), Refusal> {

@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod attacks;
 mod client;
@@ -159,13 +159,47 @@ async fn s3_signs_the_raw_path_and_returns_its_own_xml_errors() {
     assert!(unknown.text().contains("<Error><Code>InvalidAccessKeyId</Code>"), "{}", unknown.text());
 }
 
+/// A stack of one queue, once nothing happens to it any more: its status and the events of the queue.
+async fn stack_of_a_queue(client: &Client) -> String {
+    const TEMPLATE: &str = r#"{"Resources":{"Q":{"Type":"AWS::SQS::Queue","Properties":{"QueueName":"q"}}}}"#;
+    let call = |action| [("Action", action), ("Version", "2010-05-15"), ("StackName", "s"), ("TemplateBody", TEMPLATE)];
+    assert_eq!(query(client, "cloudformation", &call("CreateStack")).await.status, 200);
+    for _ in 0..500 {
+        let events = query(client, "cloudformation", &call("DescribeStackEvents")[..3]).await.text();
+        if ["CREATE_COMPLETE", "ROLLBACK_COMPLETE"].iter().any(|end| {
+            events.split("<member>").any(|event| event.contains("AWS::CloudFormation::Stack") && event.contains(end))
+        }) {
+            return events;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the stack was not made");
+}
+
 #[tokio::test]
-async fn cloudformation_needs_a_provisioner() {
+async fn cloudformation_may_do_what_its_caller_may() {
+    let (client, arn) = with_propagation(Duration::ZERO).await;
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["cloudformation:*","sqs:GetQueueAttributes"],"Resource":"*"}]}"#;
+    let put = [("Action", "PutRolePolicy"), IAM, ("RoleName", "w"), ("PolicyName", "p"), ("PolicyDocument", policy)];
+    assert_eq!(query(&client, "iam", &put).await.status, 200);
+    let credentials = iam::service_session(&client.cloud, &arn, "lambda.amazonaws.com", "f").unwrap();
+    let events = stack_of_a_queue(&client.as_session(&credentials)).await;
+    for words in ["assumed-role/w/f is not authorized to perform: sqs:createqueue", "HandlerErrorCode: AccessDenied"] {
+        assert!(events.to_lowercase().contains(&words.to_lowercase()), "{words}: {events}");
+    }
+    let refused = client.handle.calls().into_iter().find(|call| call.operation == "CreateQueue").unwrap();
+    assert_eq!(refused.principal, "arn:aws:sts::000000000000:assumed-role/w/f");
+}
+
+#[tokio::test]
+async fn the_calls_of_cloudformation_meet_fault_rules_and_are_made_again_when_their_answer_is_lost() {
     let client = Client::start().await;
-    let fields = [("Action", "CreateStack"), ("Version", "2010-05-15"), ("StackName", "s"), ("TemplateBody", "{}")];
-    let reply = query(&client, "cloudformation", &fields).await;
-    assert_eq!(reply.status, 501);
-    assert!(reply.text().contains("<Code>NotImplemented</Code>"), "{}", reply.text());
+    let rules = json!([{"operation": "CreateQueue", "call": 1, "action": "drop-after"}]);
+    assert_eq!(client.put("/_local/faults", rules.to_string()).await.status, 200);
+    let events = stack_of_a_queue(&client).await;
+    assert!(!events.contains("_FAILED"), "{events}");
+    let made = client.handle.calls().into_iter().filter(|call| call.operation == "CreateQueue");
+    assert_eq!(made.map(|call| call.status).collect::<Vec<_>>(), [None, Some(200)]);
 }
 
 const IAM: (&str, &str) = ("Version", "2010-05-08");

@@ -35,10 +35,10 @@ pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
             false => Err(ApiError::new("AlreadyExistsException", format!("Stack [{name}] already exists"))),
         };
     }
-    let blueprint = request::blueprint(cloud, call, name, None)?;
     let mut stack = Stack::new(name, &call.region, cloud.clock.now());
+    let blueprint = request::blueprint(cloud, call, &stack.home(cloud), None)?;
     stack.termination_protection = call.input.flag("EnableTerminationProtection") == Some(true);
-    operation::create(Worker::of(cloud, call)?, &mut stack, blueprint, on_failure, token(call));
+    operation::create(Worker::of(cloud, call), &mut stack, blueprint, on_failure, token(call));
     let output = identity(&stack);
     stacks.push(stack);
     Ok(output)
@@ -48,7 +48,7 @@ pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
 pub(super) fn update(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let name = call.input.required_text("StackName")?;
     let disabled = call.input.flag("DisableRollback") == Some(true);
-    let (worker, provisioner) = (Worker::of(cloud, call)?, cloud.cloudformation.provisioner()?);
+    let (worker, provisioner) = (Worker::of(cloud, call), cloud.cloudformation.provisioner());
     with(cloud, &call.region, name, |stack| {
         if token(call).is_some() && stack.token == token(call) {
             return Ok(identity(stack));
@@ -56,7 +56,7 @@ pub(super) fn update(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         if !stack.status.takes_update() {
             return Err(not_updatable(stack));
         }
-        let blueprint = request::blueprint(cloud, call, &stack.name, Some(&stack.blueprint))?;
+        let blueprint = request::blueprint(cloud, call, &stack.home(cloud), Some(&stack.blueprint))?;
         let same = differences(stack, &blueprint.resources, provisioner.as_ref()).is_empty()
             && blueprint.tags == stack.blueprint.tags
             && blueprint.outputs == stack.blueprint.outputs
@@ -82,7 +82,7 @@ pub(super) fn delete(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
             )));
         }
     };
-    let worker = Worker::of(cloud, call)?;
+    let worker = Worker::of(cloud, call);
     let mut stacks = cloud.cloudformation.stacks();
     let Some(stack) = find(&mut stacks, name, &call.region) else { return Ok(Output::empty()) };
     if matches!(stack.status, Status::DeleteInProgress | Status::DeleteComplete) {
@@ -130,7 +130,7 @@ pub(super) fn cancel_update(cloud: &Cloud, call: &Call) -> Result<Output, ApiErr
 /// `ContinueUpdateRollback`.
 pub(super) fn continue_update_rollback(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let skip = call.input.texts("ResourcesToSkip");
-    let worker = Worker::of(cloud, call)?;
+    let worker = Worker::of(cloud, call);
     with(cloud, &call.region, call.input.required_text("StackName")?, |stack| {
         if stack.status != Status::UpdateRollbackFailed {
             return Err(validation(format!(
@@ -150,7 +150,7 @@ pub(super) fn continue_update_rollback(cloud: &Cloud, call: &Call) -> Result<Out
 
 /// `RollbackStack`.
 pub(super) fn roll_back(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
-    let worker = Worker::of(cloud, call)?;
+    let worker = Worker::of(cloud, call);
     with(cloud, &call.region, call.input.required_text("StackName")?, |stack| {
         match stack.status {
             Status::CreateFailed => operation::roll_back_creation(worker, stack, token(call)),

@@ -49,10 +49,12 @@ pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let stack_name = known.as_ref().map_or(stack_name, |stack| &stack.name).to_owned();
     check_name(&stack_name, "stackName")?;
     let previous = known.as_ref().filter(|_| !is_create).map(|stack| &stack.blueprint);
-    let blueprint = request::blueprint(cloud, call, &stack_name, previous)?;
     let now = cloud.clock.now();
-    if known.is_none() {
-        let mut stack = Stack::new(&stack_name, &call.region, now);
+    let new = known.is_none().then(|| Stack::new(&stack_name, &call.region, now));
+    let home = known.as_deref().or(new.as_ref()).map(|stack| stack.home(cloud));
+    let home = home.ok_or_else(|| does_not_exist(&stack_name))?;
+    let blueprint = request::blueprint(cloud, call, &home, previous)?;
+    if let Some(mut stack) = new {
         stack.enter(Status::ReviewInProgress, Some("User Initiated"), now);
         stacks.push(stack);
     }
@@ -121,7 +123,7 @@ async fn compute(cloud: Cloud, stack_id: String, set_id: String) {
         }
     });
     cloud.clock.sleep(pause * 2).await;
-    let Ok(provisioner) = cloud.cloudformation.provisioner() else { return };
+    let provisioner = cloud.cloudformation.provisioner();
     change(&cloud, &stack_id, |stack| {
         let Some(set) = stack.change_set(&set_id) else { return };
         let found = differences(stack, &set.blueprint.resources, provisioner.as_ref());
@@ -239,7 +241,7 @@ pub(super) fn delete(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
 pub(super) fn execute(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let token = call.input.text("ClientRequestToken").map(str::to_owned);
     let disable_rollback = call.input.flag("DisableRollback") == Some(true);
-    let worker = Worker::of(cloud, call)?;
+    let worker = Worker::of(cloud, call);
     locate(cloud, call, |stack, name| {
         let set = stack.change_set(name).ok_or_else(|| no_change_set(name))?;
         if token.is_some() && set.executed_with == token {

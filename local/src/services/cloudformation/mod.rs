@@ -1,4 +1,5 @@
-//! AWS CloudFormation: stacks, change sets, events and states. What makes the resources is a [`Provisioner`].
+//! AWS CloudFormation: templates, stacks, change sets, events and states. It makes resources by the operations of the
+//! other services, as its caller.
 
 mod actions;
 mod change_set;
@@ -7,7 +8,9 @@ mod difference;
 mod error;
 mod graph;
 mod operation;
+mod provision;
 mod provisioner;
+mod read_template;
 mod request;
 mod resource;
 mod stack;
@@ -21,7 +24,8 @@ mod tests;
 use crate::policy::Need;
 use crate::{ApiError, Call, Cloud, Output, arn};
 
-pub use provisioner::{Declaration, DeclaredParameter, Home, Provisioner, Refusal, Resolved, Resource, Workplace};
+#[cfg(test)]
+pub(crate) use provisioner::{Declaration, Home, Provisioner, Refusal, Resolved, Resource, Workplace};
 pub use store::Cloudformation;
 
 /// Parameters of what a stack is made from.
@@ -80,9 +84,9 @@ pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         "DescribeStackResources" => describe::resources(cloud, call),
         "DescribeStackResource" => describe::one_resource(cloud, call),
         "ListStackResources" => describe::list_resources(cloud, call),
-        "GetTemplate" => template::get(cloud, call),
-        "GetTemplateSummary" => template::summary(cloud, call),
-        "ValidateTemplate" => template::validate(cloud, call),
+        "GetTemplate" => read_template::get(cloud, call),
+        "GetTemplateSummary" => read_template::summary(cloud, call),
+        "ValidateTemplate" => read_template::validate(cloud, call),
         // Neither stack policies nor exports can be made here.
         "GetStackPolicy" => Ok(Output::empty()),
         "ListExports" => Ok(Output::structure([("Exports", Some(Output::List(Vec::new())))])),

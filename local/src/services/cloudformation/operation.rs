@@ -9,12 +9,8 @@ use super::provisioner::{Provisioner, Workplace};
 use super::stack::{Blueprint, Member, Stack};
 use super::status::Status;
 use super::store;
-use crate::services::iam::{self, SessionCredentials};
 use crate::{ApiError, Call, Cloud, Principal};
 use tokio::sync::{Mutex, watch};
-
-/// How long an operation may take: its session ends with it.
-const LONGEST: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
 
 /// What is done when a creation or an update fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,19 +58,6 @@ impl OnFailure {
     }
 }
 
-/// A session of whoever calls: CloudFormation works with its caller's permissions.
-pub(super) fn session(cloud: &Cloud, call: &Call) -> Result<SessionCredentials, ApiError> {
-    let role = match &call.principal {
-        Principal::Role { role_name, session_arn } => {
-            let name = session_arn.rsplit('/').next().unwrap_or_default().to_owned();
-            iam::role_arn_of(cloud, role_name).map(|role_arn| (role_arn, name))
-        }
-        _ => None,
-    };
-    let role = role.as_ref().map(|(role_arn, name)| (role_arn.as_str(), name.as_str()));
-    Ok(iam::open_session(cloud, role, LONGEST)?.credentials)
-}
-
 /// Everything that an operation works with.
 #[derive(Clone)]
 pub(super) struct Work {
@@ -91,14 +74,14 @@ pub(super) struct Work {
 pub(super) struct Worker {
     cloud: Cloud,
     provisioner: Arc<dyn Provisioner>,
-    credentials: SessionCredentials,
+    principal: Principal,
 }
 
 impl Worker {
-    /// Works as the caller.
-    pub(super) fn of(cloud: &Cloud, call: &Call) -> Result<Self, ApiError> {
-        let provisioner = cloud.cloudformation.provisioner()?;
-        Ok(Self { cloud: cloud.clone(), provisioner, credentials: session(cloud, call)? })
+    /// Works as the caller: CloudFormation may do what it may.
+    pub(super) fn of(cloud: &Cloud, call: &Call) -> Self {
+        let provisioner = cloud.cloudformation.provisioner();
+        Self { cloud: cloud.clone(), provisioner, principal: call.principal.clone() }
     }
 
     /// Begins an operation on a stack; the one that runs is told to stop.
@@ -107,7 +90,11 @@ impl Worker {
         stack.enter(status, Some("User Initiated"), self.cloud.clock.now());
         Work {
             stack_id: stack.id.clone(),
-            workplace: Workplace { home: stack.home(&self.cloud), credentials: self.credentials, code: None },
+            workplace: Workplace {
+                cloud: self.cloud.clone(),
+                home: stack.home(&self.cloud),
+                principal: self.principal,
+            },
             cloud: self.cloud,
             provisioner: self.provisioner,
             cancel,
@@ -246,7 +233,11 @@ fn split(found: Vec<Difference>) -> (Vec<Step>, Vec<Member>) {
 /// Removes what the update left over. What cannot be removed does not undo the update.
 async fn clean_up_update(work: &Work, mut gone: Vec<Member>) {
     work.enter(Status::UpdateCompleteCleanupInProgress, None);
-    gone.extend(work.change(|stack| std::mem::take(&mut stack.replaced)));
+    let replaced = work.change(|stack| std::mem::take(&mut stack.replaced));
+    gone.extend(replaced.into_iter().map(|mut old| {
+        old.resource.retain = old.resource.retain_replaced;
+        old
+    }));
     remove(work, gone, &[]).await;
     work.change(|stack| {
         stack.previous = None;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::error::validation;
-use super::provisioner::Declaration;
-use super::stack::{Blueprint, home, spread_tags};
+use super::provisioner::{Declaration, Home};
+use super::stack::{Blueprint, spread_tags};
 use crate::services::s3;
 use crate::{ApiError, Call, Cloud, Input};
 
@@ -20,10 +20,10 @@ const LONGEST_OBJECT: usize = 1_048_576;
 pub(super) fn blueprint(
     cloud: &Cloud,
     call: &Call,
-    stack: &str,
+    home: &Home,
     previous: Option<&Blueprint>,
 ) -> Result<Blueprint, ApiError> {
-    let provisioner = cloud.cloudformation.provisioner()?;
+    let provisioner = cloud.cloudformation.provisioner();
     let input = &call.input;
     let template = template(cloud, input, previous)?;
     let declaration = provisioner.parse(&template).map_err(validation)?;
@@ -33,8 +33,7 @@ pub(super) fn blueprint(
         None => previous.map(|previous| previous.tags.clone()).unwrap_or_default(),
         Some(_) => tags(input)?,
     };
-    let home = home(cloud, stack, &call.region);
-    let mut resolved = provisioner.resolve(&template, &parameters, &home).map_err(validation)?;
+    let mut resolved = provisioner.resolve(&template, &parameters, home).map_err(validation)?;
     spread_tags(&mut resolved.resources, &tags);
     Ok(Blueprint {
         template,

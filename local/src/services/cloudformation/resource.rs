@@ -1,14 +1,11 @@
 //! Work on one resource, told as events.
 
-use serde_json::Value;
-
 use super::difference::Modification;
 use super::graph::Task;
 use super::operation::Work;
-use super::provisioner::{Refusal, Resource, Workplace};
+use super::provisioner::{Refusal, Resource};
 use super::stack::{Member, made_up_name};
 use super::tagging;
-use crate::services::s3;
 
 /// Does one step.
 ///
@@ -50,14 +47,15 @@ async fn create(work: &Work, resource: &Resource) -> Result<(), Refusal> {
 /// Makes a resource that is not there, and says so.
 async fn make(work: &Work, resource: &Resource) -> Result<(), Refusal> {
     let id = resource.logical_id.as_str();
-    let physical_id = match resource.physical_id.as_str() {
+    let made = work.provisioner.create(&work.workplace, resource).await;
+    let (physical_id, made) = match made {
+        Ok(physical_id) => (physical_id, Ok(())),
+        Err(refusal) => (None, Err(refusal)),
+    };
+    let physical_id = physical_id.unwrap_or_else(|| match resource.physical_id.as_str() {
         "" => made_up_name(&work.workplace.home.stack, id),
         known => known.to_owned(),
-    };
-    let made = match workplace(work, resource) {
-        Ok(workplace) => work.provisioner.create(&workplace, resource).await,
-        Err(refusal) => Err(refusal),
-    };
+    });
     if made.as_ref().map_or_else(|refusal| refusal.exists, |()| true) {
         tagging::mark(work, resource, &physical_id);
         let now = work.cloud.clock.now();
@@ -74,23 +72,6 @@ async fn make(work: &Work, resource: &Resource) -> Result<(), Refusal> {
     made
 }
 
-/// Where to work on a resource, with the code that a function's properties name.
-fn workplace(work: &Work, resource: &Resource) -> Result<Workplace, Refusal> {
-    let code = resource.properties.get("Code").filter(|_| resource.resource_type == "AWS::Lambda::Function");
-    let text = |name: &str| code.and_then(|code| code.get(name)).and_then(Value::as_str);
-    let (Some(bucket), Some(key)) = (text("S3Bucket"), text("S3Key")) else { return Ok(work.workplace.clone()) };
-    let zip = s3::object(&work.cloud, bucket, key).map_err(|error| Refusal {
-        code: "InvalidRequest".to_owned(),
-        message: format!(
-            "Error occurred while GetObject. S3 Error Code: {}. S3 Error Message: {}",
-            error.code, error.message
-        ),
-        service: "Lambda".to_owned(),
-        exists: false,
-    })?;
-    Ok(Workplace { code: Some(zip), ..work.workplace.clone() })
-}
-
 async fn update(work: &Work, modification: &Modification) -> Result<(), Refusal> {
     let (before, after) = (&modification.before.resource, &modification.after);
     let id = after.logical_id.as_str();
@@ -102,10 +83,7 @@ async fn update(work: &Work, modification: &Modification) -> Result<(), Refusal>
         }
         stack.tell(id, "UPDATE_IN_PROGRESS", None, now);
     });
-    let updated = match workplace(work, after) {
-        Ok(workplace) => work.provisioner.update(&workplace, before, after).await,
-        Err(refusal) => Err(refusal),
-    };
+    let updated = work.provisioner.update(&work.workplace, before, after).await;
     finish(work, id, "UPDATE", updated).await
 }
 

@@ -118,7 +118,7 @@ impl Stack {
 
     /// Where it lives.
     pub(super) fn home(&self, cloud: &Cloud) -> Home {
-        home(cloud, &self.name, &self.region)
+        home(cloud, &self.name, &self.id, &self.region)
     }
 
     /// Enters a state, which is an event.
@@ -211,13 +211,14 @@ impl Stack {
     }
 }
 
-/// Where a stack of this name lives.
-pub(super) fn home(cloud: &Cloud, name: &str, region: &str) -> Home {
+/// Where a stack of this name and ARN lives.
+pub(super) fn home(cloud: &Cloud, name: &str, id: &str, region: &str) -> Home {
     Home {
         endpoint: cloud.endpoint.clone(),
         account: ACCOUNT.to_owned(),
         region: region.to_owned(),
         stack: name.to_owned(),
+        stack_id: id.to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::error::{does_not_exist, validation};
+use super::provision::Services;
 use super::provisioner::Provisioner;
 use super::stack::Stack;
 use super::status::Status;
@@ -11,21 +12,22 @@ use crate::{ApiError, Cloud};
 /// State of CloudFormation.
 #[derive(Default)]
 pub struct Cloudformation {
+    /// Another one than the services, which tests put in their place.
     provisioner: OnceLock<Arc<dyn Provisioner>>,
     /// Newest last; deleted ones stay.
     stacks: Mutex<Vec<Stack>>,
 }
 
 impl Cloudformation {
-    /// Says what makes the resources of stacks; without it every call is refused. Only the first time counts.
-    pub fn provision_with(&self, provisioner: Arc<dyn Provisioner>) {
+    /// Says what makes the resources of stacks.
+    #[cfg(test)]
+    pub(crate) fn provision_with(&self, provisioner: Arc<dyn Provisioner>) {
         let _ = self.provisioner.set(provisioner);
     }
 
     /// What makes the resources.
-    pub(super) fn provisioner(&self) -> Result<Arc<dyn Provisioner>, ApiError> {
-        let provisioner = self.provisioner.get().cloned();
-        provisioner.ok_or_else(|| ApiError::not_implemented("cloudformation", "anything without a provisioner"))
+    pub(super) fn provisioner(&self) -> Arc<dyn Provisioner> {
+        self.provisioner.get().cloned().unwrap_or_else(|| Arc::new(Services))
     }
 
     pub(super) fn stacks(&self) -> MutexGuard<'_, Vec<Stack>> {

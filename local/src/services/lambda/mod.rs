@@ -25,7 +25,7 @@ use http::Method;
 
 use crate::arn::Arn;
 use crate::policy::Need;
-use crate::{ApiError, Cloud, RestRequest, arn};
+use crate::{ApiError, Call, Cloud, RestRequest, arn};
 
 use queue::AsyncEvent;
 use reference::Reference;
@@ -99,6 +99,14 @@ async fn answer(request: &Request<'_>) -> Result<Reply, ApiError> {
 /// The operation of a request, if known.
 pub fn operation(method: &Method, path: &str) -> Option<&'static str> {
     rest::route(method, path).map(|(operation, _)| operation)
+}
+
+/// The request that carries a call: the inverse of [`operation`].
+///
+/// # Errors
+/// `NotImplemented` for an unknown operation.
+pub(crate) fn request(call: &Call) -> Result<RestRequest, ApiError> {
+    rest::request(call).ok_or_else(|| ApiError::not_implemented("lambda", &call.operation))
 }
 
 /// The required permission: most of Lambda's actions are named after the operation.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::Method;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use crate::{ApiError, Cloud, Input, RestRequest};
+use crate::{ApiError, Call, Cloud, Input, RestRequest};
 
 /// Method, path (`{}` matches one segment) and operation, from the 2015-03-31 service model and later versions.
 const ROUTES: &[(&str, &str, &str)] = &[
@@ -58,6 +58,47 @@ pub(super) fn route(method: &Method, path: &str) -> Option<(&'static str, Vec<St
         .iter()
         .filter(|(route_method, ..)| method == route_method)
         .find_map(|(_, pattern, operation)| Some((*operation, captures(pattern, path)?)))
+}
+
+/// Members that a path holds, in the order of its segments.
+const IN_PATH: [&str; 3] = ["FunctionName", "Resource", "StatementId"];
+/// Members that the query string holds, and their names there.
+const IN_QUERY: [(&str, &str); 2] = [("Qualifier", "Qualifier"), ("TagKeys", "tagKeys")];
+
+/// The request that carries a call.
+pub(super) fn request(call: &Call) -> Option<RestRequest> {
+    let (method, pattern, _) = ROUTES.iter().find(|(.., operation)| *operation == call.operation)?;
+    let mut members = call.input.0.clone();
+    let mut path = (*pattern).to_owned();
+    for name in IN_PATH.into_iter().filter(|_| pattern.contains("{}")) {
+        if let Some(value) = members.get(name).and_then(Value::as_str)
+            && path.contains("{}")
+        {
+            path = path.replacen("{}", &encode(value), 1);
+            members.remove(name);
+        }
+    }
+    let mut query = Vec::new();
+    for (name, parameter) in IN_QUERY {
+        let value = members.remove(name).unwrap_or_default();
+        let values = value.as_array().cloned().unwrap_or_else(|| vec![value]);
+        query.extend(values.iter().filter_map(Value::as_str).map(|text| format!("{parameter}={}", encode(text))));
+    }
+    let body = if members.is_empty() { Bytes::new() } else { Value::Object(members).to_string().into() };
+    Some(RestRequest {
+        method: method.parse().ok()?,
+        path,
+        query: query.join("&"),
+        headers: http::HeaderMap::new(),
+        body,
+        principal: call.principal.clone(),
+        region: call.region.clone(),
+        request_id: call.request_id.clone(),
+    })
+}
+
+fn encode(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 fn captures(pattern: &str, path: &str) -> Option<Vec<String>> {

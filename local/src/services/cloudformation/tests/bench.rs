@@ -37,6 +37,7 @@ impl Provisioner for Names {
             needs: one["Needs"].as_array().into_iter().flatten().map(text).collect::<BTreeSet<_>>(),
             properties: one["Properties"].clone(),
             retain: false,
+            retain_replaced: false,
         });
         Ok(Resolved { resources: resources.collect(), outputs: Vec::new() })
     }
@@ -45,7 +46,7 @@ impl Provisioner for Names {
         (before.properties["FifoQueue"] != after.properties["FifoQueue"]).then(|| "FifoQueue".to_owned())
     }
 
-    async fn create(&self, _: &Workplace, resource: &Resource) -> Result<(), Refusal> {
+    async fn create(&self, _: &Workplace, resource: &Resource) -> Result<Option<String>, Refusal> {
         match resource.physical_id.as_str() {
             "refused" => {
                 let refusal = Refusal::new("AccessDeniedException", "not this one");
@@ -55,11 +56,11 @@ impl Provisioner for Names {
             _ => {}
         }
         self.0.lock().unwrap().insert(resource.logical_id.clone(), resource.properties.clone());
-        Ok(())
+        Ok(None)
     }
 
     async fn update(&self, workplace: &Workplace, _: &Resource, after: &Resource) -> Result<(), Refusal> {
-        self.create(workplace, after).await
+        self.create(workplace, after).await.map(drop)
     }
 
     async fn delete(&self, _: &Workplace, resource: &Resource) -> Result<(), Refusal> {

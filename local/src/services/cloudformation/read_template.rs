@@ -28,7 +28,7 @@ pub(super) fn validate(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         Output::structure([
             ("ParameterKey", Some(parameter.name.as_str().into())),
             ("DefaultValue", parameter.default.clone().map(Into::into)),
-            ("NoEcho", Some(false.into())),
+            ("NoEcho", Some(parameter.no_echo.into())),
             ("Description", parameter.description.clone().map(Into::into)),
         ])
     });
@@ -61,7 +61,7 @@ pub(super) fn summary(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
 }
 
 fn read(cloud: &Cloud, template: &str) -> Result<Declaration, ApiError> {
-    cloud.cloudformation.provisioner()?.parse(template).map_err(validation)
+    cloud.cloudformation.provisioner().parse(template).map_err(validation)
 }
 
 fn needed(declaration: &Declaration) -> Option<Output> {
@@ -86,7 +86,7 @@ fn declared(parameter: &DeclaredParameter) -> Output {
         ("ParameterKey", Some(parameter.name.as_str().into())),
         ("DefaultValue", parameter.default.clone().map(Into::into)),
         ("ParameterType", Some(parameter.kind.as_str().into())),
-        ("NoEcho", Some(false.into())),
+        ("NoEcho", Some(parameter.no_echo.into())),
         ("Description", parameter.description.clone().map(Into::into)),
         ("ParameterConstraints", Some(constraints)),
     ])
