@@ -1,17 +1,17 @@
-//! Builds what is measured, as it is installed and deployed.
+//! Builds the measured programs as they are installed and deployed.
 
 use std::error::Error;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The checkout.
+/// The repository root.
 pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The command line, `incidentctl`.
 ///
 /// # Errors
-/// It does not build.
+/// When the build fails.
 pub fn command_line() -> Result<PathBuf, Box<dyn Error>> {
     built("incidentctl", "release", &[])
 }
@@ -19,12 +19,12 @@ pub fn command_line() -> Result<PathBuf, Box<dyn Error>> {
 /// The handler, `incident-handler`.
 ///
 /// # Errors
-/// It does not build.
+/// When the build fails.
 pub fn handler() -> Result<PathBuf, Box<dyn Error>> {
     built("incident-handler", "handler", &["--no-default-features"])
 }
 
-/// The binary of a package of the same name.
+/// The binary of the package with the same name.
 fn built(package: &str, profile: &str, options: &[&str]) -> Result<PathBuf, Box<dyn Error>> {
     // This program is in `release/deps` of the target directory.
     let program = std::env::current_exe()?;
@@ -32,8 +32,8 @@ fn built(package: &str, profile: &str, options: &[&str]) -> Result<PathBuf, Box<
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     build.args(["build", "--quiet", "--package", package, "--bins", "--profile", profile]).args(options);
     build.arg("--target-dir").arg(target).current_dir(ROOT);
-    // They are about this program, and `ring` is compiled anew when they change.
-    for (name, _) in std::env::vars_os().filter(|(name, _)| is_about_a_package(name)) {
+    // They concern this program, and changing them would rebuild `ring`.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_package_variable(name)) {
         build.env_remove(name);
     }
     match build.status()?.success() {
@@ -42,6 +42,6 @@ fn built(package: &str, profile: &str, options: &[&str]) -> Result<PathBuf, Box<
     }
 }
 
-fn is_about_a_package(variable: &OsStr) -> bool {
+fn is_package_variable(variable: &OsStr) -> bool {
     variable.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
 }

@@ -1,8 +1,8 @@
-//! What whoever deploys has to be allowed: the calls that the commands were seen to make, as an IAM policy.
+//! The permissions a deployer needs: the calls the commands were observed to make, as an IAM policy.
 //!
-//! The calls are recorded by a test, which also proves that they suffice and that none is superfluous; others compare
-//! them with every call that the source names, and with the types of resources that IAM has for each action. So the list
-//! cannot rot. `templates/deployer-calls.json` holds it, written anew by `UPDATE_DOCS=1`.
+//! A test records the calls and proves that they suffice and that none is superfluous. Other tests compare
+//! them with every call in the source, and with the resource types that IAM has for each action, so the list
+//! cannot rot. `templates/deployer-calls.json` holds it; `UPDATE_DOCS=1` regenerates it.
 
 #[cfg(test)]
 mod tests;
@@ -21,7 +21,7 @@ const RECORDED: &str = include_str!("../templates/deployer-calls.json");
 const PASS_ROLE: &str = "iam:PassRole";
 const LAMBDA: &str = "lambda.amazonaws.com";
 
-/// Actions and the resources that they are done to, with variables in the place of stack, account and region.
+/// Actions and their resources, with variables in place of stack, account and region.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DeployerPolicy {
@@ -37,14 +37,14 @@ pub struct PolicyDocument {
 /// One statement; it allows every action on every resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// Such as `lambda:GetFunction`.
+    /// An action such as `lambda:GetFunction`.
     pub action: Vec<String>,
     /// ARNs with wildcards.
     pub resource: Vec<String>,
 }
 
 impl DeployerPolicy {
-    /// What was recorded when this program was built.
+    /// The calls recorded when this program was built.
     ///
     /// # Errors
     /// Never, unless the recorded file was edited by hand.
@@ -52,7 +52,7 @@ impl DeployerPolicy {
         serde_json::from_str(RECORDED)
     }
 
-    /// From the permissions that calls in a place needed: an action and an ARN each.
+    /// From the permissions that calls in a place needed: pairs of action and ARN.
     pub fn of<'a>(needs: impl IntoIterator<Item = (&'a str, &'a str)>, place: &Place) -> Self {
         let mut calls: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (action, arn) in needs {
@@ -61,7 +61,7 @@ impl DeployerPolicy {
         Self { calls }
     }
 
-    /// The same without one action.
+    /// The same policy without one action.
     #[must_use]
     pub fn without(&self, action: &str) -> Self {
         let mut calls = self.calls.clone();
@@ -69,7 +69,7 @@ impl DeployerPolicy {
         Self { calls }
     }
 
-    /// The actions.
+    /// The allowed actions.
     pub fn actions(&self) -> impl Iterator<Item = &str> {
         self.calls.keys().map(String::as_str)
     }
@@ -92,24 +92,24 @@ impl PolicyDocument {
         &self.statements
     }
 
-    /// How many actions it allows.
+    /// The number of allowed actions.
     pub fn actions(&self) -> usize {
         self.statements.iter().map(|statement| statement.action.len()).sum()
     }
 
-    /// As IAM takes it.
+    /// The policy as JSON, for IAM.
     pub fn json(&self) -> Value {
         json!({"Version": "2012-10-17", "Statement": self.statements.iter().map(Statement::json).collect::<Value>()})
     }
 
-    /// As people read it.
+    /// The policy as indented JSON, for people.
     pub fn pretty(&self) -> String {
         format!("{:#}", self.json())
     }
 }
 
 impl Statement {
-    /// The service that a role may be given to, if the statement is about giving roles.
+    /// The service that may receive a role, if the statement is about passing roles.
     pub fn passed_to(&self) -> Option<&'static str> {
         self.action.iter().any(|action| action == PASS_ROLE).then_some(LAMBDA)
     }
@@ -123,8 +123,8 @@ impl Statement {
     }
 }
 
-/// An ARN with variables in place of what differs between deployments. What is named after the stack becomes
-/// everything that is: the next version may name one more.
+/// An ARN with variables in place of what differs between deployments. Names that start with the stack's become a
+/// wildcard over all of them: the next version may add one.
 fn pattern(arn: &str, place: &Place) -> String {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let [_, _, service, region, account, resource] = parts[..] else { return arn.to_owned() };
@@ -137,7 +137,7 @@ fn pattern(arn: &str, place: &Place) -> String {
     format!("arn:${{Partition}}:{service}:{region}:{account}:{}", named(resource, &place.stack))
 }
 
-/// The bucket for the code is named after account and region, and has a folder for each stack.
+/// The bucket for the code is named after account and region, and has a folder per stack.
 fn stored(resource: &str, place: &Place) -> String {
     let (bucket, folder) = match resource.split_once('/') {
         Some((bucket, _)) => (bucket, "/${Stack}/*"),
@@ -147,7 +147,7 @@ fn stored(resource: &str, place: &Place) -> String {
     format!("{bucket}{folder}")
 }
 
-/// `function:devops-incident-handler:$LATEST` becomes `function:${Stack}-*`; indexes of a table keep theirs.
+/// `function:devops-incident-handler:$LATEST` becomes `function:${Stack}-*`; table indexes stay separate.
 fn named(resource: &str, stack: &str) -> String {
     if resource.starts_with(&format!("stack/{stack}/")) {
         return "stack/${Stack}/*".to_owned();

@@ -1,4 +1,4 @@
-//! How a command fails: what it tells the person, what it tells a program, and the exit code.
+//! How a command fails: its message for people, its form for programs, and the exit code.
 
 use std::error::Error;
 use std::fmt;
@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+use crate::dead_letters::DeadLettersError;
 use crate::incidents::IncidentsError;
 use crate::local_session::LocalError;
 use crate::session::ConnectError;
@@ -13,20 +14,20 @@ use crate::settings::SettingsError;
 use crate::watch::WatchError;
 use incident_deploy::aws::AwsError;
 
-/// Whose turn it is after a failure.
+/// Who has to act after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The person's: something has to be different before another try helps.
+    /// The user: something must change before another attempt can succeed.
     User,
-    /// The person's: the command line or the configuration file says nothing that makes sense.
+    /// The user: the command line or the configuration file is invalid.
     Usage,
-    /// Something that should have worked did not.
+    /// Something that should have worked failed.
     Failed,
-    /// The person stopped it.
+    /// The user interrupted the command.
     Interrupted,
 }
 
-/// A failed command. Boxed, because every function of a command returns one and few fail.
+/// A failed command. Boxed, because every command function returns one and few fail.
 #[derive(Debug)]
 pub struct CommandError(Box<Failure>);
 
@@ -40,12 +41,12 @@ struct Failure {
 }
 
 impl CommandError {
-    /// Something the person has to change first.
+    /// Something the user has to change first.
     pub fn user(message: impl fmt::Display) -> Self {
         Self::new(Kind::User, message)
     }
 
-    /// A command line or configuration file that makes no sense.
+    /// An invalid command line or configuration file.
     pub fn usage(message: impl fmt::Display) -> Self {
         Self::new(Kind::Usage, message)
     }
@@ -55,12 +56,12 @@ impl CommandError {
         Self::new(Kind::Failed, message)
     }
 
-    /// Stopped by the person.
+    /// Interrupted by the user.
     pub fn interrupted() -> Self {
         Self::new(Kind::Interrupted, "interrupted")
     }
 
-    /// An error of this kind with the message and the causes of another.
+    /// An error of this kind, with the message and causes of another.
     pub fn from_error(kind: Kind, error: &dyn Error) -> Self {
         let mut failed = Self::new(kind, error);
         failed.0.causes = causes_of(error);
@@ -73,7 +74,7 @@ impl CommandError {
         Self(Box::new(Failure { kind, message, causes: Vec::new(), hints: Vec::new(), details }))
     }
 
-    /// Adds what was underneath, and what was underneath that.
+    /// Adds the cause, and its causes.
     #[must_use]
     pub fn caused_by(mut self, error: impl Error) -> Self {
         self.0.causes.push(error.to_string());
@@ -81,45 +82,45 @@ impl CommandError {
         self
     }
 
-    /// Adds several things that were wrong side by side.
+    /// Adds several parallel causes.
     #[must_use]
     pub fn causes(mut self, causes: impl IntoIterator<Item = String>) -> Self {
         self.0.causes.extend(causes);
         self
     }
 
-    /// Adds what the person can do.
+    /// Adds a hint: what the user can do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hints.push(hint.into());
         self
     }
 
-    /// Adds several.
+    /// Adds several hints.
     #[must_use]
     pub fn hints(mut self, hints: impl IntoIterator<Item = String>) -> Self {
         self.0.hints.extend(hints);
         self
     }
 
-    /// Adds a member to the JSON form of the result, beside `ok` and `error`.
+    /// Adds a field to the JSON result, beside `ok` and `error`.
     #[must_use]
     pub fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.details.insert(name.to_owned(), value.into());
         self
     }
 
-    /// The first thing that the person can do.
+    /// The first hint.
     pub fn first_hint(&self) -> Option<&str> {
         self.0.hints.first().map(String::as_str)
     }
 
-    /// Whose turn it is.
+    /// Who has to act.
     pub fn kind(&self) -> Kind {
         self.0.kind
     }
 
-    /// 1 failed, 2 usage, 130 interrupted.
+    /// 1 for failures, 2 for usage errors, 130 for interrupts.
     pub fn exit_code(&self) -> ExitCode {
         match self.0.kind {
             Kind::User | Kind::Failed => ExitCode::FAILURE,
@@ -128,22 +129,22 @@ impl CommandError {
         }
     }
 
-    /// What happened.
+    /// The message.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// What was underneath, outermost first.
+    /// The causes, outermost first.
     pub fn underlying(&self) -> &[String] {
         &self.0.causes
     }
 
-    /// What the person can do.
+    /// The hints.
     pub fn advice(&self) -> &[String] {
         &self.0.hints
     }
 
-    /// Further members of the JSON form of the result.
+    /// Further fields of the JSON result.
     pub fn details(&self) -> &serde_json::Map<String, Value> {
         &self.0.details
     }
@@ -158,7 +159,7 @@ impl fmt::Display for CommandError {
 }
 
 impl Kind {
-    /// As programs read it.
+    /// The name in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -203,6 +204,12 @@ impl From<IncidentsError> for CommandError {
     }
 }
 
+impl From<DeadLettersError> for CommandError {
+    fn from(error: DeadLettersError) -> Self {
+        Self::from_error(Kind::User, &error).hints(error.hints())
+    }
+}
+
 impl From<WatchError> for CommandError {
     fn from(error: WatchError) -> Self {
         let kind = match error {
@@ -229,7 +236,7 @@ impl From<ConnectError> for CommandError {
     }
 }
 
-/// The messages below an error, outermost first.
+/// The messages of an error's sources, outermost first.
 fn causes_of(error: &dyn Error) -> Vec<String> {
     std::iter::successors(error.source(), |cause| (*cause).source()).map(ToString::to_string).collect()
 }

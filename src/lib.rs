@@ -1,17 +1,19 @@
-//! The command line of `incidentctl`.
+//! The `incidentctl` command line.
 //!
 //! - [`cli`] declares one command per file and runs it.
-//! - [`settings`] resolves flags, environment and configuration file once; below it nobody reads them.
+//! - [`settings`] resolves flags, environment and configuration file once; nothing below it reads them.
 //! - [`session`] is the connection to an account, real or local.
-//! - [`health`] asks whether a stack does its work.
+//! - [`health`] checks whether a stack works.
 //! - [`incidents`] reads and changes the records.
-//! - [`watch`] sends the failures of functions that exist to the bus.
-//! - [`deployer`] is what whoever deploys has to be allowed.
-//! - [`drill`] makes a failure and follows it.
+//! - [`dead_letters`] reads events that were not delivered or handled, and removes them from their queue.
+//! - [`watch`] sends the failures of existing functions to the bus.
+//! - [`deployer`] is the IAM policy a deployer needs.
+//! - [`drill`] causes a test failure and follows it.
 //! - [`local_session`] finds or starts the local AWS.
-//! - [`ui`] is the only code that writes to a stream.
+//! - [`ui`] is the only module that writes to a stream.
 
 pub mod cli;
+pub mod dead_letters;
 pub mod deployer;
 pub mod drill;
 pub mod error;

@@ -22,14 +22,14 @@ use incident_model::Partition;
 
 use crate::settings::Settings;
 
-/// How long credentials may take to be found before the person hears of it.
+/// Time limit for finding credentials.
 const CREDENTIALS_LIMIT: Duration = Duration::from_secs(8);
-/// How long AWS may take to say whose they are.
+/// Time limit for AWS to identify them.
 const IDENTITY_LIMIT: Duration = Duration::from_secs(5);
-/// The call that says it.
+/// The call that identifies credentials.
 const IDENTITY: &str = "sts:GetCallerIdentity";
 
-/// An account whose credentials were found to work.
+/// An account whose credentials work.
 #[derive(Debug, Clone)]
 pub struct Session {
     sdk: SdkConfig,
@@ -42,10 +42,10 @@ pub struct Session {
 }
 
 impl Session {
-    /// Finds region and credentials, and asks AWS whose they are; a local AWS has its own.
+    /// Resolves region and credentials, and has AWS identify them; a local AWS has its own.
     ///
     /// # Errors
-    /// No region, no or expired credentials, an endpoint that does not answer.
+    /// No region, missing or expired credentials, an endpoint that does not answer.
     pub async fn connect(settings: &Settings, local: Option<&Status>) -> Result<Self, ConnectError> {
         match local {
             Some(status) => Self::connect_locally(settings, status).await,
@@ -73,7 +73,7 @@ impl Session {
         let endpoint = sdk.endpoint_url().map(str::to_owned);
         let known = match &endpoint {
             None => region::exists(&region).await,
-            // Whoever answers there names regions as it likes.
+            // Another endpoint may use region names of its own.
             Some(_) => region::is_label(&region),
         };
         if !known {
@@ -87,7 +87,7 @@ impl Session {
         Ok(Self { sdk, account, partition, region, profile: profile.map(str::to_owned), endpoint, local: None })
     }
 
-    /// The configuration to make service clients with.
+    /// The configuration for service clients.
     pub fn sdk(&self) -> &SdkConfig {
         &self.sdk
     }
@@ -102,17 +102,17 @@ impl Session {
         &self.region
     }
 
-    /// The ARN of something of this account in this region.
+    /// The ARN of a resource in this account and region.
     pub fn arn(&self, service: &str, resource: &str) -> String {
         format!("arn:{}:{service}:{}:{}:{resource}", self.partition.name, self.region, self.account)
     }
 
-    /// The group of regions that the account belongs to.
+    /// The partition of the account.
     pub fn partition(&self) -> Partition {
         self.partition
     }
 
-    /// The endpoint in place of AWS, if any.
+    /// The endpoint that replaces AWS, if any.
     pub fn endpoint(&self) -> Option<&str> {
         self.endpoint.as_deref()
     }
@@ -122,12 +122,12 @@ impl Session {
         self.local.is_some()
     }
 
-    /// The local AWS, when this is one.
+    /// The local AWS, if this is one.
     pub fn local(&self) -> Option<&Status> {
         self.local.as_ref()
     }
 
-    /// Where a command works, in one line.
+    /// Account, region, and where they come from, in one line.
     pub fn describe(&self) -> String {
         let mut line = format!("account {} · region {}", self.account, self.region);
         if let Some(profile) = &self.profile {
@@ -143,15 +143,15 @@ impl Session {
     }
 }
 
-/// Finds the credentials before anything is attempted with them.
+/// Resolves the credentials before anything is attempted with them.
 async fn credentials_of(sdk: &SdkConfig, profile: Option<&str>) -> Result<Credentials, ConnectError> {
     let missing = |source| ConnectError::NoCredentials { profile: profile.map(str::to_owned), source };
     let provider = sdk
         .credentials_provider()
         .ok_or_else(|| missing(CredentialsError::not_loaded("no place to look for them is configured")))?;
-    // The SDK panics at some answers of programs that a profile names: in a task of its own that is an error.
+    // The SDK panics on some answers of programs that a profile names: in a task of its own, that is an error.
     let search = tokio::spawn(async move { provider.provide_credentials().await });
-    // Outside of EC2 the SDK's last resort is an address that never answers.
+    // Outside EC2, the SDK's last resort is an address that never answers.
     let credentials = match tokio::time::timeout(CREDENTIALS_LIMIT, search).await {
         Ok(Ok(found)) => found.map_err(missing)?,
         Ok(Err(panic)) => return Err(missing(CredentialsError::unhandled(panic))),
@@ -161,13 +161,13 @@ async fn credentials_of(sdk: &SdkConfig, profile: Option<&str>) -> Result<Creden
     Ok(credentials)
 }
 
-/// Whether a profile gave them, and not the environment or the machine.
+/// Whether the credentials come from a profile, not from the environment or the machine.
 fn come_from_a_profile(credentials: &Credentials) -> bool {
     let ways = credentials.get_property::<Vec<AwsCredentialFeature>>();
     ways.is_some_and(|ways| ways.contains(&AwsCredentialFeature::CredentialsProfile))
 }
 
-/// Whose the credentials are.
+/// Identifies the credentials.
 async fn account_of(
     sdk: &SdkConfig,
     region: &str,
@@ -183,7 +183,7 @@ async fn account_of(
     })
 }
 
-/// The account of the credentials, and the partition that it belongs to. A person waits for this: whoever does not answer soon, does not answer.
+/// The account of the credentials and its partition. A person is waiting: a slow answer counts as none.
 async fn identity(sdk: &SdkConfig) -> Result<(String, Partition), AwsError> {
     let config = aws_sdk_sts::config::Builder::from(sdk).retry_config(RetryConfig::standard().with_max_attempts(2));
     let sts = aws_sdk_sts::Client::from_conf(config.build());
@@ -200,61 +200,61 @@ async fn identity(sdk: &SdkConfig) -> Result<(String, Partition), AwsError> {
 /// Why there is no session.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The environment or a profile says something that does not work.
+    /// The environment or a profile has an invalid value.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
-    /// Nothing names a region.
+    /// No region is configured.
     #[error("no region is configured")]
     NoRegion,
-    /// What is named cannot be a region.
+    /// The value cannot be a region.
     #[error("`{}`{} is not an AWS region", region.escape_debug(), by.as_ref().map(|by| format!(" of {by}")).unwrap_or_default())]
     UnknownRegion {
-        /// What is named.
+        /// The value.
         region: String,
-        /// The flag, the variable or the file that names it, where it is known.
+        /// The flag, variable or file that sets it, if known.
         by: Option<String>,
     },
-    /// No place has credentials.
-    #[error("no usable AWS credentials were found")]
+    /// No source has credentials.
+    #[error("no usable AWS credentials found")]
     NoCredentials {
-        /// The profile that was asked for.
+        /// The requested profile.
         profile: Option<String>,
-        /// What the SDK says.
+        /// The SDK's error.
         source: CredentialsError,
     },
-    /// AWS does not accept the credentials.
-    #[error("AWS does not accept the credentials")]
+    /// AWS rejects the credentials.
+    #[error("AWS rejected the credentials")]
     Refused {
-        /// The profile that was asked for.
+        /// The requested profile.
         profile: Option<String>,
-        /// What AWS says.
+        /// AWS's error.
         source: AwsError,
     },
-    /// Nothing answers.
+    /// No answer.
     #[error("{place} does not answer")]
     NoAnswer {
         /// The endpoint, or AWS in its region.
         place: String,
-        /// What the SDK says.
+        /// The SDK's error.
         source: AwsError,
     },
 }
 
 impl ConnectError {
-    /// What the person can do.
+    /// The hints.
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::Configuration(error) => error.hints(),
             Self::NoRegion => vec![
-                "give --region, set AWS_REGION, or set one in your AWS profile".to_owned(),
-                "without an account: add --local".to_owned(),
+                "pass --region, set AWS_REGION, or set a region in your AWS profile".to_owned(),
+                "to work without an account, add --local".to_owned(),
             ],
             Self::UnknownRegion { region, .. } => match region::alike(region).as_slice() {
-                [] => vec!["a region is named like eu-central-1 or us-east-1".to_owned()],
-                alike => vec![format!("there are {}", alike.join(", "))],
+                [] => vec!["region names look like eu-central-1 or us-east-1".to_owned()],
+                alike => vec![format!("similar regions: {}", alike.join(", "))],
             },
             Self::NoCredentials { profile, .. } => {
-                vec![ways(profile.as_deref()), "without an account: add --local".to_owned()]
+                vec![ways(profile.as_deref()), "to work without an account, add --local".to_owned()]
             }
             Self::Refused { profile, source } => {
                 source.hint().map(str::to_owned).into_iter().chain([ways(profile.as_deref())]).collect()
@@ -264,11 +264,11 @@ impl ConnectError {
     }
 }
 
-/// The ways to give credentials.
+/// The ways to provide credentials.
 fn ways(profile: Option<&str>) -> String {
     let login = profile.map_or_else(|| "aws sso login".to_owned(), |name| format!("aws sso login --profile {name}"));
     format!(
-        "give credentials with `{login}`, `aws configure`, --profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY \
-         (and AWS_SESSION_TOKEN) in the environment"
+        "provide credentials with `{login}`, `aws configure`, --profile, or AWS_ACCESS_KEY_ID and \
+         AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) in the environment"
     )
 }

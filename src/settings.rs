@@ -1,4 +1,4 @@
-//! What a command works with: flags, environment and configuration file, resolved once.
+//! The settings of a command: flags, environment and configuration file, resolved once.
 
 mod alarms;
 mod args;
@@ -36,52 +36,51 @@ pub use schedule::Schedule;
 pub use stack_name::{InvalidStackName, StackName};
 pub use tags::Tags;
 
-/// Everything a command may depend on. A flag wins over its variable, both win over the variables of AWS, and all of them
+/// Everything a command may depend on. A flag wins over its variable, both win over AWS's variables, and all of them
 /// over the configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Name of the stack, the prefix of every resource.
+    /// Stack name, the prefix of every resource.
     pub stack: StackName,
-    /// Profile to take credentials and region from: the flag, or `AWS_PROFILE`; `None` means the default one.
+    /// Profile for credentials and region: the flag, or `AWS_PROFILE`; `None` means the default profile.
     pub profile: Option<Choice>,
     /// Region: the flag, `AWS_REGION` or `AWS_DEFAULT_REGION`; `None` leaves it to the profile.
     pub region: Option<Choice>,
-    /// Region of the local AWS: the flag, or the configuration file. What the environment says is meant for an account.
+    /// Region of the local AWS: the flag, or the configuration file. The environment's region is meant for an account.
     pub local_region: Option<String>,
-    /// Endpoint in place of AWS, by the flag; `None` leaves it to `AWS_ENDPOINT_URL` and the profile.
+    /// Endpoint in place of AWS, from the flag; `None` leaves it to `AWS_ENDPOINT_URL` and the profile.
     pub endpoint_url: Option<String>,
     /// Whether to use the local AWS.
     pub local: bool,
-    /// Whether every question is answered with yes.
+    /// Whether to answer every question with yes.
     pub yes: bool,
-    /// Addresses of the configuration file; those on the command line take their place.
+    /// Addresses in the configuration file; those on the command line replace them.
     pub emails: Vec<EmailAddress>,
-    /// Engine of the configuration file; a flag takes its place.
+    /// Engine in the configuration file; a flag replaces it.
     pub engine: Option<Engine>,
-    /// Rules file of the configuration file, which decides before the rules that come with the program; a flag takes its
-    /// place.
+    /// Rules file in the configuration file, applied before the built-in rules; a flag replaces it.
     pub rules: Option<PathBuf>,
     /// How long log groups keep events.
     pub log_retention: LogRetention,
     /// Memory of the handler function.
     pub handler_memory: MemorySize,
-    /// How often the handler looks for what was left undone.
+    /// How often the handler sweeps.
     pub schedule: Schedule,
-    /// When people are written to.
+    /// When to send mails.
     pub alerts: AlertPolicy,
-    /// Which alarms there are.
+    /// Which alarms to create.
     pub alarms: Alarms,
     /// Tags for every resource.
     pub tags: Tags,
-    /// Key for table, topic and queues; `None` takes the keys that the services manage themselves.
+    /// Key for table, topic and queues; `None` means the keys managed by the services.
     pub kms_key: Option<KmsKeyArn>,
-    /// Policy that bounds both roles.
+    /// Permissions boundary of both roles.
     pub permissions_boundary: Option<PolicyArn>,
-    /// Whether the incident table refuses to be deleted.
+    /// Whether the incident table is protected from deletion.
     pub deletion_protection: bool,
-    /// How the program was called.
+    /// How the program was invoked.
     pub invocation: Invocation,
-    /// Name of the person, for timelines.
+    /// Name of the user, for timelines.
     pub user: String,
     /// Where the local AWS keeps its files.
     pub local_directory: PathBuf,
@@ -110,17 +109,17 @@ impl Default for Settings {
             permissions_boundary: None,
             deletion_protection: false,
             invocation: Invocation::default(),
-            user: "somebody".to_owned(),
+            user: "unknown".to_owned(),
             local_directory: PathBuf::new(),
         }
     }
 }
 
 impl Settings {
-    /// Reads the environment and the configuration file, and puts the flags over them.
+    /// Reads the environment and the configuration file, and applies the flags.
     ///
     /// # Errors
-    /// When the configuration file is absent though named, cannot be read, or says something that makes no sense.
+    /// If the configuration file is missing though named, unreadable, or invalid.
     pub fn resolve(args: &GlobalArgs) -> Result<Self, SettingsError> {
         let file = ConfigFile::load(args.config.as_deref())?;
         Ok(Self::merge(args, Environment::read(), file))
@@ -159,19 +158,19 @@ impl Settings {
         }
     }
 
-    /// The next command, with the flags that this one was given, for hints: `incidentctl up --stack payments --local`.
+    /// The next command with this invocation's flags, for hints: `incidentctl up --stack payments --local`.
     pub fn command(&self, command: &str) -> String {
         self.invocation.command(command)
     }
 
-    /// On the local AWS, and asking nothing.
+    /// The same settings for the local AWS, without questions.
     #[must_use]
     pub fn locally(&self) -> Self {
         let invocation = self.invocation.clone().locally();
         Self { local: true, yes: true, profile: None, endpoint_url: None, invocation, ..self.clone() }
     }
 
-    /// The values of the template's parameters.
+    /// The template's parameter values.
     pub fn parameters(&self) -> BTreeMap<String, String> {
         let alarms = [
             ("RuleDeadLetterAlarmEnabled", self.alarms.rule_dlq_depth),
@@ -193,22 +192,22 @@ impl Settings {
         alarms.chain(others).map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    /// The addresses to alert: those given on the command line, else those of the configuration file.
+    /// The addresses to alert: from the command line, else from the configuration file.
     pub fn emails_or(&self, given: &[EmailAddress]) -> Vec<EmailAddress> {
         if given.is_empty() { self.emails.clone() } else { given.to_vec() }
     }
 }
 
-/// As the handler reads it: JSON, or nothing for the defaults.
+/// The handler's format: JSON, or empty for the defaults.
 fn rendered(alerts: &AlertPolicy) -> String {
     if *alerts == AlertPolicy::default() {
         return String::new();
     }
-    // It consists of numbers and texts, so there is always a JSON of it.
+    // Numbers and texts always serialize.
     serde_json::to_string(alerts).unwrap_or_default()
 }
 
-/// What is read from the environment beside the variables of the flags.
+/// What the environment contributes beside the variables of the flags.
 #[derive(Debug, Clone, Default)]
 struct Environment {
     profile: Option<Choice>,
@@ -222,7 +221,7 @@ impl Environment {
         Self::of(|name| std::env::var(name).ok())
     }
 
-    /// An empty variable says nothing.
+    /// An empty variable counts as unset.
     fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
         let choice = |name| variable(name).map(|value| Choice::new(value, Origin::Variable(name)));
@@ -239,33 +238,33 @@ impl Environment {
 /// Why settings cannot be resolved.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// The configuration file that was named cannot be read.
+    /// The named configuration file cannot be read.
     #[error("cannot read the configuration file {}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The file is not what it should be; the source names the key.
-    #[error("the configuration file {} is wrong{}", path.display(), in_line(source))]
+    /// The file is invalid; the source names the key.
+    #[error("invalid configuration file {}{}", path.display(), in_line(source))]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What and where.
+        /// The cause, with its place.
         source: yaml_serde::Error,
     },
 }
 
-/// ` in line 7`. What the reader of YAML says by itself lacks it where the file begins with the mistake.
+/// `, line 7`. The YAML parser's message lacks it if the file begins with the mistake.
 fn in_line(error: &yaml_serde::Error) -> String {
-    // A repeated key is told of the map that has it, which begins elsewhere.
+    // For a repeated key, the parser reports the place of the surrounding map.
     let location = error.location().filter(|_| !error.to_string().contains("duplicate field"));
-    location.map_or_else(String::new, |location| format!(" in line {}", location.line()))
+    location.map_or_else(String::new, |location| format!(", line {}", location.line()))
 }
 
 impl SettingsError {
-    /// What the person can do.
+    /// The hints.
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::Unreadable { .. } => vec!["`incidentctl init` writes one".to_owned()],

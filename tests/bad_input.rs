@@ -1,16 +1,16 @@
-//! What goes in wrong comes out as a clear error: on standard error, with its exit code, and nothing is changed.
+//! Invalid input fails with a clear error on standard error and its exit code, and changes nothing.
 
 use crate::harness::{Finished, TestResult, World};
 
 #[tokio::test]
-async fn an_address_that_is_none() -> TestResult {
+async fn an_invalid_address() -> TestResult {
     let world = World::new()?;
     let finished = world.run(&["up", "--local", "--yes", "--email", "not-an-address"]).await?;
     refused(&world, &finished, 2, &["not-an-address", "--email"]).await
 }
 
 #[tokio::test]
-async fn a_stack_name_that_makes_illegal_resource_names() -> TestResult {
+async fn a_stack_name_that_yields_invalid_resource_names() -> TestResult {
     let world = World::new()?;
     for name in ["1st", "has space", "under_score", "", "a-name-that-is-longer-than-thirty-two-characters"] {
         let finished = world.run(&["up", "--local", "--yes", "--stack", name]).await?;
@@ -58,10 +58,10 @@ async fn no_credentials_for_a_profile() -> TestResult {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_does_not_answer() -> TestResult {
+async fn an_unresponsive_endpoint() -> TestResult {
     let world = World::new()?;
     let keys = [("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "example")];
-    // A listener that never answers: the caller has to give up by itself.
+    // A listener that never answers: the client must time out.
     let silent = std::net::TcpListener::bind(("127.0.0.1", 0))?;
     let endpoint = format!("http://{}", silent.local_addr()?);
     let arguments = ["up", "--yes", "--region", "eu-central-1", "--endpoint-url", &endpoint];
@@ -82,14 +82,14 @@ async fn a_configuration_file_with_a_typo() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_handler_that_is_not_there() -> TestResult {
+async fn a_missing_handler() -> TestResult {
     let world = World::new()?;
     let finished = world.run(&["up", "--local", "--yes", "--handler", "nowhere/bootstrap"]).await?;
     refused(&world, &finished, 1, &["nowhere/bootstrap"]).await
 }
 
 #[tokio::test]
-async fn a_handler_that_is_no_program_for_lambda() -> TestResult {
+async fn a_handler_not_built_for_lambda() -> TestResult {
     let world = World::new()?;
     std::fs::write(world.home().join("bootstrap"), "#!/bin/sh\necho hello\n")?;
     let finished = world.run(&["up", "--local", "--yes", "--handler", "bootstrap"]).await?;
@@ -106,7 +106,7 @@ async fn a_port_in_use() -> TestResult {
 }
 
 #[tokio::test]
-async fn an_incident_that_does_not_exist() -> TestResult {
+async fn an_unknown_incident() -> TestResult {
     let world = World::new()?;
     world.up().await?;
     let finished = world.run(&["incidents", "show", "inc-nowhere", "--local"]).await?.ended_with(1)?;
@@ -123,8 +123,7 @@ async fn a_change_without_consent() -> TestResult {
     no_stack(&world).await
 }
 
-/// Checks the exit code, that standard error says what is wrong, that standard output is empty, and that nothing was
-/// made.
+/// Checks the exit code, the error on standard error, that standard output is empty, and that nothing was created.
 async fn refused(world: &World, finished: &Finished, code: i32, said: &[&str]) -> TestResult {
     assert_eq!(finished.code, Some(code), "{finished:?}");
     assert_eq!(finished.stdout, "", "{finished:?}");
@@ -134,7 +133,7 @@ async fn refused(world: &World, finished: &Finished, code: i32, said: &[&str]) -
     no_stack(world).await
 }
 
-/// Checks that no resource exists: the local AWS does not even run, or it is empty.
+/// Checks that no resource exists: the local AWS is not running, or it is empty.
 async fn no_stack(world: &World) -> TestResult {
     let status = world.run(&["local", "status", "--output", "json"]).await?;
     if status.json().is_ok_and(|status| status["running"] == true) {

@@ -1,6 +1,6 @@
-//! The policy of `doctor --print-policy`: recorded from the calls that commands make, sufficient, and minimal.
+//! The policy of `doctor --print-policy`: recorded from the commands' calls, sufficient and minimal.
 //!
-//! After a change of what is called: `UPDATE_DOCS=1 cargo test --workspace --test main deployer`.
+//! After changing the calls made: `UPDATE_DOCS=1 cargo test --workspace --test main deployer`.
 
 mod authorization;
 mod source;
@@ -39,7 +39,7 @@ permissions_boundary: arn:aws:iam::000000000000:policy/boundary
 ";
 
 #[tokio::test]
-async fn its_policy_suffices_and_nothing_in_it_is_superfluous() -> TestResult {
+async fn the_policy_is_sufficient_and_minimal() -> TestResult {
     let is_recording = std::env::var_os("UPDATE_DOCS").is_some();
     let (direct, cloudformation) =
         tokio::try_join!(life(Engine::Direct, is_recording), life(Engine::CloudFormation, is_recording))?;
@@ -63,7 +63,7 @@ async fn its_policy_suffices_and_nothing_in_it_is_superfluous() -> TestResult {
     Ok(())
 }
 
-/// What the commands need with one engine, and where.
+/// The permissions and location of the commands with one engine.
 async fn life(engine: Engine, is_recording: bool) -> TestResult<(Vec<Need>, Place)> {
     let world = World::new()?;
     let aws = world.start().await?;
@@ -74,21 +74,21 @@ async fn life(engine: Engine, is_recording: bool) -> TestResult<(Vec<Need>, Plac
     };
     let deployer = Deployer::assume(&world, &aws, &policy).await?;
     match engine {
-        Engine::Direct => deployer.lives_a_whole_life().await?,
-        Engine::CloudFormation => deployer.lives_with_cloudformation().await?,
+        Engine::Direct => deployer.runs_every_command().await?,
+        Engine::CloudFormation => deployer.runs_with_cloudformation().await?,
     }
     Ok((deployer.needs().await?, place))
 }
 
 #[tokio::test]
-async fn without_the_right_to_give_the_role_up_fails_and_says_so() -> TestResult {
+async fn without_pass_role_up_fails_and_says_so() -> TestResult {
     let world = World::new()?;
     let aws = world.start().await?;
     let place = Place::new("devops", &aws.account, &aws.region, None);
     let policy = DeployerPolicy::recorded()?.without("iam:PassRole").document(&place).json();
     let deployer = Deployer::assume(&world, &aws, &policy).await?;
     let failed = deployer.run(&["up", "--yes"]).await?.ended_with(1)?;
-    for words in ["iam:PassRole", "AccessDenied", "may not give the role to Lambda", "doctor --print-policy"] {
+    for words in ["iam:PassRole", "AccessDenied", "may not pass the role to Lambda", "doctor --print-policy"] {
         assert!(failed.stderr.contains(words), "`{words}` is missing in {}", failed.stderr);
     }
     let doctor = deployer.run(&["doctor", "--output", "json"]).await?;
@@ -96,13 +96,13 @@ async fn without_the_right_to_give_the_role_up_fails_and_says_so() -> TestResult
         .as_array()
         .and_then(|checks| checks.iter().find(|check| check["name"] == "permissions").cloned());
     let permissions = permissions.ok_or("no check of permissions")?;
-    // Simulating is an operation of its own, which the policy does not allow.
+    // Simulation needs a permission of its own, which the policy does not grant.
     assert_eq!(permissions["status"], "warn", "{permissions}");
     Ok(())
 }
 
 #[tokio::test]
-async fn it_is_printed_for_the_stack_that_was_asked_for() -> TestResult {
+async fn the_policy_is_printed_for_the_requested_stack() -> TestResult {
     let world = World::new()?;
     let printed =
         world.run(&["doctor", "--print-policy", "--local", "--stack", "payments"]).await?.succeeded()?.json()?;
@@ -111,11 +111,11 @@ async fn it_is_printed_for_the_stack_that_was_asked_for() -> TestResult {
     Ok(())
 }
 
-/// Somebody whose session has one policy.
+/// A deployer whose session has exactly one policy.
 struct Deployer<'a> {
     world: &'a World,
     endpoint: String,
-    /// What `/_local/…` asks for.
+    /// The secret that `/_local/…` requires.
     secret: String,
     region: String,
     variables: [(&'static str, String); 3],
@@ -140,14 +140,14 @@ impl<'a> Deployer<'a> {
         })
     }
 
-    /// Runs a command at the endpoint with the session.
+    /// Runs a command against the endpoint with the session.
     async fn run(&self, arguments: &[&str]) -> TestResult<Finished> {
         let place = ["--endpoint-url", &self.endpoint, "--region", &self.region];
         self.world.run_with(&[arguments, &place].concat(), &self.variables).await
     }
 
-    /// Every command, and `up` in every situation that makes other calls.
-    async fn lives_a_whole_life(&self) -> TestResult {
+    /// Every command, and `up` in every situation that makes different calls.
+    async fn runs_every_command(&self) -> TestResult {
         let up = ["up", "--yes", "--email", ADDRESS];
         let both = ["up", "--yes", "--email", ADDRESS, "--email", "grace@example.com"];
         self.run(&both).await?.succeeded()?;
@@ -167,17 +167,31 @@ impl<'a> Deployer<'a> {
         self.run(&["silence", "add", "--source", "lambda", "--for", "2h", "--reason", "a test"]).await?.succeeded()?;
         self.run(&["silence", "list"]).await?.succeeded()?;
         self.run(&["silence", "end", "sil-"]).await?.succeeded()?;
-        self.changes_everything().await?;
+        self.finds_dead_letters().await?;
+        self.changes_every_setting().await?;
         self.run(&up).await?.succeeded()?;
         self.run(&["down", "--yes"]).await?.succeeded()?;
         Ok(())
     }
 
-    /// What CloudFormation does on behalf of the caller takes the permissions of the other engine.
-    async fn lives_with_cloudformation(&self) -> TestResult {
+    /// One that is sent again, and one that is dropped.
+    async fn finds_dead_letters(&self) -> TestResult {
+        let sqs = self.world.aws().await?.sqs;
+        for queue in ["devops-rule-dlq", "devops-handler-dlq"] {
+            let url = sqs.get_queue_url().queue_name(queue).send().await?.queue_url.ok_or("no URL")?;
+            sqs.send_message().queue_url(url).message_body(r#"{"incidentctl":"sweep"}"#).send().await?;
+        }
+        self.run(&["dead-letters", "list"]).await?.succeeded()?;
+        self.run(&["dead-letters", "redrive", "--all", "--queue", "rule", "--yes"]).await?.succeeded()?;
+        self.run(&["dead-letters", "purge", "--all", "--allow-data-loss"]).await?.succeeded()?;
+        Ok(())
+    }
+
+    /// On the caller's behalf, CloudFormation needs the permissions of the direct engine.
+    async fn runs_with_cloudformation(&self) -> TestResult {
         let up = ["up", "--yes", "--email", ADDRESS, "--engine", "cloudformation"];
-        self.finds_what_a_kill_left().await?;
-        self.declines().await?;
+        self.leaves_a_stale_change_set().await?;
+        self.declines_confirmation().await?;
         self.run(&up).await?.succeeded()?;
         self.run(&up).await?.succeeded()?;
         self.repairs_and_cancels().await?;
@@ -190,8 +204,8 @@ impl<'a> Deployer<'a> {
         Ok(())
     }
 
-    /// A change set that was made and neither executed nor deleted.
-    async fn finds_what_a_kill_left(&self) -> TestResult {
+    /// A change set that was created and neither executed nor deleted.
+    async fn leaves_a_stale_change_set(&self) -> TestResult {
         let aws = self.world.aws().await?;
         let call = aws.cloudformation.create_change_set().stack_name("devops").change_set_name("incidentctl-killed");
         let call = call.template_body(r#"{"Resources":{"A":{"Type":"AWS::SNS::Topic"}}}"#);
@@ -199,18 +213,18 @@ impl<'a> Deployer<'a> {
         Ok(())
     }
 
-    /// What an answer that is not yes takes back.
-    async fn declines(&self) -> TestResult {
+    /// What declining a confirmation undoes.
+    async fn declines_confirmation(&self) -> TestResult {
         let declined = self.run(&["up", "--engine", "cloudformation"]).await?.ended_with(1)?;
-        assert!(declined.stderr.contains("Nobody is here to answer"), "{declined:?}");
+        assert!(declined.stderr.contains("confirmation needed"), "{declined:?}");
         let left = self.world.aws().await?.cloudformation.list_change_sets().stack_name("devops").send().await?;
         let left: Vec<_> = left.summaries().iter().filter_map(|set| set.change_set_name()).collect();
         assert_eq!(left, ["incidentctl-killed"], "its own is gone");
         Ok(())
     }
 
-    /// What a failed update, a failed rollback and an interrupt take. CloudFormation refuses all of it on a stack that
-    /// is in order, but not before it has asked for the permission.
+    /// The calls of a failed update, a failed rollback and an interrupt. CloudFormation rejects them all on a healthy
+    /// stack, but only after checking the permission.
     async fn repairs_and_cancels(&self) -> TestResult {
         let clients = self.clients().await;
         let record = StackRecord::read(&clients, "devops").await?.ok_or("no stack")?;
@@ -219,7 +233,7 @@ impl<'a> Deployer<'a> {
         for status in ["UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED"] {
             refusals.push(Operation::repair(&clients, &with(status)).await.err());
         }
-        let mut operation = Operation::of_somebody(&clients, &with("UPDATE_IN_PROGRESS")).await?;
+        let mut operation = Operation::in_progress(&clients, &with("UPDATE_IN_PROGRESS")).await?;
         refusals.push(operation.cancel().await.err());
         for refusal in refusals {
             let refusal = refusal.ok_or("CloudFormation did it")?;
@@ -228,10 +242,11 @@ impl<'a> Deployer<'a> {
         Ok(())
     }
 
-    /// Clients with the session.
+    /// Clients that use the session.
     async fn clients(&self) -> Clients {
         let [key, secret, token] = self.variables.clone().map(|(_, value)| value);
         let sdk = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
             .region(Region::new(self.region.clone()))
             .endpoint_url(&self.endpoint)
             .credentials_provider(Credentials::new(key, secret, Some(token), None, "tests"))
@@ -240,19 +255,19 @@ impl<'a> Deployer<'a> {
         Clients::new(&sdk)
     }
 
-    /// Other settings and back, what somebody else changed, and code that differs.
-    async fn changes_everything(&self) -> TestResult {
+    /// Changed settings and back, drift, and changed code.
+    async fn changes_every_setting(&self) -> TestResult {
         let settings = self.world.home().join("incidentctl.yaml");
         std::fs::write(&settings, OTHER_SETTINGS)?;
         self.run(&["up", "--yes"]).await?.succeeded()?;
         std::fs::remove_file(&settings)?;
         self.run(&["up", "--yes"]).await?.succeeded()?;
-        disturb(&self.world.aws().await?).await?;
+        cause_drift(&self.world.aws().await?).await?;
         self.run(&["up", "--yes"]).await?.succeeded()?;
         Ok(())
     }
 
-    /// The permissions that the session's calls took.
+    /// The permissions the session's calls required.
     async fn needs(&self) -> TestResult<Vec<Need>> {
         let calls = calls(&self.endpoint, &self.secret).await?;
         let calls = calls.as_array().ok_or("no calls")?.iter();
@@ -271,7 +286,7 @@ impl<'a> Deployer<'a> {
     }
 }
 
-/// Something once the policy of a role counts.
+/// `Some` once the role's policy is in force.
 async fn is_in_force(aws: &Aws, role: &str) -> TestResult<Option<()>> {
     let topic = aws.arn("sns", "devops-alerts");
     let call = aws.iam.simulate_principal_policy().policy_source_arn(role).action_names("sns:CreateTopic");
@@ -280,8 +295,8 @@ async fn is_in_force(aws: &Aws, role: &str) -> TestResult<Option<()>> {
     Ok(answer.evaluation_results().iter().all(is_allowed).then_some(()))
 }
 
-/// Every call that the local AWS was asked for.
-async fn calls(endpoint: &str, secret: &str) -> TestResult<Value> {
+/// Every call the local AWS received.
+pub(crate) async fn calls(endpoint: &str, secret: &str) -> TestResult<Value> {
     let host = endpoint.strip_prefix("http://").ok_or("an endpoint without a host")?;
     let mut stream = TcpStream::connect(host).await?;
     let request =
@@ -293,8 +308,8 @@ async fn calls(endpoint: &str, secret: &str) -> TestResult<Value> {
     Ok(serde_json::from_str(body)?)
 }
 
-/// Changes something of every kind of resource, as somebody in the console would.
-async fn disturb(aws: &Aws) -> TestResult {
+/// Modifies every kind of resource, as a user of the console might.
+async fn cause_drift(aws: &Aws) -> TestResult {
     const HANDLER: &str = "devops-incident-handler";
     let role = format!("devops-incident-handler-{}", aws.region);
     aws.iam.delete_role_policy().role_name(&role).policy_name("incident-handler").send().await?;

@@ -1,11 +1,11 @@
-//! The floors of the code: no circle among the modules of a crate that has floors, and no crate that looks up.
+//! Dependency floors: no cycle among the modules of a layered crate, and no crate depends on a higher one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::harness::repository;
 
-/// The names of a crate's modules, each with the modules of the same crate that its code names. Tests may look anywhere.
+/// A crate's modules, each with the modules of the crate that its code names. Tests are exempt.
 fn imports(source: &Path) -> BTreeMap<String, BTreeSet<String>> {
     let modules: BTreeMap<String, PathBuf> =
         entries(source).into_iter().filter_map(|path| Some((module(&path)?, path))).collect();
@@ -18,12 +18,13 @@ fn imports(source: &Path) -> BTreeMap<String, BTreeSet<String>> {
     graph
 }
 
+#[expect(clippy::panic, reason = "a test helper: the message names the folder")]
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
 }
 
-/// `plan` of `plan.rs` and of the folder `plan`.
+/// `plan` for `plan.rs` and the directory `plan`.
 fn module(path: &Path) -> Option<String> {
     let name = path.file_stem()?.to_str()?.to_owned();
     (path.is_dir() || path.extension().is_some_and(|extension| extension == "rs"))
@@ -31,22 +32,22 @@ fn module(path: &Path) -> Option<String> {
         .filter(|name| !["lib", "main", "tests"].contains(&name.as_str()))
 }
 
-/// The text of every file of a module, without its tests.
+/// The text of each file of a module, without tests.
 fn sources(path: &Path) -> Vec<String> {
     if path.is_dir() {
         let inner = entries(path).into_iter().filter(|inner| inner.file_stem().is_none_or(|stem| stem != "tests"));
         return inner.flat_map(|inner| sources(&inner)).collect();
     }
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    vec![text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned()]
+    vec![text.split("\nmod tests {").next().unwrap_or_default().to_owned()]
 }
 
-/// What a text names by `crate::NAME` or `crate::{NAME, …}`, outside of comments.
+/// The modules a text names by `crate::NAME` or `crate::{NAME, …}`, outside comments.
 fn named_in(text: &str) -> BTreeSet<String> {
     let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
     let code = code.join("\n");
     let paths = code.split("crate::").skip(1).flat_map(|rest| match rest.strip_prefix('{') {
-        // Too many names of a group are taken: those of items in its modules too, which are no modules' names.
+        // This over-approximates a group: it includes names of items, which are not modules.
         Some(group) => words(group.split('}').next().unwrap_or_default()).collect(),
         None => words(rest).take(1).collect::<Vec<_>>(),
     });
@@ -57,7 +58,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|character: char| !character.is_alphanumeric() && character != '_')
 }
 
-/// A chain of modules that ends where it begins.
+/// A cycle of modules.
 fn circle(graph: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
     fn walk(
         name: &str,
@@ -88,7 +89,7 @@ fn circle(graph: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
 }
 
 #[test]
-fn no_circle_is_left_among_modules() {
+fn modules_form_no_cycle() {
     for folder in ["src", "deploy/src"] {
         let graph = imports(&repository(folder));
         assert!(graph.len() > 5, "{folder}: {graph:?}");
@@ -97,7 +98,7 @@ fn no_circle_is_left_among_modules() {
 }
 
 #[test]
-fn a_circle_would_be_found() {
+fn cycles_are_detected() {
     let graph = |pairs: &[(&str, &str)]| {
         let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (from, to) in pairs {
@@ -110,19 +111,30 @@ fn a_circle_would_be_found() {
     assert_eq!(found, Some(vec!["b".to_owned(), "c".to_owned(), "d".to_owned()]));
 }
 
-/// What each crate may build on, of the workspace's own.
+/// The workspace crates each crate may depend on.
 const FLOORS: [(&str, &[&str]); 4] =
     [("model", &[]), ("deploy", &["incident-model"]), ("local", &["incident-model"]), ("handler", &["incident-model"])];
 
 #[test]
-fn no_crate_looks_up() {
+fn no_crate_depends_on_a_higher_one() {
     for (crate_name, below) in FLOORS {
         let manifest = std::fs::read_to_string(repository(crate_name).join("Cargo.toml")).unwrap_or_default();
         let dependencies = manifest.split("[dependencies]").nth(1).and_then(|rest| rest.split("\n[").next());
         let own = dependencies.unwrap_or_default().lines().filter(|line| line.starts_with("incident"));
-        // It holds no code.
+        // It contains no code.
         let own = own.filter(|line| !line.starts_with("incident-features"));
         let own: Vec<&str> = own.filter_map(|line| line.split(['.', ' ', '=']).next()).collect();
         assert_eq!(own, below, "{crate_name}");
+    }
+}
+
+/// The model is pure, and the local AWS examines what is sent with an SDK.
+#[test]
+fn neither_the_model_nor_the_local_aws_has_an_sdk() {
+    for crate_name in ["model", "local"] {
+        let manifest = std::fs::read_to_string(repository(crate_name).join("Cargo.toml")).unwrap_or_default();
+        assert!(manifest.contains("[dependencies]"), "{crate_name}");
+        let sdk: Vec<&str> = manifest.lines().filter(|line| line.starts_with("aws-")).collect();
+        assert_eq!(sdk, Vec::<&str>::new(), "{crate_name}");
     }
 }

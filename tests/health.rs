@@ -1,4 +1,4 @@
-//! `status` and `doctor`: what they say of a stack that works, and of one that somebody broke.
+//! `status` and `doctor` on a healthy and on a broken stack.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ const STATUS: [&str; 4] = ["status", "--local", "--output", "json"];
 const DOCTOR: [&str; 4] = ["doctor", "--local", "--output", "json"];
 
 #[tokio::test]
-async fn a_stack_that_works_is_healthy() -> TestResult {
+async fn a_working_stack_is_healthy() -> TestResult {
     let world = World::new()?;
     let nothing = world.run(&STATUS).await?.ended_with(1)?.json()?;
     assert_eq!(nothing["ok"], false);
@@ -39,7 +39,7 @@ async fn a_stack_that_works_is_healthy() -> TestResult {
 }
 
 #[tokio::test]
-async fn what_somebody_broke_is_named_with_what_repairs_it() -> TestResult {
+async fn damage_is_reported_with_its_remedy() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     aws.events.disable_rule().name("devops-function-failures").send().await?;
@@ -66,7 +66,7 @@ async fn what_somebody_broke_is_named_with_what_repairs_it() -> TestResult {
 }
 
 #[tokio::test]
-async fn an_address_that_nobody_confirmed_is_told_with_its_age() -> TestResult {
+async fn a_pending_address_is_reported_with_its_age() -> TestResult {
     let world = World::new()?;
     world.run(&["up", "--local", "--yes", "--email", ADDRESS]).await?.succeeded()?;
     let status = world.run(&STATUS).await?.ended_with(1)?.json()?;
@@ -80,7 +80,7 @@ async fn an_address_that_nobody_confirmed_is_told_with_its_age() -> TestResult {
 }
 
 #[tokio::test]
-async fn doctor_names_what_is_in_the_way_before_anything_is_made() -> TestResult {
+async fn doctor_reports_obstacles_before_the_first_change() -> TestResult {
     let world = World::new()?;
     let aws = world.start().await?;
     aws.sns.create_topic().name("devops-alerts").send().await?;
@@ -118,7 +118,6 @@ fn said(status: &Value, words: &str) -> TestResult {
     }
 }
 
-/// A statement of the handler's policy.
 async fn statement(aws: &Aws) -> TestResult<String> {
     let policy = aws.lambda.get_policy().function_name("devops-incident-handler").send().await?;
     let policy: Value = serde_json::from_str(policy.policy().ok_or("no policy")?)?;

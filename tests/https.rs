@@ -1,4 +1,4 @@
-//! How AWS is reached: over TLS, and through the proxy of the environment.
+//! Connections to AWS: TLS, and the environment's proxy.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::harness::{TestResult, World};
 const HANDSHAKE: u8 = 22;
 
 #[tokio::test]
-async fn a_proxy_of_the_environment_tunnels_tls() -> TestResult {
+async fn the_environments_proxy_tunnels_tls() -> TestResult {
     let world = World::new()?;
     let proxy = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = format!("http://{}", proxy.local_addr()?);
@@ -26,7 +26,7 @@ async fn a_proxy_of_the_environment_tunnels_tls() -> TestResult {
     Ok(())
 }
 
-/// What a proxy is asked for, and the first byte that goes through it.
+/// The proxy request, and the first byte sent through the tunnel.
 async fn tunnelled(proxy: &TcpListener) -> std::io::Result<(String, u8)> {
     let (stream, _) = proxy.accept().await?;
     let mut stream = BufReader::new(stream);

@@ -1,8 +1,8 @@
-//! `trigger-test` and `incidents`: a failure on purpose, from the invocation to the mail.
+//! `trigger-test` and `incidents`: from a deliberate failure to the mail.
 
 mod changes;
-mod numbers;
 mod silences;
+mod stats;
 mod table;
 mod versions;
 
@@ -21,7 +21,7 @@ async fn a_failure_becomes_an_incident_and_a_mail() -> TestResult {
         assert!(!result["stages"][stage].is_null(), "{stage} is missing: {result}");
     }
 
-    // In the table, as another program reads it.
+    // In the table, read as another program would.
     let key = AttributeValue::S(id.clone());
     let item = aws.dynamodb.get_item().table_name("devops-incidents").key("incident_id", key).send().await?;
     let item = item.item().ok_or("the record is not in the table")?;
@@ -54,7 +54,7 @@ async fn a_failure_becomes_an_incident_and_a_mail() -> TestResult {
 }
 
 #[tokio::test]
-async fn each_kind_of_failure_has_its_severity() -> TestResult {
+async fn each_failure_kind_has_its_severity() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     let kinds = [
@@ -101,7 +101,7 @@ async fn a_pending_subscription_gets_no_alert() -> TestResult {
 #[tokio::test]
 async fn a_handler_that_may_not_publish_ends_in_its_queue() -> TestResult {
     let world = World::new()?;
-    // The retries of an asynchronous invocation are minutes apart.
+    // Retries of an asynchronous invocation are minutes apart.
     world.run(&["local", "start", "--time-scale", "600"]).await?.succeeded()?;
     let aws = world.up().await?;
     forbid(&aws, "sns:Publish").await?;
@@ -121,7 +121,7 @@ async fn a_handler_that_may_not_publish_ends_in_its_queue() -> TestResult {
         .filter_map(|event| event.message())
         .any(|line| line.contains("sns:Publish") || line.contains("SNS:Publish"));
     assert!(denied, "{:?}", lines.events());
-    // No mail about the incident; but the alarms that watch the alert path speak up, on a way of their own.
+    // No mail about the incident; but the alert path's own alarms fire, through a channel of their own.
     let alarm = "ALARM: \"devops-handler-dlq-depth\"";
     eventually("the mail of the alarm on the queue", async || {
         Ok(aws.alerts()?.iter().any(|mail| mail.subject.starts_with(alarm)).then_some(()))
@@ -132,12 +132,12 @@ async fn a_handler_that_may_not_publish_ends_in_its_queue() -> TestResult {
     Ok(())
 }
 
-/// A text without its line breaks, which are for the reader's terminal.
+/// A text without line breaks, which only suit a terminal.
 fn unwrapped(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Takes an action out of the handler's own policy, and waits until that holds.
+/// Removes an action from the handler's policy and waits until that is in force.
 async fn forbid(aws: &Aws, action: &str) -> TestResult {
     let role = format!("devops-incident-handler-{}", aws.region);
     let policy = aws.iam.get_role_policy().role_name(&role).policy_name("incident-handler").send().await?;
@@ -148,7 +148,7 @@ async fn forbid(aws: &Aws, action: &str) -> TestResult {
     Ok(())
 }
 
-/// Fails on purpose in one way, and returns the result line.
+/// Triggers one kind of failure; returns the result line.
 async fn trigger(world: &World, kind: &str) -> TestResult<Value> {
     let result =
         world.run(&["trigger-test", "--local", "--kind", kind, "--output", "json"]).await?.succeeded()?.result()?;
@@ -161,7 +161,7 @@ fn text(value: &Value, key: &str) -> TestResult<String> {
 }
 
 #[tokio::test]
-async fn rules_of_ones_own_decide_before_the_others() -> TestResult {
+async fn custom_rules_precede_the_built_in_ones() -> TestResult {
     let world = World::new()?;
     let rule = "rules:\n  - name: drills\n    pattern: {source: [lambda]}\n    severity: LOW\n    summary: '{resource} was asked to fail'\n    recommendation: Nothing to do.\n";
     std::fs::write(world.home().join("own.yaml"), rule)?;
@@ -172,13 +172,13 @@ async fn rules_of_ones_own_decide_before_the_others() -> TestResult {
     let shown = world.run(&["incidents", "show", &text(&result, "incident_id")?, "--local"]).await?.succeeded()?.stdout;
     assert!(shown.contains("devops-error-generator was asked to fail") && shown.contains("drills"), "{shown}");
 
-    // Without them the code of both functions is another.
+    // Without them, the code of both functions differs.
     std::fs::write(world.home().join("incidentctl.yaml"), "{}\n")?;
     let plan = ["plan", "--local", "--email", ADDRESS, "--detailed-exitcode"];
     let plan = world.run(&plan).await?.ended_with(2)?;
     assert!(plan.stdout.contains("IncidentHandler"), "{plan:?}");
 
-    // What the handler would not understand is not deployed.
+    // Rules the handler would not understand are not deployed.
     let wrong = world.home().join("own.yaml");
     std::fs::write(&wrong, rule.replace("LOW", "SEVERE"))?;
     let up = ["up", "--local", "--yes", "--email", ADDRESS, "--rules", &wrong.display().to_string()];

@@ -1,4 +1,4 @@
-//! Who gets into the local AWS: its user's programs by one line, and nobody else on the machine.
+//! Access to the local AWS: a single shell line for its user's programs, none for other users.
 
 use std::fs::{self, Permissions};
 use std::io::Write;
@@ -12,7 +12,7 @@ use crate::harness::{TestResult, World};
 const STRANGER: u32 = 65534;
 const EXPORT: [&str; 3] = ["local", "status", "--export"];
 
-/// Runs a line of a shell in the world's environment; `"$@"` in it is the program with these arguments.
+/// Runs a shell line in the world's environment; `"$@"` is the program with these arguments.
 fn shell(world: &World, line: &str, arguments: &[&str], variables: &[(&str, &str)]) -> TestResult<Output> {
     let program = world.command(arguments);
     let mut shell = Command::new("sh");
@@ -22,7 +22,7 @@ fn shell(world: &World, line: &str, arguments: &[&str], variables: &[(&str, &str
 }
 
 #[tokio::test]
-async fn the_environment_for_other_clients_is_one_line_of_a_shell() -> TestResult {
+async fn the_environment_for_other_clients_is_one_shell_line() -> TestResult {
     let world = World::new()?;
     let refused = world.run(&EXPORT).await?.ended_with(1)?;
     assert_eq!(refused.stdout, "", "nothing that a shell would evaluate");
@@ -47,7 +47,7 @@ async fn the_environment_for_other_clients_is_one_line_of_a_shell() -> TestResul
     assert!(opened.stderr.contains("access key of its own"), "{}", opened.stderr);
     world.run(&["local", "stop"]).await?.succeeded()?;
     let opened = world.run(&["local", "start", "--open", "--output", "json"]).await?.succeeded()?;
-    assert!(opened.stderr.contains("can run code as you"), "{}", opened.stderr);
+    assert!(opened.stderr.contains("to run code as you"), "{}", opened.stderr);
     let environment = &opened.json()?["environment"];
     assert_eq!(
         (&environment["AWS_ACCESS_KEY_ID"], &environment["AWS_SECRET_ACCESS_KEY"]),
@@ -56,9 +56,9 @@ async fn the_environment_for_other_clients_is_one_line_of_a_shell() -> TestResul
     Ok(())
 }
 
-/// The way there is open to all; what keeps them out is the folder itself, also with an umask that closes nothing.
+/// The parent directories are open to all; the directory itself keeps others out, even with an umask of 0.
 #[tokio::test]
-async fn another_user_reads_nothing_of_it() -> TestResult {
+async fn another_user_can_read_nothing() -> TestResult {
     let world = World::new()?;
     let started = shell(&world, "umask 000; exec \"$@\"", &["local", "start"], &[])?;
     assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));

@@ -1,11 +1,13 @@
-//! The real command line, the real handler and the local AWS, run as a user would run them.
+//! The real command line, handler and local AWS, run as a user would.
 //!
-//! One binary: linking the AWS SDK once is slow enough. Each module is one question; `harness` is what they share.
+//! One binary: linking the AWS SDK once is slow enough. One module per topic; they share `harness`.
 
 mod harness;
 
 mod account;
 mod bad_input;
+mod cost;
+mod dead_letters;
 mod deployer;
 mod faults;
 mod floors;

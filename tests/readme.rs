@@ -1,28 +1,61 @@
-//! The commands of the README, run as they stand there.
+//! Runs the README's commands verbatim, and compares what the docs show and count with what there is.
+
+use regex::Regex;
 
 use crate::harness::{TestResult, World, repository};
 
-/// What stands before the arguments in the README.
+/// The prefix of the arguments in the README.
 const PREFIX: &str = "$ cargo run -- ";
 
+fn text(file: &str) -> TestResult<String> {
+    Ok(std::fs::read_to_string(repository(file))?)
+}
+
 #[tokio::test]
-async fn its_commands_work_in_their_order() -> TestResult {
-    let readme = std::fs::read_to_string(repository("README.md"))?;
+async fn its_commands_work_in_their_order_and_the_demo_prints_what_it_shows() -> TestResult {
+    let readme = text("README.md")?;
     let commands: Vec<_> = readme.lines().filter_map(|line| line.strip_prefix(PREFIX)).collect();
     assert!(commands.len() >= 8, "{commands:?}");
     let world = World::new()?;
     for command in commands {
         let arguments: Vec<_> = command.split_whitespace().collect();
-        world.run(&arguments).await?.succeeded()?;
+        let finished = world.run(&arguments).await?.succeeded()?;
+        if command == "demo" {
+            compare(&readme, &excerpt(&finished.stdout)?)?;
+        }
     }
     Ok(())
 }
 
-/// An optimised build takes several times as long; nobody should wait for it to see the story.
+/// The head of the demo's email, and its list.
+fn excerpt(output: &str) -> TestResult<String> {
+    let lines: Vec<&str> = output.lines().map(str::trim_end).collect();
+    let after = |start: &str| lines.iter().position(|line| line.starts_with(start)).ok_or(format!("no `{start}`"));
+    let (email, list) = (&lines[after("  │ Subject:")?..], &lines[after("ID ")?..]);
+    let second_gap =
+        email.iter().enumerate().filter(|(_, line)| **line == "  │").nth(1).ok_or("the email has no end")?.0;
+    let shown = email[..second_gap].iter().chain(&["  …"]).chain(list.iter().take(2));
+    Ok(shown.copied().collect::<Vec<_>>().join("\n"))
+}
+
+/// Compares the README's first block of output, but for ids and times. With `UPDATE_DOCS` in the environment it is
+/// replaced instead.
+fn compare(readme: &str, printed: &str) -> TestResult {
+    let block = readme.split("\n```text\n").nth(1).and_then(|rest| rest.split("\n```\n").next());
+    let shown = block.ok_or("the README shows no output")?;
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        return Ok(std::fs::write(repository("README.md"), readme.replacen(shown, printed, 1))?);
+    }
+    let drawn = Regex::new(r"inc-[0-9a-f-]{36}|\([0-9a-f]{8} |\d{4}-\d\d-\d\d[ T][\d:.]+Z?")?;
+    assert_eq!(drawn.replace_all(shown, "*"), drawn.replace_all(printed, "*"), "UPDATE_DOCS=1 replaces it");
+    Ok(())
+}
+
+/// An optimised build takes several times as long; the demo must not need one.
 #[test]
 fn its_first_command_is_the_quick_one() -> TestResult {
     for file in ["README.md", "CONTRIBUTING.md"] {
-        let text = std::fs::read_to_string(repository(file))?;
+        let text = text(file)?;
         let first = text.lines().find_map(|line| line.strip_prefix("$ ")).ok_or("no command")?;
         assert!(first.starts_with("cargo run -- demo"), "{file} begins with `{first}`");
         assert!(!text.contains("cargo run --release"), "{file} has optimised builds");
@@ -32,10 +65,27 @@ fn its_first_command_is_the_quick_one() -> TestResult {
 
 #[test]
 fn ci_runs_its_test_command() -> TestResult {
-    let readme = std::fs::read_to_string(repository("README.md"))?;
+    let readme = text("README.md")?;
     let command = readme.lines().filter_map(|line| line.strip_prefix("$ ")).find(|line| line.starts_with("cargo test"));
     let command = command.ok_or("the README has no test command")?;
-    let ci = std::fs::read_to_string(repository(".ci/run"))?;
-    assert!(ci.lines().any(|line| line == command), "`{command}` is not in .ci/run");
+    assert!(text(".ci/run")?.lines().any(|line| line == command), "`{command}` is not in .ci/run");
+    Ok(())
+}
+
+/// The table in docs/performance.md names how many of each the template has.
+#[test]
+fn the_bill_counts_what_the_template_has() -> TestResult {
+    let template = text("templates/incident-stack.yaml")?;
+    let count = |wanted: &str| template.lines().filter(|line| line.trim() == wanted).count();
+    let (alarms, queries) = (count("Type: AWS::CloudWatch::Alarm"), count("Metrics:"));
+    let dashboards = count("Type: AWS::CloudWatch::Dashboard");
+    let bill = text("docs/performance.md")?;
+    for row in [
+        format!("| dashboard | {dashboards} | ${}.00 |", 3 * dashboards),
+        format!("| alarms on the alert path | {} | $0.{}0 |", alarms - queries, alarms - queries),
+        format!("| alarm on the errors of every function | {queries} | $0.10 for each function |"),
+    ] {
+        assert!(bill.lines().any(|line| line.starts_with(&row)), "no row begins with `{row}`");
+    }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! `rules`, offline: the sample events and the examples through the rules.
+//! `rules`, offline: the sample events and the examples against the rules.
 
 use serde_json::Value;
 
 use crate::harness::{Finished, TestResult, World, repository, samples};
 
 #[tokio::test]
-async fn samples_come_out_as_they_are_labelled() -> TestResult {
+async fn samples_are_classified_as_labelled() -> TestResult {
     let world = World::new()?;
     for sample in samples()? {
         let file = repository("tests/events").join(&sample.file).display().to_string();
@@ -22,7 +22,7 @@ async fn samples_come_out_as_they_are_labelled() -> TestResult {
 }
 
 #[tokio::test]
-async fn the_example_rules_decide_as_they_say() -> TestResult {
+async fn the_example_rules_decide_as_documented() -> TestResult {
     let world = World::new()?;
     let rules = example("severity-rules.yaml");
     world.run(&["rules", "check", &rules]).await?.succeeded()?;
@@ -37,12 +37,12 @@ async fn the_example_rules_decide_as_they_say() -> TestResult {
 }
 
 #[tokio::test]
-async fn expectations_are_compared_and_what_differs_is_shown() -> TestResult {
+async fn expectations_are_compared_and_differences_shown() -> TestResult {
     let world = World::new()?;
     let (rules, expectations) = (example("severity-rules.yaml"), example("expectations.yaml"));
     let met = world.run(&["rules", "test", "--rules", &rules, "--expect", &expectations]).await?.succeeded()?;
     assert_eq!(met.stdout.trim(), "2 expectations met, 0 not");
-    // Without the team's rules the program's own decide.
+    // Without the team's rules, the built-in ones apply.
     let missed = world.run(&["rules", "test", "--expect", &expectations]).await?.ended_with(1)?;
     for part in [
         "orders-timeout.json: not as expected",
@@ -70,9 +70,9 @@ async fn expectations_about_nothing_are_an_error() -> TestResult {
         ("- file: a.json\n  colour: red\n", "colour"),
         ("- outcome: incident\n", "file"),
         ("", "the list is empty"),
-        ("- file: a.json\n", "entry 1 (a.json): nothing is expected of it"),
+        ("- file: a.json\n", "entry 1 (a.json): it expects nothing"),
         ("- file: a.json\n  outcome: failure\n", "it is one of incident, recovery, ignored"),
-        ("- file: a.json\n  outcome: x\n- severity: y\n", "entry 2: `severity` is never \"y\""),
+        ("- file: a.json\n  outcome: x\n- severity: y\n", "entry 2: `severity` cannot be \"y\""),
     ] {
         std::fs::write(world.home().join("expectations.yaml"), text)?;
         let finished = world.run(&["rules", "test", "--expect", "expectations.yaml"]).await?.ended_with(1)?;
@@ -82,7 +82,7 @@ async fn expectations_about_nothing_are_an_error() -> TestResult {
 }
 
 #[tokio::test]
-async fn the_rule_that_won_is_explained() -> TestResult {
+async fn the_winning_rule_is_explained() -> TestResult {
     let world = World::new()?;
     let event = example("events/orders-timeout.json");
     let shown = world.run(&["rules", "test", &event, "--explain"]).await?.succeeded()?.stdout;
@@ -96,7 +96,7 @@ async fn the_rule_that_won_is_explained() -> TestResult {
 }
 
 #[tokio::test]
-async fn rules_without_effect_are_found_with_their_lines() -> TestResult {
+async fn ineffective_rules_are_reported_with_their_lines() -> TestResult {
     let world = World::new()?;
     let rule = |name: &str, pattern: &str| {
         format!("  - name: {name}\n    pattern: {pattern}\n    severity: LOW\n    summary: s\n    recommendation: r\n")
@@ -130,16 +130,16 @@ rules:
 ";
 
 #[tokio::test]
-async fn all_mistakes_of_a_file_are_told_at_once() -> TestResult {
+async fn all_mistakes_in_a_file_are_reported_at_once() -> TestResult {
     let world = World::new()?;
     std::fs::write(world.home().join("rules.yaml"), MISTAKEN)?;
     let finished = world.run(&["rules", "check", "rules.yaml"]).await?.ended_with(1)?;
     insta::assert_snapshot!(finished.stdout, @r#"
     rules.yaml:4:15: error: rule `orders`: pattern.source: "source" must be an object or an array; write ["lambda"]
-    rules.yaml:5:15: error: rule `orders`: `URGENT` is not a severity; it is one of CRITICAL, HIGH, MEDIUM, LOW
-    rules.yaml:6:14: error: rule `orders`: summary: `{resorce}` stands for nothing; did you mean resource?
+    rules.yaml:5:15: error: rule `orders`: `URGENT` is not a severity; write one of CRITICAL, HIGH, MEDIUM, LOW
+    rules.yaml:6:14: error: rule `orders`: summary: `{resorce}` is not a placeholder; did you mean resource?
     rules.yaml:8:37: error: rule `jobs`: source is never "aws.states": the normalised source has no `aws.`; write states
-    rules.yaml:8:97: error: rule `jobs`: `runbok` is no key of a rule; did you mean runbook?
+    rules.yaml:8:97: error: rule `jobs`: `runbok` is not a key of a rule; did you mean runbook?
     "#);
     assert_eq!(finished.stderr.trim(), "error: rules.yaml: 5 errors");
     let report = world.run(&["rules", "check", "rules.yaml", "--output", "json"]).await?.ended_with(1)?.json()?;
@@ -171,7 +171,7 @@ async fn rules_with_mistakes_are_not_deployed() -> TestResult {
 }
 
 #[tokio::test]
-async fn events_may_stand_one_in_each_line() -> TestResult {
+async fn events_may_be_json_lines() -> TestResult {
     let world = World::new()?;
     let mut lines = String::new();
     for event in ["events/orders-timeout.json", "events/workflow-failed.json"] {
@@ -189,7 +189,7 @@ async fn events_may_stand_one_in_each_line() -> TestResult {
 }
 
 #[tokio::test]
-async fn an_expectation_that_is_not_met_is_explained() -> TestResult {
+async fn an_unmet_expectation_is_explained() -> TestResult {
     let world = World::new()?;
     let expectations = example("expectations.yaml");
     let shown = world.run(&["rules", "test", "--expect", &expectations, "--explain"]).await?.ended_with(1)?.stdout;
@@ -200,7 +200,7 @@ async fn an_expectation_that_is_not_met_is_explained() -> TestResult {
 }
 
 #[tokio::test]
-async fn the_example_configuration_is_understood() -> TestResult {
+async fn the_example_configuration_is_valid() -> TestResult {
     let world = World::new()?;
     let printed = world.run(&["template", "--config", &example("incidentctl.yaml")]).await?.succeeded()?.stdout;
     for part in ["oncall@example.com", "payments@example.com", "team"] {
@@ -210,7 +210,7 @@ async fn the_example_configuration_is_understood() -> TestResult {
 }
 
 #[tokio::test]
-async fn what_is_no_event_is_an_error_for_that_file() -> TestResult {
+async fn a_non_event_is_an_error_for_its_file() -> TestResult {
     let world = World::new()?;
     std::fs::write(world.home().join("broken.json"), "{\"detail\": ")?;
     let good = example("events/orders-timeout.json");

@@ -1,4 +1,4 @@
-//! Every sample event, sent to the running handler as its service would send it.
+//! Sends every sample event to the running handler as its service would.
 
 use aws_sdk_lambda::primitives::Blob;
 
@@ -26,7 +26,7 @@ async fn every_sample_is_handled_and_failures_are_recorded() -> TestResult {
     Ok(())
 }
 
-/// How many failures the incidents stand for.
+/// The number of failures recorded in incidents.
 async fn recorded(world: &World) -> TestResult<u64> {
     let list = world.run(&["incidents", "list", "--local", "--all", "--output", "json"]).await?.succeeded()?.json()?;
     Ok(list.as_array().into_iter().flatten().filter_map(|incident| incident["occurrences"].as_u64()).sum())

@@ -1,4 +1,4 @@
-//! Readers that go away early, as `head` does: a closed pipe ends the printing, and never hides a failure.
+//! Readers that close early, as `head` does: a closed pipe ends the output and never hides a failure.
 
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -7,19 +7,19 @@ use incident_local::gateway::faults::{Action, Rule};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
 
-use crate::harness::{Laboratory, TestResult, Wish, World, tiny_program};
+use crate::harness::{Desired, TestBed, TestResult, World, tiny_program};
 
-/// How long a command may go on; far above what it needs.
-const HUNG: Duration = Duration::from_secs(60);
+/// Timeout of a command, far above what it needs.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Which stream nobody reads.
+/// The stream whose reader closes early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Closed {
     Output,
     Error,
 }
 
-/// Runs a command whose stream is closed after some lines; how it ended, and what it said on the other one.
+/// Runs a command and closes one stream after some lines; returns its exit status and the other stream's output.
 async fn run(mut command: Command, closed: Closed, lines: usize) -> TestResult<(ExitStatus, String)> {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
     let (output, error) = (child.stdout.take().ok_or("no output")?, child.stderr.take().ok_or("no words")?);
@@ -27,10 +27,10 @@ async fn run(mut command: Command, closed: Closed, lines: usize) -> TestResult<(
         Closed::Output => after(output, lines, error).await?,
         Closed::Error => after(error, lines, output).await?,
     };
-    Ok((tokio::time::timeout(HUNG, child.wait()).await.map_err(|_| "it did not end")??, said))
+    Ok((tokio::time::timeout(TIMEOUT, child.wait()).await.map_err(|_| "it did not end")??, said))
 }
 
-/// Reads some lines of the one stream, closes it, and reads the other to its end.
+/// Reads some lines of one stream, closes it, and reads the other to its end.
 async fn after(
     closed: impl tokio::io::AsyncRead + Unpin,
     lines: usize,
@@ -42,13 +42,13 @@ async fn after(
     }
     drop(reader);
     let mut said = String::new();
-    tokio::time::timeout(HUNG, other.read_to_string(&mut said)).await.map_err(|_| "it did not end")??;
+    tokio::time::timeout(TIMEOUT, other.read_to_string(&mut said)).await.map_err(|_| "it did not end")??;
     Ok(said)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failing_up_fails_whoever_reads_it() -> TestResult {
-    let laboratory = Laboratory::new().await?;
+async fn a_failing_up_fails_despite_a_closed_pipe() -> TestResult {
+    let test_bed = TestBed::new().await?;
     let refusal = Action::Error { code: "AccessDeniedException".to_owned(), message: "no".to_owned(), status: 400 };
     let refused = |operation: &str| Rule {
         milliseconds: None,
@@ -68,27 +68,27 @@ async fn a_failing_up_fails_whoever_reads_it() -> TestResult {
         (Closed::Error, 0, &["--output", "json"]),
         (Closed::Error, 1, &["-vv"]),
     ] {
-        laboratory.handle.set_faults(vec![refused("CreateTable")]);
-        let mut up = laboratory.program("up", &Wish::default())?;
+        test_bed.handle.set_faults(vec![refused("CreateTable")]);
+        let mut up = test_bed.program("up", &Desired::default())?;
         up.args(flags);
         let (status, said) = run(up, closed, lines).await?;
         assert_eq!(status.code(), Some(1), "{closed:?} {flags:?} {said}");
         assert!(closed == Closed::Error || said.contains("CreateTable"), "{closed:?} {flags:?} {said}");
-        laboratory.handle.set_faults(Vec::new());
-        laboratory.down().await?;
+        test_bed.handle.set_faults(Vec::new());
+        test_bed.down().await?;
     }
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_only_prints_ends_quietly() -> TestResult {
+async fn printing_ends_quietly_on_a_closed_pipe() -> TestResult {
     let world = World::new()?;
     std::fs::write(world.home().join("bootstrap"), tiny_program())?;
     for arguments in [&["template"][..], &["completions", "bash"], &["--help"], &["up", "--help"]] {
         let (status, said) = run(world.command(arguments).into(), Closed::Output, 1).await?;
         assert_eq!((status.code(), said.as_str()), (Some(0), ""), "{arguments:?}");
     }
-    // `plan` says by its exit code what `head` does not show.
+    // `plan` reports by its exit code what `head` does not show.
     world.start().await?;
     for (flags, code) in [(&[][..], 0), (&["--detailed-exitcode"], 2)] {
         let arguments = [&["plan", "--local", "--quiet", "--handler", "bootstrap"], flags].concat();
@@ -99,7 +99,7 @@ async fn what_only_prints_ends_quietly() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_prints_without_end_ends_with_its_reader() -> TestResult {
+async fn endless_output_ends_with_its_reader() -> TestResult {
     let world = World::new()?;
     let aws = world.start().await?;
     let (group, stream) = ("/aws/lambda/devops-incident-handler", "one");

@@ -1,4 +1,4 @@
-//! The template as such: what a linter cannot know about it.
+//! Properties of the template that a linter cannot check.
 
 use incident_model::Pattern;
 use serde_json::{Map, Value, json};
@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 use crate::harness::{TestResult, World, repository, samples};
 use incident_deploy::template::subscription_id;
 
-/// EventBridge's limit on the characters of a pattern.
+/// EventBridge's pattern length limit in characters.
 const PATTERN_LIMIT: usize = 2048;
 
 #[test]
-fn every_pattern_fits_into_a_rule() -> TestResult {
+fn every_pattern_fits_in_a_rule() -> TestResult {
     let patterns = patterns()?;
     assert_eq!(patterns.len(), 4, "{:?}", patterns.iter().map(|(name, _)| name).collect::<Vec<_>>());
     for (rule, pattern) in patterns {
@@ -22,7 +22,7 @@ fn every_pattern_fits_into_a_rule() -> TestResult {
 }
 
 #[test]
-fn rules_let_failures_through_and_nothing_else() -> TestResult {
+fn rules_match_only_failures() -> TestResult {
     let patterns = compiled()?;
     for sample in samples()?.iter().filter(|sample| is_bus_event(&sample.event)) {
         let rules = matching(&patterns, &sample.event);
@@ -80,7 +80,7 @@ async fn template_prints_one_subscription_per_address() -> TestResult {
     Ok(())
 }
 
-/// Whether an event is one that a bus carries, not a wrapped one or a bare record.
+/// Whether a bus carries this event, as opposed to a wrapped one or a bare record.
 fn is_bus_event(event: &Value) -> bool {
     ["source", "detail-type", "detail"].iter().all(|key| event.get(key).is_some())
 }
@@ -93,7 +93,7 @@ fn compiled() -> TestResult<Vec<(String, Pattern)>> {
     patterns()?.into_iter().map(|(rule, pattern)| Ok((rule, Pattern::from_value(&pattern)?))).collect()
 }
 
-/// The patterns of all rules, as they are for a stack named `devops`.
+/// All rules' patterns, for a stack named `devops`.
 fn patterns() -> TestResult<Vec<(String, Value)>> {
     let text = std::fs::read_to_string(repository("templates/incident-stack.yaml"))?;
     let template: yaml_serde::Value = yaml_serde::from_str(&text)?;
@@ -109,7 +109,7 @@ fn patterns() -> TestResult<Vec<(String, Value)>> {
         .collect()
 }
 
-/// A value of the template as JSON, with names of the stack `devops` in place of references.
+/// A template value as JSON, with the names of the stack `devops` in place of references.
 fn resolved(value: &yaml_serde::Value) -> TestResult<Value> {
     use yaml_serde::Value as Yaml;
     Ok(match value {

@@ -1,4 +1,4 @@
-//! `watch`: failures of functions that exist come to the bus, and go where they went before.
+//! `watch`: failures of existing functions reach the bus, and still their previous destination.
 
 use aws_sdk_lambda::operation::get_function_event_invoke_config::GetFunctionEventInvokeConfigOutput;
 use aws_sdk_lambda::primitives::Blob;
@@ -17,7 +17,7 @@ async fn failures_of_a_watched_function_become_incidents() -> TestResult {
     create(&aws, "orders").await?;
     allow(&aws, "orders", "events:PutEvents").await?;
     world.run(&["watch", "add", "orders", "--local"]).await?.succeeded()?;
-    // Lambda's own tries are minutes apart.
+    // Lambda's own retries are minutes apart.
     aws.lambda.update_function_event_invoke_config().function_name("orders").maximum_retry_attempts(0).send().await?;
     aws.lambda.invoke().function_name("orders").invocation_type(InvocationType::Event).send().await?;
     let list = ["incidents", "list", "--resource", "orders", "--local", "--output", "json"];
@@ -32,12 +32,12 @@ async fn failures_of_a_watched_function_become_incidents() -> TestResult {
     assert_eq!(coverage[1]["alarm"], "devops-function-errors");
     assert_eq!((&coverage[0]["kind"], &coverage[0]["alarm"]), (&json!("queue"), &Value::Null), "{coverage}");
     let refused = world.run(&["watch", "add", "devops-incident-handler", "--local"]).await?.ended_with(1)?;
-    assert!(refused.stderr.contains("must not come back to it"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("must not loop back"), "{}", refused.stderr);
     Ok(())
 }
 
 #[tokio::test]
-async fn what_stood_there_before_comes_back() -> TestResult {
+async fn the_previous_destination_is_restored() -> TestResult {
     let (world, aws) = with_orders().await?;
     for action in ["events:PutEvents", "sqs:SendMessage"] {
         allow(&aws, "orders", action).await?;
@@ -54,7 +54,7 @@ async fn what_stood_there_before_comes_back() -> TestResult {
     let before = config(&aws, "orders").await?.ok_or("no configuration")?;
 
     let refused = world.run(&["watch", "add", "orders", "--local"]).await?.ended_with(1)?;
-    for words in ["the failures of orders go to", ":failed already", "--replace sends them to the bus instead"] {
+    for words in ["the failures of orders already go to", ":failed", "--replace sends them to the bus instead"] {
         assert!(refused.stderr.contains(words), "`{words}` is missing in {}", refused.stderr);
     }
     assert_eq!(config(&aws, "orders").await?, Some(before.clone()), "nothing was changed");
@@ -62,7 +62,7 @@ async fn what_stood_there_before_comes_back() -> TestResult {
     let added =
         world.run(&["watch", "add", "orders", "--replace", "--local", "--output", "json"]).await?.succeeded()?;
     assert_eq!(added.json()?[0]["before"], aws.arn("sqs", "failed"));
-    assert!(added.stderr.contains("the rule devops-function-failures does not exist here"), "{}", added.stderr);
+    assert!(added.stderr.contains("rule devops-function-failures does not exist here"), "{}", added.stderr);
     let watched = config(&aws, "orders").await?.ok_or("no configuration")?;
     assert_eq!(watched.failure, aws.arn("events", "event-bus/default"));
     assert_eq!(Config { failure: before.failure.clone(), ..watched }, before, "only the destination is another one");
@@ -77,12 +77,12 @@ async fn what_stood_there_before_comes_back() -> TestResult {
     assert_eq!(config(&aws, "orders").await?, Some(before));
     assert_eq!(tag(&aws, "orders").await?, None);
     let unknown = world.run(&["watch", "remove", "orders", "--local"]).await?.ended_with(1)?;
-    assert!(unknown.stderr.contains("orders is not watched by incidentctl"), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("orders is not watched"), "{}", unknown.stderr);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_function_without_a_configuration_has_none_afterwards() -> TestResult {
+async fn a_function_without_a_configuration_ends_without_one() -> TestResult {
     let (world, aws) = with_orders().await?;
     let denied = world.run(&["watch", "add", "orders", "--local"]).await?.ended_with(1)?;
     let statement = format!(
@@ -110,13 +110,13 @@ async fn a_function_without_a_configuration_has_none_afterwards() -> TestResult 
     let arn = aws.arn("lambda", "function:orders");
     let tags = aws.lambda.list_tags().resource(arn).send().await?;
     assert!(tags.tags().is_none_or(|tags| tags.keys().all(|key| !key.starts_with(TAG))), "{tags:?}");
-    let unknown = world.run(&["watch", "list", "nobody", "--local"]).await?.ended_with(1)?;
-    assert!(unknown.stderr.contains("no function nobody"), "{}", unknown.stderr);
+    let unknown = world.run(&["watch", "list", "nonesuch", "--local"]).await?.ended_with(1)?;
+    assert!(unknown.stderr.contains("no function nonesuch"), "{}", unknown.stderr);
     Ok(())
 }
 
 #[tokio::test]
-async fn where_iam_may_not_be_asked_lambda_is() -> TestResult {
+async fn without_iam_permissions_lambda_is_asked() -> TestResult {
     let (world, aws) = with_orders().await?;
     let variables = aws.person("person").await?;
     for action in ["lambda:*", "events:DescribeRule", "iam:PassRole"] {
@@ -125,12 +125,12 @@ async fn where_iam_may_not_be_asked_lambda_is() -> TestResult {
     let add = ["watch", "add", "orders", "--endpoint-url", &aws.endpoint, "--region", &aws.region];
 
     let refused = world.run_with(&add, &variables).await?.ended_with(1)?;
-    assert!(refused.stderr.contains("may not put events on the default bus"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("lacks events:PutEvents on the default bus"), "{}", refused.stderr);
     assert!(refused.stderr.contains(r#""Action":"events:PutEvents""#), "{}", refused.stderr);
     assert_eq!((config(&aws, "orders").await?, tag(&aws, "orders").await?), (None, None));
     allow(&aws, "orders", "events:PutEvents").await?;
     let added = world.run_with(&add, &variables).await?.succeeded()?;
-    assert!(added.stderr.contains("nobody knows whether the role of orders may put events"), "{}", added.stderr);
+    assert!(added.stderr.contains("could not check whether orders's role allows events:PutEvents"), "{}", added.stderr);
     assert_eq!(
         config(&aws, "orders").await?.map(|config| config.failure),
         Some(aws.arn("events", "event-bus/default"))
@@ -139,7 +139,7 @@ async fn where_iam_may_not_be_asked_lambda_is() -> TestResult {
 }
 
 #[tokio::test]
-async fn what_somebody_changed_since_stays() -> TestResult {
+async fn later_changes_are_kept() -> TestResult {
     let (world, aws) = with_orders().await?;
     for action in ["events:PutEvents", "sqs:SendMessage"] {
         allow(&aws, "orders", action).await?;
@@ -150,7 +150,7 @@ async fn what_somebody_changed_since_stays() -> TestResult {
     let mine = DestinationConfig::builder().on_failure(mine).build();
     aws.lambda.update_function_event_invoke_config().function_name("orders").destination_config(mine).send().await?;
     let removed = world.run(&["watch", "remove", "orders", "--local"]).await?.succeeded()?;
-    assert!(removed.stderr.contains(":mine since, where they stay"), "{}", removed.stderr);
+    assert!(removed.stderr.contains(":mine in the meantime and stays"), "{}", removed.stderr);
     assert_eq!(config(&aws, "orders").await?.map(|config| config.failure), Some(aws.arn("sqs", "mine")));
     assert_eq!(tag(&aws, "orders").await?, None);
     Ok(())
@@ -164,8 +164,8 @@ async fn with_orders() -> TestResult<(World, Aws)> {
     Ok((world, aws))
 }
 
-/// A function that ends at once, whose role may do nothing.
-async fn create(aws: &Aws, name: &str) -> TestResult {
+/// A function that exits at once, whose role has no permissions.
+pub(crate) async fn create(aws: &Aws, name: &str) -> TestResult {
     let trust = json!({"Version": "2012-10-17", "Statement": {
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}});
     let role = aws.iam.create_role().role_name(name).assume_role_policy_document(trust.to_string()).send().await?;
@@ -187,7 +187,7 @@ async fn create(aws: &Aws, name: &str) -> TestResult {
     .await
 }
 
-/// Lets the role of a function do something, and waits until that holds.
+/// Grants a function's role an action and waits until that is in force.
 async fn allow(aws: &Aws, name: &str, action: &str) -> TestResult {
     let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}})
         .to_string();
@@ -203,7 +203,7 @@ async fn allow(aws: &Aws, name: &str, action: &str) -> TestResult {
     .await
 }
 
-/// What of a configuration a person would notice.
+/// The observable part of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Config {
     retries: Option<i32>,

@@ -1,5 +1,5 @@
-//! DynamoDB and SNS that answer at once, so that what is measured is the handler's own cost. Every condition holds, and
-//! what was put is found again by its key.
+//! A DynamoDB and SNS that answer at once, to measure the handler's own cost. Every condition holds, and items can be
+//! read back by key.
 
 use std::collections::HashMap;
 use std::io::{self, BufReader, Read, Write};
@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 
 use crate::http::{Request, read_request, write_response};
 
-/// What SNS answers to everything; each client reads of it what it asked for.
+/// SNS's reply to every call; each client reads the part it needs.
 const SNS: &str = "<PublishResponse><PublishResult><MessageId>9f9fba3f-53a2-4e0b-9d4c-8e6e4b2f0c11</MessageId>\
                    </PublishResult></PublishResponse>";
-/// The key of the incident table.
+/// The incident table's key.
 const KEY: &str = "incident_id";
 
 /// A running stub. Its threads end with the program.
@@ -33,10 +33,10 @@ struct State {
 }
 
 impl Backend {
-    /// Listens on a free port, with TLS if there is a certificate for it.
+    /// Listens on a free port, with TLS if given.
     ///
     /// # Errors
-    /// There is no port.
+    /// When no port is free.
     pub(crate) fn start(tls: Option<Arc<ServerConfig>>) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -47,7 +47,7 @@ impl Backend {
             for stream in listener.incoming().flatten() {
                 shared.connections.fetch_add(1, Ordering::Relaxed);
                 let (state, tls) = (Arc::clone(&shared), tls.clone());
-                // A client that goes away ends its thread, and nothing else.
+                // A client that disconnects ends only its own thread.
                 thread::spawn(move || serve(stream, tls, &state));
             }
         });
@@ -59,12 +59,12 @@ impl Backend {
         &self.endpoint
     }
 
-    /// Connections made so far.
+    /// Connections so far.
     pub(crate) fn connections(&self) -> usize {
         self.state.connections.load(Ordering::Relaxed)
     }
 
-    /// Requests answered so far.
+    /// Requests so far.
     pub(crate) fn requests(&self) -> usize {
         self.state.requests.load(Ordering::Relaxed)
     }

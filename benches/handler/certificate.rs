@@ -1,4 +1,4 @@
-//! TLS for the stub: a certificate authority that lives as long as the run, and a server that it vouches for.
+//! TLS for the stub: a certificate authority that lives as long as the run, and a server certificate.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// A server's side of TLS, and what its clients have to trust.
+/// The server's TLS configuration, and the root its clients must trust.
 pub(crate) struct Certified {
     pub(crate) server: Arc<ServerConfig>,
     /// The authority's certificate, for `AWS_CA_BUNDLE`.
@@ -19,10 +19,10 @@ pub(crate) struct Certified {
 /// Issues a certificate for 127.0.0.1.
 ///
 /// # Errors
-/// The folder cannot be written to, or the system has no randomness.
+/// When the directory is not writable, or the system has no randomness.
 pub(crate) fn certified(folder: &Path) -> Result<Certified, Box<dyn Error>> {
     let mut authority = CertificateParams::default();
-    // With the server's own name in its certificate, the server's would look as if it had signed itself.
+    // With the same name, the server certificate would look self-signed.
     authority.distinguished_name.push(DnType::CommonName, "incident-bench authority");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;

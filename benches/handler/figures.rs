@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-/// What one start showed.
+/// Figures of one start.
 pub(crate) struct Start {
     /// From spawning the process to its first request for an event.
     pub(crate) start: Duration,
@@ -11,22 +11,22 @@ pub(crate) struct Start {
     pub(crate) first: Duration,
     /// Each later event.
     pub(crate) warm: Vec<Duration>,
-    /// Processor time of a later event.
+    /// Processor time per later event.
     pub(crate) processor: Duration,
-    /// The most memory, in MB.
+    /// Peak memory in MB.
     pub(crate) memory: f64,
-    /// Calls of AWS for a later event.
+    /// AWS calls per later event.
     pub(crate) requests: usize,
-    /// Connections to AWS that the first event had to open.
+    /// Connections to AWS opened by the first event.
     pub(crate) connections: usize,
 }
 
-/// What several starts showed.
+/// Figures of several starts.
 #[derive(Default)]
 pub(crate) struct Figures(Vec<Start>);
 
 impl Figures {
-    /// Names the columns of the table.
+    /// The table's column headings.
     pub(crate) const HEADER: &'static str = "medians of all starts                 start ms  first ms  (connects)  \
                                              warm p50  warm p99    CPU ms        MB     calls";
 
@@ -57,7 +57,7 @@ fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-/// The value below which this share of the values lies.
+/// The quantile: this share of the values lies below it.
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
 fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
     values.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! The two functions that are compared, and the event that they get.
+//! The two compared functions, and their event.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -16,16 +16,16 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    /// The handler, built as it is deployed.
+    /// The handler, built as deployed.
     ///
     /// # Errors
-    /// It does not build.
+    /// When the build fails.
     pub(crate) fn ours() -> Result<Self, Box<dyn Error>> {
         let task_root = Path::new(ROOT).join("templates");
         Ok(Self { name: "incidentctl", program: vec![incident_bench::handler()?], task_root })
     }
 
-    /// The one in Python, if its interpreter has what it needs.
+    /// The Python one, if the interpreter has its packages.
     pub(crate) fn python(interpreter: &Path) -> Option<Self> {
         let mut probe = Command::new(interpreter);
         let probe = probe.args(["-c", "import awslambdaric, boto3"]).stderr(Stdio::null()).status();
@@ -37,7 +37,7 @@ impl Function {
         Some(Self { name: "Python", program: program.map(PathBuf::from).into(), task_root })
     }
 
-    /// What starts it, with the variables that Lambda and the stack set.
+    /// Its command, with the variables that Lambda and the stack set.
     pub(crate) fn command(&self) -> Command {
         let (program, arguments) = self.program.split_at(1);
         let mut command = Command::new(program.first().map_or(Path::new(""), PathBuf::as_path));
@@ -63,7 +63,7 @@ impl Function {
     }
 }
 
-/// A failure of a function: of one that has not failed before, or `again` of the one that always fails.
+/// A function failure: of a function that has not failed before, or with `again` of the one that always fails.
 pub(crate) fn failure(number: usize, again: bool) -> String {
     let name = if again { "orders".to_owned() } else { format!("orders-{number}") };
     let function = format!("arn:aws:lambda:eu-west-1:000000000000:function:{name}");

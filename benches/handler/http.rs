@@ -1,4 +1,4 @@
-//! As much of HTTP/1.1 as the two servers need: requests with a length, on connections that stay open.
+//! The part of HTTP/1.1 the two servers need: requests with a length, on persistent connections.
 
 use std::io::{self, BufRead, Write};
 
@@ -6,17 +6,17 @@ use std::io::{self, BufRead, Write};
 pub(crate) struct Request {
     /// `GET`, `POST`.
     pub(crate) method: String,
-    /// The path, with the query if it has one.
+    /// The path with its query.
     pub(crate) path: String,
-    /// `X-Amz-Target`, which says what is asked of DynamoDB.
+    /// `X-Amz-Target`, the DynamoDB operation.
     pub(crate) target: String,
     pub(crate) body: Vec<u8>,
 }
 
-/// The next request, or nothing when the client has closed the connection.
+/// The next request; none when the client has closed the connection.
 ///
 /// # Errors
-/// The connection broke, or this is not HTTP.
+/// When the connection breaks or the input is not HTTP.
 pub(crate) fn read_request(stream: &mut impl BufRead) -> io::Result<Option<Request>> {
     let mut line = String::new();
     if stream.read_line(&mut line)? == 0 {
@@ -43,10 +43,10 @@ pub(crate) fn read_request(stream: &mut impl BufRead) -> io::Result<Option<Reque
     Ok(Some(request))
 }
 
-/// Answers in one write, as a server does that wants no packet to wait for another.
+/// Responds in a single write, so that no packet waits for another.
 ///
 /// # Errors
-/// The connection broke.
+/// When the connection breaks.
 pub(crate) fn write_response(stream: &mut impl Write, status: &str, headers: &str, body: &str) -> io::Result<()> {
     let length = body.len();
     stream.write_all(format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\n\r\n{body}").as_bytes())?;

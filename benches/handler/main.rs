@@ -1,10 +1,10 @@
-//! What the handler costs, beside one written in Python that does less: started as Lambda starts it, against a DynamoDB
-//! and an SNS that answer at once, with and without TLS, with a whole processor and with the share of one that Lambda
-//! gives to the smallest function.
+//! The cost of the handler, beside one in Python that does less: started as Lambda starts it, against a DynamoDB and
+//! SNS that answer at once, with and without TLS, with a whole processor and with the share Lambda gives the smallest
+//! function.
 //!
-//! `cargo bench --package incident-bench --bench handler -- [PYTHON] [STARTS]`; `PYTHON` has what `peer/requirements.txt`
-//! names. The functions take turns; medians of all starts are printed. Everything is on 127.0.0.1 and ends with the
-//! program.
+//! `cargo bench --package incident-bench --bench handler -- [PYTHON] [STARTS]`; `PYTHON` has the packages in
+//! `peer/requirements.txt`. The functions take turns; prints medians of all starts. Everything runs on 127.0.0.1 and
+//! ends with the program.
 #![expect(clippy::print_stdout, reason = "a bench prints its measurements")]
 
 mod backend;
@@ -31,17 +31,17 @@ use share::Share;
 
 const STARTS: usize = 11;
 
-/// The circumstances of a measurement.
+/// The conditions of a measurement.
 #[derive(Clone, Copy)]
-struct Circumstances<'a> {
+struct Conditions<'a> {
     name: &'static str,
     /// The certificate of DynamoDB and SNS.
     tls: Option<&'a Certified>,
-    /// Whether it has the share of a processor that Lambda gives to the smallest function.
+    /// Whether it gets only the processor share Lambda gives the smallest function.
     small: bool,
-    /// Whether it is one failure, again and again.
+    /// Whether to repeat a single failure.
     again: bool,
-    /// Invocations of each started function, after its first.
+    /// Invocations per started function, after its first.
     invocations: usize,
 }
 
@@ -58,35 +58,35 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let folder = tempfile::tempdir()?;
     let certified = certified(folder.path())?;
-    let plain = Circumstances { name: "HTTP", tls: None, small: false, again: false, invocations: 500 };
-    let tls = Circumstances { name: "TLS", tls: Some(&certified), ..plain };
-    let again = Circumstances { name: "TLS, one failure again", again: true, ..tls };
+    let plain = Conditions { name: "HTTP", tls: None, small: false, again: false, invocations: 500 };
+    let tls = Conditions { name: "TLS", tls: Some(&certified), ..plain };
+    let again = Conditions { name: "TLS, one failure again", again: true, ..tls };
     let mut all = vec![plain, tls, again];
     match Share::new() {
         Err(error) => println!("no control group, so no share of a processor: {error}"),
         Ok(_) => {
-            let small = Circumstances { name: "HTTP, 0.07 processors", small: true, invocations: 50, ..plain };
-            all.extend([small, Circumstances { name: "TLS, 0.07 processors", tls: Some(&certified), ..small }]);
+            let small = Conditions { name: "HTTP, 0.07 processors", small: true, invocations: 50, ..plain };
+            all.extend([small, Conditions { name: "TLS, 0.07 processors", tls: Some(&certified), ..small }]);
         }
     }
     println!("{}", Figures::HEADER);
-    for circumstances in &all {
+    for conditions in &all {
         let mut figures: Vec<Figures> = functions.iter().map(|_| Figures::default()).collect();
         for _ in 0..starts {
             for (function, figures) in functions.iter().zip(&mut figures) {
-                figures.add(measure(function, circumstances)?);
+                figures.add(measure(function, conditions)?);
             }
         }
         for (function, figures) in functions.iter().zip(&figures) {
-            println!("{:<24}{:<12}{figures}", circumstances.name, function.name);
+            println!("{:<24}{:<12}{figures}", conditions.name, function.name);
         }
     }
     Ok(())
 }
 
-/// Starts a function and has it handle failures, one after the other.
-fn measure(function: &Function, circumstances: &Circumstances<'_>) -> Result<Start, Box<dyn Error>> {
-    let Circumstances { tls, small, again, invocations, .. } = circumstances;
+/// Starts a function and sends it failures one by one.
+fn measure(function: &Function, conditions: &Conditions<'_>) -> Result<Start, Box<dyn Error>> {
+    let Conditions { tls, small, again, invocations, .. } = conditions;
     let share = small.then(Share::new).transpose()?;
     let backend = Backend::start(tls.map(|tls| tls.server.clone()))?;
     let api = RuntimeApi::start()?;
@@ -99,7 +99,7 @@ fn measure(function: &Function, circumstances: &Circumstances<'_>) -> Result<Sta
     let process = Process::start(&mut command)?;
     let asked = api.asked()?;
     if let Some(share) = &share {
-        // Lambda lets a function start with a whole processor.
+        // Lambda gives a starting function a whole processor.
         share.hold(process.id())?;
     }
     let connections = backend.connections();

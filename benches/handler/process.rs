@@ -1,18 +1,18 @@
-//! A function's process: started as Lambda starts it, and what the kernel says about it.
+//! A function's process: started as Lambda does, measured through the kernel.
 
 use std::io;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// A running function, which is killed when it goes away.
+/// A running function, killed when dropped.
 pub(crate) struct Process(Child);
 
 impl Process {
-    /// Starts a command with nothing in its environment but what Lambda, the stack and the caller set.
+    /// Starts a command with only the variables that Lambda, the stack and the caller set.
     ///
     /// # Errors
-    /// The command cannot be run.
+    /// When the command cannot be run.
     pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().map(Self)
@@ -26,10 +26,10 @@ impl Process {
         PathBuf::from(format!("/proc/{}", self.id()))
     }
 
-    /// Processor time of all its threads. `utime` and `stime` count in steps of 10 ms; the scheduler has nanoseconds.
+    /// Processor time of all its threads. `utime` and `stime` have steps of 10 ms; the scheduler has nanoseconds.
     ///
     /// # Errors
-    /// It has ended.
+    /// When it has exited.
     pub(crate) fn processor_time(&self) -> io::Result<Duration> {
         let mut nanoseconds = 0;
         for thread in std::fs::read_dir(self.folder().join("task"))? {
@@ -40,10 +40,10 @@ impl Process {
         Ok(Duration::from_nanos(nanoseconds))
     }
 
-    /// The most memory that it ever had, in MB of 1 048 576 bytes.
+    /// Peak memory in MB of 1 048 576 bytes.
     ///
     /// # Errors
-    /// It has ended.
+    /// When it has exited.
     pub(crate) fn peak_memory(&self) -> io::Result<f64> {
         let status = std::fs::read_to_string(self.folder().join("status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -54,7 +54,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have exited already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

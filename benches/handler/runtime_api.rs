@@ -1,4 +1,4 @@
-//! Lambda's Runtime API for one function: hands it events, and takes the time of what it does.
+//! Lambda's Runtime API for one function: sends it events and measures its timing.
 
 use std::io::{self, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,21 +9,21 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::http::{read_request, write_response};
 
-/// Far longer than any answer takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Far longer than any response takes.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What a function did, and when.
+/// A function's step and its time.
 #[derive(Debug)]
 enum Step {
     /// It asked for an event.
     Asked(Instant),
-    /// It is about to get one.
+    /// It is about to receive one.
     Given(Instant),
-    /// It said how the event went.
+    /// It reported the event's outcome.
     Answered { at: Instant, well: bool, words: String },
 }
 
-/// The API's side of one function. Its threads end when the function does.
+/// The API side of one function. Its threads end with the function.
 pub(crate) struct RuntimeApi {
     address: SocketAddr,
     events: Sender<String>,
@@ -34,18 +34,18 @@ impl RuntimeApi {
     /// Listens on a free port.
     ///
     /// # Errors
-    /// There is no port.
+    /// When no port is free.
     pub(crate) fn start() -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let (events, pending) = channel();
-        let (told, steps) = channel();
+        let (sender, steps) = channel();
         let pending = Arc::new(Mutex::new(pending));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (pending, told) = (Arc::clone(&pending), told.clone());
-                // The connection ends with its function, which is how a measurement ends.
-                thread::spawn(move || converse(stream, &pending, &told));
+                let (pending, sender) = (Arc::clone(&pending), sender.clone());
+                // The connection ends with its function, as every measurement does.
+                thread::spawn(move || converse(stream, &pending, &sender));
             }
         });
         Ok(Self { address, events, steps })
@@ -59,25 +59,25 @@ impl RuntimeApi {
     /// Waits until the function asks for an event.
     ///
     /// # Errors
-    /// It does something else, or nothing.
+    /// When it does anything else, or nothing.
     pub(crate) fn asked(&self) -> Result<Instant, String> {
-        match self.steps.recv_timeout(PATIENCE) {
+        match self.steps.recv_timeout(TIMEOUT) {
             Ok(Step::Asked(at)) => Ok(at),
             other => Err(format!("the function should ask for an event: {other:?}")),
         }
     }
 
-    /// Gives the function an event and returns how long it took to answer.
+    /// Sends the function an event and returns its response time.
     ///
     /// # Errors
-    /// It failed, or did not answer.
+    /// When it fails or does not respond.
     pub(crate) fn invoke(&self, event: String) -> Result<Duration, String> {
         self.events.send(event).map_err(|error| error.to_string())?;
-        let given = match self.steps.recv_timeout(PATIENCE) {
+        let given = match self.steps.recv_timeout(TIMEOUT) {
             Ok(Step::Given(at)) => at,
             other => return Err(format!("the function should be given its event: {other:?}")),
         };
-        match self.steps.recv_timeout(PATIENCE) {
+        match self.steps.recv_timeout(TIMEOUT) {
             Ok(Step::Answered { at, well: true, .. }) => Ok(at - given),
             Ok(Step::Answered { words, .. }) => Err(format!("the function failed: {words}")),
             other => Err(format!("the function should answer: {other:?}")),
@@ -85,21 +85,21 @@ impl RuntimeApi {
     }
 }
 
-fn converse(stream: TcpStream, pending: &Mutex<Receiver<String>>, told: &Sender<Step>) -> io::Result<()> {
+fn converse(stream: TcpStream, pending: &Mutex<Receiver<String>>, sender: &Sender<Step>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut stream = BufReader::new(stream);
     while let Some(request) = read_request(&mut stream)? {
         let now = Instant::now();
         if request.method == "GET" {
-            told.send(Step::Asked(now)).map_err(io::Error::other)?;
+            sender.send(Step::Asked(now)).map_err(io::Error::other)?;
             let event = pending.lock().unwrap_or_else(PoisonError::into_inner).recv().map_err(io::Error::other)?;
             let headers = invocation_headers();
-            told.send(Step::Given(Instant::now())).map_err(io::Error::other)?;
+            sender.send(Step::Given(Instant::now())).map_err(io::Error::other)?;
             write_response(stream.get_mut(), "200 OK", &headers, &event)?;
         } else {
             let well = request.path.ends_with("/response");
             let words = String::from_utf8_lossy(&request.body).into_owned();
-            told.send(Step::Answered { at: now, well, words }).map_err(io::Error::other)?;
+            sender.send(Step::Answered { at: now, well, words }).map_err(io::Error::other)?;
             write_response(stream.get_mut(), "202 Accepted", "", "")?;
         }
     }
@@ -107,7 +107,7 @@ fn converse(stream: TcpStream, pending: &Mutex<Receiver<String>>, told: &Sender<
 }
 
 fn invocation_headers() -> String {
-    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + PATIENCE;
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + TIMEOUT;
     format!(
         "content-type: application/json\r\n\
          lambda-runtime-aws-request-id: 3f6cbe3a-0d0e-4c39-9a52-3c0a1f5f6d11\r\n\

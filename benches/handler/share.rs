@@ -1,4 +1,4 @@
-//! A part of a processor, as Lambda gives it to a small function: 128 MB of 1769 for a whole one, in periods of 20 ms
+//! A processor share as Lambda gives a small function: 128 MB of 1769 MB, which is a whole one, in periods of 20 ms
 //! (memory: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html>).
 
 use std::io;
@@ -11,14 +11,14 @@ const SHARE_MICROSECONDS: u32 = PERIOD_MICROSECONDS * 128 / 1769;
 
 static NUMBER: AtomicUsize = AtomicUsize::new(0);
 
-/// A control group. It goes away with this value, and has to be empty by then.
+/// A control group, removed when dropped; it must be empty by then.
 pub(crate) struct Share(PathBuf);
 
 impl Share {
-    /// Makes a control group, of version 2 or 1, whichever the machine has. Its share is its own, also when other
-    /// programs want the processor. It is for one process: what that took too much, the next would be short of.
+    /// Creates a control group of version 2 or 1, whichever the machine has. The share is independent of the machine's
+    /// load. Use it for one process: a quota overdrawn by one would be short for the next.
     ///
-    /// # Errors
+    /// When the user lacks permission; root has it.
     /// This user may not; root may.
     pub(crate) fn new() -> io::Result<Self> {
         let root = Path::new("/sys/fs/cgroup");
@@ -43,11 +43,11 @@ impl Share {
         Ok(Self(folder))
     }
 
-    /// Puts a process into the group, and on one processor: of a share as small as this one, each of several would keep
-    /// what the process had not used when it moved to the next.
+    /// Moves a process into the group and onto one processor: with a share this small, each of several processors would
+    /// keep the slice the process left unused when it migrated.
     ///
     /// # Errors
-    /// It is gone, or there is no `taskset`.
+    /// When the process is gone, or `taskset` is missing.
     pub(crate) fn hold(&self, process: u32) -> io::Result<()> {
         let process = process.to_string();
         self.set("cgroup.procs", &process)?;
@@ -63,7 +63,7 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        // It stays behind if a process is still in it, and does no harm.
+        // A non-empty group stays behind and does no harm.
         let _ = std::fs::remove_dir(&self.0);
     }
 }

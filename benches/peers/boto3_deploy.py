@@ -1,4 +1,4 @@
-"""The stack as a script that calls one API after the other: what somebody without a tool would write.
+"""The stack as a script of sequential API calls: the baseline without a deployment tool.
 
     python boto3_deploy.py up|down ENDPOINT ZIP
 """

@@ -1,4 +1,4 @@
-"""A proxy on 127.0.0.1 that holds each request back, as the way to a region does.
+"""A proxy on 127.0.0.1 that delays each request, like the network latency to a region.
 
     python delay.py PORT TARGET-PORT MILLISECONDS
 """
@@ -10,7 +10,7 @@ PORT, TARGET, DELAY = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]) / 100
 
 
 async def message(reader):
-    """One request or response with its body, or nothing at the end of the connection."""
+    """One request or response with its body; None at the end of the connection."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except (asyncio.IncompleteReadError, ConnectionError):
@@ -50,7 +50,7 @@ async def serve(client_reader, client_writer):
 
 
 async def main():
-    # The zip of the functions is one request.
+    # The functions' zip is a single request.
     server = await asyncio.start_server(serve, "127.0.0.1", PORT, limit=64 * 1024 * 1024)
     await server.serve_forever()
 

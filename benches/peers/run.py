@@ -3,8 +3,9 @@
     python run.py PROGRAM [RUNS]
 
 PROGRAM is a release build with its handler built (`cargo build -p incident-handler --profile handler
---no-default-features`). Peers that are not installed are left out. State is reset before each run; medians are printed, absolute figures mean nothing on another machine.
-Terraform's stack has fewer resources than ours (tests/e2e/terraform), which is in its favour.
+--no-default-features`). Peers that are not installed are skipped. Resets the state before each run and prints medians; absolute
+figures depend on the machine.
+Terraform's stack (tests/e2e/terraform) has fewer resources, which favours it.
 """
 
 import os
@@ -29,14 +30,14 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AW
 
 
 class Peer:
-    """Commands that deploy, find nothing to do, and take down."""
+    """Commands that deploy, redeploy without changes, and tear down."""
 
     def __init__(self, name, up, down, prepare=None):
         self.name, self.up, self.down, self.prepare = name, up, down, prepare or (lambda _endpoint: None)
 
 
 def measured(command, endpoint, folder):
-    """Seconds, processor seconds and the largest process in MB of a command and all that it starts."""
+    """Wall seconds, processor seconds and largest process in MB of a command and its children."""
     environment = os.environ | CREDENTIALS | {"HOME": str(folder), "AWS_ENDPOINT_URL": endpoint, "TF_VAR_endpoint": endpoint}
     start = time.monotonic()
     with open(folder / "log", "wb") as log:
@@ -59,7 +60,7 @@ def peers(folder, bundle):
 
 
 def terraform(folder, bundle):
-    """The provider is found and started once before, which nobody counts."""
+    """Locates and starts the provider once, outside the measurement."""
     shutil.copy(ROOT / "tests/e2e/terraform/main.tf", folder)
     os.environ |= {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "TF_VAR_handler_zip": str(bundle)}
     plugins = os.environ.get("TF_PLUGIN_DIR")

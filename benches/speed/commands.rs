@@ -11,7 +11,7 @@ use crate::measurement::{Measurement, timed};
 
 const UP: &[&str] = &["up", "--local", "--yes", "--email", "ada@example.com", "--confirm-email"];
 
-/// The program, and a directory of its own for its local AWS, which is stopped when it goes away.
+/// The program, with its own directory for its local AWS, which is stopped when dropped.
 struct Machine {
     program: PathBuf,
     directory: TempDir,
@@ -37,12 +37,12 @@ impl Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        // The directory goes away all the same.
+        // The directory is removed regardless.
         let _ = self.run(&["local", "stop"]);
     }
 }
 
-/// Times the commands, and takes the memory of the largest.
+/// Times the commands and measures the peak memory of the largest.
 pub(crate) fn measure(report: &mut impl FnMut(Measurement)) -> Result<(), Box<dyn Error>> {
     let machine = Machine { program: incident_bench::command_line()?, directory: tempfile::tempdir()? };
     let repeat = |times: usize, arguments: &[&str]| {
@@ -50,7 +50,7 @@ pub(crate) fn measure(report: &mut impl FnMut(Measurement)) -> Result<(), Box<dy
     };
 
     report(Measurement::milliseconds("incidentctl --version", Duration::from_millis(10), &repeat(50, &["--version"])?));
-    // Builds the handler once, which the figures below leave out.
+    // Builds the handler once, outside the figures below.
     machine.run(UP)?;
     let no_change = repeat(10, UP)?;
     let trigger = repeat(10, &["trigger-test", "--local"])?;
@@ -75,7 +75,7 @@ pub(crate) fn measure(report: &mut impl FnMut(Measurement)) -> Result<(), Box<dy
     Ok(())
 }
 
-/// The largest resident size of a process, in bytes, read from the kernel's own high-water mark while it runs.
+/// Peak resident size of a process in bytes, polled from the kernel's high-water mark.
 fn largest_memory(mut command: Command) -> Result<u64, Box<dyn Error>> {
     let mut process = command.spawn()?;
     let status_file = Path::new("/proc").join(process.id().to_string()).join("status");

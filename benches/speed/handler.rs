@@ -1,4 +1,4 @@
-//! How big the handler is as Lambda gets it. How fast it is, `benches/handler` says.
+//! Size of the handler as deployed to Lambda. `benches/handler` measures its speed.
 
 use std::error::Error;
 use std::path::Path;

@@ -1,7 +1,7 @@
-//! How fast and how big: the numbers of the README, measured on the machine that it runs on.
+//! Speed and size: the figures in the docs, measured on this machine.
 //!
-//! `cargo bench --package incident-bench --bench speed` prints one line per figure: the median, the spread, and the limit that it has to keep.
-//! It ends with 1 when a limit is broken. Everything runs offline, against a local AWS in a temporary directory.
+//! `cargo bench --package incident-bench --bench speed` prints one line per figure: median, spread and limit. It exits
+//! with 1 when a limit is exceeded. Everything runs offline, on a local AWS in a temporary directory.
 #![expect(clippy::print_stdout, reason = "a bench prints its measurements")]
 
 mod commands;
@@ -18,7 +18,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut kept = true;
     let mut report = |measurement: Measurement| {
         println!("{measurement}");
-        kept &= measurement.keeps_limit();
+        kept &= measurement.is_within_limit();
     };
     handler::measure(&mut report)?;
     commands::measure(&mut report)?;

@@ -1,9 +1,8 @@
-//! Samples of one figure, and the limit that their median has to keep.
+//! Samples of one figure, and the limit on their median.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// Several samples of one figure.
 pub(crate) struct Measurement {
     what: &'static str,
     unit: &'static str,
@@ -29,8 +28,8 @@ impl Measurement {
         Self { what, unit, limit, samples }
     }
 
-    /// Whether the median is below the limit.
-    pub(crate) fn keeps_limit(&self) -> bool {
+    /// Whether the median is within the limit.
+    pub(crate) fn is_within_limit(&self) -> bool {
         self.median() < self.limit
     }
 
@@ -44,12 +43,12 @@ impl fmt::Display for Measurement {
         let Self { what, unit, limit, samples } = self;
         let (fastest, slowest) = (samples.first().unwrap_or(&0.0), samples.last().unwrap_or(&0.0));
         let spread = format!("{fastest:.1} … {slowest:.1} {unit}");
-        let broken = if self.keeps_limit() { "" } else { "  BROKEN" };
+        let broken = if self.is_within_limit() { "" } else { "  BROKEN" };
         write!(formatter, "{what:<52}{:>9.1} {unit}{spread:>24}{limit:>9.0} {unit}{broken}", self.median())
     }
 }
 
-/// How long something takes.
+/// The duration of some work.
 pub(crate) fn timed<T, E>(work: impl FnOnce() -> Result<T, E>) -> Result<Duration, E> {
     let start = Instant::now();
     work()?;

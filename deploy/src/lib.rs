@@ -1,18 +1,20 @@
-//! The deployer of `incidentctl`: what the stack should be, what to change, and the two ways to change it.
+//! The deployer of `incidentctl`: the desired stack, the plan, and two engines to apply it.
 //!
-//! From the ground up; a module imports only from those above it:
+//! From the bottom up; a module imports only those listed before it:
 //! - [`template`] turns the CloudFormation template into resources with plain properties. Pure.
-//! - [`plan`] compares them with what exists, and says what to change and why. Pure.
-//! - [`progress`] is what happens meanwhile, as events.
-//! - [`aws`] has the service clients, the meaning of AWS's errors, and the waiting for those that pass.
-//! - [`package`] makes the zip that both functions run.
+//! - [`plan`] compares them with what exists, and decides what to change and why. Pure.
+//! - [`cost`] computes the stack's monthly idle cost. Pure.
+//! - [`progress`] defines the events of a run.
+//! - [`aws`] has the service clients, the meaning of AWS's errors, and the retries of transient ones.
+//! - [`package`] builds the zip that both functions run.
 //! - [`resources`] reads, creates, updates and deletes, one provider per resource type.
-//! - [`engine`] carries a plan out, through the services' own APIs or through CloudFormation.
+//! - [`engine`] applies a plan, through the services' own APIs or through CloudFormation.
 //!
-//! This crate never prints, never asks and never reads settings: it is given values, and reports events. It knows nothing
-//! of the local AWS, which examines it.
+//! This crate never prints, prompts or reads settings: it takes values and reports events. It never imports the local
+//! AWS, which tests it.
 
 pub mod aws;
+pub mod cost;
 pub mod engine;
 pub mod package;
 pub mod plan;

@@ -1,25 +1,25 @@
-//! What happened: past-tense facts, one JSON line each.
+//! The events of a run: past-tense facts, one JSON line each.
 
 use serde::Serialize;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::plan::{Action, Change, Plan};
 
-/// Something that happened while a plan was carried out.
+/// An event while a plan is applied.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
-    /// The plan is known.
+    /// The plan was made.
     PlanMade {
         /// Resources to create.
         create: usize,
         /// Resources to update.
         update: usize,
-        /// Resources to delete and make anew.
+        /// Resources to replace.
         replace: usize,
         /// Resources to delete.
         delete: usize,
-        /// Resources that are as they should be.
+        /// Resources without a change.
         unchanged: usize,
     },
     /// Work on a resource began.
@@ -28,16 +28,16 @@ pub enum Event {
         logical_id: String,
         /// `AWS::Service::Type`.
         resource_type: String,
-        /// What happens to it.
+        /// The action.
         action: Action,
-        /// The step that it belongs to.
+        /// Its step.
         step: u8,
     },
     /// Work on a resource waits for AWS.
     ResourceWaiting {
         /// Its name in the template.
         logical_id: String,
-        /// What is waited for.
+        /// What AWS is waited for.
         reason: String,
     },
     /// Work on a resource is done.
@@ -46,9 +46,9 @@ pub enum Event {
         logical_id: String,
         /// `AWS::Service::Type`.
         resource_type: String,
-        /// What happened to it.
+        /// The action taken.
         action: Action,
-        /// The step that it belongs to.
+        /// Its step.
         step: u8,
         /// How long it took.
         seconds: f64,
@@ -59,45 +59,45 @@ pub enum Event {
         logical_id: String,
         /// `AWS::Service::Type`.
         resource_type: String,
-        /// What should have happened to it.
+        /// The intended action.
         action: Action,
-        /// The step that it belongs to.
+        /// Its step.
         step: u8,
         /// Why.
         failure: Failure,
     },
-    /// A resource was left alone because something that it needs failed.
+    /// A resource was skipped because a dependency failed.
     ResourceSkipped {
         /// Its name in the template.
         logical_id: String,
-        /// Logical id of what failed; empty when the person cancelled.
+        /// Logical id of what failed; empty when the user cancelled.
         because: String,
     },
-    /// No further work begins because the person interrupted.
+    /// No further work begins because the user interrupted.
     Interrupted,
-    /// Something beside the changes of single resources, for people.
+    /// A fact beyond single resources' changes, for people.
     #[serde(skip)]
     Note {
         /// A sentence.
         text: String,
     },
-    /// Something that stays untidy, for people.
+    /// A leftover, for people.
     #[serde(skip)]
     Warning {
         /// A sentence.
         text: String,
     },
-    /// CloudFormation says how far the stack is.
+    /// The CloudFormation stack has a new status.
     StackChanged {
         /// Such as `UPDATE_ROLLBACK_IN_PROGRESS`.
         status: String,
-        /// Why, if CloudFormation says.
+        /// Why, if CloudFormation gives a reason.
         reason: Option<String>,
     },
 }
 
 impl Event {
-    /// It is known what changes.
+    /// The plan was made.
     pub(crate) fn made(plan: &Plan) -> Self {
         Self::PlanMade {
             create: plan.count(Action::Create),
@@ -141,7 +141,7 @@ impl Event {
     }
 }
 
-/// What AWS answered to a call that failed.
+/// AWS's response to a failed call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
     /// Service and operation.
@@ -154,7 +154,7 @@ pub struct Failure {
     pub request_id: Option<String>,
 }
 
-/// Tells events about one resource.
+/// Reports the events of one resource.
 #[derive(Debug, Clone)]
 pub struct Progress {
     sender: Option<UnboundedSender<Event>>,
@@ -167,19 +167,19 @@ impl Progress {
         Self { sender: Some(sender.clone()), logical_id: change.logical_id.clone() }
     }
 
-    /// Nobody listens.
+    /// Reports to no one.
     pub fn silent() -> Self {
         Self { sender: None, logical_id: String::new() }
     }
 
-    /// Tells what is waited for.
+    /// Reports a wait.
     pub fn waiting(&self, reason: &str) {
-        self.tell(Event::ResourceWaiting { logical_id: self.logical_id.clone(), reason: reason.to_owned() });
+        self.report(Event::ResourceWaiting { logical_id: self.logical_id.clone(), reason: reason.to_owned() });
     }
 
-    fn tell(&self, event: Event) {
+    fn report(&self, event: Event) {
         if let Some(sender) = &self.sender {
-            // A display that went away must not stop the work.
+            // A closed display must not stop the work.
             let _ = sender.send(event);
         }
     }

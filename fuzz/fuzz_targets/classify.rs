@@ -1,4 +1,4 @@
-//! The whole way of a delivery, from its bytes to the mail.
+//! The whole path of a delivery, from its bytes to the mail.
 
 #![no_main]
 

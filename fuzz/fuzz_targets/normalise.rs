@@ -1,4 +1,4 @@
-//! What is left of a message when everything that varies is gone.
+//! Normalises messages.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A pattern and an event, in one list: a pattern that matches explains nothing, one that does not explains itself.
+//! A pattern and an event in one list: a match has no explanation, a mismatch has one.
 
 #![no_main]
 

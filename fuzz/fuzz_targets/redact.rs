@@ -1,4 +1,4 @@
-//! What is left of a text when its secrets are gone, and that nothing more goes the second time.
+//! Redaction: a planted key never survives.
 
 #![no_main]
 

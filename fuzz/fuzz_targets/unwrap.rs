@@ -1,4 +1,4 @@
-//! Takes events out of whatever is delivered.
+//! Unwraps events from any delivery.
 
 #![no_main]
 

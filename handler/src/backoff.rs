@@ -1,20 +1,20 @@
-//! When to try again.
+//! Backoff between attempts.
 
 use std::time::Duration;
 
 use crate::store::StoreError;
 
-/// How often a decision is taken anew when others change the same items. With the waits below this lasts about ten
-/// seconds, in which hundreds of invocations on one fingerprint get their turn.
+/// Attempts when other invocations change the same items. With the waits below they span about ten seconds, in which
+/// hundreds of invocations on one fingerprint succeed.
 const ATTEMPTS: u32 = 40;
-/// A throttled table is asked less often: each time counts as so many attempts. With the waits below this lasts about a
-/// second, besides the attempts of the SDK.
+/// Weight of an attempt on a throttled table, which is retried less. With the waits below the attempts span about a
+/// second, in addition to those of the SDK.
 const ATTEMPTS_OF_A_THROTTLE: u32 = 8;
 const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 const SHORTEST_WAIT_WHEN_THROTTLED: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_millis(400);
 
-/// Waits between attempts when others change the same items, or the table is throttled.
+/// Waits between attempts after conflicts and throttling.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     left: u32,
@@ -28,10 +28,10 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// Waits for the next attempt, longer each time.
+    /// Waits before the next attempt, longer each time.
     ///
     /// # Errors
-    /// What made the last attempt fail, when there were enough of them or no other one can succeed.
+    /// The last attempt's error, when the attempts are spent or no retry can succeed.
     pub(crate) async fn wait_after(&mut self, error: StoreError) -> Result<(), StoreError> {
         let (attempts, least) = match error {
             StoreError::Conflict => (1, SHORTEST_WAIT),
@@ -46,7 +46,7 @@ impl Backoff {
     }
 }
 
-/// Between half of a wait and all of it, so that those who met do not meet again.
+/// Between half the wait and all of it, so that colliding invocations spread out.
 fn jittered(wait: Duration) -> Duration {
     let random = u32::from(uuid::Uuid::new_v4().as_bytes()[0]);
     wait / 2 + wait / 2 * random / 256
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn an_error_is_worth_as_many_attempts_as_may_help() {
+    async fn an_error_gets_as_many_attempts_as_can_help() {
         let throttled = || StoreError::Throttled { code: "ThrottlingError".to_owned(), message: String::new() };
         let unusable = || StoreError::Unusable { code: "ValidationError".to_owned(), message: String::new() };
         for (error, expected) in [(StoreError::Conflict, 40), (throttled(), 5), (unusable(), 1)] {

@@ -1,4 +1,4 @@
-//! AWS clients, made from Lambda's own environment variables. There is no credential chain to walk.
+//! AWS clients, configured from Lambda's environment variables, without a credential chain.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ use lambda_runtime::Error;
 use crate::settings::Settings;
 use crate::tls_roots::authorities;
 
-/// Longest wait for a connection. Within a Region it takes milliseconds.
+/// Connect timeout. Within a Region a connection takes milliseconds.
 const CONNECT: Duration = Duration::from_secs(2);
-/// Longest wait for one answer; a second attempt is worth more than a longer wait.
+/// Timeout per attempt: a second attempt is worth more than a longer wait.
 const ATTEMPT: Duration = Duration::from_secs(4);
-/// Longest time that connections made ahead may keep the first event waiting.
+/// Longest delay of the first event by connections opened in advance.
 const CONNECT_AHEAD: Duration = Duration::from_millis(100);
 
 /// The services that the functions call.
@@ -35,7 +35,7 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// From the variables that Lambda sets, and `AWS_ENDPOINT_URL` and `AWS_CA_BUNDLE` if they are set.
+    /// Reads the variables that Lambda sets, and optionally `AWS_ENDPOINT_URL` and `AWS_CA_BUNDLE`.
     ///
     /// # Errors
     /// `AWS_CA_BUNDLE` cannot be used.
@@ -54,7 +54,7 @@ impl Clients {
         ));
         let retry = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(100));
         let timeout = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
-        // The SDK's crates have one configuration type each, with the same methods.
+        // Each SDK crate has its own configuration type with the same methods.
         macro_rules! client {
             ($service:ident) => {{
                 let mut config = $service::Config::builder()
@@ -64,7 +64,7 @@ impl Clients {
                     .credentials_provider(credentials.clone())
                     .retry_config(retry.clone())
                     .timeout_config(timeout.clone())
-                    // It guards bodies that take longer than an attempt may.
+                    // It guards response bodies that take longer than the attempt timeout.
                     .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
                 config.set_endpoint_url(endpoint.clone());
                 $service::Client::from_conf(config.build())
@@ -73,19 +73,19 @@ impl Clients {
         Ok(Self { dynamodb: client!(aws_sdk_dynamodb), sns: client!(aws_sdk_sns) })
     }
 
-    /// Opens the connections that the first event will use, while Lambda still lends the function a whole processor. Later
-    /// the smallest function has a fourteenth of one for its TLS handshakes.
+    /// Opens the connections for the first event during initialisation, for which Lambda provides a whole processor.
+    /// Later the smallest function has a fourteenth of one for its TLS handshakes.
     pub async fn connect_ahead(&self, settings: &Settings) {
         let read = self.dynamodb.get_item().table_name(&settings.table);
         let read = read.key(INCIDENT_ID, AttributeValue::S(SELF_CHECK.to_owned()));
         let look = self.sns.get_topic_attributes().topic_arn(&settings.topic_arn);
-        // What they answer does not matter, nor whether they do: the first event finds out, and tells of it.
+        // Responses and errors do not matter here: the first event reports them.
         let _ = tokio::time::timeout(CONNECT_AHEAD, async { tokio::join!(read.send(), look.send()) }).await;
     }
 }
 
-/// One pool of connections for all clients: the SDK would make, and prepare for TLS, one for each and one to try.
-/// TLS unless the endpoint says `http:`.
+/// One connection pool for all clients: the SDK would create, and set up TLS for, one per client and another for
+/// probing. Uses TLS unless the endpoint is `http:`.
 fn http_client(endpoint: Option<&str>, bundle: Option<&str>, region: &str) -> Result<SharedHttpClient, Error> {
     let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).build();
     let connector = Connector::builder().connector_settings(settings);

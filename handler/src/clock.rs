@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// One moment, in the forms that records need.
+/// A point in time, in the formats of the records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Now {
     /// RFC 3339 in UTC with milliseconds.
@@ -15,14 +15,14 @@ pub struct Now {
     pub milliseconds: i64,
 }
 
-/// The clock of the machine. Tests set it ahead.
+/// The system clock. Tests advance it.
 #[derive(Debug, Default)]
 pub struct Clock {
     ahead_seconds: AtomicI64,
 }
 
 impl Clock {
-    /// This moment.
+    /// The current time.
     pub fn now(&self) -> Now {
         let ahead = SignedDuration::from_secs(self.ahead_seconds.load(Ordering::Relaxed));
         let now = Timestamp::now();

@@ -1,4 +1,4 @@
-//! What Lambda hands over: bytes, made readable before the runtime parses them, and the deliveries in them.
+//! Invocations from Lambda: sanitises the bytes before the runtime parses them, and splits deliveries.
 
 use std::borrow::Cow;
 use std::fmt::Debug;
@@ -8,13 +8,13 @@ use lambda_runtime::tower::util::MapRequestLayer;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, LambdaInvocation, Runtime, Service, layers};
 use serde_json::{Value, json};
 
-/// Asks for work and does it, for as long as the process lives.
+/// Polls for invocations and handles them, for the life of the process.
 ///
-/// The runtime parses an event before its handler sees it and reports what it cannot parse as the handler's failure. So what
-/// no parser holds (see [`json::readable`]) is taken out of the bytes first.
+/// The runtime parses an event before the handler sees it, and reports unparsable ones as failures of the handler. So
+/// the parts that the parser rejects are removed first (see [`json::readable`]).
 ///
 /// # Errors
-/// When the Runtime API cannot be reached.
+/// When the Runtime API is unreachable.
 pub async fn serve<F>(function: F) -> Result<(), Error>
 where
     F: Service<LambdaEvent<Value>, Response = Value>,
@@ -32,9 +32,8 @@ fn readable(invocation: LambdaInvocation) -> LambdaInvocation {
     }
 }
 
-/// A delivery as what has to be understood one by one: the record of a batch that was put back from the handler's own
-/// dead-letter queue is Lambda's record of the handler's failure, and stands for the delivery that failed then. All
-/// others stay together.
+/// Splits a delivery into its independent parts. A record that was redriven from the handler's own dead-letter queue is
+/// Lambda's record of the handler's failure, and is replaced by the delivery that failed. All others stay together.
 pub(crate) fn parts(delivery: &Value, function: &str) -> Vec<Value> {
     let records = delivery.get("Records").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let payloads: Vec<Option<Value>> = records.iter().map(|record| failed_before(record, function)).collect();
@@ -47,7 +46,7 @@ pub(crate) fn parts(delivery: &Value, function: &str) -> Vec<Value> {
     payloads.into_iter().flatten().chain(others).collect()
 }
 
-/// The delivery that the handler failed on, if a record tells of one.
+/// The delivery that the handler failed on, if the record contains one.
 fn failed_before(record: &Value, function: &str) -> Option<Value> {
     let body = record.get("body").and_then(Value::as_str)?;
     if !(body.contains(function) && body.contains("requestPayload")) {

@@ -1,5 +1,5 @@
-//! Fail open: people hear of a failure even when it cannot be recorded. Without the table there is no budget, so each
-//! running handler keeps a small one of its own; what it keeps back is in the dead-letter queue after Lambda's retries.
+//! Fail open: a failure is mailed even if it cannot be recorded. Without the table there is no shared mail budget, so
+//! each handler instance has a small one; what exceeds it ends in the dead-letter queue after Lambda's retries.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -13,20 +13,20 @@ use crate::log;
 use crate::notify::Notifier;
 use crate::store::Store;
 
-/// How long one fingerprint is not told about again: longer than Lambda tries an event.
+/// Pause, in seconds, between mails about one fingerprint: longer than Lambda retries an event.
 const SAME_SECONDS: i64 = 10 * 60;
-/// Mails of one handler in a minute. Fifty handlers at once stay below the ten in a second at which SNS ends an email
-/// subscription.
+/// Mails of one handler instance per minute. Fifty instances together stay below the ten per second at which SNS ends
+/// an email subscription.
 const MAILS_PER_MINUTE: usize = 6;
 
-/// What this handler mailed without a record lately.
+/// The recent mails of this handler instance without a record.
 #[derive(Debug, Default)]
 pub(crate) struct FailOpen {
     mailed: Mutex<VecDeque<(String, i64)>>,
 }
 
 impl FailOpen {
-    /// Whether to mail about a fingerprint now; if so, it counts as mailed.
+    /// Whether to mail about a fingerprint now, which then counts as mailed.
     fn may_mail(&self, fingerprint: &str, now: i64) -> bool {
         let mut mailed = self.mailed.lock().unwrap_or_else(PoisonError::into_inner);
         mailed.retain(|(_, at)| *at > now - SAME_SECONDS);
@@ -46,10 +46,10 @@ impl FailOpen {
 }
 
 impl<S: Store, N: Notifier> Flow<S, N> {
-    /// Mails about an incident that could not be recorded.
+    /// Mails an incident that could not be recorded.
     pub(crate) async fn mail_unrecorded(&self, incident: &Incident) -> Result<(), HandlerError> {
         if !self.fail_open.may_mail(&incident.fingerprint, self.clock.now().seconds) {
-            self.suppressed(incident, "not recorded, and people know of it or heard of enough");
+            self.suppressed(incident, "not recorded, and already mailed or over the limit");
             return Ok(());
         }
         let notice = Notice { number: 1, reason: Reason::Opened, stack: &self.settings.stack, recorded: false };
@@ -67,11 +67,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_fingerprint_is_told_once_and_few_in_a_minute() {
+    fn one_fingerprint_is_mailed_once_and_few_in_a_minute() {
         let fail_open = FailOpen::default();
         assert!(fail_open.may_mail("a", 0) && !fail_open.may_mail("a", 100) && fail_open.may_mail("a", 600));
-        let told = (0..20).filter(|number| fail_open.may_mail(&format!("b{number}"), 1000)).count();
-        assert_eq!(told, MAILS_PER_MINUTE);
+        let allowed = (0..20).filter(|number| fail_open.may_mail(&format!("b{number}"), 1000)).count();
+        assert_eq!(allowed, MAILS_PER_MINUTE);
         assert!(fail_open.may_mail("c", 1060));
         fail_open.forget("c");
         assert!(fail_open.may_mail("c", 1061));

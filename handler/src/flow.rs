@@ -1,4 +1,4 @@
-//! The way of an event through the handler: understand, record, send.
+//! The path of an event through the handler: classify, record, send.
 
 #[cfg(test)]
 mod tests;
@@ -23,22 +23,22 @@ use crate::settings::Settings;
 use crate::store::{Store, StoreError, Table};
 use crate::{delivery, drill, log, loop_guard, rules_file, self_check};
 
-/// How often a handler sweeps by itself, after an event.
+/// Shortest interval, in seconds, between the sweeps that a handler runs after events.
 const SWEEP_SECONDS: i64 = 60;
 
-/// Why an invocation failed. Lambda tries it again, and then puts the event into the handler's dead-letter queue.
+/// Why an invocation failed. Lambda retries it, then moves the event to the handler's dead-letter queue.
 #[derive(Debug, thiserror::Error)]
 pub enum HandlerError {
-    /// There is no event in the delivery.
+    /// The delivery contains no event.
     #[error("no event: {0}")]
     Unreadable(#[from] Unreadable),
-    /// The failure is not in the table, or the table does not say that it was mailed.
+    /// The failure, or its notification, could not be recorded.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The mail was not accepted.
+    /// SNS rejected the mail.
     #[error(transparent)]
     Notify(#[from] NotifyError),
-    /// The self-check of a sweep found something. Failing lets the alarm on the handler's errors tell of it.
+    /// The self-check of a sweep found a problem. The error raises the alarm on the handler's errors.
     #[error("the self-check of a sweep failed: {0}")]
     Unhealthy(Value),
 }
@@ -63,10 +63,10 @@ pub struct Handler {
 }
 
 impl Handler {
-    /// With the table and topic of the settings.
+    /// A handler with the table and topic from the settings.
     ///
     /// # Errors
-    /// When not even the built-in rules can be used.
+    /// When even the built-in rules are invalid.
     pub fn on_aws(settings: Settings, clients: &Clients) -> Result<Self, RulesError> {
         let store = Table::new(clients.dynamodb.clone(), settings.table.clone());
         let notifier = Topic::new(clients.sns.clone(), settings.topic_arn.clone());
@@ -80,7 +80,7 @@ impl Handler {
     /// Handles one invocation.
     ///
     /// # Errors
-    /// When the invocation has to be repeated, or holds no event.
+    /// When the invocation must be retried, or contains no event.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {
         let result = match Control::read(&event.payload) {
             Some(Control::SelfCheck) => return Ok(json!(self.self_check().await)),
@@ -95,11 +95,11 @@ impl Handler {
 
     async fn events(&self, delivery: &Value) -> Result<Value, HandlerError> {
         let handled = self.flow.deliver(delivery, &self.loaded.rules).await;
-        self.sweep_in_passing().await;
+        self.sweep_if_due().await;
         handled.map(|events| json!({ "events": events }))
     }
 
-    /// Sends what is due, then checks itself.
+    /// Sends what is due, then runs the self-check.
     async fn sweep(&self) -> Result<Value, HandlerError> {
         self.swept_at.store(self.flow.clock.now().seconds, Ordering::Relaxed);
         let sent = self.flow.sweep().await?;
@@ -110,9 +110,9 @@ impl Handler {
         }
     }
 
-    /// Sends what is due, if this handler did not look for a while. The event of this invocation is handled: that the
-    /// sweep failed is no reason to handle it again.
-    async fn sweep_in_passing(&self) {
+    /// Sweeps, unless this handler did so recently. The event of this invocation is already handled, so an error of the
+    /// sweep does not fail the invocation.
+    async fn sweep_if_due(&self) {
         let now = self.flow.clock.now().seconds;
         if now - self.swept_at.swap(now, Ordering::Relaxed) < SWEEP_SECONDS {
             return;
@@ -129,7 +129,7 @@ impl Handler {
     }
 }
 
-/// Recording and sending, on whatever store and notifier.
+/// Recording and sending, generic over store and notifier.
 pub(crate) struct Flow<S, N> {
     pub(crate) store: S,
     pub(crate) notifier: N,
@@ -145,8 +145,8 @@ impl<S, N> Flow<S, N> {
 }
 
 impl<S: Store, N: Notifier> Flow<S, N> {
-    /// Handles every event of a delivery and returns their number. One that fails does not keep the others from being
-    /// handled; those that succeeded are known as duplicates when the delivery comes again.
+    /// Handles every event of a delivery and returns their number. A failing event does not stop the others; on a retry
+    /// the successful ones are recognised as duplicates.
     pub(crate) async fn deliver(&self, delivery: &Value, rules: &Rules) -> Result<usize, HandlerError> {
         let mut events = 0;
         let mut failed = None;
@@ -202,8 +202,8 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         }
     }
 
-    /// Why an alarm on a function's errors tells nothing new, if people just heard of the failure that raised it. A table
-    /// that cannot be read keeps nothing back.
+    /// Why an alarm on a function's errors is redundant, if the failure that raised it was just mailed. An unreadable
+    /// table suppresses nothing.
     async fn explained(&self, event: &Classification, alarm: &Incident, now: i64) -> Option<String> {
         let function = alarm_on_errors_of(&event.observation)?;
         let failures = self.of_trouble("lambda", function).await.ok()?;
@@ -211,7 +211,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         Some(format!("incident {} is open for the errors of {function}", cause.incident_id))
     }
 
-    /// Sends what the record says is to be sent.
+    /// Sends the notice that recording made due.
     async fn recorded(&self, event: &Classification, recorded: &Recorded) -> Result<(), HandlerError> {
         let incident = &recorded.incident;
         let occurred_at = &event.observation.occurred_at;

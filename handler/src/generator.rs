@@ -1,4 +1,4 @@
-//! The error generator: a function that fails for real, in the way that it is asked to.
+//! The error generator: a function that really fails, in the requested way.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::clients::Clients;
 /// The kinds of failure, as `trigger-test --kind` names them.
 pub const KINDS: [&str; 6] = ["exception", "timeout", "oom", "panic", "crash", "access-denied"];
 
-/// How the generator's own errors are reported.
+/// An error of the generator, as Lambda reports it.
 #[derive(Debug)]
 pub struct Deliberate {
     error_type: String,
@@ -31,7 +31,7 @@ impl Deliberate {
     }
 }
 
-/// Fails as the payload's `kind` says; without one, with an exception.
+/// Fails as the payload's `kind` requests; by default with an exception.
 ///
 /// # Errors
 /// Always, unless the process dies first.
@@ -48,19 +48,19 @@ pub async fn fail(clients: &Clients, event: LambdaEvent<Value>) -> Result<Value,
         "access-denied" => read_forbidden_table(clients).await,
         other => Deliberate::new(
             "UnknownKind",
-            format!("there is no kind of failure named `{other}`; the kinds are {}", KINDS.join(", ")),
+            format!("unknown kind of failure `{other}`; the kinds are {}", KINDS.join(", ")),
         ),
     })
 }
 
-/// Lambda ends the sandbox at the deadline; what comes after the sleep is for a runtime that does not.
+/// Lambda ends the sandbox at the deadline; the code after the sleep is for runtimes that do not.
 async fn sleep_past_deadline(context: &Context) -> Deliberate {
     let left = context.deadline().duration_since(std::time::SystemTime::now()).unwrap_or_default();
     tokio::time::sleep(left + Duration::from_secs(30)).await;
     Deliberate::new("DeadlineNotEnforced", "deliberately slept past the deadline, and nothing ended the function")
 }
 
-/// Takes memory in steps and writes to every page of it: memory that was never written to is never counted.
+/// Allocates memory in steps and writes to every page, because untouched pages do not count.
 fn use_up_memory() -> Deliberate {
     const STEP: usize = 16 << 20;
     const PAGE: usize = 4096;
@@ -84,14 +84,14 @@ fn end_process() -> Deliberate {
     std::process::exit(1)
 }
 
-/// Reads the incident table, which the generator's role has no right to.
+/// Reads the incident table, to which the generator's role has no access.
 async fn read_forbidden_table(clients: &Clients) -> Deliberate {
     let Ok(table) = std::env::var("FORBIDDEN_TABLE") else {
         return Deliberate::new("MissingVariable", "environment variable FORBIDDEN_TABLE is not set");
     };
     let key = AttributeValue::S("deliberately-forbidden".to_owned());
     match clients.dynamodb.get_item().table_name(table).key(incident_model::table::INCIDENT_ID, key).send().await {
-        Ok(_) => Deliberate::new("AccessNotDenied", "deliberately read a table without permission, and was let"),
+        Ok(_) => Deliberate::new("AccessNotDenied", "deliberately read a table without permission, and was allowed to"),
         Err(error) => Deliberate::new(
             error.code().unwrap_or("ServiceUnreachable"),
             format!("deliberate failure: {}", error.message().unwrap_or("no answer from DynamoDB")),

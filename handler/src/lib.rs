@@ -1,7 +1,7 @@
-//! The Lambda function that records incidents and alerts people, and the error generator that proves it.
+//! The Lambda function that records incidents and sends alerts, and the error generator that tests it.
 //!
-//! Both are one artifact; the function's `Handler` setting says which one it is. The way of an event is in [`flow`]:
-//! classify (pure, in `incident-model`), record ([`mod@record`]), send what that makes due ([`notify`]).
+//! Both are one artifact; the function's `Handler` setting selects one. The path of an event is in [`flow`]: classify
+//! (pure, in `incident-model`), record ([`mod@record`]), send what that makes due ([`notify`]).
 
 mod backoff;
 pub mod clients;

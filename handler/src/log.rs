@@ -1,5 +1,5 @@
-//! One JSON line for each outcome, and CloudWatch's metrics in it. Lines hold ids and names, never messages: a message may
-//! hold what redaction missed.
+//! One JSON line per outcome, with embedded CloudWatch metrics. Lines contain ids and names, never messages, which may
+//! contain secrets that redaction missed.
 
 use std::io::Write;
 
@@ -11,25 +11,25 @@ const NAMESPACE: &str = "incidentctl";
 
 /// Writes a line to the function's log.
 pub fn line(outcome: &str, fields: Value) {
-    // A log that cannot be written must not keep an alert from being sent.
+    // A failing log must not prevent an alert.
     let _ = writeln!(std::io::stdout().lock(), "{}", merged(outcome, fields));
 }
 
-/// Numbers of one outcome, in CloudWatch's embedded metric format: the log line is the measurement, and no call is made.
-/// Every metric is billed for each combination of dimensions; those of the handler are eight, of ten that are free.
+/// Metrics of one outcome, in CloudWatch's embedded metric format: the log line is the measurement, without a call.
+/// Metrics are billed per combination of dimensions; the handler has eight, of ten that are free.
 #[derive(Debug, Clone)]
 pub struct Metrics<'a> {
     /// The stack, the dimension of every metric.
     pub stack: &'a str,
-    /// The severity, the other dimension of a metric that is counted by it.
+    /// The severity, the second dimension of metrics by severity.
     pub severity: Option<Severity>,
-    /// When, in milliseconds since 1970.
+    /// Time, in milliseconds since 1970.
     pub at_milliseconds: i64,
-    /// Names, units and numbers.
+    /// Names, units and values.
     pub numbers: &'a [(&'static str, Unit, f64)],
 }
 
-/// A unit of CloudWatch's.
+/// A CloudWatch unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// How many.
@@ -38,13 +38,12 @@ pub enum Unit {
     Milliseconds,
 }
 
-/// Writes a line that is a measurement as well.
+/// Writes a line with embedded metrics.
 pub fn measured(outcome: &str, fields: Value, metrics: &Metrics<'_>) {
     line(outcome, embedded(fields, metrics));
 }
 
-/// The fields with the metrics among them, as the embedded metric format has it: `_aws` names the members that are
-/// metrics and dimensions.
+/// The fields and metrics in the embedded metric format: `_aws` names the members that are metrics and dimensions.
 fn embedded(mut fields: Value, metrics: &Metrics<'_>) -> Value {
     let Some(members) = fields.as_object_mut() else { return fields };
     members.insert("Stack".to_owned(), metrics.stack.into());

@@ -1,5 +1,5 @@
-//! The alert path's own failures. They must not come back to the handler: a handler that fails on its own failure would
-//! never stop. The rules already leave them out; this is the second lock.
+//! Keeps the alert path's own failures out of the handler: a handler that fails on its own failure would loop. The
+//! rules already exclude them; this is the second line of defence.
 
 use incident_model::Observation;
 use serde_json::Value;

@@ -5,15 +5,15 @@ use incident_model::mail::Mail;
 
 /// Where mails go.
 pub trait Notifier {
-    /// Hands a mail over; when this returns, somebody else sees to its delivery.
+    /// Publishes a mail; on success SNS is responsible for the delivery.
     fn publish(&self, mail: &Mail) -> impl Future<Output = Result<(), NotifyError>>;
 }
 
-/// Why a mail was not accepted.
+/// Why a mail was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the alert topic did not take the mail: {code}: {message}")]
+#[error("the alert topic rejected the mail: {code}: {message}")]
 pub struct NotifyError {
-    /// AWS's error code, or the kind of failure when there was no answer.
+    /// AWS's error code, or the kind of failure without a response.
     pub code: String,
     /// AWS's message.
     pub message: String,
@@ -27,12 +27,12 @@ pub struct Topic {
 }
 
 impl Topic {
-    /// A topic that this function may publish to.
+    /// A topic to which this function may publish.
     pub fn new(client: aws_sdk_sns::Client, arn: String) -> Self {
         Self { client, arn }
     }
 
-    /// Whether the topic is there and this function's role sees it.
+    /// Whether the topic exists and is visible to this function's role.
     ///
     /// # Errors
     /// AWS's code and message.
@@ -50,7 +50,7 @@ impl Topic {
 impl Notifier for Topic {
     async fn publish(&self, mail: &Mail) -> Result<(), NotifyError> {
         match self.publish_as(&mail.subject, &mail.body).await {
-            // SNS's rules for subjects are stricter than it says. A plain subject is better than a lost alert.
+            // SNS's rules for subjects are stricter than documented. A plain subject is better than a lost alert.
             Err(error) if error.code.starts_with("InvalidParameter") => {
                 self.publish_as("[incident] see the text", &mail.body).await
             }

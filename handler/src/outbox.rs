@@ -1,4 +1,4 @@
-//! Sending what is due: within the mail budget one mail for each incident, beyond it a digest.
+//! Sends due notices: one mail per incident within the mail budget, beyond it a digest.
 
 use std::time::Duration;
 
@@ -14,36 +14,36 @@ use crate::log::{self, Metrics, Unit};
 use crate::notify::Notifier;
 use crate::store::{Budget, Outbox, Sent, Store};
 
-/// How long a sender alone may send. Longer than a publish with its retries takes.
+/// Lease of a sender, in seconds: longer than a publish with its retries takes.
 pub(crate) const LEASE_SECONDS: i64 = 30;
-/// How long a notice waits that the budget had no mail for. The next sweep comes later anyway.
+/// Delay, in seconds, of a notice over the budget. The next sweep comes later anyway.
 const DEFERRED_SECONDS: i64 = 20;
-/// Mails that may go out in one second: SNS sets an email subscription that gets ten back to pending, and forgets it after
-/// 48 hours. All that others may send in a minute may fall into one second.
+/// Mails per second: SNS resets an email subscription that gets ten to pending, and removes it after 48 hours. A
+/// minute's whole budget may fall into one second.
 const MOST_AT_ONCE: usize = 9;
-/// Mails about drills in a minute, which a person waits for; more are a digest.
+/// Mails about drills per minute, for which a user is waiting; more go into a digest.
 const DRILLS: Budget = Budget::of_a_minute("drills", 10);
-/// The second in which drills have what others leave of [`MOST_AT_ONCE`], with room for clocks that differ.
+/// The second in which drills may use what others leave of [`MOST_AT_ONCE`], with a margin for clock skew.
 const DRILL_MILLISECONDS: i64 = 1_200;
-/// How often a drill tries to get into a second, and the wait between.
+/// How often a drill tries to get a mail within a second, and the wait between.
 const DRILL_ATTEMPTS: usize = 6;
 const DRILL_WAIT: Duration = Duration::from_millis(500);
-/// Mails about several incidents at once. Their budget is their own, or a storm would leave none for them.
+/// Mails about several incidents. They have a budget of their own, because a storm would use up a shared one.
 pub(crate) const DIGESTS: Budget = Budget::of_a_minute("digests", 1);
 
-/// What became of a notice.
+/// The fate of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
     /// SNS accepted the mail.
     Mailed,
-    /// There were no mails left in this minute; a digest will tell.
+    /// The budget was used up; a digest will cover it.
     OverBudget,
-    /// Somebody else sends it, or it is held back.
+    /// Another invocation sends it, or it is held back.
     NotOurs,
 }
 
 impl<S: Store, N: Notifier> Flow<S, N> {
-    /// Sends the notice that is due if its moment has come and nobody else does.
+    /// Sends the due notice, unless it is too early or another invocation sends it.
     pub(crate) async fn send_if_due(&self, incident: &Incident) -> Result<Delivery, HandlerError> {
         match self.claimed_if_due(incident).await? {
             Some(claimed) => self.send(&claimed, &claimed.created_at).await,
@@ -51,7 +51,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         }
     }
 
-    /// Takes the lease on the notice that is due if its moment has come.
+    /// Takes the lease on the due notice, unless it is too early.
     async fn claimed_if_due(&self, incident: &Incident) -> Result<Option<Incident>, HandlerError> {
         let now = self.clock.now();
         let is_waiting = incident.due.is_some() && incident.due_at.is_some_and(|at| at <= now.seconds);
@@ -61,7 +61,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         }
     }
 
-    /// Takes the lease on the notice that is due. Nothing when somebody else has it.
+    /// Takes the lease on the due notice; `None` if another invocation holds it.
     pub(crate) async fn claimed(&self, incident: &Incident) -> Result<Option<Incident>, HandlerError> {
         let until = self.clock.now().seconds + LEASE_SECONDS;
         let leased = Outbox { due_at: Some(until), ..Outbox::of(incident) };
@@ -69,8 +69,8 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         Ok(is_ours.then(|| leased.put_into(incident.clone())))
     }
 
-    /// Sends the notice that is due, whose lease this invocation holds, and then at once that the incident became worse in
-    /// the meantime. `failed_at` is when what it tells of happened.
+    /// Sends the due notice, whose lease this invocation holds, followed by an escalation that arose in the meantime.
+    /// `failed_at` is the time of the failure.
     pub(crate) async fn send(&self, incident: &Incident, failed_at: &str) -> Result<Delivery, HandlerError> {
         let (delivery, mut is_worse) = self.send_notice(incident, failed_at).await?;
         while is_worse {
@@ -81,7 +81,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         Ok(delivery)
     }
 
-    /// What became of the notice, and whether the incident is worse than it said.
+    /// The fate of the notice, and whether the incident became worse than the notice states.
     async fn send_notice(&self, incident: &Incident, failed_at: &str) -> Result<(Delivery, bool), HandlerError> {
         if !self.may_mail(incident).await {
             self.put_off(incident, DEFERRED_SECONDS).await?;
@@ -96,11 +96,11 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         };
         self.publish(&mail::about(incident, &notice), std::slice::from_ref(incident)).await?;
         self.mailed(incident, failed_at);
-        let is_worse = self.mark(incident, "notified").await?;
+        let is_worse = self.record_sent(incident, "notified").await?;
         Ok((Delivery::Mailed, is_worse))
     }
 
-    /// Sends one mail that stands for the notices of all these incidents, whose leases this invocation holds.
+    /// Sends one mail for the notices of all these incidents, whose leases this invocation holds.
     pub(crate) async fn send_together(&self, incidents: &[Incident], mail: &Mail) -> Result<Delivery, HandlerError> {
         if !self.is_within(&DIGESTS).await {
             for incident in incidents {
@@ -112,15 +112,15 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         self.measured("digest", json!({ "incidents": incidents.len() }), None, &[("Mails", Unit::Count, 1.0)]);
         let mut failed = None;
         for incident in incidents {
-            if let Err(error) = self.mark(incident, "notified in a digest").await {
+            if let Err(error) = self.record_sent(incident, "notified in a digest").await {
                 failed = Some(error);
             }
         }
         failed.map_or(Ok(Delivery::Mailed), Err)
     }
 
-    /// Whether the mail about an incident may go out now. Drills do not take the mails of others, as long as there is room
-    /// for more.
+    /// Whether the mail about an incident may be sent now. Drills do not use the budget of others, as long as there is
+    /// room.
     async fn may_mail(&self, incident: &Incident) -> bool {
         let mails = Budget::of_a_minute("mails", self.settings.alerts.mails_per_minute.get());
         match MOST_AT_ONCE.saturating_sub(DIGESTS.limit + mails.limit) {
@@ -129,7 +129,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         }
     }
 
-    /// Whether the mail about a drill may go out, of which there may be so many in a second. Waits for the next one.
+    /// Whether the mail about a drill may be sent, with room for so many within a second. Waits for the next second.
     async fn may_mail_drill(&self, room: usize) -> bool {
         if !self.is_within(&DRILLS).await {
             return false;
@@ -144,7 +144,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         false
     }
 
-    /// Takes a mail out of a budget. When the table cannot tell whether there is one, there is.
+    /// Takes a mail from a budget. Fails open if the table cannot be read.
     async fn is_within(&self, budget: &Budget) -> bool {
         match self.store.take(budget, self.clock.now().milliseconds).await {
             Ok(is_taken) => is_taken,
@@ -157,12 +157,12 @@ impl<S: Store, N: Notifier> Flow<S, N> {
 
     async fn put_off(&self, incident: &Incident, seconds: i64) -> Result<(), HandlerError> {
         let later = Outbox { due_at: Some(self.clock.now().seconds + seconds), ..Outbox::of(incident) };
-        // When the next notice became due in the meantime, it has a moment of its own.
+        // A notice that became due in the meantime has its own time.
         self.store.set_outbox(incident, &later).await?;
         Ok(())
     }
 
-    /// Hands a mail over. If it is not accepted, the leases of the incidents that it tells of are given back.
+    /// Publishes a mail. If SNS rejects it, the leases of its incidents are released.
     async fn publish(&self, mail: &Mail, incidents: &[Incident]) -> Result<(), HandlerError> {
         let published = self.notifier.publish(mail).await;
         if published.is_err() {
@@ -171,7 +171,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         Ok(published?)
     }
 
-    /// Gives leases back. Where that fails, they end by themselves.
+    /// Releases leases. If that fails, they expire.
     async fn release(&self, incidents: &[Incident]) {
         for incident in incidents {
             if let Err(error) = self.put_off(incident, 0).await {
@@ -180,16 +180,16 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         }
     }
 
-    /// Writes that a notice was sent, and says whether the incident is worse than it said.
-    async fn mark(&self, incident: &Incident, what: &str) -> Result<bool, HandlerError> {
+    /// Records that a notice was sent; returns whether the incident became worse than the notice states.
+    async fn record_sent(&self, incident: &Incident, what: &str) -> Result<bool, HandlerError> {
         let now = self.clock.now();
-        let told = Incident { last_notified_at: Some(now.text.clone()), ..incident.clone() };
-        let next_look = next_look(&told, &self.settings.alerts);
+        let mailed = Incident { last_notified_at: Some(now.text.clone()), ..incident.clone() };
+        let next_look = next_look(&mailed, &self.settings.alerts);
         let reason = incident.due.unwrap_or(Reason::Opened).name();
         let what = format!("{what} ({reason}, notice {})", incident.notices);
         let sent = Sent { incident, next_look, what: &what, at: &now.text, now: now.seconds };
         let mut backoff = Backoff::default();
-        // Unmarked, the mail would be sent again.
+        // Without the record the mail would be sent again.
         loop {
             match self.store.mark_sent(&sent).await {
                 Ok(is_worse) => return Ok(is_worse),

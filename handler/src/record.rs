@@ -1,5 +1,5 @@
-//! Counts a failure exactly once: opens an incident for it, or counts it for the one that is open. What is to be sent is
-//! written in the same transaction.
+//! Counts a failure exactly once: opens an incident, or counts it for the open one. The notice is written in the same
+//! transaction.
 
 use incident_model::explanation::explains;
 use incident_model::notice::{Beginning, FLAPPING_SECONDS, beginning, superseding};
@@ -16,20 +16,20 @@ use crate::store::{Lookup, Occurrence, Opening, Outbox, Snapshot, Store, StoreEr
 /// A failure that is in the table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recorded {
-    /// The incident that it was counted for, as it now is.
+    /// The incident that counts it, in its new state.
     pub incident: Incident,
-    /// What recording did.
+    /// The effect of recording.
     pub how: How,
-    /// Whether this invocation has to send the notice that is due.
+    /// Whether this invocation must send the due notice.
     pub sends: bool,
 }
 
-/// What recording did.
+/// The effect of recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
     /// Opened the incident.
     Opened,
-    /// Counted the failure for an open incident, and made its severity higher.
+    /// Counted the failure for an open incident, and raised its severity.
     Escalated,
     /// Counted the failure for an open incident.
     Counted,
@@ -37,10 +37,10 @@ pub enum How {
     Duplicate,
 }
 
-/// Records a failure. `incident` is the incident that it opens if none is open.
+/// Records a failure. `incident` is the one to open if none is open.
 ///
 /// # Errors
-/// When the table cannot be used or stays throttled, or others kept changing the same items.
+/// When the table is unusable or stays throttled, or other invocations keep changing the same items.
 pub async fn record(
     store: &impl Store,
     failure: &Classification,
@@ -91,7 +91,7 @@ async fn opened(
     let (incident, withdraws) = begun(incident.clone(), snapshot, now);
     let incident = match is_over(&seen.occurred_at, snapshot) {
         true => {
-            Incident { due: Some(Reason::Recovered), ..resolved(incident, "recovered, which was told of first", now) }
+            Incident { due: Some(Reason::Recovered), ..resolved(incident, "recovered, which was reported first", now) }
         }
         false => incident,
     };
@@ -102,13 +102,13 @@ async fn opened(
     Ok(Recorded { incident, how: How::Opened, sends })
 }
 
-/// Whether the notice that was just written is to be sent at once.
+/// Whether the new notice is to be sent at once.
 pub(crate) fn is_leased(incident: &Incident, now: &Now) -> bool {
     incident.silenced_by.is_none() && incident.due_at == Some(now.seconds + LEASE_SECONDS)
 }
 
-/// A new incident with its place in the history and its first notice; whether that notice withdraws the last one of the
-/// incident before, since both states of a flapping resource are held back until one stays.
+/// A new incident with its history and first notice, and whether that notice withdraws the last one of the previous
+/// incident: notices of a flapping resource are held back until its state is stable.
 fn begun(incident: Incident, snapshot: &Snapshot, now: &Now) -> (Incident, bool) {
     let before = snapshot.newest.as_ref();
     let (recent_changes, beginning) = beginning(before, now.seconds);
@@ -131,24 +131,24 @@ fn begun(incident: Incident, snapshot: &Snapshot, now: &Now) -> (Incident, bool)
     (Incident { explains_incident_id, ..incident }, beginning == Beginning::StillFlaps)
 }
 
-/// The function whose errors raised an alarm, if the event tells of one.
+/// The function whose errors raised an alarm, if the event is about one.
 pub(crate) fn alarm_on_errors_of(seen: &Observation) -> Option<&str> {
     let is_on_errors = seen.attributes.get("lambda_errors") == Some(&Value::Bool(true));
     seen.attributes.get("function").and_then(Value::as_str).filter(|function| is_on_errors && !function.is_empty())
 }
 
-/// Whether the end of a failure was told of before the failure itself.
+/// Whether the end of the failure was reported before the failure.
 fn is_over(occurred_at: &str, snapshot: &Snapshot) -> bool {
     milliseconds_of(occurred_at).zip(snapshot.recovered_at).is_some_and(|(occurred, recovered)| occurred < recovered)
 }
 
-/// An incident that an event ended.
+/// An incident resolved by an event.
 pub(crate) fn resolved(mut incident: Incident, what: &str, now: &Now) -> Incident {
     incident.note(TimelineEntry::new(&now.text, what));
     Incident { status: Status::Resolved, recovered: true, ..incident }
 }
 
-/// What is to be sent, held back if a silence covers the incident.
+/// The outbox, held back if a silence covers the incident.
 pub(crate) fn held_by(silences: &[Silence], incident: &Incident, outbox: Outbox, now: &Now) -> Outbox {
     match covering(silences, incident, now.seconds) {
         Some(silence) => Outbox {
@@ -188,7 +188,7 @@ async fn counted(
     Ok(Recorded { incident, how, sends })
 }
 
-/// The notice that an incident became worse. One that people did not hear of yet says so itself, when its time comes.
+/// The notice of an escalation. A pending first notice covers it already.
 fn escalated(incident: &Incident, silences: &[Silence], now: &Now) -> Outbox {
     let waiting = Outbox::of(incident);
     if waiting.due.is_some_and(|due| superseding(Some(due), Reason::Escalated) == due) {
@@ -198,7 +198,7 @@ fn escalated(incident: &Incident, silences: &[Silence], now: &Now) -> Outbox {
     held_by(silences, incident, outbox, now)
 }
 
-/// Where the incident is gone, or of a version that cannot be read here, the event tells nothing new all the same.
+/// The event is a duplicate even if its incident was deleted, or is of an unreadable version.
 async fn already_counted(store: &impl Store, incident_id: &str, incident: &Incident) -> Result<Recorded, StoreError> {
     let lost = || Incident { incident_id: incident_id.to_owned(), ..incident.clone() };
     let incident = store.incident(incident_id).await?.unwrap_or_else(lost);

@@ -1,4 +1,4 @@
-//! What ends an incident: an event that says that its resource works again.
+//! Recoveries: events that report that a resource works again.
 
 use incident_model::notice::{FLAPPING_SECONDS, recent};
 use incident_model::time::milliseconds_of;
@@ -15,13 +15,13 @@ use crate::outbox::LEASE_SECONDS;
 use crate::record::{held_by, is_leased, resolved};
 use crate::store::{Outbox, Resolution, Store, StoreError};
 
-/// How many incidents of one trouble are looked at. More open ones at once have hardly one end.
+/// Limit on the incidents of one trouble. More open ones hardly end together.
 const MOST_BESIDE: usize = 25;
-/// What the timeline says.
+/// The timeline's entry.
 const RECOVERED: &str = "recovered";
 
 impl<S: Store, N: Notifier> Flow<S, N> {
-    /// Resolves all open incidents of the trouble that is over, and tells.
+    /// Resolves and reports all open incidents of the trouble that ended.
     pub(crate) async fn recovery(&self, event: &Classification) -> Result<(), HandlerError> {
         let seen = &event.observation;
         if event.outcome == Outcome::Recovery
@@ -36,12 +36,12 @@ impl<S: Store, N: Notifier> Flow<S, N> {
             }
         }
         if ended == 0 {
-            self.ignored(event, event.reason().unwrap_or("nothing is open for the resource"));
+            self.ignored(event, event.reason().unwrap_or("the resource has no open incident"));
         }
         Ok(())
     }
 
-    /// The newest incidents of a trouble, resolved or not, the newest first.
+    /// The latest incidents of a trouble, in any status, newest first.
     pub(crate) async fn of_trouble(&self, source: &str, trouble: &str) -> Result<Vec<Incident>, StoreError> {
         let mut found = self.store.newest_of_trouble(source, trouble).await?;
         let mut incidents = Vec::new();
@@ -55,10 +55,10 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         Ok(incidents)
     }
 
-    /// Resolves an incident that is not resolved, and tells. Says whether it did.
+    /// Resolves an unresolved incident and reports it; returns whether it did.
     async fn recover(&self, incident: &Incident) -> Result<bool, HandlerError> {
         if incident.status == Status::Resolved {
-            // The event's first delivery may have died before its mail.
+            // The event's first delivery may have crashed before its mail.
             self.send_if_due(incident).await?;
             return Ok(false);
         }
@@ -72,8 +72,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         Ok(true)
     }
 
-    /// The incident as it is afterwards, and whether its notice is to be sent at once. Nothing when it was resolved in the
-    /// meantime.
+    /// The resolved incident, and whether its notice is to be sent at once; `None` if it was resolved in the meantime.
     async fn resolved_by_event(
         &self,
         incident: &Incident,
@@ -83,7 +82,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         let mut read = Some(incident.clone());
         while let Some(open) = read.filter(|read| read.status != Status::Resolved) {
             let now = self.clock.now();
-            let outbox = told(&open, silences, &now);
+            let outbox = recovery_notice(&open, silences, &now);
             let recent_changes = [recent(&open.recent_changes, now.seconds), vec![now.seconds]].concat();
             let resolution = Resolution {
                 read: &open,
@@ -106,8 +105,8 @@ impl<S: Store, N: Notifier> Flow<S, N> {
     }
 }
 
-/// The notice that an incident is over. A flapping resource has to stay so before people hear of it.
-fn told(incident: &Incident, silences: &[Silence], now: &Now) -> Outbox {
+/// The notice of a recovery. For a flapping resource it waits until the state is stable.
+fn recovery_notice(incident: &Incident, silences: &[Silence], now: &Now) -> Outbox {
     let wait = if incident.flapping { FLAPPING_SECONDS } else { LEASE_SECONDS };
     held_by(silences, incident, Outbox::next(incident, Reason::Recovered, now.seconds + wait), now)
 }

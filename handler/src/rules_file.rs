@@ -4,20 +4,20 @@ use std::path::Path;
 
 use incident_model::{Rules, RulesError};
 
-/// The rules in use, and what is wrong with the file if they are not the file's.
+/// The rules in use, and the problem if they are not the file's.
 #[derive(Debug)]
 pub struct LoadedRules {
-    /// The file's rules; the built-in ones when the file cannot be used, because a broken file must not hide failures.
+    /// The file's rules; the built-in ones if the file is invalid, because a broken file must not hide failures.
     pub rules: Rules,
-    /// Why the file cannot be used.
+    /// Why the file is invalid.
     pub problem: Option<String>,
 }
 
-/// Reads `severity-rules.yaml` in the folder that Lambda unpacks the artifact to, and before it `own-rules.yaml`, if that
-/// is there.
+/// Reads `severity-rules.yaml` from the directory to which Lambda unpacks the artifact; `own-rules.yaml`, if present,
+/// takes precedence.
 ///
 /// # Errors
-/// When not even the built-in rules can be used.
+/// When even the built-in rules are invalid.
 pub fn load() -> Result<LoadedRules, RulesError> {
     let root = std::env::var("LAMBDA_TASK_ROOT").unwrap_or_else(|_| ".".to_owned());
     load_from(Path::new(&root))
@@ -43,7 +43,7 @@ fn read(path: &Path) -> Result<Rules, String> {
     Rules::parse(&text).map_err(|error| with_causes(&error))
 }
 
-/// An error and its causes in one line.
+/// An error and its sources, on one line.
 pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")

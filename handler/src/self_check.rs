@@ -1,4 +1,4 @@
-//! The self-check that `up` ends with: would an incident that arrived now be judged, recorded and mailed?
+//! The self-check at the end of `up`: would an incident be judged, recorded and mailed now?
 
 use incident_model::control::{Finding, SelfCheck};
 
@@ -6,8 +6,8 @@ use crate::notify::Topic;
 use crate::rules_file::LoadedRules;
 use crate::store::Table;
 
-/// Reads the rules, the table and the topic with this function's own role.
-/// `alerts_problem` is what is wrong with the setting of when people are written to.
+/// Checks the rules, the table and the topic with this function's own role.
+/// `alerts_problem` is the problem of the alert policy, if it is invalid.
 pub async fn run(
     loaded: &LoadedRules,
     alerts_problem: Option<&str>,

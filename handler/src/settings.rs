@@ -1,4 +1,4 @@
-//! What the function's environment says, read once.
+//! Settings from the function's environment, read once.
 
 use incident_model::AlertPolicy;
 
@@ -13,20 +13,20 @@ pub struct Settings {
     pub stack: String,
     /// Name of this function.
     pub function: String,
-    /// When people are written to.
+    /// The alert policy.
     pub alerts: AlertPolicy,
-    /// Why the setting of `alerts` cannot be used. The defaults are in force then: it must not keep alerts back.
+    /// Why the setting `alerts` is invalid. The defaults apply then, because it must not prevent alerts.
     pub alerts_problem: Option<String>,
 }
 
-/// A variable that the template sets is not there.
+/// A variable that the template sets is missing.
 #[derive(Debug, thiserror::Error)]
 #[error("environment variable {0} is not set; deploy with `incidentctl up`")]
 pub struct MissingVariable(&'static str);
 
 impl Settings {
-    /// Whether an ARN, with a version or without, is that of the stack's error generator, which the template gives its
-    /// name and the topic's account and region.
+    /// Whether an ARN, with or without a version, is that of the stack's error generator, which has its name from the
+    /// template, and the topic's account and region.
     pub(crate) fn is_generator(&self, function_arn: &str) -> bool {
         let topic: Vec<&str> = self.topic_arn.split(':').collect();
         let [_, partition, _, region, account, _] = topic[..] else { return false };
@@ -37,7 +37,7 @@ impl Settings {
     /// Reads the environment.
     ///
     /// # Errors
-    /// Names the variable that is missing.
+    /// Names the missing variable.
     pub fn from_environment() -> Result<Self, MissingVariable> {
         let variable = |name| std::env::var(name).map_err(|_| MissingVariable(name));
         let (alerts, alerts_problem) = alerts(&variable("INCIDENT_ALERTS").unwrap_or_default());
@@ -52,7 +52,7 @@ impl Settings {
     }
 }
 
-/// The policy of a text, and what is wrong with the text if it is not the text's. Empty means the defaults.
+/// The policy from a text, and the problem if the text is invalid. Empty means the defaults.
 fn alerts(text: &str) -> (AlertPolicy, Option<String>) {
     if text.is_empty() {
         return (AlertPolicy::default(), None);
@@ -99,6 +99,6 @@ mod tests {
         assert_eq!(alerts(r#"{"mails_per_minute": 2}"#).0.mails_per_minute.get(), 2);
         let (policy, problem) = alerts(r#"{"mails_per_minute": 100}"#);
         assert_eq!(policy, AlertPolicy::default());
-        assert!(problem.is_some_and(|problem| problem.contains("mails_per_minute is 1 to 8")));
+        assert!(problem.is_some_and(|problem| problem.contains("mails_per_minute must be 1 to 8")));
     }
 }

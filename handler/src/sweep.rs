@@ -1,7 +1,7 @@
-//! The sweep: looks at every incident whose moment has come.
+//! The sweep: handles every incident that is due.
 //!
-//! It sends what a crash or the mail budget kept back, tells what a silence hid, reminds, and resolves what is quiet. The
-//! clock asks for it every minute, and a handler looks by itself after an event, at most once a minute.
+//! It sends what a crash or the mail budget held back, reports what a silence hid, sends reminders, and resolves quiet
+//! incidents. It runs on a schedule, every minute, and after an event, at most once a minute.
 
 use incident_model::mail;
 use incident_model::notice::{Attention, attention};
@@ -16,17 +16,17 @@ use crate::notify::Notifier;
 use crate::outbox::{Delivery, LEASE_SECONDS};
 use crate::store::{Outbox, Resolution, Store, StoreError};
 
-/// How many incidents one sweep looks at; the rest waits for the next one.
+/// Limit on the incidents per sweep; the rest waits for the next one.
 const MOST: usize = 100;
-/// Up to so many notices go out as mails of their own, as long as the budget lasts; more are a digest.
+/// Up to this many notices are sent as single mails, within the budget; more go into a digest.
 const MOST_SINGLE_MAILS: usize = 3;
 
-/// How long a silence that is over is kept, so that the mail about what it hid can say whose it was: such mails have a
-/// budget, too.
+/// How long, in seconds, an ended silence is kept, so that the mail about what it hid can name its owner: such mails
+/// may be delayed by their budget.
 const KEPT_SECONDS: i64 = 5 * 60;
 
-/// How long a drill's mail is left to the invocation that recorded it, which waits for a second with room. A sweep that
-/// took the notice meanwhile would let a retry of that invocation take it for sent.
+/// How long, in seconds, a drill's mail is left to the invocation that recorded it, which waits for a free second. If a
+/// sweep took the notice meanwhile, a retry of that invocation would consider it sent.
 const NEW_DRILL_SECONDS: i64 = 60;
 
 fn is_new_drill(incident: &Incident, now: i64) -> bool {
@@ -34,29 +34,28 @@ fn is_new_drill(incident: &Incident, now: i64) -> bool {
 }
 
 impl<S: Store, N: Notifier> Flow<S, N> {
-    /// Does what is due, and returns for how many incidents something was sent. A part that fails does not keep the others
-    /// from being done.
+    /// Handles what is due, and returns the number of incidents with a mail. A failing part does not stop the others.
     pub(crate) async fn sweep(&self) -> Result<usize, HandlerError> {
         let now = self.clock.now().seconds;
         let (silences, due) = tokio::join!(self.store.silences(), self.store.due(now, MOST));
         let (silences, due) = (silences?, due?);
         let mut failed = None;
-        let mut to_tell = Vec::new();
+        let mut to_send = Vec::new();
         for incident in due.iter().filter(|incident| !is_new_drill(incident, now)) {
             match self.attend(incident, &silences).await {
-                Ok(claimed) => to_tell.extend(claimed),
+                Ok(claimed) => to_send.extend(claimed),
                 Err(error) => failed = Some(error),
             }
         }
         let (hidden, others): (Vec<_>, Vec<_>) =
-            to_tell.into_iter().partition(|incident| incident.silenced_by.is_some());
-        let told = self.tell(others).await;
+            to_send.into_iter().partition(|incident| incident.silenced_by.is_some());
+        let sent = self.send_unsilenced(others).await;
         let revealed = self.reveal(hidden, &silences).await;
         self.forget_ended(&silences, &due, now).await?;
-        failed.map_or(Ok(told? + revealed?), Err)
+        failed.map_or(Ok(sent? + revealed?), Err)
     }
 
-    /// Does what an incident needs, and returns it if its notice is to be sent by this invocation.
+    /// Handles one incident, and returns it if this invocation is to send its notice.
     async fn attend(&self, incident: &Incident, silences: &[Silence]) -> Result<Option<Incident>, HandlerError> {
         let now = self.clock.now();
         match attention(incident, &self.settings.alerts, silences, now.seconds) {
@@ -92,7 +91,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
             at: &now.text,
         };
         match self.store.resolve(&resolution).await {
-            // Somebody changed it in the meantime, so it is not as quiet as it was.
+            // It changed in the meantime, so it is no longer quiet.
             Ok(()) | Err(StoreError::Conflict) => {}
             Err(error) => return Err(error.into()),
         }
@@ -100,8 +99,8 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         Ok(())
     }
 
-    /// Sends what nobody silenced: few notices singly, many as a digest. Drills count by themselves.
-    async fn tell(&self, incidents: Vec<Incident>) -> Result<usize, HandlerError> {
+    /// Sends the notices without a silence: few as single mails, many as a digest. Drills count separately.
+    async fn send_unsilenced(&self, incidents: Vec<Incident>) -> Result<usize, HandlerError> {
         let (drills, others): (Vec<_>, Vec<_>) = incidents.into_iter().partition(|incident| incident.drill.is_some());
         let (few, many): (Vec<_>, Vec<_>) =
             [drills, others].into_iter().partition(|group| group.len() <= MOST_SINGLE_MAILS);
@@ -123,7 +122,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         failed.map_or(Ok(sent), Err)
     }
 
-    /// Tells of each silence that is over what it hid.
+    /// Reports for each ended silence what it hid.
     async fn reveal(&self, mut hidden: Vec<Incident>, silences: &[Silence]) -> Result<usize, HandlerError> {
         hidden.sort_by(|one, other| one.silenced_by.cmp(&other.silenced_by));
         let mut sent = 0;
@@ -138,7 +137,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
         Ok(sent)
     }
 
-    /// Forgets the silences that are over for a while and that hide nothing any more.
+    /// Deletes silences that ended a while ago and hide nothing.
     async fn forget_ended(&self, silences: &[Silence], due: &[Incident], now: i64) -> Result<(), HandlerError> {
         let hides =
             |silence: &Silence| due.iter().any(|incident| incident.silenced_by.as_ref() == Some(&silence.silence_id));

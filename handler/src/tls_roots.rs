@@ -1,4 +1,4 @@
-//! Whom the handler's TLS trusts.
+//! The trust store of the handler's TLS.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,15 +7,15 @@ use aws_smithy_http_client::tls::TrustStore;
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, pem, pem::PemObject};
 
-/// Amazon Trust Services' roots, from <https://www.amazontrust.com/repository/>: those that AWS's endpoints have, and all
-/// that a client needs which trusts nobody else
+/// Amazon Trust Services' roots, from <https://www.amazontrust.com/repository/>: AWS's endpoints chain to them, and a
+/// client that pins them needs no others
 /// (<https://docs.aws.amazon.com/acm/latest/userguide/acm-bestpractices.html#best-practices-pinning>).
 const AMAZON: &[u8] = include_bytes!("amazon-roots.pem");
 
-/// Why `AWS_CA_BUNDLE` cannot be used.
+/// Why `AWS_CA_BUNDLE` is unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
-    /// There is no such file, or it may not be read.
+    /// The file does not exist or cannot be read.
     #[error("AWS_CA_BUNDLE: cannot read {}", path.display())]
     Unreadable {
         /// The file.
@@ -44,12 +44,12 @@ pub enum BundleError {
     Empty(PathBuf),
 }
 
-/// The authorities that may vouch for AWS: those in the file of `AWS_CA_BUNDLE` when it is set, as in AWS's own tools;
-/// else Amazon's, for AWS's own endpoints in the partitions that use them; else those that the system trusts. Reading
-/// the system's would be a good part of the start.
+/// The trusted authorities: those in the file of `AWS_CA_BUNDLE` if set, as in AWS's own tools; else Amazon's, for
+/// AWS's own endpoints in the partitions that use them; else the system's. Reading the system's would take a good part
+/// of the start-up time.
 ///
 /// # Errors
-/// The file cannot be used.
+/// The file is unusable.
 pub fn authorities(bundle: Option<&str>, endpoint: Option<&str>, region: &str) -> Result<TrustStore, BundleError> {
     if let Some(bundle) = bundle {
         return from_file(Path::new(bundle));
@@ -61,7 +61,7 @@ pub fn authorities(bundle: Option<&str>, endpoint: Option<&str>, region: &str) -
     })
 }
 
-/// Reads a file of certificates. The SDK panics at a broken one, so that each is tried before.
+/// Reads a file of certificates. The SDK panics on a broken one, so each is checked first.
 fn from_file(path: &Path) -> Result<TrustStore, BundleError> {
     let text = std::fs::read(path).map_err(|source| BundleError::Unreadable { path: path.to_owned(), source })?;
     let mut tried = RootCertStore::empty();

@@ -1,5 +1,5 @@
-//! A Lambda runtime with nothing but the standard library, for the tests of the local AWS: what it does is what the
-//! payload says. Built as an example, it becomes the `bootstrap` of a test's deployment package.
+//! A Lambda runtime using only the standard library, for the local AWS's tests: the payload selects its behaviour. The
+//! example's binary becomes the `bootstrap` of a test package.
 
 #![expect(clippy::disallowed_methods, reason = "to exit and to block is what this runtime is for")]
 
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// The handler's name can make the start fail.
+/// The handler's name can make initialisation fail.
 fn initialise(api: &str) -> Result<(), Box<dyn Error>> {
     match std::env::var("_HANDLER").unwrap_or_default().as_str() {
         "init-exit" => std::process::exit(3),
@@ -79,11 +79,11 @@ fn act(payload: &str, headers: &[String]) -> (&'static str, String) {
 }
 
 fn say(text: &str) {
-    // Nobody reads it any more: then the invocation is lost anyway.
+    // The client has disconnected: the invocation is lost anyway.
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// Takes memory and writes to it, a megabyte at a time, slowly enough to be seen doing it.
+/// Allocates and touches memory, a megabyte at a time, slowly enough to be sampled.
 fn allocate(megabytes: u64) -> usize {
     let mut blocks = Vec::new();
     for _ in 0..megabytes {
@@ -95,7 +95,7 @@ fn allocate(megabytes: u64) -> usize {
     blocks.iter().map(|block| usize::from(block[block.len() / 2])).sum()
 }
 
-/// One HTTP request on a connection of its own: headers in lower case, and the body.
+/// One HTTP request on its own connection: lower-case headers, and the body.
 fn request(api: &str, method: &str, path: &str, body: &str) -> Result<(Vec<String>, String), Box<dyn Error>> {
     let mut stream = TcpStream::connect(api)?;
     let length = body.len();

@@ -5,9 +5,9 @@
 //! aws --endpoint-url http://127.0.0.1:4566 sts get-caller-identity
 //! ```
 //!
-//! The credentials are access key `test`, secret `test`. Port and directory may be left out.
+//! The credentials are access key `test`, secret `test`. Port and directory are optional.
 //!
-//! `daemon::start` runs an executable as `EXECUTABLE local serve --settings JSON`; this one understands that too.
+//! `daemon::start` runs an executable as `EXECUTABLE local serve --settings JSON`, which this example supports too.
 
 use std::error::Error;
 

@@ -13,12 +13,12 @@ pub struct Arn<'a> {
     pub region: &'a str,
     /// Twelve digits.
     pub account: &'a str,
-    /// The rest, colons and slashes included.
+    /// The rest, including colons and slashes.
     pub resource: &'a str,
 }
 
 impl<'a> Arn<'a> {
-    /// Splits an ARN, or `None` when the text is none.
+    /// Splits an ARN; `None` when invalid.
     pub fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
         if parts.next()? != "arn" {

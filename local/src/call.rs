@@ -1,29 +1,29 @@
-//! One request to one operation of one service, whichever protocol carried it.
+//! One API call, independent of its protocol.
 
 use serde_json::Value;
 
 use crate::ApiError;
 
-/// Who makes a call.
+/// The caller of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
-    /// The account's own credentials, which no policy restricts.
+    /// The account's own credentials, unrestricted by policies.
     Root,
-    /// A session of an IAM role: what a function's process signs with. Its policies decide what it may do.
+    /// An IAM role session, such as a function's, restricted by the role's policies.
     Role {
-        /// Name of the role.
+        /// The role's name.
         role_name: String,
         /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
         session_arn: String,
     },
-    /// An AWS service that acts for the account, such as `events.amazonaws.com`.
+    /// An AWS service acting for the account, such as `events.amazonaws.com`.
     Service(String),
-    /// Nobody: a request without a signature, such as the link in a confirmation mail.
+    /// An unsigned request, such as the link in a confirmation mail.
     Anonymous,
 }
 
 impl Principal {
-    /// The ARN that AWS names in its errors and in `GetCallerIdentity`; for a service, its host name.
+    /// The caller's ARN, as in errors and `GetCallerIdentity`; a service's host name.
     pub fn arn(&self) -> String {
         match self {
             Self::Root => crate::arn::local("iam", "", "root"),
@@ -34,30 +34,30 @@ impl Principal {
     }
 }
 
-/// A request, its protocol already forgotten.
+/// A decoded request.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// Signing name of the service: `sns`, `lambda`, `monitoring` …
+    /// The service's signing name: `sns`, `lambda`, `monitoring` …
     pub service: String,
-    /// Name of the operation: `CreateTopic`.
+    /// The operation's name: `CreateTopic`.
     pub operation: String,
     /// The parameters.
     pub input: Input,
-    /// Region in the signature.
+    /// The signature's region.
     pub region: String,
-    /// The id that the reply carries and that errors quote.
+    /// The request id, quoted in replies and errors.
     pub request_id: String,
     /// Who calls.
     pub principal: Principal,
 }
 
-/// Parameters of a call. The query protocol carries every value as text, so the readers accept a number or a flag in
+/// A call's parameters. The query protocol carries every value as text, so the readers accept numbers and flags in
 /// either form.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Input(pub serde_json::Map<String, Value>);
 
 impl Input {
-    /// The raw value of a parameter, if present and not null.
+    /// A parameter's raw value, if present and not null.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }
@@ -67,10 +67,10 @@ impl Input {
         self.get(name).and_then(Value::as_str)
     }
 
-    /// A text parameter that has to be there.
+    /// A required text parameter.
     ///
     /// # Errors
-    /// `ValidationException` in AWS's words when it is absent.
+    /// `ValidationException` in AWS's words when absent.
     pub fn required_text(&self, name: &str) -> Result<&str, ApiError> {
         self.text(name).ok_or_else(|| {
             ApiError::new(
@@ -83,7 +83,7 @@ impl Input {
         })
     }
 
-    /// A whole number, written as a number or as text.
+    /// An integer, as number or text.
     pub fn integer(&self, name: &str) -> Option<i64> {
         match self.get(name)? {
             Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|float| float as i64)),
@@ -92,7 +92,7 @@ impl Input {
         }
     }
 
-    /// A number, written as a number or as text.
+    /// A number, as number or text.
     pub fn double(&self, name: &str) -> Option<f64> {
         match self.get(name)? {
             Value::Number(number) => number.as_f64(),
@@ -101,7 +101,7 @@ impl Input {
         }
     }
 
-    /// A flag, written as `true` or as `"true"`.
+    /// A flag, as `true` or `"true"`.
     pub fn flag(&self, name: &str) -> Option<bool> {
         match self.get(name)? {
             Value::Bool(flag) => Some(*flag),

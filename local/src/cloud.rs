@@ -1,4 +1,4 @@
-//! Everything that exists in one local AWS.
+//! The state of one local AWS.
 
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -12,7 +12,7 @@ use crate::outbox::Outbox;
 use crate::services::{cloudformation, cloudwatch, dynamodb, events, iam, lambda, logs, s3, sns, sqs};
 use crate::{ApiError, Call, Clock};
 
-/// The services and what they share. Cheap to clone; services reach each other through it.
+/// The services and their shared state. Cheap to clone; services reach each other through it.
 #[derive(Clone)]
 pub struct Cloud {
     inner: Arc<Inner>,
@@ -20,17 +20,17 @@ pub struct Cloud {
 
 /// The fields behind [`Cloud`].
 pub struct Inner {
-    /// How it was set up.
+    /// The configuration.
     pub config: LocalConfig,
-    /// Where clients reach it: `http://127.0.0.1:PORT`.
+    /// The endpoint: `http://127.0.0.1:PORT`.
     pub endpoint: String,
     /// The account's own access key.
     pub access_key: AccessKey,
-    /// Its time.
+    /// The clock.
     pub clock: Clock,
-    /// Calls that are being performed and messages that are on their way to subscribers.
+    /// Calls and deliveries in flight.
     pub work: InFlight,
-    /// Mail that left it.
+    /// Sent mail.
     pub outbox: Outbox,
     /// State of IAM.
     pub iam: iam::Iam,
@@ -65,10 +65,10 @@ impl std::ops::Deref for Cloud {
 }
 
 impl Cloud {
-    /// An empty account.
+    /// Creates an empty account.
     ///
     /// # Errors
-    /// When the outbox folder cannot be made.
+    /// When the outbox directory cannot be created.
     pub fn new(config: LocalConfig, endpoint: String) -> Result<Self, ApiError> {
         let outbox = Outbox::open(&config)?;
         let access_key = if config.open { AccessKey::well_known() } else { AccessKey::drawn() };

@@ -1,35 +1,35 @@
-//! How a local AWS is set up.
+//! Configuration of a local AWS.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The account of every resource of the local AWS.
+/// The account id of all resources.
 pub const ACCOUNT: &str = "000000000000";
 
 /// Settings of one local AWS.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LocalConfig {
-    /// Port on 127.0.0.1; 0 takes a free one.
+    /// Port on 127.0.0.1; 0 for any free one.
     pub port: u16,
-    /// Region that is reported as the default.
+    /// The default region.
     pub region: String,
-    /// Folder of everything it writes: state file, function code, outbox.
+    /// Directory of all its files: state file, function code, outbox.
     pub directory: PathBuf,
-    /// How many times faster than AWS its delays pass.
+    /// Time scale: how many times faster than AWS its delays pass.
     pub time_scale: f64,
-    /// How slow it pretends to be.
+    /// Simulated latencies.
     pub latency: LatencyProfile,
-    /// Where mail goes besides the outbox, as `host:port`.
+    /// Mail server for copies of all mail, as `host:port`.
     pub smtp: Option<String>,
-    /// Faults to inject; see `gateway::faults`.
+    /// File with fault rules; see `gateway::faults`.
     pub faults: Option<PathBuf>,
-    /// Whether its access key is `test` with the secret `test`, which lets in everybody on this machine.
+    /// Use access key `test` with secret `test`, which admits every user of this machine.
     pub open: bool,
 }
 
-/// A free port, `us-east-1`, AWS's own pace, quick, and a folder under the system's temporary one.
+/// A free port, `us-east-1`, unscaled time, minimal latency, and a directory in the system's temporary one.
 impl Default for LocalConfig {
     fn default() -> Self {
         Self {
@@ -45,27 +45,27 @@ impl Default for LocalConfig {
     }
 }
 
-/// Delays that AWS has and a local process does not.
+/// AWS's latencies, which a local process lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LatencyProfile {
-    /// Added to every call.
+    /// Per call.
     pub call: Duration,
-    /// From `CreateRole` until a service can assume the role, and from a policy change until it holds.
+    /// From `CreateRole` until a service can assume the role, and from a policy change until it is in force.
     pub role_propagation: Duration,
     /// From `CreateTable` until `ACTIVE`, and from `DeleteTable` until gone.
     pub table: Duration,
-    /// From a write of an item until the table's indexes show it.
+    /// From a write until the table's indexes show it.
     pub index: Duration,
-    /// For which a transaction keeps others from its items.
+    /// How long a transaction blocks conflicting writes.
     pub transaction: Duration,
-    /// From `CreateFunction` or an update until `Active`.
+    /// From a create or update of a function until `Active`.
     pub function: Duration,
-    /// What CloudFormation takes for a resource beside what its service takes, and for a change set three times over.
+    /// CloudFormation's overhead per resource, besides the service's own latency; three times as much per change set.
     pub stack_resource: Duration,
 }
 
 impl LatencyProfile {
-    /// Short enough not to be waited for, long enough that a client that does not wait fails.
+    /// Short enough not to slow tests down, long enough that a client that does not wait fails.
     pub const QUICK: Self = Self {
         call: Duration::ZERO,
         role_propagation: Duration::from_millis(300),
@@ -76,8 +76,8 @@ impl LatencyProfile {
         stack_resource: Duration::from_millis(20),
     };
 
-    /// What AWS was measured to take: role assumable after 8 s, table active after 8 s, function active after 2 s,
-    /// 50 ms a call. A resource of a stack takes a second at least.
+    /// Latencies measured on AWS: role assumable after 8 s, table active after 8 s, function active after 2 s, 50 ms
+    /// per call. A stack resource takes at least a second.
     pub const AWS: Self = Self {
         call: Duration::from_millis(50),
         role_propagation: Duration::from_secs(8),

@@ -1,10 +1,10 @@
-//! Access keys: drawn at random, compared in constant time.
+//! Access keys: random, compared in constant time.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
-/// Letters and digits of base 32, as AWS's ids have them.
+/// The base 32 alphabet of AWS's ids.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// An id such as `AROA` and 17 random characters.
@@ -14,35 +14,35 @@ pub(crate) fn unique_id(prefix: &str) -> String {
     prefix.chars().chain(tail).collect()
 }
 
-/// Random bytes of the system, in base64.
+/// Random bytes from the system, in base64.
 pub(crate) fn random_text(bytes: usize) -> String {
     let random: Vec<u8> = std::iter::repeat_with(|| uuid::Uuid::new_v4().into_bytes()).flatten().take(bytes).collect();
     BASE64_STANDARD.encode(random)
 }
 
-/// Whether a secret is the expected one, in a time that depends on its length only.
+/// Compares a secret in time that depends only on its length.
 pub(crate) fn is_equal(shown: &str, expected: &str) -> bool {
     let difference = shown.bytes().zip(expected.bytes()).fold(0, |difference, (one, two)| difference | (one ^ two));
     shown.len() == expected.len() && std::hint::black_box(difference) == 0
 }
 
-/// The account's own access key, which no policy restricts.
+/// The account's own access key, unrestricted by policies.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessKey {
     /// `AKIA…`
     pub access_key_id: String,
-    /// The signing secret, which `/_local/…` asks for too.
+    /// The signing secret, also required by `/_local/…`.
     pub secret_access_key: String,
 }
 
 impl AccessKey {
-    /// A key that nobody guesses: 80 and 240 random bits.
+    /// A random key: 80 and 240 bits.
     pub(crate) fn drawn() -> Self {
         let access_key_id = unique_id("AKIA").chars().take(20).collect();
         Self { access_key_id, secret_access_key: random_text(30) }
     }
 
-    /// The key that everybody knows: `test` and `test`.
+    /// The well-known key: `test` and `test`.
     pub(crate) fn well_known() -> Self {
         Self { access_key_id: "test".to_owned(), secret_access_key: "test".to_owned() }
     }
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_is_another_and_looks_like_one_of_aws() {
+    fn keys_are_unique_and_in_awss_format() {
         let keys = [AccessKey::drawn(), AccessKey::drawn()];
         assert_ne!(keys[0].access_key_id, keys[1].access_key_id);
         assert_ne!(keys[0].secret_access_key, keys[1].secret_access_key);
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_whole_secret_is_equal() {
+    fn only_the_whole_secret_matches() {
         assert!(is_equal("secret", "secret"));
         for other in ["", "secre", "secrets", "Secret"] {
             assert!(!is_equal(other, "secret"), "{other}");

@@ -1,10 +1,10 @@
-//! The error that every operation answers with.
+//! The error type of all operations.
 
-/// An AWS API error: what a client reads as code and message.
+/// An AWS API error: code and message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct ApiError {
-    /// The error code that clients match on, such as `ResourceNotFoundException`.
+    /// The error code clients match on, such as `ResourceNotFoundException`.
     pub code: String,
     /// The message, in AWS's words.
     pub message: String,
@@ -13,18 +13,18 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// An error with status 400, AWS's default for a caller's mistake.
+    /// An error with status 400, AWS's default for client errors.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), status: 400 }
     }
 
-    /// The same error with another HTTP status.
+    /// The same error with a different HTTP status.
     #[must_use]
     pub fn with_status(self, status: u16) -> Self {
         Self { status, ..self }
     }
 
-    /// What the local AWS says of an operation that it does not implement.
+    /// The error for an unsupported operation.
     pub fn not_implemented(service: &str, operation: &str) -> Self {
         Self::new("NotImplemented", format!("the local AWS does not implement {service}:{operation}")).with_status(501)
     }

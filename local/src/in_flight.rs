@@ -1,14 +1,14 @@
-//! What has begun and has not ended, for those who wait for its end.
+//! Counts work in flight, for those who wait for it to end.
 
 use tokio::sync::watch;
 
-/// A number of things that go on. Clones count the same.
+/// A counter. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct InFlight {
     count: watch::Sender<usize>,
 }
 
-/// Something that goes on until this is dropped.
+/// Work in flight until dropped.
 pub(crate) struct Begun(watch::Sender<usize>);
 
 impl Drop for Begun {
@@ -18,20 +18,20 @@ impl Drop for Begun {
 }
 
 impl InFlight {
-    /// Begins one more.
+    /// Starts counting one more.
     pub(crate) fn begin(&self) -> Begun {
         self.count.send_modify(|count| *count += 1);
         Begun(self.count.clone())
     }
 
-    /// How many there are now.
+    /// The current count.
     pub fn count(&self) -> usize {
         *self.count.borrow()
     }
 
-    /// Returns when there are at most so many.
+    /// Completes when the count is at most this.
     pub async fn until(&self, most: usize) {
-        // An error would say that nobody counts any more, but we do.
+        // The channel cannot close while `self` holds the sender.
         let _ = self.count.subscribe().wait_for(|count| *count <= most).await;
     }
 }

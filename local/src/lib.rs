@@ -1,11 +1,11 @@
 //! The embedded local AWS behind `--local`.
 //!
-//! One process on 127.0.0.1 that answers the operations the stack, its handler and the usual clients of such a
-//! stack call, with AWS's own validation, error codes and eventual consistency. What it does not know answers with
-//! an error that says so: silence would hide a mistake that AWS would punish.
+//! One process on 127.0.0.1 that implements the operations which the stack, its handler and the usual clients call,
+//! with AWS's validation, error codes and eventual consistency. Anything unsupported fails with an explicit error:
+//! ignoring it would hide mistakes that AWS rejects.
 //!
-//! - [`gateway`] turns HTTP into a [`Call`] and a reply back into HTTP, for every protocol AWS speaks.
-//! - [`services`] hold the state and the behaviour, one module per AWS service.
+//! - [`gateway`] converts HTTP into a [`Call`] and a reply back into HTTP, for every protocol AWS uses.
+//! - [`services`] hold state and behaviour, one module per AWS service.
 //! - [`policy`] evaluates IAM and resource policies for both.
 //! - [`daemon`] starts, finds and stops the background process.
 

@@ -1,24 +1,24 @@
-//! What an operation answers, before a protocol gives it its form.
+//! Operation results, before a protocol serialises them.
 
-/// A reply as a tree. JSON, CBOR and XML each write it their own way: a timestamp is a number in one, a tag in the
-/// next and text in the third, and only XML tells a map from a structure.
+/// A reply as a tree. JSON, CBOR and XML each encode it differently: a timestamp is a number, a tag or text, and only
+/// XML distinguishes a map from a structure.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
-    /// A member that is present and has no value.
+    /// A present member without a value.
     Null,
     /// `true` or `false`.
     Bool(bool),
     /// A whole number.
     Integer(i64),
-    /// A number with a fraction.
+    /// A fractional number.
     Double(f64),
     /// A string.
     Text(String),
-    /// An instant, in seconds since 1970.
+    /// A timestamp, in seconds since 1970.
     Timestamp(f64),
     /// A list; XML wraps each element in `<member>`.
     List(Vec<Output>),
-    /// A structure with named members, in the order in which they are written.
+    /// A structure with named members, in output order.
     Structure(Vec<(String, Output)>),
     /// A map whose keys are data; XML writes `<entry><key/><value/></entry>`.
     Map(Vec<(String, Output)>),
@@ -30,7 +30,7 @@ impl Output {
         Self::Structure(Vec::new())
     }
 
-    /// A structure from members; those without a value are left out.
+    /// A structure from members; omits those without a value.
     pub fn structure<const N: usize>(members: [(&str, Option<Output>); N]) -> Self {
         Self::Structure(
             members.into_iter().filter_map(|(name, value)| value.map(|value| (name.to_owned(), value))).collect(),
@@ -42,7 +42,7 @@ impl Output {
         Self::Map(entries.into_iter().map(|(key, value)| (key.into(), Self::Text(value.into()))).collect())
     }
 
-    /// A list from anything that converts.
+    /// A list from convertible items.
     pub fn list<T: Into<Output>>(elements: impl IntoIterator<Item = T>) -> Self {
         Self::List(elements.into_iter().map(Into::into).collect())
     }
@@ -104,7 +104,7 @@ impl From<serde_json::Value> for Output {
     }
 }
 
-/// A reply as JSON, in which a timestamp is a number and a structure is no different from a map.
+/// The reply as JSON: timestamps become numbers, maps and structures become objects.
 impl From<&Output> for serde_json::Value {
     fn from(output: &Output) -> Self {
         match output {
@@ -121,7 +121,7 @@ impl From<&Output> for serde_json::Value {
     }
 }
 
-/// A number that JSON can hold; what it cannot, AWS writes as text.
+/// A number that JSON can represent; AWS writes the others as text.
 fn number(double: f64) -> serde_json::Value {
     match serde_json::Number::from_f64(double) {
         Some(number) => number.into(),

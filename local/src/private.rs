@@ -1,25 +1,26 @@
-//! Folders that only their user gets into, whatever the umask.
+//! Directories only their owner can access, regardless of umask.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 
-/// Makes a folder, its parents too, or closes one that is there.
+/// Creates a private directory with its parents, or makes an existing one private.
 ///
 /// # Errors
-/// When it cannot be made, or belongs to another user.
+/// When it cannot be created, or belongs to another user.
 pub(crate) fn folder(path: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     check_owner(path)?;
     fs::set_permissions(path, Permissions::from_mode(0o700))
 }
 
-/// Makes the folder of a local AWS, or takes one that is there. It is closed if it holds nothing but what is ours, which
-/// `is_ours` says of a file name; one that holds more is the user's and stays open to readers, from whom ours is closed.
+/// Creates a local AWS's directory, or uses an existing one. It is made private if it contains only our files, as
+/// `is_ours` decides by name; otherwise it belongs to the user and stays readable, and only our files in it are
+/// private.
 ///
 /// # Errors
-/// When it cannot be made, belongs to another user, or lets others write.
+/// When it cannot be created, belongs to another user, or is writable by others.
 pub(crate) fn home(path: &Path, is_ours: impl Fn(&str) -> bool) -> Result<()> {
     if !path.is_dir() {
         return folder(path);
@@ -35,7 +36,7 @@ pub(crate) fn home(path: &Path, is_ours: impl Fn(&str) -> bool) -> Result<()> {
     }
 }
 
-/// Whether a file is the user's own and nobody else reads it.
+/// Whether a file belongs to the user and only the user can read it.
 pub(crate) fn is_private(file: &fs::File) -> Result<bool> {
     let metadata = file.metadata()?;
     Ok(metadata.uid() == user() && metadata.mode() & 0o077 == 0)
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_closed_also_when_it_was_open() {
+    fn an_open_directory_is_made_private() {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("a/b");
         folder(&path).unwrap();
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_of_the_user_is_left_alone_unless_others_may_write_into_it() {
+    fn a_user_directory_is_accepted_unless_others_can_write_to_it() {
         let is_ours = |name: &str| name == "local.lock";
         let ours = open_folder(0o755);
         fs::write(ours.path().join("local.lock"), "").unwrap();

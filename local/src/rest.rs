@@ -1,27 +1,27 @@
-//! A request of a service whose operations are paths, as Lambda's and S3's are.
+//! A REST request, as Lambda and S3 take.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
 use crate::Principal;
 
-/// A request as a REST protocol carries it.
+/// A request of a REST protocol.
 #[derive(Debug, Clone)]
 pub struct RestRequest {
     /// The HTTP method.
     pub method: Method,
-    /// The path, still percent-encoded.
+    /// The percent-encoded path.
     pub path: String,
-    /// What follows the question mark, still percent-encoded; empty when there is none.
+    /// The percent-encoded query string; empty when absent.
     pub query: String,
     /// The HTTP headers.
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
-    /// Who calls.
+    /// The caller.
     pub principal: Principal,
-    /// Region in the signature.
+    /// The signature's region.
     pub region: String,
-    /// The id that the reply carries; an asynchronous invocation keeps it as its own.
+    /// The request id; an asynchronous invocation keeps it as its own.
     pub request_id: String,
 }

@@ -1,4 +1,4 @@
-//! The background process, started for real: `examples/serve.rs` stands in for the command line.
+//! The real background process, with `examples/serve.rs` as the executable.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ fn executable() -> Result<PathBuf, Box<dyn Error>> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn simultaneous_starts_end_with_one_process() -> Tested {
+async fn concurrent_starts_yield_one_process() -> Tested {
     let directory = tempfile::tempdir()?;
     let config = LocalConfig { directory: directory.path().to_owned(), ..LocalConfig::default() };
     let executable = executable()?;
@@ -32,7 +32,7 @@ async fn simultaneous_starts_end_with_one_process() -> Tested {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_process_is_stale_and_started_anew() -> Tested {
+async fn a_killed_process_is_stale_and_restarted() -> Tested {
     let directory = tempfile::tempdir()?;
     let config = LocalConfig { directory: directory.path().to_owned(), ..LocalConfig::default() };
     let killed = start(&executable()?, &config).await?;

@@ -1,6 +1,6 @@
-//! How the time to classify grows with a hostile input: four times the bytes may take about four times as long.
+//! Growth of the classification time with hostile input: four times the bytes may take about four times as long.
 //!
-//! `cargo bench -p incident-model --bench growth`. Ends with an error when something grows faster.
+//! `cargo bench -p incident-model --bench growth`. Fails when something grows faster.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its measurements")]
 
@@ -16,12 +16,12 @@ use serde_json::json;
 
 /// The smaller of the two sizes, in bytes.
 const SIZE: usize = 64 << 10;
-/// How much longer four times as much may take. Linear work takes four times as long, quadratic sixteen times.
+/// Limit on the time for four times the input. Linear work takes four times as long, quadratic sixteen times.
 const MOST: f64 = 8.0;
 /// The clock ticks every few milliseconds.
 const MEASURABLE: Duration = Duration::from_millis(60);
 
-/// How long it takes once, measured over as many times as are needed to measure it.
+/// The time of one run, measured over enough runs to be measurable.
 fn duration(mut work: impl FnMut()) -> Duration {
     let mut times = 1;
     loop {
@@ -35,7 +35,7 @@ fn duration(mut work: impl FnMut()) -> Duration {
     }
 }
 
-/// How long this thread ran, where the system tells it, so that other programs do not count; else the time that passed.
+/// CPU time of this thread, where the system provides it, so that other programs do not count; else wall-clock time.
 enum Clock {
     Ran(Duration),
     Passed(Instant),

@@ -1,4 +1,4 @@
-//! When people are written to: few settings, named by their effect.
+//! The alert policy: when mails are sent. Few settings, named by their effect.
 
 use std::fmt;
 
@@ -8,20 +8,20 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::Severity;
 use crate::interval::Interval;
 
-/// When people are written to. Every setting has a default.
+/// When mails are sent. Every setting has a default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AlertPolicy {
-    /// Mails about single incidents in any sixty seconds; what is more goes into a digest.
+    /// Mails about single incidents in any sixty seconds; the rest go into a digest.
     pub mails_per_minute: MailsPerMinute,
-    /// After how long an incident that nobody acknowledged is told about again, and again.
+    /// Interval between reminders of an unacknowledged incident.
     pub remind_after: Reminders,
-    /// After how long without a failure an incident is resolved.
+    /// Quiet period after which an incident is resolved.
     pub resolve_after_quiet: QuietPeriods,
 }
 
-/// How many mails may go out in any sixty seconds: 1 to 8. SNS ends an email subscription that gets more than ten
-/// messages in a second; all of these and a digest may fall into one.
+/// Mails in any sixty seconds: 1 to 8. SNS ends an email subscription that gets more than ten messages in a second, and
+/// all of these with a digest may fall into one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct MailsPerMinute(u8);
 
@@ -44,7 +44,7 @@ impl<'de> Deserialize<'de> for MailsPerMinute {
     }
 }
 
-/// Reads the number. Only an error that arises inside of a visitor gets the line of its value in a settings file.
+/// Parses the number. Only errors from a visitor carry the line of the value in a settings file.
 struct Written;
 
 impl Visitor<'_> for Written {
@@ -57,7 +57,7 @@ impl Visitor<'_> for Written {
     fn visit_u64<E: Error>(self, number: u64) -> Result<MailsPerMinute, E> {
         match u8::try_from(number) {
             Ok(number @ 1..=8) => Ok(MailsPerMinute(number)),
-            _ => Err(E::custom("mails_per_minute is 1 to 8: SNS ends a subscription that gets ten in a second")),
+            _ => Err(E::custom("mails_per_minute must be 1 to 8: SNS ends a subscription that gets ten in a second")),
         }
     }
 }
@@ -79,7 +79,7 @@ macro_rules! per_severity {
             /// The interval of a severity.
             pub fn of(&self, severity: Severity) -> Interval {
                 match severity {
-                    // The careful choice for one that this version does not know.
+                    // The safe choice for an unknown severity.
                     Severity::Critical | Severity::Other(_) => self.critical,
                     Severity::High => self.high,
                     Severity::Medium => self.medium,
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_said_has_its_default() -> Result<(), serde_json::Error> {
+    fn missing_settings_have_defaults() -> Result<(), serde_json::Error> {
         let policy: AlertPolicy = serde_json::from_str(r#"{"mails_per_minute": 2, "remind_after": {"HIGH": "30m"}}"#)?;
         assert_eq!(policy.mails_per_minute.get(), 2);
         assert_eq!(policy.remind_after.of(Severity::High).seconds(), Some(1800));
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_have_no_effect_or_a_bad_one_is_refused() {
+    fn useless_and_harmful_settings_are_rejected() {
         for text in [
             r#"{"mails_per_minute": 0}"#,
             r#"{"mails_per_minute": 9}"#,

@@ -1,6 +1,6 @@
-//! Amazon Resource Names, read leniently: samples carry placeholders where accounts should be.
+//! Amazon Resource Names, parsed leniently: sample events have placeholders for accounts.
 
-/// The parts of an ARN that say where a resource lives and what it is called.
+/// The parts of an ARN: location and name of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Arn<'a> {
     pub(crate) service: &'a str,
@@ -18,22 +18,22 @@ impl<'a> Arn<'a> {
     }
 }
 
-/// What follows the last `/` or `:`; the text itself when it has neither.
+/// The part after the last `/` or `:`; the text itself without either.
 pub(crate) fn name(text: &str) -> &str {
     text.rsplit(['/', ':']).next().unwrap_or(text)
 }
 
-/// The name in a Lambda function's ARN, without version or alias.
+/// The name from a Lambda function's ARN, without version or alias.
 pub(crate) fn function_name(arn: &str) -> &str {
     let resource = Arn::parse(arn).map_or(arn, |arn| arn.resource);
     let name = resource.strip_prefix("function:").unwrap_or(resource);
     name.split(':').next().unwrap_or(name)
 }
 
-/// Kinds of things that a resource has many of: one for each time that it runs.
+/// Kinds of resources that exist once per run of another.
 const OCCASIONS: &[&str] = &["attempt", "build", "execution", "executions", "jobruns", "jobs", "run", "runs", "stream"];
 
-/// The name of what lasts: `nightly` of `pipeline/nightly/execution/8f1f`, so that two runs have one name.
+/// The name of the lasting resource: `nightly` for `pipeline/nightly/execution/8f1f`, so that two runs share a name.
 pub(crate) fn lasting_name(text: &str) -> &str {
     let resource = Arn::parse(text).map_or(text, |arn| arn.resource);
     let parts: Vec<&str> = resource.trim_start_matches('/').split(['/', ':']).take(8).collect();
@@ -45,7 +45,7 @@ pub(crate) fn lasting_name(text: &str) -> &str {
     }
 }
 
-/// Whether a part of an ARN was given by chance and not by a person.
+/// Whether a part of an ARN is a generated id rather than a chosen name.
 fn is_id(part: &str) -> bool {
     part.len() >= 16 && part.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lasts_names_the_resource() {
+    fn the_lasting_part_names_the_resource() {
         for (arn, expected) in [
             ("arn:aws:sagemaker:eu-west-1:1:pipeline/nightly/execution/8f1f", "nightly"),
             ("arn:aws:amplify:eu-west-1:1:apps/d1/branches/main/jobs/07", "main"),

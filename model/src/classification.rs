@@ -1,4 +1,4 @@
-//! From a delivery to what it means for the people on call: the one entry that the handler and `rules test` share.
+//! Classifies a delivery for the people on call: the entry point that the handler and `rules test` share.
 
 #[cfg(test)]
 mod tests;
@@ -15,7 +15,7 @@ use crate::table::CURRENT_RECORD_VERSION;
 use crate::timeline::TimelineEntry;
 use crate::{Severity, console, trouble};
 
-/// What becomes of an event.
+/// The outcome of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
@@ -27,29 +27,29 @@ pub enum Outcome {
     Ignored,
 }
 
-/// One event, understood and judged. Serialises to the fields of `rules test`.
+/// One classified event. Serialises to the fields of `rules test`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Classification {
-    /// What becomes of it.
+    /// Its outcome.
     pub outcome: Outcome,
-    /// What the rules say; for incidents only.
+    /// The rules' judgement; for incidents only.
     pub judgement: Option<Judgement>,
-    /// What makes it the same as another.
+    /// Its identity among failures.
     pub fingerprint: Fingerprint,
-    /// What the event says, without secrets.
+    /// The observation, without secrets.
     pub observation: Observation,
 }
 
-/// Understands a delivery and judges each event in it.
+/// Classifies each event in a delivery.
 ///
 /// # Errors
-/// When the delivery holds no event at all.
+/// When the delivery contains no event.
 pub fn classify(delivery: &Value, rules: &Rules) -> Result<Vec<Classification>, Unreadable> {
     Ok(observe(delivery)?.into_iter().map(|observation| Classification::of(observation, rules)).collect())
 }
 
 impl Classification {
-    /// Takes the secrets out of what an event says, and judges it.
+    /// Removes the secrets from an observation, and judges it.
     pub fn of(observation: Observation, rules: &Rules) -> Self {
         let observation = observation.without_secrets();
         let (outcome, judgement) = match observation.kind {
@@ -60,12 +60,12 @@ impl Classification {
         Self { outcome, judgement, fingerprint: Fingerprint::of(&observation), observation }
     }
 
-    /// What identifies the trouble that it tells of among those of its source.
+    /// The identity of its trouble among those of its source.
     pub fn trouble(&self) -> String {
         trouble::of(&self.observation).unwrap_or_else(|| self.observation.resource.clone())
     }
 
-    /// Why the event is ignored; nothing for the others.
+    /// Why the event is ignored; `None` for the others.
     pub fn reason(&self) -> Option<&str> {
         match &self.observation.kind {
             Kind::Ignored { reason } => Some(reason),
@@ -73,12 +73,12 @@ impl Classification {
         }
     }
 
-    /// Whether it ends the incidents of the same trouble that are open.
+    /// Whether it ends the open incidents of the same trouble.
     pub fn recovers(&self) -> bool {
         self.outcome == Outcome::Recovery || self.observation.recovers
     }
 
-    /// The new incident that this failure opens; nothing when it is no failure. `at` is RFC 3339 in UTC.
+    /// The new incident that this failure opens; `None` for anything else. `at` is RFC 3339 in UTC.
     pub fn incident(&self, incident_id: String, at: String) -> Option<Incident> {
         let judgement = self.judgement.as_ref()?;
         let seen = &self.observation;

@@ -19,7 +19,7 @@ pub struct Link {
     pub url: String,
 }
 
-/// The most useful page about a failure; nothing when the event does not say the region.
+/// The most useful page about a failure; `None` without a region in the event.
 pub fn url(observation: &Observation) -> Option<String> {
     let window = Window::around(&observation.occurred_at, &observation.occurred_at);
     let pages = links_for(&observation.source, &observation.resource, &observation.region, window);
@@ -33,7 +33,7 @@ pub fn links(incident: &Incident) -> Vec<Link> {
 }
 
 fn links_for(source: &str, resource: &str, region: &str, window: Option<Window>) -> Vec<Link> {
-    // No link is better than one that leads nowhere.
+    // No link is better than a broken one.
     let domain = Partition::of_region(region).and_then(|partition| partition.console);
     let Some(domain) = domain.filter(|_| !resource.is_empty()) else { return Vec::new() };
     let console = format!("https://{region}.{domain}");
@@ -81,21 +81,21 @@ struct Window {
     end: i64,
 }
 
-/// How far before the first failure its cause may lie: an asynchronous event is retried for three minutes before it is
-/// given up, and a function may run for fifteen.
+/// How long before the first failure its cause may lie: an asynchronous event is retried for three minutes, and a
+/// function may run for fifteen.
 const BEFORE: i64 = 20 * 60 * 1000;
-/// How long after the last failure logs may still arrive.
+/// How long after the last failure its logs may arrive.
 const AFTER: i64 = 5 * 60 * 1000;
 
 impl Window {
-    /// Nothing when a time is none.
+    /// `None` if a time is invalid.
     fn around(first: &str, last: &str) -> Option<Self> {
         let milliseconds = |text: &str| text.parse::<Timestamp>().map(Timestamp::as_millisecond).ok();
         Some(Self { start: milliseconds(first)? - BEFORE, end: milliseconds(last)? + AFTER })
     }
 }
 
-/// The CloudWatch console reads its fragment encoded, with `$` in place of `%`, and the names in it encoded twice.
+/// The CloudWatch console expects its fragment encoded, with `$` instead of `%`, and the names in it encoded twice.
 fn log_group(region: &str, group: &str, window: Option<Window>) -> String {
     let group = percent_encoded(&percent_encoded(group)).replace('%', "$");
     let events =
@@ -115,7 +115,7 @@ fn percent_encoded(text: &str) -> String {
     encoded
 }
 
-/// The log group of a resource that has one by convention.
+/// The conventional log group of a resource.
 pub fn log_group_of(source: &str, resource: &str) -> Option<String> {
     match source {
         "lambda" => Some(format!("/aws/lambda/{}", arn::name(resource))),

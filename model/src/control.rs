@@ -1,59 +1,59 @@
-//! Messages to the handler that are no events: whoever may invoke it asks it for something.
+//! Control messages to the handler, which are not events.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What the handler is asked for.
+/// The request in a control message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Control {
-    /// Whether an incident that arrived now would be judged, recorded and mailed. `up` ends with it.
+    /// Whether an incident would be judged, recorded and mailed now. The last step of `up`.
     SelfCheck,
-    /// The look at everything that is due, every minute.
+    /// Handle everything that is due; sent every minute.
     Sweep,
 }
 
-/// The message, as it goes over the wire.
+/// The wire format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Message {
     incidentctl: Control,
 }
 
 impl Control {
-    /// What an invocation's payload asks for; nothing when it is an event.
+    /// The request in an invocation's payload; `None` for an event.
     pub fn read(payload: &Value) -> Option<Self> {
         Message::deserialize(payload).ok().map(|message| message.incidentctl)
     }
 
-    /// The payload that asks for it.
+    /// The payload of this request.
     pub fn payload(self) -> Value {
         serde_json::json!(Message { incidentctl: self })
     }
 }
 
-/// What the handler answers to [`Control::SelfCheck`].
+/// The handler's response to [`Control::SelfCheck`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SelfCheck {
     /// Whether all of it works.
     pub ok: bool,
-    /// The handler's version; empty from one that says none.
+    /// The handler's version; empty from handlers without this field.
     #[serde(default)]
     pub version: String,
     /// The rules file.
     #[serde(default)]
     pub rules: Finding,
-    /// The setting of when people are written to.
+    /// The alert policy.
     #[serde(default)]
     pub alerts: Finding,
     /// The incident table, read and written with the handler's role.
     #[serde(default)]
     pub table: Finding,
-    /// The alert topic, asked with the handler's role.
+    /// The alert topic, read with the handler's role.
     #[serde(default)]
     pub topic: Finding,
 }
 
-/// What a self-check found of one thing.
+/// The self-check's finding about one component.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Whether it works.
@@ -61,7 +61,7 @@ pub struct Finding {
     /// Why not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// How many there are, of what is counted.
+    /// The number of items, where applicable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<usize>,
 }

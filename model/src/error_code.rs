@@ -1,21 +1,21 @@
-//! Comparing AWS's error codes.
+//! Comparison of AWS error codes.
 
-/// A code without what only some of AWS's protocols add to it: a name space before it, `Exception` behind it; and of two
-/// names for the same the one that is in use.
+/// A code without the additions of some AWS protocols: a namespace prefix and the suffix `Exception`. Of two names for
+/// one error, the one in use.
 ///
-/// The same refusal is `OperationAborted` in one answer and `OperationAbortedException` in another, and
-/// `AWS.SimpleQueueService.NonExistentQueue` beside `NonExistentQueue`: the query protocol's codes have another form than
-/// the shapes of the service's model (botocore: `awsQueryCompatible`).
+/// One error is `OperationAborted` in one response and `OperationAbortedException` in another, and
+/// `AWS.SimpleQueueService.NonExistentQueue` as well as `NonExistentQueue`: the query protocol's codes differ from the
+/// shapes of the service's model (botocore: `awsQueryCompatible`).
 pub fn bare(code: &str) -> &str {
     let code = code.rsplit('.').next().unwrap_or(code);
     match code.strip_suffix("Exception").filter(|rest| !rest.is_empty()).unwrap_or(code) {
-        // Of SQS's model; its protocols say the other.
+        // SQS's model has this name, its protocols the other.
         "QueueDoesNotExist" => "NonExistentQueue",
         code => code,
     }
 }
 
-/// Whether two codes mean the same refusal.
+/// Whether two codes mean the same error.
 pub fn is_same(one: &str, other: &str) -> bool {
     bare(one) == bare(other)
 }
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_refusal_has_several_codes() {
+    fn one_error_has_several_codes() {
         for (one, other, same) in [
             ("OperationAborted", "OperationAbortedException", true),
             ("AWS.SimpleQueueService.NonExistentQueue", "NonExistentQueue", true),

@@ -1,26 +1,27 @@
-//! When two incidents tell of the same errors of a function: the alarm that counts them, and the failure that says why.
+//! When two incidents are about the same errors of a function: the alarm that counts them, and the failure with the
+//! cause.
 
 use crate::incident::{Incident, Status};
 use crate::time::seconds_of;
 
-/// How far an alarm and the failure that raised it are apart at most, in seconds. An error counts in the minute of its
-/// invocation; a failure is reported when its retries are over, three minutes later.
+/// Maximum distance, in seconds, between an alarm and the failure that raised it. An error counts in the minute of its
+/// invocation; a failure is reported after its retries, three minutes later.
 const WITHIN_SECONDS: i64 = 10 * 60;
-/// How long a mail may still be on its way to count as sent, in seconds.
+/// How long, in seconds, a mail in flight counts as sent.
 const UNDERWAY_SECONDS: i64 = 60;
 
-/// Whether a failure tells people all that an alarm on the errors of its function would: both are recent and nobody has
-/// taken either of them, the failure is at least as severe and no drill, and people hear of it now.
+/// Whether a failure makes the alarm on its function's errors redundant: both are recent and unacknowledged, the
+/// failure is at least as severe, not a drill, and mailed now.
 pub fn explains(cause: &Incident, alarm: &Incident, now: i64) -> bool {
     let is_recent =
         |incident: &Incident| seconds_of(&incident.last_seen_at).is_some_and(|at| (now - at).abs() <= WITHIN_SECONDS);
-    let is_told = cause.silenced_by.is_none()
+    let is_reported = cause.silenced_by.is_none()
         && (cause.notified_at.is_some() || cause.due_at.is_some_and(|at| at <= now + UNDERWAY_SECONDS));
     cause.source == "lambda"
         && cause.drill.is_none()
         && cause.severity >= alarm.severity
         && [cause, alarm].into_iter().all(|incident| incident.status == Status::Open && is_recent(incident))
-        && is_told
+        && is_reported
 }
 
 #[cfg(test)]
@@ -43,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_explains_an_alarm_only_when_people_hear_no_less() -> Result<(), Box<dyn std::error::Error>> {
+    fn a_failure_explains_an_alarm_only_without_loss_of_information() -> Result<(), Box<dyn std::error::Error>> {
         let ago = |seconds: i64| rfc3339(NOW - seconds);
         let alarm = Incident { source: "cloudwatch".to_owned(), ..incident(Severity::High)? };
         let cause = incident(Severity::High)?;

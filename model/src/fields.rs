@@ -1,18 +1,18 @@
-//! Tolerant reading of JSON: an absent or odd field is an empty text, never an error.
+//! Tolerant access to JSON: a missing or unexpected field is an empty string, never an error.
 
 use serde_json::Value;
 
-/// The text at a JSON pointer, or an empty one.
+/// The string at a JSON pointer, or an empty one.
 pub(crate) fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The first text that is not empty.
+/// The first non-empty string.
 pub(crate) fn first_text<'v>(value: &'v Value, pointers: &[&str]) -> &'v str {
     pointers.iter().map(|pointer| text(value, pointer)).find(|text| !text.trim().is_empty()).unwrap_or_default()
 }
 
-/// Text, number or boolean as text; anything else is empty.
+/// A string, number or boolean as a string; empty for anything else.
 pub(crate) fn scalar(value: &Value, pointer: &str) -> String {
     match value.pointer(pointer) {
         Some(Value::String(text)) => text.clone(),
@@ -26,7 +26,7 @@ pub(crate) fn elements<'v>(value: &'v Value, pointer: &str) -> &'v [Value] {
     value.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// The beginning of a text: at most so many characters, the last one an ellipsis when something was cut.
+/// A text, truncated to this many characters with an ellipsis at the end.
 pub(crate) fn shortened(text: &str, limit: usize) -> String {
     if text.chars().nth(limit).is_none() {
         return text.to_owned();

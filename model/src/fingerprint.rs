@@ -1,4 +1,4 @@
-//! What makes two failures the same incident.
+//! Fingerprints: which failures belong to one incident.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -6,19 +6,19 @@ use sha2::{Digest, Sha256};
 use crate::normalise::normalise;
 use crate::observation::Observation;
 
-/// Changes when the way of computing changes, so that old and new fingerprints cannot be confused.
+/// Changes with the algorithm, so that old and new fingerprints never collide.
 const VERSION: &str = "v1";
 
-/// A fingerprint and what went into it.
+/// A fingerprint and its inputs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fingerprint {
     /// `v1:` and 32 hexadecimal digits.
     pub digest: String,
-    /// What was digested.
+    /// The digest's inputs.
     pub inputs: FingerprintInputs,
 }
 
-/// What a fingerprint is made of; `incidents show` prints it.
+/// The inputs of a fingerprint; `incidents show` prints them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FingerprintInputs {
@@ -28,16 +28,16 @@ pub struct FingerprintInputs {
     pub resource: String,
     /// Class of the error.
     pub error_type: String,
-    /// First line of the message without what varies, or what the source is grouped by.
+    /// First line of the message without its variable parts, or the source's grouping.
     pub message: String,
-    /// Innermost stack frame of the program's own code.
+    /// Innermost stack frame of application code.
     pub top_frame: String,
-    /// The drill, which makes every test an incident of its own.
+    /// The drill id, which gives every test its own incident.
     pub drill: String,
 }
 
 impl Fingerprint {
-    /// Of an observation whose secrets are already gone.
+    /// The fingerprint of an observation without secrets.
     pub fn of(observation: &Observation) -> Self {
         let message = observation.grouping.clone().unwrap_or_else(|| normalise(&observation.error_message));
         let inputs = FingerprintInputs {
@@ -59,12 +59,12 @@ impl FingerprintInputs {
     }
 }
 
-/// A prefix and 32 hexadecimal digits that stand for some texts.
+/// A prefix and a digest of 32 hexadecimal digits.
 pub(crate) fn digest<'t>(prefix: &str, parts: impl IntoIterator<Item = &'t str>) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part.as_bytes());
-        // Keeps `ab` + `c` from being `a` + `bc`.
+        // Separates `ab` + `c` from `a` + `bc`.
         hash.update([0x1f]);
     }
     hash.finalize().iter().take(16).fold(prefix.to_owned(), |digest, byte| digest + &format!("{byte:02x}"))

@@ -1,4 +1,4 @@
-//! A length of time as people write it in settings.
+//! Durations in settings.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,41 +9,41 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-/// Longest interval: a year.
+/// Maximum interval: a year.
 const LONGEST: i64 = 366 * DAY;
 
-/// A length of time, or never: `15m`, `4h`, `3d`, `never`. Whole seconds, at least one, at most a year.
+/// A duration, or never: `15m`, `4h`, `3d`, `never`. Whole seconds, at least one, at most a year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Interval(Option<i64>);
 
 impl Interval {
-    /// No time at all is long enough.
+    /// Never.
     pub const NEVER: Self = Self(None);
 
-    /// So many hours.
+    /// This many hours.
     pub const fn hours(hours: i64) -> Self {
         Self(Some(hours * HOUR))
     }
 
-    /// So many days.
+    /// This many days.
     pub const fn days(days: i64) -> Self {
         Self(Some(days * DAY))
     }
 
-    /// Its seconds; nothing for never.
+    /// In seconds; `None` for never.
     pub fn seconds(self) -> Option<i64> {
         self.0
     }
 
-    /// The moment that is so much later, in seconds since 1970; nothing for never.
+    /// The time after this interval, in seconds since 1970; `None` for never.
     pub fn after(self, seconds: i64) -> Option<i64> {
         self.0.map(|length| seconds.saturating_add(length))
     }
 }
 
-/// A text that is no interval.
+/// An invalid interval.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no length of time; write 90s, 15m, 4h, 3d (at most a year) or never")]
+#[error("`{0}` is not a duration; write 90s, 15m, 4h, 3d (at most a year) or never")]
 pub struct NoInterval(String);
 
 impl FromStr for Interval {
@@ -91,14 +91,14 @@ impl<'de> Deserialize<'de> for Interval {
     }
 }
 
-/// Reads an interval. Only an error that arises inside of a visitor gets the line of its value in a settings file.
+/// Parses an interval. Only errors from a visitor carry the line of the value in a settings file.
 struct Written;
 
 impl Visitor<'_> for Written {
     type Value = Interval;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a length of time such as 15m, 4h, 3d or never")
+        formatter.write_str("a duration such as 15m, 4h, 3d or never")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Interval, E> {
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_interval_is_refused() {
+    fn invalid_intervals_are_rejected() {
         for text in ["", "h", "0h", "4", "4 h", "-4h", "1.5h", "400d", "4294967295d", "é", "4w"] {
             assert!(text.parse::<Interval>().is_err(), "{text}");
         }

@@ -1,24 +1,24 @@
-//! Reads JSON that others wrote. A corner of an event that a parser refuses, mostly in a payload that is not even looked
-//! at, must not hide the failure that the event tells of. So what no parser holds is left out before it is parsed: values
-//! nested too deep, numbers beyond the largest, halves of surrogate pairs.
+//! Parses untrusted JSON. A part of an event that the parser rejects, usually in a payload that is never read, must not
+//! hide the failure that the event reports. So such parts are removed before parsing: values that are nested too
+//! deeply, numbers out of range, lone surrogates.
 
 use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// So many objects and lists may be open at once; what is nested deeper is read as `null`. Half of what the parser bears,
-/// since an event lies in wrappers and everything that walks it calls itself. AWS's own events nest a dozen levels.
+/// Maximum nesting; deeper values are read as `null`. Half of the parser's limit, since events are wrapped, and code
+/// that walks them recurses. AWS's own events nest a dozen levels.
 pub const MOST_LEVELS: usize = 64;
-/// A number shorter than this is finite without an exponent: the largest has 309 digits.
+/// A number shorter than this, without an exponent, is finite: the largest has 309 digits.
 const SURELY_FINITE: usize = 300;
-/// What stands for a character that is none.
+/// Replaces invalid characters.
 const REPLACEMENT: &[u8] = b"\\ufffd";
 
 /// Reads one value.
 ///
 /// # Errors
-/// When the bytes are no JSON, whatever they may hold.
+/// When the bytes are not JSON.
 pub(crate) fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
     serde_json::from_slice(&readable(bytes))
 }
@@ -26,21 +26,21 @@ pub(crate) fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Resul
 /// Reads one value.
 ///
 /// # Errors
-/// When the text is no JSON, whatever it may hold.
+/// When the text is not JSON.
 pub(crate) fn from_str<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     from_slice(text.as_bytes())
 }
 
-/// Reads values that follow one another.
+/// Reads consecutive values.
 ///
 /// # Errors
-/// When one of them is no JSON.
+/// When one of them is not JSON.
 pub(crate) fn stream(bytes: &[u8]) -> serde_json::Result<Vec<Value>> {
     serde_json::Deserializer::from_slice(&readable(bytes)).into_iter().collect()
 }
 
-/// The JSON without what a parser refuses although it is JSON; all of it when there is nothing such. Takes time in
-/// proportion to the bytes and no more memory than they do, however they nest. What is no JSON stays none.
+/// The JSON without the parts that the parser rejects although they are valid; unchanged without such parts. Linear in
+/// time and memory, whatever the nesting. Invalid JSON stays invalid.
 pub fn readable(bytes: &[u8]) -> Cow<'_, [u8]> {
     match String::from_utf8_lossy(bytes) {
         Cow::Borrowed(_) => Scan::of(bytes).finished(),
@@ -53,7 +53,7 @@ struct Scan<'b> {
     bytes: &'b [u8],
     at: usize,
     levels: usize,
-    /// What is written so far, up to `copied` in the bytes; nothing while nothing was replaced.
+    /// The output so far, up to `copied` in the input; empty until something is replaced.
     written: Vec<u8>,
     copied: usize,
 }
@@ -87,7 +87,7 @@ impl<'b> Scan<'b> {
         self.at += 1;
     }
 
-    /// Writes something in the place of what stands from `start` to here.
+    /// Replaces the input from `start` to here.
     fn replace(&mut self, start: usize, with: &[u8]) {
         self.written.extend_from_slice(self.bytes.get(self.copied..start).unwrap_or_default());
         self.written.extend_from_slice(with);
@@ -151,7 +151,7 @@ impl<'b> Scan<'b> {
         }
     }
 
-    /// The UTF-16 unit that `\uXXXX` at a place stands for.
+    /// The UTF-16 unit of `\uXXXX` at a position.
     fn unit(&self, at: usize) -> Option<u16> {
         let digits = self.bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
         u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nested_too_deep_is_left_out_and_the_rest_is_read() -> Result<(), serde_json::Error> {
+    fn deeply_nested_values_are_removed_and_the_rest_is_read() -> Result<(), serde_json::Error> {
         for levels in [126, 128, 2_000, 4_000_000] {
             let event = format!(r#"{{"before": 1, "deep": {}, "after": "]}}\"{{", "last": [2]}}"#, nested(levels));
             let read: Value = from_str(&event)?;
@@ -195,14 +195,14 @@ mod tests {
     }
 
     #[test]
-    fn strings_inside_of_what_is_left_out_do_not_end_it() -> Result<(), serde_json::Error> {
+    fn strings_in_removed_values_do_not_end_them() -> Result<(), serde_json::Error> {
         let deep = format!("{}\"]]]\\\"]\", {{\"}}\": 1}}{}", "[".repeat(100), "]".repeat(100));
         assert_eq!(from_str::<Value>(&format!("[{deep}, 7]"))?[1], 7);
         Ok(())
     }
 
     #[test]
-    fn numbers_and_characters_that_are_none_hide_nothing() -> Result<(), serde_json::Error> {
+    fn invalid_numbers_and_characters_hide_nothing() -> Result<(), serde_json::Error> {
         let read: Value =
             from_str(r#"{"n": 1e400, "m": -1E+999, "t": "a\ud800b\udc00", "p": "\ud83d\ude00\\ud800", "k": 1e3}"#)?;
         assert_eq!(read, json!({"n": null, "m": null, "t": "a\u{fffd}b\u{fffd}", "p": "\u{1f600}\\ud800", "k": 1e3}));
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_stays_none() {
+    fn invalid_json_stays_invalid() {
         for broken in ["", "{", "[[", "{\"a\":}", "nul", "\"\\ud8", "]", &"[".repeat(1_000_000), "\"\\"] {
             assert!(from_str::<Value>(broken).is_err(), "{broken:.20}");
         }
@@ -220,14 +220,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn json_that_a_parser_takes_is_not_touched(text in r#"[\[\]{}:,"\\a0-9.eu -]{0,60}"#) {
+        fn json_that_the_parser_accepts_is_unchanged(text in r#"[\[\]{}:,"\\a0-9.eu -]{0,60}"#) {
             if serde_json::from_str::<Value>(&text).is_ok() {
                 prop_assert_eq!(&*readable(text.as_bytes()), text.as_bytes());
             }
         }
 
         #[test]
-        fn bytes_of_any_kind_are_no_harm(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn arbitrary_bytes_are_harmless(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = from_slice::<Value>(&bytes);
         }
     }

@@ -1,9 +1,9 @@
-//! What an incident is.
+//! The model of incidents.
 //!
 //! Pure functions on values, shared by the handler Lambda and the command line: no clock, no client, no terminal.
 //!
-//! The way of an event: [`read`] its bytes, [`classify`] it (unwrap, understand, redact, judge), make the
-//! [`Incident`] of it ([`Classification::incident`]), write the [`mail`].
+//! The path of an event: [`read`] its bytes, [`classify`] it (unwrap, interpret, redact, judge), turn it into an
+//! [`Incident`] ([`Classification::incident`]), write the [`mail`].
 
 pub mod alarms;
 pub mod alert_policy;

@@ -1,5 +1,5 @@
-//! The email about an incident: plain text that says in its first five lines what, where, since when, how often, and
-//! what to do.
+//! The email about an incident: plain text whose first five lines state what, where, since when, how often, and what to
+//! do.
 
 mod many;
 #[cfg(test)]
@@ -12,12 +12,12 @@ use crate::fields::shortened;
 use crate::incident::Incident;
 use crate::notice::{FLAPPING_SECONDS, Reason};
 
-/// Longest subject that SNS takes (it refuses 101 with `Invalid parameter: Subject`).
+/// Longest subject that SNS accepts (it rejects 101 with `Invalid parameter: Subject`).
 pub const MAX_SUBJECT: usize = 100;
-/// Longest body in bytes: SNS takes 256 KiB with attributes for topics with email subscriptions.
+/// Longest body in bytes: SNS accepts 256 KiB, including attributes, for topics with email subscriptions.
 pub const MAX_BODY: usize = 250_000;
 
-/// A mail, ready to be sent.
+/// A mail, ready to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
     /// Printable ASCII, at most [`MAX_SUBJECT`] characters, no leading blank.
@@ -26,16 +26,16 @@ pub struct Mail {
     pub body: String,
 }
 
-/// How an incident is told about.
+/// The context of a mail about an incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notice<'a> {
-    /// Counts the notices about one incident from 1. A mail that arrives twice has the same number twice.
+    /// Number of the notice, from 1 per incident. A duplicate mail has the same number.
     pub number: u64,
-    /// Why people are written to.
+    /// The reason for a notice.
     pub reason: Reason,
     /// The stack that the commands in the mail name.
     pub stack: &'a str,
-    /// Whether the incident is in the table; if not, the mail is all there is.
+    /// Whether the incident is in the table; if not, the mail is the only record.
     pub recorded: bool,
 }
 
@@ -86,28 +86,31 @@ fn failure(incident: &Incident, notice: &Notice<'_>) -> String {
     finished(lines)
 }
 
-/// Why this mail comes, where the first lines do not say it.
+/// The reason for this mail, where the first lines do not show it.
 fn occasion(incident: &Incident, notice: &Notice<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     if incident.drill.is_some() {
-        lines.push("This is a test: somebody ran `incidentctl trigger-test`.".to_owned());
+        lines.push("This is a test, triggered by `incidentctl trigger-test`.".to_owned());
     }
     if !notice.recorded {
-        lines.push("NOT RECORDED: the incident table could not be reached, so this mail is the only trace.".to_owned());
+        lines
+            .push("NOT RECORDED: the incident table could not be reached, so this mail is the only record.".to_owned());
     }
     match notice.reason {
         Reason::Flapping => lines.push(format!(
-            "FLAPPING: it began and ended {} times within {} minutes. You hear of it again when it has kept one state for \
-             that long.",
+            "FLAPPING: it began and ended {} times within {} minutes. The next mail follows when the state has been \
+             stable for that long.",
             incident.recent_changes.len().div_ceil(2),
             FLAPPING_SECONDS / 60
         )),
-        Reason::Escalated => lines.push(format!("ESCALATED: it is {} now; it was less when you heard of it.", incident.severity)),
-        Reason::Reminder => lines.push(format!("REMINDER: nobody has acknowledged it since {}.", incident.created_at)),
+        Reason::Escalated => {
+            lines.push(format!("ESCALATED: it is {} now; it was lower in the previous mail.", incident.severity))
+        }
+        Reason::Reminder => lines.push(format!("REMINDER: unacknowledged since {}.", incident.created_at)),
         Reason::Opened | Reason::Recovered | Reason::Other(_) => {}
     }
     if let Some(previous) = &incident.previous_incident_id {
-        lines.push(format!("It was there before, as incident {previous}."));
+        lines.push(format!("It recurred; the previous incident is {previous}."));
     }
     if let Some(alarm) = &incident.explains_incident_id {
         lines.push(format!("It is the cause of the alarm in incident {alarm}, which is closed in favour of this one."));
@@ -133,7 +136,7 @@ fn recovery(incident: &Incident, notice: &Notice<'_>) -> String {
     ])
 }
 
-/// Up to the first full stop or question mark that another sentence follows.
+/// The text up to the first full stop or question mark before another sentence.
 fn first_sentence(text: &str) -> &str {
     let ends = text.match_indices(['.', '?']).map(|(at, _)| at + 1);
     let begins_sentence = |rest: &str| {
@@ -184,14 +187,14 @@ fn commands(incident: &Incident, notice: &Notice<'_>) -> Vec<String> {
     let stack = notice.stack;
     vec![
         String::new(),
-        "To say that you are on it:".to_owned(),
+        "To acknowledge it:".to_owned(),
         format!("  incidentctl incidents ack {id} --stack {stack}"),
-        "To see all that is known:".to_owned(),
+        "To see all details:".to_owned(),
         format!("  incidentctl incidents show {id} --stack {stack}"),
     ]
 }
 
-/// `head`, as much of the text as fits, and the end of the incident's id with the number of the notice.
+/// `head`, as much of the text as fits, and the end of the incident's id with the notice's number.
 fn with_reference(head: &str, text: &str, incident: &Incident, notice: &Notice<'_>) -> String {
     let tail: String = incident.incident_id.chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
     let reference = ascii(&format!(" ({tail} #{})", notice.number));
@@ -219,7 +222,8 @@ fn ascii(text: &str) -> String {
     ascii
 }
 
-/// One line per entry: line breaks and control characters inside an entry become blanks. Cut at [`MAX_BODY`] bytes.
+/// One line per entry: line breaks and control characters within an entry become blanks. Truncated to [`MAX_BODY`]
+/// bytes.
 fn finished(lines: Vec<String>) -> String {
     let mut body = String::new();
     for line in lines {

@@ -1,5 +1,5 @@
-//! Takes out of a message what differs between two occurrences of one failure: addresses, ids, numbers, times, hex,
-//! flags, quoted values. One pass over the text.
+//! Removes from a message what differs between occurrences of one failure: addresses, ids, numbers, times, hex, flags,
+//! quoted values. One pass over the text.
 
 mod pieces;
 #[cfg(test)]
@@ -7,18 +7,18 @@ mod tests;
 
 use std::net::{IpAddr, SocketAddr};
 
-/// At most this much of the first line counts.
+/// Limit on the first line, in characters.
 const MAX_CHARACTERS: usize = 500;
 
-/// The first line of a message with everything variable replaced: `<url>`, `<email>`, `<host>`, `<value>` for what was
-/// quoted, `#` for numbers, times, flags and ids.
+/// The first line of a message with its variable parts replaced: `<url>`, `<email>`, `<host>`, `<value>` for quoted
+/// text, `#` for numbers, times, flags and ids.
 pub fn normalise(message: &str) -> String {
     let line: String = message.trim().lines().next().unwrap_or_default().chars().take(MAX_CHARACTERS).collect();
     let line = without_quoted(&line);
     let mut normal: Vec<String> = Vec::new();
     for word in line.split_whitespace() {
         let word = normal_word(word);
-        // `Wed, 04 Mar 2026` is one time: the names of days and months stand beside numbers.
+        // `Wed, 04 Mar 2026` is one time: names of days and months are next to numbers.
         let follows_number = normal.last().is_some_and(|last| last == "#");
         match follows_number && (is_calendar(&word) || word == "#") {
             true => {}
@@ -29,7 +29,7 @@ pub fn normalise(message: &str) -> String {
     normal.join(" ")
 }
 
-/// Replaces what stands in quotes. An apostrophe inside a word opens nothing, a quote that is never closed quotes nothing.
+/// Replaces quoted text. An apostrophe within a word and an unclosed quote do not count.
 fn without_quoted(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     let mut rest = line;
@@ -86,7 +86,7 @@ fn normal_word(word: &str) -> String {
     pieces::normal(word)
 }
 
-/// A name of the Internet, with or without a port. Names of classes and files have dots as well, but other endings.
+/// An Internet host name, with or without a port. Names of classes and files have dots, too, but other endings.
 fn is_host(word: &str) -> bool {
     const ENDINGS: &[&str] = &[
         "amazonaws",
@@ -126,7 +126,7 @@ fn is_host(word: &str) -> bool {
         && name.rsplit('.').next().is_some_and(|ending| ENDINGS.contains(&ending))
 }
 
-/// Names of days, of months, and of the zones that times are written in.
+/// Names of days, months, and time zones.
 fn is_calendar(word: &str) -> bool {
     const NAMES: &[&str] = &[
         "Jan",

@@ -1,9 +1,9 @@
-//! What people are written to about an incident, and when: decisions on values.
+//! Notices about an incident, and their times: decisions on values.
 //!
-//! The outbox is the incident itself. A notice that is due stands in `due`, with its number in `notices`; `due_at` says
-//! when somebody has to look at the incident. Whoever sends the notice first moves `due_at` on, by which others know that
-//! it is in hand; if the sender dies, that moment comes, and the next one sends it. A notice that is held back (by a
-//! silence, a full budget, a flapping resource) is one whose `due_at` is later.
+//! The outbox is the incident itself: `due` is the pending notice, `notices` its number, and `due_at` the time to
+//! handle the incident. A sender first takes a lease by advancing `due_at`; if it crashes, the lease expires and
+//! another sender takes over. A notice that is held back (by a silence, the budget, a flapping resource) has a later
+//! `due_at`.
 
 use crate::alert_policy::AlertPolicy;
 use crate::incident::{Incident, Status};
@@ -14,36 +14,36 @@ use crate::word::{Word, by_name};
 #[cfg(test)]
 mod tests;
 
-/// More state changes than this within [`FLAPPING_SECONDS`] are flapping: Alerta's rule.
+/// More state changes than this within [`FLAPPING_SECONDS`] are flapping, as in Alerta.
 const STEADY_CHANGES: usize = 2;
-/// In which time state changes count as flapping, and how long a resource has to keep one state to be steady again.
+/// The window for flapping, and how long a resource must keep one state to be stable again.
 pub const FLAPPING_SECONDS: i64 = 30 * 60;
 
-/// So many state changes are remembered: far more than make a resource flap, and few enough for a record.
+/// Limit on the recorded state changes: far more than flapping requires, few enough for a record.
 const MOST_CHANGES: usize = 100;
 
-/// Why people are written to.
+/// The reason for a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// The incident is new.
     Opened,
-    /// It is new, and the third change of state in short time: no more mails until the state stays.
+    /// It is new, and the third state change in short succession: no more mails until the state is stable.
     Flapping,
-    /// It became worse.
+    /// Its severity increased.
     Escalated,
-    /// Nobody acknowledged it.
+    /// It is unacknowledged.
     Reminder,
-    /// It is over.
+    /// It ended.
     Recovered,
-    /// One that a newer version has.
+    /// A reason of a newer version.
     Other(Word),
 }
 
 impl Reason {
-    /// All that this version has.
+    /// All reasons of this version.
     pub const ALL: [Self; 5] = [Self::Opened, Self::Flapping, Self::Escalated, Self::Reminder, Self::Recovered];
 
-    /// The name as it stands in records.
+    /// The name in records.
     pub fn name(self) -> &'static str {
         match self {
             Self::Opened => "opened",
@@ -58,20 +58,20 @@ impl Reason {
 
 by_name!(Reason, Reason::ALL);
 
-/// What to do about an incident whose moment has come.
+/// What to do about an incident that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attention {
-    /// Send the notice that is due.
+    /// Send the due notice.
     Send,
     /// Make a reminder due, and send it.
     Remind,
-    /// Resolve it: nothing failed for long enough.
+    /// Resolve it after its quiet period.
     Resolve,
-    /// Look again at that moment, in seconds since 1970; nothing when there is nothing more to come.
+    /// Handle it again at this time, in seconds since 1970; `None` if nothing more is to come.
     LookAgain(Option<i64>),
 }
 
-/// What to do about an incident at a moment, in seconds since 1970.
+/// What to do about an incident at a time, in seconds since 1970.
 pub fn attention(incident: &Incident, policy: &AlertPolicy, silences: &[Silence], now: i64) -> Attention {
     let silenced = covering(silences, incident, now).and_then(Silence::ends_at);
     if incident.due.is_some() {
@@ -87,28 +87,28 @@ pub fn attention(incident: &Incident, policy: &AlertPolicy, silences: &[Silence]
     }
 }
 
-/// When somebody has to look at an incident that no notice is due for, in seconds since 1970.
+/// When an incident without a pending notice is due, in seconds since 1970.
 pub fn next_look(incident: &Incident, policy: &AlertPolicy) -> Option<i64> {
     [quiet_end(incident, policy), reminder_at(incident, policy)].into_iter().flatten().min()
 }
 
-/// When it is resolved if nothing fails until then. An alarm tells its end itself, however long it takes.
+/// When it is resolved if nothing fails until then. Alarms report their own end, however long it takes.
 fn quiet_end(incident: &Incident, policy: &AlertPolicy) -> Option<i64> {
     let can_be_quiet = incident.status != Status::Resolved && incident.source != "cloudwatch";
     let last = can_be_quiet.then(|| seconds_of(&incident.last_seen_at)).flatten()?;
     policy.resolve_after_quiet.of(incident.severity).after(last)
 }
 
-/// When people are reminded of it: only of what somebody heard of and nobody took, as far as this version can tell. A drill
-/// reminds nobody.
+/// When a reminder is due: only for mailed, unacknowledged incidents, as far as this version can tell. Drills have
+/// none.
 fn reminder_at(incident: &Incident, policy: &AlertPolicy) -> Option<i64> {
     let is_waiting = incident.status.is_untaken() && incident.drill.is_none();
     let last = is_waiting.then_some(incident.last_notified_at.as_deref()).flatten()?;
     policy.remind_after.of(incident.severity).after(seconds_of(last)?)
 }
 
-/// The reason that remains when a second one comes before the first was sent: people who never heard of an incident hear
-/// that it is there, and the last word is that it is over.
+/// The reason that prevails when a second one arises before the first was sent: a first notice stays a first notice,
+/// and a recovery supersedes everything.
 pub fn superseding(waiting: Option<Reason>, new: Reason) -> Reason {
     match (waiting, new) {
         (Some(first @ (Reason::Opened | Reason::Flapping)), Reason::Escalated | Reason::Reminder) => first,
@@ -116,19 +116,19 @@ pub fn superseding(waiting: Option<Reason>, new: Reason) -> Reason {
     }
 }
 
-/// How a new incident continues what its fingerprint did before.
+/// How a new incident relates to its fingerprint's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beginning {
-    /// As if it were the first.
+    /// As the first one.
     Fresh,
-    /// It flaps from now on, which people are told once.
+    /// It begins to flap, which is reported once.
     BeginsToFlap,
-    /// It goes on flapping, which people know.
+    /// It keeps flapping, which was already reported.
     StillFlaps,
 }
 
-/// The state changes of the recent past with the one at `now`, and what they mean. `before` is the resolved incident that
-/// had the fingerprint; what a person resolved begins anew.
+/// The recent state changes including the one at `now`, and their meaning. `before` is the previous, resolved incident
+/// of the fingerprint; after a manual resolution the history starts afresh.
 pub fn beginning(before: Option<&Incident>, now: i64) -> (Vec<i64>, Beginning) {
     let before = before.filter(|before| before.recovered && before.drill.is_none());
     let mut changes: Vec<i64> = before.map(|before| recent(&before.recent_changes, now)).unwrap_or_default();
@@ -141,7 +141,7 @@ pub fn beginning(before: Option<&Incident>, now: i64) -> (Vec<i64>, Beginning) {
     (changes, beginning)
 }
 
-/// Those state changes that still count, the newest [`MOST_CHANGES`] at most.
+/// The state changes within the window, at most the newest [`MOST_CHANGES`].
 pub fn recent(changes: &[i64], now: i64) -> Vec<i64> {
     let counting = changes.iter().rev().copied().filter(|change| *change > now - FLAPPING_SECONDS);
     let mut newest: Vec<i64> = counting.take(MOST_CHANGES).collect();

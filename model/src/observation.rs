@@ -1,14 +1,14 @@
-//! What one event says, in the same words for every service.
+//! An event in a form common to all services.
 
 mod clean;
-mod telling;
+mod error_line;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// What an event means for the people who are on call.
+/// What an event means for the people on call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase", tag = "kind")]
 pub enum Kind {
@@ -23,7 +23,7 @@ pub enum Kind {
     },
 }
 
-/// One event, understood: who failed, how, when. Every text may be empty when the event does not say.
+/// One interpreted event: what failed, how, when. Every text is empty if the event does not provide it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Observation {
     /// Failure, recovery or neither.
@@ -31,38 +31,38 @@ pub struct Observation {
     pub kind: Kind,
     /// Kind of resource: `lambda`, `ecs`, `cloudwatch` …
     pub source: String,
-    /// The resource's name as people know it.
+    /// The resource's usual name.
     pub resource: String,
     /// Account of the resource.
     pub account: String,
     /// Region of the resource.
     pub region: String,
-    /// Class of the error, or the status that means failure.
+    /// Class of the error, or the failing status.
     pub error_type: String,
-    /// What the event says about the cause.
+    /// The cause according to the event.
     pub error_message: String,
     /// Id of the failed request, execution, job or build.
     pub request_id: Option<String>,
-    /// The same for every delivery of one event.
+    /// Equal for every delivery of one event.
     pub event_id: String,
     /// When it happened, RFC 3339 in UTC.
     pub occurred_at: String,
-    /// The event's `detail-type`, or what it would be.
+    /// The event's `detail-type`, or its equivalent.
     pub detail_type: String,
-    /// Innermost stack frame of the failing program's own code, without line numbers.
+    /// Innermost stack frame of application code, without line numbers.
     pub top_frame: String,
-    /// The drill that asked for this failure.
+    /// The drill that caused this failure.
     pub drill: Option<String>,
-    /// Takes the place of the message in the fingerprint, for sources whose message tells the same failure in many ways.
+    /// Replaces the message in the fingerprint, for sources whose messages vary for one failure.
     pub grouping: Option<String>,
-    /// Whether an ignored success ends the open incidents of the same trouble.
+    /// Whether this ignored success ends the open incidents of the same trouble.
     pub recovers: bool,
-    /// What else rules may look at; the names are the adapter's.
+    /// Further values for rules; the names are the adapter's.
     pub attributes: BTreeMap<String, Value>,
 }
 
 impl Observation {
-    /// The normalised event that the rules' patterns are matched against.
+    /// The normalised event for the rules' patterns.
     pub fn as_event(&self) -> Value {
         json!({
             "source": self.source,
@@ -77,9 +77,8 @@ impl Observation {
         })
     }
 
-    /// The error in one line for people: class and message, without a class that says nothing or that the message
-    /// says again.
+    /// The error in one line for people: class and message, without an uninformative or redundant class.
     pub fn error(&self) -> String {
-        telling::line(&self.error_type, &self.error_message)
+        error_line::line(&self.error_type, &self.error_message)
     }
 }

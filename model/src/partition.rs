@@ -1,21 +1,21 @@
-//! AWS's partitions: groups of regions with accounts, ARNs, domain names and a console of their own.
+//! AWS's partitions: groups of regions with their own accounts, ARNs, domain names and console.
 //!
-//! The table follows botocore 1.43's `partitions.json`, which AWS's own clients resolve endpoints by.
+//! The table follows botocore 1.43's `partitions.json`, from which AWS's own clients resolve endpoints.
 
 /// A partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Partition {
     /// The second part of its ARNs: `aws`, `aws-cn` …
     pub name: &'static str,
-    /// What the host names of its services end in, the value of `AWS::URLSuffix`.
+    /// Suffix of its services' host names, the value of `AWS::URLSuffix`.
     pub dns_suffix: &'static str,
-    /// Where its console is, behind the region; nothing where AWS does not publish it.
+    /// Domain of its console, after the region; `None` where AWS does not publish it.
     pub console: Option<&'static str>,
-    /// What the names of its regions begin with, up to the hyphen before the place: `us`, `us-gov` …
+    /// Prefixes of its regions' names, up to the hyphen before the place: `us`, `us-gov` …
     areas: &'static [&'static str],
 }
 
-/// All partitions. The commercial one is the first: whatever is not known is taken for it.
+/// All partitions. The commercial one comes first: it is the default for unknown regions.
 const PARTITIONS: [Partition; 8] = [
     Partition {
         name: "aws",
@@ -43,7 +43,7 @@ const PARTITIONS: [Partition; 8] = [
 ];
 
 impl Partition {
-    /// The partition of a region; nothing for what has not the form of a region of any.
+    /// The partition of a region; `None` for a name that fits no partition.
     pub fn of_region(region: &str) -> Option<Self> {
         let (front, number) = region.rsplit_once('-')?;
         let (area, place) = front.rsplit_once('-')?;
@@ -53,13 +53,13 @@ impl Partition {
         if is_number && is_place { known() } else { None }
     }
 
-    /// The partition of an ARN; nothing when the text is no ARN or names an unknown partition.
+    /// The partition of an ARN; `None` for anything else and for unknown partitions.
     pub fn of_arn(arn: &str) -> Option<Self> {
         let name = arn.strip_prefix("arn:")?.split(':').next()?;
         PARTITIONS.into_iter().find(|partition| partition.name == name)
     }
 
-    /// The partition that most accounts are in.
+    /// The partition of most accounts.
     pub fn commercial() -> Self {
         PARTITIONS[0]
     }

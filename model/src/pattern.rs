@@ -1,11 +1,11 @@
-//! Event patterns: which JSON events a rule is about.
+//! Event patterns: which JSON events a rule matches.
 //!
-//! The language is EventBridge's, and so are its corner cases: all named fields have to match, one of the listed
-//! values is enough, an array in the event matches by any of its elements, and fields of one array element belong
-//! together. See <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>.
+//! The language is EventBridge's, including its corner cases: all named fields must match, one of the listed values
+//! suffices, an array in the event matches by any of its elements, and fields of one array element belong together.
+//! See <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>.
 //!
-//! `quamina`, which the tests compare with, knows neither `$or` nor the nested forms of `anything-but`, so matching is
-//! done here.
+//! `quamina`, with which the tests compare, supports neither `$or` nor the nested forms of `anything-but`, so matching
+//! is implemented here.
 
 mod cover;
 mod explain;
@@ -20,13 +20,13 @@ use serde_json::Value;
 use operator::Operator;
 pub(crate) use parse::{OPERATORS, OR, Refusal};
 
-/// A pattern that was checked and is ready to match.
+/// A validated pattern.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pattern {
     fields: Fields,
 }
 
-/// Why a text is no pattern.
+/// Why a pattern is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum PatternError {
     /// The text is not JSON.
@@ -37,13 +37,13 @@ pub enum PatternError {
     Invalid {
         /// The field at fault, its names joined by dots; empty for the whole pattern.
         path: String,
-        /// What is wrong, in EventBridge's words.
+        /// The problem, in EventBridge's words.
         reason: String,
     },
 }
 
 impl PatternError {
-    /// What is wrong in EventBridge's words: the part after `Event pattern is not valid. Reason: `.
+    /// The problem in EventBridge's words: the part after `Event pattern is not valid. Reason: `.
     pub fn reason(&self) -> &str {
         match self {
             Self::NotJson(_) => "Invalid JSON",
@@ -56,20 +56,20 @@ fn of_field(path: &str) -> String {
     if path.is_empty() { String::new() } else { format!("field `{path}`: ") }
 }
 
-/// What an object has to look like.
+/// Conditions on an object.
 #[derive(Debug, Clone, PartialEq)]
 struct Fields {
-    /// Every one of these has to match.
+    /// All of these must match.
     named: Vec<(String, Node)>,
-    /// Of each group (`$or`), one has to match.
+    /// One of each group (`$or`) must match.
     alternatives: Vec<Vec<Fields>>,
 }
 
-/// What one field has to look like.
+/// Conditions on a field.
 #[derive(Debug, Clone, PartialEq)]
 enum Node {
     Object(Fields),
-    /// One of these has to match.
+    /// One of these must match.
     Leaf(Vec<Operator>),
 }
 
@@ -77,16 +77,16 @@ impl Pattern {
     /// Parses and checks a pattern.
     ///
     /// # Errors
-    /// When the text is not JSON, or EventBridge would refuse it.
+    /// When the text is not JSON, or EventBridge would reject it.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         let value = serde_json::from_str(text).map_err(PatternError::NotJson)?;
         Self::from_value(&value)
     }
 
-    /// Checks a pattern that is already a value, as in a rules file.
+    /// Validates a pattern that is already a value, as in a rules file.
     ///
     /// # Errors
-    /// When EventBridge would refuse it.
+    /// When EventBridge would reject it.
     pub fn from_value(value: &Value) -> Result<Self, PatternError> {
         Self::check(value).map_err(|refusals| {
             let Refusal { at, reason } = refusals.into_iter().next().unwrap_or_default();
@@ -94,18 +94,18 @@ impl Pattern {
         })
     }
 
-    /// Checks a pattern and says everything that EventBridge would refuse, of which it tells the first.
+    /// Validates a pattern and returns everything that EventBridge would reject; EventBridge reports only the first.
     pub(crate) fn check(value: &Value) -> Result<Self, Vec<Refusal>> {
         Ok(Self { fields: parse::pattern(value)? })
     }
 
-    /// Whether an event is one that the pattern describes.
+    /// Whether an event matches.
     pub fn matches(&self, event: &Value) -> bool {
         Matching { event }.object(&self.fields, Some(event), &mut Vec::new())
     }
 }
 
-/// One event being compared. Absence is a property of the whole event, hence the reference to it.
+/// An event being matched. Absence is a property of the whole event, hence the reference to it.
 struct Matching<'e> {
     event: &'e Value,
 }
@@ -141,7 +141,7 @@ impl<'e> Matching<'e> {
     }
 }
 
-/// Whether a value that is no object, or such an element of an array, passes a test.
+/// Whether a non-object value, or such an element of an array, passes a test.
 fn any_leaf(value: &Value, test: &impl Fn(&Value) -> bool) -> bool {
     match value {
         Value::Array(elements) => elements.iter().any(|element| any_leaf(element, test)),
@@ -150,7 +150,7 @@ fn any_leaf(value: &Value, test: &impl Fn(&Value) -> bool) -> bool {
     }
 }
 
-/// Whether anything but an object stands at a path, through whatever arrays.
+/// Whether there is a non-object value at a path, through any arrays.
 fn has_leaf(value: &Value, path: &[&str]) -> bool {
     match (path, value) {
         ([], value) => any_leaf(value, &|_| true),

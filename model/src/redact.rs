@@ -1,4 +1,4 @@
-//! Takes secrets out of a text before it is stored or sent. One pass; what looks like a secret goes, even if it was none.
+//! Removes secrets from a text before it is stored or sent. One pass; whatever looks like a secret is removed.
 
 mod assignment;
 mod known;
@@ -8,16 +8,16 @@ mod tests;
 pub(crate) use assignment::is_secret_name;
 use assignment::{argument, assigned, is_authorization, quoted};
 
-/// What stands in a secret's place.
+/// Replaces a secret.
 pub(crate) const REDACTED: &str = "[redacted]";
 
-/// The text without private keys, AWS keys, tokens, passwords in `key=value`, JSON and addresses, and card numbers.
+/// The text without private keys, AWS keys, tokens, card numbers, and passwords in `key=value`, JSON and URLs.
 pub fn redact(text: &str) -> String {
     let mut output = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let consumed = secret_at(rest, &mut output).unwrap_or_else(|| {
-            // A word is either judged as a whole or kept as a whole, so nothing is looked at twice.
+            // A word is judged or kept as a whole, so nothing is scanned twice.
             let length = if is_word(first) { word_length(rest) } else { first.len_utf8() };
             output.push_str(&rest[..length]);
             length
@@ -27,8 +27,8 @@ pub fn redact(text: &str) -> String {
     output
 }
 
-/// If the text begins with a secret, or with a name and its secret value, writes what remains of it and says how many
-/// bytes that was.
+/// If the text starts with a secret, or with a name and its secret value, writes the redacted form and returns the
+/// number of bytes consumed.
 fn secret_at(text: &str, output: &mut String) -> Option<usize> {
     let first = text.chars().next()?;
     if first == '-'
@@ -54,9 +54,9 @@ fn secret_at(text: &str, output: &mut String) -> Option<usize> {
         return Some(length);
     }
     let (kept, hidden) = kept_and_hidden(text, word, after)?;
-    // A value that goes to the end of its line must not take the first line of a private key away from the others.
+    // A value up to the end of its line must not swallow the first line of a private key.
     let hidden = text[kept..kept + hidden].find("-----BEGIN ").filter(|at| kept + at > 0).unwrap_or(hidden);
-    // A name may hold a secret itself.
+    // The name itself may be a secret.
     let name = if known::is_secret(word) { word.len().min(kept) } else { 0 };
     output.push_str(if name > 0 { REDACTED } else { "" });
     output.push_str(&text[name..kept]);
@@ -64,7 +64,7 @@ fn secret_at(text: &str, output: &mut String) -> Option<usize> {
     Some(kept + hidden)
 }
 
-/// How much of the text's beginning stays and how much after it is secret, if anything is.
+/// The lengths of the visible start and the secret after it, if there is a secret.
 fn kept_and_hidden(text: &str, word: &str, after: &str) -> Option<(usize, usize)> {
     if let Some(scheme) = authorization(word, after) {
         let value = text[scheme..].find([' ', '"', '\'', ',', '\n', '\r', '\\']).unwrap_or(text.len() - scheme);
@@ -82,7 +82,7 @@ fn kept_and_hidden(text: &str, word: &str, after: &str) -> Option<(usize, usize)
         .map(whole)
         .or_else(|| known::webhook(text))
         .or_else(|| known::is_secret(word).then(|| whole(word.len())))
-        // Slashes and plus signs belong to keys and tokens, not to words.
+        // Slashes and plus signs occur in keys and tokens, not in words.
         .or_else(|| {
             known::is_aws_secret(&text[..token_length(text, known::AWS_SECRET + 1)]).then(|| whole(known::AWS_SECRET))
         })
@@ -93,8 +93,8 @@ fn is_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '.') || character == '-'
 }
 
-/// Up to what is no part of a word, or to a private key that follows without a blank. At least one: a dash that begins
-/// no private key begins a word.
+/// Up to the end of the word, or to a private key that follows without a blank. At least one: a dash that does not
+/// start a private key starts a word.
 fn word_length(text: &str) -> usize {
     let begins_key = |at: usize| at > 0 && text[at..].starts_with("-----BEGIN");
     let end =
@@ -102,8 +102,8 @@ fn word_length(text: &str) -> usize {
     end.unwrap_or(text.len()).max(1)
 }
 
-/// The length of the name of a resource, which may be that of a secret, `arn:aws:secretsmanager:…:secret:name`, but holds
-/// none. What only begins like one is looked at like any other text.
+/// The length of an ARN, which may name a secret, `arn:aws:secretsmanager:…:secret:name`, but contains none. Text that
+/// only starts like an ARN is scanned as usual.
 fn arn_length(text: &str) -> Option<usize> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b":/_.*+$-".contains(byte);
     let length = text.bytes().take(MAX_ARN).take_while(|byte| is_part(byte)).count();
@@ -121,13 +121,13 @@ fn arn_length(text: &str) -> Option<usize> {
     .then_some(length)
 }
 
-/// Longest name of a resource, in bytes.
+/// Maximum length of an ARN, in bytes.
 const MAX_ARN: usize = 512;
 
-/// Longest text that is looked at as one token; the longest ones are session tokens.
+/// Maximum length of a token; the longest ones are session tokens.
 const MAX_TOKEN: usize = 4096;
 
-/// How many bytes of a key or token the text begins with, of so many that are looked at.
+/// The length of the key or token at the start of the text, within `most` bytes.
 fn token_length(text: &str, most: usize) -> usize {
     let end = text.bytes().take(most).position(|byte| !is_token_byte(byte));
     end.unwrap_or(text.len().min(most))
@@ -137,10 +137,10 @@ fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'/' | b'+' | b'=')
 }
 
-/// How far is looked for the `@` that ends a user's name and password in an address, in bytes.
+/// Maximum distance, in bytes, to the `@` that ends the user information in a URL.
 const MAX_USER_INFORMATION: usize = 256;
 
-/// The length of the `user:password` in `://user:password@`. A password may hold a slash, although it should not.
+/// The length of `user:password` in `://user:password@`. A password may contain a slash, although it should not.
 fn user_information(text: &str) -> Option<usize> {
     let authority = text.strip_prefix("://")?;
     let limit = (0..=MAX_USER_INFORMATION.min(authority.len())).rev().find(|&at| authority.is_char_boundary(at))?;
@@ -156,7 +156,7 @@ fn user_information(text: &str) -> Option<usize> {
     if is_port { None } else { address.rfind('@') }
 }
 
-/// Where the token begins in `Bearer abc`; a word in prose after `basic` is no token.
+/// Where the token starts in `Bearer abc`; a word of prose after `basic` is not a token.
 fn authorization(word: &str, after: &str) -> Option<usize> {
     let is_scheme = ["bearer", "basic", "digest", "token"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme));
     let token = after.strip_prefix(' ')?;

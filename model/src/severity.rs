@@ -1,28 +1,28 @@
-//! How bad an incident is.
+//! The severity of an incident.
 
 use crate::word::{Word, by_name};
 
-/// Severity of an incident. Ordered: `Low < Medium < High < Critical < Other`. A severity that this version does not know
-/// is taken for one that is at least critical, which is the careful choice.
+/// Severity of an incident. Ordered: `Low < Medium < High < Critical < Other`. An unknown severity counts as at least
+/// critical, which is the safe choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Worth a record; nobody has to act today.
+    /// Worth recording; no action is needed today.
     Low,
-    /// Something failed once or in part.
+    /// An isolated or partial failure.
     Medium,
-    /// A failure that users notice or that repeats until somebody acts.
+    /// A failure that affects users, or recurs without action.
     High,
-    /// Every invocation fails, data is at risk, or the account is.
+    /// Every invocation fails, or data or the account is at risk.
     Critical,
-    /// One that a newer version gave; records only hold it.
+    /// A severity of a newer version; occurs in records only.
     Other(Word),
 }
 
 impl Severity {
-    /// All severities that this version gives, worst first.
+    /// All severities of this version, worst first.
     pub const ALL: [Self; 4] = [Self::Critical, Self::High, Self::Medium, Self::Low];
 
-    /// The name as it stands in records, mails and rules.
+    /// The name in records, mails and rules.
     pub fn name(self) -> &'static str {
         match self {
             Self::Low => "LOW",
@@ -47,7 +47,7 @@ impl std::str::FromStr for Severity {
     }
 }
 
-/// A text that names no severity.
+/// An unknown severity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a severity; it is one of CRITICAL, HIGH, MEDIUM, LOW")]
+#[error("`{0}` is not a severity; write one of CRITICAL, HIGH, MEDIUM, LOW")]
 pub struct UnknownSeverity(String);

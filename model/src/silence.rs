@@ -1,4 +1,4 @@
-//! Silences: incidents are recorded, nobody is written to, until an end that every silence has.
+//! Silences: incidents are recorded, but not mailed, until the end of the silence.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
@@ -7,28 +7,28 @@ use crate::incident::Incident;
 use crate::pattern::{Pattern, PatternError};
 use crate::time::seconds_of;
 
-/// How long a silence may last, in seconds: thirty days. One that nobody ends must not hide a year.
+/// Maximum duration of a silence, in seconds: thirty days, because a forgotten one must not hide a year.
 pub const LONGEST_SILENCE: i64 = 30 * 24 * 60 * 60;
-/// How many silences there may be at once: they are kept in one item of the table.
+/// Maximum number of silences: they share one item of the table.
 pub const MOST_SILENCES: usize = 100;
 
-/// The item of the table that holds all silences.
+/// The table item with all silences.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Silences {
-    /// The silences where they stand in the list, also those that ended and were not told about yet; nothing in the place
-    /// of one that this version cannot read. Such a one hides nothing, and stays as it is.
+    /// The silences at their positions in the list, including ended ones whose end was not reported yet; `None` for one
+    /// that this version cannot read, which hides nothing and stays unchanged.
     pub places: Vec<Option<Silence>>,
-    /// Grows by one with every change; a change is written on the condition that it is as it was read.
+    /// Incremented by every change; writes are conditional on it (optimistic locking).
     pub version: u64,
 }
 
 impl Silences {
-    /// Those that this version can read.
+    /// The readable silences.
     pub fn readable(self) -> Vec<Silence> {
         self.places.into_iter().flatten().collect()
     }
 
-    /// How many this version cannot read.
+    /// The number of silences that this version cannot read.
     pub fn unreadable(&self) -> usize {
         self.places.iter().filter(|silence| silence.is_none()).count()
     }
@@ -47,25 +47,25 @@ impl<'de> Deserialize<'de> for Silences {
     }
 }
 
-/// Why nobody is written to about some incidents for some time.
+/// A silence: no mail about matching incidents until it ends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Silence {
     /// Unique: `sil-` and a UUID version 7.
     pub silence_id: String,
-    /// Who made it.
+    /// Its creator.
     pub by: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// When it was made, RFC 3339 in UTC.
+    /// When it was created, RFC 3339 in UTC.
     pub created_at: String,
     /// When it ends, RFC 3339 in UTC.
     pub until: String,
-    /// Which incidents: a pattern over [`matched_fields`].
+    /// The matched incidents: a pattern over [`matched_fields`].
     pub pattern: Value,
 }
 
 impl Silence {
-    /// Whether it is in force at a moment, in seconds since 1970. One whose end cannot be read is not.
+    /// Whether it is active at a time, in seconds since 1970. One with an unreadable end is not.
     pub fn is_active(&self, now: i64) -> bool {
         self.ends_at().is_some_and(|end| end > now)
     }
@@ -75,20 +75,19 @@ impl Silence {
         seconds_of(&self.until)
     }
 
-    /// Whether it is about an incident. One with a pattern that cannot be used is about none: a mistake must not hide
-    /// incidents.
+    /// Whether it covers an incident. One with an invalid pattern covers none: a mistake must not hide incidents.
     pub fn covers(&self, incident: &Incident) -> bool {
         Pattern::from_value(&self.pattern).is_ok_and(|pattern| pattern.matches(&matched_fields(incident)))
     }
 }
 
-/// The silence in force that covers an incident and lasts longest.
+/// The active silence that covers an incident and ends last.
 pub fn covering<'s>(silences: &'s [Silence], incident: &Incident, now: i64) -> Option<&'s Silence> {
     let active = silences.iter().filter(|silence| silence.is_active(now) && silence.covers(incident));
     active.max_by_key(|silence| silence.ends_at())
 }
 
-/// What a silence's pattern is matched against.
+/// The value that a silence's pattern matches.
 pub fn matched_fields(incident: &Incident) -> Value {
     json!({
         "source": incident.source,
@@ -103,10 +102,10 @@ pub fn matched_fields(incident: &Incident) -> Value {
     })
 }
 
-/// Checks a pattern: EventBridge's syntax, over the fields of an incident that silences look at.
+/// Validates a pattern: EventBridge's syntax, over the fields that silences match.
 ///
 /// # Errors
-/// What is wrong with it, or the name of a field that there is not.
+/// An invalid pattern, or an unknown field.
 pub fn check_pattern(pattern: &Value) -> Result<(), SilenceError> {
     const FIELDS: [&str; 10] = [
         "source",
@@ -128,18 +127,18 @@ pub fn check_pattern(pattern: &Value) -> Result<(), SilenceError> {
     }
 }
 
-/// Why a pattern cannot say which incidents to be silent about.
+/// Why a silence's pattern is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum SilenceError {
-    /// EventBridge would not take it.
+    /// EventBridge would reject it.
     #[error("not a pattern")]
     Pattern(#[from] PatternError),
     /// It would never match.
-    #[error("an incident has no field `{name}` that a silence looks at; there are {known}")]
+    #[error("a silence cannot match the field `{name}`; the fields are {known}")]
     UnknownField {
         /// The field.
         name: String,
-        /// Those that there are.
+        /// The known fields.
         known: String,
     },
 }

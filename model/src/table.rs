@@ -1,17 +1,17 @@
 //! The incident table: names that the template, the handler and the command line share.
 //!
-//! One table holds the incidents and the handler's helper items. Helper items have keys of their own kind
-//! (`event#…`, `open#…`, `open-resource#…`, `alarm-of-function#…`, `pending#…`, `budget#…`, `silences`), expire by [`EXPIRES_AT`], and lack [`RECORD_TYPE`], so no index shows them.
+//! One table holds the incidents and the handler's helper items. Helper items have keys of their own kind (`event#…`,
+//! `open#…`, `open-resource#…`, `alarm-of-function#…`, `pending#…`, `budget#…`, `silences`), expire by [`EXPIRES_AT`],
+//! and lack [`RECORD_TYPE`], so no index shows them.
 
 /// Partition key of the table.
 pub const INCIDENT_ID: &str = "incident_id";
-/// Attribute of every item: a number that says how the item is made. An item without it is of [`FIRST_RECORD_VERSION`].
-/// It grows when a program that does not know the new form would misread it; a new attribute alone, or a new value of an
-/// enumeration, changes nothing.
+/// Attribute of every item: the version of its format. An item without it is of [`FIRST_RECORD_VERSION`]. It increases
+/// when older versions would misread an item; a new attribute or a new value of an enumeration alone does not count.
 pub const RECORD_VERSION: &str = "record_version";
-/// The version of items that were written before there was [`RECORD_VERSION`].
+/// The version of items without [`RECORD_VERSION`].
 pub const FIRST_RECORD_VERSION: u64 = 1;
-/// The version of what this program writes.
+/// The version that this program writes.
 pub const CURRENT_RECORD_VERSION: u64 = 1;
 /// Attribute that every incident has with the value [`RECORD_TYPE_INCIDENT`]; partition key of [`INDEX_BY_CREATED`].
 pub const RECORD_TYPE: &str = "record_type";
@@ -21,20 +21,20 @@ pub const RECORD_TYPE_INCIDENT: &str = "incident";
 pub const INDEX_BY_CREATED: &str = "by-created";
 /// Index of incidents in one status by the time of the newest failure: `status`, `last_seen_at`.
 pub const INDEX_BY_STATUS: &str = "by-status";
-/// Key of the item that points from a function to the incident of an alarm on its errors. The failure that raised the
-/// alarm, which AWS reports minutes later, finds it by this.
+/// Key of the item that points from a function to the incident of an alarm on its errors, so that the failure that
+/// raised the alarm, which AWS reports minutes later, finds it.
 pub fn alarm_of_function_key(function: &str) -> String {
     format!("alarm-of-function#{function}")
 }
 
-/// Index of the incidents that somebody has to look at, by when: `record_type`, `due_at`. The outbox.
+/// Index of the incidents that are due, by time: `record_type`, `due_at`. The outbox.
 pub const INDEX_BY_DUE: &str = "by-due";
-/// Key of the item that holds all silences: `silences` is the list, `version` grows with every change of it.
+/// Key of the item with all silences: `silences` is the list, `version` increases with every change.
 pub const SILENCES: &str = "silences";
 /// Time-to-live attribute of helper items, in seconds since 1970.
 pub const EXPIRES_AT: &str = "expires_at";
 
-/// Key of the item that remembers an event, so that its second delivery is not counted.
+/// Key of an event's marker, which prevents its redelivery from being counted.
 pub fn event_key(event_id: &str) -> String {
     format!("event#{event_id}")
 }
@@ -44,21 +44,21 @@ pub fn open_key(fingerprint: &str) -> String {
     format!("open#{fingerprint}")
 }
 
-/// Key of the item that points from a trouble, which is mostly a resource, to its newest incident. A recovery finds its
-/// incident by it, and a second sign of one failure (an alarm on a function's errors) finds the first.
+/// Key of the item that points from a trouble, usually a resource, to its newest incident. A recovery finds its
+/// incident by it, and a second report of one failure (an alarm on a function's errors) the first.
 pub fn trouble_key(source: &str, trouble: &str) -> String {
     format!("open-resource#{source}#{trouble}")
 }
 
-/// Key of the item that holds the times of the newest mails of a budget.
+/// Key of the item with the times of a budget's latest mails.
 pub fn budget_key(budget: &str) -> String {
     format!("budget#{budget}")
 }
 
-/// Key of the item that remembers since when an address waits for its confirmation.
+/// Key of the item that records since when an address is unconfirmed.
 pub fn pending_key(address: &str) -> String {
     format!("pending#{}", address.to_lowercase())
 }
 
-/// Key of the item that a self-check writes and reads.
+/// Key of the self-check's item.
 pub const SELF_CHECK: &str = "self-check";

@@ -1,19 +1,19 @@
-//! What happened to an incident, in a bounded list. An item of DynamoDB has 400 KB at most; a record that grew with every
-//! notice could be written no more one day, and its mail, which could not be marked as sent, went out every minute.
+//! The history of an incident, in a bounded list. A DynamoDB item has at most 400 KB: a record that grew with every
+//! notice would eventually reject writes, and its mail, never recorded as sent, would be sent every minute.
 
 use serde::{Deserialize, Serialize};
 
 use crate::fields::shortened;
 use crate::incident::Incident;
 
-/// So many entries from the beginning are kept.
+/// Number of first entries that are kept.
 pub const FIRST: usize = 10;
-/// So many of the newest entries are kept.
+/// Number of latest entries that are kept.
 pub const LAST: usize = 40;
-/// Longest entry, in characters: a person's note may be long.
+/// Maximum length of an entry, in characters: user notes may be long.
 const LONGEST: usize = 1000;
 
-/// Something that happened to an incident.
+/// An event in an incident's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineEntry {
     /// When, RFC 3339 in UTC.
@@ -23,28 +23,28 @@ pub struct TimelineEntry {
 }
 
 impl TimelineEntry {
-    /// An entry; what is too long is cut.
+    /// An entry, truncated if too long.
     pub fn new(at: impl Into<String>, what: &str) -> Self {
         Self { at: at.into(), what: shortened(what, LONGEST) }
     }
 }
 
-/// How a stored timeline has to be changed.
+/// A change of a stored timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TimelineChange {
-    /// Another entry at its end, whatever it is by now.
+    /// Append an entry unconditionally.
     Append(TimelineEntry),
-    /// All of it, if it is still as it was read: as many entries, and as many left out.
+    /// Replace it if it is unchanged since it was read: same number of entries and of omitted ones.
     Rewrite {
         /// The entries, oldest first.
         entries: Vec<TimelineEntry>,
-        /// How many are left out between the first [`FIRST`] and the rest.
+        /// Number of omitted entries between the first [`FIRST`] and the rest.
         left_out: u64,
     },
 }
 
 impl Incident {
-    /// How its stored timeline takes up an entry.
+    /// The change that adds an entry to its stored timeline.
     pub fn timeline_with(&self, entry: TimelineEntry) -> TimelineChange {
         if self.timeline.len() < FIRST + LAST && !self.is_timeline_overgrown() {
             return TimelineChange::Append(entry);
@@ -52,12 +52,12 @@ impl Incident {
         rewrite(self.timeline.iter().chain([&entry]), self.timeline_left_out)
     }
 
-    /// How its stored timeline has to be mended: nothing for all but those that an older version let grow.
+    /// The repair of its stored timeline; `None` except for timelines that an older version let grow.
     pub fn timeline_mended(&self) -> Option<TimelineChange> {
         self.is_timeline_overgrown().then(|| rewrite(self.timeline.iter(), self.timeline_left_out))
     }
 
-    /// Takes up an entry.
+    /// Adds an entry.
     pub fn note(&mut self, entry: TimelineEntry) {
         match self.timeline_with(entry) {
             TimelineChange::Append(entry) => self.timeline.push(entry),
@@ -76,9 +76,9 @@ impl Incident {
 
 fn rewrite<'e>(entries: impl Iterator<Item = &'e TimelineEntry>, left_out: u64) -> TimelineChange {
     let mut entries: Vec<_> = entries.map(|entry| TimelineEntry::new(&entry.at, &entry.what)).collect();
-    let surplus = entries.len().saturating_sub(FIRST + LAST);
-    entries.drain(FIRST.min(entries.len())..(FIRST + surplus).min(entries.len()));
-    TimelineChange::Rewrite { entries, left_out: left_out + surplus as u64 }
+    let excess = entries.len().saturating_sub(FIRST + LAST);
+    entries.drain(FIRST.min(entries.len())..(FIRST + excess).min(entries.len()));
+    TimelineChange::Rewrite { entries, left_out: left_out + excess as u64 }
 }
 
 #[cfg(test)]

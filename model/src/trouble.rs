@@ -1,8 +1,8 @@
-//! What a recovery ends: the incidents of the same trouble, and no others.
+//! Troubles: a recovery ends the incidents of the same trouble, and no others.
 //!
-//! A resource can be in several troubles at once: a database that is short of storage fails over, a service has two
-//! Health events. [`TROUBLES`] says for each source what identifies one of them; a failure and its recovery agree on all
-//! of it.
+//! A resource can have several troubles at once: a database that is short of storage fails over, a service has two
+//! Health events. [`TROUBLES`] lists for each source what identifies one; a failure and its recovery agree on all of
+//! it.
 
 use serde_json::Value;
 
@@ -11,41 +11,41 @@ use crate::incident::Incident;
 use crate::observation::Observation;
 use crate::vocabulary::{Verdict, verdict, words};
 
-/// Longest text that stands in a record and in the key of a helper item; a longer one is known by its digest. Keys of
-/// DynamoDB have at most 2 048 bytes.
+/// Maximum length in a record and in the key of a helper item; longer texts are replaced by a digest. DynamoDB keys
+/// have at most 2 048 bytes.
 const LONGEST: usize = 400;
 
-/// A part of what identifies a trouble.
+/// A part of a trouble's identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     /// The resource.
     Resource,
-    /// What the event is about: the words of its `detail-type` that tell no state.
+    /// The subject of the event: the words of its `detail-type` without the state.
     Subject,
-    /// The id of what failed, which the event of its end repeats.
+    /// The id of the failed request, which the event of its end repeats.
     Request,
-    /// A text of the adapter.
+    /// An attribute set by the adapter.
     Attribute(&'static str),
 }
 use Part::{Attribute, Request, Resource, Subject};
 
-/// Sources, and what identifies a trouble of theirs. Those that are not here have [`OTHERS`].
+/// Sources, and the identity of their troubles. All others use [`OTHERS`].
 const TROUBLES: &[(&[&str], &[Part])] = &[
-    // The same alarm, or the same of its time series, whose name is a part of the resource.
+    // The same alarm or time series, whose name is part of the resource.
     (&["cloudwatch"], &[Resource]),
-    // The same pipeline, project, deployment group, state machine or canary: its next run that succeeds ends all.
+    // The same pipeline, project, deployment group, state machine or canary: its next successful run ends all.
     (&["codepipeline", "codebuild", "codedeploy", "states", "synthetics"], &[Resource]),
     // Services of one name run in many clusters.
     (&["ecs"], &[Resource, Attribute("cluster")]),
-    // An update that succeeds ends no drift.
+    // A successful update ends no drift.
     (&["cloudformation"], &[Resource, Attribute("aspect")]),
-    // A durable execution that succeeds ends no failure of an invocation.
+    // A successful durable execution ends no failure of an invocation.
     (&["lambda"], &[Resource, Attribute("aspect")]),
-    // The same category: a failover that is over frees no storage.
+    // The same category: the end of a failover frees no storage.
     (&["rds", "dms"], &[Resource, Attribute("kind"), Attribute("aspect")]),
-    // The same event, whichever of the resources that it affects is named first.
+    // The same event, whichever affected resource is listed first.
     (&["health"], &[Attribute("event_arn")]),
-    // A copy says nothing about a backup, nor one vault about another.
+    // Copies are independent of backups, and vaults of each other.
     (&["backup"], &[Resource, Subject, Attribute("vault")]),
     // The same document on the same instance; the same kind of compliance.
     (&["ssm"], &[Resource, Subject, Attribute("instance"), Attribute("aspect")]),
@@ -54,10 +54,10 @@ const TROUBLES: &[(&[&str], &[Part])] = &[
     // The same finding.
     (&["inspector2", "access-analyzer"], &[Resource, Request]),
 ];
-/// The same alert, check, rule or insight where the event names one; an object or an image that was scanned.
+/// The same alert, check, rule or insight, if the event names one; a scanned object or image.
 const OTHERS: &[Part] = &[Resource, Subject, Attribute("aspect")];
 
-/// What identifies the trouble that an event tells of; nothing when the resource alone does.
+/// The identity of an event's trouble; `None` if the resource alone identifies it.
 pub(crate) fn of(seen: &Observation) -> Option<String> {
     let listed = TROUBLES.iter().find(|(sources, _)| sources.contains(&seen.source.as_str()));
     let parts = listed.map_or(OTHERS, |(_, parts)| parts);
@@ -70,8 +70,8 @@ pub(crate) fn of(seen: &Observation) -> Option<String> {
     }
 }
 
-/// Whether a recovery ends an incident: the same trouble of the same source, in the same account and region as far as
-/// both say.
+/// Whether a recovery ends an incident: the same trouble of the same source, in the same account and region if both are
+/// known.
 pub fn ends(recovery: &Observation, incident: &Incident) -> bool {
     let agree = |one: &str, other: &str| one == other || one.is_empty() || other.is_empty();
     let trouble = of(recovery);

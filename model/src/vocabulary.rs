@@ -1,11 +1,11 @@
-//! What AWS's services mean by their status words. They share a vocabulary but no spelling: `FAILED`, `Failed`,
+//! The meaning of AWS services' status words. They share a vocabulary but not its spelling: `FAILED`, `Failed`,
 //! `TIMED_OUT`, `TimedOut`, `COMPLETED_WITH_ERRORS`, `Unsuccessful`.
 
 /// What a status means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Failed,
-    /// Ended by a person or by something newer.
+    /// Ended by a user or superseded.
     Stopped,
     Succeeded,
     Underway,
@@ -169,7 +169,7 @@ pub(crate) fn verdict(status: &str) -> Verdict {
     }
 }
 
-/// What a change ended in: `Severe` of `health has transitioned from Ok to Severe`.
+/// The state after a change: `Severe` of `health has transitioned from Ok to Severe`.
 fn after_change(status: &str) -> &str {
     let change = status.split_once(" from ").and_then(|(_, change)| change.split_once(" to "));
     change.map_or(status, |(_, end)| end)
@@ -191,7 +191,7 @@ const FAILED_PAIRS: &[(&str, &str)] = &[
     ("unable", "to"),
 ];
 
-/// A failing word that is not negated, or one of the failing pairs.
+/// A failing word without a negation, or a failing pair.
 fn has_failure(words: &[String]) -> bool {
     let mut before = ["", ""];
     for word in words.iter().map(String::as_str) {

@@ -1,20 +1,20 @@
-//! Words of a newer version: values of an enumeration in a record that this version does not know.
+//! Words of a newer version: enumeration values in records that this version does not know.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-/// The longest word that is kept, in bytes. The names that there are have at most twelve.
+/// Maximum length of a word, in bytes. Existing names have at most twelve.
 const LONGEST: usize = 128;
-/// How many different words are kept. An enumeration grows by a few names in a year.
+/// Limit on distinct words. An enumeration gains a few names per year.
 const MOST: usize = 256;
 
-/// A name that this version does not know, as it stands in the record. It lives as long as the process, of which the
-/// number and the length of words that are kept make a matter of kilobytes.
+/// A name that this version does not know, as written in the record. It is interned for the life of the process; the
+/// limits on number and length bound that to kilobytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Word(&'static str);
 
 impl Word {
-    /// Keeps a word; nothing for one that is too long, or one too many, which no version writes.
+    /// Interns a word; `None` beyond the limits, which no version exceeds.
     pub fn of(text: &str) -> Option<Self> {
         static WORDS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
         let mut words = WORDS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -29,14 +29,14 @@ impl Word {
         Some(Self(word))
     }
 
-    /// The word as it stands.
+    /// The word as written.
     pub fn as_str(self) -> &'static str {
         self.0
     }
 }
 
-/// Lets records hold an enumeration by the names of its values. What is none of `$known` is its variant `Other`, which
-/// is written as it was read.
+/// Serialises an enumeration by the names of its values. Anything but `$known` becomes the variant `Other`, which is
+/// written as it was read.
 macro_rules! by_name {
     ($enumeration:ident, $known:expr) => {
         impl serde::Serialize for $enumeration {
@@ -77,12 +77,12 @@ mod tests {
         assert_eq!(serde_json::to_string(&read)?, text);
         assert_eq!((read.3, read.4, read.5), (Severity::High, Status::Resolved, Reason::Escalated));
         assert_eq!(format!("{}|{:9}|{}", read.0, read.1, read.2), "DISASTER|snoozed  |paged");
-        assert!(read.0 > Severity::Critical, "the most careful choice");
+        assert!(read.0 > Severity::Critical, "the safe choice");
         Ok(())
     }
 
     #[test]
-    fn what_no_version_writes_is_no_name() {
+    fn values_that_no_version_writes_are_rejected() {
         for text in [format!("{:?}", "x".repeat(LONGEST + 1)), "7".to_owned(), "null".to_owned()] {
             assert!(serde_json::from_str::<Severity>(&text).is_err(), "{text}");
         }
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_is_kept_once() {
+    fn a_word_is_interned_once() {
         let words = [Word::of("kept-once"), Word::of("kept-once")].map(|word| word.map(|word| word.as_str().as_ptr()));
         assert!(words[0].is_some() && words[0] == words[1]);
     }

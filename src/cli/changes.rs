@@ -1,14 +1,14 @@
-//! Commands that change several things, of which some may fail.
+//! Commands that change several things, any of which may fail.
 
 use serde_json::Value;
 
 use crate::error::CommandError;
 use crate::ui::Ui;
 
-/// What became of one of them: an object for programs, and a line for people or why it failed.
+/// The outcome of one change: an object for programs, and a line for people or the reason it failed.
 pub(super) type Change = (Value, Result<String, CommandError>);
 
-/// Says what became of each, and fails when one could not be changed.
+/// Reports every outcome, and fails if any change failed.
 pub(super) fn report(changes: Vec<Change>, ui: &Ui) -> Result<(), CommandError> {
     let (objects, results): (Vec<Value>, Vec<_>) = changes.into_iter().unzip();
     if ui.is_json() {
@@ -18,7 +18,7 @@ pub(super) fn report(changes: Vec<Change>, ui: &Ui) -> Result<(), CommandError> 
     for result in results {
         match result {
             Ok(line) => ui.say(&line),
-            // All but the last failure are said here; the last one is the command's.
+            // All failures but the last are printed here; the last one is the command's own error.
             Err(error) => {
                 if let Some(earlier) = failed.replace(error) {
                     ui.failure(&earlier, false);

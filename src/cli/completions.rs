@@ -16,7 +16,6 @@ pub struct CompletionsArgs {
     pub shell: Shell,
 }
 
-/// Prints the completion script.
 pub(super) fn run(args: CompletionsArgs, ui: &Ui) -> Result<(), CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut super::command(), "incidentctl", &mut script);

@@ -1,4 +1,4 @@
-//! The person at the terminal, or the flags that answer for them.
+//! Consent: from the person at the terminal, or from the flags that answer for them.
 
 use async_trait::async_trait;
 
@@ -15,15 +15,21 @@ pub(super) struct Terminal {
     ui: Ui,
     yes: bool,
     allow_data_loss: bool,
+    cost: Option<String>,
 }
 
 impl Terminal {
-    /// Who answers for these settings; `allow_data_loss` is an answer that `--yes` is not.
+    /// Answers with these settings; `allow_data_loss` grants what `--yes` does not.
     pub(super) fn new(ui: &Ui, settings: &Settings, allow_data_loss: bool) -> Self {
-        Self { ui: ui.clone(), yes: settings.yes, allow_data_loss }
+        Self { ui: ui.clone(), yes: settings.yes, allow_data_loss, cost: None }
     }
 
-    /// Asks where waiting for the answer stops nothing else.
+    /// Shows the stack's cost below the changes.
+    pub(super) fn with_cost(self, cost: String) -> Self {
+        Self { cost: Some(cost), ..self }
+    }
+
+    /// Asks on a blocking thread, so that waiting for the answer stalls nothing else.
     async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Ui) -> Result<T, CommandError> + Send + 'static,
@@ -39,8 +45,12 @@ impl Terminal {
 impl Confirm for Terminal {
     async fn change(&self, plan: &Plan) -> Result<(), Declined> {
         let lost: Vec<String> = plan.touched().filter(|change| change.data_loss).map(Change::described).collect();
-        let (plan, yes, allowed) = (plan.clone(), self.yes, self.allow_data_loss);
-        self.ask(move |ui| agree(&plan, &lost.join(", "), yes, allowed, ui)).await
+        let (plan, yes, allowed, cost) = (plan.clone(), self.yes, self.allow_data_loss, self.cost.clone());
+        self.ask(move |ui| {
+            show(&plan, cost.as_deref(), yes, ui);
+            agree(&lost.join(", "), yes, allowed, ui)
+        })
+        .await
     }
 
     async fn remove(&self, plan: &Plan) -> Result<(), Declined> {
@@ -59,12 +69,12 @@ impl Confirm for Terminal {
             return Wish::Detach;
         }
         let cancel = match aim {
-            Aim::Create => ", [c]ancel and delete what it made",
+            Aim::Create => ", [c]ancel and delete what it created",
             Aim::Update => ", [c]ancel and roll back",
             // What is being deleted cannot be kept.
             Aim::Delete => "",
         };
-        let question = format!("CloudFormation goes on by itself. [d]etach{cancel}, or [w]ait?");
+        let question = format!("CloudFormation continues on its own. [d]etach{cancel}, or [w]ait?");
         match self.ask(move |ui| ui.question(&question)).await {
             Ok(answer) => wish(&answer, aim),
             Err(_) => Wish::Detach,
@@ -76,21 +86,28 @@ impl Confirm for Terminal {
     }
 }
 
-/// Shows what will change, and asks; for the data of `lost` it asks apart.
-fn agree(plan: &Plan, lost: &str, yes: bool, allowed: bool, ui: &Ui) -> Result<(), CommandError> {
+/// Shows the plan and the stack's cost.
+fn show(plan: &Plan, cost: Option<&str>, yes: bool, ui: &Ui) {
     match yes {
         true => ui.say(&deployment::summary(plan)),
         false => ui.say(&deployment::describe(plan)),
     }
+    if let Some(cost) = cost {
+        ui.say(cost);
+    }
+}
+
+/// Asks for consent; losing the data in `lost` needs a consent of its own.
+fn agree(lost: &str, yes: bool, allowed: bool, ui: &Ui) -> Result<(), CommandError> {
     if yes && !allowed && !lost.is_empty() {
-        return Err(CommandError::user(format!("this would delete {lost} with all data in it"))
-            .hint("add --allow-data-loss if that data may go; --yes does not stand for it"));
+        return Err(CommandError::user(format!("this would delete {lost} with all its data"))
+            .hint("add --allow-data-loss to allow it; --yes does not"));
     }
     ui.consent("Apply these changes?", yes)?;
     if lost.is_empty() {
         return Ok(());
     }
-    ui.consent_to_loss(&format!("{lost} will be deleted with all data in it. Is that meant?"), allowed)
+    ui.consent_to_loss(&format!("This deletes {lost} with all data. Continue?"), allowed)
 }
 
 fn removal_question(plan: &Plan) -> String {
@@ -109,7 +126,7 @@ fn declined(error: &CommandError) -> Declined {
     Declined { message: error.message().to_owned(), hint: error.first_hint().map(str::to_owned) }
 }
 
-/// Anything that is no clear answer changes nothing.
+/// An unclear answer means waiting, which changes nothing.
 fn wish(answer: &str, aim: Aim) -> Wish {
     match answer.trim().to_ascii_lowercase().as_str() {
         "c" | "cancel" if aim != Aim::Delete => Wish::Cancel,

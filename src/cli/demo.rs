@@ -24,35 +24,34 @@ use incident_deploy::aws::Clients;
 
 /// Width of the narration.
 const WIDTH: usize = 96;
-/// How long the drill is followed, in seconds.
+/// How long to follow the drill, in seconds.
 const DRILL_TIMEOUT: u64 = 60;
-/// A mail is delivered a moment after it was accepted.
+/// How long to wait for the mail: it is delivered a moment after it was accepted.
 const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
 const MAIL_PAUSE: Duration = Duration::from_millis(20);
 
-/// Tell the whole story offline: up, confirm, fail, the mail, the list
+/// Walk through an incident offline, from deployment to alert
 ///
-/// Everything happens on the local AWS; no account is needed, and nothing leaves this machine.
+/// Runs on the local AWS: needs no account, and nothing leaves this machine.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
     /// Remove the stack and stop the local AWS at the end
     #[arg(long)]
     pub down: bool,
 
-    /// Address that gets the alert, in the outbox of the local AWS
+    /// Address to send the alert to; the mail lands in the outbox of the local AWS
     #[arg(long, value_name = "ADDRESS", default_value = "you@example.com")]
     pub email: EmailAddress,
 
-    /// Handler binary [default: the one beside this program; in a source checkout, built when missing or stale]
+    /// Handler binary [default: next to this program; in a source checkout, built when missing or stale]
     #[arg(long, value_name = "PATH")]
     pub handler: Option<PathBuf>,
 }
 
-/// Tells the story.
 pub(super) async fn run(args: DemoArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     if ui.is_json() {
-        return Err(CommandError::usage("the demo is a story for people and has no JSON")
-            .hint("for programs: up, trigger-test, incidents list and down, each with --local --output json"));
+        return Err(CommandError::usage("the demo has no JSON output")
+            .hint("in scripts use up, trigger-test, incidents list and down with --local --output json"));
     }
     let (settings, ui) = (settings.locally(), &ui.locally());
     let story = Story { ui, settings: &settings };
@@ -68,7 +67,7 @@ pub(super) async fn run(args: DemoArgs, settings: &Settings, ui: &Ui) -> Result<
     }
 }
 
-/// The chapters, each the work of a command.
+/// The chapters; each runs one command.
 struct Story<'a> {
     ui: &'a Ui,
     settings: &'a Settings,
@@ -78,8 +77,8 @@ impl Story<'_> {
     async fn start(&self) -> Result<Session, CommandError> {
         self.chapter(
             "1. An AWS account on this machine",
-            "Nothing of this needs an account. A small AWS runs here in the background, on 127.0.0.1, as strict as the \
-             real one; the same commands without --local do the same in your account.",
+            "The demo needs no account. A small AWS runs in the background, on 127.0.0.1, and is as strict as the real \
+             one. The same commands without --local do the same in your account.",
         )?;
         super::connect(self.settings, self.ui).await
     }
@@ -88,7 +87,7 @@ impl Story<'_> {
         self.chapter(
             &format!("2. Provision the stack: {}", self.command(&format!("up --yes --email {}", args.email))),
             "A table for incidents, a topic that mails you, rules that see every failure, a function that analyses it, \
-             and one that fails on purpose. Each is made as soon as what it needs is there.",
+             and one that fails on purpose. Each is created as soon as its dependencies exist.",
         )?;
         let deployment = DeploymentArgs {
             emails: vec![args.email.clone()],
@@ -96,7 +95,7 @@ impl Story<'_> {
             ..DeploymentArgs::default()
         };
         let args = up::UpArgs { deployment, ..up::UpArgs::default() };
-        // The whole story may be cut anywhere.
+        // The demo has nothing to lose: an interrupt may stop it anywhere.
         up::provision(session, args, self.settings, &Interrupt::never(), self.ui).await
     }
 
@@ -104,8 +103,8 @@ impl Story<'_> {
         self.chapter(
             &format!("3. Confirm the subscription: {}", self.command("local outbox --confirm")),
             &format!(
-                "AWS mails nobody who did not agree. So {email} got a mail with a link, which lies in the outbox of the \
-                 local AWS; its link is followed now, as you would."
+                "AWS sends alerts only to confirmed addresses. {email} got a mail with a confirmation link, now in the \
+                 outbox of the local AWS. The demo follows the link for you."
             ),
         )?;
         local::confirm(session, self.ui).await
@@ -114,8 +113,8 @@ impl Story<'_> {
     async fn fail(&self, session: &Session) -> Result<Incident, CommandError> {
         self.chapter(
             &format!("4. Fail on purpose: {}", self.command("trigger-test --kind timeout")),
-            "The error generator sleeps past its timeout of 3 seconds, for real. Lambda stops it and hands the failure \
-             to the event bus; a rule sends it to the handler, which judges it, records it and alerts you.",
+            "The error generator really sleeps past its timeout of 3 seconds. Lambda stops it and sends the failure \
+             to the event bus; a rule forwards it to the handler, which classifies and records it, and alerts you.",
         )?;
         let args = TriggerTestArgs { kind: FailureKind::Timeout, timeout: DRILL_TIMEOUT };
         trigger_test::follow(&args, session, &self.settings.stack, self.ui).await
@@ -124,7 +123,7 @@ impl Story<'_> {
     async fn mail(&self, session: &Session, incident: &Incident) -> Result<(), CommandError> {
         self.chapter(
             &format!("5. The email: {}", self.command("local outbox show --last")),
-            "One readable mail per incident: what, where, since when, how often, and what to do.",
+            "One readable mail per incident: what failed, where, since when, how often, and what to do.",
         )?;
         let mail = mail_about(session, &incident.incident_id).await?;
         let text = local::mail_text(&mail, self.ui);
@@ -145,23 +144,23 @@ impl Story<'_> {
 
     async fn remove(&self, session: &Session) -> Result<(), CommandError> {
         let title = format!("7. Take it down: {}", self.command("down --yes"));
-        self.chapter(&title, "Everything that the stack owns goes, in reverse order.")?;
+        self.chapter(&title, "Everything the stack owns is deleted, in reverse order.")?;
         down::remove_stack(session, down::DownArgs::default(), self.settings, &Interrupt::never(), self.ui).await?;
         local::stop(self.settings, self.ui).await.map(drop)
     }
 
     fn next_steps(&self) -> Result<(), CommandError> {
-        self.chapter("What next", "The stack stays, so that you can go on:")?;
+        self.chapter("What next", "The stack is still up; try:")?;
         let steps = [
             (
                 self.command("trigger-test --kind oom"),
-                "fail in another way: exception, timeout, oom, panic, crash, access-denied",
+                "fail another way: exception, timeout, oom, panic, crash, access-denied",
             ),
-            (self.command("incidents list"), "all incidents; `incidents show ID` tells all of one"),
-            (self.command("status"), "whether an alert would arrive"),
-            (self.command("local outbox"), "all mails"),
-            (self.command("down --yes"), "remove the stack; `local stop` ends the local AWS"),
-            (program::callable("incidentctl up --email you@example.com"), "the same in your AWS account"),
+            (self.command("incidents list"), "list all incidents; `incidents show ID` shows one in detail"),
+            (self.command("status"), "check that an alert would arrive"),
+            (self.command("local outbox"), "list all mails"),
+            (self.command("down --yes"), "remove the stack; `local stop` stops the local AWS"),
+            (program::callable("incidentctl up --email you@example.com"), "deploy to your AWS account"),
         ];
         for (command, what) in steps {
             self.ui.print(&format!("  {}\n      {what}", self.ui.data_label(Label::Strong, &command)))?;
@@ -169,7 +168,7 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// A command that works where this one runs.
+    /// A command line for the stack of the demo.
     fn command(&self, command: &str) -> String {
         program::callable(&self.settings.command(command))
     }
@@ -180,7 +179,7 @@ impl Story<'_> {
     }
 }
 
-/// A line of a mail within the width of the narration; one that fits keeps its spaces.
+/// Wraps a line of a mail to the width of the narration; a line that fits keeps its spacing.
 fn fitted(line: &str) -> Vec<String> {
     match line.chars().count() > WIDTH {
         true => wrap(line, WIDTH),
@@ -188,7 +187,7 @@ fn fitted(line: &str) -> Vec<String> {
     }
 }
 
-/// The alert about an incident.
+/// The alert of an incident.
 async fn mail_about(session: &Session, incident_id: &str) -> Result<StoredMail, CommandError> {
     let Some(local) = session.local() else {
         return Err(CommandError::failed("the demo runs on the local AWS only"));

@@ -1,4 +1,4 @@
-//! The stack as it is deployed, beside what it should be: for commands that look and change nothing.
+//! The deployed stack next to the desired one, for commands that only read.
 
 use super::deployment;
 use crate::error::CommandError;
@@ -9,14 +9,13 @@ use incident_deploy::plan::{Observations, Plan, PlanError};
 use incident_deploy::resources::{self, Scope, Values};
 use incident_deploy::template::{CODE_TAG, HANDLER, Stack};
 
-/// What exists, and what should: the settings of today with the code of the last deployment.
+/// The observed resources and the desired ones: today's settings with the code of the last deployment.
 pub(super) struct Deployed {
     pub(super) deployment: Deployment,
     pub(super) observations: Observations,
 }
 
 impl Deployed {
-    /// Reads everything.
     pub(super) async fn read(session: &Session, settings: &Settings) -> Result<Self, CommandError> {
         let observations = deployment::as_deployed(session, settings, [])?.observe(Scope::StackOnly).await?;
         let mut deployment = deployment::as_deployed(session, settings, code_of(&observations))?;
@@ -24,18 +23,18 @@ impl Deployed {
         Ok(Self { deployment, observations })
     }
 
-    /// Whether anything of the stack is there.
+    /// Whether any resource of the stack exists.
     pub(super) fn exists(&self) -> bool {
         engine::any_is_ours(&self.observations)
     }
 
-    /// What `up` would change if the code stayed as it is.
+    /// What `up` would change if the code stayed the same.
     pub(super) fn plan(&self) -> Result<Plan, PlanError> {
         Plan::up(&self.deployment.stack, &self.observations, &resources::RULES)
     }
 }
 
-/// The parameters that follow from the code, read off the handler.
+/// The parameters that depend on the code, read from the deployed handler.
 fn code_of(observations: &Observations) -> Vec<(&'static str, String)> {
     let Some(handler) = observations.get(HANDLER).map(|handler| &handler.properties) else { return Vec::new() };
     let architecture = handler.texts("Architectures").into_iter().next();

@@ -1,4 +1,4 @@
-//! What `up`, `plan` and `down` have in common: the stack for this account, what exists of it, and the words for it.
+//! What `up`, `plan` and `down` share: the stack for this account, its observed state, and how a plan is rendered.
 
 mod args;
 
@@ -19,7 +19,7 @@ use incident_deploy::template::{self, Completion, Inputs, Place, Template};
 
 pub(super) use args::DeploymentArgs;
 
-/// The stack with its code, which is found or built first.
+/// The stack with its code, which is located or built first.
 pub(super) async fn with_code(
     session: &Session,
     settings: &Settings,
@@ -39,7 +39,7 @@ pub(super) fn without_code(session: &Session, settings: &Settings) -> Result<Dep
     resolve(session, settings, &[], [])
 }
 
-/// The stack with code that is deployed already; `code` are the parameters that follow from it.
+/// The stack with code that is already deployed; `code` holds the parameters that depend on it.
 pub(super) fn as_deployed(
     session: &Session,
     settings: &Settings,
@@ -48,13 +48,13 @@ pub(super) fn as_deployed(
     resolve(session, settings, &settings.emails, code)
 }
 
-/// The memory of subscriptions that wait for their confirmation.
+/// The record of subscriptions that wait for confirmation.
 pub(super) fn pending(deployment: &Deployment) -> Pending<'_> {
     Pending::of(&deployment.clients, &deployment.stack.place.stack)
 }
 
-/// Does an engine's work and shows what it reports. What the work comes to is never lost for what cannot be shown: a
-/// standard output that takes nothing fails at the result too. `command` is the one that goes on where it stopped.
+/// Runs an engine and shows its events. Failing to show something never discards the outcome: a closed or full
+/// standard output fails again when the result is printed. `command` resumes the run where it stopped.
 pub(super) async fn shown<T>(
     ui: &Ui,
     command: &str,
@@ -65,14 +65,14 @@ pub(super) async fn shown<T>(
         let mut view = ProgressView::new(ui);
         let mut takes = true;
         while let Some(event) = receiver.recv().await {
-            // Work goes on when nothing can be shown any more: half a stack is of no use.
+            // Continue even when nothing can be shown: half a stack is of no use.
             takes = takes && view.show(&event).is_ok();
         }
     };
     tokio::join!(work(sender), display).0.map_err(|error| CommandError::of_engine(error, command))
 }
 
-/// The finished template for these settings; `code` are the parameters that follow from the package.
+/// The rendered template for these settings; `code` holds the parameters that depend on the package.
 pub(super) fn complete(
     settings: &Settings,
     emails: &[EmailAddress],
@@ -103,14 +103,14 @@ fn resolve(
     Ok(Deployment { clients: Clients::new(session.sdk()), stack, template: text, package: None })
 }
 
-/// What stays though it should not exist, and why.
+/// Warns of everything that should be gone but stays, and why.
 pub(super) fn tell_leftovers(plan: &Plan, ui: &Ui) {
     for Leftover { resource_type, physical_id, why, .. } in &plan.leftovers {
         ui.warn(&format!("left {resource_type} {physical_id}: {why}"));
     }
 }
 
-/// A plan in words, one line per change and one per property.
+/// The plan as text: one line per change and per property.
 pub(super) fn describe(plan: &Plan) -> String {
     let mut lines = Vec::new();
     for change in plan.changes.iter().filter(|change| change.action != Action::None) {
@@ -122,8 +122,8 @@ pub(super) fn describe(plan: &Plan) -> String {
         };
         let cause = change.cause.as_ref().map_or_else(String::new, |cause| format!(" ({cause})"));
         let loss = match &change.holds {
-            Some(holds) => format!(" — its data is lost: {holds}"),
-            None if change.data_loss => " — its data is lost".to_owned(),
+            Some(holds) => format!(" — deletes its data: {holds}"),
+            None if change.data_loss => " — deletes its data".to_owned(),
             None => String::new(),
         };
         lines.push(format!("{sign} {verb:7} {:36} {}{cause}{loss}", change.resource_type, change.logical_id));
@@ -157,14 +157,14 @@ pub(super) fn summary(plan: &Plan) -> String {
     if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
 }
 
-/// The longest value that stands in a line as it is, in characters.
+/// The longest value shown in full, in characters.
 const LIMIT: usize = 80;
 
 fn first_difference(before: &str, after: &str) -> usize {
     before.chars().zip(after.chars()).take_while(|(before, after)| before == after).count()
 }
 
-/// A value in a line: of a long document only what stands around a place.
+/// Shortens a value to one line: of a long document, only the part around `start` is shown.
 fn shorten(text: &str, place: usize) -> String {
     let length = text.chars().count();
     if length <= LIMIT {

@@ -22,15 +22,15 @@ use crate::ui::{Label, Ui};
 use incident_deploy::aws::Clients;
 use incident_deploy::template::Place;
 
-/// Find out whether incidentctl can work here, and whether what it deployed sees failures
+/// Check credentials, permissions, quotas and failure coverage
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// Print the smallest IAM policy that suffices to deploy and operate this stack, and check nothing
+    /// Print the minimal IAM policy to deploy and operate this stack, without checking anything
     #[arg(long)]
     pub print_policy: bool,
 }
 
-/// Looks at everything at once.
+/// Runs all checks concurrently.
 pub(super) async fn run(args: DoctorArgs, settings: &Settings, ui: &Ui) -> Result<Outcome, CommandError> {
     if args.print_policy {
         let session = super::connect(settings, ui).await?;
@@ -38,7 +38,7 @@ pub(super) async fn run(args: DoctorArgs, settings: &Settings, ui: &Ui) -> Resul
     }
     let checks = match super::connect(settings, ui).await {
         Ok(session) => examine(&session, settings).await?,
-        // Nothing else can be looked at without an account.
+        // Without an account, nothing else can be checked.
         Err(error) => {
             let mut check = Check::fail("connection", error.to_string());
             check.hint = error.first_hint().map(str::to_owned);
@@ -49,7 +49,7 @@ pub(super) async fn run(args: DoctorArgs, settings: &Settings, ui: &Ui) -> Resul
             vec![check, handler::check(destination)]
         }
     };
-    tell(&checks, ui)
+    report(&checks, ui)
 }
 
 async fn examine(session: &Session, settings: &Settings) -> Result<Vec<Check>, CommandError> {
@@ -71,7 +71,7 @@ fn place(session: &Session, settings: &Settings) -> Place {
     Place::new(settings.stack.as_str(), session.account(), session.region(), None).in_partition(session.partition())
 }
 
-fn tell(checks: &[Check], ui: &Ui) -> Result<Outcome, CommandError> {
+fn report(checks: &[Check], ui: &Ui) -> Result<Outcome, CommandError> {
     let ok = checks.iter().all(|check| check.status != CheckStatus::Fail);
     if ui.is_json() {
         let checks: Vec<Check> = checks.iter().map(|check| completed(check, ui)).collect();

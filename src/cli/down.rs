@@ -17,19 +17,18 @@ use incident_deploy::engine::{Changed, Deployment, Engine, Interrupt, Job, Outco
 use incident_deploy::plan::{Action, Plan, refuse_newer};
 use incident_deploy::resources::Scope;
 
-/// Remove everything that the stack owns
+/// Remove everything the stack owns
 #[derive(Debug, Default, Args)]
 pub struct DownArgs {
-    /// Leave the table with the incidents, the log groups, and queues that are not empty
+    /// Keep the incident table, the log groups and non-empty queues
     #[arg(long)]
     pub keep_data: bool,
 
-    /// How to delete [default: as the stack was deployed]
+    /// Deployment engine [default: the stack's current engine]
     #[arg(long, value_enum, value_name = "ENGINE")]
     pub engine: Option<Engine>,
 }
 
-/// Removes the stack.
 pub(super) async fn run(args: DownArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     let interrupt = Interrupt::listen()?;
     let session = until(&interrupt, super::connect(settings, ui)).await?;
@@ -55,12 +54,12 @@ pub(super) async fn remove_stack(
     refuse_newer(&observations)?;
     let kind = choose(args.engine.or(settings.engine), record.as_ref(), any_is_ours(&observations))?;
     let mut everything = Plan::down(&deployment.stack, &observations);
-    deployment.weigh(&mut everything).await?;
+    deployment.mark_data_loss(&mut everything).await?;
     let holds_data = everything.changes.iter().filter(|change| change.data_loss && args.keep_data);
     let removal = Removal {
         kept: holds_data.map(|change| change.logical_id.clone()).collect(),
         plan: if args.keep_data { everything.keeping_data() } else { everything },
-        // What CloudFormation does not have a record of, it has no part in.
+        // Resources without a CloudFormation record are none of CloudFormation's business.
         record: record.filter(|_| kind == Engine::CloudFormation),
     };
     let confirm = Terminal::new(ui, settings, false);
@@ -68,18 +67,24 @@ pub(super) async fn remove_stack(
         kind.engine().remove(&Job { deployment: &deployment, confirm: &confirm, events, interrupt }, removal).await
     });
     let Changed { plan, outcome } = changed.await?;
-    tell(&deployment, &plan, &outcome, start, ui)?;
+    report(&deployment, &plan, &outcome, start, ui)?;
     if args.keep_data && !plan.leftovers.is_empty() {
-        // CloudFormation knows nothing of it any more.
+        // CloudFormation has no record of these any more.
         let by = if kind == Engine::CloudFormation { " --engine direct" } else { "" };
         ui.hint(&format!(
-            "`incidentctl down{by}` without --keep-data removes what was kept; `incidentctl up{by}` uses it again"
+            "`incidentctl down{by}` without --keep-data deletes what was kept; `incidentctl up{by}` reuses it"
         ));
     }
     Ok(())
 }
 
-fn tell(deployment: &Deployment, plan: &Plan, outcome: &Outcome, start: Instant, ui: &Ui) -> Result<(), CommandError> {
+fn report(
+    deployment: &Deployment,
+    plan: &Plan,
+    outcome: &Outcome,
+    start: Instant,
+    ui: &Ui,
+) -> Result<(), CommandError> {
     let seconds = start.elapsed().as_secs_f64();
     let calls = deployment.clients.calls();
     if ui.is_json() {

@@ -1,16 +1,16 @@
-//! What a person reads when an engine did not reach its aim.
+//! How engine errors read on the command line.
 
 use super::failure::{failure, root_cause};
 use crate::error::{CommandError, Kind};
 use incident_deploy::engine::cloudformation::NamedReplacement;
 use incident_deploy::engine::{EngineError, Outcome, OwnedByOther, Rollback};
-use incident_deploy::package::{OwnRulesError, PackageError};
+use incident_deploy::package::{CustomRulesError, PackageError};
 use incident_deploy::plan::{NewerSchema, PlanError};
 use incident_deploy::resources::DeleteBlocker;
 use incident_deploy::template::TemplateError;
 
 impl CommandError {
-    /// The failure of an engine; `command` is the one that goes on where it stopped.
+    /// The error of an engine as a command's; `command` resumes where it stopped.
     pub(super) fn of_engine(error: EngineError, command: &str) -> Self {
         match error {
             EngineError::Aws(error) => error.into(),
@@ -19,23 +19,23 @@ impl CommandError {
             EngineError::Replacement(error) => error.into(),
             EngineError::Declined(declined) => Self::user(&declined).hints(declined.hint),
             EngineError::Interrupted => Self::interrupted(),
-            EngineError::Unchecked => Self::interrupted().hint("everything was asked to be deleted"),
+            EngineError::Unchecked => Self::interrupted().hint("all deletions were requested"),
             EngineError::Detached(arn) => Self::interrupted()
-                .hint(format!("CloudFormation goes on by itself with {arn}"))
-                .hint("the same command follows it again"),
+                .hint(format!("CloudFormation continues on its own with {arn}"))
+                .hint("run the same command to follow it again"),
             EngineError::Blocked(found) => blocked(&found),
             EngineError::Unfinished { outcome, rollback } => unfinished(&outcome, rollback, command),
             EngineError::Ended { status, outcome, cancelled } => ended(&status, &outcome, cancelled),
             EngineError::NewerSchema(error) => error.into(),
-            EngineError::Filled(_) => Self::user(&error).hint("run the command again, which plans anew"),
-            EngineError::Stale(_) => Self::user(&error).hint(format!("run `{command}` again, which plans anew")),
+            EngineError::Filled(_) => Self::user(&error).hint("run the command again to make a new plan"),
+            EngineError::Stale(_) => Self::user(&error).hint(format!("run `{command}` again to make a new plan")),
             EngineError::StillThere(_) => {
                 Self::failed(&error).hint(format!("AWS may need a moment: run `{command}` again"))
             }
             EngineError::ForeignStack(_) => Self::user(&error).hint("choose another --stack name"),
             EngineError::Protected(ref arn) => Self::user(&error).hint(format!(
                 "`aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {arn}` \
-                 switches that off"
+                 disables it"
             )),
             EngineError::HalfDeleted(_) => Self::user(&error)
                 .hint("`incidentctl down` deletes the rest; then run `incidentctl up` again"),
@@ -47,7 +47,7 @@ impl CommandError {
 }
 
 fn blocked(found: &[DeleteBlocker]) -> CommandError {
-    let Some(first) = found.first() else { return CommandError::user("something keeps this from being deleted") };
+    let Some(first) = found.first() else { return CommandError::user("the stack cannot be deleted") };
     let refusal = CommandError::user(format!("{}; nothing was deleted", first.what)).hint(&first.remedy);
     let others = found.iter().skip(1).flat_map(|other| [format!("also, {}", other.what), other.remedy.clone()]);
     refusal.hints(others)
@@ -64,7 +64,7 @@ fn unfinished(outcome: &Outcome, rollback: Option<Rollback>, command: &str) -> C
     }
 }
 
-/// The first cause, and what CloudFormation made of it.
+/// The first cause, and the state CloudFormation left behind.
 fn ended(status: &str, outcome: &Outcome, cancelled: bool) -> CommandError {
     let failure = match root_cause(outcome) {
         _ if cancelled => CommandError::interrupted(),
@@ -72,13 +72,13 @@ fn ended(status: &str, outcome: &Outcome, cancelled: bool) -> CommandError {
         None => CommandError::failed(format!("CloudFormation ended with {status}")),
     };
     failure.hint(match status {
-        "DELETE_COMPLETE" => "CloudFormation has deleted what it had made: nothing is left".to_owned(),
-        "UPDATE_ROLLBACK_COMPLETE" => "CloudFormation has rolled back: the stack is as it was before".to_owned(),
-        status => format!("the stack is left in the state {status}: run the command again to repair it"),
+        "DELETE_COMPLETE" => "CloudFormation deleted everything it created".to_owned(),
+        "UPDATE_ROLLBACK_COMPLETE" => "CloudFormation rolled the stack back to its previous state".to_owned(),
+        status => format!("the stack is in state {status}: run the command again to repair it"),
     })
 }
 
-/// The commands that go on where they stopped.
+/// The commands that resume a run.
 pub(super) const UP: &str = "incidentctl up";
 pub(super) const DOWN: &str = "incidentctl down";
 
@@ -103,7 +103,7 @@ impl From<PlanError> for CommandError {
 impl From<NamedReplacement> for CommandError {
     fn from(error: NamedReplacement) -> Self {
         Self::from_error(Kind::User, &error).hint(
-            "`incidentctl down --keep-data` and `incidentctl up --engine direct` make it anew, without CloudFormation",
+            "`incidentctl down --keep-data` and `incidentctl up --engine direct` recreate it without CloudFormation",
         )
     }
 }
@@ -111,16 +111,16 @@ impl From<NamedReplacement> for CommandError {
 impl From<OwnedByOther> for CommandError {
     fn from(error: OwnedByOther) -> Self {
         Self::from_error(Kind::User, &error)
-            .hint(format!("`--engine {}`, or none, works on it", error.owner))
-            .hint("another --stack name makes a stack of its own")
+            .hint(format!("use `--engine {}`, or omit the flag", error.owner))
+            .hint("another --stack name creates a separate stack")
     }
 }
 
 impl From<PackageError> for CommandError {
     fn from(error: PackageError) -> Self {
         let failure = match &error {
-            // One line each: a file has as many problems as it likes.
-            PackageError::Rules(OwnRulesError::Wrong { source, .. }) => Self::user(&error).causes(source.lines()),
+            // One hint each: a file can have any number of problems.
+            PackageError::Rules(CustomRulesError::Wrong { source, .. }) => Self::user(&error).causes(source.lines()),
             _ => Self::from_error(Kind::User, &error),
         };
         failure.hints(error.hint().map(str::to_owned))

@@ -1,11 +1,11 @@
-//! What a run that failed tells: the first cause, what else went wrong, what exists now, how to go on.
+//! The report of a failed run: the first cause, further failures, what exists now, how to continue.
 
 use crate::error::CommandError;
 use incident_deploy::aws::AwsError;
 use incident_deploy::engine::Outcome;
 use incident_deploy::plan::{Action, Change};
 
-/// Codes that say nothing about the resource: whoever meets one meets it everywhere.
+/// Codes that are not about one resource: every other resource is likely to fail with the same one.
 const GENERAL: [&str; 10] = [
     "NoAnswer",
     "ExpiredToken",
@@ -19,10 +19,10 @@ const GENERAL: [&str; 10] = [
     "ServiceUnavailable",
 ];
 
-/// The error of a run that failed or was interrupted; `again` is the command that goes on, where one does.
+/// The error of a failed or interrupted run; `again` is the command that resumes it, if any does.
 pub(super) fn failure(outcome: &Outcome, again: Option<&str>) -> Option<CommandError> {
     let state = match again {
-        Some(command) => format!("{}: run `{command}` again to go on", state(outcome)),
+        Some(command) => format!("{}: run `{command}` again to continue", state(outcome)),
         None => state(outcome),
     };
     if let Some(failure) = root_cause(outcome) {
@@ -32,7 +32,7 @@ pub(super) fn failure(outcome: &Outcome, again: Option<&str>) -> Option<CommandE
     interrupted.then(|| CommandError::interrupted().hint(state))
 }
 
-/// The first failure, with what helps and with what failed beside it.
+/// The first failure, its hints, and further failures beside it.
 pub(super) fn root_cause(outcome: &Outcome) -> Option<CommandError> {
     let (change, error) = outcome.failures.first()?;
     let failure = CommandError::failed(format!("{} ({}) failed: {error}", change.logical_id, change.resource_type));
@@ -56,7 +56,7 @@ fn is_same_cause(first: &AwsError, other: &AwsError) -> bool {
     first.is(&other.code) && (first.message == other.message || GENERAL.iter().any(|code| first.is(code)))
 }
 
-/// `10 created, 2 deleted, 1 failed, 9 not begun`.
+/// `10 created, 2 deleted, 1 failed, 9 not started`.
 fn state(outcome: &Outcome) -> String {
     let verbs = [
         (Action::Create, "created"),
@@ -68,9 +68,9 @@ fn state(outcome: &Outcome) -> String {
     let kinds: Vec<String> = kinds.map(|(count, verb)| format!("{count} {verb}")).collect();
     let done = if kinds.is_empty() { "nothing done".to_owned() } else { kinds.join(", ") };
     let open = outcome.skipped.len() + outcome.not_begun.len();
-    let mut text = format!("{done}, {} failed, {open} not begun", outcome.failures.len());
+    let mut text = format!("{done}, {} failed, {open} not started", outcome.failures.len());
     if !outcome.abandoned.is_empty() {
-        text += &format!(", and not waited for: {}", outcome.abandoned.join(", "));
+        text += &format!(", and still in flight: {}", outcome.abandoned.join(", "));
     }
     text
 }
@@ -119,14 +119,18 @@ mod tests {
         ];
         let ui = Ui::plain(Format::Json);
         let outcome = Outcome { failures, skipped: vec!["E".into()], ..Outcome::default() };
-        let told = failure(&outcome, Some("incidentctl up")).map(|failure| ui.failure_json(&failure)["error"].clone());
-        let told = told.unwrap_or_default();
-        assert!(told["message"].as_str().is_some_and(|message| message.starts_with("A (AWS::Test::Thing) failed:")));
+        let report =
+            failure(&outcome, Some("incidentctl up")).map(|failure| ui.failure_json(&failure)["error"].clone());
+        let report = report.unwrap_or_default();
+        assert!(report["message"].as_str().is_some_and(|message| message.starts_with("A (AWS::Test::Thing) failed:")));
         let hints: Vec<&str> =
-            told["hints"].as_array().into_iter().flatten().filter_map(|hint| hint.as_str()).collect();
+            report["hints"].as_array().into_iter().flatten().filter_map(|hint| hint.as_str()).collect();
         assert!(hints.contains(&"… and 2 more resources failed for the same reason: B, D"), "{hints:?}");
         assert!(hints.iter().any(|hint| hint.starts_with("C failed too:")), "{hints:?}");
-        assert_eq!(hints.last(), Some(&"nothing done, 4 failed, 1 not begun: run `incidentctl up` again to go on"));
+        assert_eq!(
+            hints.last(),
+            Some(&"nothing done, 4 failed, 1 not started: run `incidentctl up` again to continue")
+        );
         let rolled_back =
             failure(&outcome, None).map(|failure| ui.failure_json(&failure).to_string()).unwrap_or_default();
         assert!(!rolled_back.contains("again"), "{rolled_back}");

@@ -1,4 +1,4 @@
-//! Work that an interrupt may cut anywhere.
+//! Commands that are safe to interrupt anywhere.
 
 use std::future::Future;
 
@@ -12,7 +12,7 @@ pub(super) async fn interruptible<T>(
     until(&Interrupt::listen()?, command).await
 }
 
-/// Does work until it ends or is interrupted; work that has not begun by then is not begun.
+/// Runs work until it ends or is interrupted; after an interrupt, no work starts.
 pub(super) async fn until<T>(
     interrupt: &Interrupt,
     work: impl Future<Output = Result<T, CommandError>>,

@@ -13,38 +13,36 @@ use crate::settings::Settings;
 use crate::ui::{Label, Ui};
 use incident_deploy::aws::{Clients, Explain};
 
-/// How often AWS is asked while following.
+/// Poll interval while following.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Lines may reach CloudWatch Logs late: each look reaches so far back, in milliseconds.
+/// Lines may reach CloudWatch Logs late: each poll looks this far back, in milliseconds.
 const OVERLAP: i64 = 10_000;
 
-/// Show the log of one of the stack's functions
+/// Show the logs of the handler or the error generator
 #[derive(Debug, Args)]
 pub struct LogsArgs {
-    /// Whose log
+    /// Function whose logs to show
     #[arg(value_enum, value_name = "FUNCTION", default_value_t)]
     pub function: Function,
 
-    /// Go on with new lines, until interrupted
+    /// Keep printing new lines until interrupted
     #[arg(long, short)]
     pub follow: bool,
 
-    /// From when: a span such as 30m, 2h, 7d, or a time such as 2026-01-31T12:00:00Z
+    /// Show lines newer than a span (30m, 2h, 7d) or a time (2026-01-31T12:00:00Z)
     #[arg(long, value_name = "TIME", default_value = "1h")]
     pub since: TimeArg,
 }
 
-/// A function of the stack.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Function {
-    /// The function that handles incidents
+    /// Function that handles incidents
     #[default]
     Handler,
-    /// The function that fails on purpose
+    /// Function that fails on purpose
     Generator,
 }
 
-/// Shows the log.
 pub(super) async fn run(args: LogsArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     let session = super::connect(settings, ui).await?;
     let function = match args.function {
@@ -57,7 +55,7 @@ pub(super) async fn run(args: LogsArgs, settings: &Settings, ui: &Ui) -> Result<
     let mut number = 0_usize;
     loop {
         for event in log.events(since).await? {
-            // Ids of a look that overlaps the one before.
+            // IDs of the overlap with the previous poll.
             if shown.insert(event.event_id().unwrap_or_default().to_owned()) {
                 since = since.max(event.timestamp().unwrap_or_default() - OVERLAP);
                 number += 1;
@@ -75,7 +73,7 @@ pub(super) async fn run(args: LogsArgs, settings: &Settings, ui: &Ui) -> Result<
     match ui.is_json() {
         true => ui.json(&json!({"type": "result", "ok": true, "lines": number})),
         false if number == 0 => {
-            ui.say(&format!("{} has nothing since {}", log.group, time_arg::readable(&args.since.rfc3339())));
+            ui.say(&format!("{} has no lines since {}", log.group, time_arg::readable(&args.since.rfc3339())));
             Ok(())
         }
         false => Ok(()),
@@ -88,7 +86,7 @@ struct Log {
 }
 
 impl Log {
-    /// All lines since then, oldest first.
+    /// All lines since a time, oldest first.
     async fn events(&self, since: i64) -> Result<Vec<FilteredLogEvent>, CommandError> {
         let request = self.client.filter_log_events().log_group_name(&self.group).start_time(since);
         let mut pages = request.into_paginator().send();
@@ -97,13 +95,13 @@ impl Log {
             match page.explain("logs:FilterLogEvents") {
                 Ok(page) => events.extend(page.events.unwrap_or_default()),
                 Err(error) if error.is("ResourceNotFoundException") => {
-                    return Err(CommandError::user(format!("there is no log group `{}`", self.group))
-                        .hint("`incidentctl up` provisions the stack; --stack and --region choose another"));
+                    return Err(CommandError::user(format!("no log group `{}`", self.group))
+                        .hint("`incidentctl up` provisions the stack; --stack and --region select another"));
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        // Streams come one after the other; people read by time.
+        // Streams arrive one after the other; people read by time.
         events.sort_by_key(|event| event.timestamp());
         Ok(events)
     }

@@ -1,8 +1,9 @@
-//! The commands: one file each, its arguments (whose documentation is the manual) beside the function that runs it.
+//! The commands: one file each, arguments (their doc comments are the manual) next to the function that runs them.
 
 mod changes;
 mod completions;
 mod confirm;
+mod dead_letters;
 mod demo;
 mod deployed;
 mod deployment;
@@ -46,22 +47,22 @@ use interruptible::interruptible;
 
 /// Automatic incident detection and alerting for an AWS account
 ///
-/// Whenever a Lambda function or another AWS service fails, an incident is recorded with a severity and a
-/// recommendation, and the people who care get one readable email.
+/// When a Lambda function or another AWS service fails, incidentctl records an incident with a severity and a
+/// recommendation, and sends one readable email to the people in charge.
 #[derive(Debug, Parser)]
 #[command(name = "incidentctl", version, arg_required_else_help = true, after_help = environment::EXPLANATION)]
 pub struct Cli {
     /// Flags that every command has.
     #[command(flatten)]
     pub global: GlobalArgs,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// The commands, in the order in which a person meets them.
+/// The commands, in the order a newcomer meets them.
 #[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "a comment here would take the place of the arguments' own, which are the manual")]
+#[expect(missing_docs, reason = "a comment here would replace those of the arguments, which are the manual")]
 pub enum Command {
     Up(up::UpArgs),
     Plan(plan::PlanArgs),
@@ -72,6 +73,7 @@ pub enum Command {
     TriggerTest(trigger_test::TriggerTestArgs),
     Incidents(incidents::IncidentsArgs),
     Silence(silence::SilenceArgs),
+    DeadLetters(dead_letters::DeadLettersArgs),
     Watch(watch::WatchArgs),
     Rules(rules::RulesArgs),
     Logs(logs::LogsArgs),
@@ -84,7 +86,7 @@ pub enum Command {
 /// How a command that did its work ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Nothing more to say: exit code 0.
+    /// Exit code 0.
     Done,
     /// `plan --detailed-exitcode` found changes: exit code 2.
     ChangesPending,
@@ -92,7 +94,7 @@ pub enum Outcome {
     Unhealthy,
 }
 
-/// Parses, runs, and turns the result into an exit code.
+/// Parses the arguments, runs the command, and returns its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match parse(arguments) {
         Ok(cli) => cli,
@@ -111,7 +113,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// The command line as clap knows it, with an environment variable for every flag.
+/// The clap command, with an environment variable for every flag.
 pub fn command() -> clap::Command {
     environment::with_variables(Cli::command())
 }
@@ -130,7 +132,7 @@ fn run(cli: Cli, ui: &Ui) -> Result<Outcome, CommandError> {
         },
         false => Settings::default(),
     };
-    // Built only now: parsing and `--version` must not pay for it.
+    // Built this late so that parsing and `--version` do not pay for it.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let outcome = runtime.block_on(dispatch(cli.command, &settings, ui));
     // A blocking read of a terminal or a hung connection must not keep a finished command alive.
@@ -140,9 +142,11 @@ fn run(cli: Cli, ui: &Ui) -> Result<Outcome, CommandError> {
 
 async fn dispatch(command: Command, settings: &Settings, ui: &Ui) -> Result<Outcome, CommandError> {
     match command {
-        // These two handle an interrupt themselves: calls in flight finish, and what exists is said.
+        // These two handle an interrupt themselves: calls in flight finish, and what exists is reported.
         Command::Up(args) => up::run(args, settings, ui).await.map(done),
         Command::Down(args) => down::run(args, settings, ui).await.map(done),
+        // Neither does this one wait to be cut: what it holds is put back.
+        Command::DeadLetters(args) => dead_letters::run(args, settings, ui).await.map(done),
         Command::Plan(args) => interruptible(plan::run(args, settings, ui)).await,
         Command::Status(args) => interruptible(status::run(args, settings, ui)).await,
         Command::Doctor(args) => interruptible(doctor::run(args, settings, ui)).await,
@@ -153,7 +157,7 @@ async fn dispatch(command: Command, settings: &Settings, ui: &Ui) -> Result<Outc
         Command::Watch(args) => interruptible(watch::run(args, settings, ui)).await.map(done),
         Command::Rules(args) => rules::run(&args, ui).map(done),
         Command::Logs(args) => interruptible(logs::run(args, settings, ui)).await.map(done),
-        // Offline, where nothing is lost by stopping anywhere.
+        // Offline, and safe to stop anywhere.
         Command::Demo(args) => interruptible(demo::run(args, settings, ui)).await.map(done),
         Command::Local(args) if args.serves() => local::run(args, settings, ui).await.map(done),
         Command::Local(args) => interruptible(local::run(args, settings, ui)).await.map(done),
@@ -166,10 +170,10 @@ fn done((): ()) -> Outcome {
     Outcome::Done
 }
 
-/// Connects to the account, checks the credentials, and says on standard error where the command works.
+/// Connects to the account, checks the credentials, and prints account and region to standard error.
 ///
 /// # Errors
-/// No region, no or expired credentials, an endpoint that does not answer.
+/// No region, missing or expired credentials, an endpoint that does not answer.
 pub async fn connect(settings: &Settings, ui: &Ui) -> Result<Session, CommandError> {
     let local = match settings.local {
         true => Some(
@@ -184,12 +188,16 @@ pub async fn connect(settings: &Settings, ui: &Ui) -> Result<Session, CommandErr
 }
 
 impl Command {
-    /// Whether the command's JSON is one object per line with a last `{"type":"result"}`, which an error then is too.
+    /// Whether the JSON is one object per line that ends with `{"type":"result"}`, also for errors.
     fn streams_result(&self) -> bool {
-        matches!(self, Self::Up(_) | Self::Down(_) | Self::TriggerTest(_) | Self::Logs(_))
+        match self {
+            Self::Up(_) | Self::Down(_) | Self::TriggerTest(_) | Self::Logs(_) => true,
+            Self::DeadLetters(args) => args.streams_result(),
+            _ => false,
+        }
     }
 
-    /// The engine that was asked for, which the next command has to be asked for too.
+    /// The engine given on the command line; hints repeat it for the next command.
     fn engine(&self) -> Option<Engine> {
         match self {
             Self::Up(args) => args.deployment.engine,
@@ -199,15 +207,15 @@ impl Command {
         }
     }
 
-    /// Whether the command depends on flags, environment and configuration file; the others work beside a broken one.
+    /// Whether the command needs flags, environment and configuration file; the others work even if those are broken.
     fn needs_settings(&self) -> bool {
         !matches!(self, Self::Rules(_) | Self::Init(_) | Self::Completions(_))
     }
 }
 
-/// Prints what clap has to say: help and version on standard output with exit code 0, mistakes on standard error with 2.
+/// Prints clap's message: help and version to standard output with exit code 0, mistakes to standard error with 2.
 fn exit_with_clap(error: &clap::Error) -> ExitCode {
-    // The stream that clap prints to may be closed, as in `incidentctl --help | head -1`.
+    // The stream may be closed, as in `incidentctl --help | head -1`.
     let _ = error.print();
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

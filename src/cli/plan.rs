@@ -1,6 +1,7 @@
 //! `incidentctl plan`.
 
 use clap::Args;
+use serde::Serialize;
 
 use super::Outcome;
 use super::confirm::Terminal;
@@ -9,27 +10,37 @@ use super::engine_error::UP;
 use crate::error::CommandError;
 use crate::settings::Settings;
 use crate::ui::Ui;
+use incident_deploy::cost::Bill;
 use incident_deploy::engine::{Interrupt, Job, choose, has_resources};
+use incident_deploy::plan::Plan;
 
-/// Show what `up` would do, and change nothing
+/// Preview what `up` would change
 #[derive(Debug, Args)]
 pub struct PlanArgs {
     #[command(flatten)]
     pub deployment: DeploymentArgs,
 
-    /// Exit with 2 when there are changes
+    /// Exit with code 2 if there are changes
     #[arg(long)]
     pub detailed_exitcode: bool,
 }
 
-/// Shows what `up` would do.
+/// A plan, and the stack's monthly idle cost.
+#[derive(Serialize)]
+struct Priced<'a> {
+    #[serde(flatten)]
+    plan: &'a Plan,
+    cost: &'a Bill,
+}
+
 pub(super) async fn run(args: PlanArgs, settings: &Settings, ui: &Ui) -> Result<Outcome, CommandError> {
     let session = super::connect(settings, ui).await?;
     let deployment = deployment::with_code(&session, settings, &args.deployment).await?;
     let survey = deployment.survey().await.map_err(|error| CommandError::of_engine(error, UP))?;
+    let bill = Bill::of(&deployment.stack, survey.functions);
     let wanted = args.deployment.engine.or(settings.engine);
     let engine = choose(wanted, survey.record.as_ref(), has_resources(&survey.plan))?.engine();
-    // A change set must not be left behind.
+    // No change set may be left behind.
     let interrupt = Interrupt::listen()?;
     let confirm = Terminal::new(ui, settings, false);
     let plan = deployment::shown(ui, UP, async |events| {
@@ -37,8 +48,8 @@ pub(super) async fn run(args: PlanArgs, settings: &Settings, ui: &Ui) -> Result<
     })
     .await?;
     match ui.is_json() {
-        true => ui.json(&plan)?,
-        false => ui.print(&deployment::describe(&plan))?,
+        true => ui.json(&Priced { plan: &plan, cost: &bill })?,
+        false => ui.print(&format!("{}\n{}", deployment::describe(&plan), bill.line()))?,
     }
     match args.detailed_exitcode && !plan.is_empty() {
         true => Ok(Outcome::ChangesPending),

@@ -1,4 +1,4 @@
-//! `docs/cli.md`, written from the same declarations as `--help`, so that the two cannot differ.
+//! `docs/cli.md`, generated from the declarations behind `--help`, so that the two cannot differ.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -13,7 +13,7 @@ fn reference() -> String {
         String::from("# Command line\n\n<!-- Written by `UPDATE_DOCS=1 cargo test --workspace --lib reference`. -->\n");
     let _ = writeln!(text, "\n{}\n\n## Global options\n\n{}\n", about(&root), super::environment::EXPLANATION);
     text += &options(root.get_arguments().filter(|argument| argument.is_global_set()));
-    text += "\n## Exit codes\n\n0 done; 1 failed; 2 wrong usage or configuration, or changes pending with `plan --detailed-exitcode`; 130 interrupted.\n";
+    text += "\n## Exit codes\n\n0 success; 1 failure; 2 wrong usage or configuration, or pending changes with `plan --detailed-exitcode`; 130 interrupted.\n";
     for command in root.get_subcommands() {
         describe(command, "incidentctl", &mut text);
     }
@@ -72,7 +72,7 @@ fn the_reference_is_that_of_this_program() -> std::io::Result<()> {
     let found = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         found == expected,
-        "docs/cli.md is old; write it anew: UPDATE_DOCS=1 cargo test --workspace --lib reference"
+        "docs/cli.md is outdated; regenerate it: UPDATE_DOCS=1 cargo test --workspace --lib reference"
     );
     Ok(())
 }

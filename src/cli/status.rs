@@ -14,11 +14,10 @@ use crate::settings::Settings;
 use crate::ui::Ui;
 use facts::Facts;
 
-/// Say whether the stack is healthy; exit with 1 when an alert would not arrive
+/// Check that alerts would arrive; exit with code 1 if not
 #[derive(Debug, Args)]
 pub struct StatusArgs {}
 
-/// Reads everything and judges.
 pub(super) async fn run(_args: StatusArgs, settings: &Settings, ui: &Ui) -> Result<Outcome, CommandError> {
     let session = super::connect(settings, ui).await?;
     let facts = Facts::read(&session, settings).await?;

@@ -10,12 +10,11 @@ use crate::ui::Ui;
 /// Print the CloudFormation template that `up` deploys
 #[derive(Debug, Args)]
 pub struct TemplateArgs {
-    /// Address that gets the alerts; repeat for more than one
+    /// Address to send alerts to; may be repeated
     #[arg(long = "email", value_name = "ADDRESS")]
     pub emails: Vec<EmailAddress>,
 }
 
-/// Prints the template.
 pub(super) async fn run(args: TemplateArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     let (text, _) = deployment::complete(settings, &settings.emails_or(&args.emails), [])?;
     ui.print(text.trim_end())

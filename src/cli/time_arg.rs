@@ -4,17 +4,17 @@ use std::str::FromStr;
 
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
-/// A time in the past, given as such or as a span before now.
+/// A time in the past, given absolutely or as a span before now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeArg(Timestamp);
 
-/// A text that is no time.
+/// A text that is not a time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is neither a span such as 30m, 2h or 7d, nor a time such as 2026-01-31T12:00:00Z")]
 pub struct InvalidMoment(String);
 
 impl TimeArg {
-    /// As records hold it, so that it compares with theirs.
+    /// In the format of records, so that it compares with their times.
     pub fn rfc3339(&self) -> String {
         record_form(self.0)
     }
@@ -43,13 +43,13 @@ impl FromStr for TimeArg {
     }
 }
 
-/// So many seconds before now, as records hold it.
+/// This many seconds before now, in the format of records.
 pub(super) fn before_now(seconds: i64) -> String {
     let now = Timestamp::now();
     record_form(now.checked_sub(SignedDuration::from_secs(seconds)).unwrap_or(now))
 }
 
-/// Date and time of a record, to the second, in UTC; the text itself when it is none.
+/// Date and time of a record, to the second, in UTC; the text itself when it is not a time.
 pub(super) fn readable(time: &str) -> String {
     match time.parse::<Timestamp>() {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S").to_string(),
@@ -57,7 +57,7 @@ pub(super) fn readable(time: &str) -> String {
     }
 }
 
-/// How far a time of a record is from a moment in seconds since 1970, to the largest whole unit: `in 2 h`, `5 min ago`.
+/// A record's time relative to a moment in seconds since 1970, in the largest fitting unit: `in 2 h`, `5 min ago`.
 pub(super) fn from_now(time: &str, now: i64) -> String {
     let Ok(time) = time.parse::<Timestamp>() else { return String::new() };
     let seconds = time.as_second() - now;
@@ -74,7 +74,7 @@ pub(super) fn readable_milliseconds(time: i64) -> String {
     Timestamp::from_millisecond(time).map(|time| time.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()).unwrap_or_default()
 }
 
-/// Milliseconds and `Z`: texts of one form sort as their times do.
+/// Milliseconds and `Z`: in this one format, texts sort like their times.
 fn record_form(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }

@@ -16,13 +16,13 @@ use crate::ui::{Label, Ui};
 use incident_deploy::aws::Clients;
 use incident_deploy::resources::Subscription;
 
-/// Fail on purpose, and follow the incident until its email is accepted
+/// Cause a test failure and follow it until its alert email is accepted
 ///
-/// Invokes the stack's error generator asynchronously. Its failure goes the way of every failure: on-failure
+/// Invokes the stack's error generator asynchronously. The failure takes the usual path: on-failure
 /// destination, event bus, rule, handler, table, topic.
 #[derive(Debug, Args)]
 pub struct TriggerTestArgs {
-    /// How to fail
+    /// Kind of failure
     #[arg(long, value_enum, value_name = "KIND", default_value_t)]
     pub kind: FailureKind,
 
@@ -31,7 +31,6 @@ pub struct TriggerTestArgs {
     pub timeout: u64,
 }
 
-/// Runs the drill and shows it.
 pub(super) async fn run(args: TriggerTestArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     let session = super::connect(settings, ui).await?;
     follow(&args, &session, &settings.stack, ui).await.map(drop)
@@ -47,15 +46,15 @@ pub(super) async fn follow(
     let clients = Clients::new(session.sdk());
     let drill = Drill::new(clients.clone(), stack, args.kind, Duration::from_secs(args.timeout));
     let mut progress = Progress::default();
-    let mut told = Ok(());
-    let tell = |stage, at, progress: &Progress| {
-        if told.is_ok() {
-            told = tell_stage(ui, args.kind, stage, at, progress);
+    let mut reported = Ok(());
+    let report = |stage, at, progress: &Progress| {
+        if reported.is_ok() {
+            reported = report_stage(ui, args.kind, stage, at, progress);
         }
     };
-    let outcome = drill::run(&drill, &mut progress, tell).await;
+    let outcome = drill::run(&drill, &mut progress, report).await;
     let incident = outcome.map_err(|error| explained(error, stack, &progress))?;
-    told?;
+    reported?;
     warn_of_pending(session, &clients, stack, ui).await;
     if ui.is_json() {
         ui.json(&result(&incident, &progress))?;
@@ -66,8 +65,13 @@ pub(super) async fn follow(
     Ok(incident)
 }
 
-/// One line per stage, as it happens.
-fn tell_stage(ui: &Ui, kind: FailureKind, stage: Stage, at: Duration, progress: &Progress) -> Result<(), CommandError> {
+fn report_stage(
+    ui: &Ui,
+    kind: FailureKind,
+    stage: Stage,
+    at: Duration,
+    progress: &Progress,
+) -> Result<(), CommandError> {
     if ui.is_json() {
         return ui.json(&json!({"type": "stage", "stage": stage.name(), "seconds": seconds(at)}));
     }
@@ -106,24 +110,24 @@ fn stages(progress: &Progress) -> Value {
     Stage::ALL.into_iter().map(|stage| (stage.name().to_owned(), json!(progress.at(stage).map(seconds)))).collect()
 }
 
-/// Milliseconds are as exact as it is.
+/// Milliseconds are as precise as it gets.
 fn seconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
-/// The alert is accepted, but an address that nobody confirmed gets nothing.
+/// Warns about unconfirmed addresses: the alert is accepted, but they receive nothing.
 async fn warn_of_pending(session: &Session, clients: &Clients, stack: &StackName, ui: &Ui) {
     let subscriptions = match Subscription::of_topic(clients, &session.arn("sns", &stack.alert_topic())).await {
         Ok(subscriptions) => subscriptions,
-        Err(error) => return ui.warn(&format!("cannot tell who gets the alert: {error}")),
+        Err(error) => return ui.warn(&format!("cannot list the recipients of the alert: {error}")),
     };
     if subscriptions.is_empty() {
-        ui.warn("nobody gets the alert: the stack has no email address");
+        ui.warn("the alert has no recipient: the stack has no email address");
         ui.hint("`incidentctl up --email you@example.com` adds one");
     }
     let pending: Vec<String> = subscriptions.into_iter().filter(|one| one.pending).map(|one| one.endpoint).collect();
     if !pending.is_empty() {
-        ui.warn(&format!("not confirmed, so without the alert: {}", pending.join(", ")));
+        ui.warn(&format!("not confirmed, so not alerted: {}", pending.join(", ")));
         ui.hint(match session.is_local() {
             true => "`incidentctl local outbox --confirm` follows the links of the confirmation mails",
             false => "open the link in the mail `AWS Notification - Subscription Confirmation`",
@@ -143,26 +147,26 @@ fn explained(error: DrillError, stack: &StackName, progress: &Progress) -> Comma
         .detail("stages", stages(progress))
 }
 
-/// The next thing to look at.
+/// What to look at next.
 fn hints(error: &DrillError, stack: &StackName, progress: &Progress) -> Vec<String> {
     match error {
         DrillError::NoStack { .. } => {
-            vec!["`incidentctl up` provisions it; --stack and --region choose another".to_owned()]
+            vec!["`incidentctl up` provisions it; --stack and --region select another".to_owned()]
         }
         DrillError::Invoke(source) => source.hint().map(str::to_owned).into_iter().collect(),
         DrillError::Incidents(error) => error.hints(),
         DrillError::Missing { stage, .. } => match stage {
             Stage::Invoked | Stage::Failed => {
-                vec!["look at what the generator did: `incidentctl logs generator`".to_owned()]
+                vec!["check the generator's log: `incidentctl logs generator`".to_owned()]
             }
             Stage::Recorded => vec![
-                "look at what the handler did: `incidentctl logs handler`".to_owned(),
+                "check the handler's log: `incidentctl logs handler`".to_owned(),
                 format!("look for the event in the queues {} and {}", stack.rule_queue(), stack.handler_queue()),
-                "`incidentctl plan` shows what is missing on the way".to_owned(),
+                "`incidentctl plan` shows which parts of the path are missing".to_owned(),
             ],
             Stage::Notified => match progress.incident.as_ref().and_then(|incident| incident.silenced_by.as_ref()) {
-                Some(id) => vec![format!("a silence holds it back; to end it: `incidentctl silence end {id}`")],
-                None => vec!["look at why the alert was not sent: `incidentctl logs handler`".to_owned()],
+                Some(id) => vec![format!("a silence holds it back; `incidentctl silence end {id}` ends it")],
+                None => vec!["check why the alert was not sent: `incidentctl logs handler`".to_owned()],
             },
         },
     }

@@ -17,17 +17,18 @@ use crate::error::CommandError;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::ui::Ui;
+use incident_deploy::cost::Bill;
 use incident_deploy::engine::{Changed, Deployment, Interrupt, Job, Outcome, choose, has_resources};
 use incident_deploy::plan::{Action, Plan};
 use incident_deploy::resources::{Subscription, Values};
 
-/// Provision the stack, or bring it up to date
+/// Deploy or update the stack
 #[derive(Debug, Default, Args)]
 pub struct UpArgs {
     #[command(flatten)]
     pub deployment: DeploymentArgs,
 
-    /// Go on though a table, a log group or a queue that is not empty is deleted with all data in it
+    /// Allow deleting the table, log groups or non-empty queues with their data
     #[arg(long)]
     pub allow_data_loss: bool,
 
@@ -35,16 +36,15 @@ pub struct UpArgs {
     #[arg(long)]
     pub rollback: bool,
 
-    /// With --local: follow the link of each confirmation mail
+    /// With --local, follow the links of the confirmation mails
     #[arg(long, requires = "local")]
     pub confirm_email: bool,
 
-    /// Say at the end where the time went
+    /// Show where the time went
     #[arg(long)]
     pub timings: bool,
 }
 
-/// Provisions or updates the stack.
 pub(super) async fn run(args: UpArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     let interrupt = Interrupt::listen()?;
     let session = until(&interrupt, super::connect(settings, ui)).await?;
@@ -66,7 +66,8 @@ pub(super) async fn provision(
     let planned = start.elapsed();
     let wanted = args.deployment.engine.or(settings.engine);
     let engine = choose(wanted, survey.record.as_ref(), has_resources(&survey.plan))?.engine();
-    let confirm = Terminal::new(ui, settings, args.allow_data_loss);
+    let bill = Bill::of(&deployment.stack, survey.functions);
+    let confirm = Terminal::new(ui, settings, args.allow_data_loss).with_cost(bill.line());
     let changed = deployment::shown(ui, UP, async |events| {
         let job = Job { deployment: &deployment, confirm: &confirm, events, interrupt };
         engine.change(&job, survey, args.rollback).await
@@ -80,9 +81,13 @@ pub(super) async fn provision(
             local::confirm(session, ui).await?;
         }
         if args.timings {
-            timings::tell(&outcome, planned, checked, ui)?;
+            timings::report(&outcome, planned, checked, ui)?;
         }
-        tell(&deployment, &plan, &outcome, start, session.is_local(), ui).await
+        if plan.is_empty() {
+            // Nothing was asked, so the cost was not shown yet.
+            ui.say(&bill.line());
+        }
+        report(&deployment, &Done { plan: &plan, outcome: &outcome, bill: &bill, start }, session.is_local(), ui).await
     };
     tokio::select! {
         result = rest => result,
@@ -90,17 +95,19 @@ pub(super) async fn provision(
     }
 }
 
-/// Outputs, subscriptions, what to do next; or the result as JSON.
-async fn tell(
-    deployment: &Deployment,
-    plan: &Plan,
-    outcome: &Outcome,
+/// What a run did, and since when.
+struct Done<'a> {
+    plan: &'a Plan,
+    outcome: &'a Outcome,
+    bill: &'a Bill,
     start: Instant,
-    is_local: bool,
-    ui: &Ui,
-) -> Result<(), CommandError> {
+}
+
+/// Prints outputs, subscriptions and next steps; or the result as JSON.
+async fn report(deployment: &Deployment, done: &Done<'_>, is_local: bool, ui: &Ui) -> Result<(), CommandError> {
+    let Done { plan, outcome, bill, start } = done;
     let mut subscriptions = deployment.subscriptions().await?;
-    // What is pending and not wanted is nothing to confirm.
+    // A pending address that is no longer wanted needs no confirmation.
     let is_left = |found: &Subscription| plan.leftovers.iter().any(|leftover| leftover.physical_id == found.endpoint);
     subscriptions.retain(|found| !(found.pending && is_left(found)));
     remember_pending(deployment, &subscriptions, ui).await;
@@ -122,6 +129,7 @@ async fn tell(
             "subscriptions": subscriptions,
             "subscribed_again": subscribed_again,
             "leftovers": plan.leftovers,
+            "cost": bill,
         }));
     }
     for (name, value) in &deployment.stack.outputs {
@@ -136,22 +144,22 @@ async fn tell(
         outcome.count(Action::Delete),
         plan.count(Action::None),
     ));
-    ui.hint("`incidentctl trigger-test` fails on purpose and follows the incident until the mail is sent");
+    ui.hint("`incidentctl trigger-test` causes a test failure and follows it until the mail is sent");
     Ok(())
 }
 
-/// Writes down which addresses wait for their confirmation, so that `status` can say since when.
+/// Records which addresses are pending, so that `status` can report since when.
 async fn remember_pending(deployment: &Deployment, subscriptions: &[Subscription], ui: &Ui) {
     let pending = deployment::pending(deployment);
     for subscription in subscriptions.iter().filter(|subscription| subscription.pending) {
         if let Err(error) = pending.remember(&subscription.endpoint).await {
-            ui.warn(&format!("cannot write down since when {} is pending: {error}", subscription.endpoint));
+            ui.warn(&format!("cannot record since when {} is pending: {error}", subscription.endpoint));
         }
     }
 }
 
-/// Subscribes the addresses again that were pending before this run: SNS sets back an address that got too much mail, and
-/// forgets one that is not confirmed within 48 hours. Returns those that got another mail.
+/// Subscribes addresses again that were pending before this run: SNS reverts an address that got too much mail, and
+/// drops one that is not confirmed within 48 hours. Returns those that got another mail.
 async fn subscribe_again<'s>(
     deployment: &Deployment,
     outcome: &Outcome,
@@ -178,15 +186,15 @@ async fn subscribe_again<'s>(
 
 fn tell_subscriptions(subscriptions: &[Subscription], is_local: bool, ui: &Ui) {
     if subscriptions.is_empty() {
-        ui.warn("nobody gets the alerts yet: add an address with `incidentctl up --email ADDRESS`");
+        ui.warn("alerts have no recipient yet: add one with `incidentctl up --email ADDRESS`");
     }
     for subscription in subscriptions {
         match subscription.pending {
             true => ui.warn(&format!(
-                "the subscription of {} is pending: no alerts until the link in its confirmation mail is followed (within 48 hours)",
+                "{} is pending: to get alerts, follow the link in the confirmation mail within 48 hours",
                 subscription.endpoint
             )),
-            false => ui.say(&format!("{} gets the alerts", subscription.endpoint)),
+            false => ui.say(&format!("{} receives the alerts", subscription.endpoint)),
         }
     }
     if is_local && subscriptions.iter().any(|subscription| subscription.pending) {

@@ -87,7 +87,7 @@ fn a_role_may_be_given_to_lambda_only() {
     "#);
 }
 
-/// IAM's limit on a managed policy, spaces and line breaks not counted.
+/// IAM's limit on a managed policy, whitespace excluded.
 #[test]
 fn the_policy_fits_into_one_managed_policy() {
     let place = place(&"x".repeat(32), "ap-southeast-1");

@@ -1,4 +1,4 @@
-//! Invoke, then look until every stage was seen or the time is over.
+//! Invokes the generator, then polls until every stage was seen or time is up.
 
 use std::time::{Duration, Instant};
 
@@ -13,34 +13,34 @@ use super::{Drill, DrillError, Progress, Stage};
 use crate::incidents::{Filter, IncidentsError};
 use incident_deploy::aws::{AwsError, Explain};
 
-/// The first pause between two looks; each next one is longer by half, up to [`LONGEST_PAUSE`].
+/// The first pause between two polls; each further one is longer by half, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How far the clocks of this machine and of AWS may differ.
+/// How far the clocks of this machine and AWS may differ.
 const CLOCK_DIFFERENCE: SignedDuration = SignedDuration::from_mins(5);
 
-/// Runs a drill. `tell` hears of each stage when it is reached; `progress` also says how far a failed drill came.
+/// Runs a drill. Calls `report` at each stage; `progress` also shows how far a failed drill got.
 ///
 /// # Errors
-/// When the stack is absent, AWS refuses, or a stage does not happen in time.
+/// If the stack is missing, AWS refuses, or a stage does not happen in time.
 pub async fn run(
     drill: &Drill,
     progress: &mut Progress,
-    mut tell: impl FnMut(Stage, Duration, &Progress),
+    mut report: impl FnMut(Stage, Duration, &Progress),
 ) -> Result<Incident, DrillError> {
     let started = Instant::now();
     let since = Timestamp::now().checked_sub(CLOCK_DIFFERENCE).unwrap_or(Timestamp::UNIX_EPOCH);
     let id = uuid::Uuid::new_v4().to_string();
     let request_id = drill.invoke(&id).await?;
     progress.request_id = Some(request_id.clone());
-    progress.reach(Stage::Invoked, started, &mut tell);
+    progress.reach(Stage::Invoked, started, &mut report);
     let mut pause = FIRST_PAUSE;
     loop {
         if progress.at(Stage::Failed).is_none() && drill.has_failed(&request_id, since).await.unwrap_or(false) {
-            // The record implies the failure, so a log group that cannot be read only costs detail.
-            progress.reach(Stage::Failed, started, &mut tell);
+            // A record implies the failure, so an unreadable log group only costs detail.
+            progress.reach(Stage::Failed, started, &mut report);
         }
-        drill.look(&id, since, started, progress, &mut tell).await?;
+        drill.look(&id, since, started, progress, &mut report).await?;
         match &progress.incident {
             Some(incident) if progress.at(Stage::Notified).is_some() => return Ok(incident.clone()),
             _ if started.elapsed() >= drill.limit => {
@@ -81,7 +81,7 @@ impl Drill {
         since: Timestamp,
         started: Instant,
         progress: &mut Progress,
-        tell: &mut impl FnMut(Stage, Duration, &Progress),
+        report: &mut impl FnMut(Stage, Duration, &Progress),
     ) -> Result<(), DrillError> {
         progress.incident = match progress.incident.take() {
             Some(incident) => self.incidents.get(&incident.incident_id).await?.or(Some(incident)),
@@ -89,10 +89,10 @@ impl Drill {
         };
         if let Some(incident) = &progress.incident {
             let notified = incident.notified_at.is_some();
-            progress.reach(Stage::Failed, started, tell);
-            progress.reach(Stage::Recorded, started, tell);
+            progress.reach(Stage::Failed, started, report);
+            progress.reach(Stage::Recorded, started, report);
             if notified {
-                progress.reach(Stage::Notified, started, tell);
+                progress.reach(Stage::Notified, started, report);
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! A failure on purpose, followed until its alert is accepted for delivery. Tells what happens as events; prints nothing.
+//! A test failure, followed until its alert is accepted for delivery. Reports events; prints nothing.
 
 mod follow;
 
@@ -12,26 +12,26 @@ use incident_deploy::aws::{AwsError, Clients};
 
 pub use follow::run;
 
-/// The way in which the generator fails.
+/// How the generator fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum FailureKind {
-    /// Returns an error
+    /// Return an error
     #[default]
     Exception,
-    /// Sleeps past its timeout of 3 s
+    /// Sleep past the timeout of 3 s
     Timeout,
-    /// Allocates past its memory of 128 MB
+    /// Allocate past the memory limit of 128 MB
     Oom,
-    /// Panics
+    /// Panic
     Panic,
-    /// Exits
+    /// Exit the process
     Crash,
-    /// Does what its role does not allow
+    /// Make a call the role does not allow
     AccessDenied,
 }
 
 impl FailureKind {
-    /// As the generator reads it.
+    /// The kind in the generator's payload.
     pub fn name(self) -> &'static str {
         match self {
             Self::Exception => "exception",
@@ -44,7 +44,7 @@ impl FailureKind {
     }
 }
 
-/// What happens to the failure, in this order.
+/// The stages of a drill, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// Lambda accepted the invocation.
@@ -58,10 +58,10 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// All, in their order.
+    /// All stages, in order.
     pub const ALL: [Self; 4] = [Self::Invoked, Self::Failed, Self::Recorded, Self::Notified];
 
-    /// Its name in output.
+    /// The name in output.
     pub fn name(self) -> &'static str {
         match self {
             Self::Invoked => "invoked",
@@ -72,7 +72,7 @@ impl Stage {
     }
 }
 
-/// What to do, and where.
+/// A drill: what to do, and where.
 #[derive(Debug, Clone)]
 pub struct Drill {
     clients: Clients,
@@ -82,32 +82,32 @@ pub struct Drill {
     limit: Duration,
 }
 
-/// How far it came. Times count from the start.
+/// How far a drill got. Times count from its start.
 #[derive(Debug, Clone, Default)]
 pub struct Progress {
-    /// Id of the invocation.
+    /// ID of the invocation.
     pub request_id: Option<String>,
-    /// The stages that were reached, and when.
+    /// The stages reached, and when.
     pub stages: Vec<(Stage, Duration)>,
-    /// The incident, as soon as there is one.
+    /// The incident, once recorded.
     pub incident: Option<Incident>,
 }
 
 /// Why a drill ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum DrillError {
-    /// The stack is not there.
-    #[error("there is no function `{function}`, so there is no stack `{stack}` here")]
+    /// The stack does not exist.
+    #[error("no function `{function}`: the stack `{stack}` is not deployed here")]
     NoStack {
         /// The generator.
         function: String,
         /// The stack.
         stack: StackName,
     },
-    /// Lambda did not take the invocation.
+    /// Lambda rejected the invocation.
     #[error("cannot invoke the error generator")]
     Invoke(#[source] AwsError),
-    /// The table cannot be read.
+    /// The table could not be read.
     #[error(transparent)]
     Incidents(#[from] IncidentsError),
     /// A stage did not happen in time.
@@ -115,33 +115,33 @@ pub enum DrillError {
     Missing {
         /// The first stage that did not happen.
         stage: Stage,
-        /// How long it was waited for.
+        /// How long the drill waited for it.
         limit: Duration,
     },
 }
 
 impl Drill {
-    /// A drill on a stack. No call is made.
+    /// A drill on a stack. Makes no call.
     pub fn new(clients: Clients, stack: &StackName, kind: FailureKind, limit: Duration) -> Self {
         Self { incidents: Incidents::new(&clients, stack), clients, stack: stack.clone(), kind, limit }
     }
 }
 
 impl Progress {
-    /// When a stage was reached.
+    /// When a stage was reached, if it was.
     pub fn at(&self, stage: Stage) -> Option<Duration> {
         self.stages.iter().find(|(reached, _)| *reached == stage).map(|(_, at)| *at)
     }
 
-    fn reach(&mut self, stage: Stage, started: Instant, tell: &mut impl FnMut(Stage, Duration, &Self)) {
+    fn reach(&mut self, stage: Stage, started: Instant, report: &mut impl FnMut(Stage, Duration, &Self)) {
         if self.at(stage).is_none() {
             let at = started.elapsed();
             self.stages.push((stage, at));
-            tell(stage, at, self);
+            report(stage, at, self);
         }
     }
 
-    /// The first stage that was not reached.
+    /// The first stage not reached.
     fn missing(&self) -> Stage {
         Stage::ALL.into_iter().find(|stage| self.at(*stage).is_none()).unwrap_or(Stage::Notified)
     }

@@ -1,34 +1,34 @@
-//! One thing that was looked at.
+//! The result of one check.
 
 use serde::Serialize;
 
-/// What a look found.
+/// A check: its name, verdict, finding and remedy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// What was looked at, in one word.
+    /// The name, one word.
     pub name: &'static str,
-    /// How it is.
+    /// The verdict.
     pub status: CheckStatus,
-    /// What was found.
+    /// The finding.
     pub message: String,
-    /// What the person can do.
+    /// What the user can do.
     pub hint: Option<String>,
 }
 
-/// How something is.
+/// The verdict of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CheckStatus {
-    /// As it should be.
+    /// Healthy.
     Ok,
-    /// Worth knowing; it keeps nothing from working now.
+    /// Worth knowing; breaks nothing now.
     Warn,
-    /// It keeps something from working.
+    /// Broken.
     Fail,
 }
 
 impl CheckStatus {
-    /// The word for it.
+    /// The name in output.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -39,17 +39,17 @@ impl CheckStatus {
 }
 
 impl Check {
-    /// All is well.
+    /// A passed check.
     pub fn ok(name: &'static str, message: impl Into<String>) -> Self {
         Self::new(name, CheckStatus::Ok, message)
     }
 
-    /// Worth knowing.
+    /// A check with a warning.
     pub fn warn(name: &'static str, message: impl Into<String>) -> Self {
         Self::new(name, CheckStatus::Warn, message)
     }
 
-    /// Something does not work.
+    /// A failed check.
     pub fn fail(name: &'static str, message: impl Into<String>) -> Self {
         Self::new(name, CheckStatus::Fail, message)
     }
@@ -58,7 +58,7 @@ impl Check {
         Self { name, status, message: message.into(), hint: None }
     }
 
-    /// Adds what the person can do.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }

@@ -1,4 +1,4 @@
-//! Whether a stack does its work, and whether this machine and account let it be deployed.
+//! Whether a stack works, and whether this machine and account can deploy one.
 
 mod check;
 mod pending;

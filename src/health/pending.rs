@@ -1,7 +1,7 @@
-//! Since when a subscription waits for its confirmation.
+//! Since when a subscription has been waiting for its confirmation.
 //!
-//! SNS does not tell. So `up` writes down when it first sees an address pending: a helper item in the incident table,
-//! which expires with the confirmation mail. An address that was subscribed in another way has no such item; of it
+//! SNS does not report that. So `up` records when it first sees an address pending: a helper item in the incident
+//! table, which expires with the confirmation mail. An address subscribed in another way has no such item; for it
 //! only the limit is known.
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -10,18 +10,18 @@ use jiff::Timestamp;
 
 use incident_deploy::aws::{AwsError, Clients, Explain};
 
-/// After so many hours SNS forgets a subscription that nobody confirmed.
+/// Hours after which SNS drops an unconfirmed subscription.
 pub const LIFETIME_HOURS: i64 = 48;
 
 const SINCE: &str = "pending_since";
 
-/// For how many whole hours an address has been pending, and in how many SNS forgets it.
+/// How many whole hours an address has been pending, and in how many SNS drops it.
 pub fn hours_pending(since: Timestamp) -> (i64, i64) {
     let waited = (Timestamp::now().as_second() - since.as_second()) / 3600;
     (waited, LIFETIME_HOURS - waited)
 }
 
-/// The memory of pending subscriptions.
+/// The record of pending subscriptions.
 #[derive(Debug, Clone)]
 pub struct Pending<'a> {
     client: &'a aws_sdk_dynamodb::Client,
@@ -29,15 +29,15 @@ pub struct Pending<'a> {
 }
 
 impl<'a> Pending<'a> {
-    /// The memory of a stack. No call is made.
+    /// The record of a stack. Makes no call.
     pub fn of(clients: &'a Clients, stack: &str) -> Self {
         Self { client: &clients.dynamodb, table: format!("{stack}-incidents") }
     }
 
-    /// Writes down that an address is pending from now on, unless it was before.
+    /// Records that an address is pending from now on, unless already recorded.
     ///
     /// # Errors
-    /// When the table refuses.
+    /// If the table refuses.
     pub async fn remember(&self, address: &str) -> Result<(), AwsError> {
         let now = Timestamp::now().as_second();
         let number = |number: i64| AttributeValue::N(number.to_string());
@@ -49,7 +49,7 @@ impl<'a> Pending<'a> {
             .item(RECORD_VERSION, AttributeValue::N(CURRENT_RECORD_VERSION.to_string()))
             .item(SINCE, number(now))
             .item(EXPIRES_AT, number(now + LIFETIME_HOURS * 3600))
-            // DynamoDB may keep what has expired for days.
+            // DynamoDB may keep expired items for days.
             .condition_expression("attribute_not_exists(#id) OR #expires < :now")
             .expression_attribute_names("#id", INCIDENT_ID)
             .expression_attribute_names("#expires", EXPIRES_AT)
@@ -60,10 +60,10 @@ impl<'a> Pending<'a> {
         }
     }
 
-    /// Since when an address is pending, if that is known.
+    /// Since when an address has been pending, if known.
     ///
     /// # Errors
-    /// When the table refuses.
+    /// If the table refuses.
     pub async fn since(&self, address: &str) -> Result<Option<Timestamp>, AwsError> {
         let call = self
             .client

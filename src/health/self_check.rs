@@ -1,14 +1,14 @@
-//! Asking the handler whether it could do its work now.
+//! Asks the handler whether it could work now.
 
 use aws_sdk_lambda::primitives::Blob;
 use incident_model::control::{Control, SelfCheck};
 
 use incident_deploy::aws::{AwsError, Clients, Explain};
 
-/// The handler's version, or what it says is wrong: its rules, its table and its topic, seen with its own role.
+/// The handler's version, or its complaint about its rules, table and topic, checked with its own role.
 ///
 /// # Errors
-/// When it cannot be invoked.
+/// If it cannot be invoked.
 pub async fn self_check(clients: &Clients, function: &str) -> Result<Result<String, String>, AwsError> {
     let payload = Blob::new(Control::SelfCheck.payload().to_string());
     let output = clients

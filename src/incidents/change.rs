@@ -9,32 +9,32 @@ use super::{Incidents, IncidentsError};
 use incident_deploy::aws::Explain;
 
 const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
-/// How often a change is tried while others write into the same incident.
+/// Attempts while others write to the same incident.
 const ATTEMPTS: usize = 5;
 
-/// Who changes an incident, and what they want to say about it.
+/// Who changes an incident, and their remark.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Note {
-    /// The person's name.
+    /// The user's name.
     pub by: String,
     /// A remark for the timeline.
     pub text: Option<String>,
 }
 
-/// Whether a change was one.
+/// Whether a change took effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
-    /// It was made now.
+    /// Made now.
     Now,
-    /// It had been made before.
+    /// Already made before.
     Before,
 }
 
 impl Incidents {
-    /// Records that somebody works on an open incident.
+    /// Acknowledges an open incident.
     ///
     /// # Errors
-    /// When it is resolved, or the table cannot be changed.
+    /// If it is resolved, or the table cannot be changed.
     pub async fn acknowledge(&self, incident: &Incident, note: &Note) -> Result<Changed, IncidentsError> {
         let mut read = incident.clone();
         for _ in 0..ATTEMPTS {
@@ -55,11 +55,11 @@ impl Incidents {
         Err(IncidentsError::Contended)
     }
 
-    /// Closes an incident. The next failure of its fingerprint opens a new one: the handler looks at the status. A mail
-    /// that is due is not sent any more: whoever says that it is over knows.
+    /// Resolves an incident. The next failure of its fingerprint opens a new one: the handler checks the status. A mail
+    /// that is due is dropped: the resolver knows about the incident.
     ///
     /// # Errors
-    /// When the table cannot be changed.
+    /// If the table cannot be changed.
     pub async fn resolve(&self, incident: &Incident, note: &Note) -> Result<Changed, IncidentsError> {
         let mut read = incident.clone();
         for _ in 0..ATTEMPTS {
@@ -74,7 +74,7 @@ impl Incidents {
         Err(IncidentsError::Contended)
     }
 
-    /// Changes the status if a condition holds and the timeline is as the change needs it. Says whether it did.
+    /// Changes the status if a condition holds and the timeline is as the change needs it. Returns whether it did.
     async fn changed(
         &self,
         read: &Incident,
@@ -100,7 +100,7 @@ impl Incidents {
         self.applied(noted(update, read, entry, removed, &condition)?).await
     }
 
-    /// Makes an update; `false` when its condition does not hold.
+    /// Runs an update; `false` if its condition does not hold.
     pub(super) async fn applied(&self, update: UpdateItemFluentBuilder) -> Result<bool, IncidentsError> {
         match update.send().await.explain("dynamodb:UpdateItem") {
             Ok(_) => Ok(true),
@@ -110,8 +110,8 @@ impl Incidents {
     }
 }
 
-/// A change of status that takes an entry up into the timeline. Into a full one, or one that an older version let grow,
-/// only if it is as it was read.
+/// A change of status that appends to the timeline. A full timeline, or one grown by an older version, is only
+/// replaced if it is unchanged since it was read.
 fn noted(
     update: UpdateItemFluentBuilder,
     read: &Incident,

@@ -1,4 +1,4 @@
-//! One incident, by its id or the beginning of it.
+//! Finds an incident by its ID or a prefix of it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use incident_model::{Incident, table};
@@ -6,16 +6,16 @@ use incident_model::{Incident, table};
 use super::{Filter, Incidents, IncidentsError};
 use incident_deploy::aws::Explain;
 
-/// Every id of an incident starts with it.
+/// Prefix of every incident ID.
 const ID_PREFIX: &str = "inc-";
-/// So many candidates are named when a beginning fits several.
+/// How many candidates an ambiguous prefix names.
 const CANDIDATES: usize = 5;
 
 impl Incidents {
-    /// The incident with exactly this id, read consistently.
+    /// The incident with exactly this ID, read consistently.
     ///
     /// # Errors
-    /// When the table is absent, AWS refuses, or the item cannot be understood.
+    /// If the table is missing, AWS refuses, or the item cannot be parsed.
     pub async fn get(&self, id: &str) -> Result<Option<Incident>, IncidentsError> {
         let reply = self
             .client
@@ -30,10 +30,10 @@ impl Incidents {
         reply.item.map(serde_dynamo::aws_sdk_dynamodb_1::from_item).transpose().map_err(IncidentsError::Malformed)
     }
 
-    /// The incident whose id is this, or the only one whose id starts so; `inc-` may be left out.
+    /// The incident with this ID, or the only one with this prefix; `inc-` may be omitted.
     ///
     /// # Errors
-    /// When none or several do, or the table cannot be read.
+    /// If none or several match, or the table cannot be read.
     pub async fn find(&self, id: &str) -> Result<Incident, IncidentsError> {
         let start = if id.starts_with(ID_PREFIX) { id.to_owned() } else { format!("{ID_PREFIX}{id}") };
         if let Some(incident) = self.get(&start).await? {

@@ -1,4 +1,4 @@
-//! The newest incidents, by Query on an index, never by Scan: the cost is that of what is shown.
+//! The newest incidents, by Query on an index, never by Scan: the cost depends only on what is shown.
 
 use std::collections::HashMap;
 
@@ -9,31 +9,31 @@ use incident_model::{Incident, Severity, Status, table};
 use super::{Incidents, IncidentsError};
 use incident_deploy::aws::Explain;
 
-/// Which incidents.
+/// Which incidents to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Only in one of these; empty means all.
+    /// Only with one of these statuses; empty means all.
     pub statuses: Vec<Status>,
-    /// Only with one of these; empty means all.
+    /// Only with one of these severities; empty means all.
     pub severities: Vec<Severity>,
-    /// Only of one of these kinds of resource; empty means all.
+    /// Only from one of these sources; empty means all.
     pub sources: Vec<String>,
     /// Only of one of these resources; empty means all.
     pub resources: Vec<String>,
-    /// Only created at this time or later, RFC 3339 in UTC.
+    /// Only created at or after this time, RFC 3339 in UTC.
     pub since: Option<String>,
     /// Only the one of this drill.
     pub drill: Option<String>,
-    /// At most so many; `None` means all.
+    /// At most this many; `None` means all.
     pub limit: Option<usize>,
 }
 
-/// What is in the table.
+/// The incidents found.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Listing {
-    /// The incidents.
+    /// The readable incidents.
     pub incidents: Vec<Incident>,
-    /// Ids of those among them that this version cannot read, sorted.
+    /// IDs of those that this version cannot read, sorted.
     pub unreadable: Vec<String>,
 }
 
@@ -57,10 +57,10 @@ impl Listing {
 }
 
 impl Incidents {
-    /// Incidents, newest first. One that this version cannot read is named, and keeps no other from being read.
+    /// Incidents, newest first. An unreadable one is named, and hides no other.
     ///
     /// # Errors
-    /// When the table is absent, or AWS refuses.
+    /// If the table is missing, or AWS refuses.
     pub async fn list(&self, filter: &Filter) -> Result<Listing, IncidentsError> {
         let limit = filter.limit.unwrap_or(usize::MAX);
         let mut listing = Listing::default();
@@ -78,7 +78,7 @@ impl Incidents {
         Ok(listing)
     }
 
-    /// Incidents with a mail that a silence holds back, or that this one does.
+    /// Incidents with a mail held back by any silence, or by this one.
     ///
     /// # Errors
     /// As for [`Self::list`].
@@ -123,7 +123,7 @@ impl Incidents {
             .set_expression_attribute_values(Some(expressions.values))
     }
 
-    /// Reads pages until there are enough. A page may hold nothing that passes the filter and still have a next one.
+    /// Reads pages until there are enough. A page may be empty after the filter and still have a next one.
     async fn pages(&self, query: QueryFluentBuilder, limit: usize) -> Result<Listing, IncidentsError> {
         let mut pages = query.into_paginator().send();
         let mut listing = Listing::default();
@@ -137,14 +137,15 @@ impl Incidents {
     }
 }
 
-/// The key of an index, and the value of its first part.
+/// The key of an index, with the value of its partition key.
 struct Key<'a> {
     partition: &'a str,
     value: &'a str,
     sort: &'a str,
 }
 
-/// The texts of a query. `#` and `:` names stand for attributes and values, as several attributes are reserved words.
+/// The expressions of a query. `#` and `:` names stand for attributes and values, because several attributes are reserved
+/// words.
 struct Expressions {
     key: String,
     filter: Option<String>,
@@ -165,7 +166,7 @@ impl Expressions {
             expressions.names.insert("#sort".to_owned(), key.sort.to_owned());
             expressions.values.insert(":since".to_owned(), text(since));
             expressions.key += " AND #sort >= :since";
-            // DynamoDB refuses a key attribute in the filter, so the attribute is named only where it is no key.
+            // DynamoDB rejects key attributes in the filter, so name the attribute only where it is not a key.
             if key.sort != "created_at" {
                 conditions.push("created_at >= :since".to_owned());
             }
@@ -184,7 +185,7 @@ impl Expressions {
         expressions
     }
 
-    /// The condition that an attribute has one of some values; nothing when there are none.
+    /// The condition that an attribute has one of these values; `None` if there are none.
     fn one_of(&mut self, attribute: &str, wanted: &[&str]) -> Option<String> {
         if wanted.is_empty() {
             return None;
@@ -226,7 +227,7 @@ mod tests {
             assert_eq!(expressions.key, expected_key);
             assert_eq!(expressions.filter.as_deref(), expected_filter);
             let text = format!("{} {}", expressions.key, expressions.filter.unwrap_or_default());
-            // DynamoDB refuses names and values that no expression uses.
+            // DynamoDB rejects names and values that no expression uses.
             assert!(expressions.values.keys().all(|name| text.contains(name.as_str())));
             assert!(expressions.names.keys().all(|name| text.contains(name.as_str())));
         }

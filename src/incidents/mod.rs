@@ -1,4 +1,4 @@
-//! Reading and changing incident records and silences in the stack's table.
+//! Reads and changes incident records and silences in the stack's table.
 
 mod change;
 mod find;
@@ -25,7 +25,7 @@ pub struct Incidents {
 }
 
 impl Incidents {
-    /// The incidents of a stack. No call is made.
+    /// The incidents of a stack. Makes no call.
     pub fn new(clients: &Clients, stack: &StackName) -> Self {
         Self { client: clients.dynamodb.clone(), table: stack.incident_table() }
     }
@@ -41,8 +41,8 @@ impl Incidents {
 /// Why incidents cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum IncidentsError {
-    /// The stack is not there.
-    #[error("there is no table `{table}`")]
+    /// The stack does not exist.
+    #[error("no table `{table}`")]
     NoTable {
         /// The table's name.
         table: String,
@@ -50,65 +50,65 @@ pub enum IncidentsError {
     /// AWS refused.
     #[error("cannot read or change the incidents")]
     Aws(#[source] AwsError),
-    /// An item is not what this version writes.
-    #[error("an incident in the table cannot be understood")]
+    /// An item does not match the format of this version.
+    #[error("an incident in the table cannot be parsed")]
     Malformed(#[source] serde_dynamo::Error),
-    /// A status of a newer version, which knows what may follow it.
-    #[error("{id} is in the status `{status}`, which this version does not know")]
+    /// A status of a newer version, which alone knows what may follow it.
+    #[error("{id} has the status `{status}`, which this version does not know")]
     OtherStatus {
         /// The incident.
         id: String,
         /// The status.
         status: &'static str,
     },
-    /// No incident has this id.
+    /// No incident has this ID.
     #[error("no incident has an id that starts with `{id}`")]
     Unknown {
-        /// What was asked for.
+        /// The given ID or prefix.
         id: String,
     },
-    /// More than one incident has an id that starts so.
+    /// More than one incident has this prefix.
     #[error("more than one incident has an id that starts with `{id}`: {}", candidates.join(", "))]
     Ambiguous {
-        /// What was asked for.
+        /// The given prefix.
         id: String,
         /// Some of them.
         candidates: Vec<String>,
     },
-    /// An acknowledgement that comes too late.
-    #[error("{id} is resolved; it cannot be acknowledged any more")]
+    /// An acknowledgement after the end.
+    #[error("{id} is already resolved and cannot be acknowledged")]
     Resolved {
         /// The incident.
         id: String,
     },
-    /// No silence has this id.
+    /// No silence has this ID.
     #[error("no silence has an id that starts with `{id}`")]
     UnknownSilence {
-        /// What was asked for.
+        /// The given ID or prefix.
         id: String,
     },
-    /// More than one silence has an id that starts so.
+    /// More than one silence has this prefix.
     #[error("more than one silence has an id that starts with `{id}`: {}", candidates.join(", "))]
     AmbiguousSilence {
-        /// What was asked for.
+        /// The given prefix.
         id: String,
         /// All of them.
         candidates: Vec<String>,
     },
-    /// One more has no place.
-    #[error("there are {MOST_SILENCES} silences, which is all there may be at once")]
+    /// The limit of silences is reached.
+    #[error("there are already {MOST_SILENCES} silences, the maximum")]
     TooManySilences,
-    /// Somebody else wrote between every read and write.
-    #[error("others change the same item at the same time")]
+    /// Every attempt collided with another write.
+    #[error("the item keeps being changed concurrently")]
     Contended,
 }
 
 impl IncidentsError {
-    /// What the person can do.
+    /// The hints.
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::NoTable { .. } => {
-                vec!["`incidentctl up` provisions the stack; --stack and --region choose another".to_owned()]
+                vec!["`incidentctl up` provisions the stack; --stack and --region select another".to_owned()]
             }
             Self::Aws(error) => error.hint().map(str::to_owned).into_iter().collect(),
             Self::Malformed(_) | Self::OtherStatus { .. } => {
@@ -122,7 +122,7 @@ impl IncidentsError {
             }
             Self::TooManySilences => vec!["`incidentctl silence end ID` ends one".to_owned()],
             Self::Contended => vec!["try again".to_owned()],
-            Self::Resolved { .. } => vec!["a failure that returns opens a new incident".to_owned()],
+            Self::Resolved { .. } => vec!["a recurrence opens a new incident".to_owned()],
         }
     }
 }

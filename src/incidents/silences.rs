@@ -1,4 +1,4 @@
-//! Silences: one item of the table, which every change reads and writes on the condition that nobody else did.
+//! Silences: one item of the table, written by optimistic locking.
 
 use std::collections::HashMap;
 
@@ -10,20 +10,20 @@ use serde::Serialize;
 use super::{Incidents, IncidentsError};
 use incident_deploy::aws::Explain;
 
-/// Every id of a silence starts with it.
+/// Prefix of every silence ID.
 const ID_PREFIX: &str = "sil-";
-/// So often a change is tried while others change the silences, too.
+/// Attempts while others change silences too.
 const ATTEMPTS: usize = 10;
 
-/// A silence, and what it does at the moment.
+/// A silence and its effect at the moment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SilenceState {
     /// The silence.
     #[serde(flatten)]
     pub silence: Silence,
-    /// Whether it is over, and only waits for the sweep to tell what it hid.
+    /// Whether it has ended and only waits for the sweep to report what it hid.
     pub ended: bool,
-    /// How many incidents have a mail that it holds back.
+    /// The number of incidents whose mail it holds back.
     pub held: usize,
 }
 
@@ -32,43 +32,43 @@ pub struct SilenceState {
 pub struct SilenceStates {
     /// Those that this version can read.
     pub silences: Vec<SilenceState>,
-    /// How many it cannot read.
+    /// The number it cannot read.
     pub unreadable: usize,
 }
 
-/// What to change about the silences.
+/// A change to the silences.
 #[derive(Debug, Clone, PartialEq)]
 enum Edit {
     Nothing,
     Add(Silence),
-    /// The silence at a place of the list gets another end.
+    /// Sets another end for the silence at this place of the list.
     EndAt {
         place: usize,
         until: String,
     },
 }
 
-/// What became of a silence that somebody ended.
+/// The result of ending a silence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EndedSilence {
     /// The silence, with its new end.
     pub silence: Silence,
-    /// Whether it was in force until now.
+    /// Whether it was in effect until now.
     pub changed: bool,
-    /// How many incidents the next sweep tells of.
+    /// The number of incidents that the next sweep reports.
     pub released: usize,
 }
 
 impl Incidents {
-    /// All silences, those that are over and not yet told about included.
+    /// All silences, including those that have ended but are not yet reported.
     ///
     /// # Errors
-    /// When the table is absent, AWS refuses, or the item cannot be understood.
+    /// If the table is missing, AWS refuses, or the item cannot be parsed.
     pub async fn silences(&self) -> Result<Vec<Silence>, IncidentsError> {
         Ok(self.silence_item().await?.readable())
     }
 
-    /// All silences, and what each does at a moment, in seconds since 1970.
+    /// All silences and their effects at a moment, in seconds since 1970.
     ///
     /// # Errors
     /// As for [`Self::silences`].
@@ -92,10 +92,10 @@ impl Incidents {
     /// Adds a silence.
     ///
     /// # Errors
-    /// When there are too many, others change them all the time, or the table cannot be changed.
+    /// If there are too many, others keep changing them, or the table cannot be changed.
     pub async fn add_silence(&self, silence: &Silence) -> Result<(), IncidentsError> {
         self.change_silences(|places| {
-            // An answer that was lost: the attempt before this one did it.
+            // The answer was lost: the previous attempt did it.
             if places.iter().flatten().any(|known| known.silence_id == silence.silence_id) {
                 return Ok((Edit::Nothing, ()));
             }
@@ -107,11 +107,11 @@ impl Incidents {
         .await
     }
 
-    /// Ends a silence at a moment, in seconds since 1970, and makes what it holds back due then. `id` is the beginning of
-    /// an id that no other silence has; `sil-` may be left out.
+    /// Ends a silence at a moment, in seconds since 1970, and makes the mail it holds back due then. `id` is a unique
+    /// prefix of a silence ID; `sil-` may be omitted.
     ///
     /// # Errors
-    /// When no silence or several have such an id, others change them all the time, or the table cannot be changed.
+    /// If no silence or several match, others keep changing them, or the table cannot be changed.
     pub async fn end_silence(&self, id: &str, now: i64) -> Result<EndedSilence, IncidentsError> {
         let (silence, changed) = self
             .change_silences(|places| {
@@ -124,7 +124,7 @@ impl Incidents {
                 Ok((Edit::EndAt { place, until }, (ended, true)))
             })
             .await?;
-        // Also of one that was over before: whoever ended it may have got no further.
+        // Also for one that had already ended: the command that ended it may have been cut off here.
         let released = self.release(&silence, now).await?;
         Ok(EndedSilence { silence, changed, released })
     }
@@ -144,7 +144,7 @@ impl Incidents {
         Ok(item.map_err(IncidentsError::Malformed)?.unwrap_or_default())
     }
 
-    /// Reads, changes and writes, and does so again when somebody else wrote in between.
+    /// Reads, changes and writes; retries after a concurrent write.
     async fn change_silences<T>(
         &self,
         change: impl Fn(&[Option<Silence>]) -> Result<(Edit, T), IncidentsError>,
@@ -159,8 +159,8 @@ impl Incidents {
         Err(IncidentsError::Contended)
     }
 
-    /// `false` when the version is not any more the one that was read. Only what changes is written: of the other silences
-    /// stays what this version does not know of them.
+    /// `false` if the version is no longer the one that was read. Writes only the change, so that the fields of other
+    /// silences that this version does not know survive.
     async fn write_silences(&self, edit: Edit, read: u64) -> Result<bool, IncidentsError> {
         let number = |number: u64| AttributeValue::N(number.to_string());
         let update = self
@@ -197,7 +197,7 @@ impl Incidents {
     /// Makes the mails that a silence holds back due at a moment; returns how many there are.
     async fn release(&self, silence: &Silence, now: i64) -> Result<usize, IncidentsError> {
         let held = self.held_back(Some(&silence.silence_id)).await?;
-        // To make a mail due, it need not be read.
+        // The incident need not be readable for that.
         let readable = held.incidents.into_iter().map(|incident| incident.incident_id);
         let ids: Vec<String> = readable.chain(held.unreadable).collect();
         for id in &ids {
@@ -210,14 +210,14 @@ impl Incidents {
                 .condition_expression("silenced_by = :silence AND due_at > :now")
                 .expression_attribute_values(":silence", AttributeValue::S(silence.silence_id.clone()))
                 .expression_attribute_values(":now", AttributeValue::N(now.to_string()));
-            // Where the condition does not hold, the handler was there first.
+            // The condition fails when the handler was faster.
             self.applied(update).await?;
         }
         Ok(ids.len())
     }
 }
 
-/// The silence with an id, or the only one whose id starts so, and its place.
+/// The silence with an ID, or the only one with this prefix, and its place.
 fn only_one<'s>(places: &'s [Option<Silence>], id: &str) -> Result<(usize, &'s Silence), IncidentsError> {
     let start = if id.starts_with(ID_PREFIX) { id.to_owned() } else { format!("{ID_PREFIX}{id}") };
     let readable = places.iter().enumerate().filter_map(|(place, silence)| Some((place, silence.as_ref()?)));

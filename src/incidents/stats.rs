@@ -1,4 +1,4 @@
-//! Numbers over incidents: how many of what, how many mails, how long until somebody took them.
+//! Statistics over incidents: counts, mails, times to acknowledge and resolve.
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
@@ -7,66 +7,66 @@ use incident_model::{Incident, Severity, Status, time};
 use indexmap::IndexMap;
 use serde::Serialize;
 
-/// So many fingerprints and resources are named.
+/// How many fingerprints and resources to name.
 const TOP: usize = 5;
 
-/// Numbers over incidents. Drills are counted and otherwise left out: they say nothing about the account.
+/// Statistics over incidents. Drills are counted and otherwise excluded: they say nothing about the account.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Stats {
-    /// How many incidents there are.
+    /// Incidents.
     pub incidents: usize,
-    /// How many failures they stand for.
+    /// Failures they stand for.
     pub occurrences: u64,
-    /// How many drills were left out.
+    /// Drills, excluded from everything else.
     pub drills: usize,
-    /// Incidents of each severity, worst first, those that this version does not know last.
+    /// Incidents by severity, worst first; severities that this version does not know come last.
     pub by_severity: IndexMap<&'static str, usize>,
-    /// Incidents in each status.
+    /// Incidents by status.
     pub by_status: IndexMap<&'static str, usize>,
-    /// Incidents of each kind of resource, most first.
+    /// Incidents by source, most frequent first.
     pub by_source: IndexMap<String, usize>,
-    /// Incidents of each severity rule, most first.
+    /// Incidents by severity rule, most frequent first.
     pub by_rule: IndexMap<String, usize>,
     /// The fingerprints with the most failures.
     pub top_fingerprints: Vec<Frequent>,
     /// The resources with the most failures.
     pub top_resources: Vec<Frequent>,
-    /// How many mails were sent.
+    /// Mails sent.
     pub mails: u64,
-    /// Mails for each incident, on average.
+    /// Mails per incident, on average.
     pub mails_per_incident: f64,
-    /// From the first failure to the acknowledgement; nothing where nobody acknowledged anything.
+    /// From the first failure to the acknowledgement; `None` if none was acknowledged.
     pub to_acknowledge: Option<Durations>,
     /// From the first failure to the end.
     pub to_resolve: Option<Durations>,
 }
 
-/// Something that failed often.
+/// Something that fails often.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Frequent {
     /// The fingerprint, or the source and the resource.
     pub name: String,
     /// The summary of its newest incident.
     pub summary: String,
-    /// How many incidents.
+    /// Its incidents.
     pub incidents: usize,
-    /// How many failures.
+    /// Its failures.
     pub occurrences: u64,
 }
 
-/// How long something took, in seconds: nearest ranks, so that each is a time that really passed.
+/// Durations in seconds, by nearest rank: each is one that occurred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Durations {
-    /// How many times are known.
+    /// The number of known durations.
     pub count: usize,
-    /// Half of them are no longer.
+    /// The median.
     pub median: i64,
-    /// Nine of ten are no longer.
+    /// The 90th percentile.
     pub p90: i64,
 }
 
 impl Stats {
-    /// The numbers over some incidents, given newest first.
+    /// The statistics of these incidents, given newest first.
     pub fn of(all: &[Incident]) -> Self {
         let incidents: Vec<&Incident> = all.iter().filter(|incident| incident.drill.is_none()).collect();
         let by_severity = Severity::ALL.map(Severity::name);
@@ -90,12 +90,12 @@ impl Stats {
     }
 }
 
-/// Mails about an incident, without one that waits.
+/// Mails sent about an incident; a waiting one does not count.
 fn sent(incident: &Incident) -> u64 {
     incident.notices.saturating_sub(u64::from(incident.due.is_some()))
 }
 
-/// How many incidents have each of some values, those that none has included; then those of a newer version.
+/// Incidents by these values, including those with none; then by values of newer versions.
 fn counted(
     values: &[&'static str],
     incidents: &[&Incident],
@@ -106,7 +106,7 @@ fn counted(
     counts
 }
 
-/// How many incidents have each value that there is, most first.
+/// Incidents by value, most frequent first.
 fn ranked<'i>(incidents: &[&'i Incident], of: impl Fn(&'i Incident) -> &'i String) -> IndexMap<String, usize> {
     let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
     incidents.iter().for_each(|incident| *counts.entry(of(incident)).or_default() += 1);
@@ -153,7 +153,7 @@ fn acknowledged_at(incident: &Incident) -> Option<&str> {
     Some(&entry.at)
 }
 
-/// When it was over. One that was resolved because it had been quiet was over with its last failure.
+/// When it was over. One resolved for being quiet was over with its last failure.
 fn over_at(incident: &Incident) -> Option<&str> {
     let is_end = |what: &str| ["resolved", "recovered"].iter().any(|word| what.starts_with(word));
     let entry = incident.timeline.iter().find(|entry| is_end(&entry.what))?;
@@ -161,7 +161,7 @@ fn over_at(incident: &Incident) -> Option<&str> {
     Some(if was_quiet { &incident.last_seen_at } else { &entry.at })
 }
 
-/// The nearest rank of sorted numbers: the smallest that so many percent of them are no larger than.
+/// The nearest rank of sorted numbers: the smallest that is at least as large as this percentage of them.
 fn ranking(sorted: &[i64], percent: usize) -> Option<i64> {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted.get(rank.checked_sub(1)?).copied()

@@ -1,4 +1,4 @@
-//! Following the links of confirmation mails, as their recipients would.
+//! Follows the links of confirmation mails, as their recipients would.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,25 +8,25 @@ use incident_local::outbox::{self, MailKind, StoredMail};
 use super::{LocalError, get};
 use incident_deploy::aws::{AwsError, Explain};
 
-/// SNS shows this in the place of the ARN of a subscription that nobody confirmed.
+/// What SNS reports instead of the ARN of an unconfirmed subscription.
 const PENDING: &str = "PendingConfirmation";
 
-/// What became of one pending subscription.
+/// The outcome for one pending subscription.
 #[derive(Debug)]
 pub struct Confirmation {
     /// The address.
     pub address: String,
     /// The topic.
     pub topic: String,
-    /// Why it is still pending; nothing when it is confirmed now.
+    /// Why it is still pending; `None` if it is confirmed now.
     pub failure: Option<String>,
 }
 
-/// Follows the link of the newest confirmation mail of every pending email subscription. Links that lead anywhere but
-/// to the local AWS are not followed.
+/// Follows the link of the newest confirmation mail of every pending email subscription. Never follows links that lead
+/// outside the local AWS.
 ///
 /// # Errors
-/// When the subscriptions or the mails cannot be read.
+/// If the subscriptions or the mails cannot be read.
 pub async fn confirm_emails(
     sns: &aws_sdk_sns::Client,
     endpoint: &str,
@@ -45,7 +45,7 @@ pub async fn confirm_emails(
     Ok(confirmations)
 }
 
-/// Topic and address of each email subscription that waits.
+/// Topic and address of each pending email subscription.
 async fn pending(sns: &aws_sdk_sns::Client) -> Result<BTreeSet<(String, String)>, AwsError> {
     let mut pages = sns.list_subscriptions().into_paginator().send();
     let mut pending = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! The one request that is no AWS API call: opening a link of a mail.
+//! The one request that is not an AWS API call: opening a link from a mail.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Why a link could not be followed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LinkError {
-    /// It leads out of the local AWS.
-    #[error("its link leads to {0} and not to the local AWS that runs now")]
+    /// It leads outside the local AWS.
+    #[error("its link leads to {0}, not to the running local AWS")]
     Elsewhere(String),
-    /// Nothing answered.
+    /// No answer.
     #[error("the local AWS does not answer: {0}")]
     NoAnswer(std::io::Error),
-    /// It was refused.
+    /// Refused.
     #[error("the local AWS refused the link: {0}")]
     Refused(String),
 }

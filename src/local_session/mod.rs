@@ -1,4 +1,4 @@
-//! The local AWS behind `--local`: where it lives, whether it runs, starting it, and the mail it sends.
+//! The local AWS behind `--local`: where it lives, whether it runs, how to start it, and the mail it sends.
 
 mod confirm;
 mod get;
@@ -14,27 +14,27 @@ use incident_deploy::aws::AwsError;
 
 pub use confirm::{Confirmation, confirm_emails};
 
-/// The region of a local AWS for which none is asked: the one that AWS's own documentation uses.
+/// The default region of a local AWS, the one AWS's documentation uses.
 const REGION: &str = "us-east-1";
 
 /// Why the local AWS cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
-    /// The process.
+    /// The process failed.
     #[error(transparent)]
     Daemon(#[from] DaemonError),
-    /// Its mail.
+    /// Its mail could not be read.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
-    /// A call to it.
+    /// A call to it failed.
     #[error(transparent)]
     Aws(#[from] AwsError),
-    /// This program's own file is not known, so it cannot be started once more.
-    #[error("cannot find out which program this is")]
+    /// The path of this program is unknown, so it cannot be started again.
+    #[error("cannot determine the path of this program")]
     Executable(#[source] std::io::Error),
 }
 
-/// How a local AWS is started when a command needs one.
+/// How to start a local AWS when a command needs one.
 pub fn quick(directory: &Path, region: Option<&str>) -> LocalConfig {
     LocalConfig {
         port: 0,
@@ -48,16 +48,16 @@ pub fn quick(directory: &Path, region: Option<&str>) -> LocalConfig {
     }
 }
 
-/// Starts the local AWS in the background; one that runs already is returned as it is.
+/// Starts the local AWS in the background, or returns the one already running.
 ///
 /// # Errors
-/// When the process cannot be run or is not ready in time.
+/// If the process cannot be run or is not ready in time.
 pub async fn start(config: &LocalConfig) -> Result<Status, LocalError> {
     let executable = std::env::current_exe().map_err(LocalError::Executable)?;
     Ok(daemon::start(&executable, config).await?)
 }
 
-/// The folder of sent mail, also while nothing runs.
+/// The folder of sent mail, which outlives the process.
 pub fn outbox(directory: &Path) -> PathBuf {
     directory.join("outbox")
 }

@@ -1,10 +1,10 @@
-//! Which regions there are.
+//! The known regions.
 
 use std::time::Duration;
 
 use incident_model::Partition;
 
-/// The regions of all partitions, September 2026. One that is missing here is looked up in the DNS.
+/// The regions of all partitions, September 2026. Others are looked up in DNS.
 const REGIONS: &[&str] = &[
     "af-south-1",
     "ap-east-1",
@@ -54,15 +54,15 @@ const REGIONS: &[&str] = &[
     "us-west-2",
 ];
 
-/// How long the DNS may take to know a region.
+/// Time limit for the DNS lookup.
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// Whether a region exists. One that is newer than this program has an address of its own by then.
+/// Whether a region exists. One newer than this program has a DNS name by then.
 pub(super) async fn exists(name: &str) -> bool {
     REGIONS.contains(&name) || (is_like_one(name) && has_address(name).await)
 }
 
-/// Whether a text has the form of a region's name.
+/// Whether a text has the form of a region name.
 pub(super) fn is_like_one(name: &str) -> bool {
     let parts: Vec<&str> = name.split('-').collect();
     match parts.as_slice() {
@@ -75,14 +75,14 @@ pub(super) fn is_like_one(name: &str) -> bool {
     }
 }
 
-/// Whether a text can stand in the host name and in the signature of a call: what an endpoint in place of AWS may call its
-/// region.
+/// Whether a text is valid in the host name and signature of a call: another endpoint may use region names of its
+/// own.
 pub(super) fn is_label(name: &str) -> bool {
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
     (1..=63).contains(&name.len()) && name.chars().all(is_part)
 }
 
-/// The regions of the same part of the world; none when the name begins like none.
+/// The regions in the same part of the world; empty if the prefix is unknown.
 pub(super) fn alike(name: &str) -> Vec<&'static str> {
     let area = |name: &str| name.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
     REGIONS.iter().copied().filter(|region| area(region) == area(name)).collect()

@@ -1,20 +1,20 @@
-//! Which alarms there are.
+//! Which alarms to create.
 
 use serde::Deserialize;
 
-/// A switch for each alarm, named as the alarm is after the stack's name.
+/// A switch for each alarm, by its name without the stack's prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub struct Alarms {
-    /// An event waits in the dead-letter queue of the rules.
+    /// An event is in the rules' dead-letter queue.
     pub rule_dlq_depth: bool,
-    /// An event waits in the dead-letter queue of the handler.
+    /// An event is in the handler's dead-letter queue.
     pub handler_dlq_depth: bool,
     /// The handler failed.
     pub handler_errors: bool,
     /// An alert could not be delivered.
     pub alert_delivery: bool,
-    /// A function of the account failed; this one makes incidents.
+    /// A function of the account failed; this alarm opens incidents.
     pub function_errors: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Flags that every command has.
+//! Global flags.
 
 use std::path::PathBuf;
 
@@ -6,15 +6,15 @@ use clap::{Args, ValueEnum};
 
 use super::StackName;
 
-/// As they stand on the command line; [`crate::settings::Settings`] is what they mean.
+/// The flags as given; [`crate::settings::Settings`] is what they mean.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Name of the stack, the prefix of everything it creates [default: devops]
+    /// Stack name, the prefix of everything it creates [default: devops]
     #[arg(long, global = true, value_name = "NAME")]
     pub stack: Option<StackName>,
 
-    /// AWS profile to take credentials and region from
+    /// AWS profile for credentials and region
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
 
@@ -22,11 +22,11 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
 
-    /// Address of an AWS-compatible endpoint, in place of AWS
+    /// AWS-compatible endpoint to use instead of AWS
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
 
-    /// Use the local AWS, started when it does not run: offline, no account
+    /// Use the local AWS, offline and without an account; started on demand
     #[arg(long, global = true, conflicts_with_all = ["endpoint_url", "profile"])]
     pub local: bool,
 
@@ -34,7 +34,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Form of the data on standard output
+    /// Output format
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t)]
     pub output: Format,
 
@@ -46,22 +46,22 @@ pub struct GlobalArgs {
     #[arg(long, short, global = true)]
     pub yes: bool,
 
-    /// Say more; twice, also what the AWS SDK does
+    /// Increase verbosity; twice, include the AWS SDK's log
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 
-    /// Say only warnings and errors
+    /// Print only warnings and errors
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 }
 
-/// Form of the data on standard output.
+/// Output format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people
+    /// Human-readable
     #[default]
     Text,
-    /// For programs
+    /// Machine-readable
     Json,
 }
 

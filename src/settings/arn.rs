@@ -1,4 +1,4 @@
-//! ARNs of what the organisation brings along.
+//! ARNs of resources that the organisation provides.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,7 +23,7 @@ impl FromStr for KmsKeyArn {
             Some(["kms", region, account, key]) if !region.is_empty() && is_account(account) && is_key(key) => {
                 Ok(Self(text.to_owned()))
             }
-            _ => Err(format!("`{text}` is not the ARN of a KMS key, like arn:aws:kms:REGION:ACCOUNT:key/ID")),
+            _ => Err(format!("`{text}` is not the ARN of a KMS key, such as arn:aws:kms:REGION:ACCOUNT:key/ID")),
         }
     }
 }
@@ -37,7 +37,7 @@ impl FromStr for PolicyArn {
             Some(["iam", "", account, policy]) if (account == "aws" || is_account(account)) && is_policy(policy) => {
                 Ok(Self(text.to_owned()))
             }
-            _ => Err(format!("`{text}` is not the ARN of an IAM policy, like arn:aws:iam::ACCOUNT:policy/NAME")),
+            _ => Err(format!("`{text}` is not the ARN of an IAM policy, such as arn:aws:iam::ACCOUNT:policy/NAME")),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Reading values that have rules of their own.
+//! Deserializes values that have rules of their own.
 //!
-//! The rules are applied inside of the visitor: only errors that arise there get the line and column of their value.
+//! The rules are applied inside the visitor: only errors raised there carry the line and column of their value.
 
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::Deserializer;
 use serde::de::{Error, Visitor};
 
-/// Reads a text that parses.
+/// Deserializes a text that parses.
 pub(super) fn text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -18,7 +18,7 @@ where
     deserializer.deserialize_str(Text(PhantomData))
 }
 
-/// Reads a number that converts.
+/// Deserializes a number that converts.
 pub(super) fn number<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -33,7 +33,7 @@ impl<T: FromStr<Err: Display>> Visitor<'_> for Text<T> {
     type Value = T;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a text")
+        formatter.write_str("a string")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
@@ -55,7 +55,7 @@ impl<T: TryFrom<u64, Error: Display>> Visitor<'_> for Number<T> {
     }
 }
 
-/// Lets the configuration file read a type through its `FromStr` or `TryFrom<u64>`.
+/// Implements `Deserialize` through the type's `FromStr` or `TryFrom<u64>`.
 macro_rules! read_from_file {
     ($reader:ident, $($type:ty),+) => {
         $(impl<'de> serde::Deserialize<'de> for $type {

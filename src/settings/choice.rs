@@ -1,24 +1,24 @@
-//! A setting together with what set it.
+//! A setting and its origin.
 
 use std::fmt;
 
 use super::CONFIG_FILE;
 
-/// A value that was chosen, and by what.
+/// A chosen value and its origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     /// The value.
     pub value: String,
-    /// What chose it.
+    /// Its origin.
     pub by: Origin,
 }
 
-/// What a value comes from, the strongest first.
+/// The origins of values, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// A flag, or the variable that stands for it.
+    /// A flag, or its variable.
     Flag(&'static str),
-    /// A variable of AWS.
+    /// A variable defined by AWS.
     Variable(&'static str),
     /// The configuration file.
     File,

@@ -11,10 +11,10 @@ use super::{
     Tags,
 };
 
-/// The file that is read when none is named.
+/// The default configuration file.
 pub const CONFIG_FILE: &str = "incidentctl.yaml";
 
-/// The keys of the file, all optional. A key that is none of them is an error: it would be a setting without effect.
+/// The keys of the file, all optional. An unknown key is an error: it would be a setting without effect.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfigFile {
@@ -36,7 +36,7 @@ pub(super) struct ConfigFile {
 }
 
 impl ConfigFile {
-    /// Reads the named file, or the usual one if there is one.
+    /// Reads the named file, or the default one if it exists.
     pub(super) fn load(named: Option<&Path>) -> Result<Self, SettingsError> {
         let path = named.unwrap_or(Path::new(CONFIG_FILE));
         match std::fs::read_to_string(path) {
@@ -46,15 +46,15 @@ impl ConfigFile {
         }
     }
 
-    /// Finds the files that it names from its own folder, wherever the program is called.
+    /// Resolves paths relative to the file's folder, wherever the program is run.
     fn relative_to(mut self, path: &Path) -> Self {
         self.rules = self.rules.map(|rules| path.parent().unwrap_or(Path::new("")).join(rules));
         self
     }
 
-    /// Reads the text of a file; the path is for messages.
+    /// Parses the text of a file; the path is for messages.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
-        // A file of comments only is an empty document, which is no mapping but means the same as an empty one.
+        // A file with only comments is an empty document; it means the same as an empty mapping.
         let file: Option<Self> =
             yaml_serde::from_str(text).map_err(|source| SettingsError::Malformed { path: path.to_owned(), source })?;
         Ok(file.unwrap_or_default())

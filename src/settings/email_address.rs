@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use super::checked::read_from_file;
 
-/// An email address, as far as its form can tell; only the confirmation mail proves the rest.
+/// An email address, validated by its form only; the confirmation mail proves the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EmailAddress(String);
 
-/// A text that is not an email address, and why.
+/// An invalid email address, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not an email address: {reason}")]
 pub struct InvalidEmailAddress {
@@ -48,11 +48,11 @@ fn reason_against(text: &str) -> Option<&'static str> {
     let forbidden =
         |character: char| character.is_whitespace() || character.is_control() || "<>,;@\"()".contains(character);
     if person.is_empty() {
-        Some("nothing stands before the @")
+        Some("nothing precedes the @")
     } else if text.len() > 254 {
         Some("it is longer than 254 characters")
     } else if person.contains(forbidden) || domain.contains(forbidden) {
-        Some("it contains a character that addresses do not have; give each address its own --email")
+        Some("it contains an invalid character; pass each address with its own --email")
     } else if !domain.contains('.') || domain.split('.').any(str::is_empty) {
         Some("what follows the @ is not a domain")
     } else {

@@ -1,15 +1,15 @@
-//! How the program was called, for hints that name the next command.
+//! How the program was invoked, for hints that name the next command.
 
 use super::Engine;
 use super::GlobalArgs;
 
 /// The commands that take `--engine`.
 const WITH_ENGINE: [&str; 3] = ["up", "plan", "down"];
-/// The commands that mean the same wherever they run.
+/// The commands that work the same everywhere.
 const ANYWHERE: [&str; 5] = ["init", "local", "completions", "rules", "demo"];
 
-/// The flags that decide where and how a command works, as the caller gave them. Another command needs them too, or it
-/// would look somewhere else.
+/// The flags that decide where and how a command works, as given. The next command needs them too, or it
+/// would work somewhere else.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Invocation {
     flags: Vec<Flag>,
@@ -37,7 +37,7 @@ impl Invocation {
         Self { flags: valued.chain(local).collect() }
     }
 
-    /// On the local AWS, whatever was given.
+    /// The same invocation for the local AWS.
     #[must_use]
     pub fn locally(mut self) -> Self {
         self.flags.retain(|flag| !["--local", "--profile", "--endpoint-url"].contains(&flag.name));
@@ -45,8 +45,8 @@ impl Invocation {
         self
     }
 
-    /// A whole command line: `up` becomes `incidentctl up --stack payments --local`. A flag that the command has
-    /// already stays as it is.
+    /// A complete command line: `up` becomes `incidentctl up --stack payments --local`. Flags already present
+    /// stay as they are.
     pub fn command(&self, command: &str) -> String {
         let verb = command.split(' ').next().unwrap_or_default();
         let mut line = format!("incidentctl {command}");
@@ -59,7 +59,7 @@ impl Invocation {
         line
     }
 
-    /// A text in which every command between backticks is a whole command line; one of the aws CLI gets the profile.
+    /// Completes every command between backticks in a text; commands of the AWS CLI get the profile.
     pub fn complete(&self, text: &str) -> String {
         let complete = |(index, part): (usize, &str)| match part.strip_prefix("incidentctl ") {
             Some(command) if index % 2 == 1 => self.command(command),
@@ -86,7 +86,7 @@ impl Flag {
     }
 }
 
-/// A value as a shell takes it.
+/// A value, quoted for a shell where necessary.
 fn quoted(value: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:=@%+,".contains(character);
     match !value.is_empty() && value.chars().all(is_plain) {

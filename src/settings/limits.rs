@@ -1,8 +1,8 @@
-//! Numbers that AWS limits.
+//! Numbers limited by AWS.
 
 use super::checked::read_from_file;
 
-/// How long log groups keep events, in days.
+/// Retention of log groups, in days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogRetention(u32);
 
@@ -13,7 +13,7 @@ pub struct MemorySize(u32);
 read_from_file!(number, LogRetention, MemorySize);
 
 impl LogRetention {
-    /// What CloudWatch Logs accepts in `PutRetentionPolicy`.
+    /// The values CloudWatch Logs accepts in `PutRetentionPolicy`.
     const ALLOWED: [u32; 22] =
         [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
@@ -49,7 +49,7 @@ impl TryFrom<u64> for LogRetention {
         match Self::ALLOWED.iter().find(|allowed| u64::from(**allowed) == days) {
             Some(days) => Ok(Self(*days)),
             None => {
-                Err(format!("CloudWatch Logs does not keep events for {days} days, but for one of {:?}", Self::ALLOWED))
+                Err(format!("CloudWatch Logs does not keep events for {days} days; allowed are {:?}", Self::ALLOWED))
             }
         }
     }

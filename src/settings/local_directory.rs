@@ -1,4 +1,4 @@
-//! Where the local AWS lives.
+//! Where the local AWS keeps its files.
 
 use std::path::{Path, PathBuf};
 

@@ -5,17 +5,17 @@ use std::str::FromStr;
 
 use super::checked::read_from_file;
 
-/// The expression of an EventBridge rule, or never.
+/// An EventBridge schedule expression, or never.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule(String);
 
 read_from_file!(text, Schedule);
 
-/// The word for no sweep at all.
+/// The word for no sweep.
 const NEVER: &str = "never";
 
 impl Schedule {
-    /// As the template's parameter takes it: empty is never.
+    /// The template's parameter value: empty means never.
     pub fn expression(&self) -> &str {
         &self.0
     }
@@ -44,18 +44,18 @@ impl FromStr for Schedule {
         match (inside("rate"), inside("cron")) {
             (Some(rate), _) if is_rate(rate) => Ok(Self(text.to_owned())),
             (Some(_), _) => {
-                Err(format!("`{text}` is not a rate like rate(1 minute), rate(5 minutes) or rate(2 hours)"))
+                Err(format!("`{text}` is not a rate such as rate(1 minute), rate(5 minutes) or rate(2 hours)"))
             }
             (_, Some(cron)) if is_cron(cron) => Ok(Self(text.to_owned())),
             (_, Some(_)) => Err(format!(
                 "`{text}` is not EventBridge's cron(minute hour day-of-month month day-of-week year), where one of the two days is `?`"
             )),
-            _ => Err(format!("`{text}` is no schedule: rate(5 minutes), cron(0 8 * * ? *) or {NEVER}")),
+            _ => Err(format!("`{text}` is not a schedule such as rate(5 minutes), cron(0 8 * * ? *) or {NEVER}")),
         }
     }
 }
 
-/// One of a unit is said in the singular, as EventBridge wants it.
+/// A value of 1 takes the singular, as EventBridge requires.
 fn is_rate(text: &str) -> bool {
     let Some((number, unit)) = text.split_once(' ') else { return false };
     match number.parse::<u32>() {

@@ -1,16 +1,16 @@
-//! The name of a stack.
+//! Stack names.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::checked::read_from_file;
 
-/// A letter, then letters, digits and hyphens; at most 32 characters. The limit leaves room for the longest name made
-/// of it, the role `STACK-incident-handler-REGION`, within IAM's 64.
+/// A letter, then letters, digits and hyphens; at most 32 characters. The limit leaves room for the longest derived
+/// name, the role `STACK-incident-handler-REGION`, within IAM's 64.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StackName(String);
 
-/// A text that cannot be the name of a stack, and why.
+/// An invalid stack name, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{name}` cannot name a stack: {reason}")]
 pub struct InvalidStackName {
@@ -41,7 +41,7 @@ impl StackName {
         format!("{self}-incidents")
     }
 
-    /// The topic that alerts go to.
+    /// The topic for alerts.
     pub fn alert_topic(&self) -> String {
         format!("{self}-alerts")
     }
@@ -87,12 +87,12 @@ fn reason_against(name: &str) -> Option<String> {
     if name.is_empty() {
         Some("it is empty".to_owned())
     } else if let Some(character) = foreign {
-        Some(format!("{character:?} is not allowed in the AWS names made of it, only letters, digits and hyphens"))
+        Some(format!("{character:?} is not allowed; use letters, digits and hyphens"))
     } else if !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
-        Some("CloudFormation wants a letter at its start".to_owned())
+        Some("it must start with a letter".to_owned())
     } else if name.len() > StackName::LIMIT {
         let limit = StackName::LIMIT;
-        Some(format!("it has {} characters and may have {limit}, because role names end at 64", name.len()))
+        Some(format!("it has {} characters; at most {limit} keep role names within IAM's 64", name.len()))
     } else {
         None
     }

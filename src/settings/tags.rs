@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::checked::read_from_file;
 
-/// Tags that every service of the stack accepts.
+/// Tags accepted by every service of the stack.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tags(BTreeMap<String, String>);
 
@@ -47,7 +47,7 @@ impl<'de> Visitor<'de> for TagsVisitor {
     }
 }
 
-/// Reads a key that this many came before: the one too many is the one that the error points at.
+/// Deserializes the key after this many others, so that an error points at the first one too many.
 struct Nth(usize);
 
 impl<'de> DeserializeSeed<'de> for Nth {
@@ -67,8 +67,10 @@ impl Visitor<'_> for Nth {
 
     fn visit_str<E: Error>(self, key: &str) -> Result<String, E> {
         match reason_against_key(key) {
-            Some(reason) => Err(E::custom(format!("`{key}` cannot be the key of a tag: {reason}"))),
-            None if self.0 >= LIMIT => Err(E::custom(format!("there can be {LIMIT} tags; `{key}` is one too many"))),
+            Some(reason) => Err(E::custom(format!("invalid tag key `{key}`: {reason}"))),
+            None if self.0 >= LIMIT => {
+                Err(E::custom(format!("at most {LIMIT} tags are allowed; `{key}` is one too many")))
+            }
             None => Ok(key.to_owned()),
         }
     }
@@ -83,10 +85,10 @@ impl std::str::FromStr for TagValue {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.chars().count() > 256 {
-            return Err("the value of a tag has 256 characters at most".to_owned());
+            return Err("a tag value may have at most 256 characters".to_owned());
         }
         match forbidden(text) {
-            Some(character) => Err(format!("{character:?} is not allowed in the value of a tag")),
+            Some(character) => Err(format!("{character:?} is not allowed in a tag value")),
             None => Ok(Self(text.to_owned())),
         }
     }
@@ -99,15 +101,15 @@ fn reason_against_key(key: &str) -> Option<String> {
     } else if key.chars().count() > 128 {
         Some("it has more than 128 characters".to_owned())
     } else if lower.starts_with("aws:") {
-        Some("AWS keeps `aws:` for itself".to_owned())
+        Some("the prefix `aws:` is reserved by AWS".to_owned())
     } else if lower.starts_with("incidentctl:") {
-        Some("`incidentctl:` marks what the stack owns".to_owned())
+        Some("the prefix `incidentctl:` is reserved for the stack's own tags".to_owned())
     } else {
-        forbidden(key).map(|character| format!("{character:?} is not allowed in it"))
+        forbidden(key).map(|character| format!("{character:?} is not allowed"))
     }
 }
 
-/// The first character that some service refuses: letters, digits, spaces and `_.:/=+-@` are allowed everywhere.
+/// The first character that some service rejects: letters, digits, spaces and `_.:/=+-@` are allowed everywhere.
 fn forbidden(text: &str) -> Option<char> {
     text.chars().find(|character| !(character.is_alphanumeric() || " _.:/=+-@".contains(*character)))
 }

@@ -1,4 +1,4 @@
-//! Precedence, and what is refused.
+//! Precedence and validation.
 
 use std::path::Path;
 
@@ -94,7 +94,7 @@ fn the_written_file_names_every_key_and_changes_nothing() -> Result<(), Box<dyn 
     assert_eq!(alarms, Some(Alarms::default()));
     assert!(tags.is_some() && kms_key.is_some() && permissions_boundary.is_some());
     assert_eq!(deletion_protection, Some(false));
-    // Each by itself, as a person would uncomment it.
+    // Each by itself, as a user would uncomment it.
     let mut keys = 0;
     for part in uncommented.split_inclusive('\n').collect::<Vec<_>>().chunk_by(|_, next| next.starts_with(' ')) {
         assert_ne!(file(&part.concat())?, ConfigFile::default(), "{part:?}");
@@ -104,7 +104,7 @@ fn the_written_file_names_every_key_and_changes_nothing() -> Result<(), Box<dyn 
     Ok(())
 }
 
-/// A commented line that is a setting, without its comment sign.
+/// A commented setting, without its comment sign.
 fn setting(line: &str) -> Option<&str> {
     let text = line.strip_prefix("# ")?;
     let is_key = text.split_once(':').is_some_and(|(key, _)| !key.trim().contains(' '));
@@ -118,29 +118,29 @@ fn explain(text: &str) -> String {
 #[test]
 fn a_mistake_in_the_file_names_key_and_line() {
     let first = explain("emials: []").lines().next().map(str::to_owned);
-    assert_eq!(first.as_deref(), Some("the configuration file incidentctl.yaml is wrong in line 1"));
+    assert_eq!(first.as_deref(), Some("invalid configuration file incidentctl.yaml, line 1"));
     assert_snapshot!(explain("region: eu-west-1\nemials: []"), @r"
-    the configuration file incidentctl.yaml is wrong in line 2
+    invalid configuration file incidentctl.yaml, line 2
     unknown field `emials`, expected one of `stack`, `profile`, `region`, `engine`, `emails`, `rules`, `log_retention_days`, `handler_memory`, `schedule`, `alerts`, `alarms`, `tags`, `kms_key`, `permissions_boundary`, `deletion_protection` at line 2 column 1
     ");
-    assert_snapshot!(explain("stack: devops\nemails:\n  - nobody"), @r"
-    the configuration file incidentctl.yaml is wrong in line 3
-    emails[0]: `nobody` is not an email address: it has no @ at line 3 column 5
+    assert_snapshot!(explain("stack: devops\nemails:\n  - no-address"), @r"
+    invalid configuration file incidentctl.yaml, line 3
+    emails[0]: `no-address` is not an email address: it has no @ at line 3 column 5
     ");
     assert_snapshot!(explain("region: eu-west-1\nstack: 9lives"), @r"
-    the configuration file incidentctl.yaml is wrong in line 2
-    stack: `9lives` cannot name a stack: CloudFormation wants a letter at its start at line 2 column 8
+    invalid configuration file incidentctl.yaml, line 2
+    stack: `9lives` cannot name a stack: it must start with a letter at line 2 column 8
     ");
     assert_snapshot!(explain("stack: 9lives"), @r"
-    the configuration file incidentctl.yaml is wrong in line 1
-    stack: `9lives` cannot name a stack: CloudFormation wants a letter at its start at line 1 column 8
+    invalid configuration file incidentctl.yaml, line 1
+    stack: `9lives` cannot name a stack: it must start with a letter at line 1 column 8
     ");
     assert_snapshot!(explain("stack: [unclosed"), @r"
-    the configuration file incidentctl.yaml is wrong in line 1
-    stack: invalid type: sequence, expected a text at line 1 column 8
+    invalid configuration file incidentctl.yaml, line 1
+    stack: invalid type: sequence, expected a string at line 1 column 8
     ");
     assert_snapshot!(explain("profile: a\nprofile: b"), @r"
-    the configuration file incidentctl.yaml is wrong
+    invalid configuration file incidentctl.yaml
     duplicate field `profile`
     ");
 }
@@ -153,12 +153,12 @@ fn what_aws_would_refuse_is_refused_with_its_line() {
         ("handler_memory: -1", "expected a whole number"),
         ("log_retention_days: 2", "not keep events for 2 days"),
         ("engine: terraform", "unknown variant `terraform`"),
-        ("tags: {'aws:team': x}", "AWS keeps `aws:` for itself"),
-        ("tags: {'AWS:team': x}", "AWS keeps `aws:` for itself"),
-        ("tags: {'incidentctl:stack': x}", "marks what the stack owns"),
+        ("tags: {'aws:team': x}", "`aws:` is reserved by AWS"),
+        ("tags: {'AWS:team': x}", "`aws:` is reserved by AWS"),
+        ("tags: {'incidentctl:stack': x}", "reserved for the stack's own tags"),
         ("tags: {'a,b': x}", "',' is not allowed"),
         ("tags: {'': x}", "it is empty"),
-        ("tags: {team: 'x;y'}", "';' is not allowed in the value"),
+        ("tags: {team: 'x;y'}", "';' is not allowed in a tag value"),
         ("kms_key: alias/mine", "not the ARN of a KMS key"),
         ("kms_key: arn:aws:kms:eu-central-1:111122223333:alias/mine", "not the ARN of a KMS key"),
         ("permissions_boundary: arn:aws:iam::1111:policy/x", "not the ARN of an IAM policy"),
@@ -166,14 +166,14 @@ fn what_aws_would_refuse_is_refused_with_its_line() {
         ("deletion_protection: sure", "expected a boolean"),
         ("alarms: {handler-mood: false}", "unknown field `handler-mood`"),
         ("alarms: {handler-errors: often}", "expected a boolean"),
-        ("alerts: {mails_per_minute: 9}", "mails_per_minute is 1 to 8"),
+        ("alerts: {mails_per_minute: 9}", "mails_per_minute must be 1 to 8"),
         ("alerts: {mails_per_minute: many}", "expected a number of mails from 1 to 8"),
         ("alerts: {mails_per_hour: 9}", "unknown field `mails_per_hour`, expected one of `mails_per_minute`"),
         ("alerts: {remind_after: {SEVERE: 1h}}", "unknown field `SEVERE`, expected one of `CRITICAL`, `HIGH`"),
-        ("alerts: {remind_after: {HIGH: soon}}", "`soon` is no length of time; write 90s, 15m"),
-        ("alerts: {resolve_after_quiet: {LOW: 15}}", "`15` is no length of time"),
-        ("alerts: {resolve_after_quiet: {LOW: [15m]}}", "expected a length of time such as 15m"),
-        ("schedule: daily", "no schedule"),
+        ("alerts: {remind_after: {HIGH: soon}}", "`soon` is not a duration; write 90s, 15m"),
+        ("alerts: {resolve_after_quiet: {LOW: 15}}", "`15` is not a duration"),
+        ("alerts: {resolve_after_quiet: {LOW: [15m]}}", "expected a duration such as 15m"),
+        ("schedule: daily", "is not a schedule"),
         ("schedule: rate(1 minutes)", "is not a rate"),
         ("schedule: rate(0 minutes)", "is not a rate"),
         ("schedule: rate(5 seconds)", "is not a rate"),
@@ -258,7 +258,7 @@ fn the_next_command_has_the_flags_of_this_one() -> Result<(), Box<dyn std::error
         ("local stop", "incidentctl local stop"),
     ] {
         assert_eq!(invocation.command(command), whole);
-        // What is whole stays whole.
+        // A complete command stays as it is.
         assert_eq!(invocation.complete(&format!("run `{whole}`")), format!("run `{whole}`"));
     }
     let given =
@@ -278,8 +278,8 @@ fn the_next_command_has_the_flags_of_this_one() -> Result<(), Box<dyn std::error
 fn stack_names_that_aws_would_refuse_are_refused_with_the_reason() {
     for (name, reason) in [
         ("", "empty"),
-        ("9lives", "letter at its start"),
-        ("-x", "letter at its start"),
+        ("9lives", "start with a letter"),
+        ("-x", "start with a letter"),
         ("has space", "' '"),
         ("under_score", "'_'"),
         ("ümlaut", "'ü'"),
@@ -295,7 +295,8 @@ fn stack_names_that_aws_would_refuse_are_refused_with_the_reason() {
 
 #[test]
 fn addresses_are_told_from_other_texts() {
-    for wrong in ["", "nobody", "@example.com", "a@", "a@b", "a@b..c", "a b@c.de", "a@b.de,c@d.ef", "Ada <a@b.de>"] {
+    for wrong in ["", "no-address", "@example.com", "a@", "a@b", "a@b..c", "a b@c.de", "a@b.de,c@d.ef", "Ada <a@b.de>"]
+    {
         assert!(wrong.parse::<EmailAddress>().is_err(), "{wrong}");
     }
     for right in ["you@example.com", "first.last+tag@sub.example.co.uk", "a'b@example.org"] {

@@ -1,4 +1,4 @@
-//! Asking before a change that cannot be taken back.
+//! Consent before a change that cannot be undone.
 
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -6,54 +6,54 @@ use super::Ui;
 use crate::error::CommandError;
 
 impl Ui {
-    /// Asks whether to go on; `yes` answers for the person.
+    /// Asks whether to proceed; `yes` answers for the user.
     ///
     /// # Errors
-    /// When the answer is no, and when there is nobody to ask: without a terminal a question would hang.
+    /// If the answer is no, or there is no terminal, where a question would hang.
     pub fn consent(&self, question: &str, yes: bool) -> Result<(), CommandError> {
         if yes {
             return Ok(());
         }
         if !self.can_ask() {
-            return Err(CommandError::user(format!("{question} Nobody is here to answer: this is not a terminal"))
-                .hint("add --yes to go on without a question"));
+            return Err(CommandError::user(format!("confirmation needed, but this is not a terminal: {question}"))
+                .hint("add --yes to skip the question"));
         }
         match self.question(&format!("{question} [y/N]"))?.trim().to_ascii_lowercase().as_str() {
             "y" | "yes" => Ok(()),
-            _ => Err(CommandError::user("stopped: the answer was not yes; nothing was changed")),
+            _ => Err(CommandError::user("cancelled: the answer was not yes; nothing changed")),
         }
     }
 
-    /// Asks for the whole word `yes` before data is lost; `allowed` answers for the person.
+    /// Asks for the whole word `yes` before data is lost; `allowed` answers for the user.
     ///
     /// # Errors
-    /// When the answer is anything else, and when there is nobody to ask.
+    /// If the answer is anything else, or there is no terminal.
     pub fn consent_to_loss(&self, question: &str, allowed: bool) -> Result<(), CommandError> {
         if allowed {
             return Ok(());
         }
         if !self.can_ask() {
-            return Err(CommandError::user(format!("{question} Nobody is here to answer: this is not a terminal"))
-                .hint("add --allow-data-loss if that data may go"));
+            return Err(CommandError::user(format!("confirmation needed, but this is not a terminal: {question}"))
+                .hint("add --allow-data-loss to allow it"));
         }
         match self.question(&format!("{question} [type yes]"))?.trim() {
             "yes" => Ok(()),
-            _ => Err(CommandError::user("stopped: the answer was not yes; nothing was changed")),
+            _ => Err(CommandError::user("cancelled: the answer was not yes; nothing changed")),
         }
     }
 
-    /// Whether somebody is there to answer.
+    /// Whether a question can be asked and answered.
     pub fn can_ask(&self) -> bool {
         std::io::stdin().is_terminal() && self.stderr.terminal
     }
 
-    /// Asks, and gives back the line that is answered.
+    /// Asks, and returns the line typed.
     ///
     /// # Errors
-    /// When the streams are closed.
+    /// If the streams are closed.
     pub fn question(&self, question: &str) -> Result<String, CommandError> {
         {
-            // Not held while the person thinks: an interrupt has something to say meanwhile.
+            // Not locked while waiting: an interrupt must be able to print.
             let mut stderr = std::io::stderr().lock();
             write!(stderr, "{question} ")?;
             stderr.flush()?;

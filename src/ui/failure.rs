@@ -1,4 +1,4 @@
-//! A failed command: for the person on standard error, for a program as the last line of JSON.
+//! A failed command: text on standard error for people, a last line of JSON for programs.
 
 use serde_json::{Value, json};
 
@@ -6,10 +6,10 @@ use super::{Label, Ui};
 use crate::error::CommandError;
 
 impl Ui {
-    /// Reports a failure on standard error and, when the command's JSON ends in a result line, on standard output.
+    /// Reports a failure on standard error and, if the command's JSON ends in a result line, on standard output.
     pub fn failure(&self, error: &CommandError, streams_result: bool) {
         if streams_result && self.is_json() {
-            // Standard error below says the same, so a reader that went away misses nothing.
+            // Standard error below carries the same, so a closed standard output loses nothing.
             let _ = self.json(&self.failure_json(error));
         }
         self.report(&self.failure_text(error));

@@ -1,4 +1,4 @@
-//! The only code that writes to a stream: data to standard output, words for people to standard error.
+//! The only code that writes to a stream: data to standard output, messages to standard error.
 
 mod consent;
 mod failure;
@@ -20,9 +20,9 @@ use output::Output;
 pub use progress::ProgressView;
 pub use style::Label;
 pub use table::{Cell, Table};
-pub use text::{count, wrap};
+pub use text::{count, printable, wrap};
 
-/// Where and how a command speaks.
+/// Where and how a command prints.
 #[derive(Debug, Clone)]
 pub struct Ui {
     format: Format,
@@ -30,7 +30,7 @@ pub struct Ui {
     invocation: Invocation,
     stdout: Stream,
     stderr: Stream,
-    /// The moving lines on standard error; nothing is drawn where it has none.
+    /// The progress bars on standard error; hidden without a terminal.
     progress: MultiProgress,
     output: Output,
 }
@@ -42,7 +42,7 @@ struct Stream {
 }
 
 impl Ui {
-    /// The streams of this process, as the flags and the environment want them; also sends the log of `-v` to
+    /// The streams of this process, configured by the flags and the environment; also sends the log of `-v` to
     /// standard error.
     pub fn new(args: &GlobalArgs, invocation: Invocation) -> Self {
         start_log(args.verbose);
@@ -66,7 +66,7 @@ impl Ui {
         }
     }
 
-    /// A user interface that no colour or terminal disturbs, for tests of what is rendered.
+    /// A user interface without colour or terminal, for tests of rendering.
     #[cfg(test)]
     pub(crate) fn plain(format: Format) -> Self {
         let stream = Stream { terminal: false, colour: false };
@@ -81,7 +81,7 @@ impl Ui {
         }
     }
 
-    /// Whether standard output is for a program.
+    /// Whether standard output is JSON.
     pub fn is_json(&self) -> bool {
         self.format == Format::Json
     }
@@ -91,106 +91,106 @@ impl Ui {
         self.stdout.terminal
     }
 
-    /// Whether a person watches standard error, so that progress may move there.
+    /// Whether standard error is a terminal, where progress may be animated.
     pub fn is_live(&self) -> bool {
         self.stderr.terminal && !self.quiet
     }
 
-    /// Whether only warnings and errors are wanted.
+    /// Whether to print only warnings and errors.
     pub fn is_quiet(&self) -> bool {
         self.quiet
     }
 
-    /// Writes data in its text form and a line break to standard output. Once its reader has left, nothing is written, and
-    /// that is no error: what becomes of the command is its own outcome.
+    /// Prints data as text, with a line break, to standard output. Once the reader has closed it, nothing is written;
+    /// that is not an error, and the command's own outcome decides its exit code.
     ///
     /// # Errors
-    /// When standard output is full.
+    /// If standard output is full.
     pub fn print(&self, text: &str) -> Result<(), CommandError> {
         self.bytes(format!("{text}\n").as_bytes())
     }
 
-    /// Writes data as it is to standard output.
+    /// Writes data unchanged to standard output.
     ///
     /// # Errors
-    /// When standard output is full.
+    /// If standard output is full.
     pub fn bytes(&self, data: &[u8]) -> Result<(), CommandError> {
         let written = self.output.write(data);
         written.map_err(|error| CommandError::failed("cannot write to standard output").caused_by(error))
     }
 
-    /// Whether nobody reads standard output any more: the end of a command that does nothing but write to it.
+    /// Whether the reader of standard output has left, which ends commands that only write.
     pub fn reader_left(&self) -> bool {
         self.output.reader_left()
     }
 
-    /// Writes a value as one line of JSON to standard output.
+    /// Prints a value as one line of JSON to standard output.
     ///
     /// # Errors
-    /// When standard output is full.
+    /// If standard output is full.
     pub fn json(&self, value: &impl Serialize) -> Result<(), CommandError> {
         let line = serde_json::to_string(value)
             .map_err(|error| CommandError::failed("cannot write the result as JSON").caused_by(error))?;
-        self.print(&line)
+        self.print(&text::escaped(&line))
     }
 
-    /// Tells the person something, unless `--quiet`.
+    /// Prints a message to standard error, unless `--quiet`.
     pub fn say(&self, text: &str) {
         if !self.quiet {
             self.report(text);
         }
     }
 
-    /// Does something on the terminal while no progress moves there.
+    /// Runs a closure while no progress is drawn on the terminal.
     pub(crate) fn without_progress<T>(&self, action: impl FnOnce() -> T) -> T {
         self.progress.suspend(action)
     }
 
-    /// Tells the person of one failure among several things; a failure that ends the command is its `CommandError`.
+    /// Reports one failure among several; a failure that ends the command is its `CommandError`.
     pub fn error_line(&self, text: &str) {
         self.report(&format!("{} {text}", self.label(Label::Error, "error:")));
     }
 
-    /// Tells the person about something that may need them.
+    /// Prints a warning.
     pub fn warn(&self, text: &str) {
         self.report(&format!("{} {text}", self.label(Label::Warning, "warning:")));
     }
 
-    /// Tells the person what they can do, unless `--quiet`.
+    /// Prints a hint, unless `--quiet`.
     pub fn hint(&self, text: &str) {
         self.say(&format!("{} {text}", self.label(Label::Hint, "hint:")));
     }
 
-    /// Writes to standard error whatever the flags say.
+    /// Writes to standard error regardless of flags.
     pub(crate) fn report(&self, text: &str) {
-        // Nobody is left to be told that standard error is closed.
+        // A closed standard error cannot be reported anywhere.
         let _ = writeln!(std::io::stderr().lock(), "{}", self.complete(text));
     }
 
-    /// A text whose commands between backticks have the flags of this one: `up` was told where, and so the next
-    /// command has to be.
+    /// Completes the commands between backticks with the flags of this invocation, so that the next command works
+    /// on the same stack.
     pub(crate) fn complete(&self, text: &str) -> String {
         self.invocation.complete(text)
     }
 
-    /// The same user interface for work on the local AWS, whatever the flags say.
+    /// The same user interface for work on the local AWS, regardless of flags.
     #[must_use]
     pub(crate) fn locally(&self) -> Self {
         Self { invocation: self.invocation.clone().locally(), ..self.clone() }
     }
 
-    /// A text for standard error in the colour of what it is.
+    /// A text for standard error, coloured by its label.
     pub fn label(&self, label: Label, text: &str) -> String {
         style::paint(label, text, self.stderr.colour)
     }
 
-    /// A text for standard output in the colour of what it is.
+    /// A text for standard output, coloured by its label.
     pub fn data_label(&self, label: Label, text: &str) -> String {
         style::paint(label, text, self.stdout.colour)
     }
 }
 
-/// Nothing, what this program does, or also what the SDK does.
+/// The log filter: nothing, this program, or also the SDK.
 fn start_log(verbose: u8) {
     let filter = match verbose {
         0 => return,
@@ -199,8 +199,8 @@ fn start_log(verbose: u8) {
         _ => "trace",
     };
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // It would tell standard error that standard error is closed, and panic at that.
+    // Otherwise it would report a closed standard error on standard error, and panic.
     let subscriber = subscriber.log_internal_errors(false).finish();
-    // Only a second call in one process fails, and the first one's log is as good.
+    // Only a second call in one process fails, and the first one's log serves as well.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }

@@ -1,27 +1,26 @@
-//! Standard output, which may end before the command does.
+//! Standard output, which may close before the command ends.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Arc, OnceLock};
 
-/// Standard output of this process, and how it ended.
+/// Standard output of this process, and its state.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Output(Arc<OnceLock<End>>);
 
-/// How it ended.
 #[derive(Debug, Clone, Copy)]
 enum End {
-    /// Its reader has read enough, as `head` has. That is no failure, and it hides none: the command goes on, and what
-    /// becomes of it decides its exit code.
+    /// The reader closed it, as `head` does. That is not a failure, and it hides none: the command continues, and
+    /// its outcome decides the exit code.
     ReaderLeft,
-    /// It takes nothing more, such as on a full disk. Each later write fails too, so that the failure cannot be missed.
+    /// It accepts no more data, as on a full disk. Each later write fails too, so that the failure cannot be missed.
     Broken(ErrorKind, Option<i32>),
 }
 
 impl Output {
-    /// Writes all of it, or nothing once the reader has left.
+    /// Writes everything, or nothing once the reader has left.
     ///
     /// # Errors
-    /// When the stream takes nothing, now or before.
+    /// If the stream fails now or failed before.
     pub(super) fn write(&self, data: &[u8]) -> io::Result<()> {
         self.write_to(&mut io::stdout().lock(), data)
     }
@@ -41,7 +40,7 @@ impl Output {
         }
     }
 
-    /// Whether nobody reads any more.
+    /// Whether the reader has left.
     pub(super) fn reader_left(&self) -> bool {
         matches!(self.0.get(), Some(End::ReaderLeft))
     }
@@ -51,7 +50,7 @@ impl Output {
 mod tests {
     use super::*;
 
-    /// Refuses everything in one way, and counts how often.
+    /// Fails every write in the same way, and counts them.
     struct Refusing(ErrorKind, usize);
 
     impl Write for Refusing {

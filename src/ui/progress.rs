@@ -1,4 +1,4 @@
-//! What the engine does, while it does it: a moving line per resource on a terminal, plain lines elsewhere, JSON lines
+//! Progress of the engine: a moving line per resource on a terminal, plain lines elsewhere, JSON lines
 //! for programs.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use crate::error::CommandError;
 use incident_deploy::plan::Action;
 use incident_deploy::progress::Event;
 
-/// The steps of the design, by number.
+/// Names of the steps, by number.
 const STEPS: [&str; 11] = [
     "",
     "1 roles",
@@ -26,7 +26,7 @@ const STEPS: [&str; 11] = [
     "10 email",
 ];
 
-/// Shows events; knows nothing else.
+/// Renders events; knows nothing else.
 #[derive(Debug)]
 pub struct ProgressView<'a> {
     ui: &'a Ui,
@@ -35,16 +35,16 @@ pub struct ProgressView<'a> {
 }
 
 impl<'a> ProgressView<'a> {
-    /// A view for the streams of this process.
+    /// Draws on the streams of this process.
     pub fn new(ui: &'a Ui) -> Self {
         let lines = ui.is_live().then(|| ui.progress.clone());
         Self { ui, lines, running: BTreeMap::new() }
     }
 
-    /// Shows an event.
+    /// Renders an event.
     ///
     /// # Errors
-    /// When standard output, where JSON lines go, is full.
+    /// If standard output, where JSON lines go, is full.
     pub fn show(&mut self, event: &Event) -> Result<(), CommandError> {
         let is_for_people = matches!(event, Event::Note { .. } | Event::Warning { .. });
         if self.ui.is_json() && !is_for_people {
@@ -85,13 +85,13 @@ impl<'a> ProgressView<'a> {
             line.finish_and_clear();
         }
         match &self.lines {
-            // Nobody is left to be told that standard error is closed.
+            // A closed standard error cannot be reported anywhere.
             Some(lines) => lines.println(text).unwrap_or_default(),
             None => self.ui.say(text),
         }
     }
 
-    /// What stays on the screen.
+    /// The line that stays on the screen.
     fn text(&self, event: &Event) -> Option<String> {
         match event {
             Event::ResourceFinished { logical_id, action, step, seconds, .. } => {
@@ -108,9 +108,9 @@ impl<'a> ProgressView<'a> {
                 Some(format!("- {:15} {logical_id} cancelled", ""))
             }
             Event::ResourceSkipped { logical_id, because } => {
-                Some(format!("- {:15} {logical_id} not begun, because {because} failed", ""))
+                Some(format!("- {:15} {logical_id} not started, because {because} failed", ""))
             }
-            Event::Interrupted => Some("interrupted: calls in flight finish, nothing new begins".to_owned()),
+            Event::Interrupted => Some("interrupted: finishing calls in flight, starting no more".to_owned()),
             Event::StackChanged { status, reason } => {
                 let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
                 Some(format!("  {:15} {status}{why}", "CloudFormation"))
@@ -133,7 +133,7 @@ fn step_name(step: u8) -> &'static str {
     STEPS.get(usize::from(step)).copied().unwrap_or_default()
 }
 
-/// What happens to a resource, while it does and afterwards.
+/// The verb for an action, in progress and done.
 fn verb(action: Action) -> (&'static str, &'static str) {
     match action {
         Action::Create => ("creating", "created"),

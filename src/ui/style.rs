@@ -1,23 +1,23 @@
-//! Colour by what a text is, never by the name of a colour. Words carry the meaning; colour only repeats it.
+//! Colour by meaning, never by colour name. Words carry the meaning; colour only repeats it.
 
-/// What a text is.
+/// The meaning of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Label {
-    /// The word before a failure.
+    /// The prefix of an error.
     Error,
-    /// The word before a warning.
+    /// The prefix of a warning.
     Warning,
-    /// The word before advice.
+    /// The prefix of a hint.
     Hint,
-    /// Something that went well.
+    /// Success.
     Success,
-    /// A heading, or the one word that matters in a line.
+    /// A heading, or the key word of a line.
     Strong,
-    /// Something that need not be read.
+    /// Secondary text.
     Faint,
 }
 
-/// The text, wrapped in the label's ANSI codes when colour is wanted.
+/// The text, wrapped in the label's ANSI codes if colour is on.
 pub(super) fn paint(label: Label, text: &str, colour: bool) -> String {
     match colour {
         true => format!("\u{1b}[{}m{text}\u{1b}[0m", label.code()),

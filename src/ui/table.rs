@@ -1,8 +1,8 @@
-//! Rows for people: laid out to the width of a terminal, or in plain aligned columns for everything else.
+//! Tables: fitted to the width of a terminal, or plain aligned columns everywhere else.
 
 use comfy_table::{Attribute, Color, ColumnConstraint, ContentArrangement, presets};
 
-use super::{Label, Ui};
+use super::{Label, Ui, printable};
 use crate::error::CommandError;
 
 /// A table with one heading per column.
@@ -12,7 +12,7 @@ pub struct Table {
     rows: Vec<Vec<Cell>>,
 }
 
-/// A text in a table, and what it is.
+/// A text in a table, with its meaning.
 #[derive(Debug, Clone)]
 pub struct Cell {
     text: String,
@@ -20,7 +20,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// A text that stands out.
+    /// A labelled text.
     pub fn labelled(text: impl Into<String>, label: Label) -> Self {
         Self { text: text.into(), label: Some(label) }
     }
@@ -38,12 +38,13 @@ impl Table {
         Self { headings: headings.into_iter().collect(), rows: Vec::new() }
     }
 
-    /// Adds a row, which has a cell for each heading.
+    /// Adds a row with a cell for each heading.
     pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
-        self.rows.push(cells.into_iter().collect());
+        let cells = cells.into_iter().map(|cell| Cell { text: shown(&cell.text), ..cell });
+        self.rows.push(cells.collect());
     }
 
-    /// Columns padded to their longest text, two spaces apart: what `awk`, `grep` and a log file like.
+    /// Columns padded to their longest text, two spaces apart, for `awk`, `grep` and log files.
     pub fn plain(&self) -> String {
         let headings: Vec<String> = self.headings.iter().map(ToString::to_string).collect();
         let rows = self.rows.iter().map(|row| row.iter().map(|cell| one_line(&cell.text)).collect());
@@ -59,7 +60,7 @@ impl Table {
         lines.iter().map(aligned).collect::<Vec<_>>().join("\n")
     }
 
-    /// Columns within a width; texts that do not fit are broken into lines.
+    /// Columns within a width; longer texts wrap.
     pub fn fitted(&self, width: Option<u16>, colour: bool) -> String {
         let mut table = comfy_table::Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
@@ -80,7 +81,7 @@ impl Table {
         let last = self.headings.len().saturating_sub(1);
         for (index, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, 2));
-            // Ids and times are copied and compared, so only the last column gives way.
+            // IDs and times are copied and compared, so only the last column shrinks.
             if index < last {
                 column.set_constraint(ColumnConstraint::ContentWidth);
             }
@@ -90,10 +91,10 @@ impl Table {
 }
 
 impl Ui {
-    /// Writes a table to standard output.
+    /// Prints a table to standard output.
     ///
     /// # Errors
-    /// When standard output is full.
+    /// If standard output is full.
     pub fn table(&self, table: &Table) -> Result<(), CommandError> {
         match self.stdout.terminal {
             true => self.print(&table.fitted(self.width(), self.stdout.colour)),
@@ -101,7 +102,7 @@ impl Ui {
         }
     }
 
-    /// Columns of the terminal, if there is one.
+    /// The terminal's width in columns, if there is one.
     pub fn width(&self) -> Option<u16> {
         comfy_table::Table::new().width()
     }
@@ -118,6 +119,11 @@ fn styled(cell: &Cell, colour: bool) -> comfy_table::Cell {
         Some(Label::Faint) => styled.add_attribute(Attribute::Dim),
         None => styled,
     }
+}
+
+/// A cell as a terminal may show it; what separates words only separates.
+fn shown(text: &str) -> String {
+    printable(&text.replace(['\t', '\r'], " "))
 }
 
 /// A cell never breaks a row of plain output.

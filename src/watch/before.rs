@@ -1,18 +1,18 @@
-//! What stood in a function's configuration before it was watched, remembered in a tag of the function.
+//! The on-failure destination a function had before it was watched, kept in a tag of the function.
 
-/// Tag of a function: what `watch remove` brings back. That of a version or alias has its name behind it.
+/// The tag that `watch remove` restores from. For a version or alias, its name is appended.
 const TAG: &str = "incidentctl:watched-before";
-/// The longest value of a tag, in characters.
+/// The longest tag value, in characters.
 const LONGEST: usize = 256;
 const NO_CONFIG: &str = "no-configuration";
 const NO_DESTINATION: &str = "no-destination";
 
-/// The destination of failures before the function was watched.
+/// The on-failure destination before the function was watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Before {
-    /// There was no configuration at all.
+    /// No configuration at all.
     NoConfig,
-    /// There was a configuration without a destination.
+    /// A configuration without a destination.
     NoDestination,
     /// This ARN.
     Destination(String),
@@ -27,8 +27,8 @@ impl Before {
         }
     }
 
-    /// As the value of a tag; nothing when the ARN is too long for one. What a tag cannot hold, such as the `$` of
-    /// `$LATEST`, becomes `=` and its code in hexadecimal.
+    /// As a tag value; `None` if the ARN is too long. Characters that tags reject, such as the `$` of
+    /// `$LATEST`, become `=` and their code in hexadecimal.
     pub(super) fn tag_value(&self) -> Option<String> {
         let value = match self {
             Self::NoConfig => NO_CONFIG.to_owned(),
@@ -38,7 +38,7 @@ impl Before {
         (value.len() <= LONGEST).then_some(value)
     }
 
-    /// From the value of a tag; nothing when it is none of ours.
+    /// From a tag value; `None` if it is not one of ours.
     pub(super) fn from_tag(value: &str) -> Option<Self> {
         match value {
             NO_CONFIG => Some(Self::NoConfig),

@@ -1,39 +1,39 @@
-//! Sending the failures of a function to the bus, and back to where they went before.
+//! Sends the failures of a function to the bus, and back to where they went before.
 
 use super::before::{Before, tag_key};
 use super::permission::Permission;
 use super::{Function, Watch, WatchError};
 use incident_deploy::aws::{AwsError, Explain};
 
-/// A function that is watched now.
+/// The result of watching a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Added {
-    /// The function, with its qualifier if there is one.
+    /// The function, with its qualifier if any.
     pub function: String,
-    /// Whether anything had to be changed.
+    /// Whether anything changed.
     pub changed: bool,
     /// Where its failures went before.
     pub before: Option<String>,
-    /// Why nobody knows whether the function's role may put events on the bus.
+    /// Why the role's permission to put events on the bus could not be checked.
     pub unchecked: Option<AwsError>,
 }
 
-/// A function that is not watched any more.
+/// The result of no longer watching a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removed {
-    /// The function, with its qualifier if there is one.
+    /// The function, with its qualifier if any.
     pub function: String,
     /// Where its failures go now.
     pub destination: Option<String>,
-    /// Whether somebody had sent them elsewhere since, which stays.
+    /// Whether the destination was changed in the meantime and therefore stays.
     pub was_changed_since: bool,
 }
 
 impl Watch {
-    /// Sends the failures of a function to the default bus. Another destination is only replaced with `replace`.
+    /// Sends the failures of a function to the default bus. Replaces another destination only with `replace`.
     ///
     /// # Errors
-    /// When the function is the handler, has another destination, may not put events, or AWS refuses.
+    /// If the function is the handler, has another destination, may not put events, or AWS refuses.
     pub async fn add(&self, name: &str, qualifier: Option<&str>, replace: bool) -> Result<Added, WatchError> {
         let function = self.function(name, qualifier).await?;
         if function.arn.ends_with(&format!(":{}", self.handler)) {
@@ -60,10 +60,10 @@ impl Watch {
             Permission::Missing => return Err(self.not_allowed(&function)),
             Permission::Unknown(error) => Some(error),
         };
-        // First the memory: whoever is interrupted in between has lost nothing.
+        // Remember first: an interrupt in between must lose nothing.
         self.remember(&function, &before).await?;
         if let Err(error) = self.set_destination(&function, config.as_ref(), Some(&self.bus)).await {
-            // Lambda looks at the role itself, and says so in these words.
+            // Lambda checks the role itself and reports it in these words.
             if !error.message.contains("PutEvents") {
                 return Err(error.into());
             }
@@ -77,7 +77,7 @@ impl Watch {
     /// Sends the failures of a function where they went before.
     ///
     /// # Errors
-    /// When the function is not watched, or AWS refuses.
+    /// If the function is not watched, or AWS refuses.
     pub async fn remove(&self, name: &str, qualifier: Option<&str>) -> Result<Removed, WatchError> {
         let function = self.function(name, qualifier).await?;
         let Some(before) = self.remembered(&function).await? else {

@@ -1,4 +1,4 @@
-//! The configuration of asynchronous invocations of a function.
+//! The configuration of a function's asynchronous invocations.
 
 use aws_sdk_lambda::types::{DestinationConfig, OnFailure, OnSuccess};
 
@@ -7,12 +7,12 @@ use incident_deploy::aws::{Absent, AwsError, Explain};
 
 const ABSENT: &str = "ResourceNotFoundException";
 
-/// What of it matters here.
+/// The parts that matter here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Config {
     pub(super) on_failure: Option<String>,
     pub(super) on_success: Option<String>,
-    /// Whether it says how often or for how long Lambda tries.
+    /// Whether it sets retries or event age.
     pub(super) limits_tries: bool,
 }
 
@@ -28,7 +28,7 @@ impl Watch {
         }))
     }
 
-    /// Sets or, with nothing, takes away the destination of failures; what else there is stays.
+    /// Sets the on-failure destination or, with `None`, removes it; everything else stays.
     pub(super) async fn set_destination(
         &self,
         function: &Function,
@@ -36,13 +36,13 @@ impl Watch {
         destination: Option<&str>,
     ) -> Result<(), AwsError> {
         let success = existing.and_then(|config| config.on_success.clone());
-        // Both are always said: AWS does not document what becomes of a destination that an update leaves out.
+        // Always send both: AWS does not document whether an update keeps a destination it omits.
         let config = DestinationConfig::builder()
             .on_failure(OnFailure::builder().set_destination(destination.map(str::to_owned)).build())
             .on_success(OnSuccess::builder().set_destination(success).build())
             .build();
         let lambda = &self.clients.lambda;
-        // An update of what is not there is refused; putting what is there would take away what it does not say.
+        // Update fails if there is no configuration; Put would reset whatever it omits.
         let answer = match existing {
             None => {
                 let call = lambda.put_function_event_invoke_config().function_name(&function.arn);
@@ -60,7 +60,7 @@ impl Watch {
             false => Err(AwsError::new(
                 "lambda:UpdateFunctionEventInvokeConfig",
                 "NotChanged",
-                "Lambda answers that the destination is still another one",
+                "Lambda still reports another destination",
             )),
         }
     }
@@ -72,7 +72,7 @@ impl Watch {
     }
 }
 
-/// Where failures go.
+/// The on-failure destination.
 pub(super) fn on_failure(config: &DestinationConfig) -> Option<String> {
     config.on_failure()?.destination().filter(|arn| !arn.is_empty()).map(str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! Which failures of which functions are seen.
+//! Which failures of which functions are noticed.
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
@@ -8,17 +8,17 @@ use super::config::on_failure;
 use super::{Watch, split};
 use incident_deploy::aws::{Absent, AwsError, Explain};
 
-/// Calls at once.
+/// Maximum concurrent calls.
 const AT_ONCE: usize = 10;
 
-/// How failures of one function, or of one version or alias of it, are seen.
+/// How failures of a function, or of one of its versions or aliases, are noticed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Coverage {
     /// The function's name.
     pub function: String,
-    /// Version or alias; nothing for the function as it is called without one.
+    /// Version or alias; `None` for unqualified invocations.
     pub qualifier: Option<String>,
-    /// What asynchronous failures go to.
+    /// The kind of destination of asynchronous failures.
     pub kind: Kind,
     /// Its ARN.
     pub destination: Option<String>,
@@ -28,11 +28,11 @@ pub struct Coverage {
     pub dead_letter: Option<String>,
 }
 
-/// What a destination is.
+/// Kinds of destinations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// The bus that the stack's rules listen to.
+    /// The bus that the stack's rules are on.
     DefaultBus,
     /// Another bus.
     Bus,
@@ -44,7 +44,7 @@ pub enum Kind {
     Function,
     /// An S3 bucket.
     Bucket,
-    /// There is none: the failure is only counted by CloudWatch.
+    /// No destination: CloudWatch only counts the failure.
     Nothing,
 }
 
@@ -63,7 +63,7 @@ impl Kind {
     }
 }
 
-/// A function as the list of all gives it.
+/// A function as ListFunctions returns it.
 struct Listed {
     name: String,
     arn: String,
@@ -71,10 +71,10 @@ struct Listed {
 }
 
 impl Watch {
-    /// Of all functions of the region, or of those with these names; those that do not exist are left out.
+    /// The coverage of all functions in the region, or of those named; missing ones are omitted.
     ///
     /// # Errors
-    /// When AWS refuses.
+    /// If AWS refuses.
     pub async fn coverage(&self, names: &[String]) -> Result<Vec<Coverage>, AwsError> {
         let mut functions = Vec::new();
         let mut pages = self.clients.lambda.list_functions().into_paginator().send();
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_destination_tells_what_it_is() {
+    fn an_arn_determines_the_kind_of_destination() {
         for (arn, kind) in [
             (None, Kind::Nothing),
             (Some("arn:aws:events:eu-west-1:111122223333:event-bus/default"), Kind::DefaultBus),

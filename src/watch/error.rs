@@ -1,24 +1,24 @@
-//! Why a function cannot be watched, or not be left alone.
+//! Why a function cannot be watched or unwatched.
 
 use serde_json::json;
 
 use super::permission::ACTION;
 use incident_deploy::aws::AwsError;
 
-/// Why a function cannot be watched, or not be left alone.
+/// Why a function cannot be watched or unwatched.
 #[derive(Debug, thiserror::Error)]
 pub enum WatchError {
     /// AWS refused.
     #[error("cannot read or change where the failures of a function go")]
     Aws(#[from] AwsError),
-    /// It would report to itself.
-    #[error("{function} handles the failures: its own must not come back to it, and go to a queue")]
+    /// The handler would report to itself.
+    #[error("{function} is the incident handler: its own failures must not loop back, and go to a queue")]
     Handler {
         /// The function.
         function: String,
     },
-    /// Somebody relies on the destination that there is.
-    #[error("the failures of {function} go to {destination} already")]
+    /// The function has another destination, which may be in use.
+    #[error("the failures of {function} already go to {destination}")]
     Elsewhere {
         /// The function.
         function: String,
@@ -26,7 +26,7 @@ pub enum WatchError {
         destination: String,
     },
     /// Lambda could not deliver.
-    #[error("the role of {function} may not put events on the default bus")]
+    #[error("the role of {function} lacks events:PutEvents on the default bus")]
     NotAllowed {
         /// The function.
         function: String,
@@ -35,14 +35,14 @@ pub enum WatchError {
         /// The ARN of the bus.
         bus: String,
     },
-    /// No tag tells what stood there before.
-    #[error("{function} is not watched by incidentctl: nothing remembers where its failures went before")]
+    /// No tag records the previous destination.
+    #[error("{function} is not watched: no tag records where its failures went before")]
     NotWatched {
         /// The function.
         function: String,
     },
-    /// The destination does not fit into a tag, so that nobody could bring it back.
-    #[error("the failures of {function} go to a destination whose ARN is too long to be remembered in a tag")]
+    /// The destination does not fit into a tag, so it could not be restored.
+    #[error("the failures of {function} go to a destination whose ARN is too long for a tag")]
     TooLong {
         /// The function.
         function: String,
@@ -52,13 +52,13 @@ pub enum WatchError {
 }
 
 impl WatchError {
-    /// What the person can do.
+    /// The hints.
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::Aws(error) => error.hint().map(str::to_owned).into_iter().collect(),
             Self::Handler { .. } => Vec::new(),
             Self::Elsewhere { .. } => {
-                vec!["--replace sends them to the bus instead; `incidentctl watch remove` brings this back".to_owned()]
+                vec!["--replace sends them to the bus instead; `incidentctl watch remove` restores it".to_owned()]
             }
             Self::NotAllowed { role, bus, .. } => {
                 let statement = json!({"Effect": "Allow", "Action": ACTION, "Resource": bus});
@@ -66,7 +66,7 @@ impl WatchError {
             }
             Self::NotWatched { .. } => vec!["`incidentctl watch list` shows where failures go".to_owned()],
             Self::TooLong { destination, .. } => {
-                vec![format!("write it down and take it away yourself, then watch the function: {destination}")]
+                vec![format!("note and remove the destination yourself, then watch the function: {destination}")]
             }
         }
     }

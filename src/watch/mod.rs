@@ -1,7 +1,7 @@
-//! The asynchronous failures of functions that are not the stack's: where Lambda sends them, and where they went before.
+//! The asynchronous failures of functions outside the stack: where Lambda sends them, and where they went before.
 //!
-//! Lambda keeps a configuration for each qualifier of a function. Only its on-failure destination is changed, never how
-//! often Lambda tries or for how long. See
+//! Lambda keeps a configuration per qualifier of a function. Only its on-failure destination is changed, never
+//! retries or event age. See
 //! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>.
 
 mod before;
@@ -29,16 +29,16 @@ pub struct Watch {
 /// A function, or one version or alias of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Function {
-    /// With the qualifier, if one was asked for.
+    /// With the qualifier, if any.
     name: String,
-    /// Without a qualifier: what tags hang on.
+    /// Without a qualifier: tags belong to the function.
     arn: String,
     qualifier: Option<String>,
     role: String,
 }
 
 impl Watch {
-    /// The functions of a session's account; `handler` is the one that must never be watched. No call is made.
+    /// The functions of a session's account; `handler` must never be watched. Makes no call.
     pub fn new(session: &Session, clients: &Clients, handler: String) -> Self {
         Self { clients: clients.clone(), bus: session.arn("events", "event-bus/default"), handler }
     }
@@ -58,7 +58,7 @@ impl Watch {
     }
 }
 
-/// The ARN of a function without its qualifier, and the qualifier. `$LATEST` is what there is without one.
+/// The ARN of a function without its qualifier, and the qualifier. `$LATEST` counts as unqualified.
 fn split(arn: &str) -> (&str, Option<&str>) {
     match arn.match_indices(':').nth(6) {
         Some((end, _)) => (&arn[..end], Some(&arn[end + 1..]).filter(|qualifier| *qualifier != "$LATEST")),
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_qualifier_is_told_from_a_name() {
+    fn a_qualifier_is_separated_from_a_name() {
         let arn = "arn:aws:lambda:eu-west-1:111122223333:function:orders";
         for (qualified, qualifier) in [("", None), (":live", Some("live")), (":7", Some("7")), (":$LATEST", None)] {
             assert_eq!(split(&format!("{arn}{qualified}")), (arn, qualifier));

@@ -5,15 +5,15 @@ use aws_sdk_iam::types::PolicyEvaluationDecisionType;
 use super::Watch;
 use incident_deploy::aws::{AwsError, Explain};
 
-/// The action that Lambda takes with the function's role.
+/// The action Lambda performs with the function's role.
 pub(super) const ACTION: &str = "events:PutEvents";
 
-/// What IAM says when it simulates.
+/// IAM's verdict in a simulation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Permission {
     Granted,
     Missing,
-    /// It cannot be asked.
+    /// IAM could not be asked.
     Unknown(AwsError),
 }
 

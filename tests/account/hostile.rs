@@ -1,13 +1,13 @@
-//! Environments and profiles that no one should have: each ends in an error that names the mistake, none in a panic.
+//! Invalid environments and profiles: each fails with an error that names the mistake, none with a panic.
 
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::answering::Answering;
+use super::stub_aws::StubAws;
 use super::{IN_ENVIRONMENT, first_line, world};
 use crate::harness::{TestResult, World};
 
-/// Variables of the SDK and of what it is made of.
+/// Variables of the SDK and its components.
 const VARIABLES: [&str; 42] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_ACCOUNT_ID",
@@ -76,7 +76,7 @@ const VALUES: [&str; 21] = [
     "*",
 ];
 
-/// One that is wrong, and what has to be named.
+/// An invalid variable, and what the error must name.
 const WRONG: [(&str, &str); 24] = [
     ("AWS_ACCESS_KEY_ID", "1\n"),
     ("AWS_ACCESS_KEY_ID", "ä"),
@@ -109,7 +109,7 @@ fn with<'a>(variable: &'a str, value: &'a str) -> [(&'a str, &'a str); 4] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_variable_is_named() -> TestResult {
+async fn an_invalid_variable_is_named() -> TestResult {
     let world = world("")?;
     for (variable, value) in WRONG {
         let (line, finished) = first_line(&world, &[], &with(variable, value)).await?;
@@ -120,8 +120,8 @@ async fn a_wrong_variable_is_named() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_key_of_a_profile_is_named_with_its_file() -> TestResult {
-    let endpoint = Answering::start()?.endpoint;
+async fn an_invalid_profile_key_is_named_with_its_file() -> TestResult {
+    let endpoint = StubAws::start()?.endpoint;
     for (file, head) in [("config", "[profile p]"), ("credentials", "[p]")] {
         for (key, value) in [
             ("max_attempts", "0"),
@@ -134,7 +134,7 @@ async fn a_wrong_key_of_a_profile_is_named_with_its_file() -> TestResult {
             std::fs::write(world.home().join(".aws").join(file), format!("{head}\n{key} = {value}\n"))?;
             let flags = ["--profile", "p", "--region", "eu-central-1", "--endpoint-url", &endpoint];
             let (line, finished) = first_line::<&str>(&world, &flags, &[]).await?;
-            let expected = format!("error: {key} of the profile `p` in ~/.aws/{file} must be ");
+            let expected = format!("error: {key} of profile `p` in ~/.aws/{file} must be ");
             assert_eq!(finished.code, Some(1), "{key} {finished:?}");
             assert!(line.starts_with(&expected), "{key} {finished:?}");
         }
@@ -143,9 +143,9 @@ async fn a_wrong_key_of_a_profile_is_named_with_its_file() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_empty_says_nothing_and_legacy_is_a_mode() -> TestResult {
+async fn empty_values_are_ignored_and_legacy_is_a_valid_mode() -> TestResult {
     let world = world("[profile p]\nretry_mode = legacy\nmax_attempts =\nendpoint_url =\nuse_fips_endpoint =\n")?;
-    let endpoint = Answering::start()?.endpoint;
+    let endpoint = StubAws::start()?.endpoint;
     for (variable, value) in [
         ("AWS_PROFILE", "p"),
         ("AWS_RETRY_MODE", "legacy"),
@@ -157,7 +157,7 @@ async fn what_is_empty_says_nothing_and_legacy_is_a_mode() -> TestResult {
         let (line, finished) = first_line(&world, &["--endpoint-url", &endpoint], &with(variable, value)).await?;
         assert!(line.starts_with("account 111111111111 "), "{variable}={value:?} {finished:?}");
     }
-    // The endpoint by its variable, so that that of the service is asked for too.
+    // The endpoint from its variable, so that the service-specific one is read too.
     let variables = [&with("AWS_ENDPOINT_URL", &endpoint)[..], &[("AWS_ENDPOINT_URL_STS", "")]].concat();
     let (line, finished) = first_line(&world, &[], &variables).await?;
     assert!(line.starts_with("account 111111111111 "), "{finished:?}");
@@ -165,7 +165,7 @@ async fn what_is_empty_says_nothing_and_legacy_is_a_mode() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_endpoint_is_named_where_credentials_are_asked_for() -> TestResult {
+async fn an_empty_credentials_endpoint_is_named() -> TestResult {
     let profiles = "[profile p]\nrole_arn = arn:aws:iam::222222222222:role/x\nsource_profile = q\n\
         [profile q]\naws_access_key_id = 1\naws_secret_access_key = x\n";
     let world = world(profiles)?;
@@ -179,7 +179,7 @@ async fn an_empty_endpoint_is_named_where_credentials_are_asked_for() -> TestRes
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_local_aws_obeys_no_setting_of_an_account() -> TestResult {
+async fn the_local_aws_ignores_account_settings() -> TestResult {
     let world = world("[default]\nmax_attempts = 0\nuse_fips_endpoint = true\nendpoint_url = http://127.0.0.1:1\n")?;
     world.start().await?;
     let expected = "account 000000000000 · region us-east-1 · endpoint http://127.0.0.1:";
@@ -198,19 +198,19 @@ async fn the_local_aws_obeys_no_setting_of_an_account() -> TestResult {
     ]) {
         let (line, finished) = first_line(&world, &["--local"], &[(variable, value)]).await?;
         assert!(line.starts_with(expected) && line.ends_with(" · local AWS"), "{variable}={value:?} {finished:?}");
-        // It got an answer: there is no table.
+        // It got a response: there is no table.
         assert!(finished.stderr.contains("incidentctl up"), "{variable}={value:?} {finished:?}");
     }
     Ok(())
 }
 
-/// A few variables with values of all kinds.
+/// A few variables with all kinds of values.
 fn environment() -> impl Strategy<Value = Vec<(&'static str, String)>> {
     let value = prop_oneof![4 => select(&VALUES[..]).prop_map(str::to_owned), 1 => "[^\\x00]{0,12}"];
     prop::collection::vec((select(&VARIABLES[..]), value), 1..5)
 }
 
-/// Without keys in the environment, every other place is asked for some.
+/// Without keys in the environment, credentials come from every other source.
 async fn ends_without_panic(world: &World, flags: &[&str], has_keys: bool, variables: &[(&str, String)]) -> TestResult {
     let keys = IN_ENVIRONMENT.map(|(name, value)| (name, if has_keys { value.to_owned() } else { String::new() }));
     let variables = [&keys[..], &[("AWS_REGION", "eu-central-1".to_owned())], variables].concat();
@@ -222,10 +222,10 @@ async fn ends_without_panic(world: &World, flags: &[&str], has_keys: bool, varia
 }
 
 #[test]
-fn no_environment_makes_it_panic() -> TestResult {
+fn no_environment_causes_a_panic() -> TestResult {
     let runtime = tokio::runtime::Runtime::new()?;
-    let (world, endpoint) = (world("")?, Answering::start()?.endpoint);
-    // Each is a process.
+    let (world, endpoint) = (world("")?, StubAws::start()?.endpoint);
+    // Each case starts a process.
     let config = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(variables in environment(), by_flag: bool, has_keys: bool)| {
         let by_variable = [&[("AWS_ENDPOINT_URL", endpoint.clone())][..], &variables].concat();

@@ -1,20 +1,20 @@
-//! Which account and region a command works in, and what an environment and configuration files can do to it.
+//! Which account and region a command uses, and how the environment and configuration files affect it.
 
-mod answering;
 mod hostile;
+mod stub_aws;
 
 use std::ffi::OsStr;
 
 use crate::harness::{Finished, TestResult, World};
-use answering::Answering;
+use stub_aws::StubAws;
 
-/// The account of the keys in the environment, and that of the profile `prod`; an access key id is its account here.
+/// The accounts of the environment's keys and of the profile `prod`; here an access key id is its account.
 const IN_ENVIRONMENT: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "111111111111"), ("AWS_SECRET_ACCESS_KEY", "x")];
 const PROFILES: &str = "[profile prod]\nregion = eu-west-3\naws_access_key_id = 222222222222\naws_secret_access_key = x\n\
      [profile program]\ncredential_process = sh -c \"echo '{\\\"Version\\\":1,\\\"AccessKeyId\\\":\\\"333333333333\\\",\
      \\\"SecretAccessKey\\\":\\\"x\\\"}'\"\n[profile empty]\nregion = eu-west-3\n";
 
-/// A machine with profiles, and no instance metadata that could be waited for.
+/// A machine with profiles and no reachable instance metadata.
 fn world(profiles: &str) -> TestResult<World> {
     let world = World::new()?;
     std::fs::create_dir(world.home().join(".aws"))?;
@@ -22,7 +22,7 @@ fn world(profiles: &str) -> TestResult<World> {
     Ok(world)
 }
 
-/// What a command that reads says first, and how it ends. It never finds a table.
+/// The first line of a read command, and its exit. It never finds a table.
 async fn first_line<V: AsRef<OsStr>>(
     world: &World,
     flags: &[&str],
@@ -37,9 +37,9 @@ async fn first_line<V: AsRef<OsStr>>(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_flag_wins_over_keys_of_the_environment_and_these_over_a_named_profile() -> TestResult {
+async fn flags_override_environment_keys_which_override_a_named_profile() -> TestResult {
     let world = world(PROFILES)?;
-    let endpoint = Answering::start()?.endpoint;
+    let endpoint = StubAws::start()?.endpoint;
     let keys = &IN_ENVIRONMENT[..];
     let named = [("AWS_PROFILE", "prod")];
     let both = [named[0], keys[0], keys[1]];
@@ -67,21 +67,21 @@ async fn a_flag_wins_over_keys_of_the_environment_and_these_over_a_named_profile
 #[tokio::test(flavor = "multi_thread")]
 async fn a_named_profile_without_credentials_does_not_fall_back_to_another_account() -> TestResult {
     let world = world(PROFILES)?;
-    let endpoint = Answering::start()?.endpoint;
+    let endpoint = StubAws::start()?.endpoint;
     for profile in ["empty", "absent"] {
         let flags = ["--profile", profile, "--region", "eu-central-1", "--endpoint-url", &endpoint];
         let (line, finished) = first_line(&world, &flags, &IN_ENVIRONMENT).await?;
         assert_eq!(finished.code, Some(1), "{finished:?}");
-        assert_eq!(line, "error: no usable AWS credentials were found", "{finished:?}");
+        assert_eq!(line, "error: no usable AWS credentials found", "{finished:?}");
         assert!(finished.stderr.contains(profile), "{finished:?}");
     }
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_environment_beats_the_configuration_file_and_this_the_profile() -> TestResult {
+async fn the_environment_overrides_the_configuration_file_which_overrides_the_profile() -> TestResult {
     let world = world(PROFILES)?;
-    let endpoint = Answering::start()?.endpoint;
+    let endpoint = StubAws::start()?.endpoint;
     let both = [("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "eu-west-2")];
     let empty = [("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "")];
     let file = "region: eu-central-1\n";
@@ -105,8 +105,8 @@ async fn the_environment_beats_the_configuration_file_and_this_the_profile() -> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_line_names_the_endpoint_wherever_it_is_configured() -> TestResult {
-    let endpoint = Answering::start()?.endpoint;
+async fn the_first_line_names_the_endpoint_from_any_source() -> TestResult {
+    let endpoint = StubAws::start()?.endpoint;
     let world = world(&format!("{PROFILES}endpoint_url = {endpoint}\n"))?;
     let region = ("AWS_REGION", "eu-central-1");
     let [id, secret] = IN_ENVIRONMENT;

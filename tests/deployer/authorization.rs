@@ -1,5 +1,5 @@
-//! What the policy names against what IAM lets a policy name: an action on a resource of a type that it does not take
-//! is allowed by IAM's editor and denied by the service.
+//! Compares the policy with what IAM supports: an action on an unsupported resource type passes IAM's editor and is
+//! denied by the service.
 
 use std::collections::BTreeMap;
 
@@ -10,20 +10,20 @@ use serde::Deserialize;
 
 use crate::harness::{TestResult, repository};
 
-/// Actions that take a resource and are asked for all: they list by a prefix, which IAM does not know of.
+/// Actions that support resources but are granted on all: they list by prefix, which IAM does not know.
 const LISTING: [&str; 1] = ["cloudwatch:DescribeAlarms"];
 
 /// The facts of `tests/deployer/authorization.json`.
 #[derive(Debug, Deserialize)]
 struct Facts {
-    /// The ARN of each type of resource, with variables.
+    /// The ARN pattern of each resource type.
     types: BTreeMap<String, String>,
-    /// The types that each action takes; none where it takes only `*`.
+    /// The resource types of each action; none where it supports only `*`.
     actions: BTreeMap<String, Vec<String>>,
 }
 
 #[test]
-fn every_action_names_resources_of_a_type_that_it_takes() -> TestResult {
+fn every_action_names_supported_resource_types() -> TestResult {
     let facts: Facts =
         serde_json::from_str(&std::fs::read_to_string(repository("tests/deployer/authorization.json"))?)?;
     let place = Place::new("devops", "123456789012", "eu-west-1", None);
@@ -42,7 +42,7 @@ fn every_action_names_resources_of_a_type_that_it_takes() -> TestResult {
 }
 
 #[test]
-fn a_resource_of_another_type_is_noticed() -> TestResult {
+fn an_unsupported_resource_type_is_detected() -> TestResult {
     let facts: Facts =
         serde_json::from_str(&std::fs::read_to_string(repository("tests/deployer/authorization.json"))?)?;
     for (action, resource, expected) in [
@@ -59,7 +59,7 @@ fn a_resource_of_another_type_is_noticed() -> TestResult {
     Ok(())
 }
 
-/// Whether an action takes resources like this one.
+/// Whether an action supports resources like this.
 fn takes(facts: &Facts, action: &str, resource: &str) -> TestResult<bool> {
     let types = facts.actions.get(action).ok_or_else(|| format!("add {action} to the facts"))?;
     if resource == "*" {
@@ -75,7 +75,7 @@ fn takes(facts: &Facts, action: &str, resource: &str) -> TestResult<bool> {
     Ok(false)
 }
 
-/// An expression for ARNs of one shape. The last variable may stand for more than one part, as names have slashes.
+/// A regex for ARNs of one shape. The last variable may span several segments, because names contain slashes.
 fn shaped(shape: &str) -> TestResult<Regex> {
     let variable = Regex::new(r"\$\{[A-Za-z]+\}")?;
     let parts: Vec<String> = variable.split(shape).map(regex::escape).collect();

@@ -6,7 +6,7 @@ export AWS_PAGER=""
 check() { # WHAT EXPECTED COMMAND...
     local what=$1 expected=$2 found
     shift 2
-    # SQS: in us-east-1 the CLI prefers a name of old to AWS_ENDPOINT_URL, but not to the flag.
+    # SQS: in us-east-1 the CLI prefers a legacy host name to AWS_ENDPOINT_URL, but not to the flag.
     found=$(aws --endpoint-url "$AWS_ENDPOINT_URL" "$@" --output text) || { echo "FAILED: $what: aws $*"; exit 1; }
     [ "$found" = "$expected" ] || { echo "FAILED: $what: '$found', not '$expected'"; exit 1; }
     echo "ok: $what"
@@ -23,7 +23,7 @@ check "rules" 5 events list-rules --name-prefix devops- --query 'length(Rules)'
 check "target" incident-handler events list-targets-by-rule --rule devops-function-failures --query 'Targets[0].Id'
 check "queues" 2 sqs list-queues --queue-name-prefix devops- --query 'length(QueueUrls)'
 check "invoke config" 0 lambda get-function-event-invoke-config --function-name devops-error-generator --query MaximumRetryAttempts
-# From a file: versions 1 and 2 of the CLI read a payload on the command line differently.
+# From a file: versions 1 and 2 of the CLI parse payload arguments differently.
 payload=$(mktemp)
 trap 'rm -f "$payload"' EXIT
 echo '{"kind":"exception"}' >"$payload"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads the stack `devops` from the local AWS with boto3, fails its generator, and finds the incident.
+"""Reads the stack `devops` from the local AWS with boto3, triggers a failure, and finds the incident.
 
 It runs in the environment that `local status --export` prints.
 """
@@ -80,9 +80,9 @@ def reads():
 
 
 def errors():
-    check("absent role", error_code(client("iam").get_role, RoleName="nobody"), "NoSuchEntity")
-    check("absent table", error_code(client("dynamodb").describe_table, TableName="nothing"), "ResourceNotFoundException")
-    check("absent function", error_code(client("lambda").get_function, FunctionName="nothing"), "ResourceNotFoundException")
+    check("missing role", error_code(client("iam").get_role, RoleName="nothing"), "NoSuchEntity")
+    check("missing table", error_code(client("dynamodb").describe_table, TableName="nothing"), "ResourceNotFoundException")
+    check("missing function", error_code(client("lambda").get_function, FunctionName="nothing"), "ResourceNotFoundException")
     check("rule with targets", error_code(client("events").delete_rule, Name="devops-alarm-changes"), "ValidationException")
     check("role with a policy", error_code(client("iam").delete_role, RoleName=f"devops-incident-handler-{REGION}"), "DeleteConflict")
     long_subject = {"TopicArn": client("sns").list_topics()["Topics"][0]["TopicArn"], "Subject": "x" * 101, "Message": "m"}

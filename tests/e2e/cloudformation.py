@@ -42,7 +42,7 @@ def refusal(call, **arguments):
 
 
 def deploy(*options):
-    """`aws cloudformation deploy`, without its pauses of half a minute while a change set is executed."""
+    """`aws cloudformation deploy`, without its 30 s polling interval while a change set executes."""
     overrides = [f"{name}={value}" for name, value in PARAMETERS.items()]
     command = ["aws", "cloudformation", "deploy", "--stack-name", STACK, "--template-file", TEMPLATE]
     command += ["--capabilities", "CAPABILITY_NAMED_IAM", "--no-execute-changeset", *options]
@@ -80,14 +80,14 @@ def bucket():
         archive.writestr(entry, "#!/bin/sh\n")
     S3.create_bucket(Bucket=BUCKET)
     S3.put_object(Bucket=BUCKET, Key=f"{STACK}/{KEY}", Body=content.getvalue(), ExpectedBucketOwner="000000000000")
-    check("the zip comes back", S3.get_object(Bucket=BUCKET, Key=f"{STACK}/{KEY}")["Body"].read(), content.getvalue())
+    check("the zip round-trips", S3.get_object(Bucket=BUCKET, Key=f"{STACK}/{KEY}")["Body"].read(), content.getvalue())
     check("another owner's bucket", refusal(S3.head_bucket, Bucket=BUCKET, ExpectedBucketOwner="111111111111"), "403")
-    check("a bucket that holds something", refusal(S3.delete_bucket, Bucket=BUCKET), "BucketNotEmpty")
+    check("a non-empty bucket", refusal(S3.delete_bucket, Bucket=BUCKET), "BucketNotEmpty")
 
 
 def life():
     deploy()
-    check("a stack to be reviewed", STACKS.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"], "REVIEW_IN_PROGRESS")
+    check("a stack in review", STACKS.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"], "REVIEW_IN_PROGRESS")
     token = execute()
     check("creation", settled(STACK), "CREATE_COMPLETE")
     failed = [event for event in events(token) if event["ResourceStatus"].endswith("FAILED")]
@@ -106,7 +106,7 @@ def life():
     PARAMETERS.update(CodeKey="nothing.zip", HandlerMemorySize="1024")
     deploy()
     token = execute()
-    check("update to code that is not there", settled(STACK), "UPDATE_ROLLBACK_COMPLETE")
+    check("update to missing code", settled(STACK), "UPDATE_ROLLBACK_COMPLETE")
     reasons = " ".join(event.get("ResourceStatusReason", "") for event in events(token))
     check("its reason", "S3 Error Code: NoSuchKey" in reasons, True)
     memory = client("lambda").get_function_configuration(FunctionName=f"{STACK}-incident-handler")["MemorySize"]

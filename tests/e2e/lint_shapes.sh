@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Usage: lint_shapes.sh INCIDENTCTL. Renders the template for every setting that changes its shape, and lints them all.
+# Usage: lint_shapes.sh INCIDENTCTL. Renders and lints the template for every setting that changes its shape.
 # Needs cfn-lint.
 set -euo pipefail
 incidentctl=$(realpath "$1")

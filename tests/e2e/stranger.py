@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Another user of this machine, and a page in a browser, try to get into the local AWS that runs.
+"""Another user of this machine and a page in a browser try to access a running local AWS.
 
-Usage: stranger.py DIRECTORY, in the environment that `local status --export` prints. DIRECTORY is that of the local AWS.
-Only root can become another user; without it the files are not tried.
+Usage: stranger.py DIRECTORY, in the environment that `local status --export` prints. DIRECTORY is the local AWS's.
+Only root can switch users; otherwise the file checks are skipped.
 """
 
 import datetime
@@ -31,11 +31,11 @@ def check(what, holds, found=""):
 
 
 def become_another_user():
-    """Whether it could."""
+    """Returns whether it succeeded."""
     if os.getuid() != 0:
-        print("skipped: another user's look at the files; only root can become one")
+        print("skipped: file checks as another user, which need root")
         return False
-    # Also where the folder above is open, as a home often is.
+    # Even when the parent directory is open, as a home often is.
     for folder in [DIRECTORY.parent]:
         folder.chmod(0o755)
     os.setgroups([])
@@ -45,7 +45,7 @@ def become_another_user():
 
 
 def readable():
-    """What the user can read of the local AWS: files, folders, and what the kernel shows of the process."""
+    """What the user can read of the local AWS: files, directories, and /proc entries of its process."""
     found = []
     known = ["", "local.json", "local.log", "local.lock", "start.lock", "outbox", "functions"]
     paths = [DIRECTORY / name for name in known]
@@ -62,7 +62,7 @@ def readable():
 
 
 def presigned(method, path, service, key, secret, body):
-    """A request as a page can make it: no header of its own, the signature in the query."""
+    """A request that a page can make: no custom headers, the signature in the query."""
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     scope = f"{now[:8]}/{REGION}/{service}/aws4_request"
     fields = {
@@ -89,7 +89,7 @@ def status(method, path, body=b"", **headers):
 
 
 def calls():
-    """Each request that must be refused, by what it is."""
+    """Requests that must be rejected, by description."""
     body = b'{"FunctionName":"stranger"}'
     page = {"Origin": "https://evil.example", "Content_Type": "text/plain"}
     functions = "/2015-03-31/functions"
@@ -107,10 +107,10 @@ def calls():
     yield "a preflight", status("OPTIONS", functions, Origin="https://evil.example", Access_Control_Request_Method="POST")
 
 
-# Before it becomes another user, who may not read what Python loads with the first request.
-check("its user gets in", status("GET", "/_local/status", X_Local_Secret=SECRET) == 200)
+# Before switching users: the first request makes Python load modules the other user may not read.
+check("its user is admitted", status("GET", "/_local/status", X_Local_Secret=SECRET) == 200)
 if become_another_user():
-    check("another user reads nothing", not readable(), readable())
+    check("another user can read nothing", not readable(), readable())
 for what, answer in calls():
-    check(f"refused: {what}", 400 <= answer < 500, answer)
-check("it still runs", status("GET", "/_local/status", X_Local_Secret=SECRET) == 200)
+    check(f"rejected: {what}", 400 <= answer < 500, answer)
+check("it is still running", status("GET", "/_local/status", X_Local_Secret=SECRET) == 200)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Terraform's AWS provider makes, re-reads and removes a stack on the local AWS.
-# Usage: terraform.sh ZIP, in the environment that `local status --export` prints. A provider that was downloaded beforehand is taken from $TF_PLUGIN_DIR.
+# Terraform's AWS provider creates, refreshes and destroys a stack on the local AWS.
+# Usage: terraform.sh ZIP, in the environment that `local status --export` prints. $TF_PLUGIN_DIR may hold a downloaded provider.
 set -euo pipefail
 zip=$(realpath "$1")
 work=$(mktemp -d)
@@ -10,7 +10,7 @@ cd "$work"
 
 export TF_IN_AUTOMATION=1 TF_VAR_handler_zip=$zip CHECKPOINT_DISABLE=1
 terraform init -input=false -no-color ${TF_PLUGIN_DIR:+-plugin-dir="$TF_PLUGIN_DIR"} >init.log 2>&1 || {
-    grep -q 'Failed to query available provider packages' init.log && { echo "skipped: the AWS provider cannot be had here"; exit 0; }
+    grep -q 'Failed to query available provider packages' init.log && { echo "skipped: the AWS provider cannot be downloaded"; exit 0; }
     cat init.log; exit 1
 }
 

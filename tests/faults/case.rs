@@ -1,4 +1,4 @@
-//! Which call is broken, and how.
+//! Which call to break, and how.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use incident_local::gateway::faults::{Action, Rule};
 use super::phase::Phase;
 use crate::harness::ATTEMPTS;
 
-/// One attack on one call.
+/// One fault at one call.
 #[derive(Debug, Clone)]
 pub(super) struct Case {
     pub(super) phase: Phase,
@@ -17,12 +17,12 @@ pub(super) struct Case {
     pub(super) attack: Attack,
 }
 
-/// What happens at a call.
+/// What happens to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Attack {
-    /// It is broken.
+    /// The call is broken.
     Break(Fault),
-    /// The deployer is killed while it waits for the answer.
+    /// The deployer is killed while it waits for the response.
     Kill(Moment),
 }
 
@@ -31,21 +31,21 @@ pub(super) enum Attack {
 pub(super) enum Moment {
     /// Before the call took effect.
     Before,
-    /// Afterwards.
+    /// After it took effect.
     After,
 }
 
-/// A call that the deployer makes.
+/// A call the deployer makes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Point {
     service: String,
     operation: String,
     resource: String,
-    /// Which of the calls of this operation for this resource, from 1.
+    /// The occurrence of this operation on this resource, from 1.
     ordinal: u64,
 }
 
-/// How a call is broken. What lasts, lasts for all attempts of the SDK, so that the deployer has to do without.
+/// How to break a call. Lasting faults outlast all attempts of the SDK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     Throttle,
@@ -71,7 +71,7 @@ impl Point {
             .collect()
     }
 
-    /// Whether the call changes nothing.
+    /// Whether the call is read-only.
     pub(super) fn reads(&self) -> bool {
         reads(&self.operation)
     }
@@ -81,12 +81,12 @@ impl Point {
         (&self.service, &self.operation)
     }
 
-    /// What is called for.
+    /// The resource it acts on.
     pub(super) fn resource(&self) -> &str {
         &self.resource
     }
 
-    /// Breaks this call and those like it for so many milliseconds of AWS.
+    /// Breaks this call and similar ones for this many milliseconds of AWS time.
     pub(super) fn breaking_for(&self, milliseconds: u64, action: Action) -> Rule {
         Rule { times: None, milliseconds: Some(milliseconds), ..self.rule(action, 1) }
     }
@@ -105,14 +105,14 @@ impl Point {
     }
 }
 
-/// Whether an operation changes nothing.
+/// Whether an operation is read-only.
 pub(super) fn reads(operation: &str) -> bool {
     ["Get", "List", "Describe"].iter().any(|verb| operation.starts_with(verb))
 }
 
 impl Attack {
-    /// The ways to break a call. For one that changes nothing it makes no difference whether it took effect, and what
-    /// goes wrong once is repaired by the SDK.
+    /// The faults for a call. For read-only calls it does not matter whether they took effect, and the SDK retries
+    /// single failures.
     pub(super) fn breaking(call: &Point) -> Vec<Self> {
         use Fault::{DropAfter, DropAfterOnce, DropBefore, InternalError, Late, LateOnce, Throttle};
         let faults: &[Fault] = match call.reads() {
@@ -122,7 +122,7 @@ impl Attack {
         faults.iter().copied().map(Self::Break).collect()
     }
 
-    /// The moments at which the deployer can be killed.
+    /// The moments to kill the deployer.
     pub(super) fn killing(call: &Point) -> Vec<Self> {
         match call.reads() {
             true => vec![Self::Kill(Moment::After)],
@@ -130,17 +130,17 @@ impl Attack {
         }
     }
 
-    /// Whether the deployer has to come to its end all the same: it can find out whether the call took effect.
-    pub(super) fn is_endured(self) -> bool {
+    /// Whether the deployer must succeed regardless, because it can find out whether the call took effect.
+    pub(super) fn must_succeed(self) -> bool {
         matches!(self, Self::Break(Fault::DropAfterOnce | Fault::LateOnce))
     }
 
-    /// Whether the deployer waits for an answer in vain.
-    pub(super) fn is_late(self) -> bool {
+    /// Whether the deployer waits for a response that never comes.
+    pub(super) fn times_out(self) -> bool {
         matches!(self, Self::Break(Fault::LateOnce | Fault::Late))
     }
 
-    /// The rule by which the local AWS does it.
+    /// The fault rule for the local AWS.
     pub(super) fn rule(self, call: &Point) -> Rule {
         let lasting = u64::from(ATTEMPTS);
         let (action, times) = match self {

@@ -1,5 +1,5 @@
-//! Ctrl-C, and what asks for the same, while AWS does not answer. (That calls in flight finish after the first is a test of
-//! `stack::failures`.)
+//! Ctrl-C and other interrupts while AWS does not answer. (`stack::failures` tests that calls in flight finish after
+//! the first.)
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,29 +10,29 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::process::ChildStdout;
 
 use super::phase::{Phase, first};
-use crate::harness::{Laboratory, Snapshot, TestResult};
+use crate::harness::{Snapshot, TestBed, TestResult};
 
-/// The kernel and the shell both say that a terminal is gone: within a second that is one interrupt.
+/// Kernel and shell both send SIGHUP when a terminal closes: within a second that is one interrupt.
 const ANOTHER_HANGUP: Duration = Duration::from_millis(1_100);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_interrupt_does_not_wait_for_what_hangs() -> TestResult {
-    a_second_signal_does_not_wait("INT").await
+async fn a_second_interrupt_ends_a_hanging_run() -> TestResult {
+    a_second_signal_ends_a_hanging_run("INT").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_termination_does_not_wait_for_what_hangs() -> TestResult {
-    a_second_signal_does_not_wait("TERM").await
+async fn a_second_termination_ends_a_hanging_run() -> TestResult {
+    a_second_signal_ends_a_hanging_run("TERM").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_hangup_does_not_wait_for_what_hangs() -> TestResult {
-    a_second_signal_does_not_wait("HUP").await
+async fn a_second_hangup_ends_a_hanging_run() -> TestResult {
+    a_second_signal_ends_a_hanging_run("HUP").await
 }
 
-async fn a_second_signal_does_not_wait(signal: &str) -> TestResult {
-    let laboratory = Laboratory::new().await?;
-    laboratory.handle.set_faults(vec![Rule {
+async fn a_second_signal_ends_a_hanging_run(signal: &str) -> TestResult {
+    let test_bed = TestBed::new().await?;
+    test_bed.handle.set_faults(vec![Rule {
         service: None,
         operation: Some("CreateTable".to_owned()),
         resource: None,
@@ -42,14 +42,14 @@ async fn a_second_signal_does_not_wait(signal: &str) -> TestResult {
         milliseconds: None,
         action: Action::HangAfter,
     }]);
-    let mut program = Phase::Up.program(&laboratory)?;
+    let mut program = Phase::Up.program(&test_bed)?;
     program.args(["--output", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut up = program.spawn()?;
     let mut lines = BufReader::new(up.stdout.take().ok_or("no output")?).lines();
-    laboratory.handle.until_a_call_hangs().await;
+    test_bed.handle.until_a_call_hangs().await;
     read_until(&mut lines, "resource_finished").await?;
     send(signal, &up)?;
-    // Everything else that was in flight finishes; the table does not.
+    // All other calls in flight finish; the table does not.
     read_until(&mut lines, "interrupted").await?;
     if signal == "HUP" {
         tokio::time::sleep(ANOTHER_HANGUP).await;
@@ -63,15 +63,15 @@ async fn a_second_signal_does_not_wait(signal: &str) -> TestResult {
     let mut said = String::new();
     up.stderr.take().ok_or("no words")?.read_to_string(&mut said).await?;
     assert_eq!(up.wait().await?.code(), Some(130), "{said}");
-    for words in ["not waited for: ", "IncidentTable", "created", "incidentctl up"] {
+    for words in ["still in flight: ", "IncidentTable", "created", "incidentctl up"] {
         assert!(said.contains(words), "`{words}` is missing: {said}");
     }
 
-    laboratory.handle.set_faults(Vec::new());
-    laboratory.up(&first()).await?;
-    assert!(laboratory.plan(&first()).await?.is_empty());
-    laboratory.down().await?;
-    assert_eq!(laboratory.snapshot().await?, Snapshot::new());
+    test_bed.handle.set_faults(Vec::new());
+    test_bed.up(&first()).await?;
+    assert!(test_bed.plan(&first()).await?.is_empty());
+    test_bed.down().await?;
+    assert_eq!(test_bed.snapshot().await?, Snapshot::new());
     Ok(())
 }
 

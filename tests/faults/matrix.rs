@@ -9,23 +9,23 @@ use super::phase::{Clean, Phase};
 use super::worker::Work;
 use crate::harness::TestResult;
 
-/// Accounts at a time: more than processors, because much of a deployment is waiting.
+/// Concurrent accounts: more than processors, because deployments mostly wait.
 pub(super) const WORKERS: usize = 5;
-/// One case of so many is met unless `INCIDENTCTL_TEST_FAULTS` says another number. As a call has four or seven faults,
-/// this step meets each call with another fault than the one before.
+/// Runs one in this many cases unless `INCIDENTCTL_TEST_FAULTS` overrides it. Calls have four or seven faults, so this
+/// stride pairs each call with a different fault than the previous one.
 const SPREAD: usize = 5;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_next_run_repairs_what_a_broken_call_left() -> TestResult {
+async fn the_next_run_recovers_from_a_broken_call() -> TestResult {
     meet("broken calls", Clean::record().await?, Attack::breaking).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_next_run_repairs_what_a_killed_program_left() -> TestResult {
+async fn the_next_run_recovers_from_a_kill() -> TestResult {
     meet("kills", Clean::record_program().await?, Attack::killing).await
 }
 
-/// Meets every call of the recording with each attack, or a share of them.
+/// Runs every recorded call with each fault, or a share of them.
 async fn meet(what: &str, clean: Clean, attacks: fn(&Point) -> Vec<Attack>) -> TestResult {
     let start = Instant::now();
     let all = cases(&clean, attacks);
@@ -35,13 +35,13 @@ async fn meet(what: &str, clean: Clean, attacks: fn(&Point) -> Vec<Attack>) -> T
     let work = Work::new(clean, cases);
     join_all((0..WORKERS).map(|_| work.run())).await;
     let results = work.results();
-    results.tell(&format!("{count} of {total} {what}"), start.elapsed())?;
+    results.report(&format!("{count} of {total} {what}"), start.elapsed())?;
     assert!(results.problems.is_empty(), "{} problems\n{}", results.problems.len(), results.problems.join("\n"));
     assert!(results.not_met <= count / 10, "{results:?}");
     Ok(())
 }
 
-/// The cases that this run meets.
+/// The cases of this run.
 pub(super) fn share(cases: Vec<Case>) -> Vec<Case> {
     let chosen = std::env::var("INCIDENTCTL_TEST_FAULTS").ok();
     let step = chosen.and_then(|step| step.parse().ok()).unwrap_or(SPREAD);

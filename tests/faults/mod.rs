@@ -1,12 +1,12 @@
-//! The deployer survives anything: each call that it makes is broken in each way, and a plain second run repairs it.
+//! Fault tolerance: every call of the deployer is broken in each way, and a plain second run repairs it.
 
 mod case;
 mod concurrency;
+mod eventual_consistency;
 mod interrupt;
 mod matrix;
-mod newness;
+mod name_conflicts;
 mod phase;
 mod resumption;
 mod rollback;
-mod taken;
 mod worker;

@@ -1,11 +1,11 @@
-//! The three things that a deployer does: from nothing, from one configuration to another, to nothing.
+//! A deployer's three phases: create, update, delete.
 
 use std::pin::Pin;
 
 use super::case::Point;
-use crate::harness::{BOUNDARY, Laboratory, Snapshot, TestResult, Wish};
+use crate::harness::{BOUNDARY, Desired, Snapshot, TestBed, TestResult};
 
-/// What is done while calls break.
+/// The work during which calls break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     Up,
@@ -14,56 +14,56 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    /// All, in the order in which a stack lives through them.
+    /// All phases, in a stack's lifecycle order.
     pub(super) const ALL: [Self; 3] = [Self::Up, Self::Update, Self::Down];
 
-    /// Does it once, in this process.
-    pub(super) async fn run(self, laboratory: &Laboratory) -> TestResult {
+    /// Runs it once, in this process.
+    pub(super) async fn run(self, test_bed: &TestBed) -> TestResult {
         match self {
-            Self::Up => laboratory.up(&first()).await?,
-            Self::Update => laboratory.up(&second()).await?,
-            Self::Down => laboratory.down().await?,
+            Self::Up => test_bed.up(&first()).await?,
+            Self::Update => test_bed.up(&second()).await?,
+            Self::Down => test_bed.down().await?,
         };
         Ok(())
     }
 
-    /// The program that does it.
-    pub(super) fn program(self, laboratory: &Laboratory) -> TestResult<tokio::process::Command> {
+    /// The program that runs it.
+    pub(super) fn program(self, test_bed: &TestBed) -> TestResult<tokio::process::Command> {
         match self {
-            Self::Up => laboratory.program("up", &first()),
-            Self::Update => laboratory.program("up", &second()),
-            Self::Down => laboratory.program("down", &second()),
+            Self::Up => test_bed.program("up", &first()),
+            Self::Update => test_bed.program("up", &second()),
+            Self::Down => test_bed.program("down", &second()),
         }
     }
 
-    /// Whether there is nothing left to do.
-    pub(super) async fn is_done(self, laboratory: &Laboratory) -> TestResult<bool> {
+    /// Whether nothing is left to do.
+    pub(super) async fn is_done(self, test_bed: &TestBed) -> TestResult<bool> {
         Ok(match self {
-            Self::Up => laboratory.plan(&first()).await?.is_empty(),
-            Self::Update => laboratory.plan(&second()).await?.is_empty(),
+            Self::Up => test_bed.plan(&first()).await?.is_empty(),
+            Self::Update => test_bed.plan(&second()).await?.is_empty(),
             Self::Down => true,
         })
     }
 
-    /// What others do before the next phase: one address is confirmed, so that it can be unsubscribed.
-    pub(super) async fn conclude(self, laboratory: &Laboratory) -> TestResult {
+    /// What others do before the next phase: confirm one address, so that it can be unsubscribed.
+    pub(super) async fn conclude(self, test_bed: &TestBed) -> TestResult {
         match self {
-            Self::Up => laboratory.confirm_addresses().await,
+            Self::Up => test_bed.confirm_addresses().await,
             Self::Update | Self::Down => Ok(()),
         }
     }
 }
 
-pub(super) fn first() -> Wish {
+pub(super) fn first() -> Desired {
     let emails = ["ada@example.com", "grace@example.com"].map(str::to_owned).to_vec();
-    Wish { emails, tags: [("team".to_owned(), "one".to_owned())].into(), ..Wish::default() }
+    Desired { emails, tags: [("team".to_owned(), "one".to_owned())].into(), ..Desired::default() }
 }
 
-/// Something else wherever a configuration can choose.
-pub(super) fn second() -> Wish {
+/// Differs wherever a configuration can choose.
+pub(super) fn second() -> Desired {
     let tags = [("team", "two"), ("cost", "low")].map(|(key, value)| (key.to_owned(), value.to_owned()));
-    Wish {
-        // One that is new would keep the others until it has confirmed.
+    Desired {
+        // A new address would keep the others until it is confirmed.
         emails: vec!["grace@example.com".to_owned()],
         tags: tags.into(),
         log_retention_days: 14,
@@ -77,33 +77,33 @@ pub(super) fn second() -> Wish {
     }
 }
 
-/// What a run without faults leaves after each phase, and the calls that it made.
+/// The state after each fault-free phase, and the calls made.
 pub(super) struct Clean {
     pub(super) snapshots: [Snapshot; 3],
     pub(super) calls: [Vec<Point>; 3],
 }
 
 impl Clean {
-    /// Records a deployer in this process.
+    /// Records the in-process deployer.
     pub(super) async fn record() -> TestResult<Self> {
-        Self::record_each(|phase, laboratory| Box::pin(phase.run(laboratory))).await
+        Self::record_each(|phase, test_bed| Box::pin(phase.run(test_bed))).await
     }
 
     /// Records the program.
     pub(super) async fn record_program() -> TestResult<Self> {
-        Self::record_each(|phase, laboratory| Box::pin(run_program(phase, laboratory))).await
+        Self::record_each(|phase, test_bed| Box::pin(run_program(phase, test_bed))).await
     }
 
-    async fn record_each(run: impl for<'a> Fn(Phase, &'a Laboratory) -> Running<'a>) -> TestResult<Self> {
-        let laboratory = Laboratory::new().await?;
+    async fn record_each(run: impl for<'a> Fn(Phase, &'a TestBed) -> Running<'a>) -> TestResult<Self> {
+        let test_bed = TestBed::new().await?;
         let mut clean = Self { snapshots: Default::default(), calls: Default::default() };
         for phase in Phase::ALL {
-            laboratory.handle.forget_calls();
-            run(phase, &laboratory).await?;
-            clean.calls[phase as usize] = Point::all(&laboratory.handle.calls());
-            assert!(phase.is_done(&laboratory).await?, "{phase:?} leaves something to do");
-            clean.snapshots[phase as usize] = laboratory.snapshot().await?;
-            phase.conclude(&laboratory).await?;
+            test_bed.handle.forget_calls();
+            run(phase, &test_bed).await?;
+            clean.calls[phase as usize] = Point::all(&test_bed.handle.calls());
+            assert!(phase.is_done(&test_bed).await?, "{phase:?} leaves something to do");
+            clean.snapshots[phase as usize] = test_bed.snapshot().await?;
+            phase.conclude(&test_bed).await?;
         }
         Ok(clean)
     }
@@ -111,9 +111,9 @@ impl Clean {
 
 type Running<'a> = Pin<Box<dyn Future<Output = TestResult> + 'a>>;
 
-/// The tiny handler fails the self-check, after which nothing is changed.
-async fn run_program(phase: Phase, laboratory: &Laboratory) -> TestResult {
-    let output = phase.program(laboratory)?.output().await?;
+/// The tiny handler fails the self-check, after which nothing changes.
+async fn run_program(phase: Phase, test_bed: &TestBed) -> TestResult {
+    let output = phase.program(test_bed)?.output().await?;
     let said = String::from_utf8_lossy(&output.stderr);
     match output.status.success() || said.contains("the stack is deployed, but its handler") {
         true => Ok(()),

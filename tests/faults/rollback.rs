@@ -1,4 +1,4 @@
-//! `up --rollback`: whichever call fails, nothing is left of what the run made.
+//! `up --rollback`: whichever call fails, nothing the run created remains.
 
 use std::io::Write;
 use std::time::Instant;
@@ -8,7 +8,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::case::{Attack, Case, Fault, Point};
 use super::matrix::{WORKERS, share};
 use super::phase::{Clean, Phase, first};
-use crate::harness::{Laboratory, Snapshot, TestResult};
+use crate::harness::{Snapshot, TestBed, TestResult};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rollback_leaves_nothing_whichever_call_fails() -> TestResult {
@@ -33,11 +33,11 @@ async fn a_rollback_leaves_nothing_whichever_call_fails() -> TestResult {
 
 /// Whether the run failed.
 async fn fail(case: Case) -> TestResult<bool> {
-    let laboratory = Laboratory::new().await?;
-    laboratory.handle.set_faults(vec![case.attack.rule(&case.call)]);
-    let Err(error) = laboratory.up_or_roll_back(&first()).await else { return Ok(false) };
-    laboratory.handle.set_faults(Vec::new());
-    let left = laboratory.snapshot().await?;
+    let test_bed = TestBed::new().await?;
+    test_bed.handle.set_faults(vec![case.attack.rule(&case.call)]);
+    let Err(error) = test_bed.up_or_roll_back(&first()).await else { return Ok(false) };
+    test_bed.handle.set_faults(Vec::new());
+    let left = test_bed.snapshot().await?;
     match left == Snapshot::new() && !error.to_string().contains("not rolled back") {
         true => Ok(true),
         false => Err(format!("{case}: {error}: left {:?}", left.keys()).into()),

@@ -1,4 +1,4 @@
-//! One account after the other, each living through the phases, each phase with the next case.
+//! Accounts in succession, each going through the phases, each phase with the next case.
 
 use std::collections::VecDeque;
 use std::io::Write;
@@ -10,36 +10,36 @@ use incident_deploy::aws::NO_ANSWER;
 
 use super::case::{Attack, Case, reads};
 use super::phase::{Clean, Phase};
-use crate::harness::{Laboratory, TestResult, difference};
+use crate::harness::{TestBed, TestResult, difference};
 
-/// Far above what a run takes in which each attempt at a call waits in vain.
-const HUNG: Duration = Duration::from_secs(60);
+/// Far above the duration of a run in which every attempt of a call times out.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The cases that wait, and what became of the others.
+/// Pending cases and results.
 pub(super) struct Work {
     clean: Clean,
     waiting: Mutex<[VecDeque<Case>; 3]>,
     results: Mutex<Results>,
 }
 
-/// What became of the cases.
+/// Case counts by outcome.
 #[derive(Debug, Default)]
 pub(super) struct Results {
-    /// The run went on to its end.
+    /// The run completed.
     pub(super) endured: usize,
-    /// The run failed before it changed anything.
+    /// The run failed before its first change.
     pub(super) stopped: usize,
-    /// The run failed half-way, and the next one repaired it.
+    /// The run failed midway, and the next one repaired it.
     pub(super) repaired: usize,
-    /// The call was not made this time.
+    /// This run did not make the call.
     pub(super) not_met: usize,
-    /// What must not be.
+    /// Violations.
     pub(super) problems: Vec<String>,
 }
 
 impl Results {
-    /// Says on standard error how many there were, also when the test succeeds.
-    pub(super) fn tell(&self, what: &str, time: Duration) -> TestResult {
+    /// Prints the counts on standard error, even when the test passes.
+    pub(super) fn report(&self, what: &str, time: Duration) -> TestResult {
         let Self { endured, stopped, repaired, not_met, .. } = self;
         Ok(writeln!(
             std::io::stderr(),
@@ -51,9 +51,9 @@ impl Results {
 }
 
 enum Ending {
-    /// The account is as it was.
+    /// The account is unchanged.
     Unchanged,
-    /// The phase is over.
+    /// The phase is complete.
     Over,
 }
 
@@ -70,52 +70,52 @@ impl Work {
         self.results.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Works until nothing waits.
+    /// Works until no case is pending.
     pub(super) async fn run(&self) {
-        while self.something_waits() {
+        while self.has_pending() {
             if let Err(problem) = self.live().await {
                 self.note(|results| results.problems.push(problem.to_string()));
             }
         }
     }
 
-    /// The life of one account.
+    /// The lifecycle of one account.
     async fn live(&self) -> TestResult {
-        let laboratory = Laboratory::new().await?;
+        let test_bed = TestBed::new().await?;
         for phase in Phase::ALL {
             loop {
                 let Some(case) = self.next(phase) else {
-                    phase.run(&laboratory).await.map_err(|error| format!("{phase:?} without a fault: {error}"))?;
+                    phase.run(&test_bed).await.map_err(|error| format!("{phase:?} without a fault: {error}"))?;
                     break;
                 };
-                match self.meet(&laboratory, &case).await.map_err(|error| format!("{case}: {error}"))? {
+                match self.meet(&test_bed, &case).await.map_err(|error| format!("{case}: {error}"))? {
                     Ending::Unchanged => {}
                     Ending::Over => break,
                 }
             }
-            phase.conclude(&laboratory).await?;
+            phase.conclude(&test_bed).await?;
         }
         Ok(())
     }
 
-    /// One case: a run with the fault, and what follows from how it ends.
-    async fn meet(&self, laboratory: &Laboratory, case: &Case) -> TestResult<Ending> {
-        laboratory.handle.forget_calls();
+    /// One case: a run with the fault, then the checks its outcome calls for.
+    async fn meet(&self, test_bed: &TestBed, case: &Case) -> TestResult<Ending> {
+        test_bed.handle.forget_calls();
         let rule = case.attack.rule(&case.call);
-        laboratory.handle.set_faults(vec![rule.clone()]);
-        laboratory.hurry(case.attack.is_late());
+        test_bed.handle.set_faults(vec![rule.clone()]);
+        test_bed.use_short_timeout(case.attack.times_out());
         let attacked = async {
             match case.attack {
-                Attack::Break(_) => case.phase.run(laboratory).await,
-                Attack::Kill(_) => be_killed(case.phase, laboratory).await,
+                Attack::Break(_) => case.phase.run(test_bed).await,
+                Attack::Kill(_) => run_killed(case.phase, test_bed).await,
             }
         };
-        let run = tokio::time::timeout(HUNG, attacked).await.map_err(|_| "the run hangs")?;
-        let seen = laboratory.handle.faults().iter().map(|(_, seen)| *seen).max();
-        laboratory.handle.set_faults(Vec::new());
-        laboratory.hurry(false);
+        let run = tokio::time::timeout(TIMEOUT, attacked).await.map_err(|_| "the run hangs")?;
+        let seen = test_bed.handle.faults().iter().map(|(_, seen)| *seen).max();
+        test_bed.handle.set_faults(Vec::new());
+        test_bed.use_short_timeout(false);
         let met = seen >= rule.call;
-        let changed = laboratory.handle.calls().iter().any(|call| !reads(&call.operation));
+        let changed = test_bed.handle.calls().iter().any(|call| !reads(&call.operation));
         match &run {
             Ok(()) if met => self.note(|results| results.endured += 1),
             Ok(()) => self.note(|results| results.not_met += 1),
@@ -126,21 +126,22 @@ impl Work {
             }
         }
         if let Err(first) = run {
-            // A busy machine may answer something else too late.
-            if case.attack.is_endured() && !first.to_string().contains(NO_ANSWER) {
+            // On a busy machine, another response may be late.
+            if case.attack.must_succeed() && !first.to_string().contains(NO_ANSWER) {
                 return Err(format!("one lost answer ended the run: {first}").into());
             }
-            let again = tokio::time::timeout(HUNG, case.phase.run(laboratory)).await.map_err(|_| "the second hangs")?;
+            let again =
+                tokio::time::timeout(TIMEOUT, case.phase.run(test_bed)).await.map_err(|_| "the second hangs")?;
             again.map_err(|second| format!("{second} (after: {first})"))?;
         }
-        let differs = difference(&self.clean.snapshots[case.phase as usize], &laboratory.snapshot().await?);
+        let differs = difference(&self.clean.snapshots[case.phase as usize], &test_bed.snapshot().await?);
         match differs.is_empty() {
             true => Ok(Ending::Over),
             false => Err(format!("not as after a clean run:\n    {}", differs.join("\n    ")).into()),
         }
     }
 
-    fn something_waits(&self) -> bool {
+    fn has_pending(&self) -> bool {
         self.lock().iter().any(|cases| !cases.is_empty())
     }
 
@@ -157,17 +158,17 @@ impl Work {
     }
 }
 
-/// Runs the program until a call hangs, and kills it then; that is the error. Without an error nothing hung.
-pub(super) async fn be_killed(phase: Phase, laboratory: &Laboratory) -> TestResult {
-    let connections = laboratory.handle.connections().count();
-    let mut program = phase.program(laboratory)?.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+/// Runs the program until a call hangs, then kills it; returns that error. Without an error, nothing hung.
+pub(super) async fn run_killed(phase: Phase, test_bed: &TestBed) -> TestResult {
+    let connections = test_bed.handle.connections().count();
+    let mut program = phase.program(test_bed)?.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     tokio::select! {
-        () = laboratory.handle.until_a_call_hangs() => {}
+        () = test_bed.handle.until_a_call_hangs() => {}
         ended = program.wait() => return ended.map(drop).map_err(Into::into),
     }
     program.kill().await?;
-    // What it had asked for is done all the same.
-    laboratory.handle.connections().until(connections).await;
-    laboratory.handle.until_idle().await;
+    // Its request still takes effect.
+    test_bed.handle.connections().until(connections).await;
+    test_bed.handle.until_idle().await;
     Err("killed".into())
 }

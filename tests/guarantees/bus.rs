@@ -1,4 +1,4 @@
-//! Failures of functions, put on the bus of the local AWS.
+//! Function failures on the local AWS's bus.
 
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
@@ -9,15 +9,15 @@ use tokio::net::TcpStream;
 
 use crate::harness::{Aws, TestResult};
 
-/// What EventBridge takes in one call.
+/// EventBridge's limit per call.
 const BATCH: usize = 10;
-/// Calls at a time.
+/// Concurrent calls.
 const CALLS: usize = 8;
-/// When everything happens, in the two ways of writing it that the bus asks for.
+/// The time of all events, in the two formats the bus needs.
 const TIME: (i64, &str) = (1_767_225_600, "2026-01-01T00:00:00Z");
 const DETAIL_TYPE: &str = "Lambda Function Invocation Result - Failure";
 
-/// The failure of a function for good. All of one function have one fingerprint, whatever their number.
+/// A permanent function failure. All failures of one function share a fingerprint, whatever their number.
 pub(super) fn failure(function: &str, number: usize) -> Value {
     json!({
         "version": "1.0",
@@ -39,7 +39,7 @@ pub(super) fn event(id: &str, detail: &Value) -> Value {
     json!({"id": id, "source": "lambda", "detail-type": DETAIL_TYPE, "time": TIME.1, "detail": detail})
 }
 
-/// Sends events as a program of the account does; returns the id that the bus gave to each.
+/// Sends events as a program in the account does; returns each event's id.
 pub(super) async fn put(aws: &Aws, details: &[Value]) -> TestResult<Vec<String>> {
     let batches: Vec<TestResult<Vec<_>>> =
         details.chunks(BATCH).map(|batch| batch.iter().map(|detail| Ok(entry(detail))).collect()).collect();
@@ -57,7 +57,7 @@ fn entry(detail: &Value) -> PutEventsRequestEntry {
     entry.time(DateTime::from_secs(TIME.0)).detail(detail.to_string()).build()
 }
 
-/// The bus delivers an event once more, as at-least-once allows it to.
+/// Redelivers events, as at-least-once delivery may.
 pub(super) async fn deliver_again(aws: &Aws, events: &[(&String, &Value)]) -> TestResult {
     let (address, secret) = (aws.endpoint.trim_start_matches("http://"), &aws.secret);
     let mut connection = TcpStream::connect(address).await?;

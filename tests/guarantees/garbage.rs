@@ -1,4 +1,4 @@
-//! What nobody should send.
+//! Garbage input.
 
 use serde_json::json;
 
@@ -18,7 +18,7 @@ async fn guarantee_9_garbage_is_an_error_and_a_dead_letter_and_never_a_panic() -
     }
     stack.until_queued("devops-handler-dlq", u32::try_from(garbage.len())?).await?;
 
-    // Wrapped as a topic and a queue wrap it, garbage is an answer too, whatever it is.
+    // Wrapped as a topic and a queue wrap it, garbage gets a response too, whatever it is.
     let sns =
         |message: &str| json!({"Records": [{"EventSource": "aws:sns", "Sns": {"MessageId": "m", "Message": message}}]});
     let sqs = |body: &str| json!({"Records": [{"eventSource": "aws:sqs", "messageId": "m", "body": body}]});
@@ -29,7 +29,7 @@ async fn guarantee_9_garbage_is_an_error_and_a_dead_letter_and_never_a_panic() -
             assert!(is_handled || is_error, "{wrapped}: {answer}");
         }
     }
-    // A failure that says nothing is an incident all the same: it came by the rule for failures.
+    // An empty failure is an incident all the same: it came by the failure rule.
     let silent = json!({"requestContext": {"functionArn": 7, "condition": []}, "responsePayload": null});
     bus::put(&stack.aws, &[silent]).await?;
     let incident = eventually("an incident", async || Ok(stack.incidents().await?.pop())).await?;

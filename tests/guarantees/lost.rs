@@ -1,4 +1,4 @@
-//! Where a failure is when it cannot be handled: nowhere but in a queue that raises an alarm.
+//! A failure that cannot be handled ends in a queue that raises an alarm.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::bus;
 use super::stack::{HANDLER, Stack};
 use crate::harness::{TestResult, eventually};
 
-/// A minute is a second: time enough for a command, short enough to be waited for.
+/// A minute lasts a second: long enough for a command, short enough to wait for.
 const FAST: &str = "60";
 
 #[tokio::test]
@@ -20,7 +20,7 @@ async fn guarantee_1_what_cannot_reach_the_handler_waits_in_a_queue_that_raises_
     }
     bus::put(&stack.aws, &[bus::failure("orders", 1)]).await?;
     stack.until_queued("devops-rule-dlq", 1).await?;
-    // Nobody may invoke the handler, so the mail came another way.
+    // Nothing may invoke the handler, so the mail came another way.
     stack.until_mailed("ALARM: \"devops-rule-dlq-depth\"", "").await?;
     assert!(stack.incidents().await?.is_empty());
     Ok(())
@@ -36,7 +36,7 @@ async fn guarantee_6_without_the_table_people_hear_of_it_and_guarantee_1_nothing
     stack.until_mailed("ALARM: \"devops-handler-dlq-depth\"", "").await?;
     assert!(stack.incidents().await?.is_empty());
 
-    // Once the table can be reached, what is in the queue is put back.
+    // Once the table is reachable again, the queue is redriven.
     stack.allow(&policy).await?;
     let url = stack.aws.sqs.get_queue_url().queue_name("devops-handler-dlq").send().await?.queue_url.ok_or("no URL")?;
     let message = stack.aws.sqs.receive_message().queue_url(url).send().await?.messages.unwrap_or_default().pop();
@@ -61,7 +61,7 @@ async fn guarantee_6_without_the_table_people_hear_of_it_and_guarantee_1_nothing
 #[tokio::test]
 async fn guarantee_7_the_failures_of_the_handler_do_not_come_back_to_it() -> TestResult {
     let stack = Stack::new(FAST).await?;
-    // Once by the rule, with every failure that the bus can tell of …
+    // Once by the rule, with every kind of failure the bus can carry …
     let own = bus::failure(HANDLER, 1);
     bus::put(&stack.aws, &[own.clone(), bus::failure("orders", 2)]).await?;
     eventually("the failure of another function", async || Ok((stack.incidents().await?.len() == 1).then_some(())))
@@ -70,7 +70,7 @@ async fn guarantee_7_the_failures_of_the_handler_do_not_come_back_to_it() -> Tes
     let event = bus::event("own", &own);
     let (is_handled, answer) = stack.invoke(&event.to_string()).await?;
     assert!(is_handled, "{answer}");
-    // It fails for good, on an event that it cannot read: that ends in its queue, and is an incident of nobody.
+    // An event it cannot read fails permanently: it ends in the queue and creates no incident.
     stack.invoke_later("[]").await?;
     stack.until_queued("devops-handler-dlq", 1).await?;
     let resources: Vec<_> = stack.incidents().await?.into_iter().map(|one| one.resource).collect();

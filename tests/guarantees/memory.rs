@@ -1,4 +1,4 @@
-//! How much memory the local AWS and the functions in it take while something goes on.
+//! Memory use of the local AWS and its functions over time.
 
 use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,18 +15,18 @@ pub(super) struct Sample {
     pub(super) cloud: u64,
     /// The largest function process.
     pub(super) function: u64,
-    /// How many function processes there are.
+    /// Number of function processes.
     pub(super) functions: usize,
 }
 
-/// Takes samples until it is asked for them.
+/// Samples in the background until stopped.
 pub(super) struct Sampler {
     samples: Arc<Mutex<Vec<Sample>>>,
     task: JoinHandle<()>,
 }
 
 impl Sampler {
-    /// Of a local AWS, by its process id.
+    /// Samples a local AWS by process id.
     pub(super) fn start(cloud: u64) -> Self {
         let samples: Arc<Mutex<Vec<Sample>>> = Arc::default();
         let into = Arc::clone(&samples);
@@ -40,15 +40,15 @@ impl Sampler {
         Self { samples, task }
     }
 
-    /// Ends it.
+    /// Stops sampling.
     pub(super) fn samples(self) -> Vec<Sample> {
         self.task.abort();
         std::mem::take(&mut *self.samples.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// The largest of a figure in the middle third of the samples, and in the last: memory that leaks grows.
-pub(super) fn middle_and_last(samples: &[Sample], figure: impl Fn(&Sample) -> u64) -> (u64, u64) {
+/// A figure's maximum in the middle third of the samples, and in the last: a leak grows.
+pub(super) fn middle_and_last_peak(samples: &[Sample], figure: impl Fn(&Sample) -> u64) -> (u64, u64) {
     let third = samples.len() / 3;
     let largest = |part: &[Sample]| part.iter().map(&figure).max().unwrap_or_default();
     (largest(&samples[third..2 * third]), largest(&samples[2 * third..]))
@@ -63,7 +63,7 @@ fn sample(cloud: u64) -> Sample {
     }
 }
 
-/// A process that has ended has no memory.
+/// A process that has exited uses no memory.
 fn resident(process: u64) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

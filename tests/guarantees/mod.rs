@@ -1,5 +1,5 @@
-//! The guarantees of the handler, proved on the stack as it is deployed: the real rules, the real handler, the local
-//! AWS. The number in a test's name is the guarantee's; `docs/guarantees.md` lists all tests.
+//! The handler's guarantees, proved on the stack as deployed: real rules, real handler, local AWS. Test names contain
+//! the guarantee's number; `docs/guarantees.md` lists all tests.
 
 mod bus;
 mod garbage;

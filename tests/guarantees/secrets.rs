@@ -1,4 +1,4 @@
-//! What a failed function knew stays where it was.
+//! A failed function's secrets stay where they were.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::bus;
 use super::stack::Stack;
 use crate::harness::{TestResult, eventually};
 
-/// What must not be found again: each is a part of the event below.
+/// Strings that must not appear anywhere: each is part of the event below.
 const SECRETS: [&str; 9] = [
     "AKIAQ3EGSTORM7EXAMPL",
     "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzStormKEY",
@@ -40,14 +40,14 @@ async fn guarantee_8_no_secret_is_stored_or_sent_or_logged() -> TestResult {
     bus::put(&stack.aws, &[detail]).await?;
     let incident = eventually("the incident", async || Ok(stack.incidents().await?.pop())).await?;
     stack.until_mailed("[", &incident.incident_id).await?;
-    // What the handler cannot read must not be logged either.
+    // Unreadable input must not be logged either.
     stack.invoke_later(&json!(said).to_string()).await?;
     stack.until_queued("devops-handler-dlq", 1).await?;
 
     let mails: String = stack.aws.mails()?.iter().map(|mail| format!("{}\n{}\n", mail.subject, mail.body)).collect();
     let places = [("the table", stack.table().await?), ("a mail", mails), ("the log", stack.log().await?)];
     for (place, text) in &places {
-        assert!(text.contains(&incident.incident_id), "{place} does not tell of the incident");
+        assert!(text.contains(&incident.incident_id), "{place} does not mention the incident");
         let leaked: Vec<_> = SECRETS.iter().filter(|secret| text.contains(**secret)).collect();
         assert!(leaked.is_empty(), "{leaked:?} in {place}: {text}");
     }

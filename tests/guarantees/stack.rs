@@ -13,17 +13,17 @@ use crate::harness::{Aws, TestResult, World, eventually};
 pub(super) const HANDLER: &str = "devops-incident-handler";
 const TABLE: &str = "devops-incidents";
 
-/// A stack that runs.
+/// A running stack.
 pub(super) struct Stack {
     pub(super) aws: Aws,
-    /// Process id of the local AWS.
+    /// The local AWS's process id.
     pub(super) process: u64,
-    /// Ends the local AWS when it is dropped.
+    /// Stops the local AWS when dropped.
     _world: World,
 }
 
 impl Stack {
-    /// Of a local AWS that is so many times faster than AWS.
+    /// On a local AWS with this time scale.
     pub(super) async fn new(time_scale: &str) -> TestResult<Self> {
         let world = World::new()?;
         world.run(&["local", "start", "--time-scale", time_scale]).await?.succeeded()?;
@@ -32,7 +32,7 @@ impl Stack {
         Ok(Self { aws, process: status["pid"].as_u64().ok_or("no process id")?, _world: world })
     }
 
-    /// All incidents, as soon as the index shows them.
+    /// All incidents, once the index shows them.
     pub(super) async fn incidents(&self) -> TestResult<Vec<Incident>> {
         let query = self.aws.dynamodb.query().table_name(TABLE).index_name("by-created");
         let query = query.key_condition_expression("record_type = :incident");
@@ -58,7 +58,6 @@ impl Stack {
         Ok(log)
     }
 
-    /// The sum of a metric of the handler.
     pub(super) async fn metric(&self, name: &str) -> TestResult<f64> {
         let now = i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs())?;
         let handler = Dimension::builder().name("FunctionName").value(HANDLER).build();
@@ -69,27 +68,27 @@ impl Stack {
         Ok(statistics.datapoints().iter().filter_map(|point| point.sum()).sum())
     }
 
-    /// Gives the handler an event as a service does that does not wait for an answer.
+    /// Invokes the handler asynchronously.
     pub(super) async fn invoke_later(&self, payload: &str) -> TestResult {
         let invoke = self.aws.lambda.invoke().function_name(HANDLER).invocation_type(InvocationType::Event);
         invoke.payload(Blob::new(payload)).send().await?;
         Ok(())
     }
 
-    /// Gives the handler an event and returns its answer, which is its error if it failed.
+    /// Invokes the handler; returns its response, or its error if it failed.
     pub(super) async fn invoke(&self, payload: &str) -> TestResult<(bool, Value)> {
         let answer = self.aws.lambda.invoke().function_name(HANDLER).payload(Blob::new(payload)).send().await?;
         let body = answer.payload().map(AsRef::as_ref).unwrap_or_default();
         Ok((answer.function_error().is_none(), serde_json::from_slice(body)?))
     }
 
-    /// Waits until so many messages are in a queue.
+    /// Waits for this many messages in a queue.
     pub(super) async fn until_queued(&self, queue: &str, depth: u32) -> TestResult {
         let ask = async || Ok((self.aws.depth(queue).await? == depth).then_some(()));
         eventually(&format!("{depth} messages in {queue}"), ask).await
     }
 
-    /// Waits for an alert whose subject begins and whose body continues so; returns the body.
+    /// Waits for an alert with this start of the subject and part of the body; returns the body.
     pub(super) async fn until_mailed(&self, subject: &str, body: &str) -> TestResult<String> {
         let ask = async || {
             let mut alerts = self.aws.alerts()?.into_iter();
@@ -98,7 +97,7 @@ impl Stack {
         eventually(&format!("a mail `{subject}…{body}`"), ask).await
     }
 
-    /// Takes actions out of the handler's own policy; returns the policy as it was.
+    /// Removes a service's actions from the handler's policy; returns the previous policy.
     pub(super) async fn forbid(&self, service: &str) -> TestResult<String> {
         let policy =
             self.aws.iam.get_role_policy().role_name(self.role()).policy_name("incident-handler").send().await?;

@@ -1,4 +1,4 @@
-//! Many failures of few fingerprints at once: few incidents, exact counts, few mails.
+//! Many failures with few fingerprints at once: few incidents, exact counts, few mails.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -7,28 +7,28 @@ use incident_model::Incident;
 use serde_json::Value;
 
 use super::bus;
-use super::memory::{Sample, Sampler, middle_and_last};
+use super::memory::{Sample, Sampler, middle_and_last_peak};
 use super::stack::Stack;
 use crate::harness::{Aws, TestResult};
 
 const FUNCTIONS: [&str; 5] = ["orders", "payments", "shipping", "invoices", "search"];
-/// One failure of so many is delivered twice.
+/// One failure in this many is delivered twice.
 const TWICE: usize = 10;
-/// Mails about single incidents in any sixty seconds.
+/// Limit of single-incident mails within any sixty seconds.
 const BUDGET: usize = 6;
-/// Far above what the handling of a failure takes on a busy machine, for each that is sent.
-const PATIENCE: Duration = Duration::from_millis(300);
-/// By which the handler may grow after it is warm, in kilobytes: no more than what its allocator keeps back.
+/// Timeout per failure sent, far above what handling one takes on a busy machine.
+const TIMEOUT: Duration = Duration::from_millis(300);
+/// Allowed growth of the warm handler in kilobytes: what its allocator retains.
 const HANDLER_GROWTH: u64 = 2_048;
-/// What the local AWS keeps of a failure, in kilobytes: its marker in the table, its lines in the log.
+/// What the local AWS stores per failure, in kilobytes: a marker in the table, lines in the log.
 const KEPT_PER_FAILURE: u64 = 8;
 
-/// `INCIDENTCTL_TEST_STORM=1` makes it the ten thousand failures that the handler is built for.
+/// `INCIDENTCTL_TEST_STORM=1` sends the ten thousand failures the handler is built for.
 #[tokio::test(flavor = "multi_thread")]
 async fn guarantee_3_a_storm_is_few_incidents_with_exact_counts_and_guarantee_5_few_mails() -> TestResult {
     let is_whole = std::env::var("INCIDENTCTL_TEST_STORM").is_ok_and(|value| value == "1");
     let count = if is_whole { 10_000 } else { 300 };
-    // A sweep every six seconds, and the second attempt at an event after as many.
+    // A sweep every six seconds, and retries after six seconds.
     let stack = Stack::new("10").await?;
     let sampler = Sampler::start(stack.process);
     let before = waiting(&stack).await?;
@@ -42,12 +42,12 @@ async fn guarantee_3_a_storm_is_few_incidents_with_exact_counts_and_guarantee_5_
     let sent = began.elapsed();
 
     let deliveries = count + again.len();
-    let patience = PATIENCE * u32::try_from(deliveries)? + Duration::from_secs(60);
+    let patience = TIMEOUT * u32::try_from(deliveries)? + Duration::from_secs(60);
     let ended = until_handled(&stack, count, before, patience).await;
     let incidents = stack.incidents().await?;
     let whole = began.elapsed();
     let samples = sampler.samples();
-    tell(&stack, count, deliveries, sent, whole, &samples).await?;
+    report(&stack, count, deliveries, sent, whole, &samples).await?;
     ended.map_err(|error| format!("{error}: {:?}", summaries(&incidents)))?;
 
     let mut counts: Vec<(&str, u64)> = summaries(&incidents);
@@ -79,7 +79,7 @@ async fn until_handled(stack: &Stack, count: usize, before: f64, patience: Durat
     Err(format!("not handled within {} s", patience.as_secs()).into())
 }
 
-/// How many events Lambda holds for the handler, but for what was invoked without its queue.
+/// Number of events in Lambda's queue for the handler, without synchronous invocations.
 async fn waiting(stack: &Stack) -> TestResult<f64> {
     let handled = stack.metric("Invocations").await? - stack.metric("Errors").await?;
     Ok(stack.metric("AsyncEventsReceived").await? - handled)
@@ -89,7 +89,7 @@ fn summaries(incidents: &[Incident]) -> Vec<(&str, u64)> {
     incidents.iter().map(|incident| (incident.resource.as_str(), incident.occurrences)).collect()
 }
 
-/// At least one mail for each incident, single or in a digest, and no more single ones in any minute than the budget.
+/// At least one mail per incident, single or in a digest, and no more single ones per minute than the budget.
 fn few_mails(aws: &Aws, incidents: &[Incident]) -> TestResult {
     let alerts = aws.alerts()?;
     for incident in incidents {
@@ -106,16 +106,16 @@ fn few_mails(aws: &Aws, incidents: &[Incident]) -> TestResult {
 }
 
 fn flat(samples: &[Sample], count: usize) -> TestResult {
-    let (middle, last) = middle_and_last(samples, |sample| sample.function);
+    let (middle, last) = middle_and_last_peak(samples, |sample| sample.function);
     assert!(last <= middle + HANDLER_GROWTH, "the handler grew from {middle} to {last} KB");
-    let (middle, last) = middle_and_last(samples, |sample| sample.cloud);
+    let (middle, last) = middle_and_last_peak(samples, |sample| sample.cloud);
     let bound = middle + KEPT_PER_FAILURE * u64::try_from(count)? / 3;
     assert!(last <= bound, "the local AWS grew from {middle} to {last} KB, above {bound}");
     Ok(())
 }
 
-/// Says on standard error what was measured, also when the test succeeds.
-async fn tell(
+/// Prints the measurements on standard error, even when the test passes.
+async fn report(
     stack: &Stack,
     count: usize,
     deliveries: usize,
@@ -125,7 +125,7 @@ async fn tell(
 ) -> TestResult {
     let (invocations, errors) = (stack.metric("Invocations").await?, stack.metric("Errors").await?);
     let (cloud, function) =
-        (middle_and_last(samples, |sample| sample.cloud), middle_and_last(samples, |sample| sample.function));
+        (middle_and_last_peak(samples, |sample| sample.cloud), middle_and_last_peak(samples, |sample| sample.function));
     let functions = samples.iter().map(|sample| sample.functions).max().unwrap_or_default();
     Ok(writeln!(
         std::io::stderr(),

@@ -1,4 +1,4 @@
-//! The local AWS through the SDK, as any other program would read it.
+//! The local AWS through the SDK, as any other program would see it.
 
 use std::path::PathBuf;
 
@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 
 use super::{TestResult, eventually};
 
-/// Clients of a local AWS that runs.
+/// Clients of a running local AWS.
 pub(crate) struct Aws {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) endpoint: String,
-    /// What `/_local/…` asks for.
+    /// The secret that `/_local/…` requires.
     pub(crate) secret: String,
     outbox: PathBuf,
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
@@ -32,7 +32,7 @@ pub(crate) struct Aws {
 }
 
 impl Aws {
-    /// From the JSON of `local status`.
+    /// From the JSON output of `local status`.
     pub(super) async fn connect(status: &Value) -> TestResult<Self> {
         let text =
             |key: &str| status[key].as_str().map(str::to_owned).ok_or(format!("local status lacks {key}: {status}"));
@@ -51,7 +51,7 @@ impl Aws {
         Ok(Self::with(&sdk, text("account")?, text("outbox")?.into(), secret))
     }
 
-    /// With a configuration of the SDK.
+    /// From an SDK configuration.
     pub(super) fn with(sdk: &SdkConfig, account: String, outbox: PathBuf, secret: String) -> Self {
         Self {
             account,
@@ -73,19 +73,19 @@ impl Aws {
         }
     }
 
-    /// The ARN of a resource of the account.
+    /// A resource's ARN in the account.
     pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
         format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
     }
 
-    /// Makes a role that people of the account assume, and gives the variables of a session of it. What it may do is
-    /// what policies are added to it.
+    /// Creates a role the account can assume and returns a session's environment variables. Add policies to it to grant
+    /// permissions.
     pub(crate) async fn person(&self, role: &str) -> TestResult<[(&'static str, String); 3]> {
         let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
             "Principal": {"AWS": format!("arn:aws:iam::{}:root", self.account)}}});
         self.iam.create_role().role_name(role).assume_role_policy_document(trust.to_string()).send().await?;
         let arn = format!("arn:aws:iam::{}:role/{role}", self.account);
-        // IAM spreads roles in its own time.
+        // IAM is eventually consistent.
         let session = eventually("the role to be assumable", async || {
             Ok(self.sts.assume_role().role_arn(&arn).role_session_name("test").send().await.ok())
         })
@@ -98,7 +98,6 @@ impl Aws {
         ])
     }
 
-    /// An attribute of a queue.
     pub(crate) async fn queue_attribute(&self, queue: &str, name: QueueAttributeName) -> TestResult<String> {
         let url = self.sqs.get_queue_url().queue_name(queue).send().await?;
         let url = url.queue_url().ok_or("the queue has no URL")?;
@@ -107,23 +106,23 @@ impl Aws {
         Ok(value.ok_or_else(|| format!("{queue} has no {name}"))?.clone())
     }
 
-    /// How many messages wait in a queue.
+    /// Number of messages in a queue.
     pub(crate) async fn depth(&self, queue: &str) -> TestResult<u32> {
         Ok(self.queue_attribute(queue, QueueAttributeName::ApproximateNumberOfMessages).await?.parse()?)
     }
 
-    /// The mails that were delivered, oldest first.
+    /// The delivered mails, oldest first.
     pub(crate) fn mails(&self) -> TestResult<Vec<StoredMail>> {
         Ok(incident_local::outbox::read(&self.outbox)?)
     }
 
-    /// The alerts that were delivered, oldest first.
+    /// The delivered alerts, oldest first.
     pub(crate) fn alerts(&self) -> TestResult<Vec<StoredMail>> {
         let notification = |mail: &StoredMail| mail.kind.as_deref() == Some("notification");
         Ok(self.mails()?.into_iter().filter(notification).collect())
     }
 
-    /// The alerts, once there are so many: SNS accepts a message before it has delivered it.
+    /// Waits for this many alerts: SNS accepts a message before delivering it.
     pub(crate) async fn until_alerts(&self, count: usize) -> TestResult<Vec<StoredMail>> {
         let ask = async || Ok(Some(self.alerts()?).filter(|alerts| alerts.len() >= count));
         eventually(&format!("{count} alerts"), ask).await

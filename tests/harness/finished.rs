@@ -1,4 +1,4 @@
-//! What a command left behind when it ended.
+//! The result of a command.
 
 use std::process::Output;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::TestResult;
 
-/// A command that ended.
+/// A finished command.
 #[derive(Debug)]
 pub(crate) struct Finished {
     command: String,
@@ -25,12 +25,12 @@ impl Finished {
         }
     }
 
-    /// Itself, if the exit code is 0.
+    /// Itself if the exit code is 0.
     pub(crate) fn succeeded(self) -> TestResult<Self> {
         self.ended_with(0)
     }
 
-    /// Itself, if the exit code is this one.
+    /// Itself if the exit code is this.
     pub(crate) fn ended_with(self, code: i32) -> TestResult<Self> {
         if self.code == Some(code) {
             return Ok(self);
@@ -55,7 +55,7 @@ impl Finished {
             .collect()
     }
 
-    /// The last line, which a command that takes time ends with: `{"type":"result",…}`.
+    /// The last line of a long-running command: `{"type":"result",…}`.
     pub(crate) fn result(&self) -> TestResult<Value> {
         let last = self.json_lines()?.pop().ok_or("standard output is empty")?;
         if last["type"] == "result" { Ok(last) } else { Err(format!("the last line is {last}").into()) }

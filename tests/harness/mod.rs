@@ -1,11 +1,11 @@
-//! A world of its own for every test: an empty home, a cleared environment, and a local AWS that ends with it.
+//! A fresh world for each test: an empty home, a cleared environment, and a local AWS that stops with it.
 
 mod aws;
+mod desired;
 mod finished;
-mod laboratory;
 mod samples;
 mod snapshot;
-mod wish;
+mod test_bed;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -15,24 +15,24 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub(crate) use aws::Aws;
+pub(crate) use desired::{Desired, tiny_program};
 pub(crate) use finished::Finished;
-pub(crate) use laboratory::{ATTEMPTS, BOUNDARY, Laboratory};
 pub(crate) use samples::samples;
 pub(crate) use snapshot::{Snapshot, difference, snapshot};
-pub(crate) use wish::{Wish, tiny_program};
+pub(crate) use test_bed::{ATTEMPTS, BOUNDARY, TestBed};
 
-/// Whatever a test returns early with.
+/// Any error a test returns.
 pub(crate) type TestResult<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
-/// How long one command may take before the test calls it hung; far above what any needs.
-const HUNG: Duration = Duration::from_secs(180);
-/// How long something that happens in the background may take; far above what it needs.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Timeout of one command, far above what any needs.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(180);
+/// Timeout of background work, far above what any needs.
+const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The email address of the tests.
+/// The tests' email address.
 pub(crate) const ADDRESS: &str = "ada@example.com";
 
-/// The variables that a build of the handler needs, and nothing else of the machine's environment.
+/// The variables a build of the handler needs; the rest of the machine's environment is cleared.
 const KEPT_VARIABLES: [&str; 5] = ["PATH", "CARGO_HOME", "CARGO_TARGET_DIR", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
 
 /// One user's machine.
@@ -45,17 +45,16 @@ impl World {
         Ok(Self { home: tempfile::tempdir()? })
     }
 
-    /// The home of the user; commands run in it.
+    /// The user's home; commands run in it.
     pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
-    /// Runs `incidentctl` with these arguments.
     pub(crate) async fn run(&self, arguments: &[&str]) -> TestResult<Finished> {
         self.run_with::<&str>(arguments, &[]).await
     }
 
-    /// Runs `incidentctl` with these arguments, and variables beside those that every command gets.
+    /// Runs `incidentctl` with additional environment variables.
     pub(crate) async fn run_with<V: AsRef<OsStr>>(
         &self,
         arguments: &[&str],
@@ -63,25 +62,25 @@ impl World {
     ) -> TestResult<Finished> {
         let mut command = tokio::process::Command::from(self.command(arguments));
         command.envs(variables.iter().map(|(name, value)| (name, value))).kill_on_drop(true);
-        let output = tokio::time::timeout(HUNG, command.output())
+        let output = tokio::time::timeout(COMMAND_TIMEOUT, command.output())
             .await
             .map_err(|_| format!("`incidentctl {}` did not end", arguments.join(" ")))??;
         Ok(Finished::new(arguments, output))
     }
 
-    /// Starts the local AWS, in which there is no stack yet, and says where it is.
+    /// Starts the local AWS without a stack and connects to it.
     pub(crate) async fn start(&self) -> TestResult<Aws> {
         self.run(&["local", "start"]).await?.succeeded()?;
         self.aws().await
     }
 
-    /// Starts the local AWS with `up`, and says where it is.
+    /// Starts the local AWS with `up` and connects to it.
     pub(crate) async fn up(&self) -> TestResult<Aws> {
         self.run(&["up", "--local", "--yes", "--email", ADDRESS, "--confirm-email"]).await?.succeeded()?;
         self.aws().await
     }
 
-    /// The local AWS as a client of the SDK sees it.
+    /// Connects to the running local AWS.
     pub(crate) async fn aws(&self) -> TestResult<Aws> {
         let status = self.run(&["local", "status", "--output", "json"]).await?.succeeded()?.json()?;
         Aws::connect(&status).await
@@ -92,7 +91,7 @@ impl World {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_incidentctl"));
         command.args(arguments).current_dir(self.home()).stdin(Stdio::null()).env_clear();
         command.env("HOME", self.home()).env("INCIDENTCTL_LOCAL_DIR", self.home().join("local-aws"));
-        // With another HOME cargo would look for its toolchain in the wrong place.
+        // With a changed HOME, cargo would not find its toolchain.
         for (name, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
             command.env(name, std::env::home_dir().unwrap_or_default().join(folder));
         }
@@ -103,21 +102,21 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        // Its failure would hide why the test failed.
+        // An error here would mask why the test failed.
         let _ = self.command(&["local", "stop"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
 }
 
-/// Asks again until there is an answer.
+/// Polls until there is a result.
 pub(crate) async fn eventually<T>(what: &str, ask: impl AsyncFn() -> TestResult<Option<T>>) -> TestResult<T> {
     let start = Instant::now();
-    while start.elapsed() < PATIENCE {
+    while start.elapsed() < BACKGROUND_TIMEOUT {
         if let Some(answer) = ask().await? {
             return Ok(answer);
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    Err(format!("{what}: not within {} s", PATIENCE.as_secs()).into())
+    Err(format!("{what}: not within {} s", BACKGROUND_TIMEOUT.as_secs()).into())
 }
 
 /// A file of the repository.

@@ -1,11 +1,11 @@
-//! The sample events: real ones, documented ones, and composed ones.
+//! The sample events: real, documented and composed.
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{TestResult, repository};
 
-/// A sample and what is to become of it.
+/// A sample and its expected outcome.
 pub(crate) struct Sample {
     pub(crate) file: String,
     /// `failure`, `recovery`, `suppressed`, `ambiguous` or `benign`.
@@ -19,7 +19,7 @@ struct Entry {
     outcome: String,
 }
 
-/// All samples of `tests/events`.
+/// All samples in `tests/events`.
 pub(crate) fn samples() -> TestResult<Vec<Sample>> {
     let folder = repository("tests/events");
     let index: Vec<Entry> = serde_json::from_slice(&std::fs::read(folder.join("INDEX.json"))?)?;
@@ -27,7 +27,7 @@ pub(crate) fn samples() -> TestResult<Vec<Sample>> {
         .into_iter()
         .map(|Entry { file, outcome }| {
             let text = std::fs::read_to_string(folder.join(&file))?;
-            // Some of the collected files begin with a byte order mark.
+            // Some collected files begin with a byte order mark.
             let event = serde_json::from_str(text.trim_start_matches('\u{feff}'))
                 .map_err(|error| format!("{file}: {error}"))?;
             Ok(Sample { file, outcome, event })

@@ -1,5 +1,5 @@
-//! Everything that exists in an account, read by nothing but the SDK, in a form in which two accounts that were
-//! deployed alike are equal: without ids that AWS invents, moments, and what happens by itself.
+//! Everything in an account, read with the SDK alone and normalised: two accounts deployed alike are equal. Leaves out
+//! AWS's generated ids, timestamps and what changes by itself.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{Aws, TestResult};
 
-/// What exists, by kind and name.
+/// Resources by kind and name.
 pub(crate) type Snapshot = BTreeMap<String, String>;
 
 /// Reads everything.
@@ -33,7 +33,7 @@ pub(crate) async fn snapshot(aws: &Aws) -> TestResult<Snapshot> {
     Ok([a, b, c, d, e, f, g, h, i].into_iter().flatten().collect())
 }
 
-/// What is in one and not in the other, one line each; nothing when they are equal.
+/// The differences, one line each; empty when equal.
 pub(crate) fn difference(expected: &Snapshot, found: &Snapshot) -> Vec<String> {
     let keys: std::collections::BTreeSet<_> = expected.keys().chain(found.keys()).collect();
     let nothing = String::new();
@@ -41,7 +41,7 @@ pub(crate) fn difference(expected: &Snapshot, found: &Snapshot) -> Vec<String> {
     for key in keys {
         let [old, new] = [expected, found].map(|side| side.get(key).unwrap_or(&nothing));
         if old != new {
-            // From shortly before the first letter that differs.
+            // Starts shortly before the first difference.
             let same = old.chars().zip(new.chars()).take_while(|(old, new)| old == new).count();
             let [old, new] =
                 [old, new].map(|text| text.chars().skip(same.saturating_sub(40)).take(160).collect::<String>());
@@ -57,7 +57,7 @@ fn entry(part: &mut Part, kind: &str, name: &str, value: &impl Debug) {
     part.push((format!("{kind} {name}"), format!("{value:?}")));
 }
 
-/// A mapping in one order.
+/// A map in sorted order.
 fn sorted<K: Ord, V>(pairs: impl IntoIterator<Item = (K, V)>) -> BTreeMap<K, V> {
     pairs.into_iter().collect()
 }
@@ -90,7 +90,7 @@ async fn tables(aws: &Aws) -> TestResult<Part> {
     for name in aws.dynamodb.list_tables().send().await?.table_names.unwrap_or_default() {
         let table = aws.dynamodb.describe_table().table_name(&name).send().await?.table.ok_or("no table")?;
         let arn = table.table_arn.clone().unwrap_or_default();
-        entry(&mut part, "table", &name, &timeless(table));
+        entry(&mut part, "table", &name, &without_timestamps(table));
         let expiry = aws.dynamodb.describe_time_to_live().table_name(&name).send().await?;
         entry(&mut part, "time to live", &name, &expiry.time_to_live_description);
         let backups = aws.dynamodb.describe_continuous_backups().table_name(&name).send().await?;
@@ -103,7 +103,7 @@ async fn tables(aws: &Aws) -> TestResult<Part> {
     Ok(part)
 }
 
-fn timeless(mut table: TableDescription) -> TableDescription {
+fn without_timestamps(mut table: TableDescription) -> TableDescription {
     table.creation_date_time = None;
     table.table_id = None;
     if let Some(billing) = &mut table.billing_mode_summary {
@@ -157,7 +157,7 @@ async fn functions(aws: &Aws) -> TestResult<Part> {
         entry(&mut part, "function", &name, &configuration);
         entry(&mut part, "function variables", &name, &sorted(variables.unwrap_or_default()));
         let mut tags = found.tags.unwrap_or_default();
-        // A memory that may be missing, but must not be wrong.
+        // State that may be missing, but must not be wrong.
         let role = role_id(aws, configuration.role.as_deref()).await?;
         tags.retain(|key, value| key != ROLE_TAG || *value != role);
         entry(&mut part, "function tags", &name, &sorted(tags));
@@ -178,7 +178,7 @@ async fn functions(aws: &Aws) -> TestResult<Part> {
     Ok(part)
 }
 
-/// The id of a role by its ARN.
+/// A role's id by its ARN.
 async fn role_id(aws: &Aws, arn: Option<&str>) -> TestResult<String> {
     let name = arn.and_then(|arn| arn.rsplit('/').next()).unwrap_or_default();
     let role = aws.iam.get_role().role_name(name).send().await.ok().and_then(|found| found.role);

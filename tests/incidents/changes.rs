@@ -1,4 +1,4 @@
-//! What acknowledging and resolving change in the record.
+//! How acknowledging and resolving change the record.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::table::{get, incident, put, stop_the_sweep};
 use crate::harness::{TestResult, World};
 
 #[tokio::test]
-async fn a_mail_that_is_due_outlives_an_acknowledgement_and_no_resolution() -> TestResult {
+async fn a_due_mail_survives_acknowledgement_but_not_resolution() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     stop_the_sweep(&aws).await?;
@@ -30,9 +30,9 @@ async fn a_mail_that_is_due_outlives_an_acknowledgement_and_no_resolution() -> T
     Ok(())
 }
 
-/// Near the 400 KB that an item of DynamoDB may have, where one more entry is refused.
+/// Close to DynamoDB's item limit of 400 KB, so that one more entry is rejected.
 #[tokio::test]
-async fn a_record_that_grew_too_large_is_acknowledged_resolved_and_small_again() -> TestResult {
+async fn an_oversized_record_shrinks_when_acknowledged_or_resolved() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     stop_the_sweep(&aws).await?;
@@ -67,7 +67,7 @@ async fn a_record_that_grew_too_large_is_acknowledged_resolved_and_small_again()
 }
 
 #[tokio::test]
-async fn a_list_has_what_was_asked_for() -> TestResult {
+async fn lists_are_filtered() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     stop_the_sweep(&aws).await?;

@@ -1,4 +1,4 @@
-//! `silence`: what is written, what is held back, and what is refused.
+//! `silence`: what is recorded, suppressed and refused.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ const ADD: [&str; 6] = ["silence", "add", "--local", "--output", "json", "--by=a
 const LIST: [&str; 5] = ["silence", "list", "--local", "--output", "json"];
 
 #[tokio::test]
-async fn a_silence_is_listed_until_it_is_ended() -> TestResult {
+async fn a_silence_is_listed_until_it_ends() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     stop_the_sweep(&aws).await?;
@@ -30,7 +30,7 @@ async fn a_silence_is_listed_until_it_is_ended() -> TestResult {
     let item = get(&aws, "silences").await?;
     assert_eq!((&item["version"], &item["silences"][0]["pattern"]["source"]), (&json!(1), &json!(["lambda"])));
 
-    // As the handler holds a mail back.
+    // As the handler suppresses a mail.
     let end = seconds(&silence["until"])?;
     let held = json!({"resource": "orders-eu", "due": "opened", "due_at": end, "silenced_by": id});
     put(&aws, &incident("inc-1", held)).await?;
@@ -45,7 +45,11 @@ async fn a_silence_is_listed_until_it_is_ended() -> TestResult {
 
     let ended = world.run(&["silence", "end", &id[..12], "--local", "--output", "json"]).await?.succeeded()?;
     assert_eq!(ended.json()?["released"], 1);
-    assert!(ended.stderr.contains("the next sweep, within a minute, mails about 1 incident"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("the next sweep, within a minute, sends the mail about 1 incident"),
+        "{}",
+        ended.stderr
+    );
     let released = get(&aws, "inc-1").await?;
     assert_eq!(released["due_at"], seconds(&ended.json()?["until"])?);
     let list = world.run(&LIST).await?.succeeded()?.json()?;
@@ -56,14 +60,14 @@ async fn a_silence_is_listed_until_it_is_ended() -> TestResult {
         "{table}"
     );
     let again = world.run(&["silence", "end", &id, "--local"]).await?.succeeded()?;
-    assert!(again.stderr.contains("was over before"), "{}", again.stderr);
+    assert!(again.stderr.contains("had already ended"), "{}", again.stderr);
     Ok(())
 }
 
 #[tokio::test]
-async fn what_a_silence_hid_is_told_when_it_ends() -> TestResult {
+async fn silenced_incidents_are_mailed_when_the_silence_ends() -> TestResult {
     let world = World::new()?;
-    // The sweep comes every second.
+    // The sweep runs every second.
     world.run(&["local", "start", "--time-scale", "60"]).await?.succeeded()?;
     let aws = world.up().await?;
     let which = ["--resource", "devops-error-generator", "--for", "2h", "--reason", "we deploy"];
@@ -73,12 +77,12 @@ async fn what_a_silence_hid_is_told_when_it_ends() -> TestResult {
     let drill = ["trigger-test", "--local", "--timeout", "5"];
     let silent = world.run(&drill).await?.ended_with(1)?;
     assert!(silent.stderr.contains(&format!("`incidentctl silence end {id} --local`")), "{}", silent.stderr);
-    assert_eq!(aws.alerts()?, [], "it is recorded, and nobody is written to");
+    assert_eq!(aws.alerts()?, [], "recorded, but not mailed");
     let incidents = world.run(&["incidents", "list", "--local", "--output", "json"]).await?.succeeded()?.json()?;
     let incident = incidents[0]["incident_id"].as_str().ok_or("nothing was recorded")?.to_owned();
     let shown = world.run(&["incidents", "show", &incident, "--local"]).await?.succeeded()?.stdout;
     let shown = unwrapped(&shown);
-    for words in ["mails none yet", "next mail 1 (it is new), held back until", "of ada: we deploy"] {
+    for words in ["mails none yet", "next mail 1 (new), held back until", "(ada): we deploy"] {
         assert!(shown.contains(words), "`{words}` is missing in {shown}");
     }
     let record = world.run(&["incidents", "show", &incident, "--local", "--output", "json"]).await?.succeeded()?;
@@ -114,17 +118,17 @@ async fn an_incident_is_silenced_by_its_fingerprint() -> TestResult {
     assert_eq!(silence["pattern"], json!({"fingerprint": ["v1:beef"]}));
     assert_eq!(seconds(&silence["until"])?, seconds(&json!(until))?);
     let which = ["--incident", "inc-1", "--for", "1d", "--reason", "known"];
-    let told = world.run(&[&["silence", "add", "--local"], &which[..]].concat()).await?.succeeded()?.stdout;
+    let added = world.run(&[&["silence", "add", "--local"], &which[..]].concat()).await?.succeeded()?.stdout;
     for words in
         ["hides   incidents with fingerprint v1:beef", " UTC, in 24 h", "covers  1 open incident now\n        inc-1"]
     {
-        assert!(told.contains(words), "`{words}` is missing in {told}");
+        assert!(added.contains(words), "`{words}` is missing in {added}");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn those_who_add_at_the_same_time_all_do() -> TestResult {
+async fn concurrent_silences_are_all_added() -> TestResult {
     let world = World::new()?;
     world.up().await?;
     let add = async |resource: String| {
@@ -143,7 +147,7 @@ async fn those_who_add_at_the_same_time_all_do() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_silence_is_there_once_whatever_becomes_of_the_calls() -> TestResult {
+async fn a_silence_is_added_exactly_once_despite_faults() -> TestResult {
     let world = World::new()?;
     let faults = world.home().join("faults.json");
     std::fs::write(&faults, "[]")?;
@@ -184,16 +188,16 @@ async fn a_silence_is_there_once_whatever_becomes_of_the_calls() -> TestResult {
 }
 
 #[tokio::test]
-async fn what_would_hide_too_much_is_refused() -> TestResult {
+async fn overly_broad_silences_are_refused() -> TestResult {
     let world = World::new()?;
     world.up().await?;
     for (which, said) in [
-        (vec!["--for", "2h"], "nothing says which incidents"),
+        (vec!["--for", "2h"], "no incidents selected"),
         (vec!["--source", "*", "--for", "2h"], "nearly every incident"),
         (vec!["--pattern", "{\"colour\": [\"red\"]}", "--for", "2h"], "has no field `colour`"),
         (vec!["--pattern", "{", "--for", "2h"], "not JSON"),
-        (vec!["--source", "lambda", "--for", "31d"], "within 30 days"),
-        (vec!["--source", "lambda", "--until", "2020-01-01T00:00:00Z"], "over already"),
+        (vec!["--source", "lambda", "--for", "31d"], "at most 30 days"),
+        (vec!["--source", "lambda", "--until", "2020-01-01T00:00:00Z"], "in the past"),
     ] {
         let refused = world.run(&[&ADD[..], &["--reason", "x"], &which].concat()).await?.ended_with(2)?;
         assert!(refused.stderr.contains(said), "`{said}` is missing: {}", refused.stderr);

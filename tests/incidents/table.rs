@@ -1,4 +1,4 @@
-//! Records that are in the table without a failure.
+//! Incident records without a failure.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::harness::{Aws, TestResult};
 
 pub(super) const TABLE: &str = "devops-incidents";
 
-/// An incident as the handler writes it, with some members of its own.
+/// An incident as the handler writes it, with overrides.
 pub(super) fn incident(id: &str, own: Value) -> Value {
     let mut incident = json!({
         "record_type": "incident",
@@ -52,7 +52,7 @@ pub(super) async fn get(aws: &Aws, id: &str) -> TestResult<Value> {
     Ok(serde_dynamo::from_item(reply.item.ok_or("no such record")?)?)
 }
 
-/// Keeps the handler from looking at the records.
+/// Stops the handler from processing the records.
 pub(super) async fn stop_the_sweep(aws: &Aws) -> TestResult {
     aws.events.disable_rule().name("devops-sweep").send().await?;
     Ok(())

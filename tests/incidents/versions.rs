@@ -1,4 +1,4 @@
-//! Records of a newer version, and records that no version can read.
+//! Records of a newer version, and unreadable records.
 
 use std::collections::HashMap;
 
@@ -13,9 +13,9 @@ const HANDLER: &str = "devops-incident-handler";
 const PAST: &str = "2026-01-31T12:00:00.000Z";
 
 #[tokio::test]
-async fn every_item_says_how_it_is_made() -> TestResult {
+async fn every_item_has_its_record_version() -> TestResult {
     let world = World::new()?;
-    // Not confirmed, so that `up` writes down since when the address waits.
+    // Not confirmed, so that `up` records since when the address is pending.
     world.run(&["up", "--local", "--yes", "--email", ADDRESS]).await?.succeeded()?;
     let aws = world.aws().await?;
     let wanted = |file: &str| file.starts_with("alarm-") || file.starts_with("lambda-");
@@ -43,7 +43,7 @@ async fn every_item_says_how_it_is_made() -> TestResult {
 }
 
 #[tokio::test]
-async fn one_unreadable_item_stops_neither_a_sweep_nor_a_list() -> TestResult {
+async fn an_unreadable_item_stops_neither_sweep_nor_list() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     stop_the_sweep(&aws).await?;
@@ -59,7 +59,7 @@ async fn one_unreadable_item_stops_neither_a_sweep_nor_a_list() -> TestResult {
     })
     .await?;
     assert_eq!(aws.until_alerts(1).await?.len(), 1);
-    // Not in the next minute again, and for the rest as it was.
+    // Not in the next minute again, and otherwise unchanged.
     let later = get(&aws, "inc-broken").await?["due_at"].as_i64().unwrap_or_default();
     handler(&aws, &json!({"incidentctl": "sweep"})).await?;
     let after = get(&aws, "inc-broken").await?;
@@ -74,7 +74,7 @@ async fn one_unreadable_item_stops_neither_a_sweep_nor_a_list() -> TestResult {
         (&["incidents", "stats", "--since", "2026-01-01T00:00Z", "--output", "json"], false),
     ] {
         let said = world.run(&[command, &["--local"]].concat()).await?.succeeded()?;
-        assert!(said.stderr.contains("1 incident left out") && said.stderr.contains("inc-broken"), "{said:?}");
+        assert!(said.stderr.contains("skipped 1 incident") && said.stderr.contains("inc-broken"), "{said:?}");
         assert_eq!(said.stdout.contains("inc-good"), has_good, "{said:?}");
     }
     let stats = ["incidents", "stats", "--since", "2026-01-01T00:00Z", "--output", "json", "--local"];
@@ -89,7 +89,7 @@ async fn one_unreadable_item_stops_neither_a_sweep_nor_a_list() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_name_of_a_newer_version_is_shown_and_kept_as_it_stands() -> TestResult {
+async fn unknown_names_of_a_newer_version_are_shown_and_preserved() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     stop_the_sweep(&aws).await?;
@@ -110,7 +110,7 @@ async fn a_name_of_a_newer_version_is_shown_and_kept_as_it_stands() -> TestResul
     assert!(!kept["due_at"].is_null(), "a severity that is not known is reminded of like the worst: {kept}");
 
     let list = world.run(&["incidents", "list", "--local"]).await?.succeeded()?;
-    assert!(list.stdout.contains("DISASTER  snoozed") && !list.stderr.contains("left out"), "{list:?}");
+    assert!(list.stdout.contains("DISASTER  snoozed") && !list.stderr.contains("skipped"), "{list:?}");
     for command in
         [&["incidents", "show", "newer"][..], &["incidents", "export"], &["incidents", "export", "--format", "csv"]]
     {
@@ -127,7 +127,7 @@ async fn a_name_of_a_newer_version_is_shown_and_kept_as_it_stands() -> TestResul
 }
 
 #[tokio::test]
-async fn a_failure_of_what_an_unreadable_incident_has_opens_one_of_its_own() -> TestResult {
+async fn a_failure_with_an_unreadable_incident_opens_a_new_one() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     stop_the_sweep(&aws).await?;
@@ -138,7 +138,7 @@ async fn a_failure_of_what_an_unreadable_incident_has_opens_one_of_its_own() -> 
     let mut broken: Value = get(&aws, &opened[0]).await?;
     broken["summary"] = json!(["of", "parts"]);
     put(&aws, &broken).await?;
-    // Delivered again, it was counted before.
+    // Redelivered; it was counted before.
     handler(&aws, &event).await?;
     event["id"] = json!("another");
     handler(&aws, &event).await?;
@@ -148,7 +148,7 @@ async fn a_failure_of_what_an_unreadable_incident_has_opens_one_of_its_own() -> 
 }
 
 #[tokio::test]
-async fn a_silence_of_a_newer_version_hides_nothing_and_stays_as_it_is() -> TestResult {
+async fn a_silence_of_a_newer_version_has_no_effect_and_is_preserved() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     stop_the_sweep(&aws).await?;
@@ -158,7 +158,7 @@ async fn a_silence_of_a_newer_version_hides_nothing_and_stays_as_it_is() -> Test
     put(&aws, &json!({"incident_id": "silences", "version": 3, "silences": [newer, extended]})).await?;
     handler(&aws, &json!({"incidentctl": "sweep"})).await?;
     let list = world.run(&["silence", "list", "--local"]).await?.succeeded()?;
-    assert!(list.stdout.contains("sil-extended") && list.stderr.contains("1 silence left out"), "{list:?}");
+    assert!(list.stdout.contains("sil-extended") && list.stderr.contains("skipped 1 silence"), "{list:?}");
     let add = ["silence", "add", "--local", "--resource", "orders", "--for", "2h", "--reason", "we deploy"];
     world.run(&add).await?.succeeded()?;
     world.run(&["silence", "end", "sil-extended", "--local"]).await?.succeeded()?;
@@ -169,7 +169,7 @@ async fn a_silence_of_a_newer_version_hides_nothing_and_stays_as_it_is() -> Test
     Ok(())
 }
 
-/// Ids of the incidents that can be read, once there are so many.
+/// Ids of the readable incidents, once there are this many.
 async fn listed(world: &World, number: usize) -> TestResult<Vec<String>> {
     eventually("the list", async || {
         let list = world.run(&["incidents", "list", "--local", "--output", "json"]).await?.succeeded()?.json()?;
@@ -180,7 +180,7 @@ async fn listed(world: &World, number: usize) -> TestResult<Vec<String>> {
     .await
 }
 
-/// Gives the handler an event, which it has to take.
+/// Invokes the handler with an event; it must succeed.
 async fn handler(aws: &Aws, event: &Value) -> TestResult {
     let answer = aws.lambda.invoke().function_name(HANDLER).payload(Blob::new(event.to_string())).send().await?;
     let body = String::from_utf8_lossy(answer.payload().map(AsRef::as_ref).unwrap_or_default()).into_owned();

@@ -1,4 +1,4 @@
-//! What others may do to a stack, with nothing but the SDK.
+//! Random interference with a stack, using only the SDK.
 
 use aws_sdk_dynamodb::types::{PointInTimeRecoverySpecification, TableStatus};
 use aws_sdk_lambda::primitives::Blob;
@@ -8,7 +8,7 @@ use incident_deploy::package::Package;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::harness::{Aws, Laboratory, TestResult, Wish, eventually};
+use crate::harness::{Aws, Desired, TestBed, TestResult, eventually};
 
 const HANDLER: &str = "devops-incident-handler";
 const ROLE: &str = "devops-incident-handler-us-east-1";
@@ -16,7 +16,7 @@ const TABLE: &str = "devops-incidents";
 const RULE: &str = "devops-function-failures";
 const QUEUE: &str = "devops-handler-dlq";
 
-/// Something that somebody does.
+/// An interference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Drift {
     RoleDeleted,
@@ -80,16 +80,16 @@ pub(super) fn any() -> impl Strategy<Value = Drift> {
 }
 
 impl Drift {
-    /// Does it. What an earlier one took away cannot be changed any more, which is no error.
-    pub(super) async fn happen(self, laboratory: &Laboratory) -> TestResult {
-        match self.call(laboratory).await {
+    /// Applies it. Changing something already removed is not an error.
+    pub(super) async fn happen(self, test_bed: &TestBed) -> TestResult {
+        match self.call(test_bed).await {
             Err(error) if is_absence(&error) => Ok(()),
             result => result,
         }
     }
 
-    async fn call(self, laboratory: &Laboratory) -> TestResult {
-        let aws = &laboratory.aws;
+    async fn call(self, test_bed: &TestBed) -> TestResult {
+        let aws = &test_bed.aws;
         let topic = aws.arn("sns", "devops-alerts");
         match self {
             Self::RolePolicyDeleted => delete_policies(aws).await?,
@@ -110,7 +110,7 @@ impl Drift {
                 })
                 .await?;
                 aws.dynamodb.delete_table().table_name(TABLE).send().await?;
-                // A table that is being deleted refuses what a table that is gone does not know.
+                // A table being deleted rejects what a missing one does not know.
                 eventually("the table is gone", async || {
                     let found = aws.dynamodb.describe_table().table_name(TABLE).send().await;
                     Ok(found.err().filter(|error| is_absence(error)))
@@ -134,7 +134,7 @@ impl Drift {
             Self::Unsubscribed => {
                 let found = aws.sns.list_subscriptions_by_topic().topic_arn(topic).send().await?;
                 let arns = found.subscriptions.unwrap_or_default().into_iter().filter_map(|one| one.subscription_arn);
-                // One that was ended is listed for a while, under another word.
+                // A deleted one is listed for a while, with a placeholder ARN.
                 if let Some(first) = arns.into_iter().find(|arn| arn.starts_with("arn:")) {
                     aws.sns.unsubscribe().subscription_arn(first).send().await?;
                 }
@@ -151,7 +151,8 @@ impl Drift {
                 settled(aws).await?;
             }
             Self::CodeChanged => {
-                let other = Package::of(&Wish { build: 9, ..Wish::default() }.handler(laboratory.directory.path())?)?;
+                let other =
+                    Package::of(&Desired { build: 9, ..Desired::default() }.handler(test_bed.directory.path())?)?;
                 let code = Blob::new(other.bytes().clone());
                 aws.lambda.update_function_code().function_name(HANDLER).zip_file(code).send().await?;
                 settled(aws).await?;
@@ -216,7 +217,7 @@ async fn set_attribute(aws: &Aws, queue: &str, name: QueueAttributeName, value: 
     Ok(())
 }
 
-/// Waits until the function takes the next change.
+/// Waits until the function accepts changes.
 async fn settled(aws: &Aws) -> TestResult {
     let found = eventually("the function is updated", async || {
         let found = aws.lambda.get_function_configuration().function_name(HANDLER).send().await?;
@@ -225,7 +226,7 @@ async fn settled(aws: &Aws) -> TestResult {
     found.await
 }
 
-/// Whether the thing itself, or what it needs, is not there.
+/// Whether the resource, or one it needs, does not exist.
 fn is_absence(error: &dyn std::fmt::Debug) -> bool {
     const WORDS: [&str; 5] = [
         "NotFound",

@@ -1,51 +1,51 @@
-//! What holds for any configuration and any interference, on random ones.
+//! Properties of any configuration and interference, on random inputs.
 //!
-//! Few by default, as each deploys several times; `PROPTEST_CASES` says how many.
+//! Few cases by default, because each deploys several times; `PROPTEST_CASES` overrides the number.
 
+mod configurations;
 mod drift;
-mod wishes;
 
 use std::fmt::Debug;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use crate::harness::{Laboratory, Snapshot, TestResult, Wish, difference};
+use crate::harness::{Desired, Snapshot, TestBed, TestResult, difference};
+use configurations::desired;
 use drift::Drift;
-use wishes::wish;
 
 #[test]
-fn up_leaves_nothing_to_do_and_forgets_the_configuration_before() -> TestResult {
-    hold(&(wish(), wish()), async |(first, second)| {
-        let laboratory = Laboratory::new().await?;
-        reach(&laboratory, first).await?;
-        reach(&laboratory, second).await?;
-        let fresh = Laboratory::new().await?;
+fn up_converges_independently_of_the_previous_configuration() -> TestResult {
+    hold(&(desired(), desired()), async |(first, second)| {
+        let test_bed = TestBed::new().await?;
+        reach(&test_bed, first).await?;
+        reach(&test_bed, second).await?;
+        let fresh = TestBed::new().await?;
         reach(&fresh, second).await?;
-        same(&fresh.snapshot().await?, &laboratory.snapshot().await?)
+        same(&fresh.snapshot().await?, &test_bed.snapshot().await?)
     })
 }
 
 #[test]
-fn up_repairs_what_others_changed() -> TestResult {
-    hold(&(wish(), prop::collection::vec(drift::any(), 1..4)), async |(wish, drifts): &(Wish, Vec<Drift>)| {
-        let laboratory = Laboratory::new().await?;
-        reach(&laboratory, wish).await?;
-        let before = laboratory.snapshot().await?;
+fn up_repairs_interference() -> TestResult {
+    hold(&(desired(), prop::collection::vec(drift::any(), 1..4)), async |(desired, drifts): &(Desired, Vec<Drift>)| {
+        let test_bed = TestBed::new().await?;
+        reach(&test_bed, desired).await?;
+        let before = test_bed.snapshot().await?;
         for drift in drifts {
-            drift.happen(&laboratory).await.map_err(|error| format!("{drift:?}: {error}"))?;
+            drift.happen(&test_bed).await.map_err(|error| format!("{drift:?}: {error}"))?;
         }
-        reach(&laboratory, wish).await?;
-        same(&before, &laboratory.snapshot().await?)
+        reach(&test_bed, desired).await?;
+        same(&before, &test_bed.snapshot().await?)
     })
 }
 
-/// Deploys; the addresses are confirmed, those that they took the place of are ended, and nothing is left to do.
-async fn reach(laboratory: &Laboratory, wish: &Wish) -> TestResult {
-    laboratory.up(wish).await?;
-    laboratory.confirm_addresses().await?;
-    laboratory.up(wish).await?;
-    let plan = laboratory.plan(wish).await?;
+/// Deploys, confirms the addresses, and checks that replaced ones are removed and nothing is left to do.
+async fn reach(test_bed: &TestBed, desired: &Desired) -> TestResult {
+    test_bed.up(desired).await?;
+    test_bed.confirm_addresses().await?;
+    test_bed.up(desired).await?;
+    let plan = test_bed.plan(desired).await?;
     match plan.is_empty() {
         true => Ok(()),
         false => Err(format!("left to do: {}", serde_json::to_string(&plan)?).into()),
@@ -57,7 +57,7 @@ fn same(expected: &Snapshot, found: &Snapshot) -> TestResult {
     if differs.is_empty() { Ok(()) } else { Err(differs.join("\n").into()) }
 }
 
-/// Checks a property of a few random inputs.
+/// Checks a property on a few random inputs.
 fn hold<S: Strategy>(inputs: &S, property: impl AsyncFn(&S::Value) -> TestResult) -> TestResult
 where
     S::Value: Debug + 'static,

@@ -1,4 +1,4 @@
-//! A second `up` with something else: only that is changed.
+//! A second `up` changes only what differs.
 
 use std::path::PathBuf;
 
@@ -7,11 +7,11 @@ use serde_json::Value;
 use crate::harness::{ADDRESS, TestResult, World};
 
 #[tokio::test]
-async fn another_handler_updates_the_code_of_both_functions() -> TestResult {
+async fn a_new_handler_updates_both_functions() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     let before = code(&aws).await?;
-    // Bytes behind the end of a program change its hash and nothing else.
+    // Bytes appended to a program change only its hash.
     let mut handler = std::fs::read(built_handler()?)?;
     handler.extend(b"another build");
     std::fs::write(world.home().join("bootstrap"), handler)?;
@@ -32,7 +32,7 @@ async fn another_handler_updates_the_code_of_both_functions() -> TestResult {
 }
 
 #[tokio::test]
-async fn another_retention_is_planned_and_set() -> TestResult {
+async fn a_changed_retention_is_planned_and_set() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     std::fs::write(world.home().join("incidentctl.yaml"), "log_retention_days: 14\n")?;
@@ -56,7 +56,7 @@ async fn another_retention_is_planned_and_set() -> TestResult {
 }
 
 #[tokio::test]
-async fn an_address_that_waits_for_its_confirmation_is_subscribed_again() -> TestResult {
+async fn a_pending_address_is_resubscribed() -> TestResult {
     let world = World::new()?;
     let up = ["up", "--local", "--yes", "--email", ADDRESS, "--output", "json"];
     let first = world.run(&up).await?.succeeded()?.result()?;
@@ -88,7 +88,7 @@ async fn code(aws: &crate::harness::Aws) -> TestResult<[Option<String>; 2]> {
     Ok(hashes)
 }
 
-/// The handler that `up` has built.
+/// The handler built by `up`.
 pub(super) fn built_handler() -> TestResult<PathBuf> {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_incidentctl"));
     let target = program.ancestors().nth(2).ok_or("the program is not in a target directory")?;

@@ -1,4 +1,4 @@
-//! A person at a terminal, who takes time to decide.
+//! A user at a terminal who takes time to decide.
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use crate::harness::{ADDRESS, TestResult, World, tiny_program};
 
 #[tokio::test]
-async fn up_stops_when_aws_changed_while_the_person_was_deciding() -> TestResult {
+async fn up_stops_when_aws_changed_during_the_prompt() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     std::fs::write(world.home().join("incidentctl.yaml"), "log_retention_days: 14\n")?;
@@ -16,13 +16,13 @@ async fn up_stops_when_aws_changed_while_the_person_was_deciding() -> TestResult
     aws.logs.put_retention_policy().log_group_name(group).retention_in_days(7).send().await?;
     let (code, said) = terminal.answer("y\n")?;
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("AWS changed while you were deciding: GeneratorLogGroup"), "{said}");
+    assert!(said.contains("AWS changed after the plan was shown: GeneratorLogGroup"), "{said}");
     let groups = aws.logs.describe_log_groups().send().await?;
     let mut kept: Vec<_> = groups.log_groups().iter().filter_map(|group| group.retention_in_days()).collect();
     kept.sort_unstable();
     assert_eq!(kept, [7, 30], "something was changed: {said}");
 
-    // Nobody interferes the second time.
+    // No interference the second time.
     let mut terminal = Terminal::run(&world, &["up", "--local", "--email", ADDRESS])?;
     terminal.wait_for("Apply these changes?")?;
     let (code, said) = terminal.answer("y\n")?;
@@ -31,7 +31,7 @@ async fn up_stops_when_aws_changed_while_the_person_was_deciding() -> TestResult
 }
 
 #[tokio::test]
-async fn lost_data_takes_a_typed_yes_of_its_own() -> TestResult {
+async fn data_loss_needs_its_own_typed_yes() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     let group = "/aws/lambda/devops-gone";
@@ -40,7 +40,7 @@ async fn lost_data_takes_a_typed_yes_of_its_own() -> TestResult {
         let mut terminal = Terminal::run(&world, &["up", "--local", "--email", ADDRESS])?;
         terminal.wait_for("Apply these changes?")?;
         terminal.say("y\n")?;
-        terminal.wait_for("with all data in it. Is that meant?")?;
+        terminal.wait_for("with all data. Continue?")?;
         let (code, said) = terminal.answer(answer)?;
         assert_eq!(code, Some(expected), "{said}");
         assert!(said.contains(group), "{said}");
@@ -51,7 +51,7 @@ async fn lost_data_takes_a_typed_yes_of_its_own() -> TestResult {
 }
 
 #[tokio::test]
-async fn down_stops_when_a_message_came_while_the_person_was_deciding() -> TestResult {
+async fn down_stops_when_a_message_arrived_during_the_prompt() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     let mut terminal = Terminal::run(&world, &["down", "--local"])?;
@@ -65,7 +65,7 @@ async fn down_stops_when_a_message_came_while_the_person_was_deciding() -> TestR
 }
 
 #[tokio::test]
-async fn what_interrupts_ends_the_question_too() -> TestResult {
+async fn interrupts_end_the_prompt() -> TestResult {
     let world = World::new()?;
     let aws = world.start().await?;
     std::fs::write(world.home().join("bootstrap"), tiny_program())?;
@@ -85,7 +85,7 @@ async fn what_interrupts_ends_the_question_too() -> TestResult {
     Ok(())
 }
 
-/// A command at a terminal, which `script` of util-linux provides.
+/// A command at a terminal, provided by `script` of util-linux.
 struct Terminal {
     child: Child,
     said: String,
@@ -119,13 +119,13 @@ impl Terminal {
         Ok(self.child.stdin.as_mut().ok_or("no input")?.write_all(answer.as_bytes())?)
     }
 
-    /// The exit code, and everything that was said.
+    /// The exit code and the whole output.
     fn answer(mut self, answer: &str) -> TestResult<(Option<i32>, String)> {
         self.say(answer)?;
         self.end()
     }
 
-    /// Sends a signal to the command, which is the last process that `script` made.
+    /// Signals the command, the last process `script` started.
     fn kill(self, signal: &str) -> TestResult<(Option<i32>, String)> {
         let mut process = self.child.id().to_string();
         while let Ok(children) = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children"))

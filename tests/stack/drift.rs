@@ -1,4 +1,4 @@
-//! What somebody changed in AWS by hand: what is the stack's is brought back, what is not stays.
+//! Manual changes in AWS: the stack's own settings are restored, others stay.
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate, KeySchemaElement,
@@ -17,11 +17,11 @@ const PLAN: [&str; 7] =
     ["plan", "--local", "--email", crate::harness::ADDRESS, "--detailed-exitcode", "--output", "json"];
 
 #[tokio::test]
-async fn a_role_that_was_made_anew_is_found_and_given_to_the_function_again() -> TestResult {
+async fn a_recreated_role_is_detected_and_reassigned() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     world.run(&PLAN).await?.succeeded()?;
-    make_role_anew(&aws).await?;
+    recreate_role(&aws).await?;
     let refused = aws.lambda.invoke().function_name(FUNCTION).payload(Blob::new("{}")).send().await;
     let refused = refused.err().and_then(|error| error.into_service_error().meta().code().map(str::to_owned));
     assert_eq!(refused.as_deref(), Some("KMSAccessDeniedException"));
@@ -37,7 +37,7 @@ async fn a_role_that_was_made_anew_is_found_and_given_to_the_function_again() ->
 }
 
 #[tokio::test]
-async fn a_role_that_vanished_is_made_and_given_to_the_function_again() -> TestResult {
+async fn a_missing_role_is_recreated_and_reassigned() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     let name = format!("{ROLE}{}", aws.region);
@@ -54,7 +54,7 @@ async fn a_role_that_vanished_is_made_and_given_to_the_function_again() -> TestR
 }
 
 #[tokio::test]
-async fn an_index_that_was_removed_comes_back() -> TestResult {
+async fn a_removed_index_is_restored() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     let delete = DeleteGlobalSecondaryIndexAction::builder().index_name("by-status").build()?;
@@ -73,7 +73,7 @@ async fn an_index_that_was_removed_comes_back() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_table_with_another_key_is_replaced_when_its_data_may_go() -> TestResult {
+async fn a_table_with_a_different_key_is_replaced_with_consent_to_data_loss() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     table_with_another_key(&aws).await?;
@@ -92,7 +92,7 @@ async fn a_table_with_another_key_is_replaced_when_its_data_may_go() -> TestResu
 }
 
 #[tokio::test]
-async fn what_others_added_stays() -> TestResult {
+async fn additions_by_others_are_kept() -> TestResult {
     let world = World::new()?;
     std::fs::write(world.home().join("incidentctl.yaml"), "tags: {team: x, cost: y}\n")?;
     let aws = world.up().await?;
@@ -104,7 +104,7 @@ async fn what_others_added_stays() -> TestResult {
     aws.sns.tag_resource().resource_arn(&topic).tags(tag).send().await?;
     world.run(&PLAN).await?.succeeded()?;
 
-    // One of our tags leaves the template, and our target is drifting.
+    // One of our tags leaves the template, and our target has drifted.
     std::fs::write(world.home().join("incidentctl.yaml"), "tags: {team: x}\n")?;
     let ours = aws.events.list_targets_by_rule().rule(rule).send().await?.targets.unwrap_or_default();
     let mut ours = ours.into_iter().find(|target| target.id() == "incident-handler").ok_or("no target")?;
@@ -128,13 +128,13 @@ async fn what_others_added_stays() -> TestResult {
     Ok(())
 }
 
-/// The changes of a plan that do something.
+/// The changes of a plan, without no-ops.
 pub(super) fn changes(plan: &Value) -> TestResult<Vec<Value>> {
     let changes = plan["changes"].as_array().ok_or("no changes")?;
     Ok(changes.iter().filter(|change| change["action"] != json!("none")).cloned().collect())
 }
 
-/// A table of the same name and tag that somebody made with a key of its own.
+/// A table with the stack's name and tag, but a different key.
 async fn table_with_another_key(aws: &Aws) -> TestResult {
     let name = "devops-incidents";
     aws.dynamodb.delete_table().table_name(name).send().await?;
@@ -148,8 +148,8 @@ async fn table_with_another_key(aws: &Aws) -> TestResult {
     Ok(())
 }
 
-/// The same role as before to the eye, with another unique id.
-async fn make_role_anew(aws: &Aws) -> TestResult {
+/// The same role by all appearances, with a different unique id.
+async fn recreate_role(aws: &Aws) -> TestResult {
     let name = format!("{ROLE}{}", aws.region);
     let role = aws.iam.get_role().role_name(&name).send().await?.role.ok_or("no role")?;
     let policy = aws.iam.get_role_policy().role_name(&name).policy_name("incident-handler").send().await?;
@@ -164,7 +164,7 @@ async fn make_role_anew(aws: &Aws) -> TestResult {
     Ok(())
 }
 
-/// The indexes of the table, sorted; none while it changes.
+/// The table's indexes, sorted; none while it changes.
 async fn indexes(aws: &Aws) -> TestResult<Vec<String>> {
     let table = aws.dynamodb.describe_table().table_name("devops-incidents").send().await?.table.ok_or("no table")?;
     if table.table_status() != Some(&TableStatus::Active) {

@@ -1,4 +1,4 @@
-//! `up` when AWS refuses, and when the person interrupts.
+//! `up` when AWS rejects calls, and when the user interrupts.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
@@ -10,7 +10,7 @@ use crate::harness::{TestResult, World};
 const REFUSAL: &str = "User: arn:aws:iam::000000000000:user/ada is not authorized to perform: events:PutTargets";
 
 #[tokio::test]
-async fn a_refusal_is_told_with_its_cause_first_and_rolled_back() -> TestResult {
+async fn a_rejection_is_reported_cause_first_and_rolled_back() -> TestResult {
     let world = World::new()?;
     start_with(&world, &refusing_rules()).await?;
     let failed = world.run(&["up", "--local", "--yes"]).await?.ended_with(1)?;
@@ -25,21 +25,21 @@ async fn a_refusal_is_told_with_its_cause_first_and_rolled_back() -> TestResult 
     }
     world.run(&["down", "--local", "--yes"]).await?.succeeded()?;
 
-    // Another name: SQS frees those of deleted queues only after a minute.
+    // Another name: SQS reserves those of deleted queues for a minute.
     let failed = world.run(&["up", "--local", "--yes", "--rollback", "--stack", "other"]).await?.ended_with(1)?;
     assert!(failed.stderr.contains("rolled back"), "{failed:?}");
     let aws = world.aws().await?;
     assert!(aws.iam.list_roles().send().await?.roles().is_empty());
     assert!(aws.lambda.list_functions().send().await?.functions().is_empty());
     assert!(aws.dynamodb.list_tables().send().await?.table_names().is_empty());
-    // Made, but without targets: it goes with the rest.
+    // Created without targets; deleted with the rest.
     assert!(aws.events.list_rules().send().await?.rules().is_empty());
     assert!(aws.logs.describe_log_groups().send().await?.log_groups().is_empty());
     Ok(())
 }
 
 #[tokio::test]
-async fn an_interrupt_lets_calls_in_flight_finish_and_the_next_up_goes_on() -> TestResult {
+async fn calls_in_flight_finish_after_an_interrupt_and_the_next_up_resumes() -> TestResult {
     let world = World::new()?;
     start_with(&world, &json!([{"operation": "CreateTable", "action": {"delay": {"milliseconds": 2000}}}])).await?;
     let mut up = world
@@ -66,19 +66,19 @@ async fn an_interrupt_lets_calls_in_flight_finish_and_the_next_up_goes_on() -> T
 }
 
 #[tokio::test]
-async fn expired_credentials_are_named_with_what_renews_them() -> TestResult {
+async fn expired_credentials_are_reported_with_their_remedy() -> TestResult {
     let world = World::new()?;
     let expired = json!({"code": "ExpiredToken", "message": "The security token included in the request is expired", "status": 403});
     start_with(&world, &json!([{"operation": "GetCallerIdentity", "action": {"error": expired}}])).await?;
     let failed = world.run(&["up", "--local", "--yes"]).await?.ended_with(1)?;
-    for words in ["does not accept the credentials", "ExpiredToken", "aws sso login", "AWS_ACCESS_KEY_ID"] {
+    for words in ["rejected the credentials", "ExpiredToken", "aws sso login", "AWS_ACCESS_KEY_ID"] {
         assert!(failed.stderr.contains(words), "`{words}` is missing: {failed:?}");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn the_self_check_waits_for_a_function_that_is_new_or_pending() -> TestResult {
+async fn the_self_check_waits_for_a_new_or_pending_function() -> TestResult {
     let world = World::new()?;
     let refusing = |code: &str, message: &str| {
         let error = json!({"code": code, "message": message, "status": 409});
@@ -88,7 +88,7 @@ async fn the_self_check_waits_for_a_function_that_is_new_or_pending() -> TestRes
     start_with(&world, &refusing("ResourceNotFoundException", "Function not found")).await?;
     world.run(&up).await?.succeeded()?;
 
-    // What an `up` made that was killed right after it: the next one finds nothing to change.
+    // An `up` that was killed right after creating it leaves the next one nothing to change.
     let pending =
         "The operation cannot be performed at this time. The function is currently in the following state: Pending";
     write_faults(&world, &refusing("ResourceConflictException", pending))?;
@@ -108,7 +108,7 @@ async fn start_with(world: &World, faults: &Value) -> TestResult {
     Ok(())
 }
 
-/// The local AWS reads them again whenever they change.
+/// The local AWS reloads them whenever they change.
 fn write_faults(world: &World, faults: &Value) -> TestResult {
     Ok(std::fs::write(world.home().join("faults.json"), faults.to_string())?)
 }

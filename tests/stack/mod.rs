@@ -1,14 +1,14 @@
-//! `up` and `down`: what they make, read back with the SDK, and what they leave.
+//! `up` and `down`: what they create, read back with the SDK, and what they leave.
 
 mod changes;
 mod cloudformation;
 mod consent;
 mod drift;
 mod failures;
+mod orphans;
 mod ownership;
 mod queues;
 mod read_back;
-mod removed;
 mod schema;
 mod subscriptions;
 mod teardown;
@@ -18,7 +18,7 @@ use crate::harness::{ADDRESS, Aws, TestResult, World};
 const UP: [&str; 7] = ["up", "--local", "--yes", "--email", ADDRESS, "--output", "json"];
 
 #[tokio::test]
-async fn up_makes_all_ten_steps() -> TestResult {
+async fn up_completes_all_ten_steps() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     read_back::roles(&aws).await?;
@@ -55,7 +55,7 @@ async fn a_second_up_changes_nothing() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_second_up_notices_another_address() -> TestResult {
+async fn a_second_up_detects_a_new_address() -> TestResult {
     let world = World::new()?;
     world.run(&UP).await?.succeeded()?;
     let more = ["up", "--local", "--yes", "--email", ADDRESS, "--email", "grace@example.com", "--output", "json"];
@@ -87,7 +87,7 @@ async fn down_leaves_nothing_and_a_second_down_succeeds() -> TestResult {
 }
 
 #[tokio::test]
-async fn down_leaves_what_is_not_its_own() -> TestResult {
+async fn down_leaves_foreign_resources() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     aws.sns.create_topic().name("devops-foreign").send().await?;
@@ -98,7 +98,7 @@ async fn down_leaves_what_is_not_its_own() -> TestResult {
     Ok(())
 }
 
-/// The addresses that the topic alerts, sorted.
+/// The topic's addresses, sorted.
 async fn addresses(aws: &Aws) -> TestResult<Vec<String>> {
     let found = aws.sns.list_subscriptions_by_topic().topic_arn(aws.arn("sns", "devops-alerts")).send().await?;
     let mut addresses: Vec<_> =

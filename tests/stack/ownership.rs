@@ -1,4 +1,4 @@
-//! What is not the stack's is neither changed nor removed, and neither are the parts of it.
+//! Resources of others, and their parts, are neither changed nor deleted.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ const FOREIGN_BODY: &str = r#"{"widgets":[]}"#;
 async fn up_stops_before_the_first_change_when_a_name_is_taken() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
-    disown_function(&aws).await?;
+    untag_function(&aws).await?;
     let more = ["up", "--local", "--yes", "--email", ADDRESS, "--email", "grace@example.com"];
     let refused = world.run(&more).await?.ended_with(1)?;
     for words in [FUNCTION, "AWS::Lambda::Function", TAG, "--stack"] {
@@ -25,7 +25,7 @@ async fn up_stops_before_the_first_change_when_a_name_is_taken() -> TestResult {
 }
 
 #[tokio::test]
-async fn up_leaves_a_dashboard_of_its_name_alone() -> TestResult {
+async fn up_leaves_a_foreign_dashboard_of_its_name_alone() -> TestResult {
     let world = World::new()?;
     let aws = world.start().await?;
     foreign_dashboard(&aws).await?;
@@ -37,10 +37,10 @@ async fn up_leaves_a_dashboard_of_its_name_alone() -> TestResult {
 }
 
 #[tokio::test]
-async fn down_leaves_what_lost_its_tag_with_all_of_its_parts() -> TestResult {
+async fn down_leaves_untagged_resources_intact() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
-    disown_function(&aws).await?;
+    untag_function(&aws).await?;
     aws.sns.untag_resource().resource_arn(aws.arn("sns", "devops-alerts")).tag_keys(TAG).send().await?;
     let queue = aws.sqs.get_queue_url().queue_name("devops-rule-dlq").send().await?.queue_url.ok_or("no URL")?;
     aws.sqs.untag_queue().queue_url(queue).tag_keys(TAG).send().await?;
@@ -78,7 +78,7 @@ async fn down_leaves_what_lost_its_tag_with_all_of_its_parts() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_log_group_that_was_there_before_stays_as_it_is() -> TestResult {
+async fn a_preexisting_log_group_stays_unchanged() -> TestResult {
     let world = World::new()?;
     let aws = world.start().await?;
     let name = "/aws/lambda/devops-incident-handler";
@@ -93,7 +93,7 @@ async fn a_log_group_that_was_there_before_stays_as_it_is() -> TestResult {
     Ok(())
 }
 
-async fn disown_function(aws: &Aws) -> TestResult {
+async fn untag_function(aws: &Aws) -> TestResult {
     let arn = aws.arn("lambda", &format!("function:{FUNCTION}"));
     aws.lambda.untag_resource().resource(arn).tag_keys(TAG).send().await?;
     Ok(())

@@ -1,4 +1,4 @@
-//! A queue that is not empty is data.
+//! A non-empty queue is data.
 
 use crate::harness::{ADDRESS, Aws, TestResult, World};
 
@@ -6,7 +6,7 @@ const QUEUE: &str = "devops-handler-dlq";
 const ENGINES: [&str; 2] = ["direct", "cloudformation"];
 
 #[tokio::test]
-async fn down_names_the_messages_that_go_and_keeps_them_with_the_data() -> TestResult {
+async fn down_reports_queued_messages_and_keeps_them_with_the_data() -> TestResult {
     for engine in ENGINES {
         let world = World::new()?;
         let up = ["up", "--local", "--yes", "--email", ADDRESS, "--engine", engine];
@@ -15,7 +15,7 @@ async fn down_names_the_messages_that_go_and_keeps_them_with_the_data() -> TestR
         fill(&aws, QUEUE).await?;
         let asked = world.run(&["down", "--local"]).await?.ended_with(1)?;
         for words in
-            ["recorded incidents and devops-handler-dlq (3 messages) included?", "its data is lost: 3 messages"]
+            ["recorded incidents and devops-handler-dlq (3 messages) included?", "deletes its data: 3 messages"]
         {
             assert!(asked.stderr.contains(words), "{engine}: `{words}` is missing: {asked:?}");
         }
@@ -28,14 +28,14 @@ async fn down_names_the_messages_that_go_and_keeps_them_with_the_data() -> TestR
         assert_eq!(aws.dynamodb.list_tables().send().await?.table_names(), ["devops-incidents"], "{engine}");
 
         let gone = world.run(&["down", "--local", "--yes", "--engine", "direct"]).await?.succeeded()?;
-        assert!(gone.stderr.contains("its data is lost: 3 messages"), "{gone:?}");
+        assert!(gone.stderr.contains("deletes its data: 3 messages"), "{gone:?}");
         assert!(queues(&aws).await?.is_empty(), "{engine}");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn up_deletes_a_full_queue_that_left_the_template_only_with_consent() -> TestResult {
+async fn up_deletes_a_nonempty_orphaned_queue_only_with_consent() -> TestResult {
     for engine in ENGINES {
         let world = World::new()?;
         let up = ["up", "--local", "--yes", "--email", ADDRESS, "--engine", engine];
@@ -60,7 +60,7 @@ async fn up_deletes_a_full_queue_that_left_the_template_only_with_consent() -> T
     Ok(())
 }
 
-/// One message that waits, one that somebody looks at, and one that comes later.
+/// One visible, one in-flight and one delayed message.
 pub(super) async fn fill(aws: &Aws, queue: &str) -> TestResult {
     let url = aws.sqs.get_queue_url().queue_name(queue).send().await?.queue_url.ok_or("no URL")?;
     aws.sqs.send_message().queue_url(&url).message_body("looked at").send().await?;

@@ -1,4 +1,4 @@
-//! What stands in the account after `up`, step by step.
+//! The account after `up`, step by step.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Aws, TestResult};
 
-/// Steps 1: both roles, what they may, and who may take them.
+/// Step 1: both roles, their permissions and trust policies.
 pub(super) async fn roles(aws: &Aws) -> TestResult {
     let handler = actions_of(aws, "devops-incident-handler").await?;
     assert_eq!(
@@ -38,7 +38,7 @@ pub(super) async fn roles(aws: &Aws) -> TestResult {
     Ok(())
 }
 
-/// The actions that the one inline policy of a role allows; no statement may name every resource.
+/// The actions in a role's only inline policy; no statement may apply to all resources.
 async fn actions_of(aws: &Aws, name: &str) -> TestResult<BTreeSet<String>> {
     let role_name = format!("{name}-{}", aws.region);
     let role = aws.iam.get_role().role_name(&role_name).send().await?;
@@ -61,7 +61,7 @@ async fn actions_of(aws: &Aws, name: &str) -> TestResult<BTreeSet<String>> {
     Ok(statements.iter().flat_map(|statement| texts(&statement["Action"])).collect())
 }
 
-/// Step 2: the table, its indexes, and how it is kept.
+/// Step 2: the table, its indexes and settings.
 pub(super) async fn table(aws: &Aws) -> TestResult {
     let described = aws.dynamodb.describe_table().table_name("devops-incidents").send().await?;
     let described = described.table().ok_or("no table")?;
@@ -105,7 +105,7 @@ pub(super) async fn topic(aws: &Aws) -> TestResult {
     Ok(())
 }
 
-/// Steps 4 and 7: both functions, and where their failures go.
+/// Steps 4 and 7: both functions and their failure destinations.
 pub(super) async fn functions(aws: &Aws) -> TestResult {
     for (name, handler, timeout, retries, destination) in [
         ("devops-error-generator", "error-generator", 3, 0, aws.arn("events", "event-bus/default")),
@@ -162,10 +162,10 @@ pub(super) async fn alarms(aws: &Aws) -> TestResult {
     Ok(())
 }
 
-/// The rule that fires by the clock.
+/// The scheduled rule.
 const SWEEP: &str = "devops-sweep";
 
-/// Step 6: rules, their targets, and the permission of each.
+/// Step 6: rules, their targets, and each permission.
 pub(super) async fn rules(aws: &Aws) -> TestResult {
     let names =
         ["devops-alarm-changes", "devops-function-failures", "devops-platform-failures", "devops-service-failures"];
@@ -205,7 +205,7 @@ pub(super) async fn rules(aws: &Aws) -> TestResult {
     Ok(())
 }
 
-/// Step 6: the dead-letter queues, empty, and who may write to the one of the rules.
+/// Step 6: the empty dead-letter queues, and the policy of the rules' one.
 pub(super) async fn queues(aws: &Aws) -> TestResult {
     for queue in ["devops-rule-dlq", "devops-handler-dlq"] {
         assert_eq!(aws.depth(queue).await?, 0, "{queue}");
@@ -218,7 +218,7 @@ pub(super) async fn queues(aws: &Aws) -> TestResult {
     Ok(())
 }
 
-/// Steps 7 to 10: the handler reaches its rules, its table and its topic with its own role.
+/// Steps 7 to 10: the handler reaches its rules, table and topic with its own role.
 pub(super) async fn self_check(aws: &Aws) -> TestResult {
     let question = Blob::new(json!({"incidentctl": "self-check"}).to_string());
     let answer = aws.lambda.invoke().function_name("devops-incident-handler").payload(question).send().await?;
@@ -236,7 +236,7 @@ fn document(encoded: &str) -> TestResult<Value> {
     Ok(serde_json::from_str(&percent_encoding::percent_decode_str(encoded).decode_utf8()?)?)
 }
 
-/// One text or a list of texts.
+/// A text or list of texts.
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],

@@ -1,4 +1,4 @@
-//! A stack that a newer program deployed.
+//! A stack deployed by a newer program.
 
 use aws_sdk_dynamodb::types::Tag;
 
@@ -7,7 +7,7 @@ use crate::harness::{ADDRESS, Aws, TestResult, World};
 const SCHEMA: &str = "incidentctl:schema";
 
 #[tokio::test]
-async fn an_older_program_leaves_the_stack_of_a_newer_one_alone() -> TestResult {
+async fn an_older_program_leaves_a_newer_stack_alone() -> TestResult {
     for engine in ["direct", "cloudformation"] {
         let world = World::new()?;
         let up = ["up", "--local", "--yes", "--email", ADDRESS, "--engine", engine];
@@ -40,7 +40,7 @@ async fn an_older_program_leaves_the_stack_of_a_newer_one_alone() -> TestResult 
 }
 
 #[tokio::test]
-async fn a_stack_without_the_tag_is_brought_up_to_date() -> TestResult {
+async fn a_stack_without_the_schema_tag_is_updated() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     let arn = aws.arn("dynamodb", "table/devops-incidents");

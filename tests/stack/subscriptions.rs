@@ -1,4 +1,4 @@
-//! Who gets the alerts when addresses come and go: the same with either engine.
+//! Who gets alerts when addresses are added and removed: the same with either engine.
 
 use aws_sdk_cloudformation::types::{Capability, Parameter, StackStatus};
 use serde_json::Value;
@@ -10,10 +10,10 @@ const JOAN: &str = "joan@example.com";
 const ENGINES: [&str; 2] = ["direct", "cloudformation"];
 
 #[tokio::test]
-async fn whoever_is_subscribed_stays_where_no_address_is_given() -> TestResult {
+async fn subscribers_are_kept_when_no_address_is_configured() -> TestResult {
     for engine in ENGINES {
         let world = World::new()?;
-        // One confirms, the other does not.
+        // One is confirmed, the other is not.
         up(&world, engine, &[ADDRESS]).await?;
         confirm(&world).await?;
         up(&world, engine, &[ADDRESS, GRACE]).await?;
@@ -32,14 +32,14 @@ async fn whoever_is_subscribed_stays_where_no_address_is_given() -> TestResult {
 }
 
 #[tokio::test]
-async fn only_the_address_that_is_removed_goes() -> TestResult {
+async fn only_the_removed_address_is_unsubscribed() -> TestResult {
     for engine in ENGINES {
         let world = World::new()?;
         up(&world, engine, &[ADDRESS, GRACE]).await?;
         confirm(&world).await?;
         let planned = plan(&world, &["GRACE@example.com"]).await?;
         assert_eq!(actions(&planned), [format!("delete {ADDRESS}")], "{engine}");
-        // However it is written, it is the same address.
+        // Addresses compare regardless of spelling.
         let second = up(&world, engine, &["GRACE@example.com"]).await?.result()?;
         assert_eq!((&second["created"], &second["deleted"]), (&0.into(), &1.into()), "{engine}: {second}");
         let aws = world.aws().await?;
@@ -50,13 +50,13 @@ async fn only_the_address_that_is_removed_goes() -> TestResult {
 }
 
 #[tokio::test]
-async fn an_address_that_changes_is_reached_until_the_new_one_has_confirmed() -> TestResult {
+async fn a_replaced_address_gets_alerts_until_the_new_one_confirms() -> TestResult {
     for engine in ENGINES {
         let world = World::new()?;
         up(&world, engine, &[ADDRESS]).await?;
         confirm(&world).await?;
         let aws = world.aws().await?;
-        let waits = "it goes on getting the alerts until grace@example.com has confirmed";
+        let waits = "it keeps receiving alerts until grace@example.com has confirmed";
         for _ in 0..2 {
             let said = world.run(&["plan", "--local", "--email", GRACE]).await?.succeeded()?;
             assert!(said.stdout.contains("= leave   AWS::SNS::Subscription"), "{engine}: {said:?}");
@@ -87,7 +87,7 @@ async fn a_pending_address_is_never_deleted() -> TestResult {
         let aws = world.aws().await?;
         let both = [(ADDRESS.to_owned(), true), (GRACE.to_owned(), false)];
         assert_eq!(subscribed(&aws).await?, both, "{engine}");
-        // Confirmed after all, it is what the stack made, and goes.
+        // Once confirmed it belongs to the stack and is removed.
         confirm(&world).await?;
         up(&world, engine, &[ADDRESS]).await?;
         assert_eq!(subscribed(&aws).await?, [(ADDRESS.to_owned(), true)], "{engine}");
@@ -96,7 +96,7 @@ async fn a_pending_address_is_never_deleted() -> TestResult {
 }
 
 #[tokio::test]
-async fn what_somebody_else_subscribed_is_never_ended() -> TestResult {
+async fn foreign_subscriptions_are_never_deleted() -> TestResult {
     for engine in ENGINES {
         let world = World::new()?;
         up(&world, engine, &[ADDRESS]).await?;
@@ -107,7 +107,7 @@ async fn what_somebody_else_subscribed_is_never_ended() -> TestResult {
         }
         confirm(&world).await?;
         let everyone = [ADDRESS, GRACE, JOAN].map(|address| (address.to_owned(), true));
-        // One is named for a while, which does not make it the stack's.
+        // Configuring it for a while does not make it the stack's.
         for addresses in [&[ADDRESS, GRACE][..], &[ADDRESS], &[]] {
             let result = up(&world, engine, addresses).await?.result()?;
             assert_eq!(result["deleted"], 0, "{engine} {addresses:?}: {result}");
@@ -120,7 +120,7 @@ async fn what_somebody_else_subscribed_is_never_ended() -> TestResult {
 }
 
 #[tokio::test]
-async fn an_address_that_ended_its_subscription_is_asked_again_and_can_still_be_removed() -> TestResult {
+async fn an_unsubscribed_address_is_resubscribed_and_still_removable() -> TestResult {
     for engine in ENGINES {
         let world = World::new()?;
         up(&world, engine, &[ADDRESS, GRACE]).await?;
@@ -136,9 +136,9 @@ async fn an_address_that_ended_its_subscription_is_asked_again_and_can_still_be_
     Ok(())
 }
 
-/// Earlier versions named subscriptions by their position.
+/// Earlier versions named subscriptions by position.
 #[tokio::test]
-async fn a_stack_with_names_by_position_loses_nobody() -> TestResult {
+async fn a_stack_with_positional_names_loses_no_subscriber() -> TestResult {
     let world = World::new()?;
     up(&world, "cloudformation", &[]).await?;
     let aws = world.aws().await?;
@@ -158,7 +158,7 @@ async fn a_stack_with_names_by_position_loses_nobody() -> TestResult {
     Ok(())
 }
 
-/// Updates the stack's template as the version before wrote it.
+/// Updates the stack's template as the previous version wrote it.
 async fn subscribe_by_position(aws: &Aws, addresses: &[&str]) -> TestResult {
     let cloudformation = &aws.cloudformation;
     let template = cloudformation.get_template().stack_name("devops").send().await?.template_body.ok_or("none")?;
@@ -198,7 +198,7 @@ async fn plan(world: &World, addresses: &[&str]) -> TestResult<Value> {
     world.run(&arguments).await?.succeeded()?.json()
 }
 
-/// What a plan does to whom.
+/// A plan's action for each address.
 fn actions(plan: &Value) -> Vec<String> {
     let addresses = ["ada@example.com", GRACE, JOAN];
     let ids = addresses.map(|address| (incident_deploy::template::subscription_id(address), address));
@@ -218,7 +218,7 @@ async fn confirm(world: &World) -> TestResult {
     Ok(())
 }
 
-/// Each address of the topic and whether it is confirmed, sorted.
+/// The topic's addresses, and whether each is confirmed, sorted.
 async fn subscribed(aws: &Aws) -> TestResult<Vec<(String, bool)>> {
     let mut all: Vec<_> =
         listed(aws).await?.into_iter().map(|(address, arn)| (address, arn.starts_with("arn:"))).collect();
@@ -235,6 +235,6 @@ async fn listed(aws: &Aws) -> TestResult<Vec<(String, String)>> {
     let found = aws.sns.list_subscriptions_by_topic().topic_arn(aws.arn("sns", "devops-alerts")).send().await?;
     let all = found.subscriptions().iter();
     let all = all.filter_map(|one| Some((one.endpoint()?.to_owned(), one.subscription_arn()?.to_owned())));
-    // One that was ended is listed for a while, under another word.
+    // A deleted one is listed for a while, with a placeholder ARN.
     Ok(all.filter(|(_, arn)| arn != "Deleted").collect())
 }

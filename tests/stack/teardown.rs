@@ -28,7 +28,7 @@ async fn keep_data_keeps_table_and_logs_for_the_next_up_or_down() -> TestResult 
 }
 
 #[tokio::test]
-async fn a_protected_table_stops_down_before_anything_is_deleted() -> TestResult {
+async fn a_protected_table_stops_down_before_any_deletion() -> TestResult {
     let world = World::new()?;
     std::fs::write(world.home().join("incidentctl.yaml"), "deletion_protection: true\n")?;
     let aws = world.up().await?;
@@ -45,7 +45,7 @@ async fn a_protected_table_stops_down_before_anything_is_deleted() -> TestResult
 }
 
 #[tokio::test]
-async fn foreign_policies_on_a_role_are_named_before_anything_is_deleted() -> TestResult {
+async fn foreign_policies_on_a_role_are_reported_before_any_deletion() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     let role = format!("devops-error-generator-{}", aws.region);

@@ -1,4 +1,4 @@
-//! The service clients, all made from one configuration, and the count of their calls.
+//! The service clients, built from one configuration, and a count of their calls.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,9 +29,9 @@ pub struct Clients {
     pub iam: aws_sdk_iam::Client,
     /// Lambda.
     pub lambda: aws_sdk_lambda::Client,
-    /// Lambda, with time for calls that carry code or wait for a function.
+    /// Lambda, with longer timeouts for calls that carry code or wait for a function.
     pub lambda_at_length: aws_sdk_lambda::Client,
-    /// S3, with time for code.
+    /// S3, with longer timeouts for uploads.
     pub s3: aws_sdk_s3::Client,
     /// SNS.
     pub sns: aws_sdk_sns::Client,
@@ -45,7 +45,7 @@ pub struct Clients {
 pub struct CallCount(Arc<AtomicU64>);
 
 impl CallCount {
-    /// How many requests were sent so far.
+    /// Requests sent so far.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -75,11 +75,11 @@ macro_rules! client {
 }
 
 impl Clients {
-    /// Makes the clients. No call is made.
+    /// Builds the clients, without any call.
     pub fn new(sdk: &SdkConfig) -> Self {
         let calls = CallCount::default();
         let at_length = patience::at_length(sdk);
-        // Buckets are found by host name, which an endpoint in place of AWS need not resolve.
+        // AWS addresses buckets by host name, which a custom endpoint need not resolve.
         let s3 = aws_sdk_s3::config::Builder::from(&at_length).force_path_style(sdk.endpoint_url().is_some());
         Self {
             cloudformation: client!(aws_sdk_cloudformation, sdk, calls),
@@ -97,7 +97,7 @@ impl Clients {
         }
     }
 
-    /// The count of the calls of all clients.
+    /// Calls made by all clients.
     pub fn calls(&self) -> u64 {
         self.calls.get()
     }

@@ -1,4 +1,4 @@
-//! What AWS answers when it refuses.
+//! Errors of AWS calls.
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -11,7 +11,7 @@ use incident_model::error_code;
 use super::error_hint;
 use crate::progress::Failure;
 
-/// A call that failed, with everything that AWS said about it.
+/// A failed call, with everything that AWS reported.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{call}: {message} ({code}{})", request_id.as_ref().map(|id| format!(", request {id}")).unwrap_or_default())]
 pub struct AwsError {
@@ -23,26 +23,32 @@ pub struct AwsError {
     pub message: String,
     /// The id that AWS support asks for.
     pub request_id: Option<String>,
-    /// Whether it was tried again for as long as such a refusal passes by itself: more patience is in vain.
-    pub lasted: bool,
+    /// Whether retries are exhausted: this error outlasted the time that a transient one may take.
+    pub retries_exhausted: bool,
 }
 
 /// The code of a call that AWS did not answer.
 pub const NO_ANSWER: &str = "NoAnswer";
 
 impl AwsError {
-    /// An error in the place of one that AWS would have had to give, such as a failed entry inside of a success.
+    /// An error for a failure that AWS reports without one, such as a failed entry in a successful response.
     pub fn new(call: &str, code: &str, message: impl Into<String>) -> Self {
-        Self { call: call.to_owned(), code: code.to_owned(), message: message.into(), request_id: None, lasted: false }
+        Self {
+            call: call.to_owned(),
+            code: code.to_owned(),
+            message: message.into(),
+            request_id: None,
+            retries_exhausted: false,
+        }
     }
 
-    /// Whether AWS used this code, however the protocol spells it.
+    /// Whether the error has this code, in any protocol's spelling.
     pub fn is(&self, code: &str) -> bool {
         error_code::is_same(&self.code, code)
     }
 
-    /// Whether AWS says that something does not exist, whatever the service calls that. A key of KMS is not meant: no
-    /// run makes one.
+    /// Whether AWS reports that something does not exist, whatever the service's code for it. KMS keys are excluded: no
+    /// run creates one.
     pub fn says_absent(&self) -> bool {
         let code = error_code::bare(&self.code);
         let of_code = ["NotFound", "NoSuch", "NonExistent", "DoesNotExist"].iter().any(|part| code.contains(part));
@@ -50,7 +56,7 @@ impl AwsError {
         (of_code || of_message) && !code.starts_with("KMS")
     }
 
-    /// Whether AWS says that something exists and does not take this call yet, or is being changed by another one.
+    /// Whether AWS reports that a resource exists but is not ready for this call, or is being changed by another one.
     pub fn says_unready(&self) -> bool {
         let code = error_code::bare(&self.code);
         UNREADY.iter().any(|(of, words)| code == *of && self.message.contains(words))
@@ -61,15 +67,15 @@ impl AwsError {
         ["AccessDenied", "AuthorizationError", "UnauthorizedOperation"].iter().any(|code| self.is(code))
     }
 
-    /// What the person can do, if it is known.
+    /// The remedy, if one is known.
     pub fn hint(&self) -> Option<&'static str> {
         error_hint::hint(self)
     }
 }
 
-/// Codes of a wrong argument, with the words that make them say that what the argument names does not exist (yet).
+/// Validation codes, with the part of the message by which they mean that something does not exist (yet).
 const ABSENT: [(&str, &str); 5] = [
-    // PutFunctionEventInvokeConfig, of a queue that is a moment old.
+    // PutFunctionEventInvokeConfig with a queue that was just created.
     ("InvalidParameterValue", "destination ARN"),
     ("InvalidParameter", "does not exist"),
     ("InvalidParameter", "NotFound"),
@@ -77,7 +83,7 @@ const ABSENT: [(&str, &str); 5] = [
     ("Validation", "does not exist"),
 ];
 
-/// Codes of what is not ready, each with a part of its message; empty where the code says enough.
+/// Codes for "not ready", each with a part of its message; empty where the code is unambiguous.
 const UNREADY: [(&str, &str); 10] = [
     ("ResourceConflict", "following state:"),
     ("ResourceConflict", "in progress"),
@@ -104,10 +110,10 @@ impl From<&AwsError> for Failure {
 
 /// Turns the SDK's errors into [`AwsError`].
 pub trait Explain<T> {
-    /// Names the call that failed.
+    /// Adds the name of the call.
     ///
     /// # Errors
-    /// The same failure, readable.
+    /// The same failure as an [`AwsError`].
     fn explain(self, call: &str) -> Result<T, AwsError>;
 }
 
@@ -123,14 +129,14 @@ where
                 code: answer.code().unwrap_or("Unknown").to_owned(),
                 message: answer.message().unwrap_or("AWS gave no message").to_owned(),
                 request_id: answer.meta().extra("aws_request_id").map(ToOwned::to_owned),
-                lasted: false,
+                retries_exhausted: false,
             },
             None => AwsError::new(call, NO_ANSWER, chain(&error)),
         })
     }
 }
 
-/// An error and what it was caused by, in one line.
+/// An error and its sources, on one line.
 fn chain(error: &dyn Error) -> String {
     let causes = std::iter::successors(Some(error), |error| (*error).source());
     let mut texts: Vec<String> = causes.map(ToString::to_string).collect();
@@ -138,12 +144,12 @@ fn chain(error: &dyn Error) -> String {
     texts.join(": ")
 }
 
-/// Tells "does not exist" from every other failure.
+/// Separates "does not exist" from every other failure.
 pub trait Absent<T> {
-    /// `None` when the code says that the thing does not exist.
+    /// `None` when the error has this code.
     ///
     /// # Errors
-    /// Every other failure, above all a denied read: that is not an absence.
+    /// Every other failure. A denied read in particular is no proof of absence.
     fn or_absent(self, code: &str) -> Result<Option<T>, AwsError>;
 }
 
@@ -176,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn services_have_many_words_for_what_is_not_there_or_not_ready() {
+    fn absence_and_unreadiness_are_recognised_across_services() {
         const NEITHER: [bool; 2] = [false, false];
         const ABSENT: [bool; 2] = [true, false];
         const UNREADY: [bool; 2] = [false, true];

@@ -1,4 +1,4 @@
-//! Calls of AWS: the clients, what an error means, how long to wait for one that passes.
+//! Calling AWS: clients, errors and their meaning, retries.
 
 mod clients;
 mod error;

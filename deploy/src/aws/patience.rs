@@ -1,7 +1,7 @@
-//! How long AWS may take to answer, and how often it is asked.
+//! Timeouts and retries of AWS calls.
 //!
-//! The SDK's own defaults end a connection that is not made within 3.1 s, and wait without end for the answer to a
-//! request that was sent. Other programs give up after 60 s (botocore's `read_timeout`).
+//! By default the SDK drops a connection that takes longer than 3.1 s to open, but waits forever for a response. Other
+//! programs give up after 60 s (botocore's `read_timeout`).
 
 use std::time::Duration;
 
@@ -9,20 +9,20 @@ use aws_config::SdkConfig;
 use aws_config::retry::{RetryConfig, RetryMode};
 use aws_config::timeout::TimeoutConfig;
 
-/// For one answer. The calls of a deployment take well under a second; a second attempt finds another server.
+/// Limit for one attempt. A deployment's calls take well under a second, and a retry reaches another server.
 const ATTEMPT: Duration = Duration::from_secs(20);
-/// For a call with all of its attempts: what botocore's users wait for one.
+/// Limit for a call with all its attempts: botocore's limit for a single one.
 const OPERATION: Duration = Duration::from_secs(60);
-/// How much longer a call may take that carries code, which AWS takes up to 50 MB of, or that waits for a function.
-/// Five minutes for an attempt are 10 MB at 300 kbit/s.
+/// Factor for calls that carry code (AWS accepts up to 50 MB) or wait for a function.
+/// Five minutes per attempt suffice for 10 MB at 300 kbit/s.
 const LENGTH: u32 = 15;
-/// Attempts at a call that is throttled, meets an error of the server's, or gets no answer. The SDK's three are over
-/// within two seconds, which a throttled account is not; the CDK makes seven.
+/// Attempts at a call that is throttled, fails on the server, or gets no response. The SDK's three are spent within
+/// two seconds, less than throttling lasts; the CDK makes seven.
 const ATTEMPTS: u32 = 6;
-/// The longest pause between two attempts. With the SDK's 20 s a command seems to hang.
+/// Longest pause between two attempts. With the SDK's 20 s a command appears to hang.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// How to try again: as configured, else with these limits.
+/// The retry configuration: the user's, else these limits.
 pub fn retries(mode: Option<RetryMode>, attempts: Option<u32>) -> RetryConfig {
     let retries = match mode {
         Some(RetryMode::Adaptive) => RetryConfig::adaptive(),
@@ -41,7 +41,7 @@ pub fn added_to(sdk: SdkConfig) -> SdkConfig {
     sdk.into_builder().timeout_config(limits.build()).build()
 }
 
-/// The configuration for calls that take long by their nature.
+/// The configuration for inherently slow calls.
 pub(super) fn at_length(sdk: &SdkConfig) -> SdkConfig {
     let Some(limits) = sdk.timeout_config() else { return sdk.clone() };
     let mut longer = limits.to_builder();

@@ -1,4 +1,4 @@
-//! Waiting for AWS: which refusals pass by themselves, how often to ask, and when to give up. All of it is data.
+//! Retries of transient errors: which ones, how often, and for how long, as data.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -9,44 +9,48 @@ use tokio::time::Instant;
 use super::AwsError;
 use crate::progress::Progress;
 
-/// A refusal that passes by itself.
+/// A transient error.
 #[derive(Debug, Clone, Copy)]
 pub struct Transient {
     code: &'static str,
-    /// A part of the message: the same codes also stand for failures that last.
+    /// A part of the message: the same codes also mark permanent failures.
     message: &'static str,
-    /// What is waited for, as a person reads it.
+    /// What the retry waits for, as shown to the user.
     reason: &'static str,
     schedule: Schedule,
     limit: Duration,
 }
 
-/// How long to wait before each next try.
+/// The pauses between attempts.
 #[derive(Debug, Clone, Copy)]
 enum Schedule {
-    /// Propagation of IAM takes single-digit seconds, which doubling pauses would overshoot.
+    /// For IAM propagation, which takes single-digit seconds that doubling pauses would overshoot.
     Dense,
-    /// For a change of the same resource to end.
+    /// For another change to the same resource to finish.
     Busy,
 }
 
 const TRANSIENT: &[Transient] = &[
     // IAM is eventually consistent: Lambda sees a new role seconds later.
-    dense("InvalidParameterValueException", "cannot be assumed by Lambda", "the role to become assumable"),
-    dense("InvalidParameterValueException", "execution role does not have permissions", "the role's policy to spread"),
-    dense("InvalidParameterValueException", "KMS key is invalid for CreateGrant", "the role to be known to KMS"),
-    dense("MalformedPolicyDocument", "Invalid principal in policy", "the principal to be known"),
-    busy("ResourceConflictException", "An update is in progress", "an update of the function to end", 60),
+    dense("InvalidParameterValueException", "cannot be assumed by Lambda", "Lambda to be able to assume the role"),
+    dense(
+        "InvalidParameterValueException",
+        "execution role does not have permissions",
+        "the role's policy to propagate",
+    ),
+    dense("InvalidParameterValueException", "KMS key is invalid for CreateGrant", "the role to reach KMS"),
+    dense("MalformedPolicyDocument", "Invalid principal in policy", "the principal to propagate"),
+    busy("ResourceConflictException", "An update is in progress", "an update of the function to finish", 60),
     busy("ResourceConflictException", "currently in the following state: Pending", "the function to become active", 60),
-    busy("ConcurrentModificationException", "", "another change to end", 60),
-    busy("ConcurrentAccess", "", "another change of the topic's tags to end", 60),
-    busy("OperationAbortedException", "try again", "another change of it to end", 60),
-    busy("ResourceInUseException", "still in use", "another change of the table to end", 600),
+    busy("ConcurrentModificationException", "", "another change to finish", 60),
+    busy("ConcurrentAccess", "", "another change to the topic's tags to finish", 60),
+    busy("OperationAbortedException", "try again", "another change to the log group to finish", 60),
+    busy("ResourceInUseException", "still in use", "another change to the table to finish", 600),
     busy("ContinuousBackupsUnavailableException", "being enabled", "backups to be available", 60),
     busy("LimitExceededException", "simultaneously", "other tables to be finished", 600),
-    busy("DeleteConflict", "must delete policies first", "the removal of the role's policies to spread", 30),
-    busy("DeleteConflict", "must detach all policies first", "the removal of the role's policies to spread", 10),
-    busy("ValidationException", "since it has targets", "the removal of the rule's targets to spread", 60),
+    busy("DeleteConflict", "must delete policies first", "the removal of the role's policies to propagate", 30),
+    busy("DeleteConflict", "must detach all policies first", "the removal of the role's policies to propagate", 10),
+    busy("ValidationException", "since it has targets", "the removal of the rule's targets to propagate", 60),
     busy("QueueDeletedRecently", "", "SQS to free the queue's name", 70),
     busy("AWS.SimpleQueueService.QueueDeletedRecently", "", "SQS to free the queue's name", 70),
 ];
@@ -59,23 +63,24 @@ const fn busy(code: &'static str, message: &'static str, reason: &'static str, l
     Transient { code, message, reason, schedule: Schedule::Busy, limit: Duration::from_secs(limit) }
 }
 
-/// How long AWS may take to know everywhere what a run has made or changed. SQS asks for a second, IAM takes some; the
-/// AWS provider of Terraform waits two minutes at most.
-const SPREADING: u64 = 30;
-/// What a refusal means that says so of something that the run itself makes or changes.
-const UNSPREAD: Transient = busy("", "", "AWS to know everywhere what was just made", SPREADING);
-const UNREADY: Transient = busy("", "", "what was just made or changed to be ready", SPREADING);
+/// How long, in seconds, a change may take to propagate through AWS. SQS asks for one, IAM takes several; Terraform's
+/// AWS provider waits up to two minutes.
+const PROPAGATION: u64 = 30;
+/// "Does not exist" from a resource that this run creates or changes.
+const NOT_PROPAGATED: Transient = busy("", "", "what was just created to propagate", PROPAGATION);
+const UNREADY: Transient = busy("", "", "what was just created or changed to be ready", PROPAGATION);
 
 impl Transient {
-    /// The entry for an error, or `None` when trying again cannot help.
+    /// The entry for an error, or `None` when a retry cannot help.
     pub fn of(error: &AwsError) -> Option<&'static Self> {
-        TRANSIENT.iter().find(|passing| error.is(passing.code) && error.message.contains(passing.message))
+        TRANSIENT.iter().find(|transient| error.is(transient.code) && error.message.contains(transient.message))
     }
 
-    /// The same for an error about something that this run makes or changes: that it is not there, or not ready, passes.
+    /// The same for an error about a resource that this run creates or changes, for which absence and unreadiness are
+    /// transient.
     pub fn of_new(error: &AwsError) -> Option<&'static Self> {
         Self::of(error).or_else(|| match (error.says_absent(), error.says_unready()) {
-            (true, _) => Some(&UNSPREAD),
+            (true, _) => Some(&NOT_PROPAGATED),
             (false, true) => Some(&UNREADY),
             (false, false) => None,
         })
@@ -85,7 +90,7 @@ impl Transient {
 impl Schedule {
     fn pause(self, attempt: usize) -> Duration {
         let milliseconds: &[u64] = match self {
-            // Each second of a longer pause is, on average, half a second that everybody waits for nothing.
+            // Half of every extra second of pause is, on average, wasted.
             Self::Dense => &[250, 500, 500],
             Self::Busy => &[100, 200, 400, 800],
         };
@@ -93,10 +98,10 @@ impl Schedule {
     }
 }
 
-/// Calls until the answer is not a [`Transient`] refusal.
+/// Calls until the outcome is not a [`Transient`] error.
 ///
 /// # Errors
-/// A refusal that lasts, at once; a passing one when its limit is over.
+/// A permanent error at once; a transient one after its limit.
 pub async fn retry<T, F>(progress: &Progress, call: impl FnMut() -> F) -> Result<T, AwsError>
 where
     F: Future<Output = Result<T, AwsError>>,
@@ -104,12 +109,11 @@ where
     repeat(progress, Transient::of, call).await
 }
 
-/// Does a piece of work that makes or changes something, and does it again while AWS answers that this is not there, or
-/// not ready: `is_about_it` says of an error whether it can be about that. The work has to end the same however often it
-/// is begun.
+/// Runs work that creates or changes a resource, and repeats it while AWS reports that resource as absent or not ready;
+/// `is_about_it` decides whether an error may concern it. The work must be idempotent.
 ///
 /// # Errors
-/// As of [`persist`]; what is not about it, at once.
+/// Those of [`retry`]; an error about anything else, at once.
 pub async fn retry_on_new<T, F>(
     progress: &Progress,
     is_about_it: impl Fn(&AwsError) -> bool,
@@ -118,17 +122,18 @@ pub async fn retry_on_new<T, F>(
 where
     F: Future<Output = Result<T, AwsError>>,
 {
-    let passing = |error: &AwsError| match is_about_it(error) {
+    let transient = |error: &AwsError| match is_about_it(error) {
         true => Transient::of_new(error),
         false => Transient::of(error),
     };
-    repeat(progress, passing, work).await
+    repeat(progress, transient, work).await
 }
 
-/// Each refusal has its own time, from when it was first met: work has many calls, and may wait long between two.
+/// Each error has a limit of its own, counted from its first occurrence: work makes many calls, with long waits
+/// between.
 async fn repeat<T, F>(
     progress: &Progress,
-    passing: impl Fn(&AwsError) -> Option<&'static Transient>,
+    transient: impl Fn(&AwsError) -> Option<&'static Transient>,
     mut work: impl FnMut() -> F,
 ) -> Result<T, AwsError>
 where
@@ -140,22 +145,22 @@ where
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        let Some(passing) = passing(&error).filter(|_| !error.lasted) else { return Err(error) };
-        let (first, attempt) = met.entry((error.call.clone(), passing.reason)).or_insert((Instant::now(), 0));
-        if first.elapsed() >= passing.limit {
-            error.lasted = true;
+        let Some(transient) = transient(&error).filter(|_| !error.retries_exhausted) else { return Err(error) };
+        let (first, attempt) = met.entry((error.call.clone(), transient.reason)).or_insert((Instant::now(), 0));
+        if first.elapsed() >= transient.limit {
+            error.retries_exhausted = true;
             return Err(error);
         }
-        progress.waiting(passing.reason);
-        tokio::time::sleep(passing.schedule.pause(*attempt)).await;
+        progress.waiting(transient.reason);
+        tokio::time::sleep(transient.schedule.pause(*attempt)).await;
         *attempt += 1;
     }
 }
 
-/// Asks until there is an answer: after 50 ms, then slower, at least twice a second.
+/// Polls until there is a result: after 50 ms, then less often, at least twice a second.
 ///
 /// # Errors
-/// What the question fails with, and `TimedOut` when `limit` is over.
+/// The error of the poll, or `TimedOut` after `limit`.
 pub async fn until<T, F>(
     progress: &Progress,
     what: &str,
@@ -187,12 +192,12 @@ mod tests {
 
     use super::*;
 
-    fn refusal(code: &str, message: &str) -> AwsError {
+    fn failure(code: &str, message: &str) -> AwsError {
         AwsError::new("lambda:CreateFunction", code, message)
     }
 
     #[test]
-    fn only_what_passes_is_tried_again() {
+    fn only_transient_errors_are_retried() {
         for (code, message, passes) in [
             ("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.", true),
             (
@@ -215,17 +220,17 @@ mod tests {
             ),
             ("AccessDeniedException", "User is not authorized to perform: lambda:CreateFunction", false),
         ] {
-            assert_eq!(Transient::of(&refusal(code, message)).is_some(), passes, "{code}: {message}");
+            assert_eq!(Transient::of(&failure(code, message)).is_some(), passes, "{code}: {message}");
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_passing_refusal_ends_and_a_lasting_one_is_told_at_once() {
+    async fn a_transient_error_is_retried_and_a_permanent_one_returned_at_once() {
         let calls = AtomicUsize::new(0);
         let result = retry(&Progress::silent(), || async {
             match calls.fetch_add(1, Ordering::Relaxed) {
-                0..3 => Err(refusal("InvalidParameterValueException", "The role … cannot be assumed by Lambda.")),
-                _ => Err::<(), _>(refusal("AccessDeniedException", "no")),
+                0..3 => Err(failure("InvalidParameterValueException", "The role … cannot be assumed by Lambda.")),
+                _ => Err::<(), _>(failure("AccessDeniedException", "no")),
             }
         })
         .await;
@@ -234,27 +239,27 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_limit_ends_a_passing_refusal() {
+    async fn retries_end_at_the_limit() {
         let start = Instant::now();
         let result = retry(&Progress::silent(), || async {
-            Err::<(), _>(refusal("InvalidParameterValueException", "The role … cannot be assumed by Lambda."))
+            Err::<(), _>(failure("InvalidParameterValueException", "The role … cannot be assumed by Lambda."))
         })
         .await;
-        assert!(result.is_err_and(|error| error.lasted));
+        assert!(result.is_err_and(|error| error.retries_exhausted));
         assert!((60..64).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
     }
 
-    /// How long it takes until work ends whose first seconds are refused, and how.
+    /// How long work takes whose first seconds fail, and its result.
     async fn refused_for(seconds: u64, code: &str, is_about_it: bool) -> (u64, Result<(), String>) {
         let start = Instant::now();
         let end = start + Duration::from_secs(seconds);
-        let work = || async { if Instant::now() < end { Err(refusal(code, "")) } else { Ok(()) } };
+        let work = || async { if Instant::now() < end { Err(failure(code, "")) } else { Ok(()) } };
         let result = retry_on_new(&Progress::silent(), |_| is_about_it, work).await;
         (start.elapsed().as_secs(), result.map_err(|error| error.code))
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_the_run_made_may_be_missing_or_unready_for_half_a_minute() {
+    async fn what_the_run_created_may_be_absent_or_unready_for_half_a_minute() {
         for code in ["NoSuchEntity", "AWS.SimpleQueueService.NonExistentQueue", "OperationAborted", "ResourceInUse"] {
             let (seconds, result) = refused_for(5, code, true).await;
             assert!(result.is_ok() && (5..7).contains(&seconds), "{code}: {seconds} s, {result:?}");
@@ -267,9 +272,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_was_waited_for_in_vain_is_not_waited_for_again() {
+    async fn exhausted_retries_are_not_repeated() {
         let start = Instant::now();
-        let call = || async { Err::<(), _>(refusal("ConcurrentModificationException", "")) };
+        let call = || async { Err::<(), _>(failure("ConcurrentModificationException", "")) };
         let silent = Progress::silent();
         let result = retry_on_new(&silent, |_| true, || retry(&silent, call)).await;
         assert!(result.is_err());

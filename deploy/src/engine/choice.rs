@@ -1,25 +1,25 @@
-//! Which engine owns a stack, and so which one works on it.
+//! Which engine owns a stack, and therefore deploys it.
 
 use super::Engine;
 use super::cloudformation::StackRecord;
 use crate::plan::{Observations, Ownership, Plan};
 
-/// The engine that was asked for does not own the stack.
+/// The requested engine does not own the stack.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the stack was made by the engine `{owner}`, which owns it: `{wanted}` does not touch it")]
+#[error("the stack belongs to the engine `{owner}`, so `{wanted}` cannot change it")]
 pub struct OwnedByOther {
-    /// Whose the stack is.
+    /// The engine that owns the stack.
     pub owner: Engine,
-    /// What was asked for.
+    /// The requested engine.
     pub wanted: Engine,
 }
 
-/// The engine for a stack: the one that owns it, else the one that is wanted, else the default.
+/// The engine for a stack: its owner, else the requested one, else the default.
 ///
 /// `has_resources` says whether anything with the stack's tag exists.
 ///
 /// # Errors
-/// When another one is wanted than the owner.
+/// When the requested engine is not the owner.
 pub fn choose(
     wanted: Option<Engine>,
     record: Option<&StackRecord>,
@@ -42,7 +42,7 @@ pub fn has_resources(plan: &Plan) -> bool {
     plan.changes.iter().any(|change| change.observed.as_ref().is_some_and(|one| one.ownership == Ownership::Ours))
 }
 
-/// The same of what was read.
+/// The same for observations.
 pub fn any_is_ours(observations: &Observations) -> bool {
     let orphans = observations.orphans.iter().map(|(_, observed)| observed);
     observations.resources.values().chain(orphans).any(|one| one.ownership == Ownership::Ours)
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_owner_works_on_a_stack_and_nobody_else() {
+    fn only_the_owner_may_deploy_a_stack() {
         use Engine::{CloudFormation, Direct};
         let record = |status: &str, ours| Some(StackRecord { status: status.into(), ours, ..StackRecord::default() });
         let refused = |owner, wanted| Err(OwnedByOther { owner, wanted });
@@ -65,10 +65,10 @@ mod tests {
             (None, record("CREATE_COMPLETE", true), true, Ok(CloudFormation)),
             (Some(Direct), record("CREATE_COMPLETE", true), true, refused(CloudFormation, Direct)),
             (Some(Direct), record("ROLLBACK_COMPLETE", true), false, refused(CloudFormation, Direct)),
-            // A change set that was never executed has made nothing.
+            // A change set that was never executed created nothing.
             (Some(Direct), record("REVIEW_IN_PROGRESS", true), false, Ok(Direct)),
             (None, record("REVIEW_IN_PROGRESS", true), true, Ok(Direct)),
-            // Somebody else's stack of that name has nothing to do with ours.
+            // A foreign stack of that name is unrelated to ours.
             (Some(Direct), record("CREATE_COMPLETE", false), true, Ok(Direct)),
         ] {
             let chosen = choose(wanted, record.as_ref(), has_resources);

@@ -1,35 +1,35 @@
-//! Asking before something happens that cannot be taken back. The engines ask; whoever calls them knows whom.
+//! Confirmation before anything irreversible. The engines ask; the caller decides how the question is answered.
 
 use async_trait::async_trait;
 
 use super::cloudformation::Aim;
 use crate::plan::Plan;
 
-/// Answers what an engine has to know from the person before it goes on.
+/// Answers an engine's questions to the user.
 #[async_trait]
 pub trait Confirm: Send + Sync {
-    /// Shows what `up` will change, and asks; for data that would be lost it asks apart.
+    /// Shows what `up` will change and asks for confirmation, with a separate question for data loss.
     ///
     /// # Errors
-    /// When the answer is not yes, and when there is no one to ask.
+    /// When the answer is not yes, or no user can be asked.
     async fn change(&self, plan: &Plan) -> Result<(), Declined>;
 
-    /// Shows what `down` will delete, and asks; for data it asks apart.
+    /// Shows what `down` will delete and asks for confirmation, with a separate question for data.
     ///
     /// # Errors
-    /// When the answer is not yes, and when there is no one to ask.
+    /// When the answer is not yes, or no user can be asked.
     async fn remove(&self, plan: &Plan) -> Result<(), Declined>;
 
-    /// Asks for a step that has to come before the plan, such as deleting a stack whose creation failed.
+    /// Asks for confirmation of a step before the plan, such as deleting a stack whose creation failed.
     ///
     /// # Errors
-    /// When the answer is not yes, and when there is no one to ask.
+    /// When the answer is not yes, or no user can be asked.
     async fn step(&self, question: &str) -> Result<(), Declined>;
 
-    /// What becomes of work that goes on by itself, now that the person has interrupted.
+    /// How to proceed with CloudFormation's work after an interrupt.
     async fn interrupted(&self, aim: Aim) -> Wish;
 
-    /// Whether every question is answered beforehand, so that no time passes between plan and change.
+    /// Whether every question is answered in advance, so that no time passes between plan and change.
     fn is_answered(&self) -> bool;
 }
 
@@ -37,19 +37,19 @@ pub trait Confirm: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Declined {
-    /// What was asked or answered.
+    /// The question or the answer.
     pub message: String,
-    /// How to answer beforehand, where there is no one to ask.
+    /// How to answer in advance, where no user can be asked.
     pub hint: Option<String>,
 }
 
-/// What becomes of CloudFormation's work after an interrupt.
+/// How to proceed with CloudFormation's work after an interrupt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
-    /// CloudFormation goes on alone.
+    /// Stop following; CloudFormation continues.
     Detach,
-    /// CloudFormation takes it back.
+    /// Have CloudFormation roll it back.
     Cancel,
-    /// It is followed further.
+    /// Keep following.
     Wait,
 }

@@ -1,4 +1,4 @@
-//! The chain of changes that decided how long a run took.
+//! The chain of changes that determined a run's duration.
 
 use super::{Finished, Outcome};
 use crate::plan::Action;
@@ -8,12 +8,12 @@ use crate::plan::Action;
 pub struct Link<'a> {
     /// The change.
     pub finished: &'a Finished,
-    /// What it added to the run, in seconds: until the next of the chain could begin, for the last one until it was
-    /// ready. The links add up to the time from the first change to the end of the last.
+    /// Its share of the run, in seconds: until the next link could begin, or until it was ready for the last one. The
+    /// shares add up to the time from the first change to the end of the last.
     pub seconds: f64,
 }
 
-/// The changes that each waited for the one before, from the first that began to the one that ended last.
+/// The chain in which each change waited for the previous one, from the first to begin to the last to end.
 pub fn critical_path(outcome: &Outcome) -> Vec<Link<'_>> {
     let Some(last) = outcome.finished.iter().max_by(|one, other| one.ended.total_cmp(&other.ended)) else {
         return Vec::new();
@@ -28,7 +28,7 @@ pub fn critical_path(outcome: &Outcome) -> Vec<Link<'_>> {
     path
 }
 
-/// What a change could not begin before, and what was made last of it.
+/// The dependency that a change waited for last.
 fn waited_for<'a>(outcome: &'a Outcome, finished: &Finished) -> Option<&'a Finished> {
     let needed = |other: &&Finished| match finished.change.action {
         Action::Delete => other.change.desired.needs.contains(&finished.change.logical_id),

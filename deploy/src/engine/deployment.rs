@@ -1,10 +1,10 @@
-//! The stack as it should be in one account, and the means to bring it there.
+//! The desired stack in one account, and the means to deploy it.
 
 use futures_util::future::try_join_all;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::cloudformation::StackRecord;
-use super::{EngineError, Interrupt, Outcome, apply};
+use super::{EngineError, Interrupt, Outcome, apply, function_count};
 use crate::aws::{AwsError, Clients};
 use crate::package::Package;
 use crate::plan::{Action, Observations, Plan};
@@ -12,30 +12,32 @@ use crate::progress::{Event, Progress};
 use crate::resources::{self, Context, Scope, Subscription};
 use crate::template::{self, Stack};
 
-/// A stack and what it takes to deploy it.
+/// A stack and everything its deployment needs.
 #[derive(Debug, Clone)]
 pub struct Deployment {
     /// The service clients.
     pub clients: Clients,
-    /// The stack as it should be.
+    /// The desired stack.
     pub stack: Stack,
-    /// The finished template that the stack was resolved from.
+    /// The finished template of the stack.
     pub template: String,
-    /// The code of the functions; absent where nothing is made of it.
+    /// The functions' code; absent where none is deployed.
     pub package: Option<Package>,
 }
 
-/// What was found before anything is changed.
+/// The findings before any change.
 #[derive(Debug, Clone)]
 pub struct Survey {
-    /// What `up` has to change.
+    /// What `up` would change.
     pub plan: Plan,
-    /// What CloudFormation knows of the stack.
+    /// CloudFormation's record of the stack.
     pub record: Option<StackRecord>,
+    /// How many Lambda functions account and region have besides the stack's own; `None` when AWS did not say.
+    pub functions: Option<u64>,
 }
 
 impl Deployment {
-    /// Who is subscribed to the alerts.
+    /// The subscriptions to the alerts.
     ///
     /// # Errors
     /// A call that fails.
@@ -43,12 +45,12 @@ impl Deployment {
         Subscription::of_topic(&self.clients, self.alert_topic()).await
     }
 
-    /// ARN of the topic of the alerts.
+    /// ARN of the alert topic.
     pub fn alert_topic(&self) -> &str {
         self.stack.get("AlertTopic").map_or("", |topic| &topic.attributes.reference)
     }
 
-    /// What the providers work with.
+    /// The providers' context.
     pub fn context(&self) -> Context<'_> {
         Context {
             clients: &self.clients,
@@ -66,12 +68,19 @@ impl Deployment {
         resources::observe(&self.context(), &self.stack, scope).await
     }
 
-    /// What `up` has to change, and what CloudFormation knows of the stack; the reads go out together. Which subscriptions
-    /// the stack made is remembered by the engine that owns it.
+    /// Plans `up`, reads CloudFormation's record and counts the account's functions, concurrently. The engine that owns the
+    /// stack records which subscriptions the stack made. A count that fails is no error.
     ///
     /// # Errors
-    /// A call that fails, resources that are not ours, and a stack that a newer program deployed.
+    /// A call that fails, resources that are not ours, and a stack from a newer version.
     pub async fn survey(&self) -> Result<Survey, EngineError> {
+        let (survey, functions) = function_count::beside(function_count::count(&self.clients), self.read()).await;
+        let (observations, plan, record) = survey?;
+        let functions = functions.map(|count| function_count::others(count, &self.stack, &observations));
+        Ok(Survey { plan, record, functions })
+    }
+
+    async fn read(&self) -> Result<(Observations, Plan, Option<StackRecord>), EngineError> {
         let record = async {
             let record = StackRecord::read_whole(&self.clients, &self.stack.place.stack).await?;
             record.as_ref().map_or(Ok(()), StackRecord::refuse_newer)?;
@@ -85,37 +94,37 @@ impl Deployment {
             resources::by_record(&self.context(), &mut stack, &mut observations, &known).await?;
         }
         let mut plan = Plan::up(&stack, &observations, &resources::RULES)?;
-        self.weigh(&mut plan).await?;
-        Ok(Survey { plan, record })
+        self.mark_data_loss(&mut plan).await?;
+        Ok((observations, plan, record))
     }
 
-    /// StateTags the deletions that lose what is in the resource at this moment.
+    /// Marks the deletions that would lose the resource's current contents.
     ///
     /// # Errors
     /// A call that fails.
-    pub async fn weigh(&self, plan: &mut Plan) -> Result<(), AwsError> {
-        resources::weigh(&self.context(), plan).await
+    pub async fn mark_data_loss(&self, plan: &mut Plan) -> Result<(), AwsError> {
+        resources::mark_data_loss(&self.context(), plan).await
     }
 
-    /// What CloudFormation knows of the stack.
+    /// CloudFormation's record of the stack.
     ///
     /// # Errors
-    /// A call that fails, and a stack that a newer program deployed.
+    /// A call that fails, and a stack from a newer version.
     pub async fn record(&self) -> Result<Option<StackRecord>, EngineError> {
         let record = StackRecord::read(&self.clients, &self.stack.place.stack).await?;
         record.as_ref().map_or(Ok(()), StackRecord::refuse_newer)?;
         Ok(record)
     }
 
-    /// Refuses a plan when data came, while the person was deciding, into what had none.
+    /// Rejects a plan when data arrived after it was shown, in a resource that had been empty.
     pub(crate) async fn refuse_filled(&self, plan: &Plan) -> Result<(), EngineError> {
         let mut now = plan.clone();
-        self.weigh(&mut now).await?;
+        self.mark_data_loss(&mut now).await?;
         let filled = now.changes.iter().zip(&plan.changes).find(|(now, before)| now.data_loss && !before.data_loss);
         filled.map_or(Ok(()), |(filled, _)| Err(EngineError::Filled(filled.described())))
     }
 
-    /// Waits until what was made or changed works.
+    /// Waits until created and changed resources work.
     pub(crate) async fn wait_for(&self, outcome: &Outcome) -> Result<(), AwsError> {
         let made = outcome.finished.iter().map(|finished| &finished.change);
         let made = made.filter(|change| change.action != Action::Delete);
@@ -123,7 +132,7 @@ impl Deployment {
         try_join_all(made.map(|change| resources::ready(&context, change))).await.map(|_| ())
     }
 
-    /// Refuses a plan whose deletions AWS would refuse.
+    /// Rejects a plan with deletions that AWS would refuse.
     pub(crate) async fn refuse_blocked(&self, plan: &Plan) -> Result<(), EngineError> {
         match resources::delete_blockers(&self.context(), plan).await? {
             found if found.is_empty() => Ok(()),
@@ -131,7 +140,7 @@ impl Deployment {
         }
     }
 
-    /// Refuses a plan when AWS is not any more as the plan found it.
+    /// Rejects a plan when AWS changed since it was made.
     pub(crate) async fn refuse_stale(&self, plan: &Plan) -> Result<(), EngineError> {
         match plan.stale(&resources::observe_again(&self.context(), plan).await?) {
             stale if stale.is_empty() => Ok(()),
@@ -139,7 +148,7 @@ impl Deployment {
         }
     }
 
-    /// Carries out a plan through the services' own APIs; what happens goes to `events`.
+    /// Applies a plan through the services' own APIs, and reports progress to `events`.
     pub(crate) async fn apply(&self, plan: &Plan, interrupt: Interrupt, events: &UnboundedSender<Event>) -> Outcome {
         apply(&self.context(), plan, events, interrupt).await
     }

@@ -1,4 +1,4 @@
-//! Through each service's own API, independent work side by side.
+//! The direct engine: each service's own API, with independent changes in parallel.
 
 mod run;
 
@@ -10,7 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Interrupt;
-use super::own::Own;
+use super::stack_arns::StackArns;
 use crate::aws::AwsError;
 use crate::aws::wait::retry_on_new;
 use crate::plan::{Action, Cause, Change, Observations, Observed, Ownership, Plan};
@@ -20,21 +20,21 @@ use crate::resources::{Context, Provider, provider, refuse_loss};
 pub(super) use run::ThroughServices;
 pub(super) use run::{NOTHING_TO_CHANGE, left, nothing_to_delete, refuse_left};
 
-/// Calls in flight at a time. Enough for everything that is independent, and far below any service's rate.
+/// Changes in flight at a time. Enough for all independent ones, and far below any service's rate limit.
 const CONCURRENCY: usize = 16;
 
-/// What became of a plan.
+/// The outcome of a plan.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
-    /// What was done, in the order in which it was finished.
+    /// The changes that were made, in order of completion.
     pub finished: Vec<Finished>,
-    /// What failed, the first failure first.
+    /// The failures, in order.
     pub failures: Vec<(Change, AwsError)>,
-    /// Logical ids of what was left alone because something that it needs failed.
+    /// Logical ids of the changes that were skipped because a dependency failed.
     pub skipped: Vec<String>,
-    /// Logical ids of what was not begun because the person interrupted.
+    /// Logical ids of the changes that were not begun because of an interrupt.
     pub not_begun: Vec<String>,
-    /// Logical ids of what was begun and not waited for, because the person interrupted twice.
+    /// Logical ids of the changes that were begun but abandoned at a second interrupt.
     pub abandoned: Vec<String>,
 }
 
@@ -45,7 +45,7 @@ pub struct Finished {
     pub change: Change,
     /// When it began, in seconds after the first change.
     pub began: f64,
-    /// When what needs it could begin.
+    /// When its dependents could begin.
     pub made: f64,
     /// When it was ready.
     pub ended: f64,
@@ -64,13 +64,13 @@ impl Outcome {
         self.failures.is_empty() && self.not_begun.is_empty() && self.abandoned.is_empty()
     }
 
-    /// How often an action was done.
+    /// How many changes had this action.
     pub fn count(&self, action: Action) -> usize {
         self.finished.iter().filter(|finished| finished.change.action == action).count()
     }
 
-    /// The plan that takes back what a plan created. What failed or was not waited for may exist by half: that goes too,
-    /// if it is there and ours, which a name that somebody else took in the meantime is not.
+    /// The plan that rolls back what a plan created. Failed and abandoned changes may have left a resource behind: it
+    /// is deleted too if it exists and is ours, which excludes a name taken by another owner in the meantime.
     pub fn undo(&self, plan: &Plan, observations: &Observations) -> Plan {
         let created = |change: &&Change| {
             let id = &change.logical_id;
@@ -85,20 +85,20 @@ impl Outcome {
     }
 }
 
-/// How far a change is.
+/// The progress of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
     Waiting,
     Running,
-    /// Made, so that what needs it can begin; not ready itself yet.
+    /// Made, so that its dependents can begin, but not ready yet.
     Settling,
     Done,
-    /// It, or what it needs, failed: the logical id of the first failure.
+    /// It or a dependency failed: the logical id of the first failure.
     Failed(String),
 }
 
-/// Carries out a plan. Work that does not depend on a failure goes on; an interrupt lets calls in flight finish, a
-/// second one does not.
+/// Applies a plan. Changes that do not depend on a failure continue; an interrupt lets calls in flight finish, a second
+/// one does not.
 pub async fn apply(
     context: &Context<'_>,
     plan: &Plan,
@@ -106,7 +106,7 @@ pub async fn apply(
     interrupt: Interrupt,
 ) -> Outcome {
     let tell = |event| {
-        // A display that went away must not stop the work.
+        // A closed display must not stop the work.
         let _ = events.send(event);
     };
     tell(Event::made(plan));
@@ -114,7 +114,7 @@ pub async fn apply(
     let mut states: BTreeMap<&str, State> =
         changes.iter().map(|change| (change.logical_id.as_str(), State::Waiting)).collect();
     let mut outcome = Outcome::default();
-    let own = Own::of(plan);
+    let arns = StackArns::of(plan);
     let mut running = FuturesUnordered::new();
     let first = Instant::now();
     let mut stopped = interrupt.is_set();
@@ -127,7 +127,7 @@ pub async fn apply(
             if can_begin(change, &changes, &states) {
                 states.insert(&change.logical_id, State::Running);
                 tell(Event::started(change));
-                running.push(work(context, change, &own, events, Stage::Make { began: Instant::now() }));
+                running.push(work(context, change, &arns, events, Stage::Make { began: Instant::now() }));
             }
         }
         let ended = tokio::select! {
@@ -143,7 +143,7 @@ pub async fn apply(
         match (result, stage) {
             (Ok(()), Stage::Make { began }) if change.action != Action::Delete => {
                 states.insert(&change.logical_id, State::Settling);
-                running.push(work(context, change, &own, events, Stage::Settle { began, made: Instant::now() }));
+                running.push(work(context, change, &arns, events, Stage::Settle { began, made: Instant::now() }));
             }
             (Ok(()), stage) => {
                 let done = stage.over(change, first);
@@ -165,8 +165,8 @@ pub async fn apply(
     outcome
 }
 
-/// What has to be done before a change: makers wait for what they need, deletions for what needs them, and what left
-/// the template for everything that takes its place.
+/// What blocks a change: creations wait for their dependencies, deletions for their dependents, and orphans for
+/// everything that takes their place.
 fn blockers<'a>(change: &'a Change, changes: &'a [&'a Change]) -> impl Iterator<Item = &'a str> {
     changes
         .iter()
@@ -184,7 +184,7 @@ fn can_begin(change: &Change, changes: &[&Change], states: &BTreeMap<&str, State
     states.get(change.logical_id.as_str()) == Some(&State::Waiting) && blockers(change, changes).all(is_made)
 }
 
-/// Gives up on everything whose blockers failed, and on what that blocks in turn.
+/// Skips every change with a failed blocker, transitively.
 fn skip<'a>(
     changes: &[&'a Change],
     states: &mut BTreeMap<&'a str, State>,
@@ -208,7 +208,7 @@ fn skip<'a>(
     }
 }
 
-/// What is done with a resource at a time, and since when.
+/// The current stage of a change, and when it began.
 #[derive(Debug, Clone, Copy)]
 enum Stage {
     Make { began: Instant },
@@ -216,7 +216,7 @@ enum Stage {
 }
 
 impl Stage {
-    /// The finished change when this stage ends now.
+    /// The finished change, if this stage ends now.
     fn over(self, change: &Change, first: Instant) -> Finished {
         let now = Instant::now();
         let (began, made) = match self {
@@ -238,35 +238,35 @@ struct Ended<'a> {
 async fn work<'a>(
     context: &Context<'_>,
     change: &'a Change,
-    own: &Own,
+    arns: &StackArns,
     events: &UnboundedSender<Event>,
     stage: Stage,
 ) -> Ended<'a> {
     let context = Context { progress: Progress::of(change, events), ..context.clone() };
     let result = match provider(&change.resource_type) {
-        Some(provider) => carry_out(&context, provider, change, own, stage).await,
+        Some(provider) => carry_out(&context, provider, change, arns, stage).await,
         None => Ok(()),
     };
     Ended { change, stage, result }
 }
 
-/// Carries out a stage of a change, with patience for what this run, or one before it, has only just made.
+/// Runs a stage of a change, with retries for what this or an earlier run only just created.
 async fn carry_out(
     context: &Context<'_>,
     provider: &dyn Provider,
     change: &Change,
-    own: &Own,
+    arns: &StackArns,
     stage: Stage,
 ) -> Result<(), AwsError> {
-    let is_meant = |error: &AwsError| own.is_meant(change, error);
+    let may_concern = |error: &AwsError| arns.may_concern(change, error);
     if matches!((change.action, stage), (Action::Delete | Action::Replace, Stage::Make { .. })) {
         refuse_loss(context, change).await?;
     }
     if change.action == Action::Replace && matches!(stage, Stage::Make { .. }) {
-        // By itself: what failed to be made again is not deleted once more.
-        retry_on_new(&context.progress, is_meant, || provider.delete(context, &change.desired)).await?;
+        // Retried separately, so that a failed re-creation does not repeat the deletion.
+        retry_on_new(&context.progress, may_concern, || provider.delete(context, &change.desired)).await?;
     }
-    retry_on_new(&context.progress, is_meant, || async {
+    retry_on_new(&context.progress, may_concern, || async {
         match (stage, change.action) {
             (Stage::Settle { .. }, _) => provider.settle(context, &change.desired).await,
             (_, Action::Create | Action::Replace) => provider.create(context, &change.desired).await,

@@ -1,4 +1,4 @@
-//! Why an engine did not reach its aim.
+//! Errors of the engines.
 
 use super::cloudformation::NamedReplacement;
 use super::{Declined, Outcome};
@@ -10,13 +10,13 @@ use crate::template::TemplateError;
 /// Why a stack was not planned, changed or removed.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// A call failed beside those for a single resource.
+    /// A call failed that does not belong to a single resource.
     #[error(transparent)]
     Aws(#[from] AwsError),
-    /// The template cannot be made.
+    /// The template cannot be completed or resolved.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// What exists does not allow the plan.
+    /// Existing resources rule out a plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// CloudFormation would replace a resource under its own name, which it cannot.
@@ -25,58 +25,58 @@ pub enum EngineError {
     /// The answer was not yes.
     #[error(transparent)]
     Declined(#[from] Declined),
-    /// The person interrupted, and nothing was left to wait for.
+    /// The user interrupted, and nothing was left to wait for.
     #[error("interrupted")]
     Interrupted,
-    /// The person interrupted; CloudFormation goes on with the stack of this ARN.
+    /// The user interrupted; CloudFormation continues with the stack of this ARN.
     #[error("interrupted")]
     Detached(String),
     /// AWS would refuse to delete these; nothing was deleted.
     #[error("{}; nothing was deleted", .0.first().map_or("", |first| first.what.as_str()))]
     Blocked(Vec<DeleteBlocker>),
-    /// AWS is not as the plan found it any more; these differ, and nothing was changed.
-    #[error("AWS changed while you were deciding: {}; nothing was changed", .0.join(", "))]
+    /// AWS changed since the plan was made; these differ, and nothing was changed.
+    #[error("AWS changed after the plan was shown: {}; nothing was changed", .0.join(", "))]
     Stale(Vec<String>),
-    /// Data came, while the person was deciding, into this, which had none; nothing was changed.
-    #[error("AWS changed while you were deciding: {0}; nothing was changed")]
+    /// Data arrived in this empty resource after the plan was shown; nothing was changed.
+    #[error("AWS changed after the plan was shown: {0}; nothing was changed")]
     Filled(String),
-    /// A newer program deployed the stack.
+    /// A newer version deployed the stack.
     #[error(transparent)]
     NewerSchema(#[from] NewerSchema),
     /// Changes failed, were cut short, or were not begun.
     #[error("not all changes were made")]
     Unfinished {
-        /// What became of each.
+        /// The outcome of each change.
         outcome: Box<Outcome>,
-        /// What became of taking them back, when that was wanted.
+        /// The result of the rollback, if one was requested.
         rollback: Option<Rollback>,
     },
-    /// CloudFormation ended in another state than it was meant to.
+    /// CloudFormation ended in an unintended state.
     #[error("CloudFormation ended with {status}")]
     Ended {
         /// The status of the stack.
         status: String,
-        /// What became of each resource.
+        /// The outcome per resource.
         outcome: Box<Outcome>,
-        /// Whether the person had it cancelled.
+        /// Whether the user cancelled it.
         cancelled: bool,
     },
     /// A CloudFormation stack of this name lacks our tag; its ARN.
     #[error("a CloudFormation stack of this name exists and is not ours: {0} lacks the tag {tag}", tag = crate::template::OWNER_TAG)]
     ForeignStack(String),
-    /// The stack is protected against deletion; its ARN.
+    /// The stack has termination protection; its ARN.
     #[error("the stack {0} is protected against deletion")]
     Protected(String),
     /// The stack is half deleted, so it cannot be changed; its state.
     #[error("{0}")]
     HalfDeleted(String),
-    /// Nothing of a stack in this state can be kept.
-    #[error("the stack is in the state {0}: nothing of it can be kept")]
+    /// In this state no resource of the stack can be kept.
+    #[error("the stack is in the state {0}, in which none of its resources can be kept")]
     NothingKept(String),
     /// CloudFormation did not store what outlives the stack; nothing was deleted.
     #[error("CloudFormation did not store which resources outlive the stack")]
     NotRetained,
-    /// The person interrupted the last look; everything was asked to be deleted.
+    /// The user interrupted the final check; every deletion was requested.
     #[error("interrupted")]
     Unchecked,
     /// AWS still shows these after their deletion.
@@ -84,11 +84,11 @@ pub enum EngineError {
     StillThere(Vec<String>),
 }
 
-/// What became of taking back what a run created.
+/// The result of a rollback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rollback {
     /// Resources removed.
     pub removed: usize,
-    /// Whether nothing of it is left.
+    /// Whether nothing is left.
     pub complete: bool,
 }

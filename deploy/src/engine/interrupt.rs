@@ -1,27 +1,27 @@
-//! Ctrl-C, and what asks for the same: the first lets calls in flight finish, the second does not wait for them.
+//! Ctrl-C and equivalent signals: the first lets calls in flight finish, the second does not wait for them.
 
 use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-/// Both the kernel and the shell say that a terminal is gone.
+/// A closed terminal makes both the kernel and the shell send SIGHUP.
 const SAME_HANGUP: Duration = Duration::from_secs(1);
 
-/// How often the person has interrupted.
+/// The user's interrupts.
 #[derive(Debug, Clone)]
 pub struct Interrupt {
     receiver: watch::Receiver<usize>,
-    /// Interrupts that were answered before.
+    /// Interrupts that were already handled.
     answered: usize,
 }
 
 impl Interrupt {
-    /// Listens from now on, in place of the operating system, which would end the process: to SIGINT (Ctrl-C), SIGTERM
-    /// (an init system or a pipeline that stops a job), and SIGHUP (a terminal that is closed).
+    /// Handles the signals that would end the process: SIGINT (Ctrl-C), SIGTERM (an init system or a pipeline that
+    /// stops a job), and SIGHUP (a terminal that is closed).
     ///
     /// # Errors
-    /// When the operating system lets nobody listen.
+    /// When the operating system rejects the signal handlers.
     pub fn listen() -> std::io::Result<Self> {
         let (sender, receiver) = watch::channel(0);
         for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
@@ -33,36 +33,36 @@ impl Interrupt {
         Ok(Self { receiver, answered: 0 })
     }
 
-    /// Nobody interrupts.
+    /// Never interrupts.
     pub fn never() -> Self {
         let (_, receiver) = watch::channel(0);
         Self { receiver, answered: 0 }
     }
 
-    /// As many interrupts as said, and never another.
+    /// This many interrupts, and no more.
     #[cfg(test)]
     pub(crate) fn times(count: usize) -> Self {
         let (_, receiver) = watch::channel(count);
         Self { receiver, answered: 0 }
     }
 
-    /// The same for the work that comes next: what was interrupted so far does not stop it.
+    /// An interrupt for the next work, which earlier interrupts do not stop.
     #[must_use]
     pub fn answered(&self) -> Self {
         Self { receiver: self.receiver.clone(), answered: *self.receiver.borrow() }
     }
 
-    /// Whether the person has interrupted.
+    /// Whether the user interrupted.
     pub fn is_set(&self) -> bool {
         *self.receiver.borrow() > self.answered
     }
 
-    /// Returns when the person interrupts.
+    /// Returns when the user interrupts.
     pub async fn wait(&self) {
         self.wait_for(1).await;
     }
 
-    /// Returns when the person does so again.
+    /// Returns at the second interrupt.
     pub async fn wait_for_second(&self) {
         self.wait_for(2).await;
     }
@@ -75,7 +75,7 @@ impl Interrupt {
     }
 }
 
-/// Counts a signal; one that comes again sooner than that is the same one.
+/// Counts a signal, and ignores repetitions within `same`.
 async fn count(mut signal: Signal, sender: watch::Sender<usize>, same: Duration) {
     let mut last: Option<Instant> = None;
     while signal.recv().await.is_some() {
@@ -86,13 +86,13 @@ async fn count(mut signal: Signal, sender: watch::Sender<usize>, same: Duration)
     }
 }
 
-/// Whether whoever started this process had it ignore SIGHUP, as `nohup` does; listening would undo that. Where the
-/// operating system does not say (it does on Linux), nobody had.
+/// Whether the parent process set SIGHUP to be ignored, as `nohup` does; a handler would undo that. False where `/proc`
+/// does not exist.
 fn is_hangup_ignored() -> bool {
     std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignores_hangup(&status))
 }
 
-/// `SigIgn:` is a mask in base 16, whose lowest bit stands for the signal 1, SIGHUP.
+/// `SigIgn:` is a hexadecimal mask, whose lowest bit is signal 1, SIGHUP.
 fn ignores_hangup(status: &str) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)

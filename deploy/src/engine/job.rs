@@ -9,41 +9,41 @@ use super::{Confirm, Deployment, Engine, EngineError, Interrupt, Outcome, Survey
 use crate::plan::Plan;
 use crate::progress::Event;
 
-/// One stack, and the ways to the person who deploys it.
+/// One stack, and the channels to the user who deploys it.
 pub struct Job<'a> {
     /// The stack.
     pub deployment: &'a Deployment,
-    /// Who answers questions.
+    /// Answers questions.
     pub confirm: &'a dyn Confirm,
     /// Where events go.
     pub events: UnboundedSender<Event>,
-    /// What the person stops it with.
+    /// The user's interrupts.
     pub interrupt: &'a Interrupt,
 }
 
-/// What `remove` is to delete.
+/// The input of `remove`.
 #[derive(Debug, Clone)]
 pub struct Removal {
     /// The deletions, and what stays.
     pub plan: Plan,
-    /// What CloudFormation knows of the stack; none where the services' own APIs made it.
+    /// CloudFormation's record of the stack; none with the direct engine.
     pub record: Option<StackRecord>,
-    /// Logical ids of what holds data and is to be kept.
+    /// Logical ids of the data resources to keep.
     pub kept: Vec<String>,
 }
 
-/// What an engine did.
+/// The result of an engine's run.
 #[derive(Debug, Clone)]
 pub struct Changed {
-    /// What was to be done, as the engine saw it in the end.
+    /// The plan as the engine applied it.
     pub plan: Plan,
-    /// What was done.
+    /// Its outcome.
     pub outcome: Outcome,
 }
 
-/// A way to deploy. An engine never prints: it asks through [`Confirm`] and reports through [`Event`]s.
+/// An engine that deploys. It never prints: it asks through [`Confirm`] and reports through [`Event`]s.
 ///
-/// This is the boundary between the command line and the deployer: whoever calls it does not know which engine works.
+/// This is the boundary between the command line and the deployer: callers do not know which engine works.
 #[async_trait]
 pub trait DeployEngine: Send + Sync {
     /// What [`Self::change`] would do now. Nothing of the stack is changed.
@@ -52,17 +52,17 @@ pub trait DeployEngine: Send + Sync {
     /// A call that fails, and a stack that cannot be planned.
     async fn plan(&self, job: &Job<'_>, survey: Survey) -> Result<Plan, EngineError>;
 
-    /// Brings the stack to where it should be, after asking. With `rollback`, what a failed run created is removed again;
-    /// CloudFormation always does so.
+    /// Deploys the stack after confirmation. With `rollback`, a failed run removes what it created; CloudFormation
+    /// always does so.
     ///
     /// # Errors
-    /// A refusal, a failure or an interrupt, with what became of each change.
+    /// A declined confirmation, a failure or an interrupt, with the outcome of each change.
     async fn change(&self, job: &Job<'_>, survey: Survey, rollback: bool) -> Result<Changed, EngineError>;
 
-    /// Deletes, after asking, and reads back whether it is gone.
+    /// Deletes after confirmation, and verifies the deletion.
     ///
     /// # Errors
-    /// A refusal, a failure or an interrupt, with what became of each change.
+    /// A declined confirmation, a failure or an interrupt, with the outcome of each change.
     async fn remove(&self, job: &Job<'_>, removal: Removal) -> Result<Changed, EngineError>;
 }
 
@@ -77,7 +77,7 @@ impl Engine {
 }
 
 impl Job<'_> {
-    /// Does work until it ends or is interrupted; work that has not begun by then is not begun.
+    /// Runs work until it ends or is interrupted; an earlier interrupt keeps it from starting.
     pub(crate) async fn until<T, E: Into<EngineError>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
@@ -89,18 +89,18 @@ impl Job<'_> {
         }
     }
 
-    /// Reports something beside the changes of single resources.
+    /// Reports a fact beyond single resources' changes.
     pub(crate) fn note(&self, text: impl Into<String>) {
-        self.tell(Event::Note { text: text.into() });
+        self.report(Event::Note { text: text.into() });
     }
 
-    /// Reports something that stays untidy.
+    /// Reports a leftover.
     pub(crate) fn warn(&self, text: impl Into<String>) {
-        self.tell(Event::Warning { text: text.into() });
+        self.report(Event::Warning { text: text.into() });
     }
 
-    fn tell(&self, event: Event) {
-        // A display that went away must not stop the work.
+    fn report(&self, event: Event) {
+        // A closed display must not stop the work.
         let _ = self.events.send(event);
     }
 }

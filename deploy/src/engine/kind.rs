@@ -1,4 +1,4 @@
-//! How a stack is deployed.
+//! The kinds of engines.
 
 use std::fmt;
 

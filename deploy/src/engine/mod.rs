@@ -1,7 +1,7 @@
-//! Carries a plan out, through the services' own APIs or through CloudFormation.
+//! Applies a plan, through the services' own APIs or through CloudFormation.
 //!
-//! [`DeployEngine`] is what both are to their callers. Nothing here prints: questions go through [`Confirm`], what happens
-//! is reported as events.
+//! Both engines implement [`DeployEngine`]. Nothing here prints: questions go through [`Confirm`], progress is reported
+//! as events.
 
 mod choice;
 pub mod cloudformation;
@@ -10,12 +10,13 @@ mod critical_path;
 mod deployment;
 mod direct;
 mod error;
+mod function_count;
 mod interrupt;
 mod job;
 mod kind;
-mod own;
 #[cfg(test)]
 mod properties;
+mod stack_arns;
 #[cfg(test)]
 mod tests;
 

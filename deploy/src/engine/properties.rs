@@ -50,7 +50,7 @@ fn carry(stack: &Stack, plan: &Plan) -> Result<Outcome, TestCaseError> {
 }
 
 /// When each resource was finished.
-fn moments(outcome: &Outcome) -> BTreeMap<&str, usize> {
+fn finish_order(outcome: &Outcome) -> BTreeMap<&str, usize> {
     outcome.finished.iter().enumerate().map(|(at, done)| (done.change.logical_id.as_str(), at)).collect()
 }
 
@@ -62,7 +62,7 @@ proptest! {
         let thing = Observed { physical_id: "x".into(), properties: serde_json::json!({}), ownership: Ownership::Ours };
         let resources = (0..graph.len()).map(|number| (name(number), thing.clone())).collect();
         let deleted = carry(&stack, &Plan::down(&stack, &Observations { resources, ..Observations::default() }))?;
-        let (created, deleted) = (moments(&created), moments(&deleted));
+        let (created, deleted) = (finish_order(&created), finish_order(&deleted));
         prop_assert_eq!((created.len(), deleted.len()), (graph.len(), graph.len()));
         for (number, (needs, _)) in graph.iter().enumerate() {
             for need in needs {

@@ -1,4 +1,4 @@
-//! A zip that depends on nothing but its contents.
+//! Reproducible zips: the bytes depend on the contents alone.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
@@ -10,16 +10,16 @@ use zip::result::ZipResult;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-/// From this size on a handler has its debug information, and goes to an emulator: speed counts more than size.
+/// Handlers of this size have debug information and go to an emulator, where speed matters more than size.
 const DEBUG_SIZE: u64 = 32 * 1024 * 1024;
-/// How much of a file is in memory while it is read.
+/// Chunk size for reading a file, in bytes.
 const PIECE: usize = 64 * 1024;
 
-/// What a file of the zip is made of.
+/// The content of a file in the zip.
 #[derive(Clone, Copy)]
 pub(super) enum Content<'a> {
     Text(&'a str),
-    /// A file, which is read piece by piece: a handler is larger than all else in the memory of the program.
+    /// A file, read in chunks: a handler is larger than everything else in memory.
     File(&'a File),
 }
 
@@ -43,7 +43,7 @@ impl<'a> Content<'a> {
     }
 }
 
-/// Packs the files in the order given, all executable, at the beginning of time as zip counts it (1980).
+/// Packs the files in the given order, all executable, dated 1980, the earliest time in a zip.
 pub(super) fn pack(files: &[(&str, Content<'_>)]) -> ZipResult<Vec<u8>> {
     packed(files, fingerprint(files)?)
 }
@@ -64,8 +64,8 @@ fn packed(files: &[(&str, Content<'_>)], fingerprint: Box<str>) -> ZipResult<Vec
     Ok(writer.finish()?.into_inner())
 }
 
-/// The same zip, from the file where it was kept the last time if that is still of these contents. Packing takes longer
-/// than everything else that a deployment without changes does.
+/// The same zip, from its cache file if that still matches the contents. Packing takes longer than the rest of a
+/// deployment without changes.
 pub(super) fn pack_once(files: &[(&str, Content<'_>)], kept: &Path) -> ZipResult<Vec<u8>> {
     let fingerprint = fingerprint(files)?;
     match std::fs::read(kept) {
@@ -78,14 +78,13 @@ pub(super) fn pack_once(files: &[(&str, Content<'_>)], kept: &Path) -> ZipResult
     }
 }
 
-/// Another process may read the file while it is written, so it appears whole. Where it cannot be kept, the next
-/// deployment takes longer.
+/// Replaces the file atomically, because another process may be reading it. Errors only cost the next deployment time.
 fn keep(bytes: &[u8], kept: &Path) {
     let part = kept.with_extension(format!("zip.{}", std::process::id()));
     let _ = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, kept));
 }
 
-/// What tells contents apart; the zip's comment, which is the last thing in the file.
+/// A digest of the contents; it becomes the zip's comment, at the end of the file.
 fn fingerprint(files: &[(&str, Content<'_>)]) -> io::Result<Box<str>> {
     let mut hash = Sha256::new();
     for (name, content) in files {

@@ -1,4 +1,4 @@
-//! Whether Lambda could run a binary: what Amazon Linux 2023 offers, read from the file's own headers.
+//! Whether Lambda can run a binary, judged from the file's headers and what Amazon Linux 2023 offers.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use object::elf;
 use object::read::ReadRef;
 use object::read::elf::{FileHeader, SectionHeader};
 
-/// The newest symbol version of the C library in Amazon Linux 2023, which has glibc 2.34.
+/// The C library of Amazon Linux 2023 is glibc 2.34.
 const GLIBC: (u32, u32) = (2, 34);
 
 /// What a binary was built for.
@@ -19,7 +19,7 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// What Lambda calls it.
+    /// Lambda's name for it.
     pub fn name(self) -> &'static str {
         match self {
             Self::X86_64 => "x86_64",
@@ -34,7 +34,7 @@ impl fmt::Display for Architecture {
     }
 }
 
-/// Why Lambda could not run a binary.
+/// Why Lambda cannot run a binary.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BinaryError {
     /// Some other kind of file.
@@ -43,8 +43,8 @@ pub enum BinaryError {
     /// The headers contradict each other.
     #[error("its headers are damaged: {0}")]
     Damaged(String),
-    /// Lambda has no such machines.
-    #[error("it is built for a machine that Lambda does not have (ELF machine {0})")]
+    /// Lambda does not offer this architecture.
+    #[error("it is built for an architecture that Lambda does not offer (ELF machine {0})")]
     Machine(u16),
     /// A library or an object file.
     #[error("it is not a program but a library or an object file")]
@@ -52,13 +52,13 @@ pub enum BinaryError {
     /// Built on a newer system.
     #[error("it needs glibc {}.{}, and Amazon Linux 2023 has 2.34", .0.0, .0.1)]
     Glibc((u32, u32)),
-    /// Built for another C library, as a dynamic program.
+    /// Dynamically linked against another C library.
     #[error("it is loaded by {0}, which Amazon Linux 2023 does not have")]
     Loader(String),
 }
 
 impl BinaryError {
-    /// What the person can do.
+    /// The remedy.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Glibc(_) | Self::Loader(_) => {
@@ -74,10 +74,10 @@ impl BinaryError {
     }
 }
 
-/// Checks a program and says what it was built for.
+/// Checks a program and returns its architecture.
 ///
 /// # Errors
-/// Everything that would make Lambda answer `Runtime.InvalidEntrypoint` or `GLIBC_… not found` later.
+/// Whatever would make Lambda fail later with `Runtime.InvalidEntrypoint` or `GLIBC_… not found`.
 pub(super) fn check<'data>(data: impl ReadRef<'data>) -> Result<Architecture, BinaryError> {
     let header = elf::FileHeader64::<object::Endianness>::parse(data).map_err(|_| BinaryError::NotLinux)?;
     let endian = header.endian().map_err(damaged)?;
@@ -90,7 +90,7 @@ pub(super) fn check<'data>(data: impl ReadRef<'data>) -> Result<Architecture, Bi
         return Err(BinaryError::NotAProgram);
     }
     let sections = header.sections(endian, data).map_err(damaged)?;
-    // A static program has no loader; a dynamic one names it, ended by a zero.
+    // A static program has no loader; a dynamic one names it, NUL-terminated.
     let loader = sections.section_by_name(endian, b".interp").map(|(_, section)| section.data(endian, data));
     if let Some(loader) = loader.transpose().map_err(damaged)? {
         let loader = String::from_utf8_lossy(loader).trim_end_matches('\0').to_owned();
@@ -114,7 +114,7 @@ pub(super) fn check<'data>(data: impl ReadRef<'data>) -> Result<Architecture, Bi
     }
 }
 
-/// `GLIBC_2.34` and `GLIBC_2.2.5`; `GLIBC_PRIVATE` and the versions of other libraries are none.
+/// Parses `GLIBC_2.34` and `GLIBC_2.2.5`; `None` for `GLIBC_PRIVATE` and other libraries' versions.
 pub(super) fn glibc_version(name: &[u8]) -> Option<(u32, u32)> {
     let version = std::str::from_utf8(name).ok()?.strip_prefix("GLIBC_")?;
     let mut parts = version.split('.');

@@ -1,4 +1,4 @@
-//! Where the handler is, and building it in a source checkout.
+//! Finds the handler, or builds it in a source checkout.
 
 use std::ffi::OsStr;
 use std::io;
@@ -8,14 +8,14 @@ use std::time::SystemTime;
 
 use tokio::process::Command;
 
-/// The name of the binary.
+/// Name of the binary.
 const HANDLER: &str = "incident-handler";
-/// The checkout that this program was built from, which may not exist where it runs.
+/// The checkout that this program was built from, which may not exist on this machine.
 const CHECKOUT: &str = env!("CARGO_MANIFEST_DIR");
-/// What the handler is made of, relative to the checkout.
+/// The handler's sources, relative to the checkout.
 const SOURCES: [&str; 4] = ["handler", "model", "templates/severity-rules.yaml", "Cargo.lock"];
 
-/// Why the handler is neither found nor built.
+/// Why there is no handler.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// Nothing to deploy, and nothing to build it from.
@@ -24,20 +24,20 @@ pub enum BuildError {
     /// Cargo does not start.
     #[error("cannot start cargo to build the handler")]
     NoCargo(#[source] io::Error),
-    /// Cargo has said on standard error what is wrong.
+    /// Cargo failed, with its messages on standard error.
     #[error("building the handler failed ({0})")]
     Failed(std::process::ExitStatus),
-    /// The location of this program is not known.
-    #[error("cannot tell where this program is")]
+    /// The location of this program is unknown.
+    #[error("cannot determine where this program is")]
     NoProgram(#[source] io::Error),
 }
 
 impl BuildError {
-    /// What the person can do.
+    /// The remedy.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NoCargo(_) => "install Rust from https://rustup.rs, or give a built handler with --handler",
-            Self::NotFound(_) | Self::Failed(_) | Self::NoProgram(_) => "give a built handler with --handler",
+            Self::NoCargo(_) => "install Rust from https://rustup.rs, or pass a built handler with --handler",
+            Self::NotFound(_) | Self::Failed(_) | Self::NoProgram(_) => "pass a built handler with --handler",
         }
     }
 }
@@ -47,22 +47,21 @@ impl BuildError {
 pub(super) struct Found {
     /// The binary.
     pub(super) handler: PathBuf,
-    /// Where its zip may be kept; a target directory is ours to write to, where a program is installed is not.
+    /// Where its zip may be cached: in a target directory, never beside an installed program.
     pub(super) archive: Option<PathBuf>,
 }
 
-/// What the handler is deployed to, which decides how it is built in a checkout.
+/// The handler's destination, which decides how a checkout builds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Destination {
-    /// AWS, which bills its size and its start: optimised as a whole, with what it uses and nothing else, in minutes.
+    /// AWS, where size and start-up time cost: fat LTO and minimal features, in minutes.
     Aws,
-    /// The local AWS or another emulator: unoptimised, in seconds, from the libraries that this program is made of.
+    /// The local AWS or another emulator: unoptimised, in seconds, reusing this program's dependencies.
     Emulator,
 }
 
 impl Destination {
-    /// AWS itself when there is no endpoint in its place. AWS's own endpoints are reached over TLS, so that one without
-    /// is an emulator's.
+    /// AWS without a custom endpoint. AWS's own endpoints use TLS, so a plain-text one belongs to an emulator.
     pub fn of(endpoint: Option<&str>) -> Self {
         match endpoint.is_some_and(|endpoint| endpoint.starts_with("http:")) {
             true => Self::Emulator,
@@ -70,7 +69,7 @@ impl Destination {
         }
     }
 
-    /// What cargo is asked for.
+    /// Options for cargo.
     fn options(self) -> &'static [&'static str] {
         match self {
             Self::Aws => &["--profile", "handler", "--no-default-features"],
@@ -79,11 +78,11 @@ impl Destination {
     }
 }
 
-/// The handler to deploy: in the checkout whose target directory holds this program; else beside this program; else in
-/// the checkout that this program was installed from. In a checkout it is built when missing or stale.
+/// The handler to deploy: from the checkout whose target directory holds this program, else beside this program, else
+/// from the checkout that this program was installed from. A checkout builds it when missing or stale.
 ///
 /// # Errors
-/// Nothing found and nothing to build from; a failed build.
+/// No handler and no checkout; a failed build.
 pub(super) async fn find(destination: Destination) -> Result<Found, BuildError> {
     match Origin::find()? {
         Origin::Beside(handler) => Ok(Found { handler, archive: None }),
@@ -94,19 +93,19 @@ pub(super) async fn find(destination: Destination) -> Result<Found, BuildError> 
     }
 }
 
-/// Where the handler is, or will be.
+/// The location of the handler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// It is built and up to date.
     Ready(PathBuf),
-    /// It is built when it is needed, in this checkout.
+    /// Built on demand, in this checkout.
     ToBuild(PathBuf),
 }
 
-/// Where [`find`] would find the handler; builds nothing.
+/// Where [`find`] would find the handler, without building it.
 ///
 /// # Errors
-/// Nothing found and nothing to build from.
+/// No handler and no checkout.
 pub fn look(destination: Destination) -> Result<Place, BuildError> {
     match Origin::find()? {
         Origin::Beside(handler) => Ok(Place::Ready(handler)),
@@ -117,7 +116,7 @@ pub fn look(destination: Destination) -> Result<Place, BuildError> {
     }
 }
 
-/// What the handler is taken from.
+/// The handler's origin.
 enum Origin {
     /// It is there.
     Beside(PathBuf),
@@ -144,7 +143,7 @@ impl Origin {
 pub(super) struct Checkout {
     root: PathBuf,
     target: PathBuf,
-    /// Whether this program is optimised.
+    /// Whether this program is a release build.
     release: bool,
 }
 
@@ -156,7 +155,7 @@ impl Checkout {
             folder = folder.parent()?;
         }
         let target = folder.parent()?;
-        // Cargo marks every target directory; a program that was installed is in none.
+        // Cargo marks every target directory; an installed program is outside of one.
         let is_target = target.join(".rustc_info.json").is_file() || target.join("CACHEDIR.TAG").is_file();
         let is_checkout = root.join("handler/Cargo.toml").is_file();
         (is_target && is_checkout).then(|| Self {
@@ -176,13 +175,13 @@ impl Checkout {
         let handler = self.path(destination);
         if !self.is_fresh(&handler) {
             self.build(destination).await?;
-            mark(&handler);
+            touch(&handler);
         }
         Ok(handler)
     }
 
-    /// Where the handler is when it is built. An optimised program gives an emulator the one for AWS when there is one:
-    /// it starts faster, and is the very one that AWS gets.
+    /// The path of the built handler. A release build prefers AWS's handler for emulators, too, if it exists: it starts
+    /// faster, and is the one that AWS runs.
     pub(super) fn path(&self, destination: Destination) -> PathBuf {
         let [optimised, quick] = ["handler", "debug"].map(|folder| self.target.join(folder).join(HANDLER));
         match destination {
@@ -192,8 +191,8 @@ impl Checkout {
         }
     }
 
-    /// Whether nothing that the handler is made of is newer: a few dozen looks at the disk, where asking cargo would
-    /// take longer than everything else.
+    /// Whether no source of the handler is newer: a few dozen `stat` calls, while starting cargo would take longer than
+    /// the rest of a deployment.
     pub(super) fn is_fresh(&self, handler: &Path) -> bool {
         let Some(built) = modified(handler) else { return false };
         SOURCES.iter().filter_map(|source| newest(&self.root.join(source))).all(|changed| changed <= built)
@@ -202,7 +201,7 @@ impl Checkout {
     async fn build(&self, destination: Destination) -> Result<(), BuildError> {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(["build", "--package", HANDLER, "--bins"]).args(destination.options());
-        // `cargo run` sets these about this program. `ring` and all above it are compiled again when they differ.
+        // `cargo run` sets these for this program; a difference would recompile `ring` and its dependents.
         for (name, _) in std::env::vars_os().filter(|(name, _)| is_about_a_package(name)) {
             command.env_remove(name);
         }
@@ -211,7 +210,7 @@ impl Checkout {
             .arg(&self.target)
             .current_dir(&self.root)
             .stdin(Stdio::null())
-            // Standard output is for data; cargo writes its progress to standard error, where people read.
+            // Standard output is for data; cargo reports its progress on standard error.
             .stdout(Stdio::null())
             .status()
             .await
@@ -227,13 +226,13 @@ fn is_about_a_package(variable: &OsStr) -> bool {
     variable.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
 }
 
-/// Cargo leaves a binary alone whose sources were only touched; its time has to say that it was checked.
-fn mark(handler: &Path) {
-    // Without it the next run asks cargo again, which is slower and right.
+/// Cargo does not rewrite a binary whose sources were only touched, so its timestamp is updated here.
+fn touch(handler: &Path) {
+    // On failure the next run starts cargo again, which is slower but correct.
     let _ = std::fs::File::options().append(true).open(handler).and_then(|file| file.set_modified(SystemTime::now()));
 }
 
-/// When a file, or the newest file of a folder, was changed.
+/// Modification time of a file, or of the newest file in a folder.
 fn newest(path: &Path) -> Option<SystemTime> {
     if !path.is_dir() {
         return modified(path);

@@ -1,9 +1,9 @@
-//! The zip that both functions run: the handler and the severity rules, with those of one's own if there are any.
+//! The zip that both functions run: the handler, the default severity rules, and custom ones if any.
 
 mod archive;
 mod binary;
+mod custom_rules;
 mod find;
-mod own_rules;
 #[cfg(test)]
 mod tests;
 
@@ -21,14 +21,14 @@ use zip::result::ZipResult;
 
 use archive::Content;
 pub use binary::{Architecture, BinaryError};
+use custom_rules::CustomRules;
+pub use custom_rules::CustomRulesError;
 pub use find::{BuildError, Destination, Place, look};
-use own_rules::OwnRules;
-pub use own_rules::OwnRulesError;
 
-/// The default rules, which ship in the zip.
+/// The default severity rules, which ship in the zip.
 pub const SEVERITY_RULES: &str = include_str!("../../../templates/severity-rules.yaml");
 
-/// Code that is ready to be deployed.
+/// Code ready to deploy.
 #[derive(Debug, Clone)]
 pub struct Package {
     bytes: Bytes,
@@ -48,8 +48,8 @@ pub enum PackageError {
         /// Why.
         source: std::io::Error,
     },
-    /// The handler would not run on Lambda.
-    #[error("the handler {} would not run on Lambda", path.display())]
+    /// Lambda cannot run the handler.
+    #[error("Lambda cannot run the handler {}", path.display())]
     Unsuitable {
         /// The file.
         path: PathBuf,
@@ -62,13 +62,13 @@ pub enum PackageError {
     /// The handler is missing and cannot be built.
     #[error("there is no handler to deploy")]
     Build(#[from] BuildError),
-    /// The rules of one's own cannot be deployed.
+    /// The custom rules cannot be deployed.
     #[error(transparent)]
-    Rules(#[from] OwnRulesError),
+    Rules(#[from] CustomRulesError),
 }
 
 impl PackageError {
-    /// What the person can do.
+    /// The remedy.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Unreadable { .. } => Some("--handler names the binary `incident-handler`"),
@@ -81,25 +81,25 @@ impl PackageError {
 }
 
 impl Package {
-    /// Checks a handler and packs it. The same input gives the same bytes.
+    /// Checks and packs a handler. Reproducible: equal input gives equal bytes.
     ///
     /// # Errors
-    /// A file that cannot be read, or that Lambda could not run.
+    /// An unreadable file, or a handler that Lambda cannot run.
     pub fn of(path: &Path) -> Result<Self, PackageError> {
         Self::pack(path, None, archive::pack)
     }
 
-    /// The named handler, or the one that is found or, in a source checkout, built; with the named rules, if any, before
-    /// those that come with the program.
+    /// Packs the given handler, or the one that is found or, in a source checkout, built. The given rules, if any, take
+    /// precedence over the default ones.
     ///
     /// # Errors
-    /// None found and none built; a file that cannot be read, or that Lambda could not run; rules that are wrong.
+    /// No handler, an unreadable file, a handler that Lambda cannot run, or invalid rules.
     pub async fn make(
         handler: Option<&Path>,
         rules: Option<&Path>,
         destination: Destination,
     ) -> Result<Self, PackageError> {
-        let rules = rules.map(OwnRules::read).transpose()?;
+        let rules = rules.map(CustomRules::read).transpose()?;
         if let Some(handler) = handler {
             return Self::pack(handler, rules.as_ref(), archive::pack);
         }
@@ -112,7 +112,7 @@ impl Package {
 
     fn pack(
         path: &Path,
-        rules: Option<&OwnRules>,
+        rules: Option<&CustomRules>,
         zip: impl FnOnce(&[(&str, Content<'_>)]) -> ZipResult<Vec<u8>>,
     ) -> Result<Self, PackageError> {
         let handler = File::open(path).map_err(|source| PackageError::Unreadable { path: path.to_owned(), source })?;
@@ -130,10 +130,10 @@ impl Package {
         Self { bytes: bytes.into(), sha256, architecture, uploads: Arc::new(Semaphore::new(1)) }
     }
 
-    /// Waits until nobody else uploads the zip. A request holds it twice, as bytes and as text: two requests at once
-    /// would take twice the memory, and no less time.
-    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        // Nobody closes it, so there is always a turn.
+    /// Waits for other uploads of the zip. A request holds it twice, as bytes and as text: parallel uploads would
+    /// double the memory and save no time.
+    pub async fn upload_permit(&self) -> Option<SemaphorePermit<'_>> {
+        // The semaphore is never closed.
         self.uploads.acquire().await.ok()
     }
 
@@ -142,18 +142,18 @@ impl Package {
         &self.bytes
     }
 
-    /// The SHA-256 of the zip in Base64, as Lambda tells it.
+    /// The SHA-256 of the zip in Base64, Lambda's `CodeSha256`.
     pub fn sha256(&self) -> &str {
         &self.sha256
     }
 
-    /// The name of the zip in a bucket, which tells one build from another: `incident-handler-0123456789abcdef.zip`.
+    /// The object key of the zip, unique per build: `incident-handler-0123456789abcdef.zip`.
     pub fn key(&self) -> String {
         let digits: String = Sha256::digest(&self.bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         format!("incident-handler-{digits}.zip")
     }
 
-    /// What the handler was built for.
+    /// The handler's architecture.
     pub fn architecture(&self) -> Architecture {
         self.architecture
     }

@@ -37,7 +37,7 @@ fn a_zip_is_kept_until_its_contents_change() {
     let new = [("bootstrap", Content::Text("new"))];
     let bytes = archive::pack_once(&old, &kept).unwrap();
     assert_eq!(bytes, archive::pack(&old).unwrap());
-    // That it is read and not made again shows in what stands in front of the zip, where readers skip it.
+    // A prefix, which zip readers skip, shows that the file is read and not packed again.
     std::fs::write(&kept, [b"kept".as_slice(), &bytes].concat()).unwrap();
     assert!(archive::pack_once(&old, &kept).unwrap().starts_with(b"kept"));
     let renewed = archive::pack_once(&new, &kept).unwrap();

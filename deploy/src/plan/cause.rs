@@ -1,4 +1,4 @@
-//! Why something changes.
+//! The cause of a change.
 
 use std::fmt;
 
@@ -8,23 +8,23 @@ use serde_json::Value;
 use super::{Observations, PropertyChange};
 use crate::template::{APPLIED_TAG, CODE_TAG, Desired, HANDLER, PARTS_TAG, Stack};
 
-/// Why something changes. Its words are a part of the plan's JSON.
+/// The cause of a change. Its text is part of the plan's JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// The template, or what it was completed with, is another than the last time.
+    /// The template or its inputs changed since the last deployment.
     Template,
-    /// Somebody changed AWS.
+    /// AWS was changed outside of the stack.
     Drift,
-    /// The stack made it earlier, and the template does not have it any more.
+    /// An earlier deployment created it, and the template no longer contains it.
     Removed,
-    /// AWS cannot change this property.
+    /// This property is immutable.
     Replacement {
         /// The property.
         property: String,
     },
-    /// The stack goes.
+    /// The stack is being deleted.
     Teardown,
-    /// A run that failed is taken back.
+    /// A failed run is rolled back.
     Rollback,
 }
 
@@ -35,7 +35,7 @@ impl fmt::Display for Cause {
             Self::Drift => formatter.write_str("drift"),
             Self::Removed => formatter.write_str("removed from template"),
             Self::Replacement { property } => write!(formatter, "replacement because {property} changed"),
-            Self::Teardown => formatter.write_str("the stack goes"),
+            Self::Teardown => formatter.write_str("stack removal"),
             Self::Rollback => formatter.write_str("rollback"),
         }
     }
@@ -47,7 +47,7 @@ impl Serialize for Cause {
     }
 }
 
-/// What the stack remembers of its last deployment.
+/// The stack's record of its last deployment, from its state tags.
 pub(super) struct Memory<'a> {
     stack: &'a Stack,
     observations: &'a Observations,
@@ -58,17 +58,17 @@ impl<'a> Memory<'a> {
         Self { stack, observations }
     }
 
-    /// Why a resource that exists differs: by its own marks, or by the handler's if it takes no tags.
+    /// Why an existing resource differs: by its own state tags, or by the handler's if it takes no tags.
     pub(super) fn cause_of_update(&self, desired: &Desired, properties: &[PropertyChange]) -> Cause {
-        let mark = |key: &str| properties.iter().any(|change| change.path.starts_with(&format!("Tags[{key}]")));
+        let differs = |key: &str| properties.iter().any(|change| change.path.starts_with(&format!("Tags[{key}]")));
         let newer = match desired.properties.get("Tags") {
-            Some(_) => [APPLIED_TAG, CODE_TAG, PARTS_TAG].into_iter().any(mark),
+            Some(_) => [APPLIED_TAG, CODE_TAG, PARTS_TAG].into_iter().any(differs),
             None => self.has_newer_parts() == Some(true),
         };
         if newer { Cause::Template } else { Cause::Drift }
     }
 
-    /// Why a resource is missing. Without a handler that remembers, one that others were made on has vanished.
+    /// Why a resource is missing. Without the handler's tags, a resource with existing dependents must have vanished.
     pub(super) fn cause_of_creation(&self, desired: &Desired) -> Cause {
         let vanished = match self.has_newer_parts() {
             Some(newer) => !newer && desired.resource_type != "AWS::SNS::Subscription",
@@ -79,7 +79,7 @@ impl<'a> Memory<'a> {
         if vanished { Cause::Drift } else { Cause::Template }
     }
 
-    /// Whether the template has other parts than the last time; `None` when there is no handler to tell.
+    /// Whether the template's untagged parts changed since the last deployment; `None` without a handler.
     fn has_newer_parts(&self) -> Option<bool> {
         let desired = self.stack.get(HANDLER)?;
         let observed = self.observations.get(HANDLER)?;

@@ -1,4 +1,4 @@
-//! What happens to one resource, and what of it differs.
+//! A change of one resource, with its differences.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Cause, Observed};
 use crate::template::Desired;
 
-/// What happens to one resource.
+/// A change of one resource.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
     /// Its name in the template.
@@ -18,15 +18,15 @@ pub struct Change {
     pub action: Action,
     /// Why; `None` when nothing happens.
     pub cause: Option<Cause>,
-    /// Whether data goes with it that nothing brings back.
+    /// Whether data is lost irrecoverably.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub data_loss: bool,
-    /// What is in it at this moment, where that decides whether data goes: `3 messages`.
+    /// Its current contents, where these decide about data loss: `3 messages`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holds: Option<String>,
     /// The properties that differ, for an update.
     pub properties: Vec<PropertyChange>,
-    /// For a function whose role was made anew: ARN of the role that it takes for a moment.
+    /// For a function whose role was re-created: ARN of the role that it is given temporarily.
     #[serde(skip)]
     pub detour: Option<String>,
     /// The resource as it should be.
@@ -37,7 +37,7 @@ pub struct Change {
     pub observed: Option<Observed>,
 }
 
-/// What happens to a resource.
+/// The action on a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
@@ -45,11 +45,11 @@ pub enum Action {
     Create,
     /// Some properties differ.
     Update,
-    /// A property differs that AWS cannot change.
+    /// An immutable property differs.
     Replace,
-    /// It should not exist any more.
+    /// It should no longer exist.
     Delete,
-    /// It is as it should be.
+    /// It is up to date.
     None,
 }
 
@@ -58,17 +58,17 @@ pub enum Action {
 pub struct PropertyChange {
     /// Where, such as `Environment.Variables.INCIDENT_TABLE`.
     pub path: String,
-    /// The value now; null when there is none.
+    /// The current value; null for none.
     pub before: Value,
-    /// The value that it should have; null when there should be none.
+    /// The desired value; null for none.
     pub after: Value,
 }
 
 impl Change {
-    /// What it is about: its name in AWS, and what is in it.
+    /// Its name in AWS, with its contents.
     pub fn described(&self) -> String {
         let name = self.observed.as_ref().map_or(&self.logical_id, |observed| &observed.physical_id);
-        // Of a queue's URL the name says enough.
+        // A queue's URL is shortened to its name.
         let name = if self.holds.is_some() { name.rsplit('/').next().unwrap_or_default() } else { name };
         self.holds.as_ref().map_or_else(|| name.to_owned(), |holds| format!("{name} ({holds})"))
     }
@@ -80,7 +80,7 @@ impl Change {
         })
     }
 
-    /// What identifies the members of a list that have to go, such as the keys of tags.
+    /// The identities of a list's members to remove, such as the keys of tags.
     pub fn removed(&self, list: &str) -> Vec<String> {
         let gone = self.properties.iter().filter(|change| change.after.is_null());
         let member = |change: &PropertyChange| {
@@ -91,12 +91,12 @@ impl Change {
     }
 }
 
-/// Whether what is in it cannot be made again, whatever that is. Of a queue its messages decide.
+/// Whether a resource always holds data that cannot be re-created. For queues the messages decide.
 pub fn holds_data(desired: &Desired) -> bool {
     ["AWS::DynamoDB::Table", "AWS::Logs::LogGroup"].contains(&desired.resource_type.as_str())
 }
 
-/// A resource as it is, with nothing to do.
+/// A resource without a change.
 pub(crate) fn unchanged(desired: &Desired, observed: Option<&Observed>) -> Change {
     Change {
         logical_id: desired.logical_id.clone(),

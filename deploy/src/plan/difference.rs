@@ -1,4 +1,4 @@
-//! Where a resource is not as it should be, property by property.
+//! Differences between desired and observed properties.
 
 use std::collections::BTreeSet;
 
@@ -6,20 +6,20 @@ use serde_json::{Map, Value};
 
 use super::PropertyChange;
 
-/// Properties that hold a document whose lists have no order and where one element stands for a list of one.
+/// Properties with a document whose lists are unordered and where a single element equals a list of one.
 const POLICIES: [&str; 3] = ["PolicyDocument", "AssumeRolePolicyDocument", "EventPattern"];
 /// Properties that hold JSON as text.
 const JSON_TEXTS: [&str; 1] = ["DashboardBody"];
-/// Lists that others may add to without it being a difference.
+/// Lists to which others may add without causing a difference.
 const SHARED: [&str; 7] =
     ["Tags", "Policies", "Targets", "GlobalSecondaryIndexes", "AttributeDefinitions", "AlarmActions", "OKActions"];
-/// What tells the members of a list apart.
+/// The keys that identify members of a list.
 const IDENTITIES: [&str; 6] = ["Key", "IndexName", "PolicyName", "AttributeName", "Id", "Name"];
-/// Mappings of which every entry is the template's, and lists of such.
+/// Mappings, and lists of mappings, that the template owns as a whole.
 const WHOLE: [&str; 2] = ["Variables", "Targets"];
 
-/// The properties that the template sets and that have another value. What the template does not set is left to
-/// AWS's defaults and to whoever else works with the resource.
+/// The properties that the template sets and whose value differs. Properties that the template does not set are left to
+/// AWS's defaults and to other tools.
 pub(crate) fn differences(desired: &Value, observed: &Value) -> Vec<PropertyChange> {
     let mut changes = Vec::new();
     compare("", "", Some(observed), Some(desired), &mut changes);
@@ -56,7 +56,7 @@ fn mappings(
     }
 }
 
-/// Lists have no order in any property that the template uses: AWS gives most of them back as it likes.
+/// Lists are unordered in every property that the template uses: AWS returns most of them in arbitrary order.
 fn lists(path: &str, name: &str, before: &[Value], after: &[Value], changes: &mut Vec<PropertyChange>) {
     match (keyed(before), keyed(after)) {
         (Some(old), Some(new)) => {
@@ -73,7 +73,7 @@ fn lists(path: &str, name: &str, before: &[Value], after: &[Value], changes: &mu
     }
 }
 
-/// What a shared list lacks comes to what others put there.
+/// Missing members of a shared list are added to those of others.
 fn additions(path: &str, before: &[Value], after: &[Value], changes: &mut Vec<PropertyChange>) {
     let missing: Vec<&Value> = after.iter().filter(|item| !before.contains(item)).collect();
     if !missing.is_empty() {
@@ -82,7 +82,7 @@ fn additions(path: &str, before: &[Value], after: &[Value], changes: &mut Vec<Pr
     }
 }
 
-/// The members by what tells them apart, or `None` when something does not.
+/// The members by identity, or `None` if one has none.
 fn keyed(items: &[Value]) -> Option<Map<String, Value>> {
     if items.iter().any(|item| !item.is_object()) {
         return None;
@@ -105,7 +105,7 @@ fn push(path: &str, before: Option<&Value>, after: Option<&Value>, changes: &mut
     });
 }
 
-/// Parameters are text; beside a number they are shown as the number that they stand for.
+/// Parameters are strings; next to a number they are shown as numbers.
 fn in_form_of(before: Option<&Value>, after: &Value) -> Value {
     match (before, after) {
         (Some(Value::Number(_)), Value::String(text)) => text.parse().map_or_else(|_| after.clone(), Value::Number),
@@ -124,12 +124,12 @@ fn document(name: &str, value: &Value) -> Value {
     };
     match POLICIES.contains(&name) {
         true => canonical(&parsed),
-        // The order of widgets and of `...` in their metrics has a meaning.
+        // The order of widgets and of `...` in their metrics matters.
         false => ordered_keys(&parsed),
     }
 }
 
-/// The value with sorted keys and lists, where a list of one is that one and scalars are text.
+/// The value with sorted keys and lists, lists of one replaced by their element, and scalars as text.
 pub(super) fn canonical(value: &Value) -> Value {
     match value {
         Value::Object(entries) => {
@@ -149,7 +149,7 @@ pub(super) fn canonical(value: &Value) -> Value {
     }
 }
 
-/// Mappings compare without their order already; only numbers need one form.
+/// Mappings already compare without order; only numbers need normalising.
 fn ordered_keys(value: &Value) -> Value {
     match value {
         Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), ordered_keys(value))).collect(),
@@ -158,7 +158,7 @@ fn ordered_keys(value: &Value) -> Value {
     }
 }
 
-/// A scalar as text: templates write `30` and `"30"` for the same, and AWS answers `0.0` for `0`.
+/// A scalar as text: templates treat `30` and `"30"` alike, and AWS returns `0.0` for `0`.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => match text.parse::<f64>() {

@@ -1,4 +1,4 @@
-//! What to change, and why: a pure function of what should exist and what does.
+//! What to change, and why: a pure function of the desired and the observed state.
 
 mod cause;
 mod change;
@@ -28,17 +28,17 @@ pub use observed::{Observations, Observed, Ownership};
 pub(crate) use roles::RECREATED;
 pub use schema::{NewerSchema, refuse_newer};
 
-/// Everything that has to change, and what stays.
+/// The changes, and what stays behind.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Plan {
-    /// One per resource, each after what it needs.
+    /// One per resource, in dependency order.
     pub changes: Vec<Change>,
-    /// What should not exist and stays.
+    /// Resources that should not exist but stay.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub leftovers: Vec<Leftover>,
 }
 
-/// Something that should not exist and stays.
+/// A resource that should not exist but stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Leftover {
     /// Its name in the template.
@@ -64,38 +64,38 @@ pub enum PlanError {
         resource_type: String,
         /// Its name in AWS.
         physical_id: String,
-        /// Whose it seems to be.
+        /// Its apparent owner.
         why: String,
     },
-    /// A newer program knows what to do about this stack.
+    /// A newer version deployed this stack.
     #[error(transparent)]
     Newer(#[from] NewerSchema),
 }
 
 impl PlanError {
-    /// What the person can do.
+    /// The remedy.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NotOurs { .. } => "choose another --stack name, or remove that resource if nobody needs it",
+            Self::NotOurs { .. } => "choose another --stack name, or delete that resource if it is unused",
             Self::Newer(_) => NewerSchema::HINT,
         }
     }
 }
 
-/// What a plan has to know of resource types.
+/// A plan's knowledge of resource types.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
-    /// The property for which AWS changes a resource by replacement only, if such a one differs.
+    /// The differing property that forces a replacement, if any.
     pub replacement: fn(&Change) -> Option<String>,
-    /// What `Ref` gives of the resource that this one is a part of.
+    /// The `Ref` of the parent resource.
     pub parent: fn(&Desired) -> Option<String>,
 }
 
 impl Plan {
-    /// What brings the account to where the stack wants it.
+    /// The changes that deploy the stack.
     ///
     /// # Errors
-    /// A stack that a newer program deployed, and a name that somebody else uses.
+    /// A stack from a newer version, and a name with another owner.
     pub fn up(stack: &Stack, observations: &Observations, rules: &Rules) -> Result<Self, PlanError> {
         refuse_newer(observations)?;
         let memory = Memory::of(stack, observations);
@@ -112,7 +112,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// What removes everything that the stack owns, in reverse order.
+    /// The deletions of everything that the stack owns, in reverse dependency order.
     pub fn down(stack: &Stack, observations: &Observations) -> Self {
         let mut plan = Self { changes: Vec::new(), leftovers: Vec::new() };
         for (desired, observed) in &observations.orphans {
@@ -125,7 +125,18 @@ impl Plan {
         plan
     }
 
-    /// The same without the deletions that lose data: what holds it stays.
+    /// The same teardown once agreed to: agreeing to lose the records includes what the teardown itself puts into queues,
+    /// such as a last sweep that finds its role or its table gone.
+    #[must_use]
+    pub fn agreed(mut self) -> Self {
+        let loses_records = self.changes.iter().any(|change| change.data_loss && change.holds.is_none());
+        for change in self.changes.iter_mut().filter(|change| change.cause == Some(Cause::Teardown)) {
+            change.data_loss |= loses_records;
+        }
+        self
+    }
+
+    /// The same without the deletions that lose data.
     #[must_use]
     pub fn keeping_data(mut self) -> Self {
         let (kept, changes): (Vec<_>, _) = self.changes.into_iter().partition(|change| change.data_loss);
@@ -133,12 +144,12 @@ impl Plan {
             physical_id: change.observed.map(|observed| observed.physical_id).unwrap_or_default(),
             logical_id: change.logical_id,
             resource_type: change.resource_type,
-            why: "it holds data, which was to be kept".to_owned(),
+            why: "it holds data, and data is kept".to_owned(),
         }));
         Self { changes, ..self }
     }
 
-    /// Plans a deletion, or says why it is none.
+    /// Plans a deletion, or records why the resource stays.
     fn remove(&mut self, desired: &Desired, observed: &Observed, cause: Cause) {
         match reason_to_stay(desired, observed) {
             None => self.changes.push(Change {
@@ -157,7 +168,7 @@ impl Plan {
         }
     }
 
-    /// How many resources an action happens to.
+    /// The number of changes with this action.
     pub fn count(&self, action: Action) -> usize {
         self.changes.iter().filter(|change| change.action == action).count()
     }
@@ -174,7 +185,7 @@ fn change(
     memory: &Memory<'_>,
     rules: &Rules,
 ) -> Result<Change, PlanError> {
-    let Some(observed) = observed.filter(|observed| observed.ownership != Ownership::Going) else {
+    let Some(observed) = observed.filter(|observed| observed.ownership != Ownership::Deleting) else {
         let cause = Some(memory.cause_of_creation(desired));
         return Ok(Change { action: Action::Create, cause, ..unchanged(desired, None) });
     };
@@ -187,7 +198,7 @@ fn change(
         });
     }
     let unchanged = unchanged(desired, Some(observed));
-    // Our tag would make `down` delete what was adopted, and our retention what it holds.
+    // Our tag would make `down` delete an adopted group, and our retention its logs.
     if observed.ownership == Ownership::Adopted {
         return Ok(unchanged);
     }
@@ -204,7 +215,7 @@ fn change(
     })
 }
 
-/// A role cannot go before its policies, those of an earlier template included; those of others keep it.
+/// A role's own policies, including those of earlier templates, are deleted with it; foreign ones block the deletion.
 fn with_all_that_is_ours(desired: &Desired, observed: &Observed) -> Desired {
     let mut desired = desired.clone();
     let name = |policy: &Value| policy.get("PolicyName").cloned();
@@ -221,10 +232,10 @@ fn reason_to_stay(desired: &Desired, observed: &Observed) -> Option<String> {
         Ownership::Foreign { why } => Some(format!("it does not belong to this stack: {why}")),
         Ownership::Adopted => Some("it existed before the stack".to_owned()),
         Ownership::Kept { why } => Some(why.clone()),
-        Ownership::Ours | Ownership::Child | Ownership::Going if desired.retain => {
-            Some("the template retains it".to_owned())
+        Ownership::Ours | Ownership::Child | Ownership::Deleting if desired.retain => {
+            Some("its DeletionPolicy is Retain".to_owned())
         }
-        // Its deletion is waited for.
-        Ownership::Ours | Ownership::Child | Ownership::Going => None,
+        // `Deleting`: the deletion is awaited.
+        Ownership::Ours | Ownership::Child | Ownership::Deleting => None,
     }
 }

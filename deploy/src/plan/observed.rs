@@ -1,4 +1,4 @@
-//! What exists.
+//! The observed state.
 
 use std::collections::BTreeMap;
 
@@ -17,31 +17,31 @@ pub struct Observed {
     pub ownership: Ownership,
 }
 
-/// Whose a resource is.
+/// Ownership of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ownership {
     /// It carries the stack's tag.
     Ours,
-    /// It takes no tags and is part of something that does, which is ours.
+    /// It takes no tags, and its parent is ours.
     Child,
-    /// It existed before and is used as it is; it outlives the stack.
+    /// It existed before the stack, is used unchanged, and outlives the stack.
     Adopted,
-    /// It is being deleted: its name is free again soon.
-    Going,
-    /// It is ours, and stays for now though it should not exist.
+    /// It is being deleted, which frees its name soon.
+    Deleting,
+    /// It is ours and should not exist, but stays for now.
     Kept {
-        /// What keeps it, and until when.
+        /// Why, and until when.
         why: String,
     },
-    /// It is somebody else's.
+    /// It has another owner.
     Foreign {
-        /// How that is known.
+        /// The evidence.
         why: String,
     },
 }
 
 impl Ownership {
-    /// Whose a resource with these tags is.
+    /// The ownership of a resource with these tags.
     pub fn by_tags<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>, stack: &str) -> Self {
         match tags.into_iter().find(|(key, _)| *key == OWNER_TAG) {
             Some((_, owner)) if owner == stack => Self::Ours,
@@ -51,12 +51,12 @@ impl Ownership {
     }
 }
 
-/// Everything that exists of a stack.
+/// The observed state of a stack.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Observations {
-    /// By logical id; what does not exist is absent.
+    /// Existing resources by logical id.
     pub resources: BTreeMap<String, Observed>,
-    /// What the stack made earlier and the template does not have any more.
+    /// Resources of earlier deployments that the template no longer contains.
     pub orphans: Vec<(Desired, Observed)>,
 }
 

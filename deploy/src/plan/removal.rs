@@ -1,4 +1,4 @@
-//! What the stack put somewhere earlier, and does not want there any more.
+//! Properties that the stack set earlier and no longer wants.
 
 use serde_json::Value;
 
@@ -6,8 +6,8 @@ use super::PropertyChange;
 use super::cause::tag;
 use crate::template::{OWNS_TAG, paths};
 
-/// Properties, and members of lists that others add to, that exist, that the template does not have, and that the
-/// stack remembers as its own. What it does not remember is somebody else's and stays.
+/// Properties and members of shared lists that exist, that the template no longer contains, and that the stack recorded
+/// as its own. Anything unrecorded belongs to others and stays.
 pub(super) fn removals(desired: &Value, observed: &Value) -> Vec<PropertyChange> {
     let Some(owned) = tag(observed, OWNS_TAG) else { return Vec::new() };
     let wanted = paths(desired);
@@ -21,7 +21,7 @@ pub(super) fn removals(desired: &Value, observed: &Value) -> Vec<PropertyChange>
         .collect()
 }
 
-/// The members of a shared list that the stack remembers as its own.
+/// The members of a shared list that the stack recorded as its own.
 pub(super) fn owned_members(observed: &Value, list: &str) -> Vec<Value> {
     let owned = tag(observed, OWNS_TAG).unwrap_or_default();
     let ours = |path: &str| path.starts_with(&format!("{list}[")) && find(observed, path).is_some();

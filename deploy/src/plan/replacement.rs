@@ -1,8 +1,8 @@
-//! Resources that are deleted and made anew, and what goes down with them.
+//! Replacements, and the parts that they take along.
 
 use super::{Action, Cause, Change, Rules, holds_data};
 
-/// An update that AWS makes by replacement only.
+/// Turns an update into a replacement.
 pub(super) fn of(update: Change, property: String) -> Change {
     Change {
         action: Action::Replace,
@@ -12,7 +12,7 @@ pub(super) fn of(update: Change, property: String) -> Change {
     }
 }
 
-/// A part that takes its existence from a resource, such as a topic's subscription, vanishes with it.
+/// A part of a resource, such as a topic's subscription, is replaced along with it.
 pub(super) fn take_parts_along(changes: &mut [Change], rules: &Rules) {
     let replaced: Vec<(String, String)> = changes
         .iter()

@@ -1,5 +1,5 @@
-//! Roles that were made anew under the same name. Lambda lets a role decrypt a function's environment by the role's
-//! unique id, when the function gets the role: with another id every invocation fails, and nothing else shows it.
+//! Roles that were re-created under the same name. When a function is given a role, Lambda grants the role's unique id
+//! the decryption of the function's environment: with another id every invocation fails, and nothing else shows it.
 
 use serde_json::Value;
 
@@ -7,13 +7,13 @@ use super::cause::tag;
 use super::{Action, Cause, Change, PropertyChange};
 use crate::template::ROLE_TAG;
 
-/// The path under which a plan shows it.
+/// The property path under which a plan shows it.
 pub(crate) const RECREATED: &str = "Role (re-created)";
 
 const ROLE: &str = "AWS::IAM::Role";
 const FUNCTION: &str = "AWS::Lambda::Function";
 
-/// Plans for every function whose role has another id than the one that it was given to.
+/// Plans an update for every function whose role has another id than when the function was given it.
 pub(super) fn repair(changes: &mut [Change]) {
     let roles: Vec<Change> = changes.iter().filter(|change| change.resource_type == ROLE).cloned().collect();
     let functions = changes.iter_mut().filter(|change| change.resource_type == FUNCTION);
@@ -33,10 +33,10 @@ fn arn_of(role: &Change) -> Option<&str> {
     role.desired.attributes.attributes.get("Arn").map(String::as_str)
 }
 
-/// The ids before and after; a role that is about to be made has none yet.
+/// The ids before and after; a role yet to be created has none.
 fn another_id(function: &Change, role: &Change) -> Option<(Value, Value)> {
     let function = &function.observed.as_ref()?.properties;
-    // A function that gets another role gets its grant with it.
+    // Changing to another role renews the grant anyway.
     if function.get("Role").and_then(Value::as_str) != arn_of(role) {
         return None;
     }
@@ -53,7 +53,7 @@ fn another_id(function: &Change, role: &Change) -> Option<(Value, Value)> {
     differs.then(|| (remembered.into(), id.clone()))
 }
 
-/// A moment in UTC to the second, `2026-01-31T12:00:00`, as far as IAM and Lambda write it alike.
+/// A time in UTC to the second, `2026-01-31T12:00:00`: the part that IAM and Lambda write alike.
 fn second<'a>(properties: &'a Value, name: &str) -> Option<&'a str> {
     properties.get(name)?.as_str()?.get(..19)
 }

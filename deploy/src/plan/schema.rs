@@ -1,30 +1,30 @@
-//! Which programs understand a stack: its schema, a number in a tag.
+//! The schema of a stack, a number in a tag: which versions understand it.
 //!
-//! It grows when a program that does not know the new form would read a stack wrongly or destroy what is in it. A stack
-//! without the tag has the first one.
+//! It increases when older versions would misread a stack or destroy its contents. A stack without the tag has
+//! schema 1.
 
 use super::{Observations, Observed, Ownership};
 use crate::template::{SCHEMA, SCHEMA_TAG};
 
 use super::cause::tag;
 
-/// A newer program deployed the stack.
+/// A newer version deployed the stack.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a newer incidentctl deployed this stack: `{bearer}` has the schema `{found}`, and this program knows {SCHEMA}"
+    "a newer incidentctl deployed this stack: `{bearer}` has the schema `{found}`, and this version supports {SCHEMA}"
 )]
 pub struct NewerSchema {
-    /// What bears the tag: the name or ARN in AWS.
+    /// Name or ARN of the tagged resource.
     pub bearer: String,
-    /// The schema as it stands in the tag.
+    /// The tag's value.
     pub found: String,
 }
 
 impl NewerSchema {
-    /// What the person can do.
-    pub const HINT: &'static str = "update incidentctl, and run it again; nothing was changed";
+    /// The remedy.
+    pub const HINT: &'static str = "update incidentctl and run it again; nothing was changed";
 
-    /// Refuses what a tag says that this program does not understand, which is also what is no number.
+    /// Rejects a tag value that this version does not support, including anything but a number.
     ///
     /// # Errors
     /// A schema that is newer.
@@ -37,7 +37,7 @@ impl NewerSchema {
     }
 }
 
-/// Refuses a stack of which anything has a newer schema.
+/// Rejects a stack with any resource of a newer schema.
 ///
 /// # Errors
 /// The first such resource.
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_this_program_knows_is_understood() {
+    fn only_supported_schemas_are_accepted() {
         let observed = |schema: Option<&str>, ownership| {
             let tags: Vec<_> = schema.iter().map(|schema| json!({"Key": SCHEMA_TAG, "Value": schema})).collect();
             Observed { physical_id: "devops-incidents".into(), properties: json!({"Tags": tags}), ownership }

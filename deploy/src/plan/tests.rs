@@ -11,7 +11,7 @@ use serde_json::json;
 use super::*;
 use crate::template::{Attributes, Place};
 
-/// A resource of a type that nobody provides.
+/// A resource of a type without a provider.
 pub(crate) fn desired(id: &str, properties: Value) -> Desired {
     Desired {
         logical_id: id.to_owned(),
@@ -55,9 +55,9 @@ fn paths(desired: &Value, observed: &Value) -> Vec<String> {
 }
 
 #[test]
-fn what_is_being_deleted_is_made_anew_or_waited_for() {
+fn a_resource_in_deletion_is_recreated_or_awaited() {
     let stack = stack(vec![desired("Table", json!({"A": 1}))]);
-    let going = observations(vec![("Table", observed(json!({"A": 1}), Ownership::Going))]);
+    let going = observations(vec![("Table", observed(json!({"A": 1}), Ownership::Deleting))]);
     let up = Plan::up(&stack, &going, &RULES).unwrap();
     assert_eq!(up.changes[0].action, Action::Create);
     for now in [&going, &Observations::default()] {
@@ -67,15 +67,15 @@ fn what_is_being_deleted_is_made_anew_or_waited_for() {
 }
 
 #[test]
-fn what_means_the_same_is_no_difference() {
+fn equivalent_values_are_no_difference() {
     for (desired, observed) in [
         (json!({"A": 30}), json!({"A": "30"})),
         (json!({"A": 0}), json!({"A": 0.0})),
         (json!({"A": "true"}), json!({"A": true})),
         (json!({"A": 1}), json!({"A": 1, "B": 2})),
         (json!({"List": ["a", "b"]}), json!({"List": ["b", "a"]})),
-        (json!({"AlarmActions": ["a"]}), json!({"AlarmActions": ["somebody's", "a"]})),
-        (json!({"Targets": [{"Id": "a"}]}), json!({"Targets": [{"Id": "a"}, {"Id": "somebody's"}]})),
+        (json!({"AlarmActions": ["a"]}), json!({"AlarmActions": ["foreign", "a"]})),
+        (json!({"Targets": [{"Id": "a"}]}), json!({"Targets": [{"Id": "a"}, {"Id": "foreign"}]})),
         (
             json!({"Tags": [{"Key": "k", "Value": "v"}]}),
             json!({"Tags": [{"Key": "aws:x", "Value": "y"}, {"Key": "k", "Value": "v"}]}),
@@ -177,7 +177,7 @@ fn a_property_that_cannot_change_replaces_and_costs_the_data() {
 }
 
 #[test]
-fn tags_remember_whether_the_template_or_somebody_else_made_the_difference() {
+fn tags_record_whether_the_template_or_drift_caused_the_difference() {
     let tags = |applied: &str, parts: &str| json!([{"Key": "incidentctl:applied", "Value": applied}, {"Key": "incidentctl:applied-parts", "Value": parts}]);
     let handler = |value: u8, applied: &str, parts: &str| json!({"A": value, "Tags": tags(applied, parts)});
     let part = || desired("Part", json!({"B": 1}));
@@ -251,7 +251,7 @@ fn data_is_kept_on_demand() {
 }
 
 #[test]
-fn what_moved_in_between_is_named() {
+fn changes_since_the_plan_are_named() {
     let stack = stack(vec![
         desired("New", json!({})),
         desired("Changed", json!({"A": 1})),
@@ -268,7 +268,7 @@ fn what_moved_in_between_is_named() {
 }
 
 #[test]
-fn what_is_surplus_goes_unless_something_keeps_it() {
+fn orphans_are_deleted_unless_something_keeps_them() {
     let mut exists = observations(Vec::new());
     exists.orphans = vec![
         (desired("Confirmed", json!({})), observed(json!({}), Ownership::Child)),
@@ -277,4 +277,23 @@ fn what_is_surplus_goes_unless_something_keeps_it() {
     let plan = Plan::up(&stack(Vec::new()), &exists, &RULES).unwrap();
     assert_eq!(plan.changes.iter().map(|change| change.logical_id.as_str()).collect::<Vec<_>>(), ["Confirmed"]);
     assert_eq!(plan.leftovers.iter().map(|leftover| leftover.logical_id.as_str()).collect::<Vec<_>>(), ["Pending"]);
+}
+
+#[test]
+fn agreeing_to_lose_the_records_includes_what_a_teardown_leaves_in_queues() {
+    let deletion = |id: &str, data_loss, cause| Change {
+        action: Action::Delete,
+        cause: Some(cause),
+        data_loss,
+        ..unchanged(&desired(id, json!({})), None)
+    };
+    let losses = |plan: Plan| plan.agreed().changes.iter().map(|change| change.data_loss).collect::<Vec<_>>();
+    let plan = |table_goes, cause: Cause| Plan {
+        changes: vec![deletion("Table", table_goes, cause.clone()), deletion("Queue", false, cause)],
+        leftovers: Vec::new(),
+    };
+    assert_eq!(losses(plan(true, Cause::Teardown)), [true, true]);
+    // With the table kept, and where something left the template, nobody agreed to it.
+    assert_eq!(losses(plan(false, Cause::Teardown)), [false, false]);
+    assert_eq!(losses(plan(true, Cause::Removed)), [true, false]);
 }

@@ -12,7 +12,6 @@ use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
 
-/// See the module.
 pub(super) struct Alarm;
 
 #[async_trait]
@@ -53,7 +52,7 @@ impl Provider for Alarm {
         let tags = async {
             let call = cloudwatch.list_tags_for_resource().resource_arn(arn(context, name));
             let result = call.send().await.explain("cloudwatch:ListTagsForResource");
-            // The code is of the model, or of the protocol that emulators speak.
+            // One code is the model's, the other that of the protocol of emulators.
             Ok(result.or_absent("ResourceNotFoundException").or_absent("ResourceNotFound")?.flatten())
         };
         let (alarm, tags) = tokio::try_join!(describe(context, name), tags)?;
@@ -62,8 +61,8 @@ impl Provider for Alarm {
         let tags = || tags.iter().map(|tag| (tag.key().unwrap_or_default(), tag.value().unwrap_or_default()));
         let mut properties = shape(&alarm);
         if alarm.metric_name().is_none() && alarm.metrics().is_empty() {
-            // Every alarm watches a metric or queries. An answer with neither says nothing about it: some emulators
-            // forget the queries.
+            // Every alarm has a metric or queries. A response with neither proves nothing: some emulators drop the
+            // queries.
             properties["Metrics"] = desired.properties["Metrics"].clone();
         }
         properties["Tags"] = tag_list(tags());
@@ -108,7 +107,7 @@ async fn describe(context: &Context<'_>, name: &str) -> Result<Option<MetricAlar
     Ok(output.metric_alarms.unwrap_or_default().into_iter().next())
 }
 
-/// The call replaces everything, so what the template says nothing about is given back as it was.
+/// The call overwrites the whole alarm, so attributes that the template does not manage are written back unchanged.
 async fn put(context: &Context<'_>, desired: &Desired, existing: Option<MetricAlarm>) -> Result<(), AwsError> {
     let properties = &desired.properties;
     let ours = context.place.arn("sns", &format!("{}-", context.place.stack));

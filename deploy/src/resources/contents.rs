@@ -1,4 +1,4 @@
-//! What a deletion would lose, looked up at the moment of asking.
+//! What a deletion would lose, read right before asking.
 
 use futures_util::future::try_join_all;
 
@@ -6,11 +6,11 @@ use super::{Context, provider};
 use crate::aws::AwsError;
 use crate::plan::{Action, Change, Plan, holds_data};
 
-/// StateTags the deletions and replacements of a plan that lose data, as far as that depends on what is in the resource now.
+/// Marks the deletions and replacements that lose data, where that depends on current contents.
 ///
 /// # Errors
 /// The first read that fails.
-pub async fn weigh(context: &Context<'_>, plan: &mut Plan) -> Result<(), AwsError> {
+pub async fn mark_data_loss(context: &Context<'_>, plan: &mut Plan) -> Result<(), AwsError> {
     let going = plan.changes.iter_mut().filter(|change| matches!(change.action, Action::Delete | Action::Replace));
     let looks = going.map(|change| async move {
         change.holds = contents(context, change).await?;
@@ -20,10 +20,10 @@ pub async fn weigh(context: &Context<'_>, plan: &mut Plan) -> Result<(), AwsErro
     try_join_all(looks).await.map(drop)
 }
 
-/// Refuses a deletion that would lose what came into the resource after the deletion was agreed to.
+/// Rejects a deletion that would lose contents that arrived after its confirmation.
 ///
 /// # Errors
-/// When something did, and a read that fails.
+/// Such contents, and a read that fails.
 pub async fn refuse_loss(context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
     if change.data_loss {
         return Ok(());
@@ -32,7 +32,7 @@ pub async fn refuse_loss(context: &Context<'_>, change: &Change) -> Result<(), A
         None => Ok(()),
         Some(holds) => {
             let name = change.desired.attributes.reference.rsplit('/').next().unwrap_or_default();
-            let message = format!("{name} holds {holds}, which came after the deletion was agreed to; it stays");
+            let message = format!("{name} holds {holds}, which arrived after the deletion was confirmed; it is kept");
             Err(AwsError::new("sqs:DeleteQueue", "QueueNotEmpty", message))
         }
     }

@@ -1,4 +1,4 @@
-//! `AWS::CloudWatch::Dashboard`. Dashboards take no tags: a text widget of the template bears the owner's tag.
+//! `AWS::CloudWatch::Dashboard`. Dashboards take no tags: a text widget of the template names the owner.
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -9,7 +9,6 @@ use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, OWNER_TAG, Place};
 
-/// See the module.
 pub(super) struct Dashboard;
 
 #[async_trait]
@@ -53,18 +52,18 @@ impl Provider for Dashboard {
     }
 }
 
-/// Whose a dashboard is, by the words of its text widgets.
+/// Ownership of a dashboard, from its text widgets.
 fn ownership(body: &str, stack: &str) -> Ownership {
-    let mark = format!("`{OWNER_TAG}={stack}`");
+    let label = format!("`{OWNER_TAG}={stack}`");
     let body = document(body);
     let texts = body.list("widgets").iter().filter_map(|widget| widget.get("properties")?.get("markdown")?.as_str());
-    match texts.into_iter().any(|text| text.contains(&mark)) {
+    match texts.into_iter().any(|text| text.contains(&label)) {
         true => Ownership::Ours,
-        false => Ownership::Foreign { why: format!("no text on it says {mark}") },
+        false => Ownership::Foreign { why: format!("none of its texts contains {label}") },
     }
 }
 
-/// The code is of the model, or of the query protocol.
+/// One code is the model's, the other the query protocol's.
 fn absent<T>(result: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
     Ok(result.or_absent("DashboardNotFoundError").or_absent("ResourceNotFound")?.flatten())
 }
@@ -74,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dashboard_says_whose_it_is() {
+    fn ownership_is_read_from_the_text_widgets() {
         let body = |text: &str| json!({"widgets": [{"type": "text", "properties": {"markdown": text}}]}).to_string();
         for (body, ours) in [
             (body("made as `incidentctl:stack=devops`"), true),

@@ -1,4 +1,4 @@
-//! What would make AWS refuse a deletion, found before the first one.
+//! Obstacles to deletions, found before the first one.
 
 use futures_util::future::try_join_all;
 
@@ -6,16 +6,16 @@ use super::{Context, provider};
 use crate::aws::AwsError;
 use crate::plan::{Action, Plan};
 
-/// Something that keeps a resource from being deleted.
+/// An obstacle to a resource's deletion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeleteBlocker {
-    /// What it is, with the resource.
+    /// The obstacle, with its resource.
     pub what: String,
-    /// How a person takes it away.
+    /// How to remove it.
     pub remedy: String,
 }
 
-/// Everything that is in the way of a plan's deletions and replacements.
+/// The obstacles to a plan's deletions and replacements.
 ///
 /// # Errors
 /// The first read that fails.

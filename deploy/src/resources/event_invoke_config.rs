@@ -10,7 +10,6 @@ use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
 
-/// See the module.
 pub(super) struct EventInvokeConfig;
 
 const ABSENT: &str = "ResourceNotFoundException";
@@ -53,7 +52,7 @@ impl Provider for EventInvokeConfig {
 
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         let properties = &desired.properties;
-        // The call replaces everything, so what the template says nothing about is given back as it was.
+        // The call overwrites everything, so attributes that the template does not manage are written back unchanged.
         let existing = self.read(context, desired).await?.map(|observed| observed.properties).unwrap_or_default();
         let on_success = destination(&existing, "OnSuccess");
         let or_existing = |name: &str| properties.integer(name).or_else(|| existing.integer(name));

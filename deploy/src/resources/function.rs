@@ -25,7 +25,6 @@ use crate::package::Package;
 use crate::plan::{Change, Observed, Ownership, RECREATED};
 use crate::template::{Attributes, Desired, Place, ROLE_TAG};
 
-/// See the module.
 pub(super) struct Function;
 
 const ABSENT: &str = "ResourceNotFoundException";
@@ -66,7 +65,7 @@ impl Provider for Function {
         let tags = output.tags.unwrap_or_default();
         let tags = || tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         let ownership = match configuration.state() {
-            Some(State::Deleting) => Ownership::Going,
+            Some(State::Deleting) => Ownership::Deleting,
             _ => Ownership::by_tags(tags(), &context.place.stack),
         };
         let mut properties = shape(&configuration);
@@ -104,7 +103,7 @@ impl Provider for Function {
         .await
     }
 
-    /// Only an invocation needs an active function; permissions and settings are accepted before.
+    /// Only invocations need an active function; permissions and settings are accepted earlier.
     async fn ready(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         wait_until_ready(context, &desired.attributes.reference).await
     }
@@ -113,8 +112,8 @@ impl Provider for Function {
         tokio::try_join!(remember_role(context, desired), self.ready(context, desired)).map(|_| ())
     }
 
-    /// Role first, then configuration, then code: AWS takes one change at a time. Tags last, so that a run that is cut
-    /// off does not remember what it did not do.
+    /// Role, then configuration, then code: AWS accepts one change at a time. Tags come last, so that an interrupted
+    /// run does not record what it did not do.
     async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
         let lambda = &context.clients.lambda;
         let properties = &change.desired.properties;
@@ -174,14 +173,14 @@ impl Provider for Function {
             call.send().await.explain("lambda:DeleteFunction").or_absent(ABSENT)
         })
         .await?;
-        until(&context.progress, "the function to be gone", LIMIT, || async {
+        until(&context.progress, "the function to be deleted", LIMIT, || async {
             Ok(configuration(context, name).await?.is_none().then_some(()))
         })
         .await
     }
 }
 
-/// Lambda lets a role decrypt the function's environment at the moment when the function gets the role.
+/// Giving a function its role is what makes Lambda grant that role the decryption of the environment.
 async fn change_role(context: &Context<'_>, name: &str, role: &str) -> Result<(), AwsError> {
     retry(&context.progress, || async {
         let call = context.clients.lambda.update_function_configuration().function_name(name).role(role);
@@ -191,7 +190,7 @@ async fn change_role(context: &Context<'_>, name: &str, role: &str) -> Result<()
     wait_until_ready(context, name).await
 }
 
-/// Notes which role the function was given: another one of its name would not be the same.
+/// Records the id of the function's role: a re-created role of the same name has another.
 async fn remember_role(context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
     let role = desired.properties.text("Role");
     let name = role.rsplit('/').next().unwrap_or_default();
@@ -227,7 +226,7 @@ async fn wait_until_ready(context: &Context<'_>, name: &str) -> Result<(), AwsEr
             let reason = now.last_update_status_reason().unwrap_or("AWS gave no reason");
             return Err(AwsError::new("lambda:GetFunctionConfiguration", "UpdateFailed", reason));
         }
-        // Emulators leave states out, and an idle function is inactive until it is invoked.
+        // Emulators omit states, and an idle function is inactive until invoked.
         let busy =
             now.state() == Some(&State::Pending) || now.last_update_status() == Some(&LastUpdateStatus::InProgress);
         Ok((!busy).then_some(()))
@@ -258,7 +257,7 @@ fn shape(configuration: &FunctionConfiguration) -> Value {
     })
 }
 
-/// The zip, and the right to send it.
+/// The zip, with the permit to upload it.
 struct Upload<'a> {
     package: Package,
     turn: Option<SemaphorePermit<'a>>,
@@ -268,15 +267,17 @@ async fn upload<'a>(context: &Context<'a>) -> Result<Upload<'a>, AwsError> {
     let Some(package) = context.package else {
         return Err(AwsError::new("lambda:CreateFunction", "NoPackage", "there is no handler to deploy"));
     };
-    Ok(Upload { package: package.clone(), turn: package.turn().await })
+    Ok(Upload { package: package.clone(), turn: package.upload_permit().await })
 }
 
-/// Puts the zip into a request that has an empty one. The SDK would hold it three times more while it writes the request:
-/// as its argument, as text, and as text in the body.
+/// Inserts the zip into a request with an empty one. The SDK would hold three more copies while writing the request:
+/// the argument, its text, and the text in the body.
 fn with_zip(mut request: HttpRequest, package: &Package) -> Result<HttpRequest, BuildError> {
     const EMPTY: &str = r#""ZipFile":""#;
     let body = request.body().bytes().and_then(|body| std::str::from_utf8(body).ok()).unwrap_or_default();
-    let Some((before, after)) = body.split_once(EMPTY) else { return Err(BuildError::other("no zip is asked for")) };
+    let Some((before, after)) = body.split_once(EMPTY) else {
+        return Err(BuildError::other("the request has no empty zip to replace"));
+    };
     let length = body.len() + package.bytes().len().div_ceil(3) * 4;
     let mut whole = String::with_capacity(length);
     whole.push_str(before);

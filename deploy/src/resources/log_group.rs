@@ -11,7 +11,6 @@ use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
 
-/// See the module.
 pub(super) struct LogGroup;
 
 #[async_trait]
@@ -51,7 +50,7 @@ impl Provider for LogGroup {
             properties["RetentionInDays"] = days.into();
         }
         let ownership = match Ownership::by_tags(tags(), &context.place.stack) {
-            // Lambda makes the group of a function itself, so one that exists is nobody's objection.
+            // Lambda creates a function's group by itself, so an existing one is no conflict.
             Ownership::Foreign { .. } => Ownership::Adopted,
             other => other,
         };
@@ -65,7 +64,7 @@ impl Provider for LogGroup {
         match call.set_tags(Some(tags)).send().await.explain("logs:CreateLogGroup") {
             Err(error) if error.is("ResourceAlreadyExistsException") => {
                 let found = take_up(self, context, desired, &error).await?;
-                // Lambda, or somebody, was faster: as one that the plan finds, it is used as it is.
+                // Created in the meantime, by Lambda or another caller: adopted, like a group that the plan finds.
                 if found.ownership == Ownership::Adopted {
                     return Ok(());
                 }
@@ -109,7 +108,7 @@ impl Provider for LogGroup {
     }
 }
 
-/// Without a number of days the group keeps its lines for ever.
+/// Without a retention period the group keeps its events forever.
 async fn put_retention(context: &Context<'_>, properties: &Value) -> Result<(), AwsError> {
     let logs = &context.clients.logs;
     let name = properties.text("LogGroupName");
@@ -128,7 +127,7 @@ async fn put_retention(context: &Context<'_>, properties: &Value) -> Result<(), 
     .await
 }
 
-/// The tagging operations want the ARN without the `:*` that `GetAtt` has.
+/// The tagging operations expect the ARN without the `:*` of `GetAtt`.
 fn arn(context: &Context<'_>, name: &str) -> String {
     context.place.arn("logs", &format!("log-group:{name}"))
 }

@@ -1,4 +1,4 @@
-//! Reading, creating, updating and deleting, one file per resource type.
+//! Providers: read, create, update and delete, one file per resource type.
 
 mod alarm;
 mod contents;
@@ -32,80 +32,79 @@ use crate::plan::{Change, Observed, Rules};
 use crate::progress::Progress;
 use crate::template::{Attributes, Desired, Place, Stack, TemplateError};
 
-pub use contents::{refuse_loss, weigh};
+pub use contents::{mark_data_loss, refuse_loss};
 pub use delete_blocker::{DeleteBlocker, delete_blockers};
 pub use observe::{Scope, observe, observe_again};
 pub use queue::{COUNTS, messages};
 pub use subscription::{Subscription, by_record};
 pub use values::Values;
 
-/// What a provider works with.
+/// A provider's context.
 #[derive(Debug, Clone)]
 pub struct Context<'a> {
     /// The service clients.
     pub clients: &'a Clients,
-    /// Where the stack lives.
+    /// The stack's location.
     pub place: &'a Place,
-    /// The code of the functions; absent where no function is made or changed.
+    /// The functions' code; absent where no function is created or updated.
     pub package: Option<&'a Package>,
-    /// Where waiting is told.
+    /// Receives reports of waits.
     pub progress: Progress,
 }
 
-/// Everything about one resource type.
+/// A resource type's operations.
 #[async_trait]
 pub(crate) trait Provider: Sync {
-    /// The properties that are understood. A template that sets another one is refused.
+    /// The supported properties. A template with any other is rejected.
     fn properties(&self) -> &'static [&'static str];
 
     /// The properties that AWS cannot change on an existing resource.
     fn immutable(&self) -> &'static [&'static str];
 
-    /// The property for which AWS changes the resource by replacement only, if such a one differs.
+    /// The differing property that forces a replacement, if any.
     fn replacement(&self, change: &Change) -> Option<String> {
         self.immutable().iter().find(|property| change.touches(property)).map(|property| (*property).to_owned())
     }
 
-    /// What `Ref` and `GetAtt` give.
+    /// The values of `Ref` and `GetAtt`.
     fn attributes(&self, properties: &Value, place: &Place) -> Attributes;
 
-    /// What `Ref` gives of the resource that this one is a part of; `None` for one that stands by itself.
+    /// The `Ref` of the parent resource; `None` for a resource without a parent.
     fn parent(&self, _properties: &Value) -> Option<String> {
         None
     }
 
-    /// The resource as it is, or `None` when it does not exist.
+    /// The observed resource, or `None` if it does not exist.
     async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError>;
 
-    /// Makes the resource. Made again after an answer was lost, it must end the same.
+    /// Creates the resource. Idempotent, because a lost response leads to a second call.
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError>;
 
-    /// Waits until a resource that was made or changed works.
+    /// Waits until a created or updated resource works.
     async fn ready(&self, _context: &Context<'_>, _desired: &Desired) -> Result<(), AwsError> {
         Ok(())
     }
 
-    /// What has to be done, and waited for, after a resource was made or changed; what needs it does not wait for this.
+    /// Work and waits after a creation or an update; dependents do not wait for it.
     async fn settle(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         self.ready(context, desired).await
     }
 
-    /// Brings an existing resource to where it should be. Begun again after a call that failed, it must end the same.
+    /// Updates an existing resource. Idempotent, because a failed call leads to another attempt.
     async fn update(&self, context: &Context<'_>, change: &Change) -> Result<(), AwsError>;
 
-    /// What would make AWS refuse the deletion; asked before anything is deleted.
+    /// Obstacles to the deletion; read before anything is deleted.
     async fn delete_blockers(&self, _context: &Context<'_>, _change: &Change) -> Result<Vec<DeleteBlocker>, AwsError> {
         Ok(Vec::new())
     }
 
-    /// What is in the resource at this moment that a deletion would lose, in words, where some are empty and some are not:
-    /// `3 messages`.
+    /// The current contents that a deletion would lose, in words, for types whose resources may be empty: `3 messages`.
     async fn contents(&self, _context: &Context<'_>, _desired: &Desired) -> Result<Option<String>, AwsError> {
         Ok(None)
     }
 
-    /// Removes the resource, and waits until it is gone where its name is not free before. That it is gone already
-    /// is no error.
+    /// Deletes the resource, and waits for the end of the deletion where the name stays taken until then. An absent
+    /// resource is not an error.
     async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError>;
 }
 
@@ -130,10 +129,10 @@ pub(crate) fn provider(resource_type: &str) -> Option<&'static dyn Provider> {
     })
 }
 
-/// Waits until a resource that somebody else made or changed works.
+/// Waits until a resource that CloudFormation created or updated works.
 ///
 /// # Errors
-/// When it does not come to work.
+/// When it does not start to work.
 pub async fn ready(context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
     match provider(&change.resource_type) {
         Some(provider) => provider.ready(context, &change.desired).await,
@@ -141,18 +140,18 @@ pub async fn ready(context: &Context<'_>, change: &Change) -> Result<(), AwsErro
     }
 }
 
-/// What `Ref` and `GetAtt` of a resource give, known before it exists.
+/// The values of `Ref` and `GetAtt` for a resource, known before it exists.
 pub fn naming(resource_type: &str, properties: &Value, place: &Place) -> Option<Attributes> {
     provider(resource_type).map(|provider| provider.attributes(properties, place))
 }
 
-/// What a plan has to know of the types that have a provider.
+/// The plan's rules for types with a provider.
 pub const RULES: Rules = Rules {
     replacement: |change| provider(&change.resource_type)?.replacement(change),
     parent: |desired| provider(&desired.resource_type)?.parent(&desired.properties),
 };
 
-/// Refuses a stack with a property that no provider understands.
+/// Rejects a stack with an unsupported property.
 ///
 /// # Errors
 /// The first such property, with its resource.
@@ -172,7 +171,7 @@ pub fn check(stack: &Stack) -> Result<(), TemplateError> {
     Ok(())
 }
 
-/// Puts the package's hash in the place of where CloudFormation would find the code, so that a new build is a
+/// Replaces the code's location, which is for CloudFormation, with the package's hash, so that a new build is a
 /// difference.
 pub fn with_package(stack: &mut Stack, package: &Package) {
     for resource in &mut stack.resources {
@@ -182,7 +181,7 @@ pub fn with_package(stack: &mut Stack, package: &Package) {
     }
 }
 
-/// Attributes of a resource that is referred to by its name and has an ARN.
+/// Attributes of a resource whose `Ref` is its name and that has an ARN.
 fn named(name: &str, arn: String) -> Attributes {
     Attributes { reference: name.to_owned(), attributes: BTreeMap::from([("Arn", arn)]) }
 }

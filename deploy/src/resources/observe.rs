@@ -1,4 +1,4 @@
-//! Reading everything at once.
+//! Reads the observed state, concurrently.
 
 use std::collections::BTreeMap;
 
@@ -9,21 +9,21 @@ use crate::aws::AwsError;
 use crate::plan::{Observations, Observed, Ownership, Plan};
 use crate::template::{Desired, Stack};
 
-/// How far to look.
+/// The scope of a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Also for what the template does not have any more, as far as few calls find it.
+    /// The stack, and orphans as far as a few calls find them.
     WithOrphans,
-    /// For everything that bears the stack's tag.
+    /// Everything with the stack's tag.
     Everything,
-    /// Only for the resources of the stack.
+    /// Only the stack's resources.
     StackOnly,
 }
 
-/// Reads every resource of a stack; all reads go out together.
+/// Reads every resource of a stack, concurrently.
 ///
 /// # Errors
-/// The first read that fails. A denied read is a failure, never an absence.
+/// The first failed read. A denied read is a failure, never an absence.
 pub async fn observe(context: &Context<'_>, stack: &Stack, scope: Scope) -> Result<Observations, AwsError> {
     let reads = stack.resources.iter().map(|desired| read(context, desired));
     let orphans = async {
@@ -43,7 +43,7 @@ pub async fn observe(context: &Context<'_>, stack: &Stack, scope: Scope) -> Resu
     Ok(Observations { resources, orphans })
 }
 
-/// Reads once more what a plan touches.
+/// Re-reads the resources that a plan touches.
 ///
 /// # Errors
 /// The first read that fails.
@@ -61,7 +61,7 @@ async fn read(context: &Context<'_>, desired: &Desired) -> Result<Option<(String
     Ok(observed.map(|observed| (desired.logical_id.clone(), observed)))
 }
 
-/// A part of something foreign is as foreign: nothing without our tag is changed, its policy and settings included.
+/// A part of a foreign resource is foreign, too: without our tag, policies and settings are not changed either.
 fn disown(stack: &Stack, resources: &mut BTreeMap<String, Observed>) {
     for desired in &stack.resources {
         let Some(parent) = parent_of(stack, desired).and_then(|parent| resources.get(&parent.logical_id)) else {

@@ -1,4 +1,4 @@
-//! What the stack made earlier and the template does not have any more: found by its name, known by its tag.
+//! Orphans, which the stack created and the template no longer contains: found by name, identified by tag.
 
 mod list;
 
@@ -12,9 +12,9 @@ use crate::aws::AwsError;
 use crate::plan::{Observed, Ownership};
 use crate::template::{Desired, Stack};
 
-/// The types with names and tags and the property with the name, in the order in which they can go: a rule before its
-/// permission (which has neither, but its turn) and before the function that it calls, a role after the function that has it. A log group goes after both, because `up` finds them
-/// by it.
+/// The types with names and tags, each with its name property, in deletion order: a rule before its permission (which
+/// has neither, but a place in the order) and before the function that it invokes, a role after its function. A log
+/// group comes after both, because `up` finds them by it.
 const TYPES: [(&str, &str); 9] = [
     ("AWS::Events::Rule", "Name"),
     ("AWS::Lambda::Permission", ""),
@@ -27,7 +27,7 @@ const TYPES: [(&str, &str); 9] = [
     ("AWS::DynamoDB::Table", "TableName"),
 ];
 
-/// Everything that bears the stack's tag and a name of its kind, and is not in the template.
+/// Resources with the stack's tag and a name like the stack's that are not in the template.
 pub(super) async fn orphans(
     context: &Context<'_>,
     stack: &Stack,
@@ -40,7 +40,7 @@ pub(super) async fn orphans(
     let permissions = async {
         match scope {
             Scope::WithOrphans => permission::orphans(context, stack).await,
-            // They go with their function.
+            // Deleted with their function.
             Scope::Everything | Scope::StackOnly => Ok(Vec::new()),
         }
     };
@@ -76,7 +76,7 @@ async fn read(
     Ok(observed.map(|observed| (desired, observed)))
 }
 
-/// Each is needed by all that can go before it.
+/// Makes each type a dependency of those deleted before it.
 fn in_order(found: Vec<(Desired, Observed)>) -> Vec<(Desired, Observed)> {
     let ranks: Vec<_> =
         found.iter().map(|(desired, _)| (rank(&desired.resource_type), desired.logical_id.clone())).collect();

@@ -1,5 +1,5 @@
-//! `AWS::Lambda::Permission`: a statement of a function's policy, with the logical id as its id. CloudFormation makes the
-//! id up: stack, logical id, and random letters.
+//! `AWS::Lambda::Permission`: a statement of a function's policy, with the logical id as its id. CloudFormation
+//! generates the id from stack, logical id and random letters.
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -12,12 +12,11 @@ use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership, differences};
 use crate::template::{Attributes, Desired, Place, Stack};
 
-/// See the module.
 pub(super) struct Permission;
 
 const ABSENT: &str = "ResourceNotFoundException";
 
-/// AWS loses statements when one policy is changed by two calls at once.
+/// AWS loses statements when two calls change a policy concurrently.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 #[async_trait]
@@ -63,7 +62,7 @@ impl Provider for Permission {
                 .set_source_arn(properties.optional_text("SourceArn"));
             match call.send().await.explain("lambda:AddPermission") {
                 Err(error) if error.message.contains("already exists") => {
-                    // From a call whose answer was lost, if it says the same.
+                    // If it is equal, a call whose response was lost created it.
                     let found = self.read(context, desired).await?;
                     let same = |found: Observed| differences(properties, &found.properties).is_empty();
                     if found.is_some_and(same) { Ok(()) } else { Err(error) }
@@ -91,7 +90,7 @@ impl Provider for Permission {
     }
 }
 
-/// Permissions that the template does not have any more: they name a rule of the stack and bear an id of a template.
+/// Permissions that the template no longer contains: they name a rule of the stack and have a template's id.
 pub(super) async fn orphans(context: &Context<'_>, stack: &Stack) -> Result<Vec<(Desired, Observed)>, AwsError> {
     let wanted = || stack.resources.iter().filter(|resource| resource.resource_type == "AWS::Lambda::Permission");
     let Some(example) = wanted().next() else { return Ok(Vec::new()) };

@@ -14,10 +14,9 @@ use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
 
-/// See the module.
 pub(super) struct Queue;
 
-/// The settings that the template may set, what SQS calls them, and what they are when nobody sets them.
+/// The supported settings, with SQS's names and defaults.
 const SETTINGS: [(&str, QueueAttributeName, &str); 3] = [
     ("MessageRetentionPeriod", QueueAttributeName::MessageRetentionPeriod, "345600"),
     ("KmsMasterKeyId", QueueAttributeName::KmsMasterKeyId, ""),
@@ -71,7 +70,7 @@ impl Provider for Queue {
             match call.send().await.explain("sqs:CreateQueue") {
                 Err(error) if error.is("QueueNameExists") || error.is("QueueAlreadyExists") => {
                     take_up(self, context, desired, &error).await?;
-                    // Of the stack, and otherwise than wanted: the next plan compares it.
+                    // Ours, with other settings: the next plan compares it.
                     Err(error)
                 }
                 result => result.map(|_| ()),
@@ -123,15 +122,15 @@ impl Provider for Queue {
     }
 }
 
-/// The attributes that count the messages of a queue. SQS counts them on many machines, so that a number may lag behind by a
-/// minute (API reference, `GetQueueAttributes`).
+/// The message counts of a queue. They are eventually consistent, within about a minute (API reference,
+/// `GetQueueAttributes`).
 pub const COUNTS: [QueueAttributeName; 3] = [
     QueueAttributeName::ApproximateNumberOfMessages,
     QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
     QueueAttributeName::ApproximateNumberOfMessagesDelayed,
 ];
 
-/// All messages of a queue: those that wait, those that are in flight, and those that come later.
+/// All messages of a queue: visible, in flight, and delayed.
 pub fn messages(attributes: &HashMap<QueueAttributeName, String>) -> u64 {
     COUNTS.iter().filter_map(|name| attributes.get(name)?.parse::<u64>().ok()).sum()
 }

@@ -11,7 +11,6 @@ use crate::aws::{AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
 
-/// See the module.
 pub(super) struct QueuePolicy;
 
 #[async_trait]

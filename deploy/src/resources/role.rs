@@ -14,7 +14,6 @@ use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
 
-/// See the module.
 pub(super) struct Role;
 
 #[async_trait]
@@ -99,7 +98,7 @@ impl Provider for Role {
             .await?;
         }
         if change.touches("Description") {
-            // Left out, the longest session would fall back to an hour.
+            // If omitted, MaxSessionDuration would be reset to an hour.
             let longest = change.observed.as_ref().and_then(|role| role.properties.integer("MaxSessionDuration"));
             let call = iam.update_role().role_name(&name).description(properties.text("Description"));
             call.set_max_session_duration(longest).send().await.explain("iam:UpdateRole")?;
@@ -123,29 +122,29 @@ impl Provider for Role {
         Ok(())
     }
 
-    /// Policies and instance profiles that somebody else gave the role: AWS does not delete it before they are gone.
+    /// Foreign policies and instance profiles of the role, without whose removal AWS does not delete it.
     async fn delete_blockers(&self, context: &Context<'_>, change: &Change) -> Result<Vec<DeleteBlocker>, AwsError> {
         let name = change.desired.properties.text("RoleName");
         let (attached, profiles) = tokio::try_join!(attached(context, &name), profiles(context, &name))?;
         let attached = attached.into_iter().map(|arn| DeleteBlocker {
-            what: format!("the policy {arn} is attached to the role {name}, and is not the stack's"),
+            what: format!("the policy {arn} is attached to the role {name}, but not part of the stack"),
             remedy: format!("`aws iam detach-role-policy --role-name {name} --policy-arn {arn}` detaches it"),
         });
         let profiles = profiles.into_iter().map(|profile| DeleteBlocker {
-            what: format!("the role {name} is in the instance profile {profile}, which is not the stack's"),
+            what: format!("the role {name} is in the instance profile {profile}, which is not part of the stack"),
             remedy: format!(
                 "`aws iam remove-role-from-instance-profile --instance-profile-name {profile} --role-name {name}` \
                  takes it out"
             ),
         });
         let inline = foreign_policies(change).into_iter().map(|policy| DeleteBlocker {
-            what: format!("the role {name} has the policy {policy}, which is not the stack's"),
+            what: format!("the role {name} has the policy {policy}, which is not part of the stack"),
             remedy: format!("`aws iam delete-role-policy --role-name {name} --policy-name {policy}` deletes it"),
         });
         Ok(attached.chain(profiles).chain(inline).collect())
     }
 
-    /// Removes the policies that the template put there; a foreign one makes AWS refuse, and is not ripped off.
+    /// Removes the template's policies; a foreign policy is left alone and makes AWS refuse.
     async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         let iam = &context.clients.iam;
         let name = desired.properties.text("RoleName");
@@ -172,7 +171,7 @@ async fn profiles(context: &Context<'_>, role: &str) -> Result<Vec<String>, AwsE
     Ok(found.into_iter().flatten().map(|profile| profile.instance_profile_name).collect())
 }
 
-/// The inline policies that are there and that the deletion does not remove.
+/// The inline policies that the deletion does not remove.
 fn foreign_policies(change: &Change) -> Vec<String> {
     let names = |properties: &Value| -> Vec<String> {
         properties.list("Policies").iter().map(|policy| policy.text("PolicyName")).collect()
@@ -241,7 +240,7 @@ fn tags(properties: &Value) -> Result<Vec<IamTag>, AwsError> {
     tags.map(|tag| IamTag::builder().key(tag.key).value(tag.value).build().map_err(incomplete("iam:TagRole"))).collect()
 }
 
-/// IAM gives policy documents back URL-encoded.
+/// IAM returns policy documents URL-encoded.
 fn decoded(text: &str) -> Value {
     document(&percent_decode_str(text).decode_utf8_lossy())
 }

@@ -11,7 +11,6 @@ use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
 
-/// See the module.
 pub(super) struct Rule;
 
 const ABSENT: &str = "ResourceNotFoundException";
@@ -69,9 +68,9 @@ impl Provider for Rule {
         let properties = &change.desired.properties;
         let name = &change.desired.attributes.reference;
         if ["Description", "State", "EventPattern", "ScheduleExpression"].iter().any(|name| change.touches(name)) {
-            // The call replaces everything, so a role that somebody gave the rule is given back.
+            // The call overwrites the rule, so a role that the template does not manage is written back unchanged.
             let role = change.observed.as_ref().and_then(|rule| rule.properties.optional_text("RoleArn"));
-            // Tags of an existing rule are changed by TagResource only.
+            // Only TagResource changes the tags of an existing rule.
             put_rule(context, properties, role, None).await?;
         }
         if change.touches("Targets") {
@@ -133,7 +132,7 @@ async fn put_targets(context: &Context<'_>, properties: &Value) -> Result<(), Aw
     retry(&context.progress, || async {
         let call = context.clients.events.put_targets().rule(properties.text("Name"));
         let output = call.set_targets(Some(targets.clone())).send().await.explain("events:PutTargets")?;
-        // A failure inside of a success: without it the rule would match and deliver nothing.
+        // A failed entry in a successful response: unnoticed, the rule would match and deliver nothing.
         match output.failed_entries().first() {
             None => Ok(()),
             Some(failed) => Err(AwsError::new(
@@ -172,7 +171,7 @@ async fn remove_targets(context: &Context<'_>, rule: &str, ids: Vec<String>) -> 
         Some(failed) => Err(AwsError::new(
             "events:RemoveTargets",
             failed.error_code().unwrap_or("FailedEntry"),
-            failed.error_message().unwrap_or("a target stayed"),
+            failed.error_message().unwrap_or("a target was not removed"),
         )),
     }
 }

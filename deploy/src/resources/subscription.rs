@@ -18,7 +18,6 @@ use crate::template::{Attributes, Desired, Place, same_address};
 pub use record::by_record;
 pub(super) use unwanted::orphans;
 
-/// See the module.
 pub(super) struct EmailSubscription;
 
 /// A subscription as it is.
@@ -26,7 +25,7 @@ pub(super) struct EmailSubscription;
 pub struct Subscription {
     /// The address.
     pub endpoint: String,
-    /// Whether it waits for the link in its confirmation mail to be followed.
+    /// Whether the confirmation is pending.
     pub pending: bool,
     #[serde(skip)]
     protocol: String,
@@ -35,7 +34,7 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// The subscriptions of a topic by email; none when there is no topic.
+    /// The email subscriptions of a topic; none without a topic.
     ///
     /// # Errors
     /// When they cannot be listed.
@@ -45,7 +44,7 @@ impl Subscription {
         Ok(subscriptions)
     }
 
-    /// Subscribes the address once more, with which SNS sends another mail that asks to confirm it.
+    /// Subscribes the address again, which makes SNS send another confirmation mail.
     ///
     /// # Errors
     /// When SNS refuses.
@@ -79,13 +78,13 @@ impl Provider for EmailSubscription {
         }
         Ok(find(context, desired).await?.map(|found| Observed {
             physical_id: found.endpoint,
-            // The same address written in another way is the same.
+            // Another spelling of the address is no difference.
             properties: desired.properties.clone(),
             ownership: Ownership::Child,
         }))
     }
 
-    /// Remembered before it is made: a run that is cut off in between has nothing that it does not know of.
+    /// Recorded before it is created, so that an interrupted run leaves nothing unrecorded.
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         memory::remember(context, desired).await?;
         let text = |name: &str| desired.properties.text(name);
@@ -96,8 +95,8 @@ impl Provider for EmailSubscription {
         self.create(context, &change.desired).await
     }
 
-    /// A pending subscription cannot be removed: SNS forgets it after 48 hours, or with its topic. Until then it stays
-    /// remembered, as it may still be confirmed.
+    /// A pending subscription cannot be deleted: SNS removes it after 48 hours, or with its topic. It stays recorded
+    /// until then, as it may still be confirmed.
     async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         match find(context, desired).await? {
             Some(found) if found.pending => return Ok(()),
@@ -134,13 +133,13 @@ async fn list(clients: &Clients, topic: &str) -> Result<Vec<Subscription>, AwsEr
             Subscription {
                 endpoint: subscription.endpoint.unwrap_or_default(),
                 protocol: subscription.protocol.unwrap_or_default(),
-                // Until the address is confirmed the place of the ARN says `PendingConfirmation`.
+                // Until the address is confirmed, the ARN is `PendingConfirmation`.
                 pending: !arn.starts_with("arn:"),
                 arn,
             }
         }));
     }
-    // A subscription that was ended is listed as `Deleted` for a while.
+    // SNS lists an unsubscribed address as `Deleted` for a while.
     subscriptions.retain(|subscription| subscription.arn != "Deleted");
     Ok(subscriptions)
 }

@@ -18,11 +18,10 @@ use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
 
-/// See the module.
 pub(super) struct Table;
 
 const ABSENT: &str = "ResourceNotFoundException";
-/// Far above what an empty table takes.
+/// Far more than an empty table takes.
 const LIMIT: Duration = Duration::from_secs(600);
 
 #[async_trait]
@@ -46,7 +45,7 @@ impl Provider for Table {
         &["TableName", "KeySchema"]
     }
 
-    /// A key attribute of another type makes another key.
+    /// Changing a key attribute's type changes the key.
     fn replacement(&self, change: &Change) -> Option<String> {
         let of_key = change
             .desired
@@ -86,16 +85,16 @@ impl Provider for Table {
             Ok(result.or_absent("TableNotFoundException").or_absent(ABSENT)?.flatten())
         };
         let (table, tags, expiry, backups) = tokio::join!(table, tags, expiry, backups);
-        // First: what the other calls answer about a table that does not exist, AccessDenied included, means nothing.
+        // First: the other calls' errors about an absent table, AccessDenied included, mean nothing.
         let Some(table) = table? else { return Ok(None) };
         let (tags, expiry, backups) = (tags?, expiry?, backups?);
         let tags = tags.and_then(|output| output.tags).unwrap_or_default();
         let tags = || tags.iter().map(|tag| (tag.key(), tag.value()));
         let expiry = expiry.and_then(|output| output.time_to_live_description);
         let backups = backups.and_then(|output| output.continuous_backups_description);
-        // Tags may be gone before the table is.
+        // A deletion may remove the tags before the table.
         let ownership = match is_going(&table) {
-            true => Ownership::Going,
+            true => Ownership::Deleting,
             false => Ownership::by_tags(tags(), &context.place.stack),
         };
         Ok(Some(Observed {
@@ -122,7 +121,7 @@ impl Provider for Table {
         let name = &desired.attributes.reference;
         retry(&context.progress, || async {
             let refusal = match call.clone().send().await.explain("dynamodb:CreateTable") {
-                // `persist` waits where it says that the table is going; this is what one says that was made already.
+                // `retry` waits while the table is being deleted; this is the error for an existing table.
                 Err(error) if error.is("ResourceInUseException") && error.message.contains("already exists") => error,
                 result => return result.map(|_| ()),
             };
@@ -147,7 +146,7 @@ impl Provider for Table {
         let dynamodb = &context.clients.dynamodb;
         let properties = &change.desired.properties;
         let name = &change.desired.attributes.reference;
-        // An earlier run that was cut off may have made it a moment ago.
+        // An interrupted run may have created it a moment ago.
         wait_until_active(context, name).await?;
         if change.touches("BillingMode") || change.touches("DeletionProtectionEnabled") {
             let call = dynamodb.update_table().table_name(name);
@@ -158,7 +157,7 @@ impl Provider for Table {
             wait_until_active(context, name).await?;
         }
         if change.touches("SSESpecification") {
-            // AWS wants a change of the encryption alone in its request.
+            // AWS requires a request of its own for a change of the encryption.
             let off = SseSpecification::builder().enabled(false).build();
             let encryption = input::encryption(properties).unwrap_or(off);
             let call = dynamodb.update_table().table_name(name).sse_specification(encryption);
@@ -193,7 +192,7 @@ impl Provider for Table {
             return Ok(Vec::new());
         }
         let what = format!("the table {} is protected from deletion", change.desired.attributes.reference);
-        let remedy = "if its incidents may go: set `deletion_protection: false` in incidentctl.yaml and run \
+        let remedy = "to delete its incidents: set `deletion_protection: false` in incidentctl.yaml and run \
                       `incidentctl up`";
         Ok(vec![DeleteBlocker { what, remedy: remedy.to_owned() }])
     }
@@ -214,7 +213,7 @@ fn is_going(table: &TableDescription) -> bool {
 }
 
 async fn wait_until_gone(context: &Context<'_>, name: &str) -> Result<(), AwsError> {
-    until(&context.progress, "the table to be gone", LIMIT, || async {
+    until(&context.progress, "the table to be deleted", LIMIT, || async {
         Ok(describe(context, name).await?.is_none().then_some(()))
     })
     .await
@@ -226,8 +225,7 @@ async fn describe(context: &Context<'_>, name: &str) -> Result<Option<TableDescr
     Ok(output.and_then(|output| output.table))
 }
 
-/// Waits for what passes by itself. A table without its key, as one whose key is disabled, stays so; what is asked of it
-/// next says why.
+/// Waits out the transient states. A table whose KMS key is inaccessible stays in its state; the next call reports why.
 async fn wait_until_active(context: &Context<'_>, name: &str) -> Result<(), AwsError> {
     const TRANSIENT: [TableStatus; 3] = [TableStatus::Creating, TableStatus::Updating, TableStatus::Deleting];
     until(&context.progress, "the table to become active", LIMIT, || async {
@@ -237,13 +235,13 @@ async fn wait_until_active(context: &Context<'_>, name: &str) -> Result<(), AwsE
     .await
 }
 
-/// Not a part of CreateTable. A table may change this once an hour, so it is set only where it differs.
+/// Not part of CreateTable. AWS allows one change per hour, so it is only set if it differs.
 async fn put_expiry(context: &Context<'_>, properties: &Value) -> Result<(), AwsError> {
     let Some(specification) = input::expiry(properties)? else { return Ok(()) };
     let call = context.clients.dynamodb.update_time_to_live().table_name(properties.text("TableName"));
     let result = call.time_to_live_specification(specification).send().await.explain("dynamodb:UpdateTimeToLive");
     match result {
-        // An earlier run that was cut off has done it, or an earlier attempt.
+        // An interrupted run or an earlier attempt already did it.
         Err(error) if error.message.contains("TimeToLive is already") => Ok(()),
         Err(error) if error.message.contains("modified multiple times") => match has_expiry(context, properties).await?
         {
@@ -254,7 +252,7 @@ async fn put_expiry(context: &Context<'_>, properties: &Value) -> Result<(), Aws
     }
 }
 
-/// Whether items expire already as these properties say.
+/// Whether the table's time to live already matches these properties.
 async fn has_expiry(context: &Context<'_>, properties: &Value) -> Result<bool, AwsError> {
     let call = context.clients.dynamodb.describe_time_to_live().table_name(properties.text("TableName"));
     let output = call.send().await.explain("dynamodb:DescribeTimeToLive")?;
@@ -264,7 +262,7 @@ async fn has_expiry(context: &Context<'_>, properties: &Value) -> Result<bool, A
     Ok(is_same("Enabled") && (wanted.flag("Enabled") != Some(true) || is_same("AttributeName")))
 }
 
-/// Another attribute takes two changes, of which AWS refuses the second for an hour.
+/// Changing the attribute takes two changes, of which AWS rejects the second for an hour.
 async fn update_expiry(context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
     let attribute = |properties: &Value| {
         let specification = properties.get("TimeToLiveSpecification")?;
@@ -283,7 +281,7 @@ async fn update_expiry(context: &Context<'_>, change: &Change) -> Result<(), Aws
     put_expiry(context, desired).await
 }
 
-/// Not a part of CreateTable. What the template does not ask for is switched off.
+/// Not part of CreateTable. Disabled unless the template enables them.
 async fn put_backups(context: &Context<'_>, properties: &Value) -> Result<(), AwsError> {
     let specification = input::backups(properties)?;
     retry(&context.progress, || async {

@@ -1,20 +1,20 @@
-//! Names that exist already when something is made.
+//! Names that are taken when a resource is created.
 
 use super::{Context, Provider};
 use crate::aws::AwsError;
 use crate::plan::{Observed, Ownership};
 use crate::template::Desired;
 
-/// The code of a refusal because a name is somebody else's.
+/// Error code for a name with another owner.
 const TAKEN: &str = "NameTaken";
-/// The code of what exists and cannot be read yet, which passes.
+/// Error code for an existing resource that cannot be read yet, which is transient.
 const UNREADABLE: &str = "NotFound";
 
-/// Takes up what exists though the plan did not find it, if it is the stack's: a call whose answer was lost has made it,
-/// or another run. `refusal` is AWS's answer that it exists.
+/// Continues with a resource that the plan did not find, if it is the stack's: a call whose response was lost created
+/// it, or another run. `refusal` is AWS's error that it exists.
 ///
 /// # Errors
-/// What exists bears another tag than the stack's, or none; it cannot be read.
+/// The resource bears another stack's tag or none, or cannot be read.
 pub(super) async fn take_up(
     provider: &dyn Provider,
     context: &Context<'_>,

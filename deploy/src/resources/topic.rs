@@ -13,10 +13,9 @@ use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
 
-/// See the module.
 pub(super) struct Topic;
 
-/// The settings of a topic that the template may set.
+/// The supported settings.
 const SETTINGS: [&str; 2] = ["DisplayName", "KmsMasterKeyId"];
 
 #[async_trait]
@@ -46,7 +45,7 @@ impl Provider for Topic {
         let tags = async {
             let call = sns.list_tags_for_resource().resource_arn(arn);
             let result = call.send().await.explain("sns:ListTagsForResource");
-            // Both codes stand for a topic that does not exist.
+            // Both codes mean that the topic does not exist.
             Ok(result.or_absent("ResourceNotFound").or_absent("NotFound")?.flatten())
         };
         let (settings, tags) = tokio::try_join!(settings, tags)?;
@@ -74,7 +73,7 @@ impl Provider for Topic {
         match call.set_tags(Some(tags(properties)?)).send().await.explain("sns:CreateTopic") {
             Err(error) if error.message.contains("already exists with different") => {
                 take_up(self, context, desired, &error).await?;
-                // Of the stack, and otherwise than wanted: the next plan compares it.
+                // Ours, with other settings: the next plan compares it.
                 Err(error)
             }
             result => result.map(|_| ()),
@@ -101,7 +100,7 @@ impl Provider for Topic {
         Ok(())
     }
 
-    /// Takes all subscriptions along, pending ones too, which nothing else removes.
+    /// Deletes all subscriptions with it, including pending ones, which no other call removes.
     async fn delete(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         let call = context.clients.sns.delete_topic().topic_arn(&desired.attributes.reference);
         call.send().await.explain("sns:DeleteTopic").or_absent("NotFound").map(|_| ())

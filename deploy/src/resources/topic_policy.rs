@@ -9,10 +9,9 @@ use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
 
-/// See the module.
 pub(super) struct TopicPolicy;
 
-/// The id of the policy that SNS gives every topic; what bears it was not made by a template.
+/// The id of SNS's default policy, which every topic without its own has.
 const DEFAULT_POLICY: &str = "__default_policy_ID";
 
 #[async_trait]
@@ -55,7 +54,7 @@ impl Provider for TopicPolicy {
         self.create(context, &change.desired).await
     }
 
-    /// Nothing to do: a topic always has a policy, and this one goes with its topic.
+    /// A no-op: a topic always has a policy, and this one is deleted with its topic.
     async fn delete(&self, _context: &Context<'_>, _desired: &Desired) -> Result<(), AwsError> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Reading properties of a resolved template.
+//! Typed access to the properties of a resolved template.
 
 use serde_json::Value;
 
@@ -13,23 +13,23 @@ pub struct Tag {
     pub value: String,
 }
 
-/// Typed access to JSON properties. CloudFormation takes numbers and booleans as text too, and so does this.
+/// Typed access to JSON properties. Like CloudFormation, it accepts numbers and booleans as text.
 pub trait Values {
-    /// A text; empty when there is none, which AWS then refuses by name.
+    /// A string; empty if absent, which AWS then rejects by name.
     fn text(&self, name: &str) -> String;
-    /// A text, if there is one.
+    /// A string, if present.
     fn optional_text(&self, name: &str) -> Option<String>;
     /// A whole number.
     fn integer(&self, name: &str) -> Option<i32>;
     /// A number.
     fn number(&self, name: &str) -> Option<f64>;
-    /// A truth value.
+    /// A boolean.
     fn flag(&self, name: &str) -> Option<bool>;
-    /// The members of a list; none when there is no list.
+    /// The members of a list; empty if absent.
     fn list(&self, name: &str) -> &[Value];
-    /// The members of a list of texts.
+    /// The members of a list of strings.
     fn texts(&self, name: &str) -> Vec<String>;
-    /// A value as JSON text; a text stays as it is.
+    /// A value as JSON; a string unchanged.
     fn json(&self, name: &str) -> String;
     /// The `Tags`.
     fn tags(&self) -> Vec<Tag>;
@@ -85,17 +85,17 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// Tags in the shape of CloudFormation.
+/// Tags in CloudFormation's shape.
 pub(super) fn tag_list<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Value {
     tags.into_iter().map(|(key, value)| serde_json::json!({"Key": key, "Value": value})).collect()
 }
 
-/// A JSON document from its text; the text itself when it is none.
+/// A JSON document from its text; the text itself if it is not JSON.
 pub(super) fn document(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
 
-/// An SDK input that lacks something that the template does not set.
+/// The error for an SDK input with a missing required field.
 pub(super) fn incomplete(call: &str) -> impl Fn(aws_smithy_types::error::operation::BuildError) -> AwsError {
     let call = call.to_owned();
     move |error| AwsError::new(&call, "IncompleteTemplate", error.to_string())

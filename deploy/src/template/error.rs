@@ -1,12 +1,12 @@
-//! What can be wrong with a template.
+//! Errors in templates.
 
 /// Why a template cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    /// It is not YAML, or a key stands twice.
+    /// It is not YAML, or has a duplicate key.
     #[error("the template is not valid YAML")]
     Syntax(#[source] yaml_serde::Error),
-    /// Something stands where it makes no sense or is not supported.
+    /// Something is misplaced or not supported.
     #[error("template, {place}: {problem}")]
     Invalid {
         /// Logical id and path, such as `AlertTopic.Properties.Tags[0]`.
@@ -14,29 +14,29 @@ pub enum TemplateError {
         /// What is wrong.
         problem: String,
     },
-    /// Resources that need each other.
-    #[error("template: these resources need each other: {}", .0.join(" → "))]
+    /// Resources that depend on each other.
+    #[error("template: these resources depend on each other: {}", .0.join(" → "))]
     Cycle(Vec<String>),
-    /// A parameter value that the template does not allow.
-    #[error("parameter {name} is `{value}`, but has to be one of {}", allowed.join(", "))]
+    /// A parameter value outside the allowed ones.
+    #[error("parameter {name} is `{value}`, but must be one of {}", allowed.join(", "))]
     NotAllowed {
         /// The parameter.
         name: String,
-        /// What was given.
+        /// The value.
         value: String,
-        /// What the template allows.
+        /// The allowed values.
         allowed: Vec<String>,
     },
-    /// A parameter without default and without a value.
+    /// A parameter without a default or a value.
     #[error("parameter {0} has no value")]
     NoValue(String),
-    /// A value for a parameter that the template does not have.
+    /// A value for an unknown parameter.
     #[error("the template has no parameter {0}")]
     UnknownParameter(String),
 }
 
 impl TemplateError {
-    /// Something is wrong at a place.
+    /// An error at a place.
     pub(super) fn at(place: &str, problem: impl Into<String>) -> Self {
         Self::Invalid { place: place.to_owned(), problem: problem.into() }
     }

@@ -1,4 +1,4 @@
-//! A value with references, and how it is read from YAML.
+//! Values with references, parsed from YAML.
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use yaml_serde::Value as Yaml;
 
 use super::TemplateError;
 
-/// A value whose references are not resolved yet.
+/// A value with unresolved references.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expression {
     /// Text, number, boolean or null.
@@ -26,14 +26,14 @@ pub enum Expression {
     },
     /// `Fn::Sub`.
     Substitution {
-        /// The text, taken apart.
+        /// The parsed text.
         pieces: Vec<Piece>,
-        /// Names of this one substitution, which shadow all others.
+        /// Local names, which shadow all others.
         names: IndexMap<String, Expression>,
     },
     /// `Fn::Join`.
     Join {
-        /// What stands between the parts.
+        /// The separator.
         separator: String,
         /// A list.
         parts: Box<Expression>,
@@ -58,7 +58,7 @@ pub enum Piece {
     Name(String),
 }
 
-/// Something that holds or does not.
+/// A condition.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
     /// `Fn::Equals`.
@@ -77,7 +77,7 @@ impl Expression {
     /// Reads a value.
     ///
     /// # Errors
-    /// A function that is not supported, or one whose arguments make no sense.
+    /// An unsupported function, or one with invalid arguments.
     pub(super) fn parse(yaml: &Yaml, place: &str) -> Result<Self, TemplateError> {
         if let Some((function, argument)) = function_of(yaml) {
             return Self::function(&function, argument, place);
@@ -127,7 +127,7 @@ impl Condition {
     /// Reads a condition.
     ///
     /// # Errors
-    /// Anything that is none.
+    /// Anything that is not a condition.
     pub(super) fn parse(yaml: &Yaml, place: &str) -> Result<Self, TemplateError> {
         let Some((function, argument)) = function_of(yaml) else {
             return Err(TemplateError::at(place, "a condition is made of Equals, Not, And, Or and Condition"));
@@ -198,7 +198,7 @@ fn substitution(argument: &Yaml, place: &str) -> Result<Expression, TemplateErro
     let (template, names) = match argument {
         Yaml::Sequence(items) => match items.as_slice() {
             [template, names] => (template, Expression::parse(names, place)?),
-            _ => return Err(TemplateError::at(place, "Sub takes a text, or a text and a mapping")),
+            _ => return Err(TemplateError::at(place, "Sub takes a string, or a string and a mapping")),
         },
         template => (template, Expression::Map(IndexMap::new())),
     };
@@ -210,7 +210,7 @@ fn substitution(argument: &Yaml, place: &str) -> Result<Expression, TemplateErro
     }
 }
 
-/// Takes `a ${B} c` apart. `${!Literal}` is the escape for `${Literal}`.
+/// Splits `a ${B} c`. `${!Literal}` is the escape for `${Literal}`.
 fn pieces(template: &str, place: &str) -> Result<Vec<Piece>, TemplateError> {
     let mut pieces = Vec::new();
     let mut rest = template;
@@ -237,13 +237,13 @@ fn push_text(pieces: &mut Vec<Piece>, text: &str) {
     }
 }
 
-/// A text; numbers and booleans are taken as they stand.
+/// A string; numbers and booleans are converted.
 pub(super) fn text(yaml: &Yaml, place: &str) -> Result<String, TemplateError> {
     match yaml {
         Yaml::String(text) => Ok(text.clone()),
         Yaml::Number(number) => Ok(number.to_string()),
         Yaml::Bool(flag) => Ok(flag.to_string()),
-        _ => Err(TemplateError::at(place, "a text is expected")),
+        _ => Err(TemplateError::at(place, "a string is expected")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which resource needs which, and the order that follows.
+//! Dependencies between resources, and their order.
 
 use std::collections::BTreeSet;
 
@@ -6,28 +6,28 @@ use indexmap::IndexMap;
 
 use super::{Expression, Piece, Template, TemplateError};
 
-/// That one resource needs another, and why.
+/// A dependency, and its origin.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edge {
-    /// Logical id of what is needed.
+    /// Logical id of the dependency.
     pub to: String,
     /// `Ref`, `GetAtt Arn`, `Sub`, `DependsOn`.
     pub because: String,
 }
 
-/// The needs of every resource, in the template's order.
+/// The dependencies of every resource, in the template's order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Graph {
     edges: IndexMap<String, BTreeSet<Edge>>,
 }
 
 impl Graph {
-    /// A graph of these needs.
+    /// A graph of these dependencies.
     pub fn new(edges: IndexMap<String, BTreeSet<Edge>>) -> Self {
         Self { edges }
     }
 
-    /// The needs of a template's resources.
+    /// The dependencies of a template's resources.
     ///
     /// # Errors
     /// A `DependsOn` that names nothing. Other dangling references are found when values are resolved.
@@ -48,12 +48,12 @@ impl Graph {
         Ok(Self { edges })
     }
 
-    /// The logical ids that a resource needs.
+    /// The logical ids of a resource's dependencies.
     pub fn needs(&self, id: &str) -> BTreeSet<String> {
         self.edges.get(id).into_iter().flatten().map(|edge| edge.to.clone()).collect()
     }
 
-    /// Every resource after all that it needs; otherwise as the template has them.
+    /// Every resource after its dependencies, otherwise in the template's order.
     ///
     /// # Errors
     /// [`TemplateError::Cycle`], with the resources of one cycle.
@@ -78,7 +78,7 @@ impl Graph {
         Ok(order)
     }
 
-    /// Follows needs among what is not done until something comes again.
+    /// Follows unfinished dependencies until one repeats.
     fn cycle(&self, done: &BTreeSet<&str>) -> Vec<String> {
         let mut path: Vec<String> = Vec::new();
         let mut next = self.edges.keys().find(|id| !done.contains(id.as_str())).cloned();

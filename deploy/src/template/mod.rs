@@ -1,7 +1,7 @@
 //! The stack as CloudFormation declares it: from YAML to resources whose properties are plain JSON.
 //!
-//! Pure. Only the parts of CloudFormation that the embedded template uses are understood; anything else is an error
-//! that names where it stands, because a part that is skipped in silence would be a resource that differs.
+//! Pure. Only the parts of CloudFormation that the embedded template uses are supported; anything else is an error with
+//! its place, because a silently ignored part would make a resource differ.
 
 mod alter;
 mod error;
@@ -36,22 +36,22 @@ pub const EMBEDDED: &str = include_str!("../../../templates/incident-stack.yaml"
 /// A parsed template.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
-    /// What can be chosen per deployment.
+    /// The parameters.
     pub parameters: IndexMap<String, Parameter>,
     /// Named conditions.
     pub conditions: IndexMap<String, Condition>,
-    /// What is deployed, by logical id.
+    /// The resources, by logical id.
     pub resources: IndexMap<String, Resource>,
-    /// What a deployment tells, by name.
+    /// The outputs, by name.
     pub outputs: IndexMap<String, Output>,
 }
 
-/// Something that can be chosen per deployment.
+/// A parameter of the template.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Parameter {
-    /// The value when none is given.
+    /// The default value.
     pub default: Option<String>,
-    /// The only values allowed; empty means any.
+    /// The allowed values; empty for any.
     pub allowed_values: Vec<String>,
     /// Whether the value is a comma-delimited list.
     pub is_list: bool,
@@ -64,9 +64,9 @@ pub struct Resource {
     pub resource_type: String,
     /// The properties, still with references.
     pub properties: Expression,
-    /// Resources that have to exist first though no property says so.
+    /// Explicit dependencies.
     pub depends_on: Vec<String>,
-    /// The condition under which it exists at all.
+    /// The condition for its existence.
     pub condition: Option<String>,
     /// Whether it outlives the stack.
     pub retain: bool,
@@ -74,11 +74,11 @@ pub struct Resource {
     pub step: u8,
 }
 
-/// Something a deployment tells.
+/// An output of the template.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Output {
     /// The value, still with references.
     pub value: Expression,
-    /// The condition under which it is told.
+    /// The condition for the output.
     pub condition: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! From YAML to a [`Template`].
+//! Parses YAML into a [`Template`].
 
 use indexmap::IndexMap;
 use yaml_serde::{Mapping, Value as Yaml};
@@ -23,15 +23,15 @@ impl Template {
     /// Reads a template.
     ///
     /// # Errors
-    /// Malformed YAML, and every part of CloudFormation that is not supported.
+    /// Malformed YAML, and any unsupported part of CloudFormation.
     pub fn parse(source: &str) -> Result<Self, TemplateError> {
         Self::from_yaml(&yaml_serde::from_str(source).map_err(TemplateError::Syntax)?)
     }
 
-    /// Reads a template that is YAML already.
+    /// Reads a template from parsed YAML.
     ///
     /// # Errors
-    /// Every part of CloudFormation that is not supported.
+    /// Any unsupported part of CloudFormation.
     pub(super) fn from_yaml(document: &Yaml) -> Result<Self, TemplateError> {
         let document = mapping(document, "the document")?;
         only(document, &SECTIONS, "the document")?;
@@ -42,7 +42,7 @@ impl Template {
             outputs: section(document, "Outputs", output)?,
         };
         if template.resources.is_empty() {
-            return Err(TemplateError::at("Resources", "there are none"));
+            return Err(TemplateError::at("Resources", "the section is missing or empty"));
         }
         Ok(template)
     }
@@ -58,7 +58,7 @@ fn section<T>(
         .iter()
         .map(|(key, value)| {
             let key = text(key, name)?;
-            // A resource's place starts with its logical id: that is what a reader looks for.
+            // A resource's place starts with its logical id, as users look for that.
             let place = if name == "Resources" { key.clone() } else { format!("{name}.{key}") };
             let value = parse(value, &place)?;
             Ok((key, value))

@@ -1,31 +1,30 @@
-//! Where a stack lives.
+//! The location of a stack.
 
 use incident_model::Partition;
 
-/// Stack, partition, account and region: all that names and ARNs are made of.
+/// Stack, partition, account and region: the ingredients of names and ARNs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// Name of the stack.
     pub stack: String,
-    /// The group of regions that it belongs to.
+    /// The region's partition.
     pub partition: Partition,
     /// Twelve digits.
     pub account: String,
     /// Such as `eu-central-1`.
     pub region: String,
-    /// Endpoint in place of AWS, which queue URLs start with.
+    /// Custom endpoint, the base of queue URLs.
     pub endpoint: Option<String>,
 }
 
 impl Place {
-    /// The place of a stack; the partition follows from the region, and is the commercial one where the region's name
-    /// does not say.
+    /// The place of a stack. The partition is derived from the region's name, and `aws` for an unknown one.
     pub fn new(stack: &str, account: &str, region: &str, endpoint: Option<String>) -> Self {
         let partition = Partition::of_region(region).unwrap_or_else(Partition::commercial);
         Self { stack: stack.to_owned(), partition, account: account.to_owned(), region: region.to_owned(), endpoint }
     }
 
-    /// The same in the partition that the account was found in.
+    /// The same in another partition: the account's, as reported by AWS.
     #[must_use]
     pub fn in_partition(self, partition: Partition) -> Self {
         Self { partition, ..self }

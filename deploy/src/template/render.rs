@@ -1,4 +1,4 @@
-//! The template with the parts that differ from one deployment to the next: parameters, addresses and tags.
+//! Completes the template with a deployment's parameters, addresses and tags.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use yaml_serde::{Mapping, Value as Yaml};
 use super::state_tags::{self, CODE_TAG};
 use super::{Naming, SUBSCRIPTION, Template, TemplateError, subscription_id};
 
-/// Tag that says whose a resource is. Its value is the stack's name.
+/// Ownership tag. Its value is the stack's name.
 pub const OWNER_TAG: &str = "incidentctl:stack";
 
-/// Tag that says which programs understand the stack. Every resource that takes tags bears it, and the stack itself where
-/// CloudFormation has one.
+/// Schema tag, which states the versions that understand the stack. On every taggable resource, and on the
+/// CloudFormation stack.
 pub const SCHEMA_TAG: &str = "incidentctl:schema";
-/// The schema of what this program deploys, and the newest that it understands.
+/// The schema that this version deploys, and the newest that it supports.
 pub const SCHEMA: u64 = 1;
 
 /// The alert topic, which the subscriptions belong to.
@@ -31,14 +31,14 @@ const TAGGABLE: [&str; 8] = [
     "AWS::CloudWatch::Alarm",
 ];
 
-/// What a template is completed with.
+/// The completion of a template.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Completion {
-    /// One subscription is added for each.
+    /// Addresses, each of which adds a subscription.
     pub emails: Vec<String>,
-    /// Added to every resource that takes tags, beside the owner's tag.
+    /// Added to every taggable resource, beside the ownership tag.
     pub tags: Vec<(String, String)>,
-    /// Values of parameters, which become their defaults: what is printed can be deployed as it is.
+    /// Parameter values, which become defaults, so that the printed template can be deployed as it is.
     pub parameters: BTreeMap<String, String>,
 }
 
@@ -46,7 +46,7 @@ impl Completion {
     /// The finished template, still valid CloudFormation.
     ///
     /// # Errors
-    /// A source that is no template, or one without one of the parameters.
+    /// A source that is not a template, or lacks one of the parameters.
     pub fn apply(&self, source: &str, naming: Naming) -> Result<(String, Template), TemplateError> {
         let mut document: Yaml = yaml_serde::from_str(source).map_err(TemplateError::Syntax)?;
         for (name, value) in &self.parameters {
@@ -59,7 +59,7 @@ impl Completion {
         for email in &self.emails {
             resources.insert(subscription_id(email).into(), subscription(email));
         }
-        mark(&mut document, naming)?;
+        add_state_tags(&mut document, naming)?;
         let template = Template::from_yaml(&document)?;
         Ok((yaml_serde::to_string(&document).map_err(TemplateError::Syntax)?, template))
     }
@@ -79,14 +79,14 @@ impl Completion {
 
 fn resources(document: &mut Yaml) -> Result<&mut Mapping, TemplateError> {
     let resources = document.get_mut("Resources").and_then(Yaml::as_mapping_mut);
-    resources.ok_or_else(|| TemplateError::at("Resources", "there are none"))
+    resources.ok_or_else(|| TemplateError::at("Resources", "the section is missing or empty"))
 }
 
 fn type_of(resource: &Yaml) -> Option<String> {
     resource.get("Type")?.as_str().map(str::to_owned)
 }
 
-/// Numbers stay numbers, which is how the template lists the values that it allows.
+/// Numbers stay numbers, as in the template's AllowedValues.
 fn set_default(document: &mut Yaml, name: &str, value: &str) -> Result<(), TemplateError> {
     let parameter = document.get_mut("Parameters").and_then(|all| all.get_mut(name)).and_then(Yaml::as_mapping_mut);
     let Some(parameter) = parameter else { return Err(TemplateError::UnknownParameter(name.to_owned())) };
@@ -96,8 +96,8 @@ fn set_default(document: &mut Yaml, name: &str, value: &str) -> Result<(), Templ
     Ok(())
 }
 
-/// Adds the tags by which the next deployment knows what this one did.
-fn mark(document: &mut Yaml, naming: Naming) -> Result<(), TemplateError> {
+/// Adds the state tags, which record this deployment for the next one.
+fn add_state_tags(document: &mut Yaml, naming: Naming) -> Result<(), TemplateError> {
     let state_tags = state_tags::state_tags(&Template::from_yaml(document)?, naming)?;
     let resources = resources(document)?;
     for (id, tags) in state_tags {

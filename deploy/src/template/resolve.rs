@@ -1,4 +1,4 @@
-//! From expressions to plain JSON.
+//! Resolves expressions to plain JSON.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 
 use super::{Condition, Expression, Piece, Place, Template, TemplateError};
 
-/// How many conditions may be made of one another in a row: each takes a part of the stack.
+/// Maximum nesting of conditions: each level takes a part of the call stack.
 const LONGEST_PATH: usize = 50;
 
-/// What `Ref` and `GetAtt` of a resource give. All of it is known before the resource exists, because names are
-/// deterministic and ARNs follow from them.
+/// The values of `Ref` and `GetAtt` for a resource, known before it exists, because names are deterministic and
+/// determine the ARNs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Attributes {
     /// The value of `Ref`.
@@ -20,16 +20,15 @@ pub struct Attributes {
     pub attributes: BTreeMap<&'static str, String>,
 }
 
-/// Tells the [`Attributes`] of a resource from its type and its resolved properties, or `None` for a type that is not
-/// supported.
+/// Derives the [`Attributes`] of a resource from its type and resolved properties; `None` for an unsupported type.
 pub type Naming = fn(resource_type: &str, properties: &Value, place: &Place) -> Option<Attributes>;
 
-/// What a template is resolved with.
+/// The inputs for resolving a template.
 #[derive(Debug, Clone)]
 pub struct Inputs {
-    /// Where the stack lives.
+    /// The stack's location.
     pub place: Place,
-    /// Values of parameters; the others take their default.
+    /// Parameter values; others use their defaults.
     pub parameters: BTreeMap<String, String>,
 }
 
@@ -59,12 +58,12 @@ impl<'a> Scope<'a> {
         Ok(scope)
     }
 
-    /// Makes a resource known to the expressions that come after it.
+    /// Adds a resource for the expressions after it.
     pub(super) fn add(&mut self, id: &str, attributes: Attributes) {
         self.resources.insert(id.to_owned(), attributes);
     }
 
-    /// Whether a condition holds; no condition always does.
+    /// Whether a condition holds; true without one.
     pub(super) fn holds(&self, condition: Option<&str>, place: &str) -> Result<bool, TemplateError> {
         match condition {
             None => Ok(true),
@@ -177,7 +176,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Decides a condition and those it is made of; `path` are the ones being decided.
+    /// Evaluates a condition and those it refers to; `path` has the ones in progress.
     fn decide(&mut self, name: &str, template: &Template, path: &mut Vec<String>) -> Result<bool, TemplateError> {
         if let Some(known) = self.conditions.get(name) {
             return Ok(*known);
@@ -187,7 +186,7 @@ impl<'a> Scope<'a> {
         };
         path.push(name.to_owned());
         if path.len() > LONGEST_PATH {
-            let reason = format!("more than {LONGEST_PATH} conditions are made of one another");
+            let reason = format!("more than {LONGEST_PATH} conditions refer to one another");
             return Err(TemplateError::at("Conditions", reason));
         }
         if path.iter().filter(|seen| *seen == name).count() > 1 {
@@ -246,6 +245,6 @@ fn plain(value: &Value, place: &str) -> Result<String, TemplateError> {
     match value {
         Value::String(text) => Ok(text.clone()),
         Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
-        _ => Err(TemplateError::at(place, "a text is expected")),
+        _ => Err(TemplateError::at(place, "a string is expected")),
     }
 }

@@ -1,4 +1,4 @@
-//! A template resolved for one place: what should exist.
+//! A template resolved for one place: the desired state.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::resolve::Scope;
 use super::{Attributes, Graph, Inputs, Naming, Place, Template, TemplateError};
 
-/// A resource that should exist.
+/// A desired resource.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Desired {
     /// Its name in the template.
@@ -19,22 +19,22 @@ pub struct Desired {
     pub step: u8,
     /// Its properties, in the shape of CloudFormation.
     pub properties: Value,
-    /// What `Ref` and `GetAtt` give.
+    /// The values of `Ref` and `GetAtt`.
     pub attributes: Attributes,
-    /// Logical ids of what has to exist first.
+    /// Logical ids of its dependencies.
     pub needs: BTreeSet<String>,
     /// Whether it outlives the stack.
     pub retain: bool,
 }
 
-/// Everything that should exist, each resource after all that it needs.
+/// The desired state, each resource after its dependencies.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stack {
     /// Where it lives.
     pub place: Place,
     /// The resources.
     pub resources: Vec<Desired>,
-    /// What a deployment tells.
+    /// The outputs.
     pub outputs: IndexMap<String, String>,
 }
 
@@ -42,7 +42,7 @@ impl Template {
     /// Resolves every reference.
     ///
     /// # Errors
-    /// Dangling references, cycles, resource types that are not supported, values that are not allowed.
+    /// Dangling references, cycles, unsupported resource types, values outside the allowed ones.
     pub fn resolve(&self, inputs: &Inputs, naming: Naming) -> Result<Stack, TemplateError> {
         let graph = Graph::of(self)?;
         let mut scope = Scope::new(self, inputs)?;

@@ -1,6 +1,6 @@
-//! What a stack remembers of its last deployment, as tags: there is no file of its state.
+//! State tags: a stack's record of its last deployment, in place of a state file.
 //!
-//! All of it follows from the finished template alone, so either engine writes the same, in every account.
+//! They derive from the finished template alone, so both engines write the same values, in every account.
 
 use std::collections::BTreeMap;
 
@@ -9,37 +9,37 @@ use sha2::{Digest, Sha256};
 
 use super::{Desired, Inputs, Naming, Place, SUBSCRIPTION, Template, TemplateError};
 
-/// Digest of the properties that a resource was given the last time.
+/// Digest of the properties of a resource at its last deployment.
 pub const APPLIED_TAG: &str = "incidentctl:applied";
-/// Key of the zip that a function was given the last time.
+/// Key of a function's zip at its last deployment.
 pub const CODE_TAG: &str = "incidentctl:code";
-/// On the handler: digest of all resources that take no tags, and of which others there were.
+/// On the handler: digest of all untaggable resources, and of the list of the others.
 pub const PARTS_TAG: &str = "incidentctl:applied-parts";
-/// What of a shared resource the stack put there, so that it can be taken away again and nothing else is.
+/// The parts of a shared resource that the stack set, so that it can remove these and nothing else.
 pub const OWNS_TAG: &str = "incidentctl:owns";
-/// On a function: unique id of the role that it was given. Only the direct engine writes it, because the id is known
-/// when the role exists.
+/// On a function: unique id of its role. Only the direct engine writes it, because the id is unknown until the role
+/// exists.
 pub const ROLE_TAG: &str = "incidentctl:role-id";
-/// On the topic, with a logical id at the end: a subscription that the stack made. Only the direct engine writes it;
+/// On the topic, followed by a logical id: a subscription that the stack created. Only the direct engine writes it;
 /// CloudFormation has the template of the last deployment.
 pub const MADE_TAG: &str = "incidentctl:made:";
 /// The function that bears [`PARTS_TAG`].
 pub const HANDLER: &str = "IncidentHandler";
 
-const MARKS: [&str; 4] = [APPLIED_TAG, CODE_TAG, PARTS_TAG, OWNS_TAG];
-/// The code and what follows from it have a mark of their own.
+const STATE_TAGS: [&str; 4] = [APPLIED_TAG, CODE_TAG, PARTS_TAG, OWNS_TAG];
+/// The code and its architecture have a tag of their own.
 const CODE: [&str; 2] = ["Code", "Architectures"];
-/// Lists that others may add to, and what tells their members apart.
+/// Lists to which others may add, with the key that identifies members.
 const SHARED: [(&str, &str); 4] =
     [("Tags", "Key"), ("Policies", "PolicyName"), ("Targets", "Id"), ("GlobalSecondaryIndexes", "IndexName")];
-/// The longest value that AWS takes for a tag.
+/// Maximum length of a tag value in AWS.
 const LONGEST: usize = 256;
 
 /// Tags and their values.
 type StateTags = Vec<(&'static str, String)>;
 
-/// The marks of every resource that takes tags, by logical id. Nothing of the place goes into them: the template is
-/// resolved for one that does not exist.
+/// The state tags of every taggable resource, by logical id. They are independent of the place: the template is
+/// resolved for a fictitious one.
 ///
 /// # Errors
 /// A template that cannot be resolved.
@@ -48,7 +48,7 @@ pub(super) fn state_tags(template: &Template, naming: Naming) -> Result<BTreeMap
     let stack = template.resolve(&Inputs { place, parameters: BTreeMap::new() }, naming)?;
     let mut state_tags: BTreeMap<String, StateTags> = BTreeMap::new();
     for desired in stack.resources.iter().filter(|desired| takes_tags(desired)) {
-        let of_resource = vec![(APPLIED_TAG, digest(&own(desired), 12)), (OWNS_TAG, owns(&desired.properties))];
+        let of_resource = vec![(APPLIED_TAG, digest(&declared(desired), 12)), (OWNS_TAG, owns(&desired.properties))];
         state_tags.insert(desired.logical_id.clone(), of_resource);
     }
     if let Some(of_handler) = state_tags.get_mut(HANDLER) {
@@ -57,7 +57,7 @@ pub(super) fn state_tags(template: &Template, naming: Naming) -> Result<BTreeMap
     Ok(state_tags)
 }
 
-/// The paths of what a resource with these properties shares with others, by the digest that [`OWNS_TAG`] lists.
+/// The shared paths of a resource with these properties, by the digest that [`OWNS_TAG`] lists.
 pub fn paths(properties: &Value) -> BTreeMap<String, String> {
     let mut paths = Vec::new();
     for (name, value) in properties.as_object().into_iter().flatten() {
@@ -77,7 +77,7 @@ pub fn paths(properties: &Value) -> BTreeMap<String, String> {
     paths.into_iter().map(|path| (digest(&Value::from(path.as_str()), 6), path)).collect()
 }
 
-/// As many digests as a tag holds; what does not fit is never taken away.
+/// As many digests as a tag holds; parts beyond that are never removed.
 fn owns(properties: &Value) -> String {
     let digests: Vec<String> = paths(properties).into_keys().collect();
     let mut text = digests.join(".");
@@ -89,17 +89,17 @@ fn takes_tags(desired: &Desired) -> bool {
     desired.properties.get("Tags").is_some()
 }
 
-/// A resource without its code and without marks.
-fn own(desired: &Desired) -> Value {
+/// A resource without its code and state tags.
+fn declared(desired: &Desired) -> Value {
     let mut properties = desired.properties.as_object().cloned().unwrap_or_default();
     properties.retain(|name, _| !CODE.contains(&name.as_str()));
     if let Some(tags) = properties.get_mut("Tags").and_then(Value::as_array_mut) {
-        tags.retain(|tag| tag.get("Key").and_then(Value::as_str).is_none_or(|key| !MARKS.contains(&key)));
+        tags.retain(|tag| tag.get("Key").and_then(Value::as_str).is_none_or(|key| !STATE_TAGS.contains(&key)));
     }
     Value::Object(properties)
 }
 
-/// Addresses are chosen anew with every deployment, so subscriptions do not count.
+/// Every deployment chooses its addresses, so subscriptions do not count.
 fn parts(resources: &[Desired]) -> Value {
     let counting = resources.iter().filter(|desired| desired.resource_type != SUBSCRIPTION);
     let part = |desired: &Desired| match takes_tags(desired) {

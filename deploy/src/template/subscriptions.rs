@@ -1,5 +1,5 @@
-//! The subscriptions of a template, whose logical ids follow from the addresses and never from a position: an address
-//! that is added or removed says nothing about the others.
+//! The subscriptions of a template. Their logical ids derive from the addresses and never from a position, so that
+//! adding or removing an address does not affect the others.
 
 use serde_json::Value;
 use yaml_serde::{Mapping, Value as Yaml};
@@ -10,47 +10,47 @@ use super::state_tags::digest;
 
 /// The type of a subscription.
 pub const SUBSCRIPTION: &str = "AWS::SNS::Subscription";
-/// What the logical ids of subscriptions begin with.
+/// Prefix of the subscriptions' logical ids.
 const PREFIX: &str = "EmailSubscription";
-/// So many hexadecimal digits tell the addresses of one stack apart.
+/// Enough hexadecimal digits to distinguish the addresses of a stack.
 const DIGITS: usize = 12;
 
-/// A subscription of an address as a finished template declares it.
+/// A subscription as a finished template declares it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subscribed {
-    /// Its name in the template. One of an earlier version of this program follows from a position and stays as it is:
-    /// CloudFormation would take another name for another resource, and unsubscribe the address with the old one.
+    /// Its name in the template. Names from earlier versions, by position, are kept: CloudFormation would treat a new
+    /// name as a new resource, and unsubscribe the address with the old one.
     pub logical_id: String,
     /// The address.
     pub address: String,
     declaration: Yaml,
 }
 
-/// Whether two texts are the same address to whoever reads the mail.
+/// Whether two spellings reach the same mailbox.
 pub fn same_address(one: &str, other: &str) -> bool {
     normalised(one) == normalised(other)
 }
 
-/// The logical id of the subscription of an address, however that is written.
+/// The logical id of an address's subscription, whatever its spelling.
 pub fn subscription_id(address: &str) -> String {
     format!("{PREFIX}{}", digest(&Value::from(normalised(address)), DIGITS))
 }
 
-/// The addresses that a finished template subscribes, in its order.
+/// The addresses in a finished template, in its order.
 ///
 /// # Errors
-/// A text that is no template.
+/// A text that is not a template.
 pub fn subscribed(text: &str) -> Result<Vec<Subscribed>, TemplateError> {
     let document: Yaml = yaml_serde::from_str(text).map_err(TemplateError::Syntax)?;
     let resources = document.get("Resources").and_then(Yaml::as_mapping);
-    let resources = resources.ok_or_else(|| TemplateError::at("Resources", "there are none"))?;
+    let resources = resources.ok_or_else(|| TemplateError::at("Resources", "the section is missing or empty"))?;
     Ok(resources.iter().filter_map(|(id, resource)| read(id, resource)).collect())
 }
 
-/// A finished template with these subscriptions as they are declared, in the place of its own of the same addresses.
+/// A finished template in which these subscriptions replace its own for the same addresses.
 ///
 /// # Errors
-/// A text that is no template.
+/// A text that is not a template.
 pub fn keeping(text: &str, kept: &[&Subscribed]) -> Result<String, TemplateError> {
     if kept.is_empty() {
         return Ok(text.to_owned());
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_id_of_an_address_is_the_same_wherever_it_stands_and_however_it_is_written() {
+    fn the_id_of_an_address_depends_on_neither_position_nor_spelling() {
         let (both, one) = (ids(&finished(&["a@x.org", "b@x.org"])), ids(&finished(&["b@x.org"])));
         assert_eq!(both[1], one[0]);
         assert_ne!(both[0].1, both[1].1);
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_deployed_keeps_its_name_and_its_spelling() {
+    fn a_deployed_subscription_keeps_its_name_and_spelling() {
         let deployed = subscribed(LEGACY).unwrap();
         let kept: Vec<&Subscribed> = deployed.iter().collect();
         let text = keeping(&finished(&["joan@example.com", "ada@example.com"]), &kept).unwrap();
@@ -117,7 +117,7 @@ mod tests {
             ("joan@example.com", joan.as_str()),
         ];
         assert_eq!(ids(&text), expected.map(|(address, id)| (address.to_owned(), id.to_owned())));
-        // The next run has the same text to give.
+        // The next run renders the same text.
         let again = subscribed(&text).unwrap();
         let fresh = finished(&["joan@example.com", "ada@example.com"]);
         assert_eq!(keeping(&fresh, &again.iter().collect::<Vec<_>>()).unwrap(), text);

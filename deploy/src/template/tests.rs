@@ -72,13 +72,13 @@ fn what_is_not_supported_is_named_with_its_place() {
     let cases = [
         ("!ImportValue other", "template, A.Properties.X: the function ImportValue is not supported"),
         ("{Y: [!Cidr a]}", "template, A.Properties.X.Y[0]: the function Cidr is not supported"),
-        ("!Ref Nobody", "template, A.Properties.X: there is no parameter or resource Nobody"),
+        ("!Ref Unknown", "template, A.Properties.X: there is no parameter or resource Unknown"),
         ("!GetAtt B.Colour", "template, A.Properties.X: the attribute Colour of B is not supported"),
         ("!GetAtt B", "template, A.Properties.X: GetAtt takes a logical id and an attribute"),
         ("!Sub '${B'", "template, A.Properties.X: Sub has a `${` without its `}`"),
         ("!If [Nothing, 1, 2]", "template, A.Properties.X: there is no condition Nothing"),
         ("!Join [a]", "template, A.Properties.X: Join takes a separator and a list"),
-        ("!Ref A", "template: these resources need each other: A → A"),
+        ("!Ref A", "template: these resources depend on each other: A → A"),
     ];
     for (yaml, expected) in cases {
         assert_eq!(properties(yaml).unwrap_err().to_string(), expected, "{yaml}");
@@ -88,7 +88,7 @@ fn what_is_not_supported_is_named_with_its_place() {
 #[test]
 fn unknown_sections_and_keys_are_refused() {
     for (source, expected) in [
-        ("Resources: {}", "template, Resources: there are none"),
+        ("Resources: {}", "template, Resources: the section is missing or empty"),
         ("Transform: x", "template, the document: `Transform` is not supported"),
         ("Resources: {A: {Type: T, CreationPolicy: {}}}", "template, A: `CreationPolicy` is not supported"),
         ("Resources: {A: {Type: T, DependsOn: B}}", "template, A: DependsOn names B, which does not exist"),
@@ -110,7 +110,7 @@ fn parameters_are_checked() {
         template.resolve(&Inputs { place: place(), parameters }, naming).map(|_| ()).map_err(|error| error.to_string())
     };
     assert_eq!(resolve("A", "x"), Ok(()));
-    assert_eq!(resolve("A", "z"), Err("parameter A is `z`, but has to be one of x, y".to_owned()));
+    assert_eq!(resolve("A", "z"), Err("parameter A is `z`, but must be one of x, y".to_owned()));
     assert_eq!(resolve("B", "x"), Err("the template has no parameter B".to_owned()));
 }
 
@@ -138,7 +138,7 @@ fn the_embedded_template_resolves_with_every_type_supported() {
 }
 
 #[test]
-fn marks_follow_what_is_deployed_and_nothing_else() {
+fn state_tags_follow_what_is_deployed_and_nothing_else() {
     let stack = |name: &str, emails: &[&str], parameters: &[(&str, &str)]| {
         let completion = Completion {
             emails: emails.iter().map(|email| (*email).to_owned()).collect(),
@@ -157,8 +157,8 @@ fn marks_follow_what_is_deployed_and_nothing_else() {
         if resource.properties.get("Tags").is_none() {
             continue;
         }
-        for mark in [APPLIED_TAG, OWNS_TAG] {
-            assert_eq!(tag(&first, id, mark), tag(&elsewhere, id, mark), "{id} {mark}");
+        for key in [APPLIED_TAG, OWNS_TAG] {
+            assert_eq!(tag(&first, id, key), tag(&elsewhere, id, key), "{id} {key}");
         }
         let changed = tag(&first, id, APPLIED_TAG) != tag(&more_memory, id, APPLIED_TAG);
         assert_eq!(changed, id == HANDLER, "{id}");

@@ -1,4 +1,4 @@
-//! The guarantees of the handler, on a store and a notifier that fail when they are told to. The number in a test's name
+//! The guarantees of the handler, on a store and a notifier that fail on demand. The number in a test's name
 //! is the guarantee's.
 
 mod alarms;
@@ -186,7 +186,7 @@ async fn guarantee_1_no_record_of_a_batch_hides_another() -> Tested {
 }
 
 #[tokio::test(start_paused = true)]
-async fn guarantee_1_a_record_that_cannot_be_read_is_told_of() -> Tested {
+async fn guarantee_1_an_unreadable_record_is_reported() -> Tested {
     let flow = flow();
     let arn = "arn:aws:sqs:eu-west-1:111111111111:team-events";
     let garbage = json!({"eventSource": "aws:sqs", "messageId": "q1", "eventSourceARN": arn, "body": " "});
@@ -194,7 +194,7 @@ async fn guarantee_1_a_record_that_cannot_be_read_is_told_of() -> Tested {
     deliver(&flow, &json!({"Records": [garbage, good]})).await?;
     let bodies = flow.notifier.bodies();
     assert!(bodies.iter().any(|body| body.contains("a record from team-events cannot be read")), "{bodies:?}");
-    // Nothing in it can be read: the delivery fails, and ends in the queue whose alarm tells of it.
+    // Nothing in it can be read: the delivery fails and ends in the dead-letter queue, which raises an alarm.
     assert!(matches!(deliver(&flow, &json!({"Records": [garbage]})).await, Err(HandlerError::Unreadable(_))));
     assert!(matches!(
         deliver(&flow, &json!({"Records": [from_own_queue(&json!({}))]})).await,

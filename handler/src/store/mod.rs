@@ -1,4 +1,4 @@
-//! What the handler asks of the incident table.
+//! The handler's interface to the incident table.
 
 mod table;
 
@@ -8,15 +8,15 @@ use aws_sdk_dynamodb::error::SdkError;
 use incident_model::{Incident, Reason, Silence};
 pub use table::Table;
 
-/// The operations that recording and notifying are made of. Each is atomic.
+/// The operations for recording and notifying. Each is atomic.
 pub trait Store {
-    /// What is known about an event, its fingerprint and its resource, and the silences: all that a decision needs.
+    /// Reads everything that a decision needs: about an event, its fingerprint and its resource, and the silences.
     fn look(&self, lookup: &Lookup<'_>) -> impl Future<Output = Result<Snapshot, StoreError>>;
 
     /// Reads an incident.
     fn incident(&self, incident_id: &str) -> impl Future<Output = Result<Option<Incident>, StoreError>>;
 
-    /// The newest incident of a trouble, resolved or not.
+    /// The newest incident of a trouble, in any status.
     fn newest_of_trouble(
         &self,
         source: &str,
@@ -26,13 +26,13 @@ pub trait Store {
     /// Opens an incident with its first failure.
     fn open(&self, opening: &Opening<'_>) -> impl Future<Output = Result<(), StoreError>>;
 
-    /// Counts another failure for an incident that is not resolved.
+    /// Counts another failure for an unresolved incident.
     fn count(&self, occurrence: &Occurrence<'_>) -> impl Future<Output = Result<(), StoreError>>;
 
-    /// Resolves an incident that is not resolved.
+    /// Resolves an unresolved incident.
     fn resolve(&self, resolution: &Resolution<'_>) -> impl Future<Output = Result<(), StoreError>>;
 
-    /// Remembers when a trouble ended last, for failures that are told of later than their end.
+    /// Records when a trouble last ended, for failures that are reported after their end.
     fn remember_recovery(
         &self,
         source: &str,
@@ -40,55 +40,54 @@ pub trait Store {
         at_milliseconds: i64,
     ) -> impl Future<Output = Result<(), StoreError>>;
 
-    /// The incidents whose moment has come, the longest waiting first, at most `limit`. May lack what changed within the
-    /// last moments.
+    /// The incidents that are due, the longest waiting first, at most `limit`. Eventually consistent.
     fn due(&self, now: i64, limit: usize) -> impl Future<Output = Result<Vec<Incident>, StoreError>>;
 
-    /// Changes what is to be sent about an incident, if nobody else did since it was read. Says whether it was changed.
+    /// Changes an incident's outbox, unless it changed since it was read; returns whether it was changed.
     fn set_outbox(&self, read: &Incident, outbox: &Outbox) -> impl Future<Output = Result<bool, StoreError>>;
 
-    /// Writes that the notice that is due was accepted. Says whether the incident is worse than that notice said; then the
-    /// notice of it is due now.
+    /// Records that the due notice was accepted. Returns whether the incident became worse than the notice states, in
+    /// which case an escalation is due now.
     fn mark_sent(&self, sent: &Sent<'_>) -> impl Future<Output = Result<bool, StoreError>>;
 
-    /// Takes one of the mails that may go out in the time of a budget. False when there is none left.
+    /// Takes a mail from a budget; false if it is used up.
     fn take(&self, budget: &Budget, now_milliseconds: i64) -> impl Future<Output = Result<bool, StoreError>>;
 
-    /// All silences, also those that ended and were not told about yet.
+    /// All silences, including ended ones whose end was not reported yet.
     fn silences(&self) -> impl Future<Output = Result<Vec<Silence>, StoreError>>;
 
-    /// Forgets silences that ended.
+    /// Deletes ended silences.
     fn forget_silences(&self, silence_ids: &[&str]) -> impl Future<Output = Result<(), StoreError>>;
 }
 
-/// What a failure asks the table.
+/// The table lookup for a failure.
 #[derive(Debug, Clone, Copy)]
 pub struct Lookup<'a> {
-    /// The event that tells of it.
+    /// The event that reports it.
     pub event_id: &'a str,
     /// Its fingerprint.
     pub fingerprint: &'a str,
     /// Kind of resource.
     pub source: &'a str,
-    /// The trouble of it.
+    /// Its trouble.
     pub trouble: &'a str,
-    /// The function whose failure it is.
+    /// The failing function.
     pub function: Option<&'a str>,
 }
 
-/// What the table answers.
+/// The result of a lookup.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
-    /// The incident that the event was counted for, if it was.
+    /// The incident that already counts the event, if any.
     pub counted_for: Option<String>,
-    /// The newest incident of the fingerprint, resolved or not.
+    /// The newest incident of the fingerprint, in any status.
     pub newest: Option<Incident>,
-    /// The incident that the fingerprint leads to, where it is gone or this version cannot read it: the next failure opens
-    /// one that it can.
+    /// The incident that the fingerprint points to, if it was deleted or is unreadable for this version: the next
+    /// failure opens a new one.
     pub lost: Option<String>,
     /// The newest incident of the trouble.
     pub newest_of_trouble: Option<String>,
-    /// When the trouble ended last, in milliseconds since 1970.
+    /// When the trouble last ended, in milliseconds since 1970.
     pub recovered_at: Option<i64>,
     /// The newest incident of an alarm on the function's errors.
     pub alarm_of_function: Option<Incident>,
@@ -96,21 +95,21 @@ pub struct Snapshot {
     pub silences: Vec<Silence>,
 }
 
-/// What is to be sent about an incident.
+/// The pending notice of an incident.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outbox {
-    /// The notice that is due.
+    /// The due notice.
     pub due: Option<Reason>,
-    /// How many notices there were, with that one.
+    /// The number of notices, including that one.
     pub notices: u64,
-    /// When somebody has to look, in seconds since 1970.
+    /// When it is due, in seconds since 1970.
     pub due_at: Option<i64>,
     /// The silence that holds the notice back.
     pub silenced_by: Option<String>,
 }
 
 impl Outbox {
-    /// As it stands in an incident.
+    /// The outbox of an incident.
     pub fn of(incident: &Incident) -> Self {
         Self {
             due: incident.due,
@@ -120,12 +119,12 @@ impl Outbox {
         }
     }
 
-    /// The next notice of an incident, due at a moment.
+    /// The next notice of an incident, due at a given time.
     pub fn next(incident: &Incident, reason: Reason, due_at: i64) -> Self {
         Self { due: Some(reason), notices: incident.notices + 1, due_at: Some(due_at), silenced_by: None }
     }
 
-    /// Puts it into an incident.
+    /// Sets it in an incident.
     pub fn put_into(self, incident: Incident) -> Incident {
         let Self { due, notices, due_at, silenced_by } = self;
         Incident { due, notices, due_at, silenced_by, ..incident }
@@ -135,15 +134,15 @@ impl Outbox {
 /// The first failure of an incident.
 #[derive(Debug, Clone, Copy)]
 pub struct Opening<'a> {
-    /// The event that tells of it.
+    /// The event that reports it.
     pub event_id: &'a str,
-    /// The incident as it shall stand in the table.
+    /// The incident to write.
     pub incident: &'a Incident,
-    /// What the decision was made on.
+    /// The basis of the decision.
     pub snapshot: &'a Snapshot,
-    /// The function whose errors raised the alarm, if this is about one.
+    /// The function whose errors raised the alarm, if it is one.
     pub alarm_on: Option<&'a str>,
-    /// Whether the notice of the incident before is not worth sending any more.
+    /// Whether the previous incident's notice is obsolete.
     pub withdraws: bool,
     /// Now, in seconds since 1970.
     pub now: i64,
@@ -152,15 +151,15 @@ pub struct Opening<'a> {
 /// Another failure of an incident.
 #[derive(Debug, Clone, Copy)]
 pub struct Occurrence<'a> {
-    /// The event that tells of it.
+    /// The event that reports it.
     pub event_id: &'a str,
     /// The incident as it was read.
     pub read: &'a Incident,
-    /// The incident as it shows the failure.
+    /// The incident with the failure.
     pub incident: &'a Incident,
-    /// What is to be sent about it, if it became worse.
+    /// The escalation, if it became worse.
     pub escalation: Option<&'a Outbox>,
-    /// With how many failures it becomes worse than it now is. Whoever counts that one has to know it.
+    /// The number of failures at which it escalates next; the write that reaches it must escalate.
     pub worse_at: Option<u64>,
     /// Now, in seconds since 1970.
     pub now: i64,
@@ -171,22 +170,22 @@ pub struct Occurrence<'a> {
 pub struct Resolution<'a> {
     /// The incident as it was read.
     pub read: &'a Incident,
-    /// What is to be sent about it.
+    /// The notice of its end.
     pub outbox: &'a Outbox,
-    /// State changes of the fingerprint that still count, with this one, in seconds since 1970.
+    /// Recent state changes of the fingerprint, including this one, in seconds since 1970.
     pub recent_changes: &'a [i64],
-    /// What ended it, for the timeline.
+    /// The cause of its end, for the timeline.
     pub what: &'a str,
     /// Now, RFC 3339 in UTC.
     pub at: &'a str,
 }
 
-/// A notice that was accepted.
+/// An accepted notice.
 #[derive(Debug, Clone, Copy)]
 pub struct Sent<'a> {
-    /// The incident as it was when the notice was written.
+    /// The incident at the time of the notice.
     pub incident: &'a Incident,
-    /// When somebody has to look at it next, in seconds since 1970.
+    /// When it is due next, in seconds since 1970.
     pub next_look: Option<i64>,
     /// What was sent, for the timeline.
     pub what: &'a str,
@@ -196,49 +195,49 @@ pub struct Sent<'a> {
     pub now: i64,
 }
 
-/// How many mails of a kind may go out in a time, whenever it begins.
+/// How many mails of a kind may be sent within a sliding time window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     /// The kind.
     pub name: &'static str,
     /// How many.
     pub limit: usize,
-    /// In which time, in milliseconds.
+    /// The window, in milliseconds.
     pub milliseconds: i64,
 }
 
 impl Budget {
-    /// So many in any sixty seconds.
+    /// This many in any sixty seconds.
     pub const fn of_a_minute(name: &'static str, limit: usize) -> Self {
         Self { name, limit, milliseconds: 60_000 }
     }
 }
 
-/// Why the table did not do what it was asked.
+/// Why a table operation failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// Somebody else was faster, or may have been: read again and decide anew.
+    /// Another invocation was faster, or may have been: read and decide again.
     #[error("another invocation changed the same items")]
     Conflict,
-    /// The table has too much to do: ask again later.
+    /// The table is throttled: retry later.
     #[error("the incident table is throttled: {code}: {message}")]
     Throttled {
-        /// AWS's error code, or the reason for which it cancelled a transaction.
+        /// AWS's error code, or the cancellation reason of a transaction.
         code: String,
         /// AWS's message.
         message: String,
     },
-    /// The table cannot be used.
+    /// The table is unusable.
     #[error("the incident table cannot be used: {code}: {message}")]
     Unusable {
-        /// AWS's error code, or the kind of failure when there was no answer.
+        /// AWS's error code, or the kind of failure without a response.
         code: String,
         /// AWS's message.
         message: String,
     },
 }
 
-/// The kind of a failure that AWS gives no code for.
+/// The kind of a failure without a code from AWS.
 pub(crate) fn kind<E, R>(error: &SdkError<E, R>) -> &'static str {
     match error {
         SdkError::TimeoutError(_) => "Timeout",

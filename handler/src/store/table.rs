@@ -27,12 +27,13 @@ use error_mapping::{is_condition, not_transacted, refused};
 use items::{Changes, TARGET, number, pointer, text};
 use pointer_cache::PointerCache;
 
-/// How long the marker of a counted event is kept. EventBridge delivers again for at most a day, Lambda for six hours.
-const MARKER_DAYS: i64 = 7;
+/// Retention of a counted event's marker. EventBridge redelivers for at most a day, Lambda for six hours; a dead letter,
+/// which may have been counted before, is resent within the 14 days its queue keeps it.
+const MARKER_DAYS: i64 = 16;
 const DAY: i64 = 24 * 60 * 60;
-/// How long the self-check's item is kept.
+/// Retention of the self-check's item.
 const CHECK_SECONDS: i64 = 60 * 60;
-/// How long a sweep leaves an incident alone that this version cannot read.
+/// How long a sweep skips an incident that this version cannot read.
 const UNREADABLE_SECONDS: i64 = 60 * 60;
 
 type Item = HashMap<String, AttributeValue>;
@@ -46,7 +47,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table that this function may read and write.
+    /// A table to which this function has access.
     pub fn new(client: Client, name: String) -> Self {
         Self { client, name, pointer_cache: PointerCache::default() }
     }
@@ -78,14 +79,14 @@ impl Table {
         Put::builder().table_name(&self.name).set_item(Some(item))
     }
 
-    /// The item that keeps an event from being counted twice.
+    /// The marker that prevents an event from being counted twice.
     fn marker(&self, event_id: &str, incident_id: &str, now: i64) -> Result<TransactWriteItem, StoreError> {
         let item = pointer(&event_key(event_id), incident_id, Some(now + MARKER_DAYS * DAY));
         written(self.put(item).condition_expression("attribute_not_exists(incident_id)"))
     }
 
-    /// Points a key to an incident, if neither another incident nor a recovery came since it was read.
-    fn turned(
+    /// Points a key to an incident, unless another incident or a recovery arrived since it was read.
+    fn repointed(
         &self,
         item: Item,
         before: Option<&str>,
@@ -103,13 +104,13 @@ impl Table {
         written(put.condition_expression(format!("{leads} AND {recovers}")))
     }
 
-    /// Takes back what was still to be sent about an incident. Harmless when it was sent in the meantime.
+    /// Withdraws an incident's pending notice. Harmless if it was sent in the meantime.
     fn withdrawn(&self, incident_id: &str) -> Result<TransactWriteItem, StoreError> {
         let update = Update::builder().table_name(&self.name).key(INCIDENT_ID, text(incident_id));
         changed(update.update_expression("REMOVE due, due_at, silenced_by"))
     }
 
-    /// Closes the incident of an alarm in favour of the one that knows the cause.
+    /// Resolves the incident of an alarm in favour of the one with the cause.
     fn explained(&self, alarm: &Incident, cause: &Incident) -> Result<TransactWriteItem, StoreError> {
         let what = format!("resolved: explained by {}", cause.incident_id);
         let changes = Changes::new("#status = :open")
@@ -139,8 +140,8 @@ impl Table {
         transaction.send().await.map(drop).map_err(|error| not_transacted(&error))
     }
 
-    /// Has a sweep look later at an incident that this version cannot read: it would be found every minute, and a hundred of
-    /// them would be all that a sweep finds. A handler that can read it sends what is due then.
+    /// Postpones an incident that this version cannot read: every sweep would find it, and a hundred of them would fill
+    /// a sweep. A handler that can read it sends what is due then.
     async fn put_off(&self, item: &Item, now: i64) {
         let (Some(id), Some(due_at)) = (items::string(item, INCIDENT_ID), items::integer(item, "due_at")) else {
             return;
@@ -162,8 +163,8 @@ impl Table {
             .set_expression_attribute_values(changes.values)
     }
 
-    /// Makes a change; false when its condition does not hold. While a transaction of another invocation holds the item, or
-    /// the table is throttled, the change waits: its condition decides whether it is still right.
+    /// Applies a change; false if its condition does not hold. Waits while another transaction holds the item or the
+    /// table is throttled; the condition decides whether the change is still valid.
     async fn apply(&self, key: &str, changes: Changes) -> Result<bool, StoreError> {
         let mut backoff = Backoff::default();
         loop {
@@ -205,8 +206,8 @@ impl Store for Table {
         let record = self.put(items::record(incident)?).condition_expression("attribute_not_exists(incident_id)");
         let mut writes = vec![
             self.marker(opening.event_id, id, opening.now)?,
-            self.turned(pointer(&open_key(&incident.fingerprint), id, None), before, None)?,
-            self.turned(of_trouble, snapshot.newest_of_trouble.as_deref(), snapshot.recovered_at)?,
+            self.repointed(pointer(&open_key(&incident.fingerprint), id, None), before, None)?,
+            self.repointed(of_trouble, snapshot.newest_of_trouble.as_deref(), snapshot.recovered_at)?,
             written(record)?,
         ];
         if let (true, Some(before)) = (opening.withdraws, before) {
@@ -271,7 +272,7 @@ impl Store for Table {
         let changes = Changes::new("attribute_not_exists(recovered_at) OR recovered_at < :recovered_at")
             .set(items::RECOVERED_AT, number(at))
             .versioned();
-        // A later one was told of before; that one stays.
+        // A later recovery was reported first and stays.
         self.apply(&trouble_key(source, trouble), changes).await.map(drop)
     }
 
@@ -313,13 +314,13 @@ impl Store for Table {
         let mut backoff = Backoff::default();
         while let Some(incident) = read {
             let id = &incident.incident_id;
-            let told = |condition: &str| {
+            let accepted = |condition: &str| {
                 Changes::new(condition)
                     .set("last_notified_at", text(sent.at))
                     .set_expression("notified_at = if_not_exists(notified_at, :last_notified_at)")
                     .noted(&incident, sent.at, sent.what)
             };
-            let untouched = told("attribute_exists(due) AND notices = :sent AND severity = :mailed")?
+            let untouched = accepted("attribute_exists(due) AND notices = :sent AND severity = :mailed")?
                 .with(":sent", items::count(*notices))
                 .with(":mailed", text(mailed.name()))
                 .outbox(&outbox);
@@ -327,7 +328,7 @@ impl Store for Table {
                 return Ok(false);
             }
             if let Some(condition) = worse_than(*mailed) {
-                let unsaid = told(&format!("notices = :sent AND #status <> :resolved AND {condition}"))?
+                let unsaid = accepted(&format!("notices = :sent AND #status <> :resolved AND {condition}"))?
                     .with(":sent", items::count(*notices))
                     .named("#status", "status")
                     .with(":resolved", text("resolved"))
@@ -339,11 +340,11 @@ impl Store for Table {
                     return Ok(true);
                 }
             }
-            // While the mail was on its way the next notice became due, which must stay, or a person resolved the incident.
-            if self.apply(id, told("attribute_exists(incident_id)")?).await? {
+            // During the send the next notice became due, which must stay, or the incident was resolved manually.
+            if self.apply(id, accepted("attribute_exists(incident_id)")?).await? {
                 return Ok(false);
             }
-            // It is gone, or others wrote into a full timeline.
+            // It was deleted, or its full timeline changed.
             backoff.wait_after(StoreError::Conflict).await?;
             read = self.incident(id).await?;
         }
@@ -371,19 +372,34 @@ fn changed(update: aws_sdk_dynamodb::types::builders::UpdateBuilder) -> Result<T
     Ok(TransactWriteItem::builder().update(built(update.build())?).build())
 }
 
-/// What a builder says when a required member is missing, which no input can bring about.
+/// A builder's error for a missing required member, which no input can cause.
 fn built<T>(result: Result<T, aws_sdk_dynamodb::error::BuildError>) -> Result<T, StoreError> {
     result.map_err(|error| StoreError::unusable("BrokenRequest", error))
 }
 
-/// The severities that are worse than another.
+/// The severities above another.
 fn severities_above(severity: Severity) -> impl Iterator<Item = Severity> {
     Severity::ALL.into_iter().filter(move |other| *other > severity)
 }
 
-/// The condition that an incident is worse than it was mailed; nothing where nothing is worse. Its placeholders are the
+/// The condition that an incident is worse than it was mailed; `None` if nothing is worse. Its placeholders are the
 /// names of [`severities_above`].
 fn worse_than(mailed: Severity) -> Option<String> {
     let names: Vec<String> = severities_above(mailed).map(|severity| format!(":{}", severity.name())).collect();
     (!names.is_empty()).then(|| format!("severity IN ({})", names.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counted_event_is_known_as_long_as_its_dead_letter_can_be_sent_again() {
+        let template = include_str!("../../../templates/incident-stack.yaml");
+        let periods = template.lines().filter_map(|line| line.trim().strip_prefix("MessageRetentionPeriod:"));
+        let periods: Vec<i64> = periods.filter_map(|seconds| seconds.trim().parse().ok()).collect();
+        assert_eq!(periods.len(), 2, "the dead-letter queues of the rules and of the handler");
+        // A day for EventBridge's attempts before the queue.
+        assert!(periods.iter().all(|period| MARKER_DAYS * DAY > period + DAY), "{periods:?}");
+    }
 }

@@ -31,15 +31,15 @@ pub(crate) type TestResult<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const TABLE: &str = "devops-incidents";
 const REGION: &str = "us-east-1";
-/// How long a client waits for an answer: far above what one takes, also on a busy machine.
+/// Timeout of a client: far more than a response takes, even on a busy machine.
 const ANSWER: Duration = Duration::from_secs(20);
-/// How long it waits where answers are lost on purpose.
+/// Timeout where responses are dropped on purpose.
 const ANSWER_IN_A_HURRY: Duration = Duration::from_secs(1);
-/// How often a client calls before it gives a call up.
+/// Attempts of a client per call.
 pub(crate) const ATTEMPTS: u64 = 3;
 /// How often Lambda delivers an event.
 const DELIVERIES: usize = 3;
-/// After so many sweeps nothing may be due any more.
+/// After this many sweeps nothing may be due.
 const SWEEPS: usize = 6;
 /// The seconds between two sweeps, and between two deliveries: more than any lease.
 const PAUSE: i64 = 600;
@@ -86,7 +86,7 @@ impl Account {
         self.handler_with(&self.clients)
     }
 
-    /// A handler that does not wait long for an answer.
+    /// A handler with a short timeout.
     pub(crate) fn hurried_handler(&self) -> TestResult<Handler> {
         self.handler_with(&clients(&self.endpoint, &self.access_key, ANSWER_IN_A_HURRY))
     }
@@ -103,7 +103,7 @@ impl Account {
         Ok(Handler::on_aws(settings, clients)?)
     }
 
-    /// What the handler's program has to know to work here.
+    /// The environment of the handler's program.
     pub(crate) fn surroundings(&self) -> Surroundings {
         Surroundings {
             endpoint: self.endpoint.clone(),
@@ -127,7 +127,7 @@ impl Account {
         Ok(delivered?)
     }
 
-    /// Sweeps until no notice is due any more.
+    /// Sweeps until no notice is due.
     pub(crate) async fn settled(&self) -> TestResult<Vec<Incident>> {
         let handler = self.handler()?;
         for _ in 0..SWEEPS {
@@ -142,7 +142,7 @@ impl Account {
         Err(format!("after {SWEEPS} sweeps something is still due: {:#?}", self.items().await?).into())
     }
 
-    /// Moves every moment that somebody waits for into the past: leases end, budgets are free again.
+    /// Moves every due time into the past: leases end, budgets are free again.
     pub(crate) async fn time_passes(&self) -> TestResult {
         for mut item in self.items().await? {
             let is_budget =
@@ -164,8 +164,8 @@ impl Account {
         Ok(())
     }
 
-    /// Makes the timeline of the only incident as long as an item can bear, with a reminder to be sent. Returns how many
-    /// entries it has.
+    /// Makes the timeline of the only incident as long as an item can hold, with a reminder due. Returns the number of
+    /// entries.
     pub(crate) async fn grow_with_a_reminder_due(&self) -> TestResult<usize> {
         let mut items = self.items().await?;
         items.retain(|item| item.contains_key(RECORD_TYPE));
@@ -227,13 +227,13 @@ impl Drop for Account {
     }
 }
 
-/// What the handler answers to an event.
+/// The handler's response to an event.
 pub(crate) async fn delivered(handler: &Handler, event: &Value) -> TestResult<Value> {
     let delivery = LambdaEvent::new(event.clone(), Context::default());
     Ok(handler.handle(delivery).await?)
 }
 
-/// Whether the handler did what an event asks for. A sweep also checks the rules file, which there is none of here.
+/// Whether the handler succeeded. A sweep also checks the rules file, which does not exist here.
 async fn handled(handler: &Handler, event: &Value) -> Result<(), HandlerError> {
     match handler.handle(LambdaEvent::new(event.clone(), Context::default())).await {
         Ok(_) | Err(HandlerError::Unhealthy(_)) => Ok(()),
@@ -241,8 +241,8 @@ async fn handled(handler: &Handler, event: &Value) -> Result<(), HandlerError> {
     }
 }
 
-/// Takes a moment back, and those in a list: in seconds, or if the number is that large, in milliseconds. A number that
-/// is too small is no moment.
+/// Moves a time, or a list of times, into the past: in seconds, or in milliseconds for large numbers. Numbers that are
+/// too small are not times.
 fn earlier(value: &mut AttributeValue) {
     match value {
         AttributeValue::N(number) => {
@@ -281,7 +281,7 @@ async fn create_table(dynamodb: &aws_sdk_dynamodb::Client) -> TestResult {
     Ok(())
 }
 
-/// As the function makes them, and in a hurry to try again.
+/// Like the function's clients, with short backoff.
 fn clients(endpoint: &str, access_key: &AccessKey, answer: Duration) -> Clients {
     let AccessKey { access_key_id, secret_access_key } = access_key;
     let credentials =

@@ -33,7 +33,7 @@ async fn a_failure_that_can_be_neither_recorded_nor_mailed_is_an_error() -> Test
     let root = tempfile::tempdir()?;
     let mut handler = Function::start("incident-handler", root.path(), &UNREACHABLE).await?;
     let deep = format!("{}1{}", r#"{"a":"#.repeat(126), "}".repeat(126));
-    // What the runtime cannot parse would be its own error, and the failure would never reach the handler.
+    // The runtime would fail on an unparsable event, and the failure would never reach the handler.
     for payload in ["{}", deep.as_str(), "1e999", r#""\ud800""#] {
         let event = format!(
             r#"{{"id":"e","source":"lambda","detail-type":"Lambda Function Invocation Result - Failure","detail":

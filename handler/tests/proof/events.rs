@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// A function failed for good.
+/// A function failed after all retries.
 pub(crate) fn failure(function: &str, event_id: &str) -> Value {
     json!({
         "id": event_id, "source": "lambda", "detail-type": "Lambda Function Invocation Result - Failure",
@@ -25,7 +25,7 @@ pub(crate) fn alarm(event_id: &str, state: &str) -> Value {
     })
 }
 
-/// The clock asks for a sweep.
+/// A scheduled sweep.
 pub(crate) fn sweep() -> Value {
     json!({"incidentctl": "sweep"})
 }

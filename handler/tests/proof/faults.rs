@@ -14,12 +14,12 @@ use crate::situation::Situation;
 
 /// Cases at a time: more than processors, because a part of them is waiting.
 const AT_ONCE: usize = 6;
-/// One case of so many is met unless `INCIDENTCTL_TEST_FAULTS` says another number. It shares no factor with the number
-/// of attacks, so that this step meets each call with another one than the call before.
+/// One of this many cases runs, unless `INCIDENTCTL_TEST_FAULTS` sets another number. It is coprime to the number of
+/// attacks, so that consecutive calls meet different attacks.
 const SPREAD: usize = 5;
-/// So often a handler decides anew when it is throttled.
+/// Attempts of a throttled handler.
 const DECISIONS: u64 = 5;
-/// A decision asks for five items, of which four answers read one each; then the SDK asks for the last one.
+/// A decision reads five items, of which four responses contain one each; then the SDK asks for the last one.
 const ANSWERS: u64 = 4 + ATTEMPTS;
 
 /// A call that the handler makes.
@@ -66,7 +66,7 @@ impl Point {
         self.operation == "Publish"
     }
 
-    /// Whether the handler cannot know that a mail went out, or that the failure is in the table and will be told of,
+    /// Whether the handler cannot know that a mail went out, or that the failure is in the table and will be mailed,
     /// when nothing more is heard of this call.
     pub(crate) fn may_repeat(&self, took_effect: bool) -> bool {
         took_effect || (self.follows_mail && !self.is_publish())
@@ -79,8 +79,8 @@ impl fmt::Display for Point {
     }
 }
 
-/// How a call is broken. What lasts, lasts for all attempts of the SDK; a cancelled transaction and unanswered keys for all
-/// attempts of the handler, too.
+/// The fault of a call. Persistent ones last for all attempts of the SDK; cancelled transactions and unprocessed keys
+/// also for all attempts of the handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     Throttled,
@@ -121,7 +121,7 @@ impl Fault {
         Self::HangAfter,
     ];
 
-    /// Whether the service can answer so.
+    /// Whether the service can fail this way.
     fn concerns(self, call: &Point) -> bool {
         let writes = !["Get", "BatchGet", "Query"].iter().any(|verb| call.operation.starts_with(verb));
         match self {
@@ -163,8 +163,8 @@ impl Fault {
         matches!(self, Self::HangBefore | Self::HangAfterOnce | Self::HangAfter)
     }
 
-    /// Whether the handler may tell of something twice. The SDK asks again once an answer is lost, and DynamoDB knows a
-    /// transaction by its token; SNS has nothing of the kind.
+    /// Whether a mail may be sent twice. After a lost response the SDK retries; DynamoDB recognises a transaction by
+    /// its token, SNS has nothing like that.
     fn may_repeat(self, call: &Point) -> bool {
         match self {
             Self::DropAfter | Self::HangAfter => true,
@@ -218,7 +218,7 @@ async fn guarantees_2_3_4_hold_whichever_call_is_broken_in_whichever_way() -> Te
     Ok(())
 }
 
-/// The calls that the handler makes in a situation when nothing is wrong.
+/// The handler's calls in a situation without a fault.
 pub(crate) async fn recorded(situation: Situation) -> TestResult<Vec<Point>> {
     let account = Account::new().await?;
     situation.prepare(&account).await?;
@@ -229,14 +229,14 @@ pub(crate) async fn recorded(situation: Situation) -> TestResult<Vec<Point>> {
     Ok(points)
 }
 
-/// The cases that this run meets.
+/// The cases of this run.
 pub(crate) fn share<T>(cases: Vec<T>) -> Vec<T> {
     let chosen = std::env::var("INCIDENTCTL_TEST_FAULTS").ok();
     let step = chosen.and_then(|step| step.parse().ok()).unwrap_or(SPREAD);
     cases.into_iter().step_by(step).collect()
 }
 
-/// Whether the call was made at all; what an index does not show yet, a sweep does not do.
+/// Whether the call was made at all; a sweep skips what an index does not show yet.
 async fn meet(situation: Situation, call: &Point, fault: Fault) -> TestResult<bool> {
     let account = Account::new().await?;
     situation.prepare(&account).await?;

@@ -77,7 +77,7 @@ async fn an_escalation_in_a_burst_is_mailed() -> TestResult {
     Ok(())
 }
 
-/// Delivers all, so many at a time, each by a handler of its own, and as often as Lambda does.
+/// Delivers all with limited concurrency, each to its own handler, and as often as Lambda does.
 async fn deliver(account: &Account, events: Vec<Value>, at_once: usize) -> TestResult {
     let mut events = events.into_iter();
     let mut running = JoinSet::new();

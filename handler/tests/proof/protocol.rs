@@ -1,4 +1,4 @@
-//! What the handler does with whole deliveries.
+//! The handler's protocol with Lambda.
 
 use serde_json::json;
 

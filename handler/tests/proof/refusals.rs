@@ -1,4 +1,4 @@
-//! What the handler makes of each refusal of DynamoDB: how often it asks, and what people hear.
+//! The handler's reaction to each DynamoDB error: attempts and mails.
 
 use incident_local::gateway::faults::{Action, Rule};
 use incident_model::Status;
@@ -9,15 +9,15 @@ use crate::events::failure;
 /// Attempts of the handler when it is throttled.
 const THROTTLED: u64 = 5;
 
-/// A refusal, the calls that meet it, and what comes of it.
+/// An error, the calls that it affects, and the outcome.
 struct Case {
     operation: &'static str,
     action: Action,
-    /// How many calls are refused; all when absent.
+    /// Number of failing calls; all if absent.
     times: Option<u64>,
-    /// How many calls of the operation the handler makes.
+    /// Number of calls of the operation by the handler.
     calls: u64,
-    /// The error code that the handler gives up with, if it does.
+    /// The final error code of the handler, if it fails.
     gives_up: Option<&'static str>,
 }
 
@@ -49,7 +49,7 @@ fn cases() -> Vec<Case> {
         cancelled(&["None", "ValidationError"], None, 1, Some("ValidationError")),
         cancelled(&["ValidationError", "ConditionalCheckFailed"], Some(1), 2, None),
         cancelled(&["ValidationError", "ThrottlingError", "TransactionConflict"], Some(1), 2, None),
-        // The SDK asks again by itself, and counts as one attempt of the handler.
+        // The SDK's own retries count as one attempt of the handler.
         refused(transaction, "TransactionInProgressException", Some(ATTEMPTS), ATTEMPTS + 1),
         refused(transaction, "ThrottlingException", Some(ATTEMPTS), ATTEMPTS + 1),
         refused(transaction, "ThrottlingException", None, THROTTLED * ATTEMPTS),

@@ -1,4 +1,4 @@
-//! A small Lambda Runtime API: one invocation at a time, and what the function answered.
+//! A small Lambda Runtime API: one invocation at a time, with the function's response.
 
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -34,10 +34,10 @@ pub(crate) static UNREACHABLE: LazyLock<Surroundings> = LazyLock::new(|| Surroun
     topic_arn: "arn:aws:sns:eu-west-1:000000000000:devops-alerts".to_owned(),
 });
 
-/// Far longer than any answer takes, also on a busy machine.
+/// Far longer than any response takes, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a function said about an invocation.
+/// A function's response to an invocation.
 #[derive(Debug)]
 pub(crate) enum Said {
     /// It succeeded.
@@ -93,24 +93,24 @@ impl Function {
         Ok(Self { process, invocations, asked, said })
     }
 
-    /// Waits until it asks for work.
+    /// Waits until it polls for an invocation.
     pub(crate) async fn asks_for_work(&mut self) -> TestResult {
         tokio::time::timeout(PATIENCE, self.asked.recv()).await?.ok_or("the API is gone")?;
         Ok(())
     }
 
-    /// Gives it an event and waits for what it says.
+    /// Sends it an event and waits for the response.
     pub(crate) async fn invoke(&mut self, event: &str) -> TestResult<Said> {
         self.begin(event).await?;
         self.says().await
     }
 
-    /// Waits for what it says.
+    /// Waits for the response.
     pub(crate) async fn says(&mut self) -> TestResult<Said> {
         Ok(tokio::time::timeout(PATIENCE, self.said.recv()).await?.ok_or("the API is gone")?)
     }
 
-    /// Gives it an event and does not wait.
+    /// Sends it an event without waiting.
     pub(crate) async fn begin(&mut self, event: &str) -> TestResult {
         Ok(self.invocations.send(event.to_owned()).await?)
     }
@@ -120,7 +120,7 @@ impl Function {
         Ok(self.process.kill().await?)
     }
 
-    /// Gives it an event and waits for its process to end.
+    /// Sends it an event and waits for its process to end.
     pub(crate) async fn dies_of(&mut self, event: &str) -> TestResult<ExitStatus> {
         self.invocations.send(event.to_owned()).await?;
         Ok(tokio::time::timeout(PATIENCE, self.process.wait()).await??)

@@ -1,5 +1,4 @@
-//! Events that reach a running handler one after the other, and what has to come of all of them. `handler/tests/sequences`
-//! holds them.
+//! Sequences of events to a running handler, and their expected outcome. They are in `handler/tests/sequences`.
 
 use std::path::Path;
 
@@ -12,12 +11,12 @@ use crate::account::{Account, TestResult};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sequence {
-    /// In words, what has to come of it.
+    /// The expected outcome, in words.
     what: String,
     events: Vec<Value>,
     /// In the order in which they are opened.
     incidents: Vec<Expected>,
-    /// How the subjects of the mails begin, in their order.
+    /// The starts of the mails' subjects, in order.
     mails: Vec<String>,
 }
 

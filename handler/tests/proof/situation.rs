@@ -1,4 +1,4 @@
-//! What the handler is doing when something goes wrong, and what has to be true in the end.
+//! The handler's situation at a fault, and the invariants afterwards.
 
 use std::collections::BTreeSet;
 
@@ -10,23 +10,23 @@ use serde_json::Value;
 use crate::account::{Account, TestResult};
 use crate::events::{alarm, failure, sweep};
 
-/// More incidents than there may be mails in a minute.
+/// More incidents than the mail budget of a minute.
 const MANY: usize = 8;
 
-/// What the handler is doing.
+/// The handler's situation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Situation {
     /// Opening an incident.
     Opening,
-    /// Counting a failure for one that is open.
+    /// Counting a failure for an open one.
     Counting,
     /// Recognising an event that was delivered before.
     Repeating,
     /// Resolving an incident.
     Recovering,
-    /// Sending a mail that a crash kept back.
+    /// Sending a mail after a crash.
     Sweeping,
-    /// Sending what the budget kept back.
+    /// Sending a notice over the budget.
     Digesting,
 }
 
@@ -50,7 +50,7 @@ impl Situation {
         Ok(())
     }
 
-    /// The event during which it goes wrong.
+    /// The event of the fault.
     pub(crate) fn event(self) -> Value {
         match self {
             Self::Opening | Self::Repeating => failure("orders", "e1"),
@@ -60,7 +60,7 @@ impl Situation {
         }
     }
 
-    /// Resource, occurrences and status of the incidents that there have to be.
+    /// Resource, occurrences and status of the expected incidents.
     fn expected(self) -> Vec<(String, u64, Status)> {
         match self {
             Self::Opening | Self::Repeating | Self::Sweeping => vec![("orders".to_owned(), 1, Status::Open)],
@@ -70,8 +70,8 @@ impl Situation {
         }
     }
 
-    /// Checks, once everything was delivered and swept: each failure counted once, each incident told of, and nothing
-    /// told twice unless that could not be known.
+    /// Checks, once everything was delivered and swept: each failure counted once, each incident mailed, and nothing
+    /// mailed twice unless the handler could not know.
     pub(crate) async fn check(self, account: &Account, may_repeat: bool) -> TestResult {
         let incidents = account.settled().await?;
         let mut found: Vec<_> =
@@ -81,7 +81,7 @@ impl Situation {
             return Err(format!("{found:?} instead of {:?}", self.expected()).into());
         }
         for incident in &incidents {
-            told_of(account, incident, may_repeat).await?;
+            was_mailed(account, incident, may_repeat).await?;
         }
         Ok(())
     }
@@ -104,21 +104,21 @@ async fn without_mails(account: &Account) -> TestResult {
         action: Action::InternalError,
     };
     account.aws.set_faults(vec![broken]);
-    // It may be left to the sweep, or end in the queue; both is allowed.
+    // Both the sweep and the dead-letter queue are acceptable.
     let _ = account.delivered_by_lambda(&account.handler()?, &failure("orders", "e1")).await;
     account.aws.set_faults(Vec::new());
     account.time_passes().await
 }
 
-async fn told_of(account: &Account, incident: &Incident, may_repeat: bool) -> TestResult {
+async fn was_mailed(account: &Account, incident: &Incident, may_repeat: bool) -> TestResult {
     let is_over = incident.status == Status::Resolved;
     for kind in [Some("beginning"), is_over.then_some("end")].into_iter().flatten() {
         let subjects = subjects(account, incident, kind).await?;
         let notices: BTreeSet<_> = subjects.iter().filter_map(|subject| reference(subject)).collect();
         match subjects.len() {
             1 => {}
-            0 => return Err(format!("nobody heard of the {kind} of {}", incident.incident_id).into()),
-            _ if !may_repeat => return Err(format!("told twice of the {kind}: {subjects:?}").into()),
+            0 => return Err(format!("no mail about the {kind} of {}", incident.incident_id).into()),
+            _ if !may_repeat => return Err(format!("two mails about the {kind}: {subjects:?}").into()),
             _ if notices.len() > 1 => return Err(format!("repeated under another number: {subjects:?}").into()),
             _ => {}
         }

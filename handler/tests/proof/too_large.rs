@@ -16,7 +16,7 @@ async fn a_record_that_is_too_large_mails_its_notice_once_and_is_mended() -> Tes
     assert!(entries > 3_000, "{entries} entries are not many");
     for _ in 0..3 {
         account.time_passes().await?;
-        // A sweep also checks the rules file, which there is none of here.
+        // A sweep also checks the rules file, which does not exist here.
         let _ = delivered(&handler, &events::sweep()).await;
     }
     let subjects = account.subjects().await?;

@@ -1,4 +1,4 @@
-//! Asks a process on 127.0.0.1 who it is.
+//! Identifies a process on 127.0.0.1.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -12,34 +12,34 @@ use tokio::net::TcpStream;
 use super::Status;
 use crate::gateway::{Identity, SECRET_HEADER};
 
-/// A process on this machine that has not answered by then is not ours, or is stuck.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// A process that takes longer is not ours, or is stuck.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Who answers on a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// A local AWS, not necessarily the one that is looked for.
+    /// A local AWS, not necessarily the expected one.
     Identity(Identity),
     /// Something else.
     Stranger,
-    /// Nobody listens.
-    Nobody,
+    /// The port is closed.
+    Closed,
 }
 
-/// Asks for the status.
+/// Requests the status.
 pub(super) async fn identify(status: &Status) -> Answer {
-    let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, status.port)).await else { return Answer::Nobody };
-    let asked = tokio::time::timeout(PATIENCE, send(stream, Method::GET, "/_local/status", status)).await;
+    let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, status.port)).await else { return Answer::Closed };
+    let asked = tokio::time::timeout(TIMEOUT, send(stream, Method::GET, "/_local/status", status)).await;
     match asked {
         Ok(Some((StatusCode::OK, body))) => serde_json::from_slice(&body).map_or(Answer::Stranger, Answer::Identity),
         _ => Answer::Stranger,
     }
 }
 
-/// Asks it to stop; whether it agreed.
+/// Requests a stop; returns whether it was accepted.
 pub(super) async fn request_stop(status: &Status) -> bool {
     let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, status.port)).await else { return false };
-    let asked = tokio::time::timeout(PATIENCE, send(stream, Method::POST, "/_local/stop", status)).await;
+    let asked = tokio::time::timeout(TIMEOUT, send(stream, Method::POST, "/_local/stop", status)).await;
     matches!(asked, Ok(Some((StatusCode::OK, _))))
 }
 

@@ -1,32 +1,32 @@
-//! Is it running?
+//! Finds a running local AWS.
 
 use std::path::Path;
 
 use super::client::{Answer, identify};
 use super::state::{self, Status};
 
-/// What there is in a directory.
+/// What was found in a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// A local AWS that answers.
+    /// A running local AWS.
     Running(Status),
-    /// Nothing was started, or it was stopped.
+    /// Never started, or stopped.
     Absent,
-    /// The state file of a process that is gone, killed or ended with the machine.
+    /// A stale state file: the process was killed or ended with the machine.
     Stale {
-        /// The process that it was; the id may be another program's by now.
+        /// Its process id, which may belong to another program by now.
         pid: u32,
     },
-    /// The state file of a process that is gone, and another program on its port.
+    /// A stale state file, and another program on its port.
     Foreign {
-        /// The process that it was.
+        /// The former process id.
         pid: u32,
-        /// The port on which something else answers now.
+        /// The port that another program uses now.
         port: u16,
     },
 }
 
-/// Looks for the local AWS of a directory. Takes milliseconds, two seconds when a program on the port does not answer.
+/// Looks for a directory's local AWS. Takes milliseconds, or two seconds when a program on the port does not answer.
 pub async fn find(directory: &Path) -> Found {
     let Some(status) = state::read(directory) else { return Found::Absent };
     match identify(&status).await {
@@ -34,6 +34,6 @@ pub async fn find(directory: &Path) -> Found {
             Found::Running(status)
         }
         Answer::Identity(_) | Answer::Stranger => Found::Foreign { pid: status.pid, port: status.port },
-        Answer::Nobody => Found::Stale { pid: status.pid },
+        Answer::Closed => Found::Stale { pid: status.pid },
     }
 }

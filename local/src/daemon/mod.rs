@@ -1,9 +1,9 @@
-//! The background process of a local AWS: start it, find it again, stop it.
+//! The background process of a local AWS: start, find, stop.
 //!
-//! One directory holds one local AWS. Its process keeps `local.lock` locked for as long as it lives, which the system
-//! undoes whatever way it dies, and writes [`Status`] to `local.json` once it listens. A process is believed to be
-//! ours only when it answers on the port of that file with the instance id in it; so neither a stale file, nor a
-//! reused process id, nor a foreign program on the port is mistaken for it, and none is ever killed.
+//! Each directory holds one local AWS. Its process keeps `local.lock` locked for its lifetime, a lock that the system
+//! releases however it dies, and writes [`Status`] to `local.json` once it listens. A process counts as ours only if it
+//! answers on that file's port with that file's instance id, so a stale file, a reused process id or a foreign program
+//! on the port is never mistaken for it, and none is ever killed.
 
 mod client;
 mod find;
@@ -28,52 +28,52 @@ use crate::gateway::GatewayError;
 /// Why a local AWS could not be started, found or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
-    /// It does not listen.
+    /// The gateway cannot listen.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
-    /// Another process has the directory.
+    /// Another process uses the directory.
     #[error("another local AWS already runs in {}", directory.display())]
     AlreadyRuns {
         /// The directory.
         directory: PathBuf,
     },
-    /// A file in its directory could not be read or written.
+    /// A file in the directory cannot be read or written.
     #[error("cannot access {}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// The executable could not be run.
+    /// The executable cannot be run.
     #[error("cannot run {}", executable.display())]
     Spawn {
         /// The executable.
         executable: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// The process ended before it listened.
-    #[error("the local AWS ended before it was ready ({status}); the end of {} says:\n{tail}", log.display())]
+    /// The process exited before it was ready.
+    #[error("the local AWS exited before it was ready ({status}); end of {}:\n{tail}", log.display())]
     Ended {
-        /// How it ended.
+        /// Its exit status.
         status: String,
-        /// Its log.
+        /// Its log file.
         log: PathBuf,
-        /// The last lines of the log.
+        /// The end of the log.
         tail: String,
     },
-    /// The process did not answer in time.
-    #[error("the local AWS was not ready after {seconds} s; the end of {} says:\n{tail}", log.display())]
+    /// The process was not ready in time.
+    #[error("the local AWS was not ready after {seconds} s; end of {}:\n{tail}", log.display())]
     TooSlow {
-        /// For how long it was waited.
+        /// The timeout.
         seconds: u64,
-        /// Its log.
+        /// Its log file.
         log: PathBuf,
-        /// The last lines of the log.
+        /// The end of the log.
         tail: String,
     },
-    /// It did not stop, or its port answers for another program.
+    /// It did not stop, or another program answers on its port.
     #[error("{message}")]
     NotStopped {
         /// What was found.

@@ -1,4 +1,4 @@
-//! The process itself.
+//! The serving process.
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -8,14 +8,14 @@ use crate::LocalConfig;
 use crate::config::ACCOUNT;
 use crate::gateway::Gateway;
 
-/// Serves in the foreground until it is asked to stop, by [`stop`](super::stop), SIGTERM or Ctrl-C.
+/// Serves in the foreground until [`stop`](super::stop), SIGTERM or Ctrl-C.
 ///
 /// # Errors
-/// When the port or the directory is taken, or the directory cannot be written to.
+/// When the port or directory is in use, or the directory is not writable.
 pub async fn serve(config: LocalConfig) -> Result<(), DaemonError> {
     let directory = config.directory.clone();
     state::open(&directory)?;
-    // Not dropped before the process ends: the next one must not start while function processes are still ending.
+    // Held until the process exits: a successor must not start while function processes are still ending.
     let Some(_lock) = state::try_lock(&directory, SERVE_LOCK)? else {
         return Err(DaemonError::AlreadyRuns { directory });
     };
@@ -30,14 +30,14 @@ pub async fn serve(config: LocalConfig) -> Result<(), DaemonError> {
     Ok(())
 }
 
-/// Ends with the first SIGTERM or SIGINT. A closed terminal does not end it.
+/// Completes on the first SIGTERM or SIGINT; ignores SIGHUP.
 fn stop_signal(directory: &std::path::Path) -> Result<impl Future<Output = ()> + use<>, DaemonError> {
     let listen = |kind| signal(kind).map_err(DaemonError::file(directory));
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
     let hangup = listen(SignalKind::hangup())?;
     Ok(async move {
-        // Listened to, and so not deadly, for as long as we wait for the others.
+        // Handled, and therefore not fatal, while waiting for the others.
         let _hangup = hangup;
         tokio::select! {
             _ = terminate.recv() => {}

@@ -1,4 +1,4 @@
-//! Starts the process in the background.
+//! Starts the background process.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
@@ -14,22 +14,22 @@ use super::state::{self, START_LOCK, Status};
 use super::{DaemonError, Found, find};
 use crate::LocalConfig;
 
-/// Between two looks at whether it is ready.
+/// Polling interval for readiness.
 const POLL: Duration = Duration::from_millis(5);
-/// It is ready within milliseconds; a machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// How much of the log an error shows.
+/// It takes milliseconds; a busy machine needs longer.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// Log excerpt in an error, in bytes.
 const TAIL: u64 = 2000;
 
-/// Starts `EXECUTABLE local serve --settings JSON` in the background and waits until it answers. One that already
-/// runs in the directory is returned as it is; of two simultaneous starts, one starts it and both return it.
+/// Runs `EXECUTABLE local serve --settings JSON` in the background and waits until it is ready. Returns a running one
+/// unchanged; concurrent starts yield one process.
 ///
 /// # Errors
-/// When the process cannot be run, ends, or is not ready within 20 s; the error shows the end of its log.
+/// When the process cannot be run, exits, or is not ready within 20 s; the error includes the end of its log.
 pub async fn start(executable: &Path, config: &LocalConfig) -> Result<Status, DaemonError> {
     let directory = config.directory.as_path();
     state::open(directory)?;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     let _starting = starter_lock(directory, deadline).await?;
     if let Found::Running(status) = find(directory).await {
         return Ok(status);
@@ -50,7 +50,7 @@ async fn starter_lock(directory: &Path, deadline: Instant) -> Result<File, Daemo
     }
 }
 
-/// Runs it in a process group of its own, so that Ctrl-C in the terminal does not reach it.
+/// Starts it in its own process group, out of reach of the terminal's Ctrl-C.
 fn spawn(executable: &Path, config: &LocalConfig) -> Result<Child, DaemonError> {
     let path = state::log_path(&config.directory);
     let failed = |source| DaemonError::File { path: path.clone(), source };
@@ -70,7 +70,7 @@ fn spawn(executable: &Path, config: &LocalConfig) -> Result<Child, DaemonError> 
 
 async fn wait_until_ready(directory: &Path, mut child: Child, deadline: Instant) -> Result<Status, DaemonError> {
     loop {
-        // A stale file names another process; only the child's own counts.
+        // A stale file names another process; only the child's status counts.
         if state::read(directory).is_some_and(|status| status.pid == child.id())
             && let Found::Running(status) = find(directory).await
         {
@@ -78,7 +78,7 @@ async fn wait_until_ready(directory: &Path, mut child: Child, deadline: Instant)
             return Ok(status);
         }
         if let Ok(Some(status)) = child.try_wait() {
-            // The lock may have been a foreground process's that listens by now.
+            // A foreground process may have held the lock and be listening by now.
             if let Found::Running(status) = find(directory).await {
                 return Ok(status);
             }
@@ -94,14 +94,14 @@ async fn wait_until_ready(directory: &Path, mut child: Child, deadline: Instant)
     }
 }
 
-/// Leaves nobody to mourn: a caller that outlives the process would otherwise keep a zombie of it.
+/// Reaps the child, so that a long-lived parent keeps no zombie.
 fn reap(mut child: Child) {
     std::thread::spawn(move || child.wait());
 }
 
 fn too_slow(directory: &Path) -> DaemonError {
     let log = state::log_path(directory);
-    DaemonError::TooSlow { seconds: PATIENCE.as_secs(), tail: tail(&log), log }
+    DaemonError::TooSlow { seconds: TIMEOUT.as_secs(), tail: tail(&log), log }
 }
 
 fn tail(log: &Path) -> String {

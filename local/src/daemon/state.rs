@@ -1,4 +1,4 @@
-//! The files in the directory of a local AWS.
+//! The files in a local AWS's directory.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
@@ -12,34 +12,34 @@ use crate::{AccessKey, private};
 
 const STATE: &str = "local.json";
 const LOG: &str = "local.log";
-/// What else there may be in the directory.
+/// Other files the directory may contain.
 const FOLDERS: [&str; 2] = ["outbox", "functions"];
 
-/// Held by the process that serves, for as long as it lives.
+/// Locked by the serving process for its lifetime.
 pub(super) const SERVE_LOCK: &str = "local.lock";
-/// Held by whoever is starting one.
+/// Locked while starting.
 pub(super) const START_LOCK: &str = "start.lock";
 
-/// A local AWS that listens.
+/// A listening local AWS.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// Its process.
+    /// The process id.
     pub pid: u32,
     /// Its port on 127.0.0.1.
     pub port: u16,
     /// Where clients reach it: `http://127.0.0.1:PORT`.
     pub endpoint: String,
-    /// Its account.
+    /// The account id.
     pub account: String,
-    /// Its default region.
+    /// The default region.
     pub region: String,
-    /// The folder of sent mail.
+    /// The outbox directory.
     pub outbox: PathBuf,
     /// Random name of this instance.
     pub instance: String,
-    /// The account's own access key; the file that holds it is the owner's only.
+    /// The account's own access key; its file is readable by the owner only.
     pub access_key: AccessKey,
-    /// Version of the program.
+    /// The program's version.
     pub version: String,
 }
 
@@ -59,13 +59,13 @@ pub(super) fn log_path(directory: &Path) -> PathBuf {
 }
 
 impl Status {
-    /// Whether everybody knows its access key.
+    /// Whether its access key is the well-known one.
     pub fn is_open(&self) -> bool {
         self.access_key == AccessKey::well_known()
     }
 
-    /// The environment variables with which any other client of AWS finds the local one. SDKs read the region from one or
-    /// the other.
+    /// The environment variables that point other AWS clients at the local AWS. SDKs read the region from either
+    /// variable.
     pub fn environment(&self) -> [(&'static str, &str); 5] {
         [
             ("AWS_ENDPOINT_URL", &self.endpoint),
@@ -77,7 +77,7 @@ impl Status {
     }
 }
 
-/// Makes the directory, or takes one that is there and safe.
+/// Creates the directory, or verifies that an existing one is safe.
 pub(super) fn open(directory: &Path) -> Result<(), DaemonError> {
     let is_ours = |name: &str| {
         [LOG, SERVE_LOCK, START_LOCK].contains(&name) || FOLDERS.contains(&name) || name.starts_with(STATE)
@@ -85,8 +85,8 @@ pub(super) fn open(directory: &Path) -> Result<(), DaemonError> {
     private::home(directory, is_ours).map_err(DaemonError::file(directory))
 }
 
-/// The status that was last written, `None` when there is none that can be understood. One that another user may have
-/// written would lead to a place that is his.
+/// The last written status; `None` when there is no readable one. One that another user may have written is ignored,
+/// because it would point to that user's server.
 pub(super) fn read(directory: &Path) -> Option<Status> {
     let file = File::open(directory.join(STATE)).ok()?;
     if !private::is_private(&file).ok()? {
@@ -95,12 +95,12 @@ pub(super) fn read(directory: &Path) -> Option<Status> {
     serde_json::from_reader(std::io::BufReader::new(file)).ok()
 }
 
-/// Writes the status so that nobody sees half of it, and nobody else reads the access key.
+/// Writes the status atomically and readable by the owner only: it contains the access key.
 pub(super) fn write(directory: &Path, status: &Status) -> Result<(), DaemonError> {
     let path = directory.join(STATE);
     let temporary = directory.join(format!("{STATE}.{}", std::process::id()));
     let written = serde_json::to_vec_pretty(status).map_err(std::io::Error::from).and_then(|text| {
-        // A file left over from a process of the same id keeps its own mode, so it has to go first.
+        // A leftover file of an earlier process with the same id would keep its mode, so remove it first.
         let _ = fs::remove_file(&temporary);
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
         file.write_all(&text)?;
@@ -109,14 +109,14 @@ pub(super) fn write(directory: &Path, status: &Status) -> Result<(), DaemonError
     written.map_err(DaemonError::file(path))
 }
 
-/// Removes the status if it is that of this instance, so that a successor's stays.
+/// Removes this instance's status, but not a successor's.
 pub(super) fn remove(directory: &Path, instance: &str) {
     if read(directory).is_some_and(|status| status.instance == instance) {
         let _ = fs::remove_file(directory.join(STATE));
     }
 }
 
-/// Takes a lock file, `None` when another process or task has it. The lock lasts as long as the file is open.
+/// Acquires a lock file; `None` when another process or task holds it. The lock lasts as long as the file is open.
 pub(super) fn try_lock(directory: &Path, name: &str) -> Result<Option<File>, DaemonError> {
     let path = directory.join(name);
     let file = OpenOptions::new()

@@ -1,4 +1,4 @@
-//! Stops the process.
+//! Stops the background process.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,16 +9,16 @@ use super::client::request_stop;
 use super::state::{self, SERVE_LOCK, Status};
 use super::{DaemonError, Found, find};
 
-/// Between two looks at whether it is gone.
+/// Polling interval.
 const POLL: Duration = Duration::from_millis(5);
-/// It ends its functions and gives calls in flight two seconds.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// Shutdown ends functions and gives calls in flight two seconds.
+const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Asks the local AWS of a directory to stop and waits until its process is gone. Says what was found before: only
+/// Stops a directory's local AWS and waits until its process has exited. Returns what was found before: only
 /// [`Found::Running`] was stopped; a stale state file is removed.
 ///
 /// # Errors
-/// When it refuses, or is still there after 15 s. It is never killed.
+/// When it refuses, or still runs after 15 s. It is never killed.
 pub async fn stop(directory: &Path) -> Result<Found, DaemonError> {
     let found = find(directory).await;
     match &found {
@@ -33,7 +33,7 @@ async fn stop_running(directory: &Path, status: &Status) -> Result<(), DaemonErr
     if !request_stop(status).await {
         return Err(not_stopped(status, "refuses to stop"));
     }
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while state::try_lock(directory, SERVE_LOCK)?.is_none() {
         if Instant::now() > deadline {
             return Err(not_stopped(status, "was asked to stop but is still there"));
@@ -44,7 +44,7 @@ async fn stop_running(directory: &Path, status: &Status) -> Result<(), DaemonErr
     Ok(())
 }
 
-/// Removes a state file whose process is gone, unless one holds the directory and is about to write its own.
+/// Removes a dead process's state file, unless another holds the directory and is about to write its own.
 fn forget(directory: &Path) -> Result<(), DaemonError> {
     if let (Some(_lock), Some(status)) = (state::try_lock(directory, SERVE_LOCK)?, state::read(directory)) {
         state::remove(directory, &status.instance);

@@ -24,7 +24,7 @@ async fn running(directory: &Path) -> (Status, tokio::task::JoinHandle<Result<()
 }
 
 #[tokio::test]
-async fn it_is_found_while_it_runs_and_leaves_nothing_when_stopped() {
+async fn it_is_found_while_running_and_leaves_nothing_when_stopped() {
     let directory = tempfile::tempdir().unwrap();
     assert_eq!(find(directory.path()).await, Found::Absent);
     let (status, serving) = running(directory.path()).await;
@@ -51,7 +51,7 @@ async fn a_directory_and_a_port_serve_one_process() {
 }
 
 #[tokio::test]
-async fn a_dead_process_and_a_foreign_one_are_told_apart() {
+async fn dead_and_foreign_processes_are_distinguished() {
     let directory = tempfile::tempdir().unwrap();
     let foreign = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = foreign.local_addr().unwrap().port();

@@ -1,7 +1,8 @@
-//! What a request has to show before a byte of its body is read.
+//! Admission: checks the head of a request before reading its body.
 //!
-//! Functions run here as the user who started the local AWS, so whoever gets in has that user's rights. Other users of
-//! the machine reach the port, and so does every page in a browser, also under a name of its own for 127.0.0.1.
+//! Functions run with the rights of the user who started the local AWS, so access to it grants that user's rights.
+//! Other users of the machine can reach the port, and so can any page in a browser, even under its own DNS name for
+//! 127.0.0.1.
 
 use super::request::Request;
 use super::route;
@@ -9,12 +10,12 @@ use super::signature::{Rejection, Signature, Signer};
 use super::{State, control, limits, pages};
 use crate::ApiError;
 
-/// A request that may be read.
+/// An admitted request.
 pub(super) struct Admission {
     pub(super) to: Place,
-    /// Whose key a call names; public operations take none.
+    /// The credential a call names; none for public operations.
     pub(super) signer: Option<Signer>,
-    /// How long its body may be, in bytes.
+    /// Body limit in bytes.
     pub(super) longest_body: usize,
 }
 
@@ -24,21 +25,21 @@ impl Admission {
     }
 }
 
-/// What a request is for.
+/// A request's destination.
 pub(super) enum Place {
-    /// The local AWS itself.
+    /// The control API.
     Control,
-    /// A page or a package behind a link.
+    /// A page or package behind a link.
     Page,
-    /// A service; signed, unless the operation is a public one.
+    /// A service; signed, except for public operations.
     Service,
 }
 
-/// Admits a request by its head.
+/// Admits or rejects a request by its head.
 ///
 /// # Errors
-/// `AccessDenied` for another host than ours, for a web page, and for what lacks the secret; what is wrong with the
-/// signature, or that the body is too long, in the words of the protocol.
+/// `AccessDenied` for a foreign host name, a web page, or a missing secret; signature errors and bodies over the limit,
+/// in the request's protocol.
 pub(super) fn admit(state: &State, request: &Request) -> Result<Admission, ApiError> {
     let admission = identify(state, request)?;
     match request.announces_at_most(admission.longest_body) {
@@ -53,7 +54,7 @@ fn identify(state: &State, request: &Request) -> Result<Admission, ApiError> {
         return Err(denied(format!("the local AWS answers to 127.0.0.1:{port} and localhost:{port} only")));
     }
     if request.headers.contains_key(http::header::ORIGIN) {
-        return Err(denied("the local AWS answers to no web page"));
+        return Err(denied("the local AWS rejects requests from web pages"));
     }
     if control::is_for(request) {
         return match control::is_allowed(state, request) {
@@ -77,7 +78,7 @@ fn identify(state: &State, request: &Request) -> Result<Admission, ApiError> {
     }
 }
 
-/// Whether all names by which the request calls its host are ours.
+/// Whether every name the request uses for its host is ours.
 fn is_for_us(request: &Request, port: u16) -> bool {
     let is_ours = |host: &str| match host.rsplit_once(':') {
         Some((name, of)) => is_our_name(name) && of.parse() == Ok(port),

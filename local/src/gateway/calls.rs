@@ -1,40 +1,40 @@
-//! What was called: the fault tests list it, then break each call in turn.
+//! The call log: the fault tests list it, then break each call in turn.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-/// The oldest calls make room for new ones beyond this many.
+/// Capacity; the oldest calls are dropped beyond it.
 const KEPT: usize = 10_000;
 
-/// One call that was answered, or dropped.
+/// One call that was answered or dropped.
 #[derive(Debug, Clone, Serialize)]
 pub struct RecordedCall {
-    /// Signing name of the service.
+    /// The service's signing name.
     pub service: String,
-    /// The operation.
+    /// The operation: `PutItem`.
     pub operation: String,
-    /// ARN of what was called for, as IAM policies name it; `*` where they name nothing.
+    /// ARN of the target, as IAM policies name it; `*` where the action has no resource.
     pub resource: String,
-    /// The permissions that the call takes.
+    /// The permissions the call requires.
     pub needs: Vec<RecordedNeed>,
     /// HTTP status; null when the connection was dropped.
     pub status: Option<u16>,
-    /// ARN of the caller.
+    /// The caller's ARN.
     pub principal: String,
-    /// The id that the reply carried.
+    /// The request id in the reply.
     pub request_id: String,
     /// Milliseconds since 1970 at the time of the reply.
     pub at: i64,
 }
 
-/// One permission that a call takes.
+/// One permission a call requires.
 #[derive(Debug, Clone, Serialize)]
 pub struct RecordedNeed {
     /// The IAM action.
     pub action: String,
-    /// ARN of what it is done to, or `*`.
+    /// The target's ARN, or `*`.
     pub resource: String,
 }
 

@@ -1,4 +1,5 @@
-//! `/_local/…`: what AWS does not have. Status, stop, fault rules, recorded calls, events of AWS services.
+//! The `/_local/…` control API, which AWS does not have: status, stop, fault rules, recorded calls, events of AWS
+//! services.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -6,14 +7,14 @@ use serde_json::json;
 use super::request::Request;
 use super::{Reply, State, faults, reply};
 use crate::config::ACCOUNT;
-use crate::credentials::is_equal;
+use crate::credentials::{AccessKey, is_equal};
 use crate::services::events;
 
 const PREFIX: &str = "/_local/";
-/// Holds the account's secret access key, which all of it asks for.
+/// Header with the account's secret access key, required by every control request.
 pub(crate) const SECRET_HEADER: &str = "x-local-secret";
 
-/// Who answers on a port.
+/// Identifies the server behind a port.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Identity {
     pub(crate) pid: u32,
@@ -23,18 +24,21 @@ pub(crate) struct Identity {
     pub(crate) version: String,
 }
 
-/// Whether a request is for the local AWS itself.
+/// Whether a request is for the control API.
 pub(super) fn is_for(request: &Request) -> bool {
     request.path.starts_with(PREFIX)
 }
 
-/// Whether it shows the secret.
+/// Whether the request carries the secret. Where the access key is the well-known one, none is required.
 pub(super) fn is_allowed(state: &State, request: &Request) -> bool {
+    if state.cloud.access_key == AccessKey::well_known() {
+        return true;
+    }
     let secret = &state.cloud.access_key.secret_access_key;
     request.header(SECRET_HEADER).is_some_and(|shown| is_equal(shown, secret))
 }
 
-/// Answers a request that is for the local AWS itself, and allowed.
+/// Answers an authorised control request.
 pub(super) fn answer(state: &State, request: &Request) -> Reply {
     let what = request.path.strip_prefix(PREFIX).unwrap_or_default();
     match (request.method.as_str(), what) {
@@ -75,8 +79,8 @@ fn set_faults(state: &State, request: &Request) -> Reply {
     }
 }
 
-/// Puts an event on the default bus as an AWS service does; `PutEvents` refuses the sources of AWS. The query may name
-/// a region (`?region=eu-west-1`); without it the bus is that of the region of the settings.
+/// Puts an event on the default bus as an AWS service does; `PutEvents` rejects AWS's own sources. `?region=eu-west-1`
+/// selects the region; the default is the one in the settings.
 fn send_event(state: &State, request: &Request) -> Reply {
     let text = String::from_utf8_lossy(&request.body);
     let region = request.query_parameter("region").unwrap_or_else(|| state.cloud.config.region.clone());

@@ -1,9 +1,9 @@
-//! From a call to the service that answers it.
+//! Routes a call to its service.
 
 use crate::services::{cloudformation, cloudwatch, events, iam, logs, sns, sqs, sts};
 use crate::{ApiError, Call, Cloud, Output};
 
-/// Asks a service that leaves the protocol to the gateway.
+/// Calls a service that leaves the protocol to the gateway.
 pub(super) async fn dispatch(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     match call.service.as_str() {
         "iam" => iam::handle(cloud, call).await,

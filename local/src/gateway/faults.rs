@@ -1,7 +1,7 @@
-//! Faults on demand: what tests use to see how a client meets them.
+//! Fault injection for tests.
 //!
-//! Rules come from the file that [`LocalConfig::faults`](crate::LocalConfig) names, read again whenever it changes,
-//! or from `PUT /_local/faults`. Both hold a JSON array:
+//! Rules come from the file that [`LocalConfig::faults`](crate::LocalConfig) names, reloaded whenever it changes, or
+//! from `PUT /_local/faults`. Both hold a JSON array:
 //!
 //! ```json
 //! [{"service": "sns", "operation": "Publish", "call": 2, "action": "throttle"},
@@ -10,7 +10,7 @@
 //!   "action": {"error": {"code": "NoSuchEntity", "message": "The role cannot be found.", "status": 404}}}]
 //! ```
 //!
-//! Calls are counted per rule, from the moment the rules were set. The first rule whose turn it is acts.
+//! Each rule counts its calls from when the rules were set. The first rule that applies acts.
 
 use std::convert::Infallible;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 
 use crate::{ApiError, Call, Clock, Principal};
 
-/// Breaks some calls.
+/// A fault rule: which calls to break, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
@@ -32,34 +32,34 @@ pub struct Rule {
     /// The operation; any when absent.
     #[serde(default)]
     pub operation: Option<String>,
-    /// ARN of what is called for, as IAM policies name it; anything when absent.
+    /// ARN of the target, as IAM policies name it; any when absent.
     #[serde(default)]
     pub resource: Option<String>,
-    /// Name of the role whose sessions call, or `root` for the account's own credentials; any caller when absent.
+    /// Role name of the calling session, or `root` for the account's own credentials; any when absent.
     #[serde(default)]
     pub caller: Option<String>,
-    /// The first matching call that breaks, counted from 1; the first when absent.
+    /// The first matching call to break, counted from 1; defaults to 1.
     #[serde(default)]
     pub call: Option<u64>,
-    /// How many calls in a row break: when absent, one if `call` is given without `milliseconds`, else all.
+    /// How many consecutive calls to break: by default one if `call` is given without `milliseconds`, else all.
     #[serde(default)]
     pub times: Option<u64>,
-    /// For how long calls break, from the first that does, shortened by the time scale; for ever when absent.
+    /// How long calls break, from the first that does, divided by the time scale; unlimited when absent.
     #[serde(default)]
     pub milliseconds: Option<u64>,
-    /// What happens.
+    /// The fault.
     pub action: Action,
 }
 
-/// What happens to a call.
+/// The fault to inject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// Answers that the rate is exceeded; nothing is done.
+    /// Throttles; the call has no effect.
     Throttle,
-    /// Answers HTTP 500; nothing is done.
+    /// HTTP 500; the call has no effect.
     InternalError,
-    /// Answers this error; nothing is done.
+    /// Returns this error; the call has no effect.
     #[serde(rename_all = "kebab-case")]
     Error {
         /// The AWS error code.
@@ -69,36 +69,36 @@ pub enum Action {
         /// Its HTTP status.
         status: u16,
     },
-    /// Ends the connection; nothing is done.
+    /// Drops the connection; the call has no effect.
     DropBefore,
-    /// Does what was asked, then ends the connection without a reply.
+    /// Performs the call, then drops the connection.
     DropAfter,
-    /// Never answers, and keeps the connection; nothing is done.
+    /// Hangs with the connection open; the call has no effect.
     HangBefore,
-    /// Does what was asked, never answers, and keeps the connection.
+    /// Performs the call, then hangs with the connection open.
     HangAfter,
-    /// Lets `BatchGetItem` read one item and leave the other keys unprocessed. It refuses to read a single one as over the
-    /// throughput: a call that succeeds has read something. Other operations go on as usual.
+    /// `BatchGetItem` reads one item and leaves the other keys unprocessed; a batch of one fails as throttled, because
+    /// a successful call has read something. Other operations are unaffected.
     Unprocessed,
-    /// Cancels a `TransactWriteItems` for reasons with these codes. Other operations go on as usual.
+    /// Cancels `TransactWriteItems` with these reason codes. Other operations are unaffected.
     Cancel {
-        /// `None`, `ConditionalCheckFailed` and so on, one for each write.
+        /// `None`, `ConditionalCheckFailed` and so on, one per write.
         reasons: Vec<String>,
     },
-    /// Waits, then goes on as usual.
+    /// Delays the call.
     Delay {
-        /// How long, not shortened by the time scale.
+        /// The delay, not divided by the time scale.
         milliseconds: u64,
     },
 }
 
-/// The rules in force.
+/// The active rules.
 #[derive(Debug)]
 pub(super) struct Faults {
     file: Option<PathBuf>,
     clock: Clock,
     inner: Mutex<Inner>,
-    /// Tells that a call hangs.
+    /// Signals that a call hangs.
     hanging: Notify,
 }
 
@@ -108,13 +108,13 @@ struct Inner {
     read_at: Option<SystemTime>,
 }
 
-/// A rule and what came of it.
+/// A rule and its counts.
 #[derive(Debug)]
 struct Counted {
     rule: Rule,
-    /// How many calls matched it.
+    /// Number of matching calls.
     seen: u64,
-    /// When it first broke one.
+    /// When it first broke a call.
     since: Option<Instant>,
 }
 
@@ -123,17 +123,17 @@ impl Faults {
         Self { file, clock, inner: Mutex::default(), hanging: Notify::new() }
     }
 
-    /// Replaces the rules and starts counting anew.
+    /// Replaces the rules and resets their counts.
     pub(super) fn set(&self, rules: Vec<Rule>) {
         self.lock().rules = rules.into_iter().map(Counted::new).collect();
     }
 
-    /// The rules, each with the number of calls that matched it.
+    /// The rules, each with its number of matching calls.
     pub(super) fn list(&self) -> Vec<(Rule, u64)> {
         self.lock().rules.iter().map(|counted| (counted.rule.clone(), counted.seen)).collect()
     }
 
-    /// Counts a call and says what is to happen to it, if anything.
+    /// Counts a call and returns the fault to inject, if any.
     pub(super) fn strike(&self, call: &Call, resource: &str) -> Option<Action> {
         let mut inner = self.lock();
         self.reload(&mut inner);
@@ -147,13 +147,13 @@ impl Faults {
         action
     }
 
-    /// Never returns, which whoever waits for it is told.
+    /// Signals waiters, then never completes.
     pub(super) async fn hang(&self) -> Infallible {
         self.hanging.notify_one();
         std::future::pending().await
     }
 
-    /// Returns when a call hangs.
+    /// Completes when a call hangs.
     pub(super) async fn until_one_hangs(&self) {
         self.hanging.notified().await;
     }
@@ -221,7 +221,7 @@ impl Rule {
 }
 
 impl Action {
-    /// The error with which a call is answered instead, if it is.
+    /// The injected error reply, if any.
     pub(super) fn error(&self, service: &str) -> Option<ApiError> {
         Some(match self {
             Self::Throttle => throttled(service),
@@ -238,7 +238,7 @@ impl Action {
         })
     }
 
-    /// How long the call waits first.
+    /// The injected delay.
     pub(super) fn delay(&self) -> Option<Duration> {
         match self {
             Self::Delay { milliseconds } => Some(Duration::from_millis(*milliseconds)),
@@ -266,7 +266,7 @@ mod tests {
     use crate::Clock;
 
     #[test]
-    fn a_rule_strikes_when_its_turn_comes() {
+    fn a_rule_breaks_the_configured_calls() {
         let rule = |call, times| Rule {
             service: None,
             operation: None,
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_strikes_for_its_time_which_the_scale_shortens() {
+    fn a_rule_breaks_calls_for_its_scaled_duration() {
         let rule = serde_json::json!({"call": 2, "milliseconds": 5000, "action": "throttle"});
         let mut counted = Counted::new(serde_json::from_value(rule).unwrap());
         let start = Instant::now();

@@ -1,4 +1,4 @@
-//! What `/_local/…` offers, for a program that runs the local AWS in its own process.
+//! The control API for a program that embeds the local AWS.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::faults::Rule;
 use super::{RecordedCall, State};
 use crate::InFlight;
 
-/// A hold on a local AWS that runs in this process. Cheap to clone.
+/// A handle on an embedded local AWS. Cheap to clone.
 #[derive(Clone)]
 pub struct Handle {
     state: Arc<State>,
@@ -17,42 +17,42 @@ impl Handle {
         Self { state: Arc::clone(state) }
     }
 
-    /// Replaces the fault rules and starts counting anew.
+    /// Replaces the fault rules and resets their counts.
     pub fn set_faults(&self, rules: Vec<Rule>) {
         self.state.faults.set(rules);
     }
 
-    /// The fault rules, each with the number of calls that matched it.
+    /// The fault rules, each with its number of matching calls.
     pub fn faults(&self) -> Vec<(Rule, u64)> {
         self.state.faults.list()
     }
 
-    /// Returns when a fault rule lets a call hang.
+    /// Completes when a fault rule makes a call hang.
     pub async fn until_a_call_hangs(&self) {
         self.state.faults.until_one_hangs().await;
     }
 
-    /// The open connections.
+    /// Number of open connections.
     pub fn connections(&self) -> &InFlight {
         &self.state.connections
     }
 
-    /// Returns when no call is being performed and no message is on its way to a subscriber.
+    /// Completes when no call and no delivery is in flight.
     pub async fn until_idle(&self) {
         self.state.cloud.work.until(0).await;
     }
 
-    /// The calls that were answered or dropped, oldest first.
+    /// The recorded calls, oldest first.
     pub fn calls(&self) -> Vec<RecordedCall> {
         self.state.calls.list()
     }
 
-    /// Forgets the calls.
+    /// Clears the recorded calls.
     pub fn forget_calls(&self) {
         self.state.calls.clear();
     }
 
-    /// Asks it to stop.
+    /// Requests a stop.
     pub fn stop(&self) {
         self.state.stop.notify_one();
     }

@@ -1,7 +1,7 @@
-//! How long the body of a request may be, by its operation.
+//! Request body limits by operation.
 //!
-//! AWS limits what is in a request. A form writes a byte in three characters and JSON in six at most, so the body may be
-//! longer than that; what is in it, the service checks.
+//! AWS limits the decoded content. Form encoding takes up to three bytes per byte and JSON up to six, so the body may
+//! be longer; services check the content.
 
 use super::protocol::Protocol;
 use super::request::Request;
@@ -12,21 +12,21 @@ use crate::ApiError;
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// For the local AWS itself: fault rules and events.
+/// For the control API: fault rules and events.
 pub(super) const CONTROL: usize = 4 * MIB;
-/// For a link of a mail that is sent as a form.
+/// For mail links sent as a form.
 pub(super) const UNSIGNED: usize = 8 * KIB;
-/// For what carries names and settings: policies, templates (51 200 bytes), metrics (1 MB a call).
+/// For names and settings: policies, templates (51 200 bytes), metrics (1 MB per call).
 const SETTINGS: usize = 2 * MIB;
-/// For what carries a megabyte of somebody's text.
+/// For payloads of up to a megabyte of text.
 const TEXTS: usize = 7 * MIB;
 /// "Request must be smaller than 70167211 bytes for the CreateFunction operation": a zip of 50 MB in base64.
 const PACKAGE: usize = 70_167_211;
-/// For an object of S3, which would take 5 GB.
+/// For an S3 object, where AWS takes 5 GB.
 const OBJECT: usize = 80 * MIB;
 
-/// Services and operations whose requests are longer than settings; an empty operation stands for all others. Where the
-/// operation is a part of the body, as with SNS, it is not known yet.
+/// Services and operations with larger requests; an empty operation is the service's default. Where the body names the
+/// operation, as with SNS, it is not known yet.
 const LONGER: [(&str, &str, usize); 11] = [
     ("s3", "PutObject", OBJECT),
     ("lambda", "CreateFunction", PACKAGE),
@@ -41,13 +41,13 @@ const LONGER: [(&str, &str, usize); 11] = [
     ("sns", "", TEXTS),
 ];
 
-/// Bytes that the body of a signed request may have, by its head.
+/// Maximum body length of a signed request in bytes, by its head.
 pub(super) fn longest_body(request: &Request, scope: &Scope) -> usize {
     let operation = route::find(request, Some(scope)).map(|route| route.operation).unwrap_or_default();
     of(&scope.service, &operation)
 }
 
-/// The refusal of a longer body. S3 has one of its own.
+/// The error for a longer body. S3 has its own.
 pub(super) fn too_large(protocol: Protocol, limit: usize) -> ApiError {
     match protocol {
         Protocol::S3 => ApiError::new("MaxMessageLengthExceeded", "Your request was too large."),

@@ -1,9 +1,9 @@
-//! HTTP in, HTTP out.
+//! The HTTP front end.
 //!
-//! A request passes through, in this order: [`admission`] looks at its head, [`request`] reads its body, [`route`] finds
-//! service, operation and protocol, [`signature`] checks what was signed, [`protocol`] decodes it, [`faults`] may break it, `permission`
-//! asks the caller's policies, `dispatch` hands it to the service, and the protocol encodes the reply. A call
-//! that one service makes to another joins at the faults (`inside`).
+//! Request pipeline, in order: [`admission`] checks the head, [`request`] reads the body, [`route`] finds service,
+//! operation and protocol, [`signature`] verifies the signature, [`protocol`] decodes, [`faults`] may inject a fault,
+//! `permission` checks the caller's policies, `dispatch` calls the service, and the protocol encodes the reply. A
+//! call from one service to another joins at the faults (`inside`).
 
 mod admission;
 mod calls;
@@ -41,12 +41,12 @@ pub use calls::RecordedCall;
 pub(crate) use control::{Identity, SECRET_HEADER};
 pub use handle::Handle;
 
-/// How long calls in flight may take once the gateway stops.
+/// Grace period for calls in flight on shutdown.
 const DRAIN: Duration = Duration::from_secs(2);
-/// Before the next attempt when the system refuses a connection, as when it is out of file descriptors.
+/// Delay before the next `accept` when the system refuses a connection, such as when out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Why the gateway does not listen.
+/// Why the gateway cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
     /// The port is taken.
@@ -55,26 +55,26 @@ pub enum GatewayError {
         /// The port.
         port: u16,
     },
-    /// The system does not let it listen.
+    /// The system refuses to bind.
     #[error("cannot listen on 127.0.0.1:{port}")]
     Listen {
         /// The port.
         port: u16,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The account cannot be set up.
+    /// The account cannot be created.
     #[error("cannot set up the local account")]
     Setup(#[from] ApiError),
 }
 
-/// A local AWS that listens; [`Gateway::run`] makes it answer.
+/// A listening local AWS; [`Gateway::run`] serves it.
 pub struct Gateway {
     listener: TcpListener,
     state: Arc<State>,
 }
 
-/// What all connections share.
+/// State shared by all connections.
 struct State {
     cloud: Cloud,
     port: u16,
@@ -86,10 +86,10 @@ struct State {
 }
 
 impl Gateway {
-    /// Listens on 127.0.0.1, on the port of the settings.
+    /// Listens on the configured port of 127.0.0.1.
     ///
     /// # Errors
-    /// When the port is taken or the account's folder cannot be made.
+    /// When the port is taken or the account's directory cannot be created.
     pub async fn bind(config: LocalConfig) -> Result<Self, GatewayError> {
         let port = config.port;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|source| match source.kind() {
@@ -123,18 +123,18 @@ impl Gateway {
         &self.state.cloud
     }
 
-    /// What a program that has it in its own process can do with it while it runs.
+    /// A handle for the embedding process to control it while it runs.
     pub fn handle(&self) -> Handle {
         Handle::of(&self.state)
     }
 
-    /// Random name of this instance: tells it from another process that later has its port or its process id.
+    /// Random name of this instance: distinguishes it from a later process with the same port or process id.
     pub fn instance(&self) -> &str {
         &self.state.instance
     }
 
-    /// Answers until the future ends or a client that knows the secret asks to stop, then gives calls in flight two
-    /// seconds, and ends every function's process.
+    /// Serves until the future completes or an authorised client requests a stop, then gives calls in flight two
+    /// seconds and ends all function processes.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let tracker = GracefulShutdown::new();
         let mut stop = std::pin::pin!(stop);
@@ -153,12 +153,12 @@ impl Gateway {
         }
         drop(self.listener);
         crate::services::lambda::shutdown(&self.state.cloud).await;
-        // A call that still runs now waits for something that has ended with us.
+        // A call still running here waits for something that has already stopped.
         let _ = tokio::time::timeout(DRAIN, tracker.shutdown()).await;
     }
 
     fn answer(&self, stream: TcpStream, tracker: &GracefulShutdown) {
-        // Replies are small and clients wait for them: never hold one back to fill a packet.
+        // Replies are small and clients wait for them: disable Nagle's algorithm.
         let _ = stream.set_nodelay(true);
         let state = Arc::clone(&self.state);
         let service = service_fn(move |request| {
@@ -179,10 +179,10 @@ impl Gateway {
     }
 }
 
-/// An HTTP reply with its whole body.
+/// An HTTP response with its whole body.
 type Reply = http::Response<Bytes>;
 
-/// The connection has to end without a reply: what a fault rule asked for.
+/// Close the connection without a reply, as a fault rule requires.
 #[derive(Debug, thiserror::Error)]
 #[error("connection dropped by a fault rule")]
 struct Dropped;

@@ -1,6 +1,5 @@
-//! What is there without a signature, in a browser or with a plain GET: the pages that the links in SNS's mails open,
-//! and the packages that `GetFunction` links to. Each link holds what cannot be guessed: a random token, or the hash of the
-//! package.
+//! Unsigned pages, for a browser or a plain GET: the links in SNS's mails, and the package links of `GetFunction`. Each
+//! link contains something unguessable: a random token, or the package's hash.
 
 use super::request::Request;
 use super::{Reply, State, reply};
@@ -15,7 +14,7 @@ pub(super) fn is_for(request: &Request) -> bool {
     request.method == http::Method::GET && ([CONFIRMATION, UNSUBSCRIPTION].contains(&path) || lambda::is_package(path))
 }
 
-/// Answers a request that is for one.
+/// Serves such a request.
 pub(super) fn answer(state: &State, request: &Request) -> Reply {
     let (status, html) = match request.path.as_str() {
         CONFIRMATION => sns::confirm_page(&state.cloud, &request.query),

@@ -1,4 +1,4 @@
-//! The way of one request.
+//! The request pipeline.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -22,18 +22,18 @@ use crate::policy::Need;
 use crate::services::{dynamodb, lambda, s3};
 use crate::{ApiError, Call, Cloud, Principal, RestRequest};
 
-/// A call that was read, and how it is answered.
+/// A decoded call, and how it is answered.
 struct Work {
     route: Route,
     call: Call,
     needs: Vec<Need>,
-    /// ARN of what is called for, or `*`.
+    /// ARN of the target, or `*`.
     resource: String,
     /// The decompressed body, for the service that reads it itself.
     body: Bytes,
 }
 
-/// Answers a request; an error ends the connection without a reply. What panics is one call that failed, and no more.
+/// Answers a request; an error closes the connection without a reply. A panic fails only its own call.
 pub(super) async fn answer(
     state: &Arc<State>,
     request: http::Request<Incoming>,
@@ -41,7 +41,7 @@ pub(super) async fn answer(
     let request_id = uuid::Uuid::new_v4().to_string();
     let (head, body) = request.into_parts();
     let request = Request::of(head);
-    // In whose words to fail when the request itself is gone.
+    // The error protocol, for when the request itself has been consumed.
     let route = route::guess(&request);
     let answered = AssertUnwindSafe(admit_and_answer(state, request, body, &request_id)).catch_unwind().await;
     let reply = match answered {
@@ -75,17 +75,17 @@ async fn admit_and_answer(
     }
 }
 
-/// Takes in what a refused client goes on to send, and forgets it: many clients read no answer before they have sent
-/// their body. Within limits: who sends more than any request has, or sends it slowly, finds the connection closed.
+/// Drains what a rejected client is still sending: many clients read no response until they have sent their body. Size
+/// and time are bounded; beyond them the connection is closed.
 fn discard(request: &Request, mut body: Incoming) {
-    const MOST: usize = 80 * 1024 * 1024;
-    const PATIENCE: Duration = Duration::from_secs(5);
+    const MAX_BYTES: usize = 80 * 1024 * 1024;
+    const TIMEOUT: Duration = Duration::from_secs(5);
     if request.headers.contains_key(http::header::EXPECT) {
-        // This one waits for leave to send.
+        // `Expect: 100-continue`: the client has not sent the body.
         return;
     }
-    tokio::spawn(tokio::time::timeout(PATIENCE, async move {
-        let mut left = MOST;
+    tokio::spawn(tokio::time::timeout(TIMEOUT, async move {
+        let mut left = MAX_BYTES;
         while let Some(Ok(frame)) = body.frame().await {
             let Some(less) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
             left = less;
@@ -93,7 +93,7 @@ fn discard(request: &Request, mut body: Incoming) {
     }));
 }
 
-/// What is answered in the place of a call that panicked.
+/// The reply to a call that panicked.
 fn internal_failure() -> ApiError {
     ApiError::new("InternalFailure", "The request processing has failed because of an unknown error.").with_status(500)
 }
@@ -123,7 +123,7 @@ async fn answer_call(
     };
     let rest = match route.protocol {
         Protocol::Lambda => Some(rest_request(&request, &call, &request.body)),
-        // What is encoded is stored as it is.
+        // Encoded bodies are stored verbatim.
         Protocol::S3 => Some(rest_request(&request, &call, &request.sent_body)),
         _ => None,
     };
@@ -172,7 +172,7 @@ fn read_call(
     })
 }
 
-/// Lets a fault rule have its way, and performs the call unless the rule prevents it.
+/// Applies the matching fault rule, and performs the call unless the rule prevents it.
 async fn break_or_perform(state: &Arc<State>, work: Work, rest: Option<RestRequest>) -> Result<Reply, Dropped> {
     state.cloud.clock.sleep(state.cloud.config.latency.call).await;
     let fault = state.faults.strike(&work.call, &work.resource);
@@ -200,7 +200,7 @@ async fn break_or_perform(state: &Arc<State>, work: Work, rest: Option<RestReque
     }
 }
 
-/// Performs the call on a task of its own: it goes on when the caller goes away, as on AWS.
+/// Runs the call on its own task, so that it completes even when the client disconnects, as on AWS.
 async fn perform_to_its_end(
     state: &Arc<State>,
     work: Work,

@@ -1,4 +1,4 @@
-//! A request: its head first, and its body once it may be read.
+//! A request: head first, body once admitted.
 
 use std::io::Read;
 
@@ -10,25 +10,25 @@ use hyper::body::Incoming;
 use super::{limits, route};
 use crate::ApiError;
 
-/// Method, path, headers and, once it is read, the body of a request.
+/// Method, path, headers and, once read, the body.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) method: Method,
-    /// Host and port, where the request line has them.
+    /// The authority, if the request line has one.
     pub(super) authority: Option<String>,
-    /// As it was sent, still percent-encoded.
+    /// As sent, percent-encoded.
     pub(super) path: String,
-    /// Without the question mark, as it was sent.
+    /// As sent, without the question mark.
     pub(super) query: String,
     pub(super) headers: HeaderMap,
-    /// As it was sent: what the signature covers.
+    /// As sent: the signature covers this form.
     pub(super) sent_body: Bytes,
     /// Decompressed.
     pub(super) body: Bytes,
 }
 
 impl Request {
-    /// A request whose body was not read yet.
+    /// A request whose body has not been read.
     pub(super) fn of(head: http::request::Parts) -> Self {
         Self {
             method: head.method,
@@ -41,16 +41,16 @@ impl Request {
         }
     }
 
-    /// Whether the length that the head announces is within a limit in bytes; a body without one is measured as it comes.
+    /// Whether the announced length is within a limit in bytes; a body without one is measured while reading.
     pub(super) fn announces_at_most(&self, limit: usize) -> bool {
         let announced = self.header("content-length").and_then(|length| length.parse::<u64>().ok());
         announced.is_none_or(|length| length <= limit as u64)
     }
 
-    /// Reads the body to its end. A gzip is taken apart; the limit holds for both forms.
+    /// Reads and decompresses the body. The limit in bytes holds for both forms.
     ///
     /// # Errors
-    /// [`limits::too_large`] above the limit in bytes, `SerializationException` for what is no gzip.
+    /// [`limits::too_large`] above the limit, `SerializationException` for invalid gzip.
     pub(super) async fn read(&mut self, body: Incoming, limit: usize) -> Result<(), ApiError> {
         let protocol = route::guess(self).protocol;
         let too_large = || limits::too_large(protocol, limit);
@@ -70,17 +70,16 @@ impl Request {
         Ok(())
     }
 
-    /// A header's value, when it is there and is text.
+    /// A header's value, if present and text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// A parameter of the query string.
     pub(super) fn query_parameter(&self, name: &str) -> Option<String> {
         parameters(&self.query).into_iter().find_map(|(key, value)| (key == name).then_some(value))
     }
 
-    /// The parameters of a query-protocol call: from the body of a POST, from the query string otherwise.
+    /// Parameters of a query-protocol call: the body of a POST, otherwise the query string.
     pub(super) fn form(&self) -> Vec<(String, String)> {
         let body = std::str::from_utf8(&self.body).unwrap_or_default();
         let mut form = form_parameters(&self.query);
@@ -91,7 +90,7 @@ impl Request {
     }
 }
 
-/// Names and values of a query string, percent-decoded.
+/// Percent-decoded names and values of a query string.
 pub(super) fn parameters(query: &str) -> Vec<(String, String)> {
     query
         .split('&')
@@ -103,22 +102,21 @@ pub(super) fn parameters(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The same for a form, in which a plus stands for a space.
+/// The same for a form, where a plus is a space.
 fn form_parameters(form: &str) -> Vec<(String, String)> {
     parameters(&form.replace('+', "%20"))
 }
 
-/// Removes percent-encoding.
 pub(super) fn decode(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// The content of a gzip, `None` when it is longer than the limit.
+/// Decompresses gzip; `None` when the content exceeds the limit.
 fn decompress(body: &[u8], limit: usize) -> Result<Option<Bytes>, ApiError> {
     let mut plain = Vec::new();
     flate2::read::GzDecoder::new(body)
         .take(limit as u64 + 1)
         .read_to_end(&mut plain)
-        .map_err(|_| ApiError::new("SerializationException", "the request body is no gzip"))?;
+        .map_err(|_| ApiError::new("SerializationException", "the request body is not valid gzip"))?;
     Ok(Some(Bytes::from(plain)).filter(|plain| plain.len() <= limit))
 }

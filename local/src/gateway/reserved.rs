@@ -1,13 +1,13 @@
-//! Tags with AWS's own prefix: no caller sets or removes them, only AWS itself, as CloudFormation does. IAM, Lambda, S3
-//! and CloudFormation check theirs in words of their own.
+//! Tags with the reserved `aws:` prefix: only AWS itself (CloudFormation, say) may set or remove them. IAM, Lambda, S3
+//! and CloudFormation have their own checks and messages.
 
 use serde_json::Value;
 
 use crate::{ApiError, Call};
 
-/// The prefix, in any case.
+/// The prefix, compared case-insensitively.
 const PREFIX: &str = "aws:";
-/// Services without a check of their own, and the code of their refusal.
+/// Services without their own check, and the error code each returns.
 const SERVICES: [(&str, &str); 6] = [
     ("dynamodb", "ValidationException"),
     ("events", "ValidationException"),
@@ -17,10 +17,10 @@ const SERVICES: [(&str, &str); 6] = [
     ("sqs", "InvalidParameterValue"),
 ];
 
-/// Refuses a call that sets or removes such tags.
+/// Rejects calls that set or remove reserved tags.
 ///
 /// # Errors
-/// The service's code for a wrong parameter.
+/// The service's invalid-parameter code.
 pub(super) fn check(call: &Call) -> Result<(), ApiError> {
     let Some((_, code)) = SERVICES.iter().find(|(service, _)| *service == call.service) else { return Ok(()) };
     let members = ["Tags", "tags", "TagKeys", "tagKeys"].into_iter().filter_map(|name| call.input.get(name));
@@ -30,7 +30,7 @@ pub(super) fn check(call: &Call) -> Result<(), ApiError> {
     }
 }
 
-/// The keys of tags in any of the forms that services use: a map, a list of pairs, a list of keys.
+/// Tag keys in any form services use: a map, a list of pairs, a list of keys.
 fn keys(tags: &Value) -> Vec<&str> {
     match tags {
         Value::Object(map) => map.keys().map(String::as_str).collect(),
@@ -50,7 +50,7 @@ mod tests {
     use crate::{Call, Input, Principal};
 
     #[test]
-    fn only_aws_sets_its_own_tags() {
+    fn reserved_tags_are_rejected() {
         for (service, input, refused) in [
             ("sqs", json!({"Tags": {"aws:x": "y"}}), true),
             ("sqs", json!({"Tags": {"team": "aws:"}}), false),

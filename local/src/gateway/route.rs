@@ -1,4 +1,4 @@
-//! Which service, operation and protocol a request is for.
+//! Resolves a request's service, operation and protocol.
 
 use super::permission;
 use super::protocol::Protocol;
@@ -7,16 +7,16 @@ use super::signature::{Scope, Signature};
 use crate::ApiError;
 use crate::services::{lambda, s3};
 
-/// Where a request goes.
+/// A resolved route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Route {
-    /// Signing name of the service.
+    /// The service's signing name.
     pub(super) service: String,
     pub(super) operation: String,
     pub(super) protocol: Protocol,
 }
 
-/// Services that exist here, with the prefix of their `X-Amz-Target` and the version that the query protocol sends.
+/// Implemented services, with their `X-Amz-Target` prefix and query-protocol API version.
 const SERVICES: [(&str, &str, &str); 11] = [
     ("iam", "", "2010-05-08"),
     ("sts", "", "2011-06-15"),
@@ -31,14 +31,14 @@ const SERVICES: [(&str, &str, &str); 11] = [
     ("cloudformation", "", "2010-05-15"),
 ];
 
-/// Finds the route. The signature's scope names the service; a request without one is known by what it carries.
+/// Resolves the route. The signature's scope names the service; unsigned requests are recognised by their content.
 pub(super) fn find(request: &Request, scope: Option<&Scope>) -> Result<Route, ApiError> {
     let signed_for = scope.map(|scope| scope.service.as_str());
     let known = |service: &str| SERVICES.iter().any(|(name, _, _)| *name == service);
     if let Some(service) = signed_for.filter(|service| !known(service)) {
         return Err(unknown_service(service));
     }
-    // Before any other sign: a key may look like anything.
+    // First, because an object key may look like any other path.
     if signed_for == Some("s3") {
         let operation = s3::operation(&request.method, &request.path, &request.query);
         return Ok(route("s3", operation.unwrap_or("Unknown"), Protocol::S3));
@@ -73,7 +73,7 @@ pub(super) fn find(request: &Request, scope: Option<&Scope>) -> Result<Route, Ap
     }
 }
 
-/// What a request is likely to be for, from its head: in the words of which service and protocol to refuse it.
+/// Best guess from the head alone: which service's and protocol's error format to use.
 pub(super) fn guess(request: &Request) -> Route {
     let scope = Signature::of(request).ok().flatten().map(|signature| signature.scope);
     let service = scope.map(|scope| scope.service).unwrap_or_default();
@@ -88,7 +88,7 @@ pub(super) fn guess(request: &Request) -> Route {
     route(&service, "", protocol)
 }
 
-/// Whether a request without a signature may turn out to be one of the links in SNS's mails, sent as a call.
+/// Whether an unsigned request may turn out to be a link of SNS's mails, sent as an API call.
 pub(super) fn may_be_public(request: &Request) -> bool {
     let is_link = || {
         let action = request.query_parameter("Action");
@@ -110,7 +110,7 @@ fn json_protocol(request: &Request, service: &str) -> Protocol {
     }
 }
 
-/// Whether a path starts as Lambda's do: the date of an API version, then a kind of thing.
+/// Whether a path looks like Lambda's: an API version date, then a resource kind.
 fn is_lambda_path(path: &str) -> bool {
     let mut segments = path.trim_start_matches('/').split('/');
     let dated = segments.next().is_some_and(|version| version.parse::<jiff::civil::Date>().is_ok());

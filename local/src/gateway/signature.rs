@@ -1,6 +1,6 @@
-//! AWS Signature Version 4: who signed a request, and whether nobody changed it since.
+//! AWS Signature Version 4: authenticates the caller and the integrity of the request.
 //!
-//! The algorithm is the one of the guide "Create a signed AWS API request".
+//! Implements the guide "Create a signed AWS API request".
 
 mod canonical;
 #[cfg(test)]
@@ -19,12 +19,12 @@ use crate::services::iam::{self, Key};
 use crate::{ApiError, Cloud, Principal};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-/// How far the clocks of both sides may be apart.
+/// Maximum clock skew.
 const MAX_SKEW: Duration = Duration::from_secs(15 * 60);
-/// Seconds for which a presigned request may hold: a week.
-const LONGEST_PRESIGNED: i64 = 604_800;
+/// Maximum lifetime of a presigned request, in seconds: a week.
+const MAX_PRESIGNED: i64 = 604_800;
 
-/// What the signature is for.
+/// The credential scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Scope {
     pub(super) access_key_id: String,
@@ -33,7 +33,7 @@ pub(super) struct Scope {
     pub(super) service: String,
 }
 
-/// A signature as the request carries it, in a header or, presigned, in the query string.
+/// A signature as carried in a header or, presigned, in the query string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Signature {
     pub(super) scope: Scope,
@@ -41,11 +41,11 @@ pub(super) struct Signature {
     signature: String,
     signed_at: String,
     session_token: Option<String>,
-    /// Seconds for which a presigned request holds.
+    /// Lifetime of a presigned request, in seconds.
     expires: Option<i64>,
 }
 
-/// Why a request is not accepted.
+/// Why a request is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Rejection {
     Incomplete(String),
@@ -56,7 +56,7 @@ pub(super) enum Rejection {
 }
 
 impl Signature {
-    /// Reads the signature of a request; `None` when it has none.
+    /// Parses a request's signature; `None` when unsigned.
     pub(super) fn of(request: &Request) -> Result<Option<Self>, Rejection> {
         if let Some(authorization) = request.header("authorization") {
             return Self::from_header(request, authorization).map(Some);
@@ -108,10 +108,10 @@ impl Signature {
         })
     }
 
-    /// Finds out whose key signed, by the head of a request alone.
+    /// Identifies the signer by the head of a request alone.
     ///
     /// # Errors
-    /// When the key is unknown or over, or the time of the signature is not now.
+    /// When the key is unknown or expired, or the signing time is outside the allowed skew.
     pub(super) fn signer(self, cloud: &Cloud) -> Result<Signer, Rejection> {
         let key = iam::key(cloud, &self.scope.access_key_id).ok_or(Rejection::UnknownKey)?;
         let is_of_session = match (&key.session_token, &self.session_token) {
@@ -135,8 +135,8 @@ impl Signature {
             let message = "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP";
             return Err(Rejection::Skew(message.to_owned()));
         }
-        if self.expires.is_some_and(|seconds| !(1..=LONGEST_PRESIGNED).contains(&seconds)) {
-            let message = format!("X-Amz-Expires must be between 1 and {LONGEST_PRESIGNED} seconds");
+        if self.expires.is_some_and(|seconds| !(1..=MAX_PRESIGNED).contains(&seconds)) {
+            let message = format!("X-Amz-Expires must be between 1 and {MAX_PRESIGNED} seconds");
             return Err(Rejection::Incomplete(message));
         }
         let age = now.duration_since(signed_at);
@@ -180,17 +180,17 @@ impl Signature {
     }
 }
 
-/// A signature and the key that it has to be made with.
+/// A signature and the key to verify it with.
 pub(super) struct Signer {
     pub(super) signature: Signature,
     key: Key,
 }
 
 impl Signer {
-    /// Finds out who signed the request, whose body was read.
+    /// Verifies the signature once the body has been read.
     ///
     /// # Errors
-    /// When the signature is another than the key's for this request.
+    /// When the signature does not match.
     pub(super) fn verify(&self, request: &Request) -> Result<Principal, Rejection> {
         let is_valid = body_is_as_declared(request)
             && is_equal(&self.signature.sign(&self.key, request), &self.signature.signature);
@@ -199,7 +199,7 @@ impl Signer {
 }
 
 impl Scope {
-    /// Reads `KEY/DATE/REGION/SERVICE/aws4_request`.
+    /// Parses `KEY/DATE/REGION/SERVICE/aws4_request`.
     fn parse(credential: &str) -> Result<Self, Rejection> {
         let parts: Vec<&str> = credential.split('/').collect();
         let [access_key_id, date, region, service, "aws4_request"] = parts.as_slice() else {
@@ -214,7 +214,7 @@ impl Scope {
 }
 
 impl Rejection {
-    /// The error in the words of a protocol.
+    /// The error in the form of a protocol.
     pub(super) fn into_error(self, protocol: Protocol) -> ApiError {
         let query = protocol == Protocol::Query;
         let pick = |in_query: &str, elsewhere: &str, message: &str| {
@@ -240,7 +240,7 @@ impl Rejection {
         }
     }
 
-    /// The error in the words of S3.
+    /// The error in S3's form.
     fn of_s3(self) -> ApiError {
         let (code, message, status) = match self {
             Self::Incomplete(message) => ("AuthorizationHeaderMalformed", message, 400),
@@ -262,7 +262,7 @@ impl Rejection {
         ApiError::new(code, message).with_status(status)
     }
 
-    /// What a request without a signature is answered.
+    /// The error for an unsigned request.
     pub(super) fn missing(protocol: Protocol) -> ApiError {
         match protocol {
             Protocol::Query => ApiError::new("MissingAuthenticationToken", "Request is missing Authentication Token"),
@@ -272,7 +272,7 @@ impl Rejection {
     }
 }
 
-/// The HTTP status of a refusal: the JSON services answer 400.
+/// The HTTP status of a rejection: the JSON services use 400.
 pub(super) fn forbidden(protocol: Protocol) -> u16 {
     match protocol {
         Protocol::Query | Protocol::Lambda | Protocol::S3 => 403,
@@ -280,7 +280,7 @@ pub(super) fn forbidden(protocol: Protocol) -> u16 {
     }
 }
 
-/// Whether the body has the hash that the signature covers.
+/// Whether the body matches the signed hash.
 fn body_is_as_declared(request: &Request) -> bool {
     match request.header("x-amz-content-sha256") {
         Some(declared) if declared.len() == 64 => declared == hex(&Sha256::digest(&request.sent_body)),
@@ -289,7 +289,7 @@ fn body_is_as_declared(request: &Request) -> bool {
 }
 
 fn authenticate(key: &[u8], text: &str) -> Vec<u8> {
-    // HMAC takes a key of any length.
+    // HMAC accepts keys of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().to_vec()

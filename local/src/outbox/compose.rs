@@ -1,4 +1,4 @@
-//! From a [`Mail`] to an RFC 5322 message.
+//! Converts a [`Mail`] to an RFC 5322 message.
 
 use lettre::Message;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
@@ -8,17 +8,17 @@ use super::{Mail, MailKind, OutboxError};
 
 /// Header with [`MailKind::name`].
 pub(super) const KIND_HEADER: &str = "X-Incidentctl-Kind";
-/// Header with the link that confirms a subscription.
+/// Header with the confirmation link.
 pub(super) const LINK_HEADER: &str = "X-Incidentctl-Link";
-/// Header with the ARN of the topic.
+/// Header with the topic's ARN.
 pub(super) const TOPIC_HEADER: &str = "X-Incidentctl-Topic";
 
 const SENDER: &str = "no-reply@sns.local";
 
-/// Writes a mail as a message.
+/// Formats a mail as a message.
 ///
 /// # Errors
-/// When the recipient is no address.
+/// When the recipient's address is invalid.
 pub(super) fn message(mail: &Mail, now: jiff::Timestamp) -> Result<Message, OutboxError> {
     let refuse =
         |source: Box<dyn std::error::Error + Send + Sync>| OutboxError::Compose { to: mail.to.clone(), source };

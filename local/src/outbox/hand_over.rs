@@ -1,4 +1,4 @@
-//! Handing mail to a server on this machine.
+//! Delivers mail to a local SMTP server.
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 use super::OutboxError;
 
-/// A server that refuses to answer must not hold up what waits for the delivery.
+/// An unresponsive server must not hold up a delivery.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A mail server such as MailHog or Mailpit. It is spoken to without encryption, so it has to be on this machine.
+/// A mail server such as MailHog or Mailpit. The connection is not encrypted, so it must be on this machine.
 pub(super) struct MailServer {
     address: String,
     transport: AsyncSmtpTransport<Tokio1Executor>,
 }
 
 impl MailServer {
-    /// Reads `host:port`.
+    /// Parses `host:port`.
     ///
     /// # Errors
-    /// When it is something else, or a host that is not this machine.
+    /// When it is malformed, or the host is not this machine.
     pub(super) fn parse(address: &str) -> Result<Self, OutboxError> {
         let refuse = || OutboxError::Server { address: address.to_owned() };
         let (host, port) = address.rsplit_once(':').ok_or_else(refuse)?;
@@ -37,7 +37,7 @@ impl MailServer {
     /// Sends a message.
     ///
     /// # Errors
-    /// When the server is not there or does not accept it.
+    /// When the server is unreachable or rejects it.
     pub(super) async fn send(&self, message: Message) -> Result<(), lettre::transport::smtp::Error> {
         self.transport.send(message).await.map(drop)
     }

@@ -1,4 +1,4 @@
-//! Mail that left the local AWS, as `.eml` files that any mail program opens.
+//! The outbox: sent mail as `.eml` files.
 
 mod compose;
 mod hand_over;
@@ -15,7 +15,7 @@ use crate::{ApiError, private};
 use hand_over::MailServer;
 pub use read::{StoredMail, read};
 
-/// The folder of sent mail, and the mail server that gets a copy if there is one.
+/// The outbox directory, and an optional mail server that receives a copy.
 #[derive(Debug)]
 pub struct Outbox {
     directory: PathBuf,
@@ -26,29 +26,29 @@ pub struct Outbox {
 /// One mail to one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// What it is for.
+    /// Its kind.
     pub kind: MailKind,
     /// The recipient.
     pub to: String,
-    /// Display name of the sender, as SNS takes it from the topic.
+    /// Display name of the sender, which SNS takes from the topic.
     pub from_name: String,
     /// The subject line.
     pub subject: String,
     /// The plain-text body.
     pub body: String,
-    /// The topic that it comes from.
+    /// The topic's ARN.
     pub topic_arn: String,
 }
 
-/// What a mail is for. Tools read it from the header `X-Incidentctl-Kind`.
+/// The kind of a mail, also in the header `X-Incidentctl-Kind`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailKind {
     /// Asks the recipient to confirm a subscription.
     Confirmation {
-        /// What to open, also in the header `X-Incidentctl-Link`.
+        /// The confirmation link, also in the header `X-Incidentctl-Link`.
         link: String,
     },
-    /// Carries a message of a topic.
+    /// Delivers a message of a topic.
     Notification,
 }
 
@@ -70,26 +70,26 @@ impl MailKind {
 /// Why a mail cannot be sent or read.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboxError {
-    /// The folder or a file in it.
+    /// The directory or a file in it is inaccessible.
     #[error("cannot access the outbox `{}`", path.display())]
     Storage {
-        /// The folder or file.
+        /// The directory or file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// An address or a header that no mail can have.
+    /// An invalid address or header.
     #[error("cannot write a mail to `{to}`")]
     Compose {
         /// The recipient.
         to: String,
-        /// What is wrong.
+        /// The reason.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The mail server of the configuration cannot be used.
+    /// The configured mail server is invalid.
     #[error("cannot use the mail server `{address}`: it has to be host:port on this machine, such as 127.0.0.1:1025")]
     Server {
-        /// The address as configured.
+        /// The configured address.
         address: String,
     },
 }
@@ -102,10 +102,10 @@ impl From<OutboxError> for ApiError {
 }
 
 impl Outbox {
-    /// Opens the folder, making it when absent.
+    /// Opens the directory, creating it if needed.
     ///
     /// # Errors
-    /// When the folder cannot be made, or the mail server is not one on this machine.
+    /// When the directory cannot be created, or the mail server is not on this machine.
     pub fn open(config: &LocalConfig) -> Result<Self, OutboxError> {
         let directory = config.directory.join("outbox");
         private::folder(&directory).map_err(|source| storage(&directory, source))?;
@@ -113,16 +113,16 @@ impl Outbox {
         Ok(Self { directory, server, written: AtomicU64::new(0) })
     }
 
-    /// Where the files are.
+    /// The outbox directory.
     pub fn directory(&self) -> &Path {
         &self.directory
     }
 
-    /// Writes a mail into the folder and returns the file. A mail server that is configured gets it as well; its
-    /// failure is logged and does not matter, because the file stays.
+    /// Writes a mail and returns its file. A configured mail server gets a copy; its failure is only logged, because
+    /// the file remains.
     ///
     /// # Errors
-    /// When the address is not one, or the file cannot be written.
+    /// When the address is invalid, or the file cannot be written.
     pub async fn deliver(&self, mail: &Mail) -> Result<PathBuf, OutboxError> {
         let now = jiff::Timestamp::now();
         let message = compose::message(mail, now)?;
@@ -130,12 +130,12 @@ impl Outbox {
         if let Some(server) = &self.server
             && let Err(error) = server.send(message).await
         {
-            tracing::warn!(%error, file = %file.display(), "the mail server did not take a mail; the outbox keeps it");
+            tracing::warn!(%error, file = %file.display(), "the mail server rejected a mail; the outbox has it");
         }
         Ok(file)
     }
 
-    /// A reader never sees half a mail, and no mail replaces another: the number in the name only grows.
+    /// Writes atomically, under a unique, increasing number.
     async fn store(&self, stem: &(String, String), content: &[u8]) -> Result<PathBuf, OutboxError> {
         let (time, recipient) = stem;
         let target = loop {
@@ -152,8 +152,7 @@ impl Outbox {
     }
 }
 
-/// The time, which makes names sort as the mails were sent, and the recipient in characters that every file system
-/// takes.
+/// A file name that sorts by time, with the recipient in characters safe on every file system.
 fn file_stem(now: jiff::Timestamp, recipient: &str) -> (String, String) {
     let safe = |character: char| {
         if character.is_ascii_alphanumeric() || "@.-+".contains(character) { character } else { '_' }

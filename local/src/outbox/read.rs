@@ -1,4 +1,4 @@
-//! Reading the outbox back.
+//! Reads the outbox.
 
 use std::path::{Path, PathBuf};
 
@@ -7,33 +7,32 @@ use serde::Serialize;
 
 use super::{OutboxError, compose, storage};
 
-/// A mail as it lies in the outbox.
+/// A mail in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StoredMail {
     /// The file.
     pub file: PathBuf,
-    /// What it is for: [`super::MailKind::CONFIRMATION`], [`super::MailKind::NOTIFICATION`], or nothing when the mail
-    /// is not one that the local AWS wrote.
+    /// The kind: [`super::MailKind::CONFIRMATION`], [`super::MailKind::NOTIFICATION`], or empty for a mail that the
+    /// local AWS did not write.
     pub kind: Option<String>,
-    /// The recipient; empty when the mail names none.
+    /// The recipient; empty when missing.
     pub to: String,
     /// The subject line.
     pub subject: String,
     /// When it was sent.
     pub date: Option<jiff::Timestamp>,
-    /// The link that confirms a subscription.
+    /// The confirmation link.
     pub link: Option<String>,
-    /// The topic that it comes from.
+    /// The topic's ARN.
     pub topic: Option<String>,
     /// The plain text.
     pub body: String,
 }
 
-/// All mails of a folder, oldest first. A folder that does not exist holds none; files that are no mail are passed
-/// over.
+/// All mails in a directory, oldest first. A missing directory is empty; files that are not mails are skipped.
 ///
 /// # Errors
-/// When the folder or a mail in it cannot be read.
+/// When the directory or a mail in it cannot be read.
 pub fn read(directory: &Path) -> Result<Vec<StoredMail>, OutboxError> {
     let entries = match std::fs::read_dir(directory) {
         Ok(entries) => entries,
@@ -65,7 +64,7 @@ fn stored(file: PathBuf, message: &Message<'_>) -> StoredMail {
         date: message.date().and_then(|date| jiff::Timestamp::from_second(date.to_timestamp()).ok()),
         link: header(compose::LINK_HEADER),
         topic: header(compose::TOPIC_HEADER),
-        // Line ends of the wire are not those of a text.
+        // Mails use CRLF.
         body: message.body_text(0).map(|text| text.replace("\r\n", "\n")).unwrap_or_default(),
     }
 }

@@ -18,7 +18,7 @@ fn mail(subject: &str, body: &str) -> Mail {
 }
 
 #[tokio::test]
-async fn what_is_delivered_is_read_back() {
+async fn delivered_mail_is_read_back() {
     let folder = tempfile::tempdir().unwrap();
     let outbox = Outbox::open(&config(folder.path(), None)).unwrap();
     let long_line = "word ".repeat(400);
@@ -42,7 +42,7 @@ async fn what_is_delivered_is_read_back() {
 }
 
 #[tokio::test]
-async fn the_link_of_a_confirmation_is_one_unbroken_header() {
+async fn the_confirmation_link_is_one_unfolded_header() {
     let folder = tempfile::tempdir().unwrap();
     let outbox = Outbox::open(&config(folder.path(), None)).unwrap();
     let link = format!("http://127.0.0.1:4566/confirmation.html?TopicArn=arn&Token={}&Endpoint=a", "0123".repeat(60));
@@ -69,7 +69,7 @@ async fn names_sort_by_time_and_nothing_is_overwritten() {
 }
 
 #[test]
-fn foreign_files_are_passed_over() {
+fn foreign_files_are_skipped() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("notes.txt"), "hello").unwrap();
     std::fs::write(folder.path().join("half.eml.partial"), "Subject: half").unwrap();
@@ -83,7 +83,7 @@ fn foreign_files_are_passed_over() {
 }
 
 #[tokio::test]
-async fn a_mail_server_that_is_down_costs_no_mail() {
+async fn an_unreachable_mail_server_loses_no_mail() {
     let folder = tempfile::tempdir().unwrap();
     let outbox = Outbox::open(&config(folder.path(), Some("127.0.0.1:9"))).unwrap();
     outbox.deliver(&mail("kept", "")).await.unwrap();
@@ -91,7 +91,7 @@ async fn a_mail_server_that_is_down_costs_no_mail() {
 }
 
 #[test]
-fn a_mail_server_elsewhere_is_refused() {
+fn a_remote_mail_server_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     for address in ["mail.example.com:25", "127.0.0.1", "127.0.0.1:smtp"] {
         let error = Outbox::open(&config(folder.path(), Some(address))).unwrap_err();

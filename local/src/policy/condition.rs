@@ -22,9 +22,9 @@ pub(super) struct Condition {
 enum Quantifier {
     /// The key has one value.
     One,
-    /// Some value of the key has to satisfy the condition.
+    /// True if any value of the key satisfies the condition.
     AnyValue,
-    /// Every value of the key has to satisfy it; a key without values does.
+    /// True if every value of the key satisfies it, or the key has no values.
     AllValues,
 }
 
@@ -51,7 +51,7 @@ enum Order {
 }
 
 impl Condition {
-    /// Reads a whole block.
+    /// Parses a `Condition` block.
     pub(super) fn parse_block(block: &Value) -> Result<Vec<Self>, PolicyError> {
         let operators = block.as_object().ok_or_else(PolicyError::syntax)?;
         let mut conditions = Vec::new();
@@ -78,7 +78,7 @@ impl Condition {
         Ok(Self { comparison, negated, if_exists, quantifier, key: key.to_owned(), values: texts(values)? })
     }
 
-    /// Whether the condition holds.
+    /// Whether the condition is met.
     pub(super) fn holds(&self, context: &Context<'_>) -> bool {
         let actual = context.values(&self.key);
         if self.comparison == Comparison::Null {
@@ -144,7 +144,7 @@ fn comparison(name: &str) -> Option<(Comparison, bool)> {
         "StringNotEqualsIgnoreCase" => (EqualIgnoringCase, true),
         "StringLike" => (Like, false),
         "StringNotLike" => (Like, true),
-        // AWS: ArnEquals and ArnLike behave identically.
+        // `ArnEquals` and `ArnLike` behave identically on AWS.
         "ArnEquals" | "ArnLike" => (Arn, false),
         "ArnNotEquals" | "ArnNotLike" => (Arn, true),
         "Bool" => (Bool, false),
@@ -187,7 +187,7 @@ fn text(value: &Value) -> Result<String, PolicyError> {
     }
 }
 
-/// Seconds since 1970, written as a number or as ISO 8601.
+/// Seconds since 1970, from a number or ISO 8601.
 fn instant(text: &str) -> Option<f64> {
     text.parse::<f64>()
         .ok()

@@ -1,4 +1,4 @@
-//! Policy documents as text, and what AWS refuses in them.
+//! Policy documents and their validation.
 
 use serde_json::{Map, Value};
 
@@ -34,11 +34,11 @@ pub(super) struct Principals {
 pub(super) enum PrincipalEntry {
     /// `*`
     Everyone,
-    /// An account id or an ARN.
+    /// An account id or ARN.
     Aws(String),
     /// A host name such as `lambda.amazonaws.com`.
     Service(String),
-    /// An identity provider or a canonical user: known, but nobody here is one.
+    /// A federated or canonical user: valid, but the local AWS has none.
     Other,
 }
 
@@ -46,7 +46,7 @@ const VERSIONS: [&str; 2] = ["2012-10-17", "2008-10-17"];
 const STATEMENT_MEMBERS: [&str; 9] =
     ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 
-/// Reads the statements of a document.
+/// Parses the statements of a document.
 pub(super) fn statements(text: &str) -> Result<Vec<Statement>, PolicyError> {
     let document: Value = serde_json::from_str(text)
         .map_err(|_| PolicyError { message: "This policy contains invalid Json".to_owned() })?;
@@ -189,7 +189,7 @@ fn texts(value: &Value) -> Result<Vec<String>, PolicyError> {
     }
 }
 
-/// What IAM asks of a policy that is attached to a role.
+/// IAM's requirements on a role's identity policy.
 pub(super) fn check_identity(statements: &[Statement]) -> Result<(), PolicyError> {
     for statement in statements {
         if statement.principals.is_some() {
@@ -207,7 +207,7 @@ pub(super) fn check_identity(statements: &[Statement]) -> Result<(), PolicyError
     Ok(())
 }
 
-/// What IAM asks of the policy that says who may assume a role.
+/// IAM's requirements on a trust policy.
 pub(super) fn check_trust(statements: &[Statement]) -> Result<(), PolicyError> {
     for statement in statements {
         if statement.resources.is_some() {

@@ -1,11 +1,11 @@
-//! What a policy says of a need.
+//! Evaluates a policy against a need.
 
 use super::document::{PrincipalEntry, Principals, Statement};
 use super::{Decision, Need, Requester, pattern};
 use crate::Principal;
 use crate::arn::Arn;
 
-/// The condition keys of a request: those of the need, and those that follow from who asks.
+/// A request's condition keys: the need's, and those derived from the requester.
 pub(super) struct Context<'a> {
     requester: &'a Requester,
     need: &'a Need,
@@ -16,7 +16,7 @@ impl<'a> Context<'a> {
         Self { requester, need }
     }
 
-    /// The values of a key, none when the request does not have it.
+    /// A key's values; none when absent.
     pub(super) fn values(&self, key: &str) -> Vec<String> {
         let given = self.need.context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
         if let Some((_, values)) = given {
@@ -35,7 +35,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The value of a policy variable, `${key}` or `${key, 'default'}`; `${*}`, `${?}` and `${$}` are those characters.
+    /// A policy variable's value: `${key}` or `${key, 'default'}`; `${*}`, `${?}` and `${$}` are those characters.
     pub(super) fn variable(&self, name: &str) -> Option<String> {
         if matches!(name, "*" | "?" | "$") {
             return Some(name.to_owned());
@@ -49,7 +49,7 @@ impl<'a> Context<'a> {
 }
 
 impl Requester {
-    /// What `aws:PrincipalArn` holds: the role, not its session.
+    /// The value of `aws:PrincipalArn`: the role, not its session.
     fn principal_arn(&self) -> Option<String> {
         match &self.principal {
             Principal::Root => Some(format!("arn:aws:iam::{}:root", self.account)),
@@ -68,7 +68,7 @@ impl Requester {
     }
 }
 
-/// Any `Deny` that applies wins over any `Allow`.
+/// Any applicable `Deny` wins over any `Allow`.
 pub(super) fn evaluate(statements: &[Statement], requester: &Requester, need: &Need) -> Decision {
     let context = Context::new(requester, need);
     let mut decision = Decision::NoMatch;
@@ -123,7 +123,7 @@ impl PrincipalEntry {
     }
 }
 
-/// The account stands for every identity in it that its own policies allow the same.
+/// The account as principal stands for every identity in it whose own policies allow the call.
 fn names_account(name: &str, account: &str) -> bool {
     name == account
         || Arn::parse(name).is_some_and(|arn| arn.service == "iam" && arn.account == account && arn.resource == "root")

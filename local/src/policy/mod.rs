@@ -1,4 +1,4 @@
-//! IAM and resource policies: who may do what to which resource, under which conditions.
+//! IAM and resource policies.
 
 mod condition;
 mod document;
@@ -11,14 +11,14 @@ use std::collections::BTreeMap;
 
 use crate::Principal;
 
-/// One permission that a call needs.
+/// One required permission.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Need {
     /// The IAM action: `sns:Publish`.
     pub action: String,
-    /// ARN of what it is done to, or `*` when the action has no resource.
+    /// The target's ARN, or `*` when the action has no resource.
     pub resource: String,
-    /// Condition keys and their values, such as `aws:SourceArn`. Keys match without regard to case.
+    /// Condition keys and values, such as `aws:SourceArn`. Keys are case-insensitive.
     pub context: BTreeMap<String, Vec<String>>,
 }
 
@@ -28,7 +28,7 @@ impl Need {
         Self { action: action.into(), resource: resource.into(), context: BTreeMap::new() }
     }
 
-    /// The same need with one more condition key.
+    /// The same need with an additional condition key.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {
         self.context.entry(key.to_owned()).or_default().push(value.into());
@@ -36,34 +36,34 @@ impl Need {
     }
 }
 
-/// Who asks.
+/// The requester.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requester {
     /// The caller.
     pub principal: Principal,
-    /// The caller's account, twelve digits.
+    /// The caller's account id.
     pub account: String,
 }
 
 impl Requester {
-    /// A caller of the local account.
+    /// A caller in the local account.
     pub fn local(principal: Principal) -> Self {
         Self { principal, account: crate::config::ACCOUNT.to_owned() }
     }
 }
 
-/// What one policy says of one need. Several policies combine as AWS does it: any `Deny` wins, then any `Allow`.
+/// A policy's decision on a need. Combine several as AWS does: any `Deny` wins, then any `Allow`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// A statement allows it and none denies it.
+    /// Allowed, and not denied.
     Allow,
-    /// A statement denies it.
+    /// Denied.
     Deny,
-    /// No statement is about it.
+    /// No statement applies.
     NoMatch,
 }
 
-/// A text that is no policy document.
+/// An invalid policy document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct PolicyError {
@@ -81,7 +81,7 @@ impl PolicyError {
     }
 }
 
-/// A refusal.
+/// An authorization failure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Denied {
@@ -90,7 +90,7 @@ pub struct Denied {
 }
 
 impl Denied {
-    /// The refusal of a need, with the reason that AWS appends.
+    /// The denial of a need, with AWS's reason.
     pub fn new(principal: &Principal, need: &Need, reason: &str) -> Self {
         let Need { action, resource, .. } = need;
         let message = format!(
@@ -101,42 +101,42 @@ impl Denied {
     }
 }
 
-/// A policy document that was read.
+/// A parsed policy document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
     statements: Vec<document::Statement>,
 }
 
 impl Policy {
-    /// Reads a document of any kind: identity, trust, topic, queue, function.
+    /// Parses any kind of document: identity, trust, topic, queue, function.
     ///
     /// # Errors
-    /// When it is no JSON, or no policy.
+    /// When it is not JSON, or not a policy.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         Ok(Self { statements: document::statements(text)? })
     }
 
-    /// Reads a policy that says what a role may do.
+    /// Parses an identity policy of a role.
     ///
     /// # Errors
-    /// As [`Policy::parse`], and when it names a principal, no resource, or a resource that is no ARN.
+    /// As [`Policy::parse`], and when it has a principal, no resource, or an invalid resource ARN.
     pub fn parse_identity(text: &str) -> Result<Self, PolicyError> {
         let policy = Self::parse(text)?;
         document::check_identity(&policy.statements)?;
         Ok(policy)
     }
 
-    /// Reads a policy that says who may assume a role.
+    /// Parses a trust policy.
     ///
     /// # Errors
-    /// As [`Policy::parse`], and when it names a resource, no principal, or another service's action.
+    /// As [`Policy::parse`], and when it has a resource, no principal, or another service's action.
     pub fn parse_trust(text: &str) -> Result<Self, PolicyError> {
         let policy = Self::parse(text)?;
         document::check_trust(&policy.statements)?;
         Ok(policy)
     }
 
-    /// What the document says of a need.
+    /// The document's decision on a need.
     pub fn evaluate(&self, requester: &Requester, need: &Need) -> Decision {
         evaluation::evaluate(&self.statements, requester, need)
     }

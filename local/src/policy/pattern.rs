@@ -1,10 +1,9 @@
-//! Texts with wildcards and policy variables.
+//! Wildcards and policy variables.
 
 use super::Need;
 use super::evaluation::Context;
 
-/// A pattern whose variables are filled in: what a variable stood for matches itself only, so a `*` in a value that a
-/// caller chose opens nothing.
+/// A pattern with its variables resolved: values match literally, so a `*` in a value a caller chose grants nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Token {
     Literal(char),
@@ -12,23 +11,22 @@ enum Token {
     AnyRun,
 }
 
-/// Whether a text matches a pattern in which `*` stands for any run of characters and `?` for any one.
+/// Whether a text matches a pattern: `*` matches any run of characters, `?` any single one.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     run(&tokens(pattern), text)
 }
 
-/// The same without regard to case, as action names compare.
+/// The same, ignoring case, for action names.
 pub(super) fn matches_ignoring_case(pattern: &str, text: &str) -> bool {
     matches(&pattern.to_lowercase(), &text.to_lowercase())
 }
 
-/// The same with policy variables such as `${aws:PrincipalArn}` in the pattern. A variable without a value matches
-/// nothing.
+/// The same, resolving policy variables such as `${aws:PrincipalArn}`. A variable without a value matches nothing.
 pub(super) fn matches_with_variables(pattern: &str, text: &str, context: &Context<'_>) -> bool {
     expand(pattern, context).is_some_and(|tokens| run(&tokens, text))
 }
 
-/// Whether two ARNs match part by part: a wildcard does not reach over a colon, save in the resource.
+/// Whether two ARNs match segment by segment: wildcards do not cross colons, except in the resource.
 pub(super) fn matches_arn(pattern: &str, text: &str, context: &Context<'_>) -> bool {
     let patterns: Vec<&str> = split_arn(pattern);
     let texts: Vec<&str> = split_arn(text);
@@ -36,7 +34,7 @@ pub(super) fn matches_arn(pattern: &str, text: &str, context: &Context<'_>) -> b
         && patterns.iter().zip(texts).all(|(pattern, text)| matches_with_variables(pattern, text, context))
 }
 
-/// The text of a pattern with its variables filled in and no wildcard of its own, for comparison for equality.
+/// A pattern with its variables resolved and no wildcards, for equality.
 pub(super) fn filled(pattern: &str, context: &Context<'_>) -> Option<String> {
     let mut filled = String::with_capacity(pattern.len());
     for part in parts(pattern) {
@@ -92,8 +90,7 @@ fn split_arn(arn: &str) -> Vec<&str> {
     arn.splitn(6, ':').collect()
 }
 
-/// Greedy match that, on a mismatch, lets the last `*` swallow one character more: linear for one star, never
-/// exponential.
+/// Greedy match that, on a mismatch, extends the last `*` by one character: linear for one star, never exponential.
 fn run(pattern: &[Token], text: &str) -> bool {
     let text: Vec<char> = text.chars().collect();
     let (mut at, mut position) = (0, 0);
@@ -120,7 +117,7 @@ fn run(pattern: &[Token], text: &str) -> bool {
     pattern[at..].iter().all(|token| *token == Token::AnyRun)
 }
 
-/// Whether one of the resource patterns names the resource of a need.
+/// Whether a resource pattern matches a need's resource.
 pub(super) fn names_resource(patterns: &[String], need: &Need, context: &Context<'_>) -> bool {
     patterns.iter().any(|pattern| matches_with_variables(pattern, &need.resource, context))
 }

@@ -60,7 +60,7 @@ fn statements_match_actions_and_resources() {
 }
 
 #[test]
-fn principals_are_told_apart() {
+fn principals_are_distinguished() {
     let need = Need::new("sns:Publish", "arn:aws:sns:us-east-1:000000000000:alerts");
     let allow =
         |principal: Value| json!({"Effect":"Allow","Principal":principal,"Action":"sns:Publish","Resource":"*"});
@@ -145,7 +145,7 @@ fn conditions_follow_their_operators() {
 }
 
 #[test]
-fn a_wildcard_in_a_variable_opens_nothing() {
+fn a_wildcard_in_a_variable_matches_literally() {
     let statement = json!({"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::b/${x:user}/*"});
     let need = |resource: &str| Need::new("s3:GetObject", resource).with("x:user", "*");
     assert_eq!(decide(statement.clone(), &root(), &need("arn:aws:s3:::b/*/file")), Decision::Allow);
@@ -153,7 +153,7 @@ fn a_wildcard_in_a_variable_opens_nothing() {
 }
 
 #[test]
-fn malformed_documents_are_refused_in_aws_words() {
+fn malformed_documents_return_awss_errors() {
     let trust = |statement: Value| json!({"Version":"2012-10-17","Statement":[statement]}).to_string();
     type Parse = fn(&str) -> Result<Policy, super::PolicyError>;
     let cases: [(Parse, String, &str); 12] = [
@@ -222,7 +222,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_breaks_the_reader(text in ".{0,200}") {
+    fn parsing_never_panics(text in ".{0,200}") {
         let _ = Policy::parse(&text);
     }
 

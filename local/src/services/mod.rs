@@ -1,5 +1,5 @@
-//! The AWS services, one module each. A service owns its state; others reach it through the functions it makes public,
-//! never through its fields.
+//! The AWS services, one module each. A service owns its state; other services use its public functions, never its
+//! fields.
 
 pub mod cloudformation;
 pub mod cloudwatch;

@@ -1,5 +1,4 @@
-//! What the tests of all services begin with, an account and the calls of its root; and tests of several services at
-//! once.
+//! Fixtures for the tests of all services, an account and calls of its root; and tests that span services.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod alarms;
@@ -12,10 +11,10 @@ use tempfile::TempDir;
 use super::{cloudformation, cloudwatch, events, iam, logs, sns, sqs, sts};
 use crate::{ApiError, Call, Cloud, Input, LocalConfig, Principal};
 
-/// The region of every call. The default is another one, so that what takes the default for it fails.
+/// The region of every test call. It differs from the default, so that code that wrongly uses the default fails.
 pub(crate) const REGION: &str = "eu-west-1";
 
-/// An empty account, and the folder that it writes to.
+/// An empty account and its directory.
 pub(crate) fn cloud(config: LocalConfig) -> (Cloud, TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let config = LocalConfig { directory: directory.path().to_owned(), ..config };
@@ -34,7 +33,7 @@ pub(crate) fn call(service: &str, operation: &str, input: Value) -> Call {
     }
 }
 
-/// Makes such a call; the reply as JSON.
+/// Makes a call; the reply as JSON.
 pub(crate) async fn ask(cloud: &Cloud, service: &str, operation: &str, input: Value) -> Result<Value, ApiError> {
     let call = call(service, operation, input);
     let reply = match service {
@@ -51,14 +50,14 @@ pub(crate) async fn ask(cloud: &Cloud, service: &str, operation: &str, input: Va
     reply.map(|output| Value::from(&output))
 }
 
-/// Waits for the next message of a queue, and takes it off.
+/// Waits for the next message of a queue and deletes it.
 pub(crate) async fn receive(cloud: &Cloud, queue: &str) -> Value {
     let url = format!("{}/000000000000/{queue}", cloud.endpoint);
     for _ in 0..1000 {
         let input = json!({"QueueUrl": url, "MessageAttributeNames": ["All"]});
         let reply = ask(cloud, "sqs", "ReceiveMessage", input).await.unwrap();
         if let Some(message) = reply["Messages"].get(0) {
-            // Where time is fast, a message that is only received is soon received again.
+            // With scaled time, a message that is only received soon reappears.
             let delete = json!({"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]});
             ask(cloud, "sqs", "DeleteMessage", delete).await.unwrap();
             return message.clone();
@@ -68,7 +67,7 @@ pub(crate) async fn receive(cloud: &Cloud, queue: &str) -> Value {
     panic!("nothing came to the queue {queue}");
 }
 
-/// The body of such a message, which is JSON.
+/// The same message's body as JSON.
 pub(crate) async fn receive_body(cloud: &Cloud, queue: &str) -> Value {
     serde_json::from_str(receive(cloud, queue).await["Body"].as_str().unwrap()).unwrap()
 }

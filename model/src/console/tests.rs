@@ -16,6 +16,7 @@ fn the_region_decides_the_partition_and_an_unknown_one_has_no_link() {
         ("mx-central-1", "https://mx-central-1.console.aws.amazon.com/"),
         ("cn-northwest-1", "https://cn-northwest-1.console.amazonaws.cn/"),
         ("us-gov-east-1", "https://us-gov-east-1.console.amazonaws-us-gov.com/"),
+        ("eusc-de-east-1", "https://eusc-de-east-1.console.amazonaws-eusc.eu/"),
     ] {
         assert!(first("lambda", "orders", region).starts_with(host), "{region}");
         assert!(of("lambda", "orders", region).iter().all(|link| link.url.starts_with(host)), "{region}");
@@ -26,7 +27,6 @@ fn the_region_decides_the_partition_and_an_unknown_one_has_no_link() {
         "us-iso-east-1",
         "us-isob-east-1",
         "eu-isoe-west-1",
-        "eusc-de-east-1",
         "xx-west-1",
         "eu-west-1.evil.example",
         "eu-west-1/",

@@ -6,29 +6,29 @@ use crate::incident::Incident;
 use crate::notice::Reason;
 use crate::silence::Silence;
 
-/// The mail that tells of incidents for which there were no mails left. There is at least one.
+/// The digest of incidents beyond the mail budget, at least one.
 pub fn digest(incidents: &[Incident], stack: &str) -> Mail {
     let mut lines = vec![
         format!("What:      {}", counts(incidents)),
         format!("Where:     {}", places(incidents)),
         format!("Since:     {}", earliest(incidents)),
         format!("How often: {}", failures(incidents)),
-        "Do this:   begin with the first below; they are sorted by severity.".to_owned(),
+        "Do this:   start with the first below; they are sorted by severity.".to_owned(),
         String::new(),
-        "More was to be told than mails may go out in a minute, so this one stands for all of them.".to_owned(),
+        "The mail limit per minute was reached, so this mail covers all of the following incidents.".to_owned(),
     ];
-    lines.extend(told(incidents, stack));
+    lines.extend(listed(incidents, stack));
     Mail { subject: subject("[DIGEST]", incidents), body: finished(lines) }
 }
 
-/// The mail that a silence is over, about the incidents that it hid. There is at least one. Nothing may be known of the
-/// silence but its id.
+/// The mail about the end of a silence, with the incidents that it hid, at least one. The silence may be known by its
+/// id only.
 pub fn silence_ended(silence_id: &str, silence: Option<&Silence>, incidents: &[Incident], stack: &str) -> Mail {
     let about = silence.map_or_else(
-        || format!("Silence {silence_id} is over."),
+        || format!("Silence {silence_id} has ended."),
         |silence| {
             let Silence { by, reason, created_at, until, .. } = silence;
-            format!("The silence of {by} from {created_at} to {until} is over ({reason}; {silence_id}).")
+            format!("The silence by {by} from {created_at} to {until} has ended ({reason}; {silence_id}).")
         },
     );
     let still_open = incidents.iter().filter(|incident| incident.due != Some(Reason::Recovered)).count();
@@ -38,13 +38,13 @@ pub fn silence_ended(silence_id: &str, silence: Option<&Silence>, incidents: &[I
         format!("Since:     {}", earliest(incidents)),
         format!("How often: {}", failures(incidents)),
         match still_open {
-            0 => "Do this:   nothing; all of them are over.".to_owned(),
-            number => format!("Do this:   look at the {number} that are not over; mails about them go out again."),
+            0 => "Do this:   nothing; all of them are resolved.".to_owned(),
+            number => format!("Do this:   check the {number} that are unresolved; mails about them resume."),
         },
         String::new(),
         about,
     ];
-    lines.extend(told(incidents, stack));
+    lines.extend(listed(incidents, stack));
     Mail { subject: subject("[SILENCE ENDED]", incidents), body: finished(lines) }
 }
 
@@ -63,7 +63,7 @@ fn counts(incidents: &[Incident]) -> String {
     format!("{} {word} ({})", incidents.len(), by_severity.join(", "))
 }
 
-/// The resources, as many as fit into a line.
+/// The resources, as many as fit on a line.
 fn places(incidents: &[Incident]) -> String {
     let mut places: Vec<&str> = sorted(incidents).iter().map(|incident| incident.resource.as_str()).collect();
     places.dedup();
@@ -88,7 +88,7 @@ fn sorted(incidents: &[Incident]) -> Vec<&Incident> {
     sorted
 }
 
-fn told(incidents: &[Incident], stack: &str) -> Vec<String> {
+fn listed(incidents: &[Incident], stack: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for incident in sorted(incidents) {
         lines.extend([

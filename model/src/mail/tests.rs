@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{Severity, TimelineEntry};
 
-/// What a record has to have, and a notice.
+/// The required fields of a record, and a notice.
 fn incident(summary: &str, region: &str) -> Incident {
     serde_json::from_value(serde_json::json!({
         "incident_id": "inc-0190a1b2-0000-7000-8000-0123456789ab", "status": "open", "severity": "HIGH",
@@ -37,9 +37,9 @@ fn the_first_five_lines_say_all_that_matters() {
     Log group: https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Faws$252Flambda$252Forders/log-events$3Fstart$3D1767224400000$26end$3D1767225900000
     Function: https://eu-west-1.console.aws.amazon.com/lambda/home?region=eu-west-1#/functions/orders?tab=monitoring
 
-    To say that you are on it:
+    To acknowledge it:
       incidentctl incidents ack inc-0190a1b2-0000-7000-8000-0123456789ab --stack devops
-    To see all that is known:
+    To see all details:
       incidentctl incidents show inc-0190a1b2-0000-7000-8000-0123456789ab --stack devops
     ");
 }
@@ -47,8 +47,8 @@ fn the_first_five_lines_say_all_that_matters() {
 #[test]
 fn the_fifth_line_is_one_sentence_and_the_whole_advice_follows() {
     let advice = "Read `v1.2 notes` in /aws/lambda/orders: was it 3.5 s? Raise the Timeout setting. It is 3 s.";
-    let told = Incident { recommendation: advice.to_owned(), ..incident("s", "eu-west-1") };
-    let text = body(&told, &NOTICE);
+    let written = Incident { recommendation: advice.to_owned(), ..incident("s", "eu-west-1") };
+    let text = body(&written, &NOTICE);
     let lines: Vec<&str> = text.lines().skip(4).take(4).collect();
     assert_eq!(lines[0], "Do this:   Read `v1.2 notes` in /aws/lambda/orders: was it 3.5 s?");
     assert_eq!(lines[1..], ["", format!("In full:   {advice}").as_str(), ""]);
@@ -96,19 +96,19 @@ fn each_reason_says_why_the_mail_comes() {
         timeline: vec![TimelineEntry { at: "2026-01-01T01:00:00Z".to_owned(), what: "recovered".to_owned() }],
         ..incident("orders timed out", "eu-west-1")
     };
-    let told =
+    let written =
         [Reason::Opened, Reason::Flapping, Reason::Escalated, Reason::Reminder, Reason::Recovered].map(|reason| {
             let Mail { subject, body } = about(&flapping, &Notice { reason, ..NOTICE });
             let lines: Vec<&str> = body.lines().filter(|line| !line.starts_with("In full")).skip(2).take(6).collect();
             format!("{subject}\n{}\n", lines.join("\n"))
         });
-    insta::assert_snapshot!(told.join("\n"), @r"
+    insta::assert_snapshot!(written.join("\n"), @r"
     [HIGH] orders timed out (456789ab #1)
     Since:     2026-01-01T00:00:00Z
     How often: once so far
     Do this:   Raise the timeout.
 
-    It was there before, as incident inc-0.
+    It recurred; the previous incident is inc-0.
 
 
     [HIGH] FLAPPING: orders timed out (456789ab #1)
@@ -116,24 +116,24 @@ fn each_reason_says_why_the_mail_comes() {
     How often: once so far
     Do this:   Raise the timeout.
 
-    FLAPPING: it began and ended 2 times within 30 minutes. You hear of it again when it has kept one state for that long.
-    It was there before, as incident inc-0.
+    FLAPPING: it began and ended 2 times within 30 minutes. The next mail follows when the state has been stable for that long.
+    It recurred; the previous incident is inc-0.
 
     [HIGH] ESCALATED: orders timed out (456789ab #1)
     Since:     2026-01-01T00:00:00Z
     How often: once so far
     Do this:   Raise the timeout.
 
-    ESCALATED: it is HIGH now; it was less when you heard of it.
-    It was there before, as incident inc-0.
+    ESCALATED: it is HIGH now; it was lower in the previous mail.
+    It recurred; the previous incident is inc-0.
 
     [HIGH] REMINDER: orders timed out (456789ab #1)
     Since:     2026-01-01T00:00:00Z
     How often: once so far
     Do this:   Raise the timeout.
 
-    REMINDER: nobody has acknowledged it since 2026-01-01T00:00:00Z.
-    It was there before, as incident inc-0.
+    REMINDER: unacknowledged since 2026-01-01T00:00:00Z.
+    It recurred; the previous incident is inc-0.
 
     [RECOVERED] orders timed out (456789ab #1)
     Since:     2026-01-01T00:00:00Z, over at 2026-01-01T01:00:00Z
@@ -162,9 +162,9 @@ fn a_digest_begins_with_the_worst() {
     Where:     orders
     Since:     2026-01-01T00:00:00Z
     How often: 8 failures in all
-    Do this:   begin with the first below; they are sorted by severity.
+    Do this:   start with the first below; they are sorted by severity.
 
-    More was to be told than mails may go out in a minute, so this one stands for all of them.
+    The mail limit per minute was reached, so this mail covers all of the following incidents.
 
     HIGH - orders timed out
       lambda orders, account 111111111111, region eu-west-1, since 2026-01-01T00:00:00Z, once so far
@@ -198,9 +198,9 @@ fn the_end_of_a_silence_says_what_it_hid() {
     Where:     orders
     Since:     2026-01-01T00:00:00Z
     How often: one failure in all
-    Do this:   nothing; all of them are over.
+    Do this:   nothing; all of them are resolved.
 
-    The silence of ada from 2026-01-01T00:00:00Z to 2026-01-01T02:00:00Z is over (maintenance; sil-1).
+    The silence by ada from 2026-01-01T00:00:00Z to 2026-01-01T02:00:00Z has ended (maintenance; sil-1).
 
     HIGH recovered - orders timed out
       lambda orders, account 111111111111, region eu-west-1, since 2026-01-01T00:00:00Z, once so far
@@ -210,7 +210,7 @@ fn the_end_of_a_silence_says_what_it_hid() {
       incidentctl incidents list --stack devops
     ");
     let unknown = silence_ended("sil-1", None, &[incident("orders timed out", "eu-west-1")], "devops");
-    assert!(unknown.body.contains("Silence sil-1 is over.") && unknown.body.contains("the 1 that are not over"));
+    assert!(unknown.body.contains("Silence sil-1 has ended.") && unknown.body.contains("the 1 that are unresolved"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A word without its numbers and ids.
+//! Removes numbers and ids from a word.
 
 /// Letters stay, pieces with digits become `#`, and `#`s joined by punctuation (dates, addresses, ids) become one.
 pub(super) fn normal(word: &str) -> String {
@@ -19,7 +19,7 @@ pub(super) fn normal(word: &str) -> String {
     joined(&pieces)
 }
 
-/// How long a run of hexadecimal letters without a digit is no word of any language.
+/// A run of hexadecimal letters this long, without a digit, is not a word.
 const NO_WORD: usize = 12;
 
 fn piece_into(piece: &str, id_like: bool, pieces: &mut String) {
@@ -34,7 +34,7 @@ fn piece_into(piece: &str, id_like: bool, pieces: &mut String) {
     } else if starts_with_digit || is_hex && piece.len() >= 6 || (digits >= 3 && piece.len() >= 10) {
         pieces.push('#');
     } else {
-        // `worker17` and `EC2`: the letters name something.
+        // `worker17` and `EC2`: the letters are a name.
         let mut after_digit = false;
         for character in piece.chars() {
             let is_digit = character.is_ascii_digit();
@@ -48,7 +48,7 @@ fn piece_into(piece: &str, id_like: bool, pieces: &mut String) {
     }
 }
 
-/// Groups of hexadecimal digits as in a UUID or in a `traceparent`, or an address of version 6.
+/// Groups of hexadecimal digits as in a UUID, a `traceparent` or an IPv6 address.
 fn is_id_like(word: &str) -> bool {
     let word = word.trim_matches(|character: char| !character.is_ascii_hexdigit());
     let is_hex = |group: &str| group.bytes().all(|byte| byte.is_ascii_hexdigit());

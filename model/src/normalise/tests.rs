@@ -31,7 +31,7 @@ fn what_varies_goes_and_what_tells_failures_apart_stays() {
     }
 }
 
-/// What may stand in one place of a message, two examples of the same kind at a time.
+/// Variable parts of a message, as pairs of the same kind.
 fn variable() -> impl Strategy<Value = (String, String)> {
     fn two(shape: &'static str) -> BoxedStrategy<(String, String)> {
         (shape, shape).boxed()
@@ -73,7 +73,7 @@ proptest! {
     #[test]
     fn no_text_panics_it(text in "(?s).{0,600}") {
         let normal = normalise(&text);
-        // A replacement is longer than the shortest thing that it may stand for, yet nothing grows without bounds.
+        // A replacement may be longer than the original, yet growth is bounded.
         prop_assert!(normal.chars().count() <= 4 * MAX_CHARACTERS);
     }
 }

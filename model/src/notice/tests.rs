@@ -11,7 +11,7 @@ fn incident() -> Result<Incident, Box<dyn std::error::Error>> {
     opened.ok_or_else(|| "no incident".into())
 }
 
-fn told(severity: Severity) -> Result<Incident, Box<dyn std::error::Error>> {
+fn mailed(severity: Severity) -> Result<Incident, Box<dyn std::error::Error>> {
     let at = crate::time::rfc3339(NOW);
     Ok(Incident { severity, notified_at: Some(at.clone()), last_notified_at: Some(at), notices: 1, ..incident()? })
 }
@@ -31,19 +31,19 @@ fn a_notice_that_is_due_is_sent() -> Result<(), Box<dyn std::error::Error>> {
 
 #[test]
 fn reminders_come_for_what_is_bad_and_nobody_took() -> Result<(), Box<dyn std::error::Error>> {
-    let high = told(Severity::High)?;
+    let high = mailed(Severity::High)?;
     assert_eq!(look(&high, NOW + HOUR), Attention::LookAgain(Some(NOW + 4 * HOUR)));
     assert_eq!(look(&high, NOW + 4 * HOUR), Attention::Remind);
     let quiet_at = Attention::LookAgain(Some(NOW + 72 * HOUR));
     assert_eq!(look(&Incident { status: Status::Acknowledged, ..high.clone() }, NOW + 5 * HOUR), quiet_at);
     assert_eq!(look(&Incident { drill: Some("d".to_owned()), ..high }, NOW + 5 * HOUR), quiet_at);
-    assert_eq!(look(&told(Severity::Medium)?, NOW + 5 * HOUR), Attention::LookAgain(Some(NOW + 24 * HOUR)));
+    assert_eq!(look(&mailed(Severity::Medium)?, NOW + 5 * HOUR), Attention::LookAgain(Some(NOW + 24 * HOUR)));
     Ok(())
 }
 
 #[test]
 fn quiet_resolves_but_no_alarm_and_nothing_twice() -> Result<(), Box<dyn std::error::Error>> {
-    let medium = told(Severity::Medium)?;
+    let medium = mailed(Severity::Medium)?;
     assert_eq!(look(&medium, NOW + 24 * HOUR), Attention::Resolve);
     let alarm = Incident { source: "cloudwatch".to_owned(), ..medium.clone() };
     assert_eq!(look(&alarm, NOW + 9999 * HOUR), Attention::LookAgain(None));

@@ -1,4 +1,4 @@
-//! An observation as it may be stored and sent: without secrets, and no text longer than a record can bear.
+//! Prepares an observation for storage and mail: removes secrets and limits every text.
 
 use serde_json::Value;
 
@@ -10,14 +10,14 @@ use crate::redact::redact;
 const MAX_MESSAGE: usize = 4000;
 /// Longest name that is kept, in characters.
 const MAX_NAME: usize = 300;
-/// What is read of a text to find its secrets, as a multiple of what is kept: what is cut off in the middle of a secret
-/// is no longer known for one, so the cut comes after.
+/// How much of a text is searched for secrets, as a multiple of what is kept: a truncated secret is no longer
+/// recognisable, so truncation comes last.
 const READ_AHEAD: usize = 4;
-/// How many attributes are kept. The adapters give a dozen at most.
+/// Limit on the attributes. The adapters set a dozen at most.
 const MAX_ATTRIBUTES: usize = 40;
 
 impl Observation {
-    /// Takes out the secrets and shortens every text.
+    /// Removes secrets and truncates every text.
     #[must_use]
     pub fn without_secrets(self) -> Self {
         Self {
@@ -58,7 +58,7 @@ fn name(text: &str) -> String {
     clean(text, MAX_NAME)
 }
 
-/// Texts, numbers and flags; an event may have lists and objects where its service has a number.
+/// Keeps strings, numbers and booleans; an event may have lists and objects in their place.
 fn attribute(value: Value) -> Option<Value> {
     match value {
         Value::String(text) => Some(Value::from(name(&text))),
@@ -67,7 +67,7 @@ fn attribute(value: Value) -> Option<Value> {
     }
 }
 
-/// An id that has a secret in it, or is too long for a key, is known by its digest: two ids must stay two.
+/// Replaces an id with a secret, or too long for a key, by its digest, so that ids stay distinct.
 fn identity(id: String) -> String {
     if id.chars().count() <= MAX_NAME && redact(&id) == id {
         return id;

@@ -1,24 +1,24 @@
-//! What can be proved about patterns without an event: that one matches whatever another matches, and that one matches
-//! nothing. A proof is needed to call a rule unreachable, so whatever is not certain counts as possible.
+//! Proofs about patterns: that one matches whatever another matches, and that one matches nothing. Calling a rule
+//! unreachable requires a proof, so anything uncertain counts as possible.
 
 use serde_json::Value;
 
 use super::operator::{Comparison, Operator};
 use super::{Fields, Node, Pattern};
 
-/// How many ways through a pattern's alternatives are looked at.
+/// Limit on the ways through a pattern's alternatives.
 const MAX_WAYS: usize = 256;
 
-/// One way through a pattern's alternatives: every one of these has to match.
+/// One way through a pattern's alternatives: all of these must match.
 type Way<'p> = Vec<(&'p str, &'p Node)>;
 
 impl Pattern {
-    /// Whether every event that the other pattern matches is matched by this one, as far as that can be proved.
+    /// Whether this pattern provably matches every event that the other one matches.
     pub fn covers(&self, other: &Self) -> bool {
         covers(&self.fields, &other.fields)
     }
 
-    /// Whether two of its conditions on one field cannot both hold, whatever alternatives are chosen.
+    /// Whether two of its conditions on one field exclude each other, whatever alternatives are chosen.
     pub fn contradicts_itself(&self) -> bool {
         is_contradictory(&self.fields)
     }
@@ -44,7 +44,7 @@ fn node_covers(node: &Node, other: &Node) -> bool {
     }
 }
 
-/// All ways through the alternatives; nothing when they are too many.
+/// All ways through the alternatives; `None` if there are too many.
 fn ways(fields: &Fields) -> Option<Vec<Way<'_>>> {
     let own: Way<'_> = fields.named.iter().map(|(name, node)| (name.as_str(), node)).collect();
     let mut all = vec![own];
@@ -74,14 +74,14 @@ fn operator_covers(operator: &Operator, other: &Operator) -> bool {
             text.to_lowercase() == other.to_lowercase()
         }
         _ => match (as_wildcard(operator), as_wildcard(other)) {
-            // What stands for an asterisk of the other pattern is a character that no literal part can match.
+            // The other pattern's asterisks become a character that no literal part can match.
             (Some(parts), Some(others)) => Operator::Wildcard(parts).matches(&Value::from(others.join("\u{0}"))),
             _ => false,
         },
     }
 }
 
-/// Whether both ends of a range are in the numbers that an operator takes; an open end is as far away as patterns reach.
+/// Whether an operator accepts both ends of a range; an open end is the limit of the language.
 fn contains_range(operator: &Operator, range: &[(Comparison, f64)]) -> bool {
     let (mut low, mut high) = (f64::MIN, f64::MAX);
     for (comparison, limit) in range {
@@ -114,7 +114,7 @@ fn way_is_contradictory(way: &Way<'_>) -> bool {
     })
 }
 
-/// Whether no value passes both; certain only when one of them lists the values that it takes.
+/// Whether no value passes both; provable only if one of them lists its values.
 fn exclude_each_other(node: &Node, other: &Node) -> bool {
     let (Node::Leaf(left), Node::Leaf(right)) = (node, other) else { return false };
     let listed = |operators: &[Operator]| operators.iter().all(|one| matches!(one, Operator::Equals(_)));

@@ -1,4 +1,4 @@
-//! Why a pattern does not match: which field has which value, and which one is wanted.
+//! Why a pattern does not match: the field, its value, and the expected one.
 
 use std::fmt;
 
@@ -13,12 +13,12 @@ use crate::fields::shortened;
 const MAX_VALUE: usize = 80;
 
 impl Pattern {
-    /// The first condition that an event does not meet, in words; nothing when it matches.
+    /// The first condition that an event does not meet, in words; `None` if it matches.
     pub fn mismatch(&self, event: &Value) -> Option<String> {
         (!self.matches(event)).then(|| fields(&self.fields, event, Some(event), &mut Vec::new()).unwrap_or_default())
     }
 
-    /// Every condition on a value, with the way to its field and the tests of which one has to hold.
+    /// Every condition on a value, with the path to its field and the tests of which one must hold.
     pub(crate) fn conditions(&self) -> Vec<(Vec<Step>, &[Operator])> {
         let mut found = Vec::new();
         conditions(&self.fields, &[], &mut found);

@@ -1,4 +1,4 @@
-//! The tests that a single value can be put to.
+//! Tests of a single value.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use serde_json::{Number, Value};
 /// One element of a leaf's list.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Operator {
-    /// The value itself: text, number, flag or null.
+    /// The value itself: string, number, boolean or null.
     Equals(Value),
     EqualsIgnoringCase(String),
     Prefix(String),
@@ -16,14 +16,14 @@ pub(crate) enum Operator {
     SuffixIgnoringCase(String),
     /// The literal parts between the asterisks.
     Wildcard(Vec<String>),
-    /// All comparisons have to hold.
+    /// All comparisons must hold.
     Numeric(Vec<(Comparison, f64)>),
     Cidr(Network),
     /// None of these may match.
     AnythingBut(Vec<Operator>),
     /// There is a value.
     Present,
-    /// There is none; decided on the whole event, so no value passes it.
+    /// There is none; evaluated on the whole event, so no value passes it.
     Absent,
 }
 
@@ -41,7 +41,7 @@ pub(crate) enum Comparison {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Network {
     pub(crate) address: IpAddr,
-    /// How many leading bits are fixed.
+    /// Length of the prefix, in bits.
     pub(crate) bits: u32,
 }
 
@@ -104,7 +104,7 @@ fn lower(text: &str) -> String {
     text.to_lowercase()
 }
 
-/// Numbers are equal by value: 300, 300.0 and 3.0e2 are one.
+/// Numbers are equal by value: 300, 300.0 and 3.0e2.
 fn equal(expected: &Value, value: &Value) -> bool {
     match (expected, value) {
         (Value::Number(expected), Value::Number(number)) => equal_numbers(expected, number),
@@ -114,14 +114,14 @@ fn equal(expected: &Value, value: &Value) -> bool {
 
 fn equal_numbers(left: &Number, right: &Number) -> bool {
     match (left.as_i64(), right.as_i64()) {
-        // Whole numbers such as account ids may have more digits than a float keeps.
+        // Integers such as account ids may have more digits than a float.
         (Some(left), Some(right)) => left == right,
         _ => left.as_f64() == right.as_f64(),
     }
 }
 
-/// The first part has to begin the text and the last one has to end it; those between may stand anywhere in between,
-/// so the leftmost place is always the right one.
+/// The text must start with the first part and end with the last; the others may be anywhere in between, so the
+/// leftmost position is always sufficient.
 fn matches_wildcard(parts: &[String], text: &str) -> bool {
     let [first, middle @ .., last] = parts else {
         return parts.first().is_some_and(|only| only == text);

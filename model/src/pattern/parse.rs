@@ -1,4 +1,4 @@
-//! From JSON to a pattern, refusing what EventBridge refuses.
+//! Parses JSON into a pattern, and rejects what EventBridge rejects.
 
 use serde_json::{Map, Value};
 
@@ -6,28 +6,28 @@ use super::operator::{Comparison, Network, Operator};
 use super::place::Step;
 use super::{Fields, Node};
 
-/// The field that is none: its objects are alternatives.
+/// Not a field: its objects are alternatives.
 pub(crate) const OR: &str = "$or";
 
-/// Numbers beyond it cannot be compared.
+/// Limit of the comparable numbers.
 const LARGEST_NUMBER: f64 = 5e9;
 
-/// The name of every test that a value can be put to.
+/// The names of all tests.
 pub(crate) const OPERATORS: &[&str] =
     &["exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard", "numeric", "cidr"];
 
-/// How `numeric` writes a comparison.
+/// The comparisons of `numeric`.
 const COMPARISONS: &[&str] = &["=", "<", "<=", ">", ">="];
 
-/// A reason; the caller knows the place.
+/// A reason, without its place.
 type Reason = String;
 
-/// Something that EventBridge refuses.
+/// Something that EventBridge rejects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Refusal {
-    /// The way from the pattern to what is wrong.
+    /// The path from the pattern to the problem.
     pub(crate) at: Vec<Step>,
-    /// What is wrong, in EventBridge's words.
+    /// The problem, in EventBridge's words.
     pub(crate) reason: String,
 }
 
@@ -63,7 +63,7 @@ fn fields(members: &Map<String, Value>, in_or: bool) -> Result<Fields, Refusals>
     if refusals.is_empty() { Ok(parsed) } else { Err(refusals) }
 }
 
-/// Whether a name stands for a test and so cannot be a field of an alternative.
+/// Whether a name is that of a test, and so cannot be a field of an alternative.
 fn is_reserved(name: &str) -> bool {
     OPERATORS.contains(&name) || COMPARISONS.contains(&name)
 }
@@ -92,7 +92,7 @@ fn alternatives(value: &Value) -> Result<Vec<Fields>, Refusals> {
     })
 }
 
-/// What is made of each element, or everything that is refused of any.
+/// The parsed elements, or all refusals.
 fn each<T>(elements: &[Value], parse: impl Fn(&Value) -> Result<T, Refusals>) -> Result<Vec<T>, Refusals> {
     let mut parsed = Vec::new();
     let mut refusals = Vec::new();
@@ -109,7 +109,7 @@ fn refusal(reason: &str) -> Refusals {
     vec![Refusal { at: Vec::new(), reason: reason.to_owned() }]
 }
 
-/// What was refused of a part, as seen from the whole.
+/// A part's refusals, relative to the whole.
 fn below(step: &Step, mut refusals: Refusals) -> Refusals {
     refusals.iter_mut().for_each(|refusal| refusal.at.insert(0, step.clone()));
     refusals
@@ -140,7 +140,7 @@ fn single(members: &Map<String, Value>) -> Result<(&str, &Value), Reason> {
     }
 }
 
-/// Whether an operator stands in `anything-but`, where `prefix` and `suffix` compare letters as they are.
+/// Whether an operator is in `anything-but`, where `prefix` and `suffix` are case-sensitive.
 #[derive(Clone, Copy, PartialEq)]
 enum Nesting {
     Outermost,

@@ -1,17 +1,17 @@
-//! Where in a pattern something stands.
+//! Positions in a pattern.
 
-/// One step from a pattern down to a part of it.
+/// A step from a pattern to a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Into a field of an object.
     Field(String),
     /// Into the alternatives of an object (`$or`).
     Or,
-    /// Into an element of a list, counted from 0.
+    /// Into an element of a list, from 0.
     Element(usize),
 }
 
-/// The fields on a way, joined by dots: alternatives and elements have no name.
+/// The fields on a path, joined by dots: alternatives and elements have no name.
 pub(crate) fn dotted(way: &[Step]) -> String {
     let names: Vec<&str> = way
         .iter()

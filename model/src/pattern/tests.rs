@@ -209,8 +209,9 @@ fn shared_pattern() -> impl Strategy<Value = Value> {
     prop::collection::btree_map("[xyz]", node, 1..3).prop_map(|members| Value::Object(members.into_iter().collect()))
 }
 
-/// Whether quamina decides as EventBridge does. It takes what the objects of an array hold for something that stands at the
-/// array's own path, and misses matches of patterns by which something has to be absent; the tables above cover both.
+/// Whether quamina decides as EventBridge does. It takes what the objects of an array hold for something that stands at
+/// the array's own path, and misses matches of patterns by which something has to be absent; the tables above cover
+/// both.
 fn is_common_ground(pattern: &Value, event: &Value) -> bool {
     !pattern.to_string().contains(r#""exists":false"#) && !has_object_in_array(event)
 }
@@ -257,9 +258,9 @@ fn everything_that_is_refused_is_found_with_its_place() {
         "e": {},
     });
     let refusals = Pattern::check(&pattern).unwrap_err();
-    let told = refusals.iter().map(|Refusal { at, reason }| format!("{} {}: {reason}", at.len(), dotted(at)));
-    let told: Vec<String> = told.collect();
-    insta::assert_snapshot!(told.join("\n"), @r#"
+    let reported = refusals.iter().map(|Refusal { at, reason }| format!("{} {}: {reason}", at.len(), dotted(at)));
+    let reported: Vec<String> = reported.collect();
+    insta::assert_snapshot!(reported.join("\n"), @r#"
     1 a: "a" must be an object or an array
     2 b: Unrecognized match type prefx
     2 b: exists match pattern must be either true or false.

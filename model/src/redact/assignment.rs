@@ -4,7 +4,7 @@ pub(super) fn is_authorization(name: &str) -> bool {
     name.to_ascii_lowercase().ends_with("authorization") || name.eq_ignore_ascii_case("cookie")
 }
 
-/// Whether a name is one that secrets have.
+/// Whether a name suggests a secret.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     const PARTS: &[&str] = &[
         "password",
@@ -27,7 +27,7 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
         "cardnumber",
         "webhook",
     ];
-    /// Names that hold such a word and mean something else.
+    /// Names with such a word but another meaning.
     const OTHERS: &[&str] = &["secretsmanager", "maxtokens", "tokenizer", "totaltokens", "tokencount"];
     if name.len() > 128 {
         return false;
@@ -38,13 +38,13 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
         || PARTS.iter().any(|part| plain.contains(part)) && !OTHERS.iter().any(|other| plain.ends_with(other))
 }
 
-/// Whether it is a password that the name announces, and not a token or a signature, of which texts also speak.
+/// Whether a name suggests a password, rather than a token or a signature, which prose also mentions.
 fn is_password_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["password", "passwd", "passphrase", "pwd", "secret"].iter().any(|part| name.contains(part))
 }
 
-/// `--password hunter2`: how far the value is and how long.
+/// `--password hunter2`: offset and length of the value.
 pub(super) fn argument(word: &str, after: &str) -> Option<(usize, usize)> {
     let value = after.strip_prefix(' ').filter(|_| word.starts_with("--"))?;
     let length = value.find(char::is_whitespace).unwrap_or(value.len());
@@ -59,10 +59,10 @@ pub(super) fn quoted(word: &str, after: &str) -> Option<(usize, usize)> {
     (length > 0).then_some((2, length))
 }
 
-/// How many quotes and backslashes may stand around a value: JSON in a text in JSON in a text has fifteen and one.
+/// Maximum number of quotes and backslashes around a value: doubly nested JSON in a string has fifteen and one.
 const MAX_QUOTES: usize = 16;
 
-/// Where the value begins and how long it is, in what follows a name: `= value`, `": "value"`, `\": \"value\"`.
+/// Offset and length of the value in the text after a name: `= value`, `": "value"`, `\": \"value\"`.
 pub(super) fn assigned(name: &str, after: &str, whole_line: bool) -> Option<(usize, usize)> {
     let is_quote = |character: &char| matches!(character, '"' | '\'' | '\\');
     let mut start = after.chars().take(MAX_QUOTES).take_while(is_quote).count();
@@ -74,7 +74,7 @@ pub(super) fn assigned(name: &str, after: &str, whole_line: bool) -> Option<(usi
     let quotes = after[start..].chars().take(MAX_QUOTES).take_while(is_quote).count();
     start += quotes;
     let value = &after[start..];
-    // What is in an object or a list is looked at by itself.
+    // Contents of an object or a list are scanned separately.
     if value.starts_with(['{', '[']) {
         return None;
     }
@@ -90,7 +90,7 @@ pub(super) fn assigned(name: &str, after: &str, whole_line: bool) -> Option<(usi
     (length > 0 && !is_word).then_some((start, length))
 }
 
-/// `invalid token: expired`, which tells what is wrong with a token and not which it is.
+/// `invalid token: expired` describes a token rather than revealing it.
 fn is_word_of_prose(sign: &str, value: &str) -> bool {
     sign.ends_with(": ") && value.len() < 16 && value.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
@@ -99,7 +99,7 @@ fn blanks(text: &str) -> usize {
     text.bytes().take(8).take_while(|byte| *byte == b' ').count()
 }
 
-/// Up to the closing quote, which a backslash before it does not close unless the value was opened that way.
+/// Up to the closing quote; an escaped quote only closes a value that was opened by one.
 fn quoted_length(value: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     for (at, character) in value.char_indices() {

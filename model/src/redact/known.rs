@@ -1,6 +1,6 @@
-//! Secrets that are known by their own shape.
+//! Secrets that are recognisable by their shape.
 
-/// The length of a private key in PEM form, up to the end of the text if it is cut off.
+/// The length of a private key in PEM form, up to the end of the text if it is truncated.
 pub(super) fn private_key(text: &str) -> Option<usize> {
     let after = text.strip_prefix("-----BEGIN ")?;
     let head = &after[..after.find('-')?];
@@ -13,7 +13,7 @@ pub(super) fn private_key(text: &str) -> Option<usize> {
     Some(end + "-----END ".len() + dashes)
 }
 
-/// The length of 13 to 19 digits, in groups or not, whose check digit is right (Luhn).
+/// The length of 13 to 19 digits, grouped or not, with a valid check digit (Luhn).
 pub(super) fn card_number(text: &str) -> Option<usize> {
     let mut digits = Vec::with_capacity(19);
     let mut length = 0;
@@ -32,7 +32,7 @@ pub(super) fn card_number(text: &str) -> Option<usize> {
     (ends && has_issuer(&digits) && luhn(&digits) && !starts_with_uuid(bytes)).then_some(length)
 }
 
-/// Whether a number begins as an issuer's do, and is as long as those: times and ids mostly do not.
+/// Whether a number has the prefix and length of a card issuer, unlike most times and ids.
 fn has_issuer(digits: &[u32]) -> bool {
     let beginning = digits.iter().take(4).fold(0, |number, digit| number * 10 + digit);
     matches!(
@@ -41,7 +41,7 @@ fn has_issuer(digits: &[u32]) -> bool {
     )
 }
 
-/// Whether five groups of hexadecimal digits follow, the first of which may be digits alone.
+/// Whether the bytes start with a UUID, whose first group may be digits only.
 fn starts_with_uuid(bytes: &[u8]) -> bool {
     bytes.len() >= 36
         && bytes[..36].iter().enumerate().all(|(at, byte)| match at {
@@ -57,7 +57,7 @@ fn luhn(digits: &[u32]) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// Addresses that whoever knows them may post to: what stays and what is secret.
+/// Webhook URLs, whose knowledge suffices for posting: lengths of the visible and the secret part.
 pub(super) fn webhook(text: &str) -> Option<(usize, usize)> {
     const HOOKS: &[&str] = &[
         "hooks.slack.com/services/",
@@ -73,7 +73,7 @@ pub(super) fn webhook(text: &str) -> Option<(usize, usize)> {
     Some((kept, length.unwrap_or(path.len()))).filter(|(_, length)| *length > 0)
 }
 
-/// Beginnings that vendors give their tokens, and how long a token is at least.
+/// Prefixes of vendors' tokens, with their minimum length.
 const PREFIXES: &[(&str, usize)] = &[
     ("AGE-SECRET-KEY-1", 40),
     ("AIza", 35),
@@ -118,12 +118,12 @@ pub(super) fn is_secret(word: &str) -> bool {
         || PREFIXES.iter().any(|(prefix, length)| word.len() >= *length && word.starts_with(prefix))
 }
 
-/// Session tokens of STS are base64 and begin in one of these ways.
+/// Session tokens of STS are base64 with one of these prefixes.
 pub(super) fn begins_session_token(word: &str) -> bool {
     ["IQoJb3JpZ2lu", "FwoGZXIvYXdz", "FQoGZXIvYXdz"].iter().any(|prefix| word.starts_with(prefix))
 }
 
-/// `AKIA` and 16 more capitals and digits, `ASIA` for keys of sessions; also in the middle of a word.
+/// `AKIA`, or `ASIA` for session keys, and 16 capitals and digits; also within a word.
 fn is_aws_key_id(word: &str) -> bool {
     let is_key = |at: usize| {
         let body = word.bytes().skip(at + "AKIA".len());
@@ -137,11 +137,11 @@ fn is_jwt(word: &str) -> bool {
     parts.next().is_some_and(|head| head.starts_with("eyJ")) && parts.next().is_some_and(|body| body.len() >= 8)
 }
 
-/// How long AWS's secret keys are.
+/// Length of an AWS secret key.
 pub(super) const AWS_SECRET: usize = 40;
 
-/// Forty characters of base64 that look random: capitals, small letters and digits, and not the runs of small letters
-/// that words have, nor the slashes that paths have. Hexadecimal digests have no capitals.
+/// Forty characters of base64 that look random: capitals, lower-case letters and digits, without the lower-case runs of
+/// words or the slashes of paths. Hexadecimal digests have no capitals.
 pub(super) fn is_aws_secret(token: &str) -> bool {
     let bytes = token.as_bytes();
     let has = |test: fn(&u8) -> bool| bytes.iter().copied().filter(test).count();

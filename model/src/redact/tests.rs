@@ -78,7 +78,7 @@ fn what_is_no_secret_stays() {
     }
 }
 
-/// A secret of each shape in what stands around it in texts, and the part that must not survive.
+/// A secret of each shape in its usual context, and the part that must not survive.
 pub(super) fn leak() -> impl Strategy<Value = (String, String)> {
     let value = || "[a-zA-Z][a-zA-Z0-9]{6,12}[0-9]";
     let given = |before: &'static str, after: &'static str| {

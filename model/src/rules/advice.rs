@@ -1,4 +1,4 @@
-//! Recommendations hold no command that does harm: no setting that the event does not say, and no name that is none.
+//! Recommendations contain no harmful command: no setting that is not from the event, and no invalid name.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ fn a_timeout_is_raised_from_what_it_is_and_never_lowered() -> Tested {
     Ok(())
 }
 
-/// What the recommendations of our own rules put between backticks, as it stands in the file.
+/// The commands in the recommendations of the default rules, as written in the file.
 fn commands() -> Result<Vec<String>, Box<dyn std::error::Error>> {
     let file: Value = yaml_serde::from_str(DEFAULT_RULES)?;
     let texts = file["rules"].as_array().ok_or("no rules")?.iter().filter_map(|rule| rule["recommendation"].as_str());
@@ -44,8 +44,8 @@ fn commands() -> Result<Vec<String>, Box<dyn std::error::Error>> {
     Ok(commands.filter(|code| !code.contains("Memory")).map(str::to_owned).collect())
 }
 
-/// A command that changes something takes no value from the rules file, since that knows nothing of the resource: whatever
-/// stands there is too little for one of them.
+/// A command that changes something takes no value from the rules file, which knows nothing about the resource: any
+/// fixed value is too low for some.
 #[test]
 fn no_command_of_the_rules_sets_a_value_of_their_own() -> Tested {
     let commands = commands()?;
@@ -65,7 +65,7 @@ fn no_command_of_the_rules_sets_a_value_of_their_own() -> Tested {
     Ok(())
 }
 
-/// Names that a shell, or the AWS CLI, would take for something else.
+/// Names that a shell or the AWS CLI would interpret.
 const HOSTILE: &[&str] = &[
     "orders; rm -rf ~",
     "orders$(id)",
@@ -86,7 +86,7 @@ const HOSTILE: &[&str] = &[
 ];
 
 #[test]
-fn a_name_that_is_none_enters_no_command() -> Tested {
+fn an_invalid_name_enters_no_command() -> Tested {
     let rules = Rules::defaults()?;
     let mut met = BTreeSet::new();
     for name in HOSTILE {
@@ -113,7 +113,7 @@ fn a_name_that_is_none_enters_no_command() -> Tested {
     Ok(())
 }
 
-/// Failures of something with this name, in every place where a command takes one from.
+/// Failures with this name in every place from which a command takes one.
 fn named(name: &str) -> Vec<Value> {
     let function = |payload: Value| {
         json!({
@@ -177,7 +177,7 @@ fn rule(recommendation: &str) -> Result<Rules, RulesError> {
 }
 
 #[test]
-fn a_command_that_lacks_a_value_takes_its_sentence_along() -> Tested {
+fn a_command_without_a_value_is_omitted_with_its_sentence() -> Tested {
     let event = json!({"source": "lambda", "detail-type": "Lambda Function Invocation Result - Failure", "detail": {
         "requestContext": {"condition": "RetriesExhausted", "functionArn": "arn:aws:lambda:eu-west-1:111111111111:function:orders:$LATEST"},
         "responsePayload": {"errorType": "E", "errorMessage": "it said `rm -rf ~`. Really"}}});
@@ -186,10 +186,7 @@ fn a_command_that_lacks_a_value_takes_its_sentence_along() -> Tested {
         ("Look. Run `do {attributes.none}`. Then wait.", "Look. Then wait."),
         ("Look. Run `do {attributes.none|all}`. Then wait.", "Look. Run `do all`. Then wait."),
         ("Run `do {resource:3}` now. Wait.", "Wait."),
-        (
-            "`do {attributes.none}` helps.",
-            "Look at orders (lambda): the event gives no name that is safe in a command.",
-        ),
+        ("`do {attributes.none}` helps.", "Look at orders (lambda): the event has no name that is safe in a command."),
         ("It failed: {error_message}.", "It failed: it said 'rm -rf ~'. Really."),
         ("Is v1.2 there? Then {attributes.none} is missing.", "Is v1.2 there? Then NONE is missing."),
     ] {

@@ -1,5 +1,4 @@
-//! What is wrong with rules that can be read: rules that never win, conditions that no event meets, texts that name what
-//! no event has.
+//! Problems of readable rules: rules that never win, conditions that no event meets, placeholders that no event has.
 
 mod condition;
 #[cfg(test)]
@@ -11,17 +10,17 @@ use super::problem::Problem;
 use super::read::{Draft, Part, drafts};
 use super::similar::similar;
 
-/// What a rules file holds.
+/// The report on a rules file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// How many rules could be read.
+    /// Number of readable rules.
     pub rules: usize,
-    /// Everything that is wrong with them, in the order of the file.
+    /// All problems, in the order of the file.
     pub problems: Vec<Problem>,
 }
 
-/// Looks for everything that is wrong with a rules file: what cannot be read, rules that never win, conditions that no
-/// event meets, texts that name what no event has.
+/// Finds all problems of a rules file: unreadable parts, rules that never win, conditions that no event meets,
+/// placeholders that no event has.
 pub fn check(yaml: &str) -> Report {
     match Document::read(yaml) {
         Err(problem) => Report { rules: 0, problems: vec![problem] },
@@ -34,7 +33,7 @@ pub fn check(yaml: &str) -> Report {
     }
 }
 
-/// Adds what is wrong with what could be read. That nothing is found is no promise: only what can be proved is told.
+/// Adds the problems of the readable parts. Only provable ones are reported, so none found is no guarantee.
 pub(super) fn add_problems(document: &Document<'_>, drafts: &[Draft<'_>], findings: &mut Findings) {
     for (at, draft) in drafts.iter().enumerate() {
         findings.add(draft.name(), unreachable(document, draft, &drafts[..at]));
@@ -44,7 +43,7 @@ pub(super) fn add_problems(document: &Document<'_>, drafts: &[Draft<'_>], findin
     }
 }
 
-/// The rule before it that takes everything that it is about. A rule that could not be read may mean anything.
+/// The earlier rule that matches everything this one matches. An unreadable rule may mean anything.
 fn unreachable(document: &Document<'_>, draft: &Draft<'_>, before: &[Draft<'_>]) -> Option<Finding> {
     let winner = before.iter().find(|earlier| earlier.is_whole && draft.is_whole && takes_all_of(earlier, draft))?;
     let why = match winner.pattern {
@@ -63,7 +62,7 @@ fn takes_all_of(earlier: &Draft<'_>, later: &Draft<'_>) -> bool {
     }
 }
 
-/// Placeholders for what no event has.
+/// Placeholders that no event has.
 fn unknown_attributes(draft: &Draft<'_>) -> Vec<Finding> {
     let texts = [("summary", &draft.summary), ("recommendation", &draft.recommendation)];
     let mut found = Vec::new();
@@ -77,7 +76,7 @@ fn unknown_attributes(draft: &Draft<'_>) -> Vec<Finding> {
     found
 }
 
-/// An escalation to what the severity is anyway.
+/// An escalation that does not raise the severity.
 fn idle_escalation(draft: &Draft<'_>) -> Option<Finding> {
     let (from, Part { node, value: escalation }) = (draft.severity?, draft.escalation.as_ref()?);
     let to = escalation.severity;

@@ -1,39 +1,43 @@
-//! Which value of an event may stand in a command. Whoever reads a recommendation copies its commands into a shell, and
-//! names in events are given by others.
+//! Which values of an event may enter a command. Readers copy a recommendation's commands into a shell, and the names
+//! in events are untrusted.
 
 use serde_json::Value;
 
 use crate::observation::Observation;
 
-/// Longest value of a kind that is not known here.
+/// Maximum length of a value of unknown kind.
 const LONGEST: usize = 255;
 
-/// Whether a value may stand in a command at a placeholder's place: it has to be a valid name of its kind, and nothing
-/// that a shell interprets, an option, or a file that the AWS CLI would read.
+/// Whether a value may replace a placeholder in a command: it must be a valid name of its kind, and neither shell
+/// syntax, nor an option, nor a file that the AWS CLI would read.
 pub(super) fn may_hold(observation: &Observation, placeholder: &str, value: &str) -> bool {
     let is_option = value.starts_with('-');
     !value.is_empty() && !is_option && !value.contains("://") && kind(observation, placeholder).accepts(value)
 }
 
-/// What a value names.
+/// The kind of a value.
 enum Kind {
     /// `[a-zA-Z0-9-_]{1,64}`: <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>.
     Function,
-    /// The same up to 80 characters, and `.fifo`: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html>.
+    /// The same up to 80 characters, and `.fifo`:
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html>.
     Queue,
     /// A queue's name without `.fifo`.
     QueueStem,
-    /// `[a-zA-Z][-a-zA-Z0-9]{0,127}`: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>.
+    /// `[a-zA-Z][-a-zA-Z0-9]{0,127}`:
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>.
     Stack,
-    /// A cluster, a service or a task: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>.
+    /// A cluster, a service or a task:
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>.
     Container,
-    /// A database instance or cluster: <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>.
+    /// A database instance or cluster:
+    /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>.
     Database,
     /// A rule or a schedule: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html>.
     Rule,
     Region,
     Account,
-    /// Anything else: the characters that no shell interprets.
+    /// Anything else: characters without a meaning in shells.
     Word,
 }
 

@@ -1,4 +1,4 @@
-//! The text of a rules file as values that know their place in it, with whatever is wrong with them.
+//! A rules file as values with their places in the text.
 
 mod reader;
 
@@ -10,13 +10,13 @@ use serde_json::Value;
 use super::problem::{Level, Position, Problem};
 use reader::Reader;
 
-/// A text that is YAML.
+/// A parsed YAML text.
 pub(super) struct Document<'t> {
     text: &'t str,
     pub(super) root: Node,
 }
 
-/// A key or value by its number in the order of the file.
+/// A key or value, by its number in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place(usize);
 
@@ -27,13 +27,13 @@ pub(super) struct Node {
     pub(super) content: Content,
 }
 
-/// What a value is.
+/// The content of a value.
 #[derive(Debug)]
 pub(super) enum Content {
     /// Neither a list nor a map.
     Scalar(Value),
     List(Vec<Node>),
-    /// As it is written, repeated keys and all.
+    /// As written, including repeated keys.
     Map(Vec<Entry>),
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Entry {
 }
 
 impl<'t> Document<'t> {
-    /// Reads a text; what is no YAML at all is one problem.
+    /// Parses a text; invalid YAML is one problem.
     pub(super) fn read(text: &'t str) -> Result<Self, Problem> {
         let count = Cell::new(0);
         let reader = Reader { count: &count, wanted: None };
@@ -56,8 +56,8 @@ impl<'t> Document<'t> {
         }
     }
 
-    /// Where something stands. YAML's reader tells the position of an error and of nothing else, so the text is read
-    /// again up to the place, which is then said to be one.
+    /// The position of a place. The YAML parser reports positions of errors only, so the text is parsed again with an
+    /// error raised at the place.
     pub(super) fn position(&self, place: Place) -> Option<Position> {
         let count = Cell::new(0);
         let reader = Reader { count: &count, wanted: Some(place) };
@@ -88,7 +88,7 @@ impl Node {
         }
     }
 
-    /// The value without places; of a key that is repeated, the last value.
+    /// The value without places; the last value of a repeated key.
     pub(super) fn json(&self) -> Value {
         match &self.content {
             Content::Scalar(value) => value.clone(),
@@ -97,12 +97,12 @@ impl Node {
         }
     }
 
-    /// Whether nothing is written, or `null`.
+    /// Whether it is empty or `null`.
     pub(super) fn is_empty(&self) -> bool {
         matches!(self.content, Content::Scalar(Value::Null))
     }
 
-    /// What it is, in a word.
+    /// Its kind, in words.
     pub(super) fn kind(&self) -> &'static str {
         match &self.content {
             Content::Scalar(Value::Null) => "empty",
@@ -128,13 +128,8 @@ fn unreadable(text: &str, error: &yaml_serde::Error) -> Problem {
         let line = text.lines().nth(line - 1).unwrap_or_default();
         let indentation = line.len() - line.trim_start().len();
         if line[..indentation].contains('\t') {
-            advice = "; this line begins with a tab, and YAML is indented with spaces";
+            advice = "; this line starts with a tab, but YAML is indented with spaces";
         }
     }
-    Problem {
-        rule: None,
-        position,
-        level: Level::Unreadable,
-        message: format!("this cannot be read as YAML: {message}{advice}"),
-    }
+    Problem { rule: None, position, level: Level::Unreadable, message: format!("invalid YAML: {message}{advice}") }
 }

@@ -1,9 +1,9 @@
-//! Problems as they are found, before anyone asks in which line.
+//! Problems as found, before their positions are looked up.
 
 use super::document::{Document, Place};
 use super::problem::{Level, Problem};
 
-/// What is wrong at one place.
+/// A problem at a place.
 #[derive(Debug)]
 pub(super) struct Finding {
     pub(super) place: Place,
@@ -11,7 +11,7 @@ pub(super) struct Finding {
     pub(super) message: String,
 }
 
-/// What was found in a file.
+/// The findings in a file.
 #[derive(Debug, Default)]
 pub(super) struct Findings(Vec<(Option<String>, Finding)>);
 
@@ -30,12 +30,12 @@ impl Finding {
 }
 
 impl Findings {
-    /// Adds what is wrong with a rule, or with the whole file.
+    /// Adds findings about a rule, or about the whole file.
     pub(super) fn add(&mut self, rule: Option<&str>, findings: impl IntoIterator<Item = Finding>) {
         self.0.extend(findings.into_iter().map(|finding| (rule.map(str::to_owned), finding)));
     }
 
-    /// Whether the file cannot be used.
+    /// Whether the file is unusable.
     pub(super) fn refuse_the_file(&self) -> bool {
         self.0.iter().any(|(_, finding)| finding.level == Level::Unreadable)
     }

@@ -1,4 +1,4 @@
-//! A map of the file whose keys are known.
+//! Maps with known keys.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::document::{Content, Document, Entry, Node};
 use super::findings::Finding;
 use super::similar::{nearest, similar};
 
-/// A map and the keys that it may have.
+/// A map with its allowed keys.
 pub(super) struct Mapping<'d> {
     node: &'d Node,
     entries: &'d [Entry],
@@ -16,7 +16,7 @@ pub(super) struct Mapping<'d> {
 }
 
 impl<'d> Mapping<'d> {
-    /// Finds keys that are unknown. A value that is no map is one problem.
+    /// Reports unknown keys. Anything but a map is one problem.
     pub(super) fn of(
         node: &'d Node,
         what: &str,
@@ -29,25 +29,25 @@ impl<'d> Mapping<'d> {
             return None;
         };
         for Entry { key, place, .. } in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
-            found.push(Finding::unreadable(*place, format!("`{key}` is no key of {what}{}", similar(key, known))));
+            found.push(Finding::unreadable(*place, format!("`{key}` is not a key of {what}{}", similar(key, known))));
         }
         Some(Self { node, entries, known })
     }
 
-    /// The entry of a key, or else one whose misspelt key most likely means it: that the key is misspelt is told, and must
-    /// not hide what is wrong with its value.
+    /// The entry of a key, or of a likely misspelling: the misspelling is reported, but must not hide problems of the
+    /// value.
     pub(super) fn entry(&self, key: &str) -> Option<&'d Entry> {
         let means = |entry: &Entry| !self.known.contains(&&*entry.key) && nearest(&entry.key, self.known) == Some(key);
         let exact = self.entries.iter().find(|entry| entry.key == key);
         exact.or_else(|| self.entries.iter().find(|entry| means(entry)))
     }
 
-    /// The value of a key that may be left out or empty.
+    /// The value of an optional key.
     pub(super) fn optional(&self, key: &str) -> Option<&'d Node> {
         self.entry(key).map(|entry| &entry.value).filter(|value| !value.is_empty())
     }
 
-    /// The value of a key that has to be there.
+    /// The value of a required key.
     pub(super) fn required(&self, key: &str, advice: &str, found: &mut Vec<Finding>) -> Option<&'d Node> {
         let (place, lack) = match self.entry(key) {
             Some(entry) if !entry.value.is_empty() => return Some(&entry.value),
@@ -59,19 +59,19 @@ impl<'d> Mapping<'d> {
     }
 }
 
-/// A value as text. What YAML reads as a number is one when a text is wanted.
+/// A value as a string. YAML's numbers are accepted as strings.
 pub(super) fn text(key: &str, node: &Node, found: &mut Vec<Finding>) -> Option<String> {
     match &node.content {
         Content::Scalar(Value::String(text)) => Some(text.clone()),
         Content::Scalar(value) => Some(value.to_string()),
         Content::List(_) | Content::Map(_) => {
-            found.push(Finding::unreadable(node.place, format!("`{key}` is {}; write a text", node.kind())));
+            found.push(Finding::unreadable(node.place, format!("`{key}` is {}; write a string", node.kind())));
             None
         }
     }
 }
 
-/// Keys that stand twice in one map, anywhere in a value.
+/// Duplicate keys in any map of a value.
 pub(super) fn repeated(document: &Document<'_>, node: &Node) -> Vec<Finding> {
     match &node.content {
         Content::Scalar(_) => Vec::new(),
@@ -83,13 +83,13 @@ pub(super) fn repeated(document: &Document<'_>, node: &Node) -> Vec<Finding> {
     }
 }
 
-/// Keys that stand twice in one map: which of the values is meant, nobody can say.
+/// Duplicate keys in one map: the intended value is unknown.
 pub(super) fn repeated_keys(document: &Document<'_>, entries: &[Entry]) -> Vec<Finding> {
     let mut first_of = BTreeMap::new();
     let mut found = Vec::new();
     for Entry { key, place, .. } in entries {
         if let Some(first) = first_of.get(key) {
-            let message = format!("`{key}` is written a second time, first in {}; keep one", document.line(*first));
+            let message = format!("`{key}` is a duplicate, first in {}; keep one", document.line(*first));
             found.push(Finding::unreadable(*place, message));
         } else {
             first_of.insert(key, *place);

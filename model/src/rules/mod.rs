@@ -1,4 +1,4 @@
-//! Severity rules: which observation is how bad, what its incident is called, what to do about it.
+//! Severity rules: they give an observation its severity, summary and recommendation.
 //!
 //! A rules file is a list; the first rule whose pattern matches the normalised event wins.
 
@@ -34,12 +34,12 @@ pub use problem::{Level, Position, Problem, RulesError};
 use read::Draft;
 use template::Template;
 
-/// The rules that come with the program.
+/// The default rules.
 pub const DEFAULT_RULES: &str = include_str!("../../../templates/severity-rules.yaml");
 
-/// Longest summary, in characters; the mail's subject holds most of it.
+/// Maximum length of a summary, in characters; the mail's subject holds most of it.
 const MAX_SUMMARY: usize = 160;
-/// Longest recommendation, in characters.
+/// Maximum length of a recommendation, in characters.
 const MAX_RECOMMENDATION: usize = 2000;
 
 /// One rule.
@@ -54,12 +54,12 @@ pub struct Rule {
     escalation: Option<Escalation>,
 }
 
-/// What many failures of one kind make of their incident.
+/// Escalation by number of failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Escalation {
-    /// From how many failures on.
+    /// The number of failures that escalates.
     pub occurrences: u64,
-    /// The severity from then on, if it was lower.
+    /// The new severity, if it was lower.
     pub severity: Severity,
 }
 
@@ -69,12 +69,12 @@ impl Rule {
         &self.name
     }
 
-    /// The severity that it gives.
+    /// Its severity.
     pub fn severity(&self) -> Severity {
         self.severity
     }
 
-    /// Whether it is about this event, a value of [`Observation::as_event`]. A rule without a pattern is about all.
+    /// Whether it matches an event, a value of [`Observation::as_event`]. A rule without a pattern matches all.
     pub fn matches(&self, event: &Value) -> bool {
         self.pattern.as_ref().is_none_or(|pattern| pattern.matches(event))
     }
@@ -97,12 +97,12 @@ pub struct Rules {
     rules: Vec<Rule>,
 }
 
-/// What the rules say about an observation.
+/// The rules' judgement of an observation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
     /// Name of the rule that won; `none` when none matched.
     pub rule: String,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
     /// One line.
     pub summary: String,
@@ -110,28 +110,28 @@ pub struct Judgement {
     pub recommendation: String,
     /// Address of the runbook.
     pub runbook: Option<String>,
-    /// When it becomes worse by its number.
+    /// The rule's escalation.
     pub escalation: Option<Escalation>,
 }
 
 impl Judgement {
-    /// The severity of so many failures.
+    /// The severity at this number of failures.
     pub fn severity_at(&self, occurrences: u64) -> Severity {
         let escalated = self.escalation.filter(|escalation| occurrences >= escalation.occurrences);
         escalated.map_or(self.severity, |escalation| escalation.severity.max(self.severity))
     }
 
-    /// With how many failures an incident of a severity becomes worse.
+    /// The number of failures at which an incident of this severity escalates.
     pub fn worse_at(&self, severity: Severity) -> Option<u64> {
         self.escalation.filter(|escalation| escalation.severity > severity).map(|escalation| escalation.occurrences)
     }
 }
 
 impl Rules {
-    /// Reads a rules file. Rules that can be read but have no effect are no error here; [`check()`] finds them.
+    /// Parses a rules file. Readable rules without an effect are not an error here; [`check()`] finds them.
     ///
     /// # Errors
-    /// Names everything that is wrong, and where.
+    /// All problems, with their positions.
     pub fn parse(yaml: &str) -> Result<Self, RulesError> {
         let document = Document::read(yaml).map_err(|problem| RulesError { problems: vec![problem] })?;
         let (drafts, mut findings) = read::drafts(&document);
@@ -142,7 +142,7 @@ impl Rules {
         Ok(Self { rules: drafts.into_iter().filter_map(Draft::rule).collect() })
     }
 
-    /// The rules that come with the program.
+    /// The default rules.
     ///
     /// # Errors
     /// None in a program that passed its tests.
@@ -150,19 +150,19 @@ impl Rules {
         Self::parse(DEFAULT_RULES)
     }
 
-    /// These rules, and behind them others that decide what these leave open.
+    /// These rules, followed by others for the events that these do not match.
     #[must_use]
     pub fn before(mut self, others: Self) -> Self {
         self.rules.extend(others.rules);
         self
     }
 
-    /// How many there are.
+    /// Number of rules.
     pub fn len(&self) -> usize {
         self.rules.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no rules.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }
@@ -172,23 +172,23 @@ impl Rules {
         self.rules.iter()
     }
 
-    /// The name of each rule before the first one that matches, and which of its conditions the observation does not meet.
+    /// The rules before the first match, each with its name and the condition that the observation does not meet.
     pub fn passed_over(&self, observation: &Observation) -> Vec<(&str, String)> {
         let event = observation.as_event();
         let missed = |rule: &Rule| rule.pattern.as_ref().and_then(|pattern| pattern.mismatch(&event));
         self.rules.iter().map_while(|rule| Some((rule.name.as_str(), missed(rule)?))).collect()
     }
 
-    /// What the first matching rule says.
+    /// The judgement of the first matching rule.
     pub fn judge(&self, observation: &Observation) -> Judgement {
         let event = observation.as_event();
         let winner = self.rules.iter().find(|rule| rule.matches(&event));
-        winner.map_or_else(|| unforeseen(observation), |rule| rule.judge(observation))
+        winner.map_or_else(|| unmatched(observation), |rule| rule.judge(observation))
     }
 }
 
-/// A failure that no rule foresaw is still a failure.
-fn unforeseen(observation: &Observation) -> Judgement {
+/// The judgement without a matching rule: a failure is an incident all the same.
+fn unmatched(observation: &Observation) -> Judgement {
     Judgement {
         rule: "none".to_owned(),
         severity: Severity::Medium,

@@ -1,4 +1,4 @@
-//! The pattern of a rule as it is written: what is refused of it, and where its parts stand.
+//! The pattern of a rule in its file: its problems, and the places of its parts.
 
 use super::document::{Content, Node, Place};
 use super::findings::Finding;
@@ -7,18 +7,18 @@ use crate::Pattern;
 use crate::pattern::place::{Step, dotted};
 use crate::pattern::{OPERATORS, OR, Refusal};
 
-/// Reads a pattern, and finds everything that EventBridge would refuse.
+/// Parses a pattern, and reports everything that EventBridge would reject.
 pub(super) fn read(node: &Node, found: &mut Vec<Finding>) -> Option<Pattern> {
     let checked = Pattern::check(&node.json());
     checked.map_err(|refusals| found.extend(refusals.iter().map(|refusal| refused(node, refusal)))).ok()
 }
 
-/// The part of a pattern at the end of a way, or else the last one before it.
+/// The part of a pattern at the end of a path, or the nearest one before it.
 pub(super) fn part<'d>(pattern: &'d Node, way: &[Step]) -> &'d Node {
     way.iter().try_fold(pattern, |node, step| below(node, step).ok_or(node)).unwrap_or_else(|last| last)
 }
 
-/// The key of the last field on a way.
+/// The key of the last field on a path.
 pub(super) fn key(pattern: &Node, way: &[Step]) -> Place {
     let last = way.iter().rposition(|step| matches!(step, Step::Field(_)));
     let entry = last.and_then(|last| match &way[last] {
@@ -45,12 +45,12 @@ fn refused(pattern: &Node, Refusal { at, reason }: &Refusal) -> Finding {
     Finding::unreadable(part.place, format!("{field}: {reason}{}", advice(part, at)))
 }
 
-/// What to write instead, where that can be guessed.
+/// The likely correction.
 fn advice(part: &Node, way: &[Step]) -> String {
     match (&part.content, way.last()) {
         (_, None) => "; write a map of fields, such as {source: [lambda]}".to_owned(),
         (Content::Scalar(value), Some(Step::Field(name))) if OPERATORS.contains(&name.as_str()) => {
-            format!("; a test stands in a list: write [{{{name}: {value}}}]")
+            format!("; tests must be in a list: write [{{{name}: {value}}}]")
         }
         (Content::Scalar(value), Some(Step::Field(_))) => format!("; write [{value}]"),
         (Content::Map(entries), Some(Step::Element(_))) => match &entries[..] {

@@ -1,21 +1,21 @@
-//! What is wrong with a rules file, and where.
+//! Problems of a rules file, and their positions.
 
 use std::fmt;
 
-/// Something that is most likely not what was meant.
+/// A likely mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The rule, unless it has no name or the whole file is meant.
+    /// The rule; `None` without a name, or for the whole file.
     pub rule: Option<String>,
-    /// The key or value at fault, where the reader of YAML tells.
+    /// Position of the key or value, if known.
     pub position: Option<Position>,
-    /// How bad it is.
+    /// Its severity.
     pub level: Level,
-    /// What is wrong, and what to write instead.
+    /// The problem, and the correction.
     pub message: String,
 }
 
-/// A place in a text.
+/// A position in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
     /// From 1.
@@ -24,19 +24,19 @@ pub struct Position {
     pub column: usize,
 }
 
-/// How bad a problem is.
+/// The level of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
-    /// The file is not used: it cannot be said what the rule means.
+    /// The file is unusable: the meaning of the rule is unknown.
     Unreadable,
-    /// The rule cannot do what it says.
+    /// The rule cannot have its intended effect.
     Error,
-    /// Part of the rule is without effect.
+    /// Part of the rule has no effect.
     Warning,
 }
 
 impl Level {
-    /// Whether it has to be mended before the rule does anything.
+    /// Whether it keeps the rule from having an effect.
     pub fn is_error(self) -> bool {
         self != Self::Warning
     }
@@ -58,8 +58,8 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Why a text is no rules file: at least one problem that makes it unreadable, and all others that were found beside it,
-/// in the order of the file.
+/// Why a rules file is unusable: at least one problem that makes it unreadable, and all others, in the order of the
+/// file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.lines().collect::<Vec<_>>().join("; "))]
 pub struct RulesError {

@@ -1,4 +1,4 @@
-//! From a document to rules. A mistake hides nothing: what can be read of a rule is read.
+//! Parses a document into rules. A mistake hides no other: every readable part of a rule is read.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use super::{Escalation, Rule, pattern};
 use crate::severity::UnknownSeverity;
 use crate::{Pattern, Severity};
 
-/// What may stand in a rule.
+/// The keys of a rule.
 const KEYS: &[&str] = &["name", "pattern", "severity", "summary", "recommendation", "runbook", "escalate"];
 
-/// What could be read of a rule.
+/// The readable parts of a rule.
 pub(super) struct Draft<'d> {
     pub(super) place: Place,
     pub(super) name: Option<Part<'d, String>>,
@@ -27,11 +27,11 @@ pub(super) struct Draft<'d> {
     pub(super) recommendation: Option<Part<'d, Template>>,
     runbook: Option<String>,
     pub(super) escalation: Option<Part<'d, Escalation>>,
-    /// Whether that is all of it.
+    /// Whether the rule is complete.
     pub(super) is_whole: bool,
 }
 
-/// A value and where it is written.
+/// A value with its place.
 pub(super) struct Part<'d, T> {
     pub(super) node: &'d Node,
     pub(super) value: T,
@@ -42,7 +42,7 @@ impl Draft<'_> {
         self.name.as_ref().map(|name| name.value.as_str())
     }
 
-    /// The rule, unless something of it could not be read.
+    /// The rule, unless a part was unreadable.
     pub(super) fn rule(self) -> Option<Rule> {
         self.is_whole.then_some(())?;
         Some(Rule {
@@ -57,7 +57,7 @@ impl Draft<'_> {
     }
 }
 
-/// Every rule as far as it can be read, and why not further.
+/// The readable parts of every rule, and the problems.
 pub(super) fn drafts<'d>(document: &'d Document<'_>) -> (Vec<Draft<'d>>, Findings) {
     let mut findings = Findings::default();
     let mut of_file = Vec::new();
@@ -82,8 +82,8 @@ pub(super) fn drafts<'d>(document: &'d Document<'_>) -> (Vec<Draft<'d>>, Finding
 }
 
 fn second_of(name: &str, place: Place, first: &str) -> Finding {
-    let why = "names say which rule won, so each may be used once";
-    Finding::unreadable(place, format!("a second rule is named `{name}`, the first in {first}; {why}"))
+    let why = "incidents name the rule that won, so names must be unique";
+    Finding::unreadable(place, format!("duplicate rule name `{name}`, first in {first}; {why}"))
 }
 
 /// The rules under `rules:`.
@@ -95,7 +95,7 @@ fn list<'d>(document: &'d Document<'_>, found: &mut Vec<Finding>) -> &'d [Node] 
         return &[];
     };
     if !entries.iter().any(|entry| nearest(&entry.key, &["rules"]).is_some()) {
-        // Another kind of file: nothing is gained by naming all its keys.
+        // Another kind of file: listing all its keys would not help.
         found.push(Finding::unreadable(root.place, format!("`rules` is missing; {ADVICE}")));
         return &[];
     }
@@ -115,10 +115,10 @@ fn list<'d>(document: &'d Document<'_>, found: &mut Vec<Finding>) -> &'d [Node] 
 fn draft<'d>(node: &'d Node, found: &mut Vec<Finding>) -> Option<Draft<'d>> {
     let rule = Mapping::of(node, "a rule", KEYS, found)?;
     if let Some(entry) = rule.entry("pattern").filter(|entry| entry.value.is_empty()) {
-        let message = "`pattern` is empty, so the rule matches everything; leave it out if that is meant";
+        let message = "`pattern` is empty, so the rule matches everything; remove it if that is intended";
         found.push(Finding::warning(entry.place, message));
     }
-    let name = rule.required("name", "write one that no other rule has", found);
+    let name = rule.required("name", "write one that is unique in the file", found);
     let name = part(name, |node| text("name", node, found));
     let pattern = part(rule.optional("pattern"), |node| pattern::read(node, found));
     let severity = severity(&rule, found);
@@ -151,7 +151,7 @@ fn template(key: &str, node: &Node, found: &mut Vec<Finding>) -> Option<Template
 }
 
 fn escalation(node: &Node, found: &mut Vec<Finding>) -> Option<Escalation> {
-    const ADVICE: &str = "write from how many failures on, such as 10";
+    const ADVICE: &str = "write a number of failures, such as 10";
     let mapping = Mapping::of(node, "`escalate`", &["occurrences", "severity"], found)?;
     let severity = severity(&mapping, found);
     let written = mapping.required("occurrences", ADVICE, found)?;
@@ -160,7 +160,7 @@ fn escalation(node: &Node, found: &mut Vec<Finding>) -> Option<Escalation> {
         _ => None,
     };
     if occurrences.is_none() {
-        found.push(Finding::unreadable(written.place, format!("`occurrences` is no count; {ADVICE}")));
+        found.push(Finding::unreadable(written.place, format!("`occurrences` is not a count; {ADVICE}")));
     }
     Some(Escalation { occurrences: occurrences?, severity: severity? })
 }

@@ -1,4 +1,4 @@
-//! How the texts about failing functions read.
+//! Snapshots of the texts about failing functions.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::tests::{failure, judged};
 
-/// Each error shape that Lambda and its runtimes produce, in the order of their names.
+/// Each error shape of Lambda and its runtimes, by name.
 fn shapes() -> Result<Vec<(String, Value)>, Box<dyn std::error::Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/events/lambda-error-payloads");
     let mut shapes = Vec::new();
@@ -21,7 +21,7 @@ fn shapes() -> Result<Vec<(String, Value)>, Box<dyn std::error::Error>> {
     Ok(shapes)
 }
 
-/// What the error generator reports or makes the platform report, for each of its kinds.
+/// The error that each kind of the error generator causes.
 fn kinds() -> Vec<(String, Value)> {
     [
         ("exception", "DeliberateException", "deliberate failure, as incidentctl trigger-test asked for"),
@@ -46,7 +46,7 @@ fn kinds() -> Vec<(String, Value)> {
     .collect()
 }
 
-pub(super) fn told(shapes: Vec<(String, Value)>) -> Result<String, Box<dyn std::error::Error>> {
+pub(super) fn judged_lines(shapes: Vec<(String, Value)>) -> Result<String, Box<dyn std::error::Error>> {
     let mut text = String::new();
     for (name, payload) in shapes {
         let judgement = judged(&failure(&payload))?.judgement.ok_or("no incident")?;
@@ -58,7 +58,7 @@ pub(super) fn told(shapes: Vec<(String, Value)>) -> Result<String, Box<dyn std::
 
 #[test]
 fn summaries_of_error_shapes() -> Result<(), Box<dyn std::error::Error>> {
-    insta::assert_snapshot!(told(shapes()?)?, @r#"
+    insta::assert_snapshot!(judged_lines(shapes()?)?, @r#"
     access-denied-python: HIGH orders lacks a permission: not authorized to perform: dynamodb:PutItem on resource: arn:aws:dynamodb:us-east-1:111111111111:table/orders by lambda-permission-denied
     dotnet-exception: MEDIUM orders failed: some_error_msg by lambda-user-exception
     exit-clean: HIGH orders crashed: Runtime exited without providing a reason by lambda-runtime-exit
@@ -77,7 +77,7 @@ fn summaries_of_error_shapes() -> Result<(), Box<dyn std::error::Error>> {
 
 #[test]
 fn summaries_of_generator_kinds() -> Result<(), Box<dyn std::error::Error>> {
-    insta::assert_snapshot!(told(kinds())?, @r#"
+    insta::assert_snapshot!(judged_lines(kinds())?, @r#"
     exception: MEDIUM orders failed: DeliberateException: deliberate failure, as incidentctl trigger-test asked for by lambda-user-exception
     timeout: HIGH orders timed out after 3.00 seconds by lambda-timeout
     oom: HIGH orders ran out of memory: Runtime exited with error: signal: killed by lambda-out-of-memory
@@ -90,19 +90,19 @@ fn summaries_of_generator_kinds() -> Result<(), Box<dyn std::error::Error>> {
 
 #[test]
 fn recommendations_of_rules_for_functions() -> Result<(), Box<dyn std::error::Error>> {
-    let mut told = std::collections::BTreeMap::new();
+    let mut judged_lines = std::collections::BTreeMap::new();
     for (_, payload) in shapes()?.into_iter().chain(kinds()) {
         let judgement = judged(&failure(&payload))?.judgement.ok_or("no incident")?;
-        told.insert(judgement.rule, judgement.recommendation);
+        judged_lines.insert(judgement.rule, judgement.recommendation);
     }
-    let text: String = told.into_iter().map(|(rule, text)| format!("{rule}: {text}\n")).collect();
+    let text: String = judged_lines.into_iter().map(|(rule, text)| format!("{rule}: {text}\n")).collect();
     insta::assert_snapshot!(text, @r#"
-    lambda-init-failure: Roll orders back to the last version that worked, or repair its package. Every invocation fails before the code runs: is every dependency in the package, does the Handler setting name an existing file and function, is it built for the function's architecture? `aws lambda get-function-configuration --function-name orders --region eu-west-1` shows Handler, Runtime, Layers and Architectures.
-    lambda-out-of-memory: Compare `Max Memory Used` with `Memory Size` in the REPORT lines of /aws/lambda/orders. Raise MemorySize above what they say, or read and process large inputs in parts. `aws lambda get-function-configuration --function-name orders --region eu-west-1 --query MemorySize` shows what it is now.
-    lambda-panic: Find the line that panicked in the log of the failed request, and handle the case there. A panic is a defect in the code of orders: roll back if a deployment brought it.
-    lambda-permission-denied: Allow the role of orders exactly the action and the resource that the message names. The role is in `aws lambda get-function-configuration --function-name orders --region eu-west-1 --query Role`. If the role has it, look for a deny in a resource policy, a permissions boundary or an organisation's policy.
+    lambda-init-failure: Roll orders back to the last working version, or fix its package. Every invocation fails before the code runs: check that every dependency is in the package, that the Handler setting names an existing file and function, and that the package is built for the function's architecture. `aws lambda get-function-configuration --function-name orders --region eu-west-1` shows Handler, Runtime, Layers and Architectures.
+    lambda-out-of-memory: Compare `Max Memory Used` with `Memory Size` in the REPORT lines of /aws/lambda/orders. Raise MemorySize above that, or process large inputs in parts. `aws lambda get-function-configuration --function-name orders --region eu-west-1 --query MemorySize` shows the current value.
+    lambda-panic: Find the line that panicked in the log of the failed request, and handle the case there. A panic is a bug in the code of orders: roll back if a deployment introduced it.
+    lambda-permission-denied: Grant the role of orders exactly the action and the resource that the message names. The role is shown by `aws lambda get-function-configuration --function-name orders --region eu-west-1 --query Role`. If the role already has it, look for a deny in a resource policy, a permissions boundary or a service control policy.
     lambda-runtime-exit: Read the last lines before `Runtime exited` in the log group /aws/lambda/orders. The process ended in the middle of a request: an exit call, a crash in native code, or a library that ends the process.
-    lambda-timeout: Look in the log for the last line before the timeout: what was orders waiting for? Give calls to other systems a shorter timeout than the function's own. If the work really needs longer, raise the Timeout setting, to 900 seconds at most: `aws lambda update-function-configuration --function-name orders --timeout 6 --region eu-west-1`. A function at its memory limit is slow as well, and more memory brings more CPU.
+    lambda-timeout: Find the last log line before the timeout: what was orders waiting for? Give calls to other systems a shorter timeout than the function's own. If the work really takes longer, raise the Timeout setting, to at most 900 seconds: `aws lambda update-function-configuration --function-name orders --timeout 6 --region eu-west-1`. A function at its memory limit is slow as well, and more memory brings more CPU.
     lambda-user-exception: Find request r in the log group /aws/lambda/orders. Its stack trace names the line that raised the error; compare with what was deployed last.
     "#);
     Ok(())

@@ -1,14 +1,14 @@
-//! The errors that runtimes, SDKs and the platform report, and what is made of them.
+//! The errors that runtimes, SDKs and the platform report, and their summaries.
 
 use serde_json::{Value, json};
 
-use super::readable::told;
+use super::readable::judged_lines;
 
 fn error(class: &str, message: &str) -> Value {
     json!({ "errorType": class, "errorMessage": message })
 }
 
-/// A name and the payload that is reported.
+/// A name and the reported payload.
 fn shapes() -> Vec<(&'static str, Value)> {
     vec![
         ("python", error("ValueError", "no such order")),
@@ -184,9 +184,9 @@ fn shapes() -> Vec<(&'static str, Value)> {
 }
 
 #[test]
-fn each_shape_becomes_a_sentence_that_says_what_broke() -> Result<(), Box<dyn std::error::Error>> {
+fn each_shape_has_a_readable_summary() -> Result<(), Box<dyn std::error::Error>> {
     let shapes = shapes().into_iter().map(|(name, payload)| (name.to_owned(), payload)).collect();
-    insta::assert_snapshot!(told(shapes)?, @r#"
+    insta::assert_snapshot!(judged_lines(shapes)?, @r#"
     python: MEDIUM orders failed: ValueError: no such order by lambda-user-exception
     python key: MEDIUM orders failed: KeyError: 'total' by lambda-user-exception
     python in a text: MEDIUM orders failed: ValueError: no such order by lambda-user-exception
@@ -194,13 +194,13 @@ fn each_shape_becomes_a_sentence_that_says_what_broke() -> Result<(), Box<dyn st
     python handler: CRITICAL orders cannot start: Handler 'main' missing on module 'app' by lambda-init-failure
     python marshal: MEDIUM orders failed: Unable to marshal response: Object of type Decimal is not JSON serializable by lambda-user-exception
     python memory: HIGH orders ran out of memory: MemoryError: The function reported an error without a message; its log may say more. by lambda-out-of-memory
-    python client: HIGH orders needs something that is not there: ResourceNotFoundException when calling GetItem: Requested resource not found by lambda-resource-missing
+    python client: HIGH orders uses a missing resource: ResourceNotFoundException when calling GetItem: Requested resource not found by lambda-resource-missing
     python read timeout: HIGH orders timed out: ReadTimeoutError: Read timeout on endpoint URL: "https://dynamodb.eu-west-1.amazonaws.com/" by lambda-timeout-inside
     node type: MEDIUM orders failed: TypeError: Cannot read properties of undefined (reading 'id') by lambda-user-exception
     node rejection: MEDIUM orders failed: TypeError: fetch failed by lambda-user-exception
     node import: CRITICAL orders cannot start: Cannot find module 'axios' by lambda-init-failure
     node exit: HIGH orders crashed: The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promi... by lambda-runtime-exit
-    node refused: HIGH orders cannot reach something it needs: connect ECONNREFUSED 10.0.3.61:5432 by lambda-dependency-unreachable
+    node refused: HIGH orders cannot reach a dependency: connect ECONNREFUSED 10.0.3.61:5432 by lambda-dependency-unreachable
     node thrown text: MEDIUM orders failed: no luck by lambda-user-exception
     java: MEDIUM orders failed: java.lang.NullPointerException: Cannot invoke "Order.total()" because "order" is null by lambda-user-exception
     java cause: MEDIUM orders failed: java.lang.RuntimeException: cannot save (caused by java.sql.SQLException: connection closed) by lambda-user-exception
@@ -228,9 +228,9 @@ fn each_shape_becomes_a_sentence_that_says_what_broke() -> Result<(), Box<dyn st
     signal: HIGH orders crashed: Runtime exited with error: signal: segmentation fault by lambda-runtime-exit
     old exit: HIGH orders crashed: Process exited before completing request by lambda-runtime-exit
     extension: CRITICAL orders cannot start: Extension.Crash: exit code 1 by lambda-init-failure
-    too large: MEDIUM orders sent or got too much at once: Response payload size exceeded maximum allowed payload size (6291556 bytes). by lambda-payload-too-large
+    too large: MEDIUM orders exceeded a payload limit: Response payload size exceeded maximum allowed payload size (6291556 bytes). by lambda-payload-too-large
     throttle: MEDIUM orders was throttled: ThrottlingException when calling GetItem: Rate exceeded by lambda-throttled
-    disk: HIGH orders has no room left in /tmp: OSError: [Errno 28] No space left on device by lambda-disk-full
+    disk: HIGH orders has no space left in /tmp: OSError: [Errno 28] No space left on device by lambda-disk-full
     decrypt: CRITICAL orders cannot start: KMSAccessDeniedException: Lambda was unable to decrypt the environment variables because KMS access was den... by lambda-init-failure
     file system: CRITICAL orders cannot start: EFSMountConnectivityException: The function couldn't connect to the Amazon EFS file system. by lambda-init-failure
     nothing: MEDIUM orders failed: The function reported an error without a message; its log may say more. by lambda-user-exception

@@ -1,20 +1,20 @@
-//! What was probably meant by a word that is unknown.
+//! Suggestions for unknown words.
 
-/// `; did you mean X?` for the known word that is nearest, or all of them.
+/// `; did you mean X?` with the nearest known word, else the list of all.
 pub(super) fn similar(word: &str, known: &[&str]) -> String {
     match nearest(word, known) {
         Some(meant) => format!("; did you mean {meant}?"),
-        None => format!("; known are {}", known.join(", ")),
+        None => format!("; allowed are {}", known.join(", ")),
     }
 }
 
-/// The known word that differs in few letters.
+/// The known word at a small edit distance.
 pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let (distance, nearest) = known.iter().map(|known| (distance(word, known), *known)).min()?;
     (distance <= 2.max(word.len() / 4)).then_some(nearest)
 }
 
-/// How many letters have to change to make one word of the other (Levenshtein).
+/// The edit distance of two words (Levenshtein).
 fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.chars().count()).collect();
     for (at, left) in one.chars().enumerate() {

@@ -1,7 +1,7 @@
-//! Texts with placeholders: `{resource}`, `{error:80}`, `{attributes.exit_code}`, `{region|the region}`.
+//! Templates with placeholders: `{resource}`, `{error:80}`, `{attributes.exit_code}`, `{region|the region}`.
 //!
-//! What stands between backticks in a recommendation is a command, which people copy into a shell. A value enters it only
-//! if it is a valid name of its kind; if the event has none, the sentence with the command is left out.
+//! Text in backticks in a recommendation is a command, which users copy into a shell. A value enters it only if it is a
+//! valid name of its kind; if the event has none, the sentence with the command is omitted.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::observation::Observation;
 use crate::rules::command;
 use crate::rules::similar::similar;
 
-/// Longest value that a placeholder without a limit stands for, in characters.
+/// Default limit of a placeholder's value, in characters.
 const DEFAULT_LIMIT: usize = 200;
 
 const NAMES: &[&str] = &[
@@ -27,7 +27,7 @@ const NAMES: &[&str] = &[
     "attributes.NAME",
 ];
 
-/// A text with placeholders, checked.
+/// A validated template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Template {
     sentences: Vec<Vec<Part>>,
@@ -40,29 +40,29 @@ enum Part {
         name: String,
         /// In characters.
         limit: usize,
-        /// What stands there when the event does not say.
+        /// Fallback for a missing value.
         otherwise: Option<String>,
-        /// Whether it stands between backticks.
+        /// Whether it is within backticks.
         in_command: bool,
     },
 }
 
-/// Why a text is no template.
+/// Why a template is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum TemplateError {
     /// A brace without its partner.
-    #[error("a `{{` is not closed; braces stand around a placeholder, such as {{resource}}")]
+    #[error("a `{{` is not closed; braces enclose a placeholder, such as {{resource}}")]
     Unclosed,
-    /// A placeholder that stands for nothing.
-    #[error("`{{{0}}}` stands for nothing{advice}", advice = similar(.0, NAMES))]
+    /// An unknown placeholder.
+    #[error("`{{{0}}}` is not a placeholder{advice}", advice = similar(.0, NAMES))]
     Unknown(String),
-    /// A length limit that is no number.
-    #[error("`{0}` is no length limit; write a number of characters, such as {{error:80}}")]
+    /// A length limit that is not a number.
+    #[error("`{0}` is not a length limit; write a number of characters, such as {{error:80}}")]
     Limit(String),
 }
 
 impl Template {
-    /// Reads a text, or says everything that is wrong with it.
+    /// Parses a template, or returns all its problems.
     pub(super) fn parse(text: &str) -> Result<Self, Vec<TemplateError>> {
         let mut parts = Vec::new();
         let mut errors = Vec::new();
@@ -83,7 +83,7 @@ impl Template {
         if errors.is_empty() { Ok(Self { sentences: sentences(parts) }) } else { Err(errors) }
     }
 
-    /// The attributes that it names.
+    /// The attributes in its placeholders.
     pub(super) fn attributes(&self) -> impl Iterator<Item = &str> {
         self.sentences.iter().flatten().filter_map(|part| match part {
             Part::Placeholder { name, .. } => name.strip_prefix("attributes."),
@@ -91,14 +91,14 @@ impl Template {
         })
     }
 
-    /// The text with values in the placeholders' places, at most so many characters.
+    /// The text with its values, truncated to `limit` characters.
     pub(super) fn render(&self, observation: &Observation, limit: usize) -> String {
         let text: String = self.sentences.iter().flatten().map(|part| part.text(observation)).collect();
         shortened(&text, limit)
     }
 
-    /// The same for a recommendation: sentences are left out whose command would lack a value or hold one that is no name,
-    /// and those at the end that would go over the limit, since half a command is another one.
+    /// The same for a recommendation: it omits sentences whose command lacks a valid value, and those beyond the limit,
+    /// since half a command is a different one.
     pub(super) fn render_advice(&self, observation: &Observation, limit: usize) -> String {
         let mut advice = String::new();
         for sentence in self.sentences.iter().filter_map(|sentence| advised(sentence, observation)) {
@@ -114,19 +114,19 @@ impl Template {
     }
 }
 
-/// What is said when a recommendation is nothing but commands that cannot be given.
-const NO_COMMAND: &str = "the event gives no name that is safe in a command.";
+/// The text for a recommendation whose commands are all omitted.
+const NO_COMMAND: &str = "the event has no name that is safe in a command.";
 
 fn named(text: &str) -> String {
     plain(if text.is_empty() { "what failed" } else { text })
 }
 
-/// A sentence of a recommendation; nothing when its command cannot be given.
+/// A sentence of a recommendation; `None` if its command lacks a valid value.
 fn advised(sentence: &[Part], observation: &Observation) -> Option<String> {
     sentence.iter().map(|part| part.advised(observation)).collect()
 }
 
-/// Splits where a sentence ends outside of a command, and marks the placeholders inside of one.
+/// Splits at the ends of sentences outside of commands, and marks the placeholders in commands.
 fn sentences(parts: Vec<Part>) -> Vec<Vec<Part>> {
     let mut sentences = Vec::new();
     let mut sentence = Vec::new();
@@ -156,7 +156,7 @@ fn sentences(parts: Vec<Part>) -> Vec<Vec<Part>> {
     sentences
 }
 
-/// A value in a sentence; it must not look as if it were one of the recommendation's commands.
+/// A value in a sentence; it must not look like one of the recommendation's commands.
 fn plain(value: &str) -> String {
     value.replace('`', "'")
 }
@@ -172,7 +172,7 @@ impl Part {
         }
     }
 
-    /// Its text in a recommendation; nothing when it is no value for the command that it stands in.
+    /// Its text in a recommendation; `None` if the value may not enter its command.
     fn advised(&self, observation: &Observation) -> Option<String> {
         match self {
             Self::Text(_) => Some(self.text(observation)),
@@ -218,13 +218,13 @@ fn value(observation: &Observation, name: &str) -> String {
     }
 }
 
-/// What stands for a value that the event does not have: a sentence with a hole in it reads as a defect of the mail.
+/// The text for a missing value, because a gap in a sentence looks like a bug.
 fn unsaid(name: &str) -> String {
     match name {
         "resource" => "the resource".to_owned(),
         "request_id" => "that failed".to_owned(),
         "occurred_at" => "that time".to_owned(),
-        "error_message" | "error_type" => "the event does not say why".to_owned(),
+        "error_message" | "error_type" => "the event gives no reason".to_owned(),
         other => other.trim_start_matches("attributes.").to_uppercase(),
     }
 }

@@ -1,4 +1,4 @@
-//! AWS Backup: backup, copy and restore jobs. Some say `state`, some `status`; messages come in quotes within quotes.
+//! AWS Backup: backup, copy and restore jobs. Some have `state`, some `status`; messages are doubly quoted.
 
 use super::envelope::Envelope;
 use crate::arn::name;

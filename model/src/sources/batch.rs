@@ -17,7 +17,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     let reasons = [text(last, "/container/reason"), text(detail, "/container/reason"), text(last, "/statusReason")];
     let reason = reasons.into_iter().find(|reason| !reason.is_empty()).unwrap_or(text(detail, "/statusReason"));
     let message = if exit_code.is_empty() { reason.to_owned() } else { format!("exit code {exit_code}: {reason}") };
-    // The job at the head of a blocked queue is well; those behind it wait for somebody to act.
+    // The job at the head of a blocked queue is healthy; those behind it wait for an operator.
     let observation = if envelope.detail_type == "Batch Job Queue Blocked" {
         envelope.failure(name(envelope.text("/jobQueue")), "QueueBlocked", &message)
     } else {

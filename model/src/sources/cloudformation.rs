@@ -1,5 +1,5 @@
-//! CloudFormation stacks, resources and stack sets. A failed update sends several events (rollback begins, rollback ends):
-//! they share an error type, and so a fingerprint.
+//! CloudFormation stacks, resources and stack sets. A failed update sends several events (rollback starts, rollback
+//! ends): they share an error type, and so a fingerprint.
 
 use super::envelope::Envelope;
 use crate::arn::Arn;
@@ -32,7 +32,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     observation.with("status", status).with("logical_resource_id", resource_id).with("aspect", aspect(envelope))
 }
 
-/// What of a stack the event is about; nothing for the stack itself and its resources, which end together.
+/// The aspect of a stack; empty for the stack itself and its resources, which end together.
 fn aspect(envelope: &Envelope) -> &'static str {
     let kind = &envelope.detail_type;
     match () {

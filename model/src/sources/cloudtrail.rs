@@ -1,4 +1,4 @@
-//! Calls that CloudTrail reports: a call that was refused or failed, and a sign-in that did not succeed.
+//! CloudTrail: failed and denied calls, and failed sign-ins.
 
 use super::envelope::Envelope;
 use crate::arn::name;
@@ -27,7 +27,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
 fn message(caller: &str, said: &str) -> String {
     match (caller, said) {
         ("", said) => said.to_owned(),
-        (caller, "") => format!("refused for {caller}"),
+        (caller, "") => format!("denied for {caller}"),
         (caller, said) => format!("{said} (called by {caller})"),
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     let resource = if contributor.is_empty() { alarm.clone() } else { format!("{alarm} ({contributor})") };
     let observation = match envelope.text("/state/value") {
         _ if scaling::is_own_alarm(&alarm, envelope.text("/configuration/description")) => {
-            envelope.ignored(&resource, "autoscaling's own alarm: it scales, and says nothing of a failure")
+            envelope.ignored(&resource, "an alarm of autoscaling: it scales, and does not indicate a failure")
         }
         _ if envelope.detail_type == "CloudWatch Alarm Configuration Change" => configuration_change(envelope, &alarm),
         "" => super::generic::observe(envelope),
@@ -23,21 +23,21 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
             envelope.ignored(&resource, "the alarm's actions are suppressed or muted")
         }
         _ if is_parent(&envelope.detail) => {
-            envelope.ignored(&resource, "the alarm tells of each of its time series in an event of its own")
+            envelope.ignored(&resource, "each time series of the alarm has its own event")
         }
         "ALARM" => envelope.failure(&resource, "ALARM", envelope.text("/state/reason")).grouped_by(""),
-        "OK" if is_first_state(envelope) => envelope.ignored(&resource, "the alarm was OK from its beginning"),
+        "OK" if is_first_state(envelope) => envelope.ignored(&resource, "the alarm was created in OK"),
         "OK" => envelope.recovery(&resource),
         value => envelope.ignored(&resource, format!("{value} is neither an alarm nor a recovery")),
     };
     described(observation, envelope, &alarm)
 }
 
-/// A vanished alarm is a monitor that will be missed; other changes of configuration are work.
+/// A deleted alarm is a missing monitor; other configuration changes are routine.
 fn configuration_change(envelope: &Envelope, alarm: &str) -> Observation {
     match envelope.text("/operation") {
-        "delete" => envelope.failure(alarm, "AlarmDeleted", "the alarm was deleted and watches nothing any more"),
-        operation => envelope.ignored(alarm, format!("{operation} of an alarm is no failure")),
+        "delete" => envelope.failure(alarm, "AlarmDeleted", "the alarm was deleted and no longer monitors anything"),
+        operation => envelope.ignored(alarm, format!("{operation} of an alarm is not a failure")),
     }
 }
 
@@ -54,9 +54,9 @@ fn is_suppressed(detail: &Value) -> bool {
         || [detail, state].iter().any(|part| part.get("muteDetail").is_some_and(|mute| !mute.is_null()))
 }
 
-/// Whether the event is about an alarm on every function's errors as a whole. Its contributors name the functions, each
-/// in an event of its own; with the whole it would be one incident too many. Of other alarms with many time series
-/// nothing says that the contributors' events arrive, so the whole counts.
+/// Whether the event is about an alarm on every function's errors as a whole. Its contributors report the functions in
+/// events of their own, so the whole would be a redundant incident. For other alarms with many time series, contributor
+/// events are not guaranteed to arrive, so the whole counts.
 fn is_parent(detail: &Value) -> bool {
     let counts_errors = |metric: &Value| {
         let expression = text(metric, "/expression");
@@ -65,12 +65,12 @@ fn is_parent(detail: &Value) -> bool {
     elements(detail, "/configuration/metrics").iter().any(counts_errors) && detail.get("alarmContributor").is_none()
 }
 
-/// An alarm that starts in OK recovers from nothing.
+/// An alarm that is created in OK is not a recovery.
 fn is_first_state(envelope: &Envelope) -> bool {
     envelope.text("/previousState/reason").starts_with("Unchecked: Initial alarm creation")
 }
 
-/// What tells one time series of an alarm from the others.
+/// The identity of one time series of an alarm.
 fn contributor(detail: &Value) -> String {
     let attributes = detail.pointer("/alarmContributor/attributes").and_then(Value::as_object);
     let names = attributes.into_iter().flatten().map(|(_, value)| value.as_str().unwrap_or_default());
@@ -80,8 +80,8 @@ fn contributor(detail: &Value) -> String {
     }
 }
 
-/// A reason with the newest datapoint alone: `Errors 3.0 was greater than the threshold (1.0).`
-fn told(metric: &str, reason: &str) -> String {
+/// A reason with only the latest datapoint: `Errors 3.0 was greater than the threshold (1.0).`
+fn brief_reason(metric: &str, reason: &str) -> String {
     let shortened = || {
         let (_, points) = reason.split_once('[')?;
         let (points, comparison) = points.split_once("] was ")?;
@@ -91,7 +91,7 @@ fn told(metric: &str, reason: &str) -> String {
     shortened().unwrap_or_else(|| reason.to_owned())
 }
 
-/// Adds what rules and the handler look at: the metric, and the function when the alarm is on Lambda's errors.
+/// Adds attributes for rules and the handler: the metric, and the function of an alarm on Lambda's errors.
 fn described(observation: Observation, envelope: &Envelope, alarm: &str) -> Observation {
     let detail = &envelope.detail;
     let metrics = elements(detail, "/configuration/metrics");
@@ -109,7 +109,7 @@ fn described(observation: Observation, envelope: &Envelope, alarm: &str) -> Obse
     };
     let observation = observation
         .with("alarm", alarm)
-        .with("told", told(text(metric, "/name"), text(detail, "/state/reason")))
+        .with("told", brief_reason(text(metric, "/name"), text(detail, "/state/reason")))
         .with("namespace", text(metric, "/namespace"))
         .with("metric", text(metric, "/name"))
         .with("expression", expression)

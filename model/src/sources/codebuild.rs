@@ -1,4 +1,4 @@
-//! CodeBuild. A failed build sends one event for the phase and one for the build: both count as one failure.
+//! CodeBuild. A failed build sends an event for the phase and one for the build, which count as one failure.
 
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     observation.request(name(build)).with("log", envelope.text("/additional-information/logs/deep-link"))
 }
 
-/// The failing phase and what it says.
+/// The failing phase and its message.
 fn cause(envelope: &Envelope, status: &str) -> String {
     let phases = elements(&envelope.detail, "/additional-information/phases");
     let failed = phases.iter().find(|phase| verdict(text(phase, "/phase-status")) == Verdict::Failed);

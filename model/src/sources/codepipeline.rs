@@ -1,4 +1,4 @@
-//! CodePipeline. One failure sends three events, for the action, the stage and the pipeline: they count as one.
+//! CodePipeline. A failure sends three events, for the action, the stage and the pipeline, which count as one.
 
 use super::envelope::Envelope;
 use crate::observation::Observation;

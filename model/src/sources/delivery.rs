@@ -1,4 +1,4 @@
-//! Deliveries that ended in a dead-letter queue: the alerting path or somebody's event path is broken.
+//! Deliveries that ended in a dead-letter queue: an event path is broken.
 
 use super::envelope::Envelope;
 use crate::arn;
@@ -23,7 +23,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         .with("condition", "DeadLetter")
 }
 
-/// A record that cannot be read, among others that can. What it was is not known, so it is a failure.
+/// An unreadable record among readable ones. Its meaning is unknown, so it counts as a failure.
 pub(super) fn unreadable(envelope: &Envelope) -> Observation {
     let observation = envelope
         .failure(arn::name(envelope.first_resource()), "UnreadableRecord", envelope.text("/reason"))

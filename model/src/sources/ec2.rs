@@ -11,10 +11,10 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         "EC2 AMI State Change" => image(envelope),
         "EC2 Instance State-change Notification" => {
             let state = envelope.text("/state");
-            envelope.ignored(envelope.text("/instance-id"), format!("an instance in {state} is no failure"))
+            envelope.ignored(envelope.text("/instance-id"), format!("an instance in {state} is not a failure"))
         }
         "EC2 Spot Instance Interruption Warning" | "EC2 Instance Rebalance Recommendation" => {
-            envelope.ignored(envelope.text("/instance-id"), "capacity is on its way out; its group replaces it")
+            envelope.ignored(envelope.text("/instance-id"), "the capacity is being reclaimed; its group replaces it")
         }
         kind if kind.ends_with("Fleet Error") => fleet_error(envelope),
         _ => super::generic::observe(envelope),
@@ -61,6 +61,6 @@ pub(super) fn auto_scaling(envelope: &Envelope) -> Observation {
     }
     match verdict(envelope.first_text(&["/StatusCode", "/Status"])) {
         Verdict::Failed => envelope.failure(group, envelope.first_text(&["/StatusCode", "/Status"]), message),
-        _ => envelope.ignored(group, format!("{kind} is no failure")),
+        _ => envelope.ignored(group, format!("{kind} is not a failure")),
     }
 }

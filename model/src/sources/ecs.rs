@@ -1,4 +1,4 @@
-//! ECS tasks, services and deployments. A task's exit code tells how it ended: its reason, `Essential container in task
+//! ECS tasks, services and deployments. A task's exit code shows how it ended: its reason, `Essential container in task
 //! exited`, is the same for code 0.
 
 mod stop;
@@ -20,7 +20,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     observation.with("cluster", cluster(envelope))
 }
 
-/// From the detail, or from the ARN of a service, which is all that a deployment's event has.
+/// From the detail, or from the ARN of a service in a deployment's event.
 fn cluster(envelope: &Envelope) -> &str {
     match (envelope.text("/clusterArn"), envelope.first_resource().split_once(":service/")) {
         ("", Some((_, service))) => service.split_once('/').map_or("", |(cluster, _)| cluster),
@@ -64,17 +64,17 @@ fn service(envelope: &Envelope) -> Observation {
         _ if matches!(event, "SERVICE_STEADY_STATE" | "SERVICE_DEPLOYMENT_COMPLETED") => {
             envelope.success(service, event)
         }
-        _ => envelope.ignored(service, format!("{event} is information")),
+        _ => envelope.ignored(service, format!("{event} is informational")),
     }
 }
 
-/// An instance whose agent is gone runs nothing new.
+/// An instance without its agent starts no tasks.
 fn container_instance(envelope: &Envelope) -> Observation {
     let instance = envelope.first_text(&["/ec2InstanceId", "/containerInstanceArn"]);
     let is_gone = envelope.detail.get("agentConnected") == Some(&Value::Bool(false));
     if is_gone && envelope.text("/status") == "ACTIVE" {
         envelope.failure(name(instance), "AgentDisconnected", "the ECS agent of an active instance is not connected")
     } else {
-        envelope.ignored(name(instance), "the state of a container instance is no failure")
+        envelope.ignored(name(instance), "the state of a container instance is not a failure")
     }
 }

@@ -1,4 +1,4 @@
-//! EMR clusters, their instance groups and steps. The field `severity` says how bad EMR finds a change, not how it ended.
+//! EMR clusters, their instance groups and steps. The field `severity` is EMR's rating of a change, not its outcome.
 
 use super::envelope::Envelope;
 use crate::fields::scalar;
@@ -19,7 +19,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     let reason = crate::json::from_str(envelope.text("/stateChangeReason")).unwrap_or_default();
     let (code, why) = (scalar(&reason, "/code"), scalar(&reason, "/message"));
     let message = if why.is_empty() { envelope.text("/message") } else { &why };
-    // A cluster that ran out of work or was switched off ends as TERMINATED, one that broke as TERMINATED_WITH_ERRORS.
+    // A cluster that finished or was stopped ends as TERMINATED, a failed one as TERMINATED_WITH_ERRORS.
     envelope
         .by_status(&resource, state, message)
         .request(envelope.first_text(&["/stepId", "/instanceGroupId", "/clusterId"]))

@@ -1,4 +1,4 @@
-//! An event freed from everything it was wrapped in, in EventBridge's form whatever it came in.
+//! An unwrapped event, in EventBridge's form.
 
 mod secrets;
 
@@ -28,8 +28,8 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
-    /// Reads an event as EventBridge delivers it, or as it is given to PutEvents (`DetailType`, `Detail` as text).
-    /// Returns nothing when the value is no such event.
+    /// Reads an event as EventBridge delivers it, or as passed to PutEvents (`DetailType`, `Detail` as text); `None`
+    /// for anything else.
     pub(crate) fn read(event: &Value) -> Option<Self> {
         let detail_type = first_text(event, &["/detail-type", "/DetailType", "/detailType"]);
         let detail = event.get("detail").or_else(|| event.get("Detail"))?;
@@ -52,7 +52,7 @@ impl Envelope {
         )
     }
 
-    /// An event that was made from another shape; account and region come from its ARNs.
+    /// An event converted from another shape; account and region come from its ARNs.
     pub(crate) fn made(source: &str, detail_type: &str, event_id: &str, resources: &[&str], detail: Value) -> Self {
         Self {
             event_id: event_id.to_owned(),
@@ -72,7 +72,7 @@ impl Envelope {
         self
     }
 
-    /// Fills account and region in from the detail or from the first ARN that has them.
+    /// Fills in account and region from the detail, or from the first ARN with them.
     fn completed(mut self) -> Self {
         if self.account.is_empty() {
             self.account = first_text(&self.detail, &["/accountId", "/AwsAccountId", "/awsAccountId"]).to_owned();
@@ -93,17 +93,17 @@ impl Envelope {
         self.source.strip_prefix("aws.").unwrap_or(&self.source)
     }
 
-    /// A text of the detail.
+    /// A string of the detail.
     pub(crate) fn text(&self, pointer: &str) -> &str {
         text(&self.detail, pointer)
     }
 
-    /// The first text of the detail that is not empty.
+    /// The first non-empty string of the detail.
     pub(crate) fn first_text(&self, pointers: &[&str]) -> &str {
         first_text(&self.detail, pointers)
     }
 
-    /// The first resource, which most services name the failed thing with.
+    /// The first resource, which for most services is the failed one.
     pub(crate) fn first_resource(&self) -> &str {
         self.resources.first().map(String::as_str).unwrap_or_default()
     }
@@ -145,20 +145,20 @@ impl Envelope {
         self.observed(Kind::Ignored { reason: reason.into() }, resource)
     }
 
-    /// A success: nothing to act on, but the end of an incident that the resource has open.
+    /// A success: not actionable, but it ends an open incident of the resource.
     pub(crate) fn success(&self, resource: &str, status: &str) -> Observation {
         Observation { recovers: true, ..self.ignored(resource, format!("{status} is a success")) }
     }
 
-    /// What a status means in the words that all services share.
+    /// The observation for a status in the services' common vocabulary.
     pub(crate) fn by_status(&self, resource: &str, status: &str, message: &str) -> Observation {
         match verdict(status) {
             Verdict::Failed => self.failure(resource, status, message),
             Verdict::Succeeded => self.success(resource, status),
-            Verdict::Underway => self.ignored(resource, format!("{status} is no final state")),
+            Verdict::Underway => self.ignored(resource, format!("{status} is not a final state")),
             Verdict::Stopped => self.ignored(resource, format!("{status}: ended on purpose")),
             Verdict::Unknown if status.is_empty() => self.ignored(resource, "the event has no status"),
-            Verdict::Unknown => self.ignored(resource, format!("status {status} is no failure")),
+            Verdict::Unknown => self.ignored(resource, format!("status {status} is not a failure")),
         }
     }
 }
@@ -188,18 +188,17 @@ impl Observation {
     }
 }
 
-/// The event's identity; empty when it has no id.
+/// The event's identity; empty without an id.
 fn identity(event: &Value) -> String {
     let said = ["source", "detail-type", "time", "resources", "detail"].map(|name| event.get(name).map(sorted));
     identified(text(event, "/id"), &Value::from_iter(said))
 }
 
-/// An id and a digest of what the event says. A second delivery repeats both, and so does a replay from an archive; two
-/// events that share an id, as events in one message and events written by hand do, are two events all the same. Empty when
-/// there is no id.
+/// An id and a digest of the content. A redelivery, or a replay from an archive, repeats both; events that share an id,
+/// as in one message or when written by hand, remain distinct. Empty without an id.
 pub(super) fn identified(id: &str, said: &Value) -> String {
     let said = said.to_string();
-    // An id is kept for people to search for, unless it is one that nobody may see.
+    // The id stays searchable, unless it contains a secret.
     match id {
         "" => String::new(),
         id if redact(id) != id => digest("content-", [id, &said]),
@@ -209,7 +208,7 @@ pub(super) fn identified(id: &str, said: &Value) -> String {
     }
 }
 
-/// The value with the members of every object in one order, since a wrapper may have written them in another.
+/// The value with sorted object members, since a wrapper may have reordered them.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Array(elements) => elements.iter().map(sorted).collect(),
@@ -221,7 +220,7 @@ fn sorted(value: &Value) -> Value {
     }
 }
 
-/// A detail that is JSON in a text is taken out of it.
+/// Parses a detail that is JSON in a string.
 fn parsed(detail: &Value) -> Value {
     match detail {
         Value::String(text) => crate::json::from_str(text).unwrap_or_else(|_| detail.clone()),

@@ -1,7 +1,7 @@
-//! Events of services without an adapter. An unknown event that looks like a failure must not be silence, and an
-//! unknown event that does not must not be an alarm. What decides, in this order: a failing status of the event itself,
-//! an error that it names, a failing word in its detail-type, and last what its inner parts say. A success that the
-//! event itself states outweighs its inner parts: a job that succeeded may list the attempts that did not.
+//! Events of services without an adapter. An unknown event that looks like a failure must not be missed, and any other
+//! must not raise an alert. Criteria, in this order: a failing status of the event itself, an error that it names, a
+//! failing word in its detail-type, and finally its nested parts. A success of the event itself outweighs its nested
+//! parts: a successful job may list failed attempts.
 
 mod cause;
 mod names;
@@ -40,7 +40,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     Observation { source: service.to_owned(), ..observation }.with("aspect", aspect(&envelope.detail))
 }
 
-/// What of the resource the event is about, where it names an alert, a check, a rule, an insight: one that is over ends no
+/// The aspect of the resource, if the event names an alert, a check, a rule or an insight: the end of one ends no
 /// other.
 fn aspect(detail: &Value) -> String {
     let names_aspect = |name: &str| {
@@ -56,12 +56,12 @@ fn aspect(detail: &Value) -> String {
 fn harmless(envelope: &Envelope, resource: &str, signs: &Signs) -> Observation {
     match &signs.status {
         Some((_, status)) => envelope.by_status(resource, status, ""),
-        None if envelope.detail_type.is_empty() => envelope.ignored(resource, "nothing in it speaks of a failure"),
-        None => envelope.ignored(resource, format!("{} is no failure", envelope.detail_type)),
+        None if envelope.detail_type.is_empty() => envelope.ignored(resource, "it contains no sign of a failure"),
+        None => envelope.ignored(resource, format!("{} is not a failure", envelope.detail_type)),
     }
 }
 
-/// Whether a detail-type alone says that something broke. `Alarm State Change` is no alarm yet.
+/// Whether a detail-type alone indicates a failure. `Alarm State Change` does not.
 fn is_failing(detail_type: &str) -> bool {
     let words = words(detail_type);
     let changes = words.iter().any(|word| matches!(word.as_str(), "state" | "status" | "configuration"));
@@ -74,7 +74,7 @@ fn is_failing(detail_type: &str) -> bool {
     }
 }
 
-/// The resource's name from the first ARN, or from the field that is named like a name.
+/// The resource's name from the first ARN, or from a naming field.
 fn resource(envelope: &Envelope) -> String {
     let first = envelope.first_resource();
     if !first.is_empty() {
@@ -87,7 +87,7 @@ fn resource(envelope: &Envelope) -> String {
             (words(name).last().map(String::as_str) == Some(suffix)).then_some(text)
         })
     };
-    // A sentence without its subject reads as a defect, so an event that names nothing stands for itself.
+    // A sentence needs a subject, so an event without a name stands for itself.
     let text = ["name", "arn", "id", "identifier"].into_iter().find_map(named);
     shortened(text.map_or(envelope.detail_type.as_str(), arn::lasting_name), 200)
 }

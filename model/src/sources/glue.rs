@@ -1,4 +1,4 @@
-//! Glue jobs and crawlers. The event's `severity` is not to be trusted: a timeout is a `WARN`.
+//! Glue jobs and crawlers. The event's `severity` is unreliable: a timeout is a `WARN`.
 
 use super::envelope::Envelope;
 use crate::observation::Observation;

@@ -1,4 +1,4 @@
-//! AWS Health: what AWS says about itself.
+//! AWS Health: AWS's own status reports.
 
 use super::envelope::Envelope;
 use crate::arn::{self, Arn};
@@ -6,7 +6,7 @@ use crate::fields::text;
 use crate::observation::Observation;
 
 pub(super) fn observe(envelope: &Envelope) -> Observation {
-    // Mocks of these events name another source.
+    // Mock events have another source.
     let envelope = &Envelope { source: "aws.health".to_owned(), ..envelope.clone() };
     let code = envelope.text("/eventTypeCode");
     let resource = match envelope.first_text(&["/affectedEntities/0/entityValue"]) {
@@ -18,13 +18,13 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     let message = text(&envelope.detail, "/eventDescription/0/latestDescription");
     let observation = match envelope.text("/eventTypeCategory") {
         _ if envelope.text("/statusCode") == "closed" => envelope.success(resource, "closed"),
-        // What the account's resources do to others, and keys that leaked, whatever category AWS gives it.
+        // Abuse by the account's resources, and leaked keys, whatever category AWS assigns.
         _ if is_abuse(envelope) => envelope.failure(resource, code, message),
         "issue" | "scheduledChange" | "investigation" => envelope.failure(resource, code, message),
-        category => envelope.ignored(resource, format!("{category} is information")),
+        category => envelope.ignored(resource, format!("{category} is informational")),
     };
     let event = envelope.text("/eventArn");
-    // An update has other words for the same event.
+    // Updates of one event have other texts.
     let observation = if event.is_empty() { observation } else { observation.grouped_by(event) };
     observation
         .with("category", envelope.text("/eventTypeCategory"))

@@ -1,4 +1,4 @@
-//! KMS: keys that are gone. <https://docs.aws.amazon.com/kms/latest/developerguide/kms-events.html>
+//! KMS: deleted and expired keys. <https://docs.aws.amazon.com/kms/latest/developerguide/kms-events.html>
 
 use super::envelope::Envelope;
 use crate::arn::name;
@@ -10,12 +10,14 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         key => name(key),
     };
     match envelope.detail_type.as_str() {
-        "KMS CMK Deletion" => envelope.failure(key, "KeyDeleted", "the key was deleted; what it encrypted is lost"),
+        "KMS CMK Deletion" => {
+            envelope.failure(key, "KeyDeleted", "the key was deleted; data that it encrypted is lost")
+        }
         "KMS Imported Key Material Expiration" => {
             let message = "the imported key material expired; nothing can be encrypted or decrypted with the key";
             envelope.failure(key, "KeyMaterialExpired", message)
         }
-        "KMS CMK Rotation" => envelope.ignored(key, "the rotation of a key is no failure"),
+        "KMS CMK Rotation" => envelope.ignored(key, "the rotation of a key is not a failure"),
         _ => super::generic::observe(envelope),
     }
 }

@@ -57,10 +57,11 @@ fn seconds_until_timeout(message: &str) -> &str {
     seconds.filter(|seconds| seconds.parse::<f64>().is_ok()).unwrap_or_default()
 }
 
-/// The longest that a function may run, in seconds: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html>.
+/// Maximum timeout of a function, in seconds:
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html>.
 const LONGEST_TIMEOUT: u64 = 900;
 
-/// Twice the `Timeout` setting that a function ran into, as far as AWS allows it; nothing when it has the longest already.
+/// Twice the `Timeout` setting that a function exceeded, within AWS's limit; `None` if it already has the maximum.
 fn raised_timeout(seconds: &str) -> Option<u64> {
     let setting: u64 = seconds.split('.').next()?.parse().ok()?;
     (setting < LONGEST_TIMEOUT).then(|| (2 * setting).clamp(1, LONGEST_TIMEOUT))
@@ -73,7 +74,7 @@ fn stream(record: &Value) -> &str {
     )
 }
 
-/// A drill names itself in the payload that it invokes a function with; nothing else of the payload is read.
+/// A drill's id is in the payload of its invocation; nothing else of the payload is read.
 fn drill(record: &Value) -> Option<String> {
     let id = text(record, "/requestPayload/incidentctl_drill");
     (!id.is_empty()).then(|| shortened(id, 64))
@@ -109,7 +110,7 @@ fn dead_letter(envelope: &Envelope) -> Observation {
         .with("status_code", scalar(&envelope.detail, "/errorCode"))
 }
 
-/// The frames of a stack under either of the names that runtimes give it.
+/// The frames of a stack trace, under either of the runtimes' names.
 fn frames(payload: &Value) -> &[Value] {
     match elements(payload, "/stackTrace") {
         [] => elements(payload, "/trace"),

@@ -1,11 +1,11 @@
-//! Lines of CloudWatch Logs that speak of a failure.
+//! Log lines of CloudWatch Logs that indicate a failure.
 
 use serde_json::Value;
 
 use super::envelope::Envelope;
 use crate::observation::Observation;
 
-/// What runtimes and the platform write when something breaks, and the class that it stands for.
+/// Texts in the logs of runtimes and the platform for a failure, with its class.
 const SIGNS: &[(&str, &str)] = &[
     ("Task timed out after", "Sandbox.Timedout"),
     ("signal: killed", "Runtime.OutOfMemory"),
@@ -35,14 +35,14 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     let line = envelope.text("/message").trim();
     let observation = match class(line) {
         Some(class) => envelope.failure(function.unwrap_or(group), class, line),
-        None => envelope.ignored(function.unwrap_or(group), "a log line that does not speak of a failure"),
+        None => envelope.ignored(function.unwrap_or(group), "a log line without a sign of a failure"),
     };
     let source = if function.is_some() { "lambda" } else { "logs" }.to_owned();
     Observation { source, ..observation }.with("log_group", group).with("log_stream", envelope.text("/logStream"))
 }
 
 fn class(line: &str) -> Option<&'static str> {
-    // The platform's own lines repeat what another line said.
+    // The platform's own lines repeat other lines.
     if ["START RequestId", "END RequestId", "REPORT RequestId", "INIT_START"].iter().any(|own| line.starts_with(own)) {
         return None;
     }

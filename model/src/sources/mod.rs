@@ -1,7 +1,7 @@
-//! Understands what AWS's services send: takes events out of their wrappers and says for each what it means.
+//! Interprets the events of AWS services: unwraps them and classifies each.
 //!
-//! One file per service knows where that service puts status, resource and cause. A service without a file, or an event
-//! that its file does not know, is judged by [`generic`]: by failing words in the places where statuses stand.
+//! One adapter per service knows where that service puts status, resource and cause. Other services, and events unknown
+//! to their adapter, are judged by [`generic`]: by failing words where statuses usually are.
 
 mod backup;
 mod batch;
@@ -39,39 +39,38 @@ use crate::json;
 use crate::observation::Observation;
 use envelope::Envelope;
 
-/// Why a delivery holds no event.
+/// Why a delivery contains no event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// The bytes are no JSON.
+    /// The bytes are not JSON.
     #[error("not JSON: {0}")]
     NotJson(String),
-    /// A text, a number, a boolean or null.
+    /// A string, a number, a boolean or null.
     #[error("an event is a JSON object")]
     NotAnObject,
     /// Nothing in it.
     #[error("an empty file, object, list or message holds no event")]
     Empty,
     /// CloudWatch Logs data that is not base64 of gzip or zlib of JSON.
-    #[error("the log data is no base64 of gzip or zlib of JSON")]
+    #[error("the log data is not base64 of gzip or zlib of JSON")]
     BrokenLogs,
-    /// More wrappers than any service makes.
+    /// More wrappers than any service uses.
     #[error("wrapped in too many layers")]
     TooDeep,
 }
 
-/// Reads a delivery's bytes. A byte order mark before the JSON is skipped, and what no parser holds is left out (see
-/// [`json::readable`]).
+/// Parses a delivery. Skips a byte order mark, and removes parts that the parser would reject (see [`json::readable`]).
 ///
 /// # Errors
-/// When the bytes are no JSON.
+/// When the bytes are not JSON.
 pub fn read(bytes: &[u8]) -> Result<Value, Unreadable> {
     json::from_slice(without_mark(bytes)).map_err(|error| Unreadable::NotJson(error.to_string()))
 }
 
-/// Reads several deliveries one behind the other, such as one in each line.
+/// Parses consecutive deliveries, such as one per line.
 ///
 /// # Errors
-/// When the bytes are no JSON, or only space.
+/// When the bytes are not JSON, or only whitespace.
 pub fn read_each(bytes: &[u8]) -> Result<Vec<Value>, Unreadable> {
     let deliveries = json::stream(without_mark(bytes)).map_err(|error| Unreadable::NotJson(error.to_string()))?;
     if deliveries.is_empty() { Err(Unreadable::Empty) } else { Ok(deliveries) }
@@ -81,10 +80,10 @@ fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
-/// What the events of a delivery say, in their order.
+/// The observations of a delivery's events, in order.
 ///
 /// # Errors
-/// When the delivery holds no event.
+/// When the delivery contains no event.
 pub fn observe(delivery: &Value) -> Result<Vec<Observation>, Unreadable> {
     let envelopes = unwrap::unwrap(delivery)?;
     let seen = |envelope: Envelope| {
@@ -95,14 +94,14 @@ pub fn observe(delivery: &Value) -> Result<Vec<Observation>, Unreadable> {
     Ok(envelopes.into_iter().flat_map(seen).collect())
 }
 
-/// Asks the adapter of the service that sent the event.
+/// Applies the adapter of the event's service.
 fn understood(envelope: &Envelope) -> Vec<Observation> {
     let observation = match (envelope.service(), envelope.detail_type.as_str()) {
         ("securityhub", _) => return security::security_hub(envelope),
         ("lambda", _) => lambda::observe(envelope),
         (_, "Dead Letter") => delivery::observe(envelope),
         (_, unwrap::UNREADABLE) => delivery::unreadable(envelope),
-        // Forwarders and mocks drop or change the source of these.
+        // Forwarders and mocks drop or change the source.
         (_, "AWS Health Event" | "AWS Health Abuse Event") => health::observe(envelope),
         ("guardduty", _) | ("", "GuardDuty Finding") => security::guard_duty(envelope),
         ("macie" | "macie2", _) => security::macie(envelope),
@@ -133,7 +132,7 @@ fn understood(envelope: &Envelope) -> Vec<Observation> {
     vec![observation]
 }
 
-/// What an event is known by that neither it nor a wrapper gives an id; empty when it has one.
+/// The identity of an event without an id of its own or of a wrapper; empty for others.
 fn content_id(envelope: &Envelope) -> String {
     if !envelope.event_id.is_empty() {
         return String::new();

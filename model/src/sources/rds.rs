@@ -1,4 +1,4 @@
-//! RDS and DMS. Their events have no status: categories and the message tell. See
+//! RDS and DMS. Their events have no status, only categories and a message. See
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html>.
 
 use serde_json::Value;
@@ -9,10 +9,10 @@ use crate::fields::{elements, shortened};
 use crate::observation::Observation;
 use crate::vocabulary::{Verdict, verdict, words};
 
-/// What messages say when nobody has to do anything, whatever their category.
+/// Phrases in messages that require no action, whatever their category.
 const HARMLESS: &[&str] =
     &["no actions are necessary", "be retried later", "retry later", "manually stopped", "user requested failover"];
-/// What messages say of troubles, in words that are no failure elsewhere.
+/// Phrases for problems that do not mean a failure elsewhere.
 const TROUBLE: &[&str] = &[
     "unable to",
     "cannot be upgraded",
@@ -27,9 +27,9 @@ const TROUBLE: &[&str] = &[
     "replication has stopped",
     "replication streaming has been terminated",
 ];
-/// Categories whose events tell of a beginning and of its end.
+/// Categories with events for both start and end.
 const PAIRED: &[&str] = &["failover", "recovery", "availability", "read replica"];
-/// What messages say when a failover, a recovery or a replication is over.
+/// Phrases for the end of a failover, a recovery or a replication.
 const OVER: &[&str] = &["complete", "finished", "recovered from", "resumed", "restarted", "cancelled", "canceled"];
 
 pub(super) fn observe(envelope: &Envelope) -> Observation {
@@ -47,7 +47,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     let observation = match verdict {
         Verdict::Failed => envelope.failure(resource, category.unwrap_or("failure"), message),
         Verdict::Succeeded => envelope.success(resource, &shortened(message, 100)),
-        _ => envelope.ignored(resource, format!("`{}` is no failure", shortened(message, 100))),
+        _ => envelope.ignored(resource, format!("`{}` is not a failure", shortened(message, 100))),
     };
     observation
         .with("event", envelope.first_text(&["/EventID", "/eventId"]))
@@ -66,8 +66,8 @@ fn is_failing(category: &str) -> bool {
     matches!(category, "failure" | "low storage")
 }
 
-/// The category that decides: of a failure one that means failing; else one whose events come in pairs, so that an end
-/// finds its beginning; else the first.
+/// The deciding category: for a failure a failing one; else a paired one, so that an end finds its start; else the
+/// first.
 fn decisive(categories: &[String], verdict: Verdict) -> Option<&str> {
     let failing = categories.iter().find(|one| verdict == Verdict::Failed && is_failing(one));
     let paired = || PAIRED.iter().find_map(|kind| categories.iter().find(|one| one.ends_with(kind)));

@@ -55,7 +55,7 @@ fn malware_scan(envelope: &Envelope) -> Observation {
     .with("aspect", key)
 }
 
-/// One event may hold many findings; each is judged alone.
+/// One event may contain several findings; each is judged separately.
 pub(super) fn security_hub(envelope: &Envelope) -> Vec<Observation> {
     let findings = elements(&envelope.detail, "/findings");
     if findings.is_empty() {
@@ -84,7 +84,7 @@ fn security_hub_finding(envelope: &Envelope, finding: &Value) -> Observation {
         Some(reason) => envelope.ignored(resource, reason),
         None => envelope.failure(resource, text(finding, "/GeneratorId"), text(finding, "/Title")),
     };
-    // Findings are imported again whenever they are updated.
+    // Findings are re-imported after every update.
     let updated = text(finding, "/UpdatedAt");
     let observation = if id.is_empty() { observation } else { observation.counted_as(format!("{id}#{updated}")) };
     observation.with("severity", severity).with("product", text(finding, "/ProductName"))
@@ -102,7 +102,7 @@ pub(super) fn macie(envelope: &Envelope) -> Observation {
         .with("severity", envelope.first_text(&["/severity/description"]).to_ascii_uppercase())
 }
 
-/// Findings of Inspector and of IAM Access Analyzer, which stay active until their cause is gone.
+/// Findings of Inspector and IAM Access Analyzer, which stay active until their cause is removed.
 pub(super) fn finding(envelope: &Envelope) -> Observation {
     let resource = name(envelope.first_text(&["/resources/0/id", "/resource"]));
     let resource = if resource.is_empty() { name(envelope.first_resource()) } else { resource };
@@ -124,7 +124,7 @@ pub(super) fn finding(envelope: &Envelope) -> Observation {
     observation.with("severity", severity).request(name(envelope.first_text(&["/findingArn", "/id"])))
 }
 
-/// A scan that ran may still have found what an image must not contain.
+/// A completed scan may have found vulnerabilities.
 pub(super) fn image_scan(envelope: &Envelope) -> Observation {
     let repository = envelope.text("/repository-name");
     let critical = envelope.detail.pointer("/finding-severity-counts/CRITICAL").and_then(Value::as_i64).unwrap_or(0);

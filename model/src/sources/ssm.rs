@@ -29,7 +29,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         .with("aspect", envelope.text("/compliance-type"))
 }
 
-/// What a notification is about: `EC2 Automation Execution` of `EC2 Automation Execution Status-change Notification`.
+/// The subject of a notification: `EC2 Automation Execution` of `EC2 Automation Execution Status-change Notification`.
 fn subject(detail_type: &str) -> &str {
     [" Status-change Notification", " State-change Notification", " State Change"]
         .iter()

@@ -10,13 +10,13 @@ use crate::observation::Observation;
 pub(super) fn observe(envelope: &Envelope) -> Observation {
     let machine = name(envelope.text("/stateMachineArn"));
     let status = envelope.text("/status");
-    // What a task reported is JSON in the cause: a function's error, or a description of the task that ended.
-    let told: Value = crate::json::from_str(envelope.text("/cause")).unwrap_or_default();
-    let error = match (envelope.text("/error"), text(&told, "/errorType")) {
+    // The cause contains a task's report as JSON: a function's error, or a description of the ended task.
+    let reported: Value = crate::json::from_str(envelope.text("/cause")).unwrap_or_default();
+    let error = match (envelope.text("/error"), text(&reported, "/errorType")) {
         ("States.TaskFailed", class) if !class.is_empty() => class,
         (error, _) => error,
     };
-    let cause = match first_text(&told, &["/errorMessage", "/ErrorMessage", "/StoppedReason", "/StatusReason"]) {
+    let cause = match first_text(&reported, &["/errorMessage", "/ErrorMessage", "/StoppedReason", "/StatusReason"]) {
         "" if envelope.text("/cause").is_empty() => format!("the execution ended as {status}"),
         "" => envelope.text("/cause").to_owned(),
         message => message.to_owned(),

@@ -5,7 +5,7 @@ use crate::observation::Observation;
 
 pub(super) fn observe(envelope: &Envelope) -> Observation {
     let canary = envelope.first_text(&["/canary-name", "/canaryName"]);
-    // `message` tells how the report went, not the run.
+    // `message` is about the report, not the run.
     let message = envelope.first_text(&["/state-reason", "/message", "/test-run-status"]).trim_matches(['"', ' ']);
     match envelope.detail_type.as_str() {
         "Synthetics Canary TestRun Failure" => {

@@ -1,4 +1,4 @@
-//! Takes events out of what they arrive in: SNS, SQS, Kinesis, CloudWatch Logs, dead-letter queues, in any nesting.
+//! Unwraps events: SNS, SQS, Kinesis, CloudWatch Logs, dead-letter queues, in any nesting.
 
 mod dead_letter;
 mod logs;
@@ -10,27 +10,27 @@ use super::Unreadable;
 use super::envelope::{Envelope, identified};
 use crate::fields::{first_text, text};
 
-/// How many wrappers may lie around an event. AWS's own services nest three (S3 in SNS in SQS).
+/// Maximum number of wrappers. AWS's own services nest three (S3 in SNS in SQS).
 const MAX_LAYERS: usize = 8;
-/// Detail-type of what stands for a record that cannot be read, among records that can.
+/// Detail-type of the placeholder for an unreadable record.
 pub(super) const UNREADABLE: &str = "Unreadable Record";
 
 /// All events in a delivery.
 ///
 /// # Errors
-/// When the delivery cannot hold an event: no object and no array of objects, empty, or undecodable.
+/// When the delivery cannot contain an event: neither an object nor an array of objects, empty, or undecodable.
 pub(super) fn unwrap(delivery: &Value) -> Result<Vec<Envelope>, Unreadable> {
     let envelopes = Layer { depth: 0, id: "", subject: "" }.open(delivery)?;
     if envelopes.is_empty() { Err(Unreadable::Empty) } else { Ok(envelopes) }
 }
 
-/// Where in the nesting we are, and what the wrapper around says.
+/// The current nesting, and the enclosing wrapper's data.
 #[derive(Clone, Copy)]
 struct Layer<'a> {
     depth: usize,
-    /// Id of the nearest wrapper that has one; the event's own id wins.
+    /// Id of the nearest wrapper with one; the event's own id takes precedence.
     id: &'a str,
-    /// Subject of the notification around, for prose.
+    /// Subject of the enclosing notification, for prose.
     subject: &'a str,
 }
 
@@ -98,7 +98,7 @@ impl<'a> Layer<'a> {
             _ if record.get("Sns").is_some() => self.open_sns(record),
             _ if record.get("body").is_some() => self.message(record),
             "" => self.open(record),
-            // A change of data, as S3 and DynamoDB send it: nothing in it speaks about a failure.
+            // A data change, as from S3 and DynamoDB: no sign of a failure.
             service => Ok(vec![Envelope::made(
                 &service.replacen("aws:", "aws.", 1),
                 "Data Record",
@@ -119,7 +119,7 @@ impl<'a> Layer<'a> {
         self.inside(crate::fields::text(record, "/eventID"), "")?.text(&text)
     }
 
-    /// An SQS message. One from a dead-letter queue tells of two things: that its delivery failed, and what it holds.
+    /// An SQS message. One from a dead-letter queue reports two things: the failed delivery, and its content.
     fn message(self, record: &Value) -> Result<Vec<Envelope>, Unreadable> {
         let layer = self.inside(text(record, "/messageId"), "")?;
         let mut envelopes: Vec<Envelope> = dead_letter::delivery_failure(record).into_iter().collect();
@@ -145,7 +145,7 @@ impl<'a> Layer<'a> {
         }
     }
 
-    /// An event without an id of its own is known by its wrapper's.
+    /// An event without an id gets its wrapper's.
     fn named(self, mut envelope: Envelope) -> Envelope {
         if envelope.event_id.is_empty() {
             let said = [envelope.source.as_str().into(), envelope.detail_type.as_str().into(), envelope.detail.clone()];
@@ -155,8 +155,8 @@ impl<'a> Layer<'a> {
     }
 }
 
-/// Opens all. One that cannot be read hides none of the others, and is told of beside them: it may have been a failure.
-/// When none can be read, the delivery is an error.
+/// Unwraps all. An unreadable one does not hide the others, and is reported as well, since it may have been a failure.
+/// If none is readable, the delivery is an error.
 fn opened(
     records: &[Value],
     open: impl Fn(&Value) -> Result<Vec<Envelope>, Unreadable>,

@@ -1,8 +1,8 @@
-//! Inputs that make careless code look at everything, or copy everything, again and again.
+//! Inputs that make careless code quadratic.
 
 use serde_json::{Value, json};
 
-/// Texts that make a careless scanner look at everything again and again.
+/// Texts that make a careless scanner quadratic.
 pub(crate) const HOSTILE: &[&str] = &[
     "\"",
     "'",
@@ -48,7 +48,7 @@ pub(crate) const HOSTILE: &[&str] = &[
     "Task timed out after ",
 ];
 
-/// The unit again and again, so many bytes.
+/// The unit, repeated to this many bytes.
 pub(crate) fn of(unit: &str, size: usize) -> String {
     unit.repeat(size / unit.len())
 }
@@ -69,7 +69,7 @@ pub(crate) fn failed(text: Value, trace: Value) -> Value {
     })
 }
 
-/// An event of a service that nobody knows.
+/// An event of an unknown service.
 fn unknown(detail: Value) -> Value {
     json!({"source": "s", "detail-type": "t", "detail": detail})
 }
@@ -82,17 +82,17 @@ fn record(body: String) -> Value {
     json!({"eventSource": "aws:sqs", "messageId": "q", "body": body})
 }
 
-/// As many as take so many bytes.
+/// As many as fit into this many bytes.
 fn many(value: &Value, size: usize) -> Value {
     Value::from(vec![value.clone(); size / value.to_string().len()])
 }
 
-/// As deep as JSON is read.
+/// The maximum nesting of JSON.
 fn deep(value: Value) -> Value {
     (0..50).fold(value, |inside, _| json!([{ "cause": inside }]))
 }
 
-/// Things of which there are many.
+/// Repeatable things.
 pub(crate) fn crowds(size: usize) -> Vec<(&'static str, Value)> {
     let fields = (0..size / 20).map(|at| (format!("field{at}Error"), Value::from(0)));
     let finding = json!({"Id": "a", "Title": "t", "Severity": {"Label": "LOW"}});

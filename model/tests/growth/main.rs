@@ -1,9 +1,9 @@
-//! How the memory that it takes to understand an event grows with a hostile input: twice the bytes may take about twice as
-//! much, all in all. What is counted is exact, so the clock and the machine do not matter.
+//! How the memory that it takes to understand an event grows with a hostile input: twice the bytes may take about twice
+//! as much, all in all. What is counted is exact, so the clock and the machine do not matter.
 //!
-//! Every byte that is handed out was zeroed, copied or written: what copies, joins, parses or collects again and again is
-//! seen here. Looking at the same bytes again and again takes no memory. That is what `cargo bench -p incident-model --bench
-//! growth` measures, over the same inputs, by the time that it takes.
+//! Every byte that is handed out was zeroed, copied or written: what copies, joins, parses or collects again and again
+//! is seen here. Looking at the same bytes again and again takes no memory. That is what `cargo bench -p incident-model
+//! --bench growth` measures, over the same inputs, by the time that it takes.
 
 mod counted;
 mod hostile;
@@ -24,10 +24,10 @@ use repeated::{NAMES, PLACES, repeated};
 
 /// The smaller of the two sizes, in bytes.
 const SIZE: usize = 8 << 10;
-/// How much more twice as much may take. Linear work takes twice as much, quadratic four times; lists that grow have up to
-/// as much room to spare again.
+/// How much more twice as much may take. Linear work takes twice as much, quadratic four times; lists that grow have up
+/// to as much room to spare again.
 const MOST: f64 = 2.5;
-/// What does not depend on the size.
+/// Allowance independent of the size.
 const BASE: usize = 64 << 10;
 
 /// Reads and understands an event, and writes the mail about what it means.
@@ -43,7 +43,7 @@ fn understand(bytes: &[u8], rules: &Rules) -> usize {
     })
 }
 
-/// What grew more than its input, if it did.
+/// Whatever grew more than its input.
 fn growth(what: &str, small: usize, large: usize) -> Option<String> {
     let most = small as f64 * MOST + BASE as f64;
     (large as f64 > most).then(|| format!("{what}: {small} bytes, then {large}"))
@@ -102,7 +102,7 @@ fn any_unit() -> impl Strategy<Value = Value> {
     })
 }
 
-/// What JSON is made of.
+/// The parts of JSON.
 const TOKENS: &[&[u8]] = &[b"{", b"}", b"[", b"]", b"\"", b":", b",", b"\"a\":", b"\\u00e9", b"1e9", b"null", b" "];
 
 /// Runs few cases: each is repeated thousands of times.

@@ -25,7 +25,7 @@ pub(crate) const NAMES: &[&str] = &[
 /// How many places there are.
 pub(crate) const PLACES: usize = 7;
 
-/// A delivery of about so many bytes, most of which are the unit again and again.
+/// A delivery of about this many bytes, mostly the repeated unit.
 pub(crate) fn repeated(unit: &Value, place: usize, size: usize) -> Value {
     let text = unit.to_string();
     let times = size / text.len();

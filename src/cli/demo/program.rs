@@ -1,11 +1,10 @@
-//! How this program is called from where it runs.
+//! How to call this program from the current folder.
 
 use std::path::Path;
 
-/// Its name on the search path.
 const NAME: &str = "incidentctl";
 
-/// A command line that works here: the name, when the search path leads to this program, else the way to it.
+/// A command line that works here: the bare name if the search path leads to this program, else its path.
 pub(super) fn callable(command: &str) -> String {
     let rest = command.strip_prefix(NAME).unwrap_or(command);
     match (std::env::current_exe(), std::env::current_dir(), std::env::var_os("PATH")) {
@@ -25,7 +24,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
-/// The way to a program from a folder.
+/// The path to a program, relative to a folder where possible.
 fn from(folder: &Path, program: &Path) -> String {
     match program.strip_prefix(folder) {
         Ok(below) => Path::new(".").join(below).display().to_string(),

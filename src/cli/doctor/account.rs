@@ -1,4 +1,4 @@
-//! Who asks, where, and whether the clocks agree.
+//! Credentials, region and clock.
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,14 +14,14 @@ use crate::health::Check;
 use crate::session::Session;
 use incident_deploy::aws::{AwsError, Explain};
 
-/// Credentials that end sooner may end during an `up`.
+/// Credentials that expire sooner may expire during an `up`.
 const SHORT_MINUTES: i64 = 15;
-/// AWS refuses requests that are signed further off than five minutes.
+/// AWS refuses requests signed more than five minutes off.
 const SKEW_LIMIT_SECONDS: i64 = 300;
-/// Nothing fails yet, but nothing keeps the clock right either.
+/// Not fatal yet, but a sign that nothing keeps the clock in sync.
 const SKEW_SECONDS: i64 = 30;
 
-/// Credentials, region and clock, all from one call.
+/// Checks credentials, region and clock with a single call.
 pub(super) async fn checks(session: &Session) -> Vec<Check> {
     let clock = ServerClock::default();
     let identity = identity(session, &clock).await;
@@ -49,7 +49,7 @@ async fn credentials(session: &Session, identity: Result<String, AwsError>) -> C
     };
     let message = format!("{who}, for {} h {} min", minutes / 60, minutes % 60);
     match minutes < SHORT_MINUTES {
-        true => Check::warn(NAME, message).hint("renew them before `up`, with single sign-on by `aws sso login`"),
+        true => Check::warn(NAME, message).hint("renew them before `up`; with single sign-on: `aws sso login`"),
         false => Check::ok(NAME, message),
     }
 }
@@ -58,16 +58,16 @@ fn minutes_until(at: Timestamp) -> i64 {
     (at.as_second() - Timestamp::now().as_second()).max(0) / 60
 }
 
-/// The connection stands, so the region answers to this account: one that is disabled refuses every signature.
+/// The connection works, so the region is enabled: a disabled one refuses every signature.
 fn region(session: &Session) -> Check {
     let partition = session.partition().name;
     Check::ok(
         "region",
-        format!("{} in the partition {partition} answers to account {}", session.region(), session.account()),
+        format!("{} in partition {partition} is enabled for account {}", session.region(), session.account()),
     )
 }
 
-/// The time that AWS put on its answer.
+/// The time AWS put on its answer.
 #[derive(Debug, Clone, Default)]
 struct ServerClock(Arc<OnceLock<(Timestamp, Timestamp)>>);
 
@@ -75,14 +75,14 @@ impl ServerClock {
     fn check(&self) -> Check {
         const NAME: &str = "clock";
         let Some((server, here)) = self.0.get() else {
-            return Check::warn(NAME, "AWS's answer had no time to compare with");
+            return Check::warn(NAME, "the answer from AWS has no date to compare with");
         };
         let skew = here.as_second() - server.as_second();
         let message = match skew.abs() {
             0..=2 => "this machine and AWS agree on the time".to_owned(),
             seconds => format!("this machine is {seconds} s {} AWS", if skew > 0 { "ahead of" } else { "behind" }),
         };
-        let hint = "set the clock, as with NTP: AWS refuses what is signed more than five minutes off";
+        let hint = "sync the clock, for example with NTP: AWS refuses requests signed more than five minutes off";
         match skew.abs() {
             SKEW_LIMIT_SECONDS.. => Check::fail(NAME, message).hint(hint),
             SKEW_SECONDS.. => Check::warn(NAME, message).hint(hint),

@@ -6,7 +6,7 @@ use incident_deploy::plan::{Action, Change, Plan};
 
 const NAME: &str = "coverage";
 
-/// Everything between a failure and the handler: rules with their targets, permissions, what makes the events.
+/// Everything between a failure and the handler: rules with their targets, permissions, and sources of events.
 const ON_THE_WAY: [&str; 7] = [
     "AWS::Events::Rule",
     "AWS::Lambda::Permission",
@@ -17,7 +17,7 @@ const ON_THE_WAY: [&str; 7] = [
     "AWS::SNS::TopicPolicy",
 ];
 
-/// Whether everything on the way is there and as it should be.
+/// Checks that every part of the path exists and is unchanged.
 pub(super) fn check(deployed: &Deployed) -> Check {
     let plan = match deployed.plan() {
         Ok(plan) => plan,
@@ -25,19 +25,19 @@ pub(super) fn check(deployed: &Deployed) -> Check {
     };
     let broken: Vec<String> = broken(&plan).iter().map(|change| described(change)).collect();
     match broken.as_slice() {
-        [] => Check::ok(NAME, "rules are enabled and have their targets and permissions, and the alarms exist"),
-        broken => Check::fail(NAME, format!("failures may go unseen: {}", broken.join(", ")))
+        [] => Check::ok(NAME, "rules are enabled with targets and permissions; alarms exist"),
+        broken => Check::fail(NAME, format!("failures may go unnoticed: {}", broken.join(", ")))
             .hint("`incidentctl plan` shows what differs, `incidentctl up` repairs it"),
     }
 }
 
-/// What is missing or different on the way of an event.
+/// The missing or changed parts of the path.
 pub(in crate::cli) fn broken(plan: &Plan) -> Vec<&Change> {
     let concerns = |change: &&Change| ON_THE_WAY.contains(&change.resource_type.as_str());
     plan.changes.iter().filter(concerns).filter(|change| change.action != Action::None && matters(change)).collect()
 }
 
-/// A tag or a description that differs keeps no event away.
+/// A changed tag or description stops no event.
 fn matters(change: &Change) -> bool {
     let harmless = |path: &str| ["Tags", "Description"].iter().any(|property| path.starts_with(property));
     change.action != Action::Update || change.properties.iter().any(|property| !harmless(&property.path))

@@ -1,4 +1,4 @@
-//! Which of the account's functions could fail unheard.
+//! The account's functions whose failures could go unnoticed.
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
@@ -7,26 +7,26 @@ use crate::ui::count;
 use incident_deploy::aws::{Absent, AwsError, Clients, Explain};
 
 const NAME: &str = "functions";
-/// Each function takes two calls; beyond so many the rest is left out, and that is said.
+/// Each function costs two calls; beyond this many, the rest is skipped and the message says so.
 const MOST: usize = 50;
-/// Calls at once.
+/// Maximum concurrent calls.
 const AT_ONCE: usize = 10;
 
-/// What keeps failures of a function from being seen.
+/// What can hide failures of a function.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Function {
     name: String,
     /// Reserved concurrency 0: it never runs.
     is_stopped: bool,
-    /// Asynchronous failures go somewhere of their own.
+    /// Asynchronous failures go to a destination of its own.
     has_destination: bool,
 }
 
-/// Looks at functions of the account, those that the alarm on function errors watches.
+/// Checks the account's functions, all of which the function-errors alarm watches.
 pub(super) async fn check(clients: &Clients) -> Check {
     match read(clients).await {
         Ok((functions, total)) => judge(&functions, total),
-        Err(error) => Check::warn(NAME, format!("cannot be told: {error}")),
+        Err(error) => Check::warn(NAME, format!("could not be checked: {error}")),
     }
 }
 
@@ -67,15 +67,15 @@ fn judge(functions: &[Function], total: usize) -> Check {
     let mut message =
         format!("{} in this region; the alarm `function-errors` sees the errors of all", count(total, "function"));
     if total > functions.len() {
-        message += &format!(" (the first {} were looked at more closely)", functions.len());
+        message += &format!(" (only the first {} were checked)", functions.len());
     }
     if !elsewhere.is_empty() {
-        message += &format!("; failed events go to a destination of their own: {elsewhere}");
+        message += &format!("; with an on-failure destination of their own: {elsewhere}");
     }
     match stopped.is_empty() {
         true => Check::ok(NAME, message),
         false => Check::warn(NAME, format!("{message}; never run, because their reserved concurrency is 0: {stopped}"))
-            .hint("a function that never runs has no errors to see: remove the reserved concurrency if it should run"),
+            .hint("remove the reserved concurrency of functions that should run"),
     }
 }
 

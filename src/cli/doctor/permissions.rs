@@ -1,4 +1,4 @@
-//! Whether these credentials may do what a deployment does, as IAM simulates it.
+//! Whether these credentials allow a deployment, as IAM simulates it.
 
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
 use futures_util::future::try_join_all;
@@ -9,18 +9,18 @@ use crate::session::Session;
 use incident_deploy::aws::{AwsError, Clients, Explain};
 
 const NAME: &str = "permissions";
-/// More names would make the line unreadable.
+/// How many denied actions to name.
 const SHOWN: usize = 5;
 
-/// Simulates every statement of the policy.
+/// Simulates every statement of the deployer policy.
 pub(super) async fn check(session: &Session, clients: &Clients, policy: &PolicyDocument) -> Check {
     let who = match principal(session, clients).await {
         Ok(who) => who,
         Err(error) => return unknown(&error),
     };
     if who.ends_with(":root") {
-        return Check::ok(NAME, "the account's root may do everything")
-            .hint("deploy as somebody with less: `incidentctl doctor --print-policy` prints all that is needed");
+        return Check::ok(NAME, "the root user is allowed everything")
+            .hint("deploy with fewer privileges: `incidentctl doctor --print-policy` prints a sufficient policy");
     }
     let simulations = policy.statements().iter().map(|statement| simulate(clients, &who, statement));
     let mut denied: Vec<String> = match try_join_all(simulations).await {
@@ -30,15 +30,15 @@ pub(super) async fn check(session: &Session, clients: &Clients, policy: &PolicyD
     denied.sort();
     denied.dedup();
     match denied.as_slice() {
-        [] => Check::ok(NAME, format!("{} actions are allowed, as IAM simulates them", policy.actions())),
+        [] => Check::ok(NAME, format!("all {} actions are allowed, according to IAM's simulation", policy.actions())),
         denied => Check::fail(NAME, format!("not allowed: {}", shortened(denied)))
-            .hint("`incidentctl doctor --print-policy` prints the policy that is needed"),
+            .hint("`incidentctl doctor --print-policy` prints the required policy"),
     }
 }
 
 fn unknown(error: &AwsError) -> Check {
-    Check::warn(NAME, format!("cannot be simulated: {error}"))
-        .hint("what is missing shows when it is needed; `incidentctl doctor --print-policy` prints what that may be")
+    Check::warn(NAME, format!("could not be simulated: {error}"))
+        .hint("`incidentctl doctor --print-policy` prints the required policy")
 }
 
 fn shortened(names: &[String]) -> String {
@@ -48,14 +48,14 @@ fn shortened(names: &[String]) -> String {
     }
 }
 
-/// The ARN that IAM simulates: of a session, that of its role.
+/// The ARN to simulate: for a session, that of its role.
 async fn principal(session: &Session, clients: &Clients) -> Result<String, AwsError> {
     let sts = aws_sdk_sts::Client::new(session.sdk());
     let who = sts.get_caller_identity().send().await.explain("sts:GetCallerIdentity")?.arn.unwrap_or_default();
     let Some(role) = who.split_once(":assumed-role/").and_then(|(_, rest)| rest.split('/').next()) else {
         return Ok(who);
     };
-    // The ARN of a session leaves out the role's path.
+    // The ARN of a session omits the role's path.
     let answer = clients.iam.get_role().role_name(role).send().await.explain("iam:GetRole")?;
     Ok(answer.role.map(|role| role.arn).unwrap_or_default())
 }

@@ -1,22 +1,22 @@
-//! What the account allows, as far as it tells.
+//! The account's quotas, as far as AWS reports them.
 
 use aws_sdk_iam::types::SummaryKeyType;
 
 use crate::health::Check;
 use incident_deploy::aws::{AwsError, Clients, Explain};
 
-/// New accounts have ten, which a storm of failures uses up at once.
+/// New accounts get ten, which a burst of failures exhausts at once.
 const FEW_EXECUTIONS: i32 = 100;
-/// Room that both functions need, in bytes.
+/// Storage for the code of both functions, in bytes.
 const CODE_BYTES: i64 = 64 * 1024 * 1024;
-/// Roles of the stack.
+/// Roles in the stack.
 const ROLES: i32 = 2;
-/// EventBridge's default quota of rules on a bus; it does not tell the account's own.
+/// EventBridge's default quota of rules per bus; the account's own is not available.
 const RULES: usize = 300;
-/// Rules of the stack.
+/// Rules in the stack.
 const OWN_RULES: usize = 5;
 
-/// Lambda, IAM and EventBridge.
+/// Checks the quotas of Lambda, IAM and EventBridge.
 pub(super) async fn checks(clients: &Clients) -> Vec<Check> {
     let (lambda, roles, rules) = tokio::join!(lambda(clients), roles(clients), rules(clients));
     lambda.into_iter().chain([roles, rules]).collect()
@@ -37,10 +37,10 @@ async fn lambda(clients: &Clients) -> Vec<Check> {
 
 fn concurrency(executions: i32, unreserved: i32) -> Check {
     const NAME: &str = "concurrency";
-    let message = format!("{unreserved} of {executions} executions at once are open to the handler");
+    let message = format!("{unreserved} of {executions} concurrent executions are unreserved");
     match unreserved {
         ..FEW_EXECUTIONS => Check::warn(NAME, message)
-            .hint("many failures at once would wait: have Lambda's quota of concurrent executions raised"),
+            .hint("a burst of failures would be throttled: raise Lambda's quota of concurrent executions"),
         _ => Check::ok(NAME, message),
     }
 }
@@ -50,7 +50,7 @@ fn code_storage(most: i64, used: i64) -> Check {
     let megabytes = |bytes: i64| bytes / (1024 * 1024);
     let message = format!("{} of {} MB used", megabytes(used), megabytes(most));
     match most - used < CODE_BYTES {
-        true => Check::fail(NAME, message).hint("delete old functions or versions, or have Lambda's quota raised"),
+        true => Check::fail(NAME, message).hint("delete old functions or versions, or raise Lambda's quota"),
         false => Check::ok(NAME, message),
     }
 }
@@ -62,13 +62,11 @@ async fn roles(clients: &Clients) -> Check {
         Err(error) => return unknown(NAME, &error),
     };
     let number = |key: SummaryKeyType| summary.get(&key).copied().unwrap_or_default();
-    // The SDK has no name for the number of roles.
+    // The SDK has no constants for the role keys.
     let (used, most) = (number(SummaryKeyType::from("Roles")), number(SummaryKeyType::from("RolesQuota")));
     let message = format!("{used} of {most} used");
     match most > 0 && most - used < ROLES {
-        true => {
-            Check::warn(NAME, message).hint("a new stack needs two: delete unused roles, or have IAM's quota raised")
-        }
+        true => Check::warn(NAME, message).hint("a new stack needs two: delete unused roles, or raise IAM's quota"),
         false => Check::ok(NAME, message),
     }
 }
@@ -79,15 +77,16 @@ async fn rules(clients: &Clients) -> Check {
         Ok(used) => used,
         Err(error) => return unknown(NAME, &error),
     };
-    let message = format!("{used} on the default bus, which takes {RULES} unless the quota was raised");
+    let message = format!("{used} on the default bus; the default quota is {RULES}");
     match used + OWN_RULES > RULES {
-        true => Check::warn(NAME, message)
-            .hint("a new stack needs five: delete unused rules, or have EventBridge's quota raised"),
+        true => {
+            Check::warn(NAME, message).hint("a new stack needs five: delete unused rules, or raise EventBridge's quota")
+        }
         false => Check::ok(NAME, message),
     }
 }
 
-/// Rules of the default bus; all that matters beyond the quota is that it is reached.
+/// Counts the rules of the default bus, up to the quota.
 async fn count_rules(clients: &Clients) -> Result<usize, AwsError> {
     let mut used = 0;
     let mut next = None;
@@ -102,7 +101,7 @@ async fn count_rules(clients: &Clients) -> Result<usize, AwsError> {
 }
 
 fn unknown(name: &'static str, error: &AwsError) -> Check {
-    Check::warn(name, format!("cannot be told: {error}"))
+    Check::warn(name, format!("could not be checked: {error}"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The stack itself: whether its names are free, who gets its alerts, whether failures reach it.
+//! The stack: whether its names are free, who gets its alerts, whether failures reach it.
 
 use super::coverage;
 use crate::cli::deployed::Deployed;
@@ -11,7 +11,7 @@ use incident_deploy::aws::AwsError;
 use incident_deploy::plan::{Observations, Ownership};
 use incident_deploy::resources::Subscription;
 
-/// Names, subscriptions and coverage.
+/// Checks names, subscriptions and coverage.
 pub(super) async fn checks(session: &Session, settings: &Settings) -> Vec<Check> {
     let deployed = match Deployed::read(session, settings).await {
         Ok(deployed) => deployed,
@@ -30,7 +30,7 @@ fn unreadable(error: &CommandError) -> Check {
     Check { hint: error.first_hint().map(str::to_owned), ..check }
 }
 
-/// What others have under the stack's names.
+/// Resources under the stack's names that the stack does not own.
 fn names(observations: &Observations) -> Check {
     const NAME: &str = "names";
     let foreign = observations.resources.values().filter_map(|found| match &found.ownership {
@@ -39,9 +39,9 @@ fn names(observations: &Observations) -> Check {
     });
     let foreign: Vec<String> = foreign.collect();
     match foreign.as_slice() {
-        [] => Check::ok(NAME, "nothing of somebody else has a name that the stack needs"),
-        taken => Check::fail(NAME, format!("in use by somebody else: {}", taken.join(", ")))
-            .hint("choose another --stack name, or remove what nobody needs"),
+        [] => Check::ok(NAME, "no name the stack needs is taken"),
+        taken => Check::fail(NAME, format!("taken by resources outside the stack: {}", taken.join(", ")))
+            .hint("choose another --stack name, or delete these resources"),
     }
 }
 
@@ -49,7 +49,7 @@ async fn subscriptions(deployed: &Deployed) -> Check {
     const NAME: &str = "subscriptions";
     let found = match deployed.deployment.subscriptions().await {
         Ok(found) => found,
-        Err(error) => return Check::warn(NAME, format!("cannot be told: {error}")),
+        Err(error) => return Check::warn(NAME, format!("could not be checked: {error}")),
     };
     let pending: Vec<&Subscription> = found.iter().filter(|one| one.pending).collect();
     let confirmed = found.len() - pending.len();
@@ -62,16 +62,15 @@ async fn subscriptions(deployed: &Deployed) -> Check {
         waiting => format!("{confirmed} confirmed, pending: {}", waiting.join(", ")),
     };
     match (confirmed, pending.is_empty()) {
-        (0, true) => {
-            Check::warn(NAME, "nobody gets the alerts").hint("`incidentctl up --email you@example.com` adds an address")
-        }
+        (0, true) => Check::warn(NAME, "alerts have no recipient")
+            .hint("`incidentctl up --email you@example.com` adds an address"),
         (_, true) => Check::ok(NAME, message),
         _ => Check::warn(NAME, message)
             .hint("follow the link in the mail `AWS Notification - Subscription Confirmation`"),
     }
 }
 
-/// An address with the time that it has waited.
+/// A pending address and how long it has waited.
 async fn age(memory: &Pending<'_>, address: &str) -> String {
     let since: Result<_, AwsError> = memory.since(address).await;
     match since.ok().flatten() {
@@ -79,6 +78,6 @@ async fn age(memory: &Pending<'_>, address: &str) -> String {
             let (waited, left) = hours_pending(since);
             format!("{address} (for {waited} h, expires in {left} h)")
         }
-        None => format!("{address} (for less than {LIFETIME_HOURS} h; SNS does not tell since when)"),
+        None => format!("{address} (for less than {LIFETIME_HOURS} h; SNS does not report since when)"),
     }
 }

@@ -9,26 +9,26 @@ use crate::error::CommandError;
 use crate::incidents::{Filter, Incidents, Listing};
 use crate::ui::{Ui, count};
 
-/// Write all fields of all incidents to standard output, oldest first
+/// Export all fields of all incidents to standard output, oldest first
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// Form of the records; in CSV, lists and maps are JSON, and a cell that a spreadsheet would take for a formula begins
+    /// Output format; in CSV, lists and maps are JSON, and cells that a spreadsheet would run as a formula are prefixed
     /// with an apostrophe
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub format: ExportFormat,
 
-    /// Only incidents created since then: a span such as 30m, 2h, 7d, or a time such as 2026-01-31T12:00Z
+    /// Export only incidents newer than a span (30m, 2h, 7d) or a time (2026-01-31T12:00Z)
     #[arg(long, value_name = "TIME")]
     pub since: Option<TimeArg>,
 }
 
-/// Form of exported records.
+/// Format of exported records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
     /// One JSON array
     #[default]
     Json,
-    /// A record with a heading, then one record per incident, as RFC 4180 says
+    /// CSV with a header, one record per incident (RFC 4180)
     Csv,
     /// One JSON object per line
     Jsonl,
@@ -89,10 +89,10 @@ pub(super) async fn run(args: &ExportArgs, incidents: &Incidents, ui: &Ui) -> Re
     Ok(())
 }
 
-/// The records with their heading.
+/// The records as CSV, with a header.
 fn csv(incidents: &[Incident]) -> Result<Vec<u8>, CommandError> {
     let failed = |error: csv::Error| CommandError::failed("cannot write CSV").caused_by(error);
-    // RFC 4180 ends lines with both; what reads one alone reads both.
+    // RFC 4180 terminates records with CRLF; readers of LF accept it too.
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(COLUMNS).map_err(failed)?;
     for incident in incidents {
@@ -111,7 +111,7 @@ fn cell(record: &Map<String, Value>, column: &str) -> String {
     harmless(text)
 }
 
-/// A text that no spreadsheet runs: what failed can choose the words of its error.
+/// Escapes a text that a spreadsheet would run: whatever fails chooses the words of its error.
 /// See <https://owasp.org/www-community/attacks/CSV_Injection>.
 fn harmless(text: String) -> String {
     match text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {

@@ -12,43 +12,43 @@ use crate::ui::{Ui, count};
 /// List incidents, newest first
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Only incidents in this status; repeat for more than one
+    /// Show only incidents with this status; may be repeated
     #[arg(long, value_enum, value_name = "STATUS")]
     pub status: Vec<StatusArg>,
 
-    /// Only incidents of this severity: CRITICAL, HIGH, MEDIUM, LOW; repeat for more than one
+    /// Show only incidents of this severity: CRITICAL, HIGH, MEDIUM, LOW; may be repeated
     #[arg(long, value_name = "SEVERITY")]
     pub severity: Vec<Severity>,
 
-    /// Only incidents of this kind of resource: lambda, ecs, cloudwatch …; repeat for more than one
+    /// Show only incidents from this source: lambda, ecs, cloudwatch …; may be repeated
     #[arg(long, value_name = "SOURCE")]
     pub source: Vec<String>,
 
-    /// Only incidents of this resource: a function, a task, an alarm; repeat for more than one
+    /// Show only incidents of this resource: a function, a task, an alarm; may be repeated
     #[arg(long, value_name = "NAME")]
     pub resource: Vec<String>,
 
-    /// Only incidents created since then: a span such as 30m, 2h, 7d, or a time such as 2026-01-31T12:00Z
+    /// Show only incidents newer than a span (30m, 2h, 7d) or a time (2026-01-31T12:00Z)
     #[arg(long, value_name = "TIME")]
     pub since: Option<TimeArg>,
 
-    /// Show at most so many
+    /// Maximum number of incidents to show
     #[arg(long, value_name = "NUMBER", default_value = "50")]
     pub limit: usize,
 
-    /// Show all, however many
+    /// Show all incidents
     #[arg(long, conflicts_with = "limit")]
     pub all: bool,
 }
 
-/// A status as it stands on the command line.
+/// A status on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum StatusArg {
-    /// Nobody has taken it yet
+    /// Not acknowledged yet
     Open,
-    /// Somebody works on it
+    /// Acknowledged, not resolved
     Acknowledged,
-    /// Over
+    /// Resolved
     Resolved,
 }
 
@@ -68,18 +68,18 @@ pub(super) async fn run(args: &ListArgs, incidents: &Incidents, ui: &Ui) -> Resu
     print(&found, ui)?;
     match found.len() {
         0 => ui.say("no incidents"),
-        number if Some(number) == filter.limit => ui.say(&format!("the newest {number}; --all shows all")),
+        number if Some(number) == filter.limit => ui.say(&format!("showing the newest {number}; use --all for all")),
         number => ui.say(&count(number, "incident")),
     }
     super::tell_unreadable(&unreadable, ui);
     Ok(())
 }
 
-/// Writes incidents to standard output: a JSON array or a table.
+/// Prints incidents: a JSON array or a table.
 pub(in crate::cli) fn print(incidents: &[Incident], ui: &Ui) -> Result<(), CommandError> {
     match (ui.is_json(), incidents) {
         (true, _) => ui.json(&incidents),
-        // Headings without rows would be the only data.
+        // A table of headings only would pass for data.
         (false, []) => Ok(()),
         (false, _) => ui.table(&render::table(incidents, ui.stdout_is_terminal())),
     }

@@ -9,23 +9,22 @@ use crate::error::CommandError;
 use crate::incidents::{Changed, Incidents, IncidentsError, Note};
 use crate::ui::Ui;
 
-/// Which incidents, and what goes into their timelines.
 #[derive(Debug, Args)]
 pub struct MarkArgs {
-    /// Ids of incidents, or beginnings of them that no others have
+    /// Incident IDs, or unique prefixes
     #[arg(value_name = "ID", required = true)]
     pub ids: Vec<String>,
 
-    /// Who says so [default: your user name]
+    /// Name to record [default: your user name]
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
 
-    /// A remark for the timeline
+    /// Note for the timeline
     #[arg(long, value_name = "TEXT")]
     pub note: Option<String>,
 }
 
-/// What incidents are marked as.
+/// The new status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
     Acknowledged,
@@ -43,12 +42,12 @@ pub(super) async fn run(
     let mut changes = Vec::new();
     for id in args.ids {
         let changed = change(incidents, mark, &id, &note).await;
-        changes.push(said(mark, &id, changed));
+        changes.push(describe(mark, &id, changed));
     }
     report(changes, ui)
 }
 
-fn said(mark: Mark, asked: &str, changed: Result<(String, Changed), IncidentsError>) -> Change {
+fn describe(mark: Mark, asked: &str, changed: Result<(String, Changed), IncidentsError>) -> Change {
     let status = match mark {
         Mark::Acknowledged => Status::Acknowledged,
         Mark::Resolved => Status::Resolved,
@@ -61,7 +60,7 @@ fn said(mark: Mark, asked: &str, changed: Result<(String, Changed), IncidentsErr
     };
     let line = match changed {
         Changed::Now => format!("{id} is {status}"),
-        Changed::Before => format!("{id} was {status} before; nothing changed"),
+        Changed::Before => format!("{id} was already {status}"),
     };
     (json!({"incident_id": id, "ok": true, "status": status, "changed": changed == Changed::Now}), Ok(line))
 }

@@ -25,39 +25,36 @@ pub(super) use list::print as print_list;
 pub(super) use outlook::Outlook;
 pub(super) use render::details;
 
-/// Read and change the recorded incidents
+/// Show, acknowledge and resolve incidents
 #[derive(Debug, Args)]
 pub struct IncidentsArgs {
-    /// What to do with them.
     #[command(subcommand)]
     pub command: IncidentsCommand,
 }
 
-/// What to do with incidents.
 #[derive(Debug, Subcommand)]
 pub enum IncidentsCommand {
     List(list::ListArgs),
     Show(show::ShowArgs),
-    /// Say that somebody works on incidents
+    /// Acknowledge incidents and stop their reminders
     Ack(mark::MarkArgs),
-    /// Say that incidents are over; a failure that returns opens a new one
+    /// Resolve incidents; a recurrence opens a new one
     Resolve(mark::MarkArgs),
     Tail(tail::TailArgs),
     Stats(stats::StatsArgs),
     Export(export::ExportArgs),
 }
 
-/// Says which incidents are left out, because this version cannot read them.
+/// Warns about incidents that this version cannot read.
 pub(super) fn tell_unreadable(ids: &[String], ui: &Ui) {
     if ids.is_empty() {
         return;
     }
     let number = count(ids.len(), "incident");
-    ui.warn(&format!("{number} left out, which this version cannot read: {}", ids.join(", ")));
+    ui.warn(&format!("skipped {number} that this version cannot read: {}", ids.join(", ")));
     ui.hint("a newer version may have written it: update incidentctl");
 }
 
-/// Runs one of them.
 pub(super) async fn run(args: IncidentsArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     let session = super::connect(settings, ui).await?;
     let incidents = Incidents::new(&Clients::new(session.sdk()), &settings.stack);

@@ -1,26 +1,26 @@
-//! The mails about an incident in words: those that were sent, and why the next one was not sent yet.
+//! The mails about an incident in words: those sent, and why the next one has not been sent yet.
 
 use incident_model::{Incident, Reason, Silence, Status, time};
 
 use crate::cli::time_arg;
 
-/// What was told of an incident, and what comes next.
+/// The mails sent about an incident, and what comes next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cli) struct Outlook {
     /// The mails so far.
     pub(super) sent: String,
-    /// What happens next without anybody doing anything; empty when nothing does.
+    /// What happens next without intervention; empty when nothing does.
     pub(super) next: String,
 }
 
 impl Outlook {
-    /// Of an incident at a moment, in seconds since 1970.
+    /// For an incident at a moment, in seconds since 1970.
     pub(in crate::cli) fn of(incident: &Incident, silences: &[Silence], now: i64) -> Self {
         Self { sent: sent(incident), next: next(incident, silences, now) }
     }
 }
 
-/// The silence that holds the mail of an incident back, unless it is told about and gone.
+/// The silence that holds the mail of an incident back, unless it is gone.
 pub(super) fn holding<'s>(incident: &Incident, silences: &'s [Silence]) -> Option<&'s Silence> {
     let id = incident.silenced_by.as_ref()?;
     silences.iter().find(|silence| silence.silence_id == *id)
@@ -48,28 +48,28 @@ fn next(incident: &Incident, silences: &[Silence], now: i64) -> String {
     }
 }
 
-/// What the handler will look for. An alarm tells its end itself, and only what nobody took is told of again.
+/// What the handler will check for. Alarms report their own end, and only unacknowledged incidents get reminders.
 fn coming(incident: &Incident) -> &'static str {
     let is_reminded = incident.status.is_untaken() && incident.drill.is_none();
     match (is_reminded, incident.source == "cloudwatch") {
         (true, true) => "a reminder",
-        (true, false) => "a reminder or, if nothing fails until then, the end",
-        (false, _) => "the end, if nothing fails until then",
+        (true, false) => "a reminder or, if nothing fails until then, resolution",
+        (false, _) => "resolution, if nothing fails until then",
     }
 }
 
-/// Why the mail that is due at a moment is not sent yet.
+/// Why a due mail has not been sent yet.
 fn held(incident: &Incident, silences: &[Silence], at: i64, now: i64) -> String {
     let until = format!("held back until {}", readable(at, now));
     match (holding(incident, silences), &incident.silenced_by) {
         (Some(silence), _) => {
-            format!("{until} by the silence {} of {}: {}", silence.silence_id, silence.by, silence.reason)
+            format!("{until} by silence {} ({}): {}", silence.silence_id, silence.by, silence.reason)
         }
-        (None, Some(id)) => format!("was held back by {id}, which is over; the next sweep sends it"),
+        (None, Some(id)) => format!("was held back by {id}, which has ended; the next sweep sends it"),
         (None, None) if at <= now => "the next sweep sends it".to_owned(),
-        (None, None) if incident.flapping => format!("{until}, because it comes and goes"),
+        (None, None) if incident.flapping => format!("{until}, because it is flapping"),
         (None, None) => {
-            format!("being sent or, beyond the mails of a minute, in the next digest: {}", readable(at, now))
+            format!("being sent or, over the mail budget, in the next digest: {}", readable(at, now))
         }
     }
 }
@@ -81,11 +81,11 @@ fn readable(at: i64, now: i64) -> String {
 
 fn described(reason: Reason) -> &'static str {
     match reason {
-        Reason::Opened => "it is new",
-        Reason::Flapping => "it comes and goes",
-        Reason::Escalated => "it became worse",
-        Reason::Reminder => "nobody has acknowledged it",
-        Reason::Recovered => "it is over",
+        Reason::Opened => "new",
+        Reason::Flapping => "flapping",
+        Reason::Escalated => "escalated",
+        Reason::Reminder => "unacknowledged",
+        Reason::Recovered => "recovered",
         Reason::Other(word) => word.as_str(),
     }
 }
@@ -127,30 +127,27 @@ mod tests {
             (incident.due, incident.flapping) = (Some(Reason::Recovered), true);
         };
         for ((_, next), expected) in [
-            (outlook(due(-1), &[]), "mail 1 (it is new), the next sweep sends it"),
+            (outlook(due(-1), &[]), "mail 1 (new), the next sweep sends it"),
             (
                 outlook(silenced, &[silence]),
-                "mail 1 (it is new), held back until 2026-01-31 14:00:00 (in 2 h) by the silence sil-1 of ada: we deploy",
+                "mail 1 (new), held back until 2026-01-31 14:00:00 (in 2 h) by silence sil-1 (ada): we deploy",
             ),
-            (
-                outlook(silenced, &[]),
-                "mail 1 (it is new), was held back by sil-1, which is over; the next sweep sends it",
-            ),
+            (outlook(silenced, &[]), "mail 1 (new), was held back by sil-1, which has ended; the next sweep sends it"),
             (
                 outlook(flapping, &[]),
-                "mail 1 (it is over), held back until 2026-01-31 12:10:00 (in 10 min), because it comes and goes",
+                "mail 1 (recovered), held back until 2026-01-31 12:10:00 (in 10 min), because it is flapping",
             ),
             (
                 outlook(due(60), &[]),
-                "mail 1 (it is new), being sent or, beyond the mails of a minute, in the next digest: 2026-01-31 12:01:00 (in 60 s)",
+                "mail 1 (new), being sent or, over the mail budget, in the next digest: 2026-01-31 12:01:00 (in 60 s)",
             ),
             (
                 outlook(|incident| incident.due_at = Some(NOW + 3600), &[]),
-                "a reminder or, if nothing fails until then, the end: 2026-01-31 13:00:00 (in 60 min)",
+                "a reminder or, if nothing fails until then, resolution: 2026-01-31 13:00:00 (in 60 min)",
             ),
             (
                 outlook(|incident| (incident.status, incident.due_at) = (Status::Acknowledged, Some(NOW + 3600)), &[]),
-                "the end, if nothing fails until then: 2026-01-31 13:00:00 (in 60 min)",
+                "resolution, if nothing fails until then: 2026-01-31 13:00:00 (in 60 min)",
             ),
             (outlook(|_| {}, &[]), ""),
         ] {

@@ -6,13 +6,13 @@ use super::outlook::Outlook;
 use crate::cli::time_arg;
 use crate::ui::{Cell, Label, Table, Ui, wrap};
 
-/// Shortest id that is shown: `inc-` and the time of creation to the millisecond, which few incidents share.
+/// Shortest ID shown: `inc-` and the creation time to the millisecond, which few incidents share.
 const SHORT_ID: usize = 17;
-/// Texts are not laid out wider than this, however wide the terminal: long lines are hard to read.
+/// Maximum text width, however wide the terminal: long lines are hard to read.
 const TEXT_WIDTH: usize = 96;
 const NAME_WIDTH: usize = 14;
 
-/// One row per incident. Short ids are the beginnings that tell the incidents of this table apart; commands accept them.
+/// One row per incident. IDs are shortened to prefixes unique within the table; commands accept them.
 pub(super) fn table(incidents: &[Incident], short_ids: bool) -> Table {
     let mut table = Table::new(["ID", "TIME (UTC)", "SEVERITY", "STATUS", "SOURCE", "COUNT", "SUMMARY"]);
     let length = if short_ids { telling_length(incidents) } else { usize::MAX };
@@ -30,7 +30,7 @@ pub(super) fn table(incidents: &[Incident], short_ids: bool) -> Table {
     table
 }
 
-/// How many characters tell all ids apart.
+/// How many characters make all IDs unique.
 fn telling_length(incidents: &[Incident]) -> usize {
     let mut ids: Vec<&str> = incidents.iter().map(|incident| incident.incident_id.as_str()).collect();
     ids.sort_unstable();
@@ -59,7 +59,7 @@ fn status(status: Status) -> Cell {
     }
 }
 
-/// All of one incident; the outlook is what becomes of it by itself.
+/// One incident in detail; the outlook is what happens next without intervention.
 pub(in crate::cli) fn details(incident: &Incident, outlook: &Outlook, ui: &Ui) -> String {
     let heading = format!("{}  {}", incident.severity, incident.summary);
     let mut lines = vec![ui.data_label(Label::Strong, &heading), String::new()];
@@ -111,15 +111,15 @@ fn place(incident: &Incident) -> String {
 
 fn earlier(incident: &Incident) -> String {
     let earlier = incident.previous_incident_id.as_ref();
-    earlier.map(|id| format!("{id}, the same failure, which was resolved")).unwrap_or_default()
+    earlier.map(|id| format!("{id}, the same failure, resolved")).unwrap_or_default()
 }
 
 fn explained(incident: &Incident) -> String {
     let alarm = incident.explains_incident_id.as_ref();
-    alarm.map(|id| format!("{id}, an alarm that it is the cause of")).unwrap_or_default()
+    alarm.map(|id| format!("{id}, the alarm it caused")).unwrap_or_default()
 }
 
-/// The fingerprint, and what it was made of, a line each.
+/// The fingerprint and its inputs, one per line.
 fn fingerprint(incident: &Incident) -> String {
     let made_of = &incident.fingerprint_inputs;
     let parts = [

@@ -11,10 +11,10 @@ use crate::error::CommandError;
 use crate::incidents::Incidents;
 use crate::ui::Ui;
 
-/// Show all of one incident
+/// Show one incident in detail
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// Id of the incident, or a beginning of it that no other has
+    /// Incident ID, or a unique prefix
     #[arg(value_name = "ID")]
     pub id: String,
 }
@@ -29,7 +29,7 @@ pub(super) async fn run(args: &ShowArgs, incidents: &Incidents, ui: &Ui) -> Resu
     ui.print(&render::details(&incident, &outlook, ui))
 }
 
-/// The record, with the silence that holds its mail back.
+/// The record, and the silence that holds its mail back.
 fn document(incident: &Incident, silences: &[Silence]) -> Result<Value, CommandError> {
     let mut document = serde_json::to_value(incident)?;
     if let Some(silence) = outlook::holding(incident, silences) {

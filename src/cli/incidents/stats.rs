@@ -8,10 +8,10 @@ use crate::error::CommandError;
 use crate::incidents::{Durations, Filter, Frequent, Incidents, Stats};
 use crate::ui::{Ui, count};
 
-/// Count incidents and mails, and say how long it took until somebody took them
+/// Summarise incidents, mails, and times to acknowledge and resolve
 #[derive(Debug, Args)]
 pub struct StatsArgs {
-    /// Only incidents created since then: a span such as 30m, 2h, 7d, or a time such as 2026-01-31T12:00Z
+    /// Count only incidents newer than a span (30m, 2h, 7d) or a time (2026-01-31T12:00Z)
     #[arg(long, value_name = "TIME", default_value = "7d")]
     pub since: TimeArg,
 }
@@ -36,7 +36,7 @@ fn document(stats: &Stats, since: &str, unreadable: &[String]) -> Result<Value, 
     Ok(document)
 }
 
-/// A number of the statistics in a line each.
+/// The statistics as text, one line each.
 fn text(stats: &Stats) -> String {
     let counts = |counts: Vec<(String, usize)>| {
         let parts =
@@ -51,12 +51,12 @@ fn text(stats: &Stats) -> String {
     };
     let lines = [
         ("incidents", format!("{} of {}", stats.incidents, times(stats.occurrences))),
-        ("drills", if stats.drills > 0 { format!("{}, left out", stats.drills) } else { String::new() }),
+        ("drills", if stats.drills > 0 { format!("{}, excluded", stats.drills) } else { String::new() }),
         ("severity", named(&stats.by_severity)),
         ("status", named(&stats.by_status)),
         ("source", ranked(&stats.by_source)),
         ("rule", ranked(&stats.by_rule)),
-        ("mails", format!("{}, {:.1} an incident", stats.mails, stats.mails_per_incident)),
+        ("mails", format!("{}, {:.1} per incident", stats.mails, stats.mails_per_incident)),
         ("acknowledged", stats.to_acknowledge.map(spread).unwrap_or_default()),
         ("resolved", stats.to_resolve.map(spread).unwrap_or_default()),
         ("resources", frequent(&stats.top_resources)),
@@ -79,7 +79,7 @@ fn times(occurrences: u64) -> String {
 
 fn spread(durations: Durations) -> String {
     let Durations { count, median, p90 } = durations;
-    format!("{count}, half of them within {}, nine of ten within {}", length(median), length(p90))
+    format!("{count}, median {}, p90 {}", length(median), length(p90))
 }
 
 /// Seconds to the largest two units: `2 h 5 min`.
@@ -107,12 +107,12 @@ mod tests {
         status        open 2
         source        lambda 2
         rule          lambda-timeout 2
-        mails         2, 1.0 an incident
-        acknowledged  2, half of them within 40 min 0 s, nine of ten within 40 min 0 s
+        mails         2, 1.0 per incident
+        acknowledged  2, median 40 min 0 s, p90 40 min 0 s
         resources     lambda devops-error-generator: 6 failures in 2 incidents, devops-error-generator timed out after 3 s
         failures      v1:0123: 6 failures in 2 incidents, devops-error-generator timed out after 3 s
         ");
-        assert_eq!(text(&Stats::of(&[])), "incidents     0 of 0 failures\nmails         0, 0.0 an incident");
+        assert_eq!(text(&Stats::of(&[])), "incidents     0 of 0 failures\nmails         0, 0.0 per incident");
         assert_eq!([59, 61, 7500, 180_000].map(length), ["59 s", "1 min 1 s", "2 h 5 min", "2 days 2 h"]);
     }
 }

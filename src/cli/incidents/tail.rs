@@ -11,9 +11,9 @@ use crate::error::CommandError;
 use crate::incidents::{Filter, Incidents, Listing};
 use crate::ui::Ui;
 
-/// How often AWS is asked.
+/// Poll interval.
 const PAUSE: Duration = Duration::from_secs(1);
-/// An index of the table lags behind, and clocks differ: each look reaches so far back, in seconds.
+/// The index lags behind and clocks differ: each poll looks this far back, in seconds.
 const OVERLAP: i64 = 60;
 
 /// Show new incidents as they are recorded, until interrupted
@@ -22,7 +22,7 @@ pub struct TailArgs {}
 
 pub(super) async fn run(_args: &TailArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
     let mut seen: HashSet<String> = ids(look(incidents).await?).collect();
-    ui.say("waiting for incidents; Ctrl-C ends");
+    ui.say("waiting for incidents; press Ctrl-C to stop");
     loop {
         tokio::time::sleep(PAUSE).await;
         let mut recent = look(incidents).await?;
@@ -37,7 +37,7 @@ pub(super) async fn run(_args: &TailArgs, incidents: &Incidents, ui: &Ui) -> Res
         if ui.reader_left() {
             return Ok(());
         }
-        // Only ids of the last look can come again, so the memory stays small.
+        // Only IDs of the last poll can recur, so the set stays small.
         seen = ids(recent).collect();
     }
 }

@@ -1,4 +1,4 @@
-//! How incidents look.
+//! How incidents are rendered.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use incident_model::{FingerprintInputs, Incident, Severity};
@@ -9,7 +9,7 @@ use super::{Outlook, render};
 use crate::settings::Format;
 use crate::ui::Ui;
 
-/// What a record has to have, a request, a notice and a timeline.
+/// The required fields of a record, plus a request, a notice and a timeline.
 pub(super) fn incident(id: &str, severity: Severity) -> Incident {
     serde_json::from_value(json!({
         "incident_id": format!("inc-0199e7a1-{id}"), "status": "open", "severity": severity,
@@ -85,7 +85,7 @@ fn all_of_one_incident() {
     occurrences   3, first 2026-01-31 12:00:00, last 2026-01-31 12:30:00
     request       6f1e
     rule          lambda-timeout
-    before        inc-0199e7a1-0000-8000-1, the same failure, which was resolved
+    before        inc-0199e7a1-0000-8000-1, the same failure, resolved
     fingerprint   v1:0123
                   source: lambda
                   resource: devops-error-generator

@@ -19,22 +19,20 @@ use crate::ui::{Label, Ui};
 pub(super) use outbox::{confirm, mail_text};
 pub(super) use stop::stop;
 
-/// Manage the local AWS: an AWS endpoint on this machine for the stack, offline
+/// Manage the local AWS: an offline AWS endpoint on this machine
 #[derive(Debug, Args)]
 pub struct LocalArgs {
-    /// What to do with it.
     #[command(subcommand)]
     pub command: LocalCommand,
 }
 
 impl LocalArgs {
-    /// Whether this process is to be the local AWS, which ends by itself when it is asked to.
+    /// Whether this process is the local AWS, which handles its own shutdown.
     pub(super) fn serves(&self) -> bool {
         matches!(self.command, LocalCommand::Serve(_))
     }
 }
 
-/// What to do with the local AWS.
 #[derive(Debug, Subcommand)]
 pub enum LocalCommand {
     Start(start::StartArgs),
@@ -45,7 +43,6 @@ pub enum LocalCommand {
     Serve(serve::ServeArgs),
 }
 
-/// Runs one of them.
 pub(super) async fn run(args: LocalArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     match args.command {
         LocalCommand::Start(args) => start::run(args, settings, ui).await,
@@ -56,7 +53,6 @@ pub(super) async fn run(args: LocalArgs, settings: &Settings, ui: &Ui) -> Result
     }
 }
 
-/// A local AWS that runs, as data.
 fn show(status: &Status, ui: &Ui) -> Result<(), CommandError> {
     if ui.is_json() {
         return ui.json(&document(Some(status)));
@@ -69,7 +65,7 @@ fn show(status: &Status, ui: &Ui) -> Result<(), CommandError> {
         ("outbox", status.outbox.display().to_string()),
         (
             "clients",
-            "eval \"$(incidentctl local status --export)\" gives the shell's other programs the access key".to_owned(),
+            "eval \"$(incidentctl local status --export)\" exports the access key for other AWS clients".to_owned(),
         ),
     ];
     let lines = fields.map(|(name, value)| format!("{}{value}", ui.data_label(Label::Faint, &format!("{name:10}"))));

@@ -15,11 +15,11 @@ use crate::settings::Settings;
 use crate::ui::{Label, Table, Ui};
 use incident_deploy::aws::Clients;
 
-/// List the mails that the local AWS sent, the newest last
+/// List the mails the local AWS sent, newest last
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct OutboxArgs {
-    /// Follow the links of the confirmation mails of subscriptions that wait for it
+    /// Follow the links of pending confirmation mails
     #[arg(long, conflicts_with = "last")]
     pub confirm: bool,
 
@@ -27,12 +27,10 @@ pub struct OutboxArgs {
     #[arg(long)]
     pub last: bool,
 
-    /// Another thing to do with mails.
     #[command(subcommand)]
     pub command: Option<OutboxCommand>,
 }
 
-/// What to do with mails beside listing them.
 #[derive(Debug, Subcommand)]
 pub enum OutboxCommand {
     /// Print one mail
@@ -78,8 +76,8 @@ fn show(which: Option<&str>, directory: &Path, ui: &Ui) -> Result<(), CommandErr
     let mails = read(directory).map_err(LocalError::from)?;
     let Some(mail) = choose(&mails, which) else {
         let message = match which {
-            Some(which) => format!("there is no mail `{which}` in {}", directory.display()),
-            None => format!("there are no mails in {}", directory.display()),
+            Some(which) => format!("no mail `{which}` in {}", directory.display()),
+            None => format!("no mails in {}", directory.display()),
         };
         return Err(CommandError::user(message).hint("`incidentctl local outbox` lists them"));
     };
@@ -97,7 +95,7 @@ fn choose<'a>(mails: &'a [StoredMail], which: Option<&str>) -> Option<&'a Stored
     }
 }
 
-/// A mail as a mail program shows it.
+/// A mail as a mail client shows it.
 pub(in crate::cli) fn mail_text(mail: &StoredMail, ui: &Ui) -> String {
     let header = |name: &str, value: &str| format!("{} {value}\n", ui.data_label(Label::Faint, &format!("{name:8}")));
     let date = mail.date.map(|date| time_arg::readable(&date.to_string())).unwrap_or_default();
@@ -109,8 +107,8 @@ pub(in crate::cli) fn mail_text(mail: &StoredMail, ui: &Ui) -> String {
 
 async fn confirm_waiting(settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     let Found::Running(_) = daemon::find(&settings.local_directory).await else {
-        return Err(CommandError::user("the local AWS does not run, so there is nothing to confirm")
-            .hint("`incidentctl up --local --email you@example.com` starts it and sends such a mail"));
+        return Err(CommandError::user("the local AWS is not running, so there is nothing to confirm")
+            .hint("`incidentctl up --local --email you@example.com` starts it and sends a confirmation mail"));
     };
     let settings = settings.locally();
     let session = crate::cli::connect(&settings, ui).await?;
@@ -118,12 +116,12 @@ async fn confirm_waiting(settings: &Settings, ui: &Ui) -> Result<(), CommandErro
     if ui.is_json() {
         ui.json(&confirmations.iter().map(document).collect::<Vec<_>>())?;
     }
-    tell(&confirmations, ui)
+    report(&confirmations, ui)
 }
 
-/// Follows the links of all confirmation mails that wait on the local AWS of a session, and says what became of each.
+/// Follows the links of all pending confirmation mails of a session's local AWS, and reports the outcome of each.
 pub(in crate::cli) async fn confirm(session: &Session, ui: &Ui) -> Result<(), CommandError> {
-    tell(&follow_links(session).await?, ui)
+    report(&follow_links(session).await?, ui)
 }
 
 async fn follow_links(session: &Session) -> Result<Vec<Confirmation>, CommandError> {
@@ -132,15 +130,15 @@ async fn follow_links(session: &Session) -> Result<Vec<Confirmation>, CommandErr
     Ok(local_session::confirm_emails(&sns, &local.endpoint, &local.outbox).await?)
 }
 
-/// Says what became of each, and fails when one is still pending.
-fn tell(confirmations: &[Confirmation], ui: &Ui) -> Result<(), CommandError> {
+/// Reports the outcome of each, and fails if one is still pending.
+fn report(confirmations: &[Confirmation], ui: &Ui) -> Result<(), CommandError> {
     if confirmations.is_empty() {
-        ui.say("no subscription waits for a confirmation");
+        ui.say("no subscription is pending");
     }
     let mut pending = Vec::new();
     for confirmation in confirmations {
         match &confirmation.failure {
-            None => ui.say(&format!("{} is confirmed and gets alerts from now on", confirmation.address)),
+            None => ui.say(&format!("{} is confirmed and receives alerts", confirmation.address)),
             Some(failure) => {
                 ui.warn(&format!("{} is not confirmed: {failure}", confirmation.address));
                 pending.push(confirmation.address.as_str());

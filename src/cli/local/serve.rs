@@ -6,10 +6,10 @@ use incident_local::{LocalConfig, daemon};
 use crate::error::CommandError;
 use crate::local_session::LocalError;
 
-/// Be the local AWS, in the foreground
+/// Run the local AWS in the foreground
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Its settings, as JSON
+    /// Settings as JSON
     #[arg(long, value_name = "JSON", value_parser = settings)]
     pub settings: LocalConfig,
 }

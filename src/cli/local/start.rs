@@ -14,69 +14,69 @@ use crate::ui::Ui;
 
 /// Start the local AWS in the background
 ///
-/// Commands with --local start it by themselves; this is for one with other settings.
+/// Commands with --local start it on demand; use this to choose other settings.
 #[derive(Debug, Args)]
 pub struct StartArgs {
-    /// Port on 127.0.0.1 [default: a free one]
+    /// Port on 127.0.0.1 [default: any free port]
     #[arg(long, value_name = "PORT")]
     pub port: Option<u16>,
 
-    /// Let the delays of AWS pass so many times faster, such as the minute before a retry
+    /// Speed up the delays of AWS by this factor, such as the minute before a retry
     #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = time_scale)]
     pub time_scale: f64,
 
-    /// How slow to be
+    /// Latency profile
     #[arg(long, value_enum, value_name = "PROFILE", default_value_t)]
     pub latency: Latency,
 
-    /// Send mail also to this server on this machine, such as 127.0.0.1:1025
+    /// Also send mail to this SMTP server on this machine, such as 127.0.0.1:1025
     #[arg(long, value_name = "HOST:PORT")]
     pub smtp: Option<String>,
 
-    /// Faults to inject, a JSON file
+    /// JSON file of faults to inject
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
 
-    /// Take the access key `test` with the secret `test`: anybody on this machine can run code as you
+    /// Accept the access key `test` with the secret `test`: anyone on this machine can then run code as you
     #[arg(long)]
     pub open: bool,
 }
 
-/// How slow a local AWS is.
+/// Latency profile of a local AWS.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Latency {
-    /// Delays that exist, but short
+    /// Short delays
     #[default]
     Quick,
-    /// As slow as AWS was measured to be
+    /// Delays as measured on AWS
     Aws,
 }
 
 pub(super) async fn run(args: StartArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     if let Found::Running(status) = daemon::find(&settings.local_directory).await {
-        ui.say("the local AWS runs already, with the settings it was started with");
+        ui.say("the local AWS is already running; its settings stay as they are");
         if args.port.is_some_and(|port| port != status.port) {
-            return Err(CommandError::user(format!("the local AWS runs already, on port {}", status.port))
-                .hint("`incidentctl local stop` ends it"));
+            return Err(CommandError::user(format!("the local AWS is already running on port {}", status.port))
+                .hint("`incidentctl local stop` stops it"));
         }
         if args.open && !status.is_open() {
-            return Err(CommandError::user("the local AWS runs already, with an access key of its own")
-                .hint("`incidentctl local stop` ends it"));
+            return Err(CommandError::user("the local AWS is already running with an access key of its own")
+                .hint("`incidentctl local stop` stops it"));
         }
         return super::show(&status, ui);
     }
     if args.open {
-        ui.warn("everybody on this machine knows the access key of this local AWS, and can run code as you with it");
+        ui.warn("anyone on this machine can use this local AWS to run code as you");
     }
     let status = local_session::start(&config(args, settings)?).await?;
-    ui.say("the local AWS runs; everything in it is gone when it stops, the outbox stays");
+    ui.say("the local AWS is running; its state is lost when it stops, except the outbox");
     super::show(&status, ui)
 }
 
 fn config(args: StartArgs, settings: &Settings) -> Result<LocalConfig, CommandError> {
     let missing = args.faults.as_ref().filter(|file| !file.is_file());
     if let Some(file) = missing {
-        return Err(CommandError::user(format!("there is no file {}", file.display())));
+        return Err(CommandError::user(format!("no such file: {}", file.display())));
     }
     Ok(LocalConfig {
         port: args.port.unwrap_or(0),
@@ -86,7 +86,7 @@ fn config(args: StartArgs, settings: &Settings) -> Result<LocalConfig, CommandEr
             Latency::Aws => LatencyProfile::AWS,
         },
         smtp: args.smtp,
-        // The process has a working directory of its own.
+        // The background process has another working directory.
         faults: args.faults.map(std::path::absolute).transpose()?,
         open: args.open,
         ..local_session::quick(&settings.local_directory, settings.local_region.as_deref())
@@ -96,6 +96,6 @@ fn config(args: StartArgs, settings: &Settings) -> Result<LocalConfig, CommandEr
 fn time_scale(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(scale) if scale.is_finite() && scale > 0.0 => Ok(scale),
-        _ => Err("it has to be a number above 0".to_owned()),
+        _ => Err("must be a number above 0".to_owned()),
     }
 }

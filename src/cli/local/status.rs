@@ -7,10 +7,10 @@ use crate::error::CommandError;
 use crate::settings::Settings;
 use crate::ui::Ui;
 
-/// Show whether the local AWS runs, and where
+/// Show whether the local AWS is running, and where
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// Print the environment of other clients of AWS for a shell: eval "$(incidentctl local status --export)"
+    /// Print shell exports for other AWS clients: eval "$(incidentctl local status --export)"
     #[arg(long)]
     pub export: bool,
 }
@@ -19,17 +19,17 @@ pub(super) async fn run(args: &StatusArgs, settings: &Settings, ui: &Ui) -> Resu
     match daemon::find(&settings.local_directory).await {
         Found::Running(status) if args.export => return ui.print(&exports(&status, has_session_token())),
         Found::Running(status) => return super::show(&status, ui),
-        Found::Absent => ui.say("the local AWS does not run; a command with --local starts it"),
+        Found::Absent => ui.say("the local AWS is not running; any command with --local starts it"),
         Found::Stale { pid } => ui.say(&format!(
-            "the local AWS does not run: its process {pid} ended without being stopped; a command with --local starts it anew"
+            "the local AWS is not running: its process {pid} died; any command with --local restarts it"
         )),
         Found::Foreign { pid, port } => ui.say(&format!(
-            "the local AWS does not run: its process {pid} is gone, and another program answers on its port {port}; \
-             a command with --local starts it anew on a free port"
+            "the local AWS is not running: its process {pid} is gone and another program uses its port {port}; \
+             any command with --local restarts it on a free port"
         )),
     }
     if args.export {
-        return Err(CommandError::user("there is no local AWS whose environment could be printed")
+        return Err(CommandError::user("the local AWS is not running, so there is no environment to print")
             .hint("`incidentctl local start` starts it"));
     }
     if ui.is_json() {
@@ -38,20 +38,20 @@ pub(super) async fn run(args: &StatusArgs, settings: &Settings, ui: &Ui) -> Resu
     Ok(())
 }
 
-/// Whether this environment, and so that of the shell that asks, has the token of a session of AWS: it would go with
-/// the key of the local AWS, to which it does not belong.
+/// Whether the environment, and so the calling shell's, has a session token: clients would send it with the key of the
+/// local AWS, to which it does not belong.
 fn has_session_token() -> bool {
     std::env::var_os("AWS_SESSION_TOKEN").is_some()
 }
 
-/// What a shell evaluates.
+/// Shell code that sets the environment.
 fn exports(status: &Status, unsets_session: bool) -> String {
     let export = |(name, value): (&str, &str)| format!("export {name}={}", quoted(value));
     let unset = unsets_session.then(|| "unset AWS_SESSION_TOKEN".to_owned());
     status.environment().map(export).into_iter().chain(unset).collect::<Vec<_>>().join("\n")
 }
 
-/// A text as one word of a shell.
+/// A text quoted as one shell word.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

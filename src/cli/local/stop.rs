@@ -9,7 +9,7 @@ use crate::local_session::LocalError;
 use crate::settings::Settings;
 use crate::ui::Ui;
 
-/// Stop the local AWS, and forget everything in it but the outbox
+/// Stop the local AWS and discard everything but the outbox
 #[derive(Debug, Args)]
 pub struct StopArgs {}
 
@@ -21,17 +21,21 @@ pub(super) async fn run(_args: &StopArgs, settings: &Settings, ui: &Ui) -> Resul
     }
 }
 
-/// Stops it; `false` when it did not run.
+/// Stops it; `false` when it was not running.
 pub(in crate::cli) async fn stop(settings: &Settings, ui: &Ui) -> Result<bool, CommandError> {
     match daemon::stop(&settings.local_directory).await.map_err(LocalError::from)? {
         Found::Running(status) => {
-            ui.say(&format!("the local AWS on {} is stopped; its mails stay in {}", status.endpoint, status.outbox.display()));
+            ui.say(&format!(
+                "stopped the local AWS on {}; its mails stay in {}",
+                status.endpoint,
+                status.outbox.display()
+            ));
             return Ok(true);
         }
-        Found::Absent => ui.say("the local AWS does not run"),
-        Found::Stale { pid } => ui.say(&format!("the local AWS does not run: its process {pid} had ended before")),
+        Found::Absent => ui.say("the local AWS is not running"),
+        Found::Stale { pid } => ui.say(&format!("the local AWS is not running: its process {pid} had already died")),
         Found::Foreign { pid, port } => ui.say(&format!(
-            "the local AWS does not run: its process {pid} had ended before; the other program on port {port} is left alone"
+            "the local AWS is not running: its process {pid} had died; the program now on port {port} is left alone"
         )),
     }
     Ok(false)

@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use crate::error::CommandError;
 use crate::ui::{Ui, count};
 
-/// Find mistakes in a rules file
+/// Check a rules file for mistakes
 ///
-/// All of them at once, each with its line and column: what cannot be read, rules that can never win because an earlier
-/// one takes all that they are about, and conditions that no event meets.
+/// Reports all of them, with line and column: syntax errors, rules that can never match because an earlier
+/// one takes all their events, and conditions that no event meets.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Rules file [default: the rules that come with the program]
+    /// Rules file [default: the built-in rules]
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
 }
@@ -43,14 +43,14 @@ pub(super) fn run(args: &CheckArgs, ui: &Ui) -> Result<(), CommandError> {
 fn summary(report: &Report, errors: usize) -> String {
     let warnings = report.problems.len() - errors;
     match (errors, warnings) {
-        (0, 0) => format!("{}, all right", count(report.rules, "rule")),
+        (0, 0) => format!("{}, no problems", count(report.rules, "rule")),
         (0, _) => format!("{}, {}", count(report.rules, "rule"), count(warnings, "warning")),
         (_, 0) => count(errors, "error"),
         _ => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
     }
 }
 
-/// As compilers write it, so that editors find the place.
+/// In the format of compilers, so that editors can jump to the place.
 fn line(name: &str, problem: &Problem) -> String {
     match problem.position {
         Some(Position { line, column }) => format!("{name}:{line}:{column}: {problem}"),

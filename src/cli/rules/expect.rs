@@ -1,4 +1,4 @@
-//! The expectations of `incidentctl rules test`: what has to come out of which event file.
+//! The expectations of `incidentctl rules test`: the result each event file must produce.
 
 use std::path::{Path, PathBuf};
 
@@ -8,16 +8,16 @@ use serde_json::{Map, Value};
 
 use crate::error::CommandError;
 
-/// What has to come out of one file. Only what is written is compared.
+/// The expected result of one file. Only the given fields are compared.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Expectation {
-    /// The event file, found from the folder of the file of expectations.
+    /// The event file, relative to the folder of the expectations.
     pub(super) file: PathBuf,
-    /// Fields of the result and their values.
+    /// Expected fields of the result.
     fields: Map<String, Value>,
 }
 
-/// A field that came out otherwise.
+/// A field that differs.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Difference {
     pub(super) field: String,
@@ -32,7 +32,7 @@ struct Entry {
     fields: Map<String, Value>,
 }
 
-/// The fields that an expectation may name: those of a result.
+/// The fields an expectation may name: those of a result.
 const FIELDS: &[&str] = &[
     "outcome",
     "severity",
@@ -49,7 +49,7 @@ const FIELDS: &[&str] = &[
 /// Reads a list of expectations, in YAML or JSON.
 pub(super) fn read(path: &Path) -> Result<Vec<Expectation>, CommandError> {
     let name = path.display();
-    let wrong = || CommandError::user(format!("the expectations {name} are wrong")).hint(FORM);
+    let wrong = || CommandError::user(format!("invalid expectations in {name}")).hint(FORM);
     let text = std::fs::read_to_string(path)
         .map_err(|error| CommandError::user(format!("cannot read the expectations {name}")).caused_by(error))?;
     let entries: Vec<Entry> = yaml_serde::from_str(&text).map_err(|error| wrong().caused_by(error))?;
@@ -64,18 +64,18 @@ pub(super) fn read(path: &Path) -> Result<Vec<Expectation>, CommandError> {
     }
 }
 
-/// What a file of expectations looks like.
+/// The format of an expectations file.
 const FORM: &str = "write a list such as `- {file: event.json, outcome: incident, severity: HIGH}`";
 
 impl Entry {
-    /// What is wrong with the entry of this number.
+    /// The problems of the entry with this number.
     fn problems(&self, number: usize) -> Vec<String> {
         let mut problems = Vec::new();
         if self.file.is_none() {
             problems.push("`file` is missing".to_owned());
         }
         if self.fields.is_empty() {
-            problems.push("nothing is expected of it".to_owned());
+            problems.push("it expects nothing".to_owned());
         }
         problems.extend(self.fields.iter().filter_map(|(field, expected)| problem(field, expected)));
         let file = self.file.as_ref().map(|file| format!(" ({})", file.display())).unwrap_or_default();
@@ -87,22 +87,22 @@ impl Entry {
     }
 }
 
-/// Why a result can never be as expected.
+/// Why no result can ever meet an expectation.
 fn problem(field: &str, expected: &Value) -> Option<String> {
     let known: Vec<&str> = match field {
         "outcome" => vec!["incident", "recovery", "ignored"],
         "severity" => Severity::ALL.map(Severity::name).to_vec(),
         field if FIELDS.contains(&field) => return None,
-        _ => return Some(format!("`{field}` is no field of a result; known are {}", FIELDS.join(", "))),
+        _ => return Some(format!("`{field}` is not a result field; the fields are {}", FIELDS.join(", "))),
     };
-    // What is no incident has no severity.
+    // Only incidents have a severity.
     let is_possible = expected.is_null() || expected.as_str().is_some_and(|text| known.contains(&text));
-    (!is_possible).then(|| format!("`{field}` is never {expected}; it is one of {}", known.join(", ")))
+    (!is_possible).then(|| format!("`{field}` cannot be {expected}; it is one of {}", known.join(", ")))
 }
 
 impl Expectation {
-    /// Compares with the results of the file, one for each event in it. One that is as expected is enough; else the
-    /// differences to the one that is nearest.
+    /// Compares with the results of the file, one per event. One match is enough; otherwise returns the differences to
+    /// the closest result.
     pub(super) fn differences(&self, results: &[Value]) -> Vec<Difference> {
         let nothing = Value::Null;
         let results = if results.is_empty() { std::slice::from_ref(&nothing) } else { results };

@@ -10,25 +10,25 @@ use super::expect::{self, Difference, Expectation};
 use crate::error::CommandError;
 use crate::ui::{Label, Ui, count};
 
-/// Classify event files by the rules, as the handler would
+/// Classify event files as the handler would
 #[derive(Debug, Args)]
 pub struct TestArgs {
-    /// Event files, as JSON: one event, a list of them, or one in each line
+    /// Event files in JSON: one event, a list, or one event per line
     #[arg(value_name = "FILE", required_unless_present = "expect")]
     pub files: Vec<PathBuf>,
 
-    /// Rules file, which decides before the rules that come with the program [default: those alone]
+    /// Rules file, applied before the built-in rules [default: only the built-in rules]
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
 
-    /// Compare with what a file expects
+    /// Compare the results with a file of expectations
     ///
-    /// A list of entries in YAML or JSON: `file`, found from the folder of the list, and what has to come out of it:
-    /// `outcome`, `severity`, `rule`, `summary` or another field of the result. Only what is written is compared.
+    /// A YAML or JSON list; each entry has a `file`, relative to the folder of the list, and the expected fields of the
+    /// result: `outcome`, `severity`, `rule`, `summary` or another. Only the given fields are compared.
     #[arg(long, value_name = "EXPECTATIONS")]
     pub expect: Option<PathBuf>,
 
-    /// Say of each rule before the one that won why it did not match
+    /// Explain why each rule before the matching one did not match
     #[arg(long)]
     pub explain: bool,
 }
@@ -62,14 +62,14 @@ pub(super) fn run(args: &TestArgs, ui: &Ui) -> Result<(), CommandError> {
 }
 
 fn read(file: &Path, rules: &Rules) -> Result<Vec<Classification>, CommandError> {
-    let no_event = |error: Unreadable| CommandError::failed("the file holds no event").caused_by(error);
+    let no_event = |error: Unreadable| CommandError::failed("the file contains no event").caused_by(error);
     let content = std::fs::read(file).map_err(|error| CommandError::failed("cannot read the file").caused_by(error))?;
     let deliveries = read_each(&content).map_err(no_event)?;
     let classified = deliveries.iter().map(|delivery| classify(delivery, rules));
     Ok(classified.collect::<Result<Vec<_>, _>>().map_err(no_event)?.concat())
 }
 
-/// Shows which expectations are not met and says how many.
+/// Prints the unmet expectations, and returns how many there are.
 fn compare(expectations: &[Expectation], rules: &Rules, explain: bool, ui: &Ui) -> Result<usize, CommandError> {
     let mut wrong = 0;
     for expectation in expectations {
@@ -83,7 +83,7 @@ fn compare(expectations: &[Expectation], rules: &Rules, explain: bool, ui: &Ui) 
             }
         };
         let differences = expectation.differences(&seen.iter().map(fields).collect::<Result<Vec<_>, _>>()?);
-        tell(file, &differences, ui)?;
+        report(file, &differences, ui)?;
         if !differences.is_empty() {
             wrong += 1;
             let explained = if explain { &seen[..] } else { &[] };
@@ -93,7 +93,7 @@ fn compare(expectations: &[Expectation], rules: &Rules, explain: bool, ui: &Ui) 
     Ok(wrong)
 }
 
-fn tell(file: &Path, differences: &[Difference], ui: &Ui) -> Result<(), CommandError> {
+fn report(file: &Path, differences: &[Difference], ui: &Ui) -> Result<(), CommandError> {
     if ui.is_json() {
         let differences: Vec<Value> = differences
             .iter()
@@ -138,7 +138,7 @@ fn show(
     passed.iter().try_for_each(|(rule, why)| ui.print(&format!("  not {rule}: {why}")))
 }
 
-/// The rules are asked about failures alone.
+/// Only failures are matched against rules.
 fn passed_over<'r>(classification: &Classification, rules: &'r Rules) -> Vec<(&'r str, String)> {
     match classification.outcome {
         Outcome::Incident => rules.passed_over(&classification.observation),

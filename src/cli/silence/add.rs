@@ -14,24 +14,24 @@ use crate::ui::{Ui, count};
 
 /// Longest reason and longest name, in characters: all silences share one item of the table.
 const LONGEST_TEXT: usize = 200;
-/// More matching incidents are only counted.
+/// Matching incidents to list; more are only counted.
 const SHOWN: usize = 5;
 
-/// Record incidents without a mail until a moment; then one mail says what was hidden
+/// Hold back mails about matching incidents until a given time, then summarise them in one mail
 ///
-/// Each of --source, --resource, --rule, --severity, --error-type, --fingerprint and --incident may be repeated, and a
-/// value may have `*` in it. An incident is silenced when it has one of the values of every flag that is given.
+/// --source, --resource, --rule, --severity, --error-type, --fingerprint and --incident may be repeated, and
+/// values may contain `*`. An incident matches if it has one of the values of every given flag.
 #[derive(Debug, Args)]
 pub struct AddArgs {
-    /// Kind of resource: lambda, ecs, cloudwatch …
+    /// Source: lambda, ecs, cloudwatch …
     #[arg(long, value_name = "SOURCE")]
     pub source: Vec<String>,
 
-    /// Name of a resource: a function, a task, an alarm
+    /// Resource name: a function, a task, an alarm
     #[arg(long, value_name = "NAME")]
     pub resource: Vec<String>,
 
-    /// Name of a severity rule
+    /// Severity rule
     #[arg(long, value_name = "RULE")]
     pub rule: Vec<String>,
 
@@ -39,19 +39,19 @@ pub struct AddArgs {
     #[arg(long, value_name = "SEVERITY")]
     pub severity: Vec<Severity>,
 
-    /// Class of the error: Sandbox.Timedout, ValueError …
+    /// Error type: Sandbox.Timedout, ValueError …
     #[arg(long, value_name = "TYPE")]
     pub error_type: Vec<String>,
 
-    /// A fingerprint, as `incidents show` prints it
+    /// Fingerprint, as printed by `incidents show`
     #[arg(long, value_name = "FINGERPRINT")]
     pub fingerprint: Vec<String>,
 
-    /// Id of an incident, for its fingerprint
+    /// Incident ID, for its fingerprint
     #[arg(long, value_name = "ID")]
     pub incident: Vec<String>,
 
-    /// EventBridge pattern over the fields of an incident, in place of the flags above
+    /// EventBridge pattern over the fields of an incident, instead of the flags above
     #[arg(
         long,
         value_name = "JSON",
@@ -59,23 +59,23 @@ pub struct AddArgs {
     )]
     pub pattern: Option<String>,
 
-    /// Go on though it hides nearly everything
+    /// Allow a pattern that matches nearly everything
     #[arg(long)]
     pub all: bool,
 
-    /// How long: 90s, 15m, 4h, 3d; at most 30d
+    /// Duration: 90s, 15m, 4h, 3d; at most 30d
     #[arg(long = "for", value_name = "LENGTH", required_unless_present = "until", conflicts_with = "until")]
     pub length: Option<Interval>,
 
-    /// Until when, as 2026-01-31T12:00:00Z; at most 30 days from now
+    /// End, such as 2026-01-31T12:00:00Z; at most 30 days from now
     #[arg(long, value_name = "TIME")]
     pub until: Option<Timestamp>,
 
-    /// Why, for those who wonder about the silence
+    /// Reason, shown to everyone who lists silences
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
 
-    /// Who says so [default: your user name]
+    /// Name to record [default: your user name]
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
 }
@@ -96,13 +96,13 @@ pub(super) async fn run(args: AddArgs, incidents: &Incidents, user: &str, ui: &U
     incidents.add_silence(&silence).await?;
     match ui.is_json() {
         true => ui.json(&document(&silence, &matching)?)?,
-        false => ui.print(&told(&silence, &matching, now))?,
+        false => ui.print(&summary(&silence, &matching, now))?,
     }
     ui.hint(&format!("`incidentctl silence end {}` ends it", silence.silence_id));
     Ok(())
 }
 
-/// What the flags say about incidents, checked.
+/// The pattern that the flags describe, validated.
 async fn wanted(args: &AddArgs, incidents: &Incidents) -> Result<Value, CommandError> {
     let wanted = match &args.pattern {
         Some(text) => {
@@ -131,43 +131,43 @@ async fn from_flags(args: &AddArgs, incidents: &Incidents) -> Result<Value, Comm
 
 fn checked(wanted: Value, is_all_meant: bool) -> Result<Value, CommandError> {
     if wanted == json!({}) {
-        return Err(CommandError::usage("nothing says which incidents")
-            .hint("--source, --resource, --incident and others do; --all means every one"));
+        return Err(CommandError::usage("no incidents selected")
+            .hint("use --source, --resource, --incident or another filter; --all silences every incident"));
     }
-    check_pattern(&wanted)
-        .map_err(|error| CommandError::usage("this is no pattern over incidents").caused_by(error))?;
+    check_pattern(&wanted).map_err(|error| CommandError::usage("invalid pattern over incidents").caused_by(error))?;
     if wanted.to_string().len() > pattern::LONGEST {
-        return Err(CommandError::usage(format!("a pattern has at most {} bytes", pattern::LONGEST)));
+        return Err(CommandError::usage(format!("a pattern may have at most {} bytes", pattern::LONGEST)));
     }
     let nearly_everything = pattern::matches_nearly_everything(&wanted)
-        .map_err(|error| CommandError::usage("this is no pattern over incidents").caused_by(error))?;
+        .map_err(|error| CommandError::usage("invalid pattern over incidents").caused_by(error))?;
     match nearly_everything && !is_all_meant {
-        true => Err(CommandError::usage("this would hide nearly every incident")
-            .hint("say more about those that you mean, or add --all")),
+        true => {
+            Err(CommandError::usage("this would silence nearly every incident").hint("narrow the filter, or add --all"))
+        }
         false => Ok(wanted),
     }
 }
 
-/// When a silence ends that begins now, in seconds since 1970.
+/// The end of a silence that starts now, in seconds since 1970.
 fn end_of(length: Option<Interval>, until: Option<Timestamp>, now: i64) -> Result<i64, CommandError> {
     let end = match (length, until) {
         (Some(length), _) => length.after(now),
         (None, until) => until.map(Timestamp::as_second),
     };
     match end {
-        Some(end) if end <= now => Err(CommandError::usage("this moment is over already")),
+        Some(end) if end <= now => Err(CommandError::usage("the end is in the past")),
         Some(end) if end - now <= LONGEST_SILENCE => Ok(end),
-        _ => Err(CommandError::usage("a silence ends within 30 days")
-            .hint("what should never mail at all is better kept away by a severity rule")),
+        _ => Err(CommandError::usage("a silence may last at most 30 days")
+            .hint("to stop mails for good, use a severity rule")),
     }
 }
 
 fn text(flag: &str, text: &str) -> Result<String, CommandError> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match text.chars().count() {
-        0 => Err(CommandError::usage(format!("{flag} says nothing"))),
+        0 => Err(CommandError::usage(format!("{flag} is empty"))),
         1..=LONGEST_TEXT => Ok(text),
-        _ => Err(CommandError::usage(format!("{flag} has at most {LONGEST_TEXT} characters"))),
+        _ => Err(CommandError::usage(format!("{flag} may have at most {LONGEST_TEXT} characters"))),
     }
 }
 
@@ -177,7 +177,7 @@ fn document(silence: &Silence, matching: &[Incident]) -> Result<Value, CommandEr
     Ok(document)
 }
 
-fn told(silence: &Silence, matching: &[Incident], now: i64) -> String {
+fn summary(silence: &Silence, matching: &[Incident], now: i64) -> String {
     let until = format!("{} UTC, {}", time_arg::readable(&silence.until), time_arg::from_now(&silence.until, now));
     let mut lines = vec![
         silence.silence_id.clone(),
@@ -225,15 +225,15 @@ mod tests {
     fn what_would_hide_everything_has_to_be_meant() {
         let refused =
             |wanted: Value, is_all_meant: bool| checked(wanted, is_all_meant).err().map(|error| error.to_string());
-        assert_eq!(refused(json!({}), false), Some("nothing says which incidents".to_owned()));
+        assert_eq!(refused(json!({}), false), Some("no incidents selected".to_owned()));
         let everything = json!({"source": [{"wildcard": "*"}]});
-        assert_eq!(refused(everything.clone(), false), Some("this would hide nearly every incident".to_owned()));
+        assert_eq!(refused(everything.clone(), false), Some("this would silence nearly every incident".to_owned()));
         assert_eq!(refused(everything, true), None);
         assert_eq!(refused(json!({"source": ["lambda"]}), false), None);
         let unknown = refused(json!({"colour": ["red"]}), true).unwrap_or_default();
         assert!(unknown.contains("no field `colour`"), "{unknown}");
         let long = json!({"resource": ["x".repeat(pattern::LONGEST)]});
-        assert_eq!(refused(long, false), Some("a pattern has at most 2048 bytes".to_owned()));
+        assert_eq!(refused(long, false), Some("a pattern may have at most 2048 bytes".to_owned()));
     }
 
     #[test]

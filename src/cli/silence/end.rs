@@ -8,10 +8,10 @@ use crate::error::CommandError;
 use crate::incidents::{EndedSilence, Incidents};
 use crate::ui::{Ui, count};
 
-/// End a silence now; the next sweep tells what it hid
+/// End a silence now; the next sweep sends a summary of what it hid
 #[derive(Debug, Args)]
 pub struct EndArgs {
-    /// Id of the silence, or a beginning of it that no other has
+    /// Silence ID, or a unique prefix
     #[arg(value_name = "ID")]
     pub id: String,
 }
@@ -28,17 +28,17 @@ pub(super) async fn run(args: &EndArgs, incidents: &Incidents, ui: &Ui) -> Resul
             "released": released,
         }))?;
     }
-    ui.say(&told(&ended));
+    ui.say(&summary(&ended));
     Ok(())
 }
 
-fn told(ended: &EndedSilence) -> String {
+fn summary(ended: &EndedSilence) -> String {
     let id = &ended.silence.silence_id;
-    let end = if ended.changed { format!("{id} is over") } else { format!("{id} was over before") };
+    let end = if ended.changed { format!("{id} has ended") } else { format!("{id} had already ended") };
     match ended.released {
-        0 => format!("{end}; it holds nothing back"),
+        0 => format!("{end}; it held nothing back"),
         number => format!(
-            "{end}; the next sweep, within a minute, mails about {} that it held back",
+            "{end}; the next sweep, within a minute, sends the mail about {} it held back",
             count(number, "incident")
         ),
     }

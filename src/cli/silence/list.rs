@@ -9,7 +9,7 @@ use crate::error::CommandError;
 use crate::incidents::{Incidents, SilenceState, SilenceStates};
 use crate::ui::{Cell, Label, Table, Ui, count};
 
-/// List the silences, and how many incidents each holds back
+/// List silences and how many incidents each holds back
 #[derive(Debug, Args)]
 pub struct ListArgs {}
 
@@ -26,7 +26,7 @@ pub(super) async fn run(incidents: &Incidents, ui: &Ui) -> Result<(), CommandErr
     }
     if unreadable > 0 {
         ui.warn(&format!(
-            "{} left out, which this version cannot read; it hides nothing",
+            "skipped {} that this version cannot read; unreadable silences hide nothing",
             count(unreadable, "silence")
         ));
     }

@@ -13,15 +13,13 @@ use crate::settings::Settings;
 use crate::ui::Ui;
 use incident_deploy::aws::Clients;
 
-/// Keep mails about some incidents back for some time
+/// Hold back mails about some incidents for a while
 #[derive(Debug, Args)]
 pub struct SilenceArgs {
-    /// What to do with silences.
     #[command(subcommand)]
     pub command: SilenceCommand,
 }
 
-/// What to do with silences.
 #[derive(Debug, Subcommand)]
 pub enum SilenceCommand {
     Add(Box<add::AddArgs>),
@@ -29,7 +27,6 @@ pub enum SilenceCommand {
     End(end::EndArgs),
 }
 
-/// Runs one of them.
 pub(super) async fn run(args: SilenceArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     let session = super::connect(settings, ui).await?;
     let incidents = Incidents::new(&Clients::new(session.sdk()), &settings.stack);

@@ -1,16 +1,16 @@
-//! Which incidents a silence is about: from flags to a pattern, and from a pattern to words.
+//! Which incidents a silence matches: from flags to a pattern, and from a pattern to words.
 
 use incident_model::{Pattern, PatternError, Severity};
 use serde_json::{Map, Value, json};
 
-/// The longest pattern that is kept, in bytes: as much as EventBridge takes for a rule.
+/// The longest pattern allowed, in bytes: EventBridge's own limit for a rule.
 pub(super) const LONGEST: usize = 2048;
 
-/// The fields in the order in which people are told of them.
+/// The fields, in display order.
 const ORDER: [&str; 9] =
     ["source", "resource", "account", "region", "severity", "rule", "error_type", "error_message", "fingerprint"];
 
-/// The pattern for fields with the values that each may have. A value with `*` in it is a wildcard.
+/// The pattern for fields and their allowed values. A value with `*` is a wildcard.
 pub(super) fn of<'a>(fields: impl IntoIterator<Item = (&'a str, Vec<String>)>) -> Value {
     let matcher = |value: String| if value.contains('*') { json!({ "wildcard": value }) } else { Value::from(value) };
     let named = fields.into_iter().filter(|(_, values)| !values.is_empty());
@@ -19,15 +19,15 @@ pub(super) fn of<'a>(fields: impl IntoIterator<Item = (&'a str, Vec<String>)>) -
     Value::Object(members)
 }
 
-/// The pattern that every incident matches.
+/// The pattern that matches every incident.
 pub(super) fn everything() -> Value {
     json!({"severity": [{"exists": true}]})
 }
 
-/// Whether a pattern leaves out next to nothing: it matches incidents that have nothing in common.
+/// Whether a pattern excludes next to nothing: it matches incidents that have nothing in common.
 ///
 /// # Errors
-/// When it is no pattern.
+/// When the pattern is invalid.
 pub(super) fn matches_nearly_everything(pattern: &Value) -> Result<bool, PatternError> {
     let pattern = Pattern::from_value(pattern)?;
     let strangers =
@@ -35,7 +35,7 @@ pub(super) fn matches_nearly_everything(pattern: &Value) -> Result<bool, Pattern
     Ok(strangers.into_iter().all(|fields| pattern.matches(&fields)))
 }
 
-/// The fields of an incident with the same text in all of them.
+/// An incident's fields, with the same text in all of them.
 fn stranger(severity: Severity, text: &str) -> Value {
     let mut fields: Map<String, Value> = ORDER.iter().map(|name| ((*name).to_owned(), text.into())).collect();
     fields.insert("severity".to_owned(), severity.name().into());
@@ -48,7 +48,7 @@ pub(super) fn words(pattern: &Value) -> String {
         return "everything".to_owned();
     }
     let mut fields: Vec<_> = pattern.as_object().into_iter().flatten().collect();
-    // A map that comes out of the table has no order of its own.
+    // A map from the table has no order.
     fields.sort_by_key(|(name, _)| ORDER.iter().position(|known| known == name).unwrap_or(ORDER.len()));
     fields.into_iter().map(|(name, values)| field(name, values)).collect::<Vec<_>>().join(", ")
 }
@@ -61,7 +61,7 @@ fn field(name: &str, values: &Value) -> String {
     }
 }
 
-/// A value as it stands on the command line.
+/// A value as on the command line.
 fn plain(value: &Value) -> Option<&str> {
     value.as_str().or_else(|| value.get("wildcard")?.as_str())
 }

@@ -1,4 +1,4 @@
-//! What is known of a stack.
+//! What is known about a stack.
 
 use incident_deploy::plan::{Action, PlanError};
 use incident_deploy::resources::{COUNTS, messages};
@@ -17,29 +17,29 @@ use crate::session::Session;
 use crate::settings::{Settings, StackName};
 use incident_deploy::aws::{Absent, AwsError, Clients, Explain};
 
-/// So many incidents are shown.
+/// How many incidents to show.
 const INCIDENTS: usize = 5;
 
-/// Everything that `status` tells.
+/// Everything that `status` reports.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
     pub(super) stack: String,
-    /// Whether anything of the stack is there at all.
+    /// Whether any resource of the stack exists.
     pub(super) exists: bool,
     pub(super) resources: Resources,
     pub(super) drift: Vec<Drift>,
-    /// That a newer program deployed the stack.
+    /// Set when a newer program deployed the stack.
     pub(super) newer: Option<String>,
-    /// What is wrong on the way of an event to the handler, in words.
+    /// What is broken on the way of an event to the handler, in words.
     pub(super) broken_way: Vec<String>,
     pub(super) subscriptions: Vec<Subscriber>,
     pub(super) incidents: Vec<Incident>,
-    /// Ids of incidents among the newest that this version cannot read.
+    /// IDs of incidents, among the newest, that this version cannot read.
     pub(super) unreadable: Vec<String>,
     pub(super) silences: Vec<SilenceState>,
     pub(super) queues: Queues,
     pub(super) alarms: Vec<Alarm>,
-    /// The handler's version, or what it says is wrong.
+    /// The handler's version, or its complaint.
     pub(super) self_check: Option<Result<String, String>>,
 }
 
@@ -62,13 +62,13 @@ pub(super) struct Drift {
 pub(super) struct Subscriber {
     pub(super) endpoint: String,
     pub(super) pending: bool,
-    /// Since when it is pending; null when it is not, or when nobody wrote it down.
+    /// Since when it is pending; null when it is confirmed, or when the start was not recorded.
     pub(super) pending_since: Option<Timestamp>,
-    /// When SNS forgets it.
+    /// When SNS drops it.
     pub(super) expires_at: Option<Timestamp>,
 }
 
-/// Messages in the dead-letter queues; null where there is no queue.
+/// Messages in the dead-letter queues; null if the queue is missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Queues {
     pub(super) rule: Option<u64>,
@@ -83,7 +83,7 @@ pub(super) struct Alarm {
 }
 
 impl Facts {
-    /// Reads them, as much as possible at once.
+    /// Gathers the facts, as concurrently as possible.
     pub(super) async fn read(session: &Session, settings: &Settings) -> Result<Self, CommandError> {
         let stack = settings.stack.to_string();
         let deployed = Deployed::read(session, settings).await?;
@@ -114,7 +114,7 @@ impl Facts {
         Ok(facts.compared(&deployed))
     }
 
-    /// With what differs from what should be.
+    /// Adds the drift from the desired state.
     fn compared(mut self, deployed: &Deployed) -> Self {
         let plan = match deployed.plan() {
             Ok(plan) => plan,
@@ -171,7 +171,7 @@ async fn silences(clients: &Clients, stack: &StackName) -> Result<Vec<SilenceSta
     Ok(silences)
 }
 
-/// What is in the table; nothing where the table is missing, which is a difference and told as such.
+/// Reads the table; empty if the table is missing, which is already reported as drift.
 fn of_table<T: Default>(answer: Result<T, IncidentsError>) -> Result<T, CommandError> {
     match answer {
         Err(IncidentsError::NoTable { .. }) => Ok(T::default()),
@@ -185,7 +185,7 @@ async fn queues(clients: &Clients, stack: &StackName) -> Result<Queues, CommandE
     Ok(Queues { rule, handler })
 }
 
-/// Messages of a queue, those that somebody is looking at included.
+/// Messages in a queue, those in flight included.
 async fn depth(clients: &Clients, queue: &str) -> Result<Option<u64>, AwsError> {
     const ABSENT: &str = "QueueDoesNotExist";
     let absent = |error: &AwsError| error.is(ABSENT) || error.code.ends_with("NonExistentQueue");
@@ -212,13 +212,13 @@ async fn alarms(clients: &Clients, stack: &StackName) -> Result<Vec<Alarm>, Comm
 async fn checked(clients: &Clients, stack: &StackName) -> Result<Option<Result<String, String>>, CommandError> {
     match self_check(clients, &stack.handler()).await {
         Err(error) if error.is("ResourceNotFoundException") => Ok(None),
-        // A function that cannot run is what this command is to find, not a reason to end.
+        // A function that cannot run is a finding of this command, not an error.
         Err(error) => Ok(Some(Err(error.to_string()))),
         Ok(answer) => Ok(Some(answer)),
     }
 }
 
-/// Of an answer of the handler, what is wrong; the text itself where it is no report.
+/// The complaints in an answer of the handler; the raw text when it is not a report.
 pub(super) fn complaint(answer: &str) -> String {
     let report: Value = serde_json::from_str(answer).unwrap_or_default();
     let parts = ["rules", "table", "topic"].into_iter();

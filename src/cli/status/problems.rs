@@ -1,4 +1,4 @@
-//! What keeps an alert from arriving.
+//! What stops alerts from arriving.
 
 use incident_model::alarms;
 use serde::Serialize;
@@ -6,42 +6,42 @@ use serde::Serialize;
 use super::facts::{Facts, complaint};
 use crate::ui::count;
 
-/// Something that breaks the alert path, and what repairs it.
+/// Something that breaks the alert path, and its remedy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Problem {
     pub(super) message: String,
     pub(super) hint: &'static str,
 }
 
-/// Everything that is broken, the worst first. A difference that keeps no alert away is none of these.
+/// Everything that is broken, the worst first. Drift that stops no alert is not included.
 pub(super) fn of(facts: &Facts) -> Vec<Problem> {
     if !facts.exists {
         let message = format!("the stack `{}` is not deployed here", facts.stack);
-        return vec![Problem { message, hint: "`incidentctl up` deploys it; --stack and --region choose another" }];
+        return vec![Problem { message, hint: "`incidentctl up` deploys it; --stack and --region select another" }];
     }
     let problems = [newer(facts), way(facts), handler(facts), subscribers(facts), alarms(facts)];
     problems.into_iter().flatten().chain(queues(facts)).collect()
 }
 
-/// What this program does not know it cannot judge.
+/// A program must not judge what it does not know.
 fn newer(facts: &Facts) -> Option<Problem> {
-    let message = format!("it cannot be said what differs: {}", facts.newer.as_ref()?);
+    let message = format!("cannot compare the stack: {}", facts.newer.as_ref()?);
     Some(Problem { message, hint: "update incidentctl" })
 }
 
 fn way(facts: &Facts) -> Option<Problem> {
-    let message = format!("failures may go unseen: {}", facts.broken_way.join(", "));
+    let message = format!("failures may go unnoticed: {}", facts.broken_way.join(", "));
     (!facts.broken_way.is_empty())
         .then_some(Problem { message, hint: "`incidentctl plan` shows what differs, `incidentctl up` repairs it" })
 }
 
 fn handler(facts: &Facts) -> Option<Problem> {
     match &facts.self_check {
-        // That it is missing was told already.
+        // A missing handler is already reported.
         None | Some(Ok(_)) => None,
         Some(Err(answer)) => Some(Problem {
             message: format!("the handler does not work: {}", complaint(answer)),
-            hint: "`incidentctl logs handler` shows what it says",
+            hint: "`incidentctl logs handler` shows its log",
         }),
     }
 }
@@ -51,25 +51,25 @@ fn subscribers(facts: &Facts) -> Option<Problem> {
         facts.subscriptions.iter().filter(|one| one.pending).map(|one| one.endpoint.as_str()).collect();
     match facts.subscriptions.len() {
         0 => Some(Problem {
-            message: "nobody gets the alerts: there is no subscription".to_owned(),
+            message: "alerts have no recipient: there is no subscription".to_owned(),
             hint: "`incidentctl up --email you@example.com` adds an address",
         }),
         all if all == pending.len() => Some(Problem {
-            message: format!("nobody gets the alerts: not confirmed by {}", pending.join(", ")),
+            message: format!("alerts have no recipient: not confirmed by {}", pending.join(", ")),
             hint: "follow the link in the mail `AWS Notification - Subscription Confirmation`",
         }),
         _ => None,
     }
 }
 
-/// The alarm on functions goes off when a function fails: then the path works.
+/// The alarm on functions fires when a function fails: the path works.
 fn alarms(facts: &Facts) -> Option<Problem> {
     let is_own = |name: &str| !alarms::is_of_functions(name);
     let loud = facts.alarms.iter().filter(|alarm| alarm.state == "ALARM" && is_own(&alarm.name));
     let loud: Vec<&str> = loud.map(|alarm| alarm.name.as_str()).collect();
     (!loud.is_empty()).then(|| Problem {
-        message: format!("an alarm about the alert path is on: {}", loud.join(", ")),
-        hint: "`incidentctl logs handler` shows what the handler says",
+        message: format!("an alarm on the alert path is firing: {}", loud.join(", ")),
+        hint: "`incidentctl logs handler` shows the handler's log",
     })
 }
 
@@ -84,7 +84,7 @@ fn queues(facts: &Facts) -> Vec<Problem> {
         let events = count(usize::try_from(depth).unwrap_or(usize::MAX), "event");
         Problem {
             message: format!("{events} that {what} wait in {}-{queue}", facts.stack),
-            hint: "docs/operations.md tells how to look at them, send them again, or drop them",
+            hint: "`incidentctl dead-letters list` shows why, `incidentctl dead-letters redrive --all` resends them",
         }
     })
     .collect()

@@ -1,4 +1,4 @@
-//! A status in words and as JSON.
+//! The status as text and as JSON.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::incidents::SilenceState;
 use crate::ui::{Label, Ui, count};
 use incident_deploy::plan::Action;
 
-/// More differences are counted only; `plan` shows all.
+/// Differences to list; more are only counted, and `plan` shows all.
 const DRIFT: usize = 5;
 
 /// The JSON document.
@@ -37,7 +37,7 @@ pub(super) fn document(facts: &Facts, problems: &[Problem], ui: &Ui) -> Value {
     })
 }
 
-/// The lines that people read.
+/// The status as text.
 pub(super) fn text(facts: &Facts, problems: &[Problem], ui: &Ui) -> String {
     let mut lines = vec![verdict(facts, problems, ui)];
     for problem in problems {
@@ -75,7 +75,7 @@ fn details(facts: &Facts) -> Vec<String> {
         Some(Err(answer)) => complaint(answer),
     };
     let mut lines = vec![
-        row("resources", &format!("{} of {} are as they should be", resources.as_they_should_be, resources.total)),
+        row("resources", &format!("{} of {} up to date", resources.as_they_should_be, resources.total)),
         row("drift", &drift),
         row("self-check", &self_check),
         row("dead letters", &format!("{} of the rules, {} of the handler", depth(queues.rule), depth(queues.handler))),
@@ -102,7 +102,7 @@ fn details(facts: &Facts) -> Vec<String> {
     lines
 }
 
-/// A new line below the first of a row.
+/// A line break within a row, with indentation.
 const BREAK: &str = "\n                ";
 
 fn row(name: &str, text: &str) -> String {
@@ -128,7 +128,7 @@ fn subscriber(one: &Subscriber) -> String {
             format!("pending for {waited} h  {} (expires in {left} h)", one.endpoint)
         }
         (true, None) => format!(
-            "pending           {} (for less than {LIFETIME_HOURS} h; SNS does not tell since when)",
+            "pending           {} (for less than {LIFETIME_HOURS} h; SNS does not report since when)",
             one.endpoint
         ),
     }

@@ -40,7 +40,7 @@ fn whatever_keeps_an_alert_away_is_a_problem() {
         (Facts { alarms: vec![alarm], ..healthy() }, "devops-handler-errors"),
         (Facts { self_check: Some(Err(report.to_owned())), ..healthy() }, "does not work: table: AccessDenied"),
         (Facts { self_check: Some(Err("no JSON".to_owned())), ..healthy() }, "does not work: no JSON"),
-        (Facts { broken_way: vec!["SweepRule is missing".to_owned()], ..healthy() }, "unseen: SweepRule is missing"),
+        (Facts { broken_way: vec!["SweepRule is missing".to_owned()], ..healthy() }, "unnoticed: SweepRule is missing"),
     ] {
         let problems = of(&facts);
         assert_eq!(problems.len(), 1, "{problems:?}");

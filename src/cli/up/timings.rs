@@ -1,4 +1,4 @@
-//! `--timings`: where the time went, and the chain that decided how long it was.
+//! `--timings`: where the time went, and the critical path.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use crate::error::CommandError;
 use crate::ui::Ui;
 use incident_deploy::engine::{Finished, Outcome, critical_path};
 
-/// Tells how long each change took, the slowest first, then the critical path: what was done before the first change,
-/// the changes that waited for each other, and the self-check after the last. Time for consent is nobody's.
-pub(super) fn tell(outcome: &Outcome, planned: Duration, checked: Duration, ui: &Ui) -> Result<(), CommandError> {
+/// Reports the duration of each change, slowest first, then the critical path: the work before the first change,
+/// the changes that waited for each other, and the self-check at the end. Waiting for consent is not counted.
+pub(super) fn report(outcome: &Outcome, planned: Duration, checked: Duration, ui: &Ui) -> Result<(), CommandError> {
     let path = path(outcome, planned, checked);
     let total: f64 = path.iter().map(|(_, seconds)| seconds).sum();
     if ui.is_json() {

@@ -10,30 +10,30 @@ use crate::ui::Ui;
 use crate::watch::{Added, Removed, Watch, WatchError};
 use incident_deploy::aws::{Clients, Explain};
 
-/// Send the failures of functions to the default event bus; retries and event age stay as they are
+/// Send failures of functions to the default event bus; retries and event age stay unchanged
 #[derive(Debug, Args)]
 pub struct AddArgs {
-    /// Names or ARNs of functions
+    /// Function names or ARNs
     #[arg(value_name = "FUNCTION", required = true)]
     pub functions: Vec<String>,
 
-    /// Version or alias, where callers name one [default: what runs without one]
+    /// Version or alias [default: unqualified invocations]
     #[arg(long, value_name = "QUALIFIER")]
     pub qualifier: Option<String>,
 
-    /// Also where failures go elsewhere already; `watch remove` brings that back
+    /// Replace an existing on-failure destination; `watch remove` restores it
     #[arg(long)]
     pub replace: bool,
 }
 
-/// Send the failures of functions where they went before
+/// Restore the previous on-failure destination of functions
 #[derive(Debug, Args)]
 pub struct RemoveArgs {
-    /// Names or ARNs of functions
+    /// Function names or ARNs
     #[arg(value_name = "FUNCTION", required = true)]
     pub functions: Vec<String>,
 
-    /// Version or alias, as it was watched
+    /// Version or alias [default: unqualified invocations]
     #[arg(long, value_name = "QUALIFIER")]
     pub qualifier: Option<String>,
 }
@@ -43,9 +43,9 @@ pub(super) async fn add(args: &AddArgs, watch: &Watch, ui: &Ui) -> Result<(), Co
     for function in &args.functions {
         let added = watch.add(function, args.qualifier.as_deref(), args.replace).await;
         if let Ok(Added { unchecked: Some(error), function, .. }) = &added {
-            ui.warn(&format!("nobody knows whether the role of {function} may put events on the bus: {error}"));
+            ui.warn(&format!("could not check whether {function}'s role allows events:PutEvents: {error}"));
         }
-        changes.push(added.map_or_else(|error| said_of_failure(function, error), |added| said_of_added(&added)));
+        changes.push(added.map_or_else(|error| describe_failure(function, error), |added| describe_added(&added)));
     }
     report(changes, ui)
 }
@@ -55,45 +55,47 @@ pub(super) async fn remove(args: &RemoveArgs, watch: &Watch, ui: &Ui) -> Result<
     for function in &args.functions {
         let removed = watch.remove(function, args.qualifier.as_deref()).await;
         changes
-            .push(removed.map_or_else(|error| said_of_failure(function, error), |removed| said_of_removed(&removed)));
+            .push(removed.map_or_else(|error| describe_failure(function, error), |removed| describe_removed(&removed)));
     }
     report(changes, ui)
 }
 
-/// Events on a bus that nobody listens to are gone.
+/// Warns when no rule of the stack receives the events of the bus.
 pub(super) async fn warn_of_no_listener(clients: &Clients, stack: &StackName, ui: &Ui) {
     let rule = format!("{stack}-function-failures");
     let answer = clients.events.describe_rule().name(&rule).send().await.explain("events:DescribeRule");
     if answer.is_err_and(|error| error.is("ResourceNotFoundException")) {
-        ui.warn(&format!("the rule {rule} does not exist here, so nobody sees these failures yet"));
+        ui.warn(&format!("rule {rule} does not exist here, so these failures go unnoticed for now"));
         ui.hint("`incidentctl up` deploys the stack");
     }
 }
 
-fn said_of_failure(function: &str, error: WatchError) -> Change {
+fn describe_failure(function: &str, error: WatchError) -> Change {
     let object = json!({"function": function, "ok": false, "error": error.to_string(), "hints": error.hints()});
     (object, Err(error.into()))
 }
 
-fn said_of_added(added: &Added) -> Change {
+fn describe_added(added: &Added) -> Change {
     let Added { function, changed, before, .. } = added;
     let line = match (changed, before) {
-        (true, None) => format!("{function}: failures go to the default event bus; they went nowhere before"),
-        (true, Some(before)) => {
-            format!("{function}: failures go to the default event bus; they went to {before} before")
+        (true, None) => {
+            format!("{function}: failures now go to the default event bus; before, they had no destination")
         }
-        (false, _) => format!("{function}: failures go to the default event bus already; nothing changed"),
+        (true, Some(before)) => {
+            format!("{function}: failures now go to the default event bus; before, they went to {before}")
+        }
+        (false, _) => format!("{function}: failures already go to the default event bus"),
     };
     (json!({"function": function, "ok": true, "changed": changed, "before": before}), Ok(line))
 }
 
-fn said_of_removed(removed: &Removed) -> Change {
+fn describe_removed(removed: &Removed) -> Change {
     let Removed { function, destination, was_changed_since } = removed;
-    let place = destination.as_deref().unwrap_or("nowhere");
+    let place = destination.as_deref().unwrap_or("no destination");
     let line = match was_changed_since {
         false => format!("{function}: failures go to {place} again"),
         true => {
-            format!("{function}: somebody sent the failures to {place} since, where they stay; not watched any more")
+            format!("{function}: the destination was changed to {place} in the meantime and stays; no longer watched")
         }
     };
     let changed = !was_changed_since;

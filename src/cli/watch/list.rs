@@ -10,10 +10,10 @@ use crate::ui::{Cell, Label, Table, Ui, count};
 use crate::watch::{Coverage, Kind, Watch};
 use incident_deploy::aws::{AwsError, Clients, Explain};
 
-/// Show for each function of the region how its failures are seen
+/// Show how failures of each function in the region are detected
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Names of functions [default: all]
+    /// Function names [default: all]
     #[arg(value_name = "FUNCTION")]
     pub functions: Vec<String>,
 }
@@ -35,20 +35,20 @@ pub(super) async fn run(
         ui.table(&table(&coverage, alarm.as_deref(), stack))?;
     }
     if !unknown.is_empty() {
-        return Err(CommandError::user(format!("there is no function {} in this region", unknown.join(", "))));
+        return Err(CommandError::user(format!("no function {} in this region", unknown.join(", "))));
     }
     let unseen = coverage.iter().filter(|row| row.kind != Kind::DefaultBus && !is_own(row, stack)).count();
     ui.say(&format!(
-        "{}, {unseen} whose asynchronous failures come without their reason",
+        "{}, {unseen} whose asynchronous failures arrive without their error",
         count(coverage.len(), "function")
     ));
     if unseen > 0 {
-        ui.hint("`incidentctl watch add FUNCTION` sends them to the event bus, with the error and its stack trace");
+        ui.hint("`incidentctl watch add FUNCTION` sends them to the event bus, with error and stack trace");
     }
     Ok(())
 }
 
-/// The stack's alarm on the errors of all functions, if there is one.
+/// The stack's alarm on the errors of all functions, if it exists.
 async fn alarm(clients: &Clients, stack: &StackName) -> Result<Option<String>, AwsError> {
     let name = alarms::function_errors(stack.as_str());
     let answer = clients.cloudwatch.describe_alarms().alarm_names(&name).send().await;
@@ -56,7 +56,7 @@ async fn alarm(clients: &Clients, stack: &StackName) -> Result<Option<String>, A
     Ok((!answer.metric_alarms().is_empty()).then_some(name))
 }
 
-/// The alarm that sees the function: its query leaves out the stack's own.
+/// The alarm that watches the function: its query excludes the stack's own.
 fn alarm_of<'a>(row: &Coverage, alarm: Option<&'a str>, stack: &StackName) -> Option<&'a str> {
     alarm.filter(|_| !is_own(row, stack))
 }

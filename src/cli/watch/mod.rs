@@ -11,15 +11,13 @@ use crate::ui::Ui;
 use crate::watch::Watch;
 use incident_deploy::aws::Clients;
 
-/// Send the asynchronous failures of existing functions to the event bus, where the stack sees them with their reason
+/// Send failures of existing functions to the event bus, with their error
 #[derive(Debug, Args)]
 pub struct WatchArgs {
-    /// What to do with functions.
     #[command(subcommand)]
     pub command: WatchCommand,
 }
 
-/// What to do with functions.
 #[derive(Debug, Subcommand)]
 pub enum WatchCommand {
     Add(change::AddArgs),
@@ -27,7 +25,6 @@ pub enum WatchCommand {
     List(list::ListArgs),
 }
 
-/// Runs one of them.
 pub(super) async fn run(args: WatchArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     let session = super::connect(settings, ui).await?;
     let clients = Clients::new(session.sdk());

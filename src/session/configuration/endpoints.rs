@@ -1,4 +1,4 @@
-//! The endpoints of single services: `AWS_ENDPOINT_URL_STS`, and the `services` section of a profile.
+//! Endpoints of single services: `AWS_ENDPOINT_URL_STS`, and the `services` section of a profile.
 
 use aws_config::SdkConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
@@ -8,7 +8,7 @@ use super::sources::{Place, WrongSetting, variable, wrong};
 
 const VARIABLE: &str = "AWS_ENDPOINT_URL";
 
-/// The services that are called, by the names that the SDK has for them; the last two give credentials.
+/// The services in use, by their names in the SDK; the last two only provide credentials.
 const SERVICES: [&str; 13] = [
     "CloudFormation",
     "CloudWatch",
@@ -25,11 +25,11 @@ const SERVICES: [&str; 13] = [
     "SSO OIDC",
 ];
 
-/// Those that give credentials.
+/// Services that provide credentials.
 const GIVE_CREDENTIALS: [&str; 3] = ["STS", "SSO", "SSO OIDC"];
 
-/// The same configuration, with an endpoint for each service that can be called, or none. The SDK asks for credentials with
-/// a configuration of its own, out of reach: where it does, an empty endpoint cannot be passed over.
+/// The configuration with an endpoint, or none, for each service in use. The SDK fetches credentials with a
+/// configuration of its own, out of reach: there, an empty endpoint cannot be ignored.
 pub(super) fn checked(sdk: SdkConfig, credentials_are_asked_for: bool) -> Result<SdkConfig, WrongSetting> {
     let is_empty = |service: &&str| endpoint(&sdk, service).is_some_and(|url| url.is_empty());
     if credentials_are_asked_for && let Some(service) = GIVE_CREDENTIALS.into_iter().find(is_empty) {
@@ -54,7 +54,7 @@ fn variable_of(service: &str) -> String {
     format!("{VARIABLE}_{}", service.to_ascii_uppercase().replace(' ', "_"))
 }
 
-/// What is configured for a service, or for all.
+/// The endpoint configured for a service, or for all.
 fn endpoint(sdk: &SdkConfig, service: &str) -> Option<String> {
     let key = ServiceConfigKey::builder().service_id(service).env(VARIABLE).profile("endpoint_url").build().ok()?;
     sdk.service_config()?.load_config(key)
@@ -66,7 +66,7 @@ fn place_of_empty(service: &str) -> Place {
     variable.map_or_else(|| Place::Service(service.to_owned()), Place::Variable)
 }
 
-/// What is configured for single services, where an empty value says nothing. The SDK would call it an endpoint.
+/// Endpoints of single services, without empty values, which the SDK would take for endpoints.
 #[derive(Debug)]
 struct Endpoints(SdkConfig);
 

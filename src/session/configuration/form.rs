@@ -1,32 +1,32 @@
-//! What the value of a setting has to look like for the SDK to work with it.
+//! The format a setting must have for the SDK to work with it.
 
 use std::path::Path;
 
 use http::Uri;
 
-/// A form of values.
+/// A format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// `true` or `false`, in any case.
     Boolean,
-    /// A whole number within these bounds.
+    /// A whole number within bounds.
     Number { from: u32, to: u32 },
     /// One of these words, in any case.
     Word(&'static [&'static str]),
     /// `http://` or `https://` and a host.
     Url,
-    /// What is put behind the address of a host: it begins with a slash.
+    /// A path on a host: begins with a slash.
     Path,
-    /// What can stand in a header: visible ASCII, no space.
+    /// A header value: visible ASCII, no space.
     Token,
-    /// A file that can be read and holds a certificate.
+    /// A readable file with a certificate.
     Certificates,
-    /// Folders with such a file, with colons between them.
+    /// Colon-separated folders of such files.
     CertificateFolders,
 }
 
 impl Form {
-    /// Whether the SDK can work with a value of this form.
+    /// Whether the SDK can work with this value.
     pub(super) fn fits(self, value: &str) -> bool {
         match self {
             Self::Boolean => Self::Word(&["true", "false"]).fits(value),
@@ -40,35 +40,35 @@ impl Form {
         }
     }
 
-    /// Whether an empty value is as good as none. What reads certificates takes it for the name of a file.
+    /// Whether an empty value counts as unset. Readers of certificates take it for a file name.
     pub(super) fn may_be_empty(self) -> bool {
         !matches!(self, Self::Certificates | Self::CertificateFolders)
     }
 
-    /// What the value has to be, behind "must be".
+    /// What the value must be, as it follows "must be".
     pub(super) fn wanted(self) -> String {
         match self {
             Self::Boolean => "true or false".to_owned(),
             Self::Number { from, to: u32::MAX } => format!("a whole number from {from}"),
             Self::Number { from, to } => format!("a whole number from {from} to {to}"),
             Self::Word(words) => format!("one of {}", words.join(", ")),
-            Self::Url => "an address such as https://vpce.example.com or http://127.0.0.1:4566".to_owned(),
+            Self::Url => "a URL such as https://vpce.example.com or http://127.0.0.1:4566".to_owned(),
             Self::Path => "a path that begins with /".to_owned(),
             Self::Token => "one line of visible ASCII characters without a space".to_owned(),
-            Self::Certificates => "a file of certificates in PEM that can be read".to_owned(),
-            Self::CertificateFolders => "a folder with files of certificates in PEM that can be read".to_owned(),
+            Self::Certificates => "a readable file of PEM certificates".to_owned(),
+            Self::CertificateFolders => "a folder with readable files of PEM certificates".to_owned(),
         }
     }
 }
 
-/// Whether a request can be sent there: the SDK panics where there is no host.
+/// Whether a request can be sent there: the SDK panics if there is no host.
 pub(super) fn is_url(value: &str) -> bool {
     let Ok(uri) = value.parse::<Uri>() else { return false };
     let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
     is_http && uri.host().is_some_and(|host| !host.is_empty())
 }
 
-/// Whether a header can hold it: the SDK panics where none can.
+/// Whether a header can hold it: the SDK panics if not.
 pub(super) fn is_token(value: &str) -> bool {
     !value.is_empty() && value.chars().all(|character| character.is_ascii_graphic())
 }

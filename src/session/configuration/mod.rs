@@ -1,9 +1,9 @@
-//! What the SDK is configured with.
+//! Configuration of the SDK.
 //!
-//! For an account the SDK reads the environment and the profile files by itself, panics at some values
-//! (`AWS_MAX_ATTEMPTS=0`, an endpoint without a host, a line break in a key) and passes over others
+//! For an account, the SDK reads the environment and the profile files on its own, panics on some values
+//! (`AWS_MAX_ATTEMPTS=0`, an endpoint without a host, a line break in a key) and ignores others
 //! (`AWS_USE_FIPS_ENDPOINT=yes`). So every value is checked before the SDK sees it. The local AWS takes nothing from
-//! either: what a person configured for an account is not meant for it.
+//! either: settings for an account are not meant for it.
 
 mod endpoints;
 mod form;
@@ -32,7 +32,7 @@ use sources::Sources;
 pub use profiles::ProfileFilesError;
 pub use sources::{Place, WrongSetting};
 
-/// The profile that is meant when none is named.
+/// The default profile.
 const DEFAULT_PROFILE: &str = "default";
 
 /// Why the SDK cannot be configured.
@@ -41,13 +41,13 @@ pub enum ConfigurationError {
     /// A value that the SDK could not work with.
     #[error(transparent)]
     Wrong(#[from] WrongSetting),
-    /// A profile file that is none.
+    /// A malformed profile file.
     #[error(transparent)]
     Files(#[from] ProfileFilesError),
 }
 
 impl ConfigurationError {
-    /// What the person can do.
+    /// The hint.
     pub fn hints(&self) -> Vec<String> {
         let hint = match self {
             Self::Wrong(WrongSetting { place: Place::Variable(name), .. }) => format!("correct or unset {name}"),
@@ -58,7 +58,7 @@ impl ConfigurationError {
     }
 }
 
-/// For a local AWS: from these values alone. No variable, no profile, no proxy has a say.
+/// For a local AWS: only from these values, without variables, profiles or proxies.
 pub(super) fn local(endpoint: &str, region: &str, credentials: Credentials) -> SdkConfig {
     let mut sdk = SdkConfig::builder();
     sdk.set_app_name(app_name());
@@ -72,10 +72,10 @@ pub(super) fn local(endpoint: &str, region: &str, credentials: Credentials) -> S
     with_patience(sdk.build())
 }
 
-/// For an account: from the settings, the environment and the profile files.
+/// For an account: from settings, environment and profile files.
 ///
 /// # Errors
-/// A value that the SDK could not work with, and profile files that it could not read.
+/// Values that the SDK could not work with, and unreadable profile files.
 pub(super) async fn of_account(settings: &Settings) -> Result<SdkConfig, ConfigurationError> {
     let name = settings.profile.as_ref().map_or(DEFAULT_PROFILE, |profile| &profile.value);
     with_profiles(settings, &Profiles::read(name).await?).await
@@ -83,7 +83,7 @@ pub(super) async fn of_account(settings: &Settings) -> Result<SdkConfig, Configu
 
 async fn with_profiles(settings: &Settings, profiles: &Profiles) -> Result<SdkConfig, ConfigurationError> {
     let sources = Sources::new(sources::variable, profiles);
-    // Where a flag names the profile, keys of the environment are not looked at.
+    // If a flag names the profile, keys in the environment are ignored.
     let by_flag = settings.profile.as_ref().is_some_and(|profile| matches!(profile.by, Origin::Flag(_)));
     sources.check(!by_flag || profiles.take_keys_of_the_environment())?;
     let (mode, attempts) = sources.retries();
@@ -106,10 +106,10 @@ async fn with_profiles(settings: &Settings, profiles: &Profiles) -> Result<SdkCo
     }
 }
 
-/// Refuses credentials that cannot sign: a program may have given them, or a service.
+/// Rejects credentials that cannot sign: they may come from a program or a service.
 ///
 /// # Errors
-/// A part that no header can hold.
+/// A part that does not fit into a header.
 pub(super) fn check_credentials(credentials: &Credentials) -> Result<(), ConfigurationError> {
     let parts = [
         ("access key id", Some(credentials.access_key_id())),
@@ -120,7 +120,7 @@ pub(super) fn check_credentials(credentials: &Credentials) -> Result<(), Configu
     wrong.map_or(Ok(()), |(part, _)| Err(sources::wrong(Place::Credentials(part), Form::Token).into()))
 }
 
-/// Whether a service has to be called for the credentials.
+/// Whether resolving the credentials calls a service.
 fn asks_for_credentials(profiles: &Profiles) -> bool {
     let keys = ["role_arn", "sso_session", "sso_start_url", "web_identity_token_file"];
     sources::variable("AWS_WEB_IDENTITY_TOKEN_FILE").is_some()
@@ -131,7 +131,7 @@ fn app_name() -> Option<AppName> {
     AppName::new("incidentctl").ok()
 }
 
-/// What the settings say, else the profile, else the instance that this runs on.
+/// The region: from the settings, else the profile, else the EC2 instance.
 fn region(settings: &Settings, profiles: &Profiles) -> RegionProviderChain {
     let chosen = settings.region.as_ref().map(|region| Region::new(region.value.clone()));
     let profile = ProfileFileRegionProvider::builder().profile_files(profiles.sources()).profile_name(profiles.name());
@@ -140,12 +140,12 @@ fn region(settings: &Settings, profiles: &Profiles) -> RegionProviderChain {
         .or_else(ImdsRegionProvider::builder().configure(&plain_config()).build())
 }
 
-/// What a provider needs to make calls of its own.
+/// The configuration for a provider's own calls.
 fn plain_config() -> ProviderConfig {
     ProviderConfig::without_region().with_http_client(https::client())
 }
 
-/// The same with the credentials of this profile or none: whoever names a profile must not work in another account
+/// The same with only the credentials of this profile: naming a profile must not lead to another account
 /// because the environment has keys too.
 fn with_profile_alone(sdk: SdkConfig, profiles: &Profiles) -> SdkConfig {
     let mut config = plain_config()
@@ -165,7 +165,7 @@ fn with_profile_alone(sdk: SdkConfig, profiles: &Profiles) -> SdkConfig {
     sdk.into_builder().credentials_provider(SharedCredentialsProvider::new(provider.build())).build()
 }
 
-/// Connects by itself and in the clear; the SDK's own client asks the environment for a proxy.
+/// Connects directly and unencrypted; the SDK's own client would ask the environment for a proxy.
 fn direct_client() -> SharedHttpClient {
     Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = Connector::builder();

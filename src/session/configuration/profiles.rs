@@ -1,4 +1,4 @@
-//! The profile that is used, in the files that it is written in.
+//! The selected profile and its files.
 
 use std::borrow::Cow;
 
@@ -6,23 +6,23 @@ use aws_config::profile::{self, ProfileFileLoadError, ProfileSet};
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
 
-/// A profile file that is none. Its source names the file and the line.
+/// A malformed profile file. Its source names file and line.
 #[derive(Debug, thiserror::Error)]
 #[error("the profile files of AWS cannot be read")]
 pub struct ProfileFilesError(#[from] ProfileFileLoadError);
 
-/// A profile and those that it takes its credentials from.
+/// A profile and those it takes its credentials from.
 #[derive(Debug)]
 pub(super) struct Profiles {
-    /// Both files as the SDK reads them, the one over the other.
+    /// Both files merged, as the SDK reads them.
     merged: ProfileSet,
-    /// Each by itself, so that a message can name it.
+    /// Each file by itself, so that messages can name it.
     files: Vec<(String, ProfileSet)>,
-    /// Where the SDK finds both.
+    /// Where the SDK looks for both.
     sources: EnvConfigFiles,
 }
 
-/// A value of a profile, and where it is written.
+/// A value of a profile, and its location.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry<'a> {
     pub(super) file: &'a str,
@@ -31,7 +31,7 @@ pub(super) struct Entry<'a> {
 }
 
 impl Profiles {
-    /// Reads the files that there are. One that is absent is empty.
+    /// Reads the files. A missing one counts as empty.
     pub(super) async fn read(name: &str) -> Result<Self, ProfileFilesError> {
         let config = || EnvConfigFiles::builder().include_default_config_file(true);
         let credentials = || EnvConfigFiles::builder().include_default_credentials_file(true);
@@ -47,7 +47,7 @@ impl Profiles {
         })
     }
 
-    /// Profiles of a text, as if it were `~/.aws/config`.
+    /// Profiles of a text in the format of `~/.aws/config`.
     #[cfg(test)]
     pub(super) async fn of_text(text: &str, name: &str) -> Result<Self, ProfileFilesError> {
         let kind = aws_runtime::env_config::file::EnvConfigFileKind::Config;
@@ -56,23 +56,21 @@ impl Profiles {
         Ok(Self { merged: load(&sources, name).await?, files, sources })
     }
 
-    /// The name of the profile.
     pub(super) fn name(&self) -> &str {
         self.merged.selected_profile()
     }
 
-    /// Where the SDK finds it.
+    /// Where the SDK looks for the files.
     pub(super) fn sources(&self) -> EnvConfigFiles {
         self.sources.clone()
     }
 
-    /// What the profile says, when it says something.
+    /// A value of the profile, if set.
     pub(super) fn get(&self, key: &str) -> Option<&str> {
         self.merged.get(key).filter(|value| !value.is_empty())
     }
 
-    /// What the profile, and those that it takes its credentials from, say, in each file. Nothing is said by an empty
-    /// value.
+    /// Values of the profile, and of those it takes its credentials from, per file. Empty values count as unset.
     pub(super) fn entries(&self, key: &str) -> impl Iterator<Item = Entry<'_>> {
         let chain = self.chain();
         let places = self.files.iter().flat_map(move |(file, set)| {
@@ -85,12 +83,12 @@ impl Profiles {
         })
     }
 
-    /// Whether a role is assumed with the keys of the environment.
+    /// Whether a role is assumed with keys from the environment.
     pub(super) fn take_keys_of_the_environment(&self) -> bool {
         self.entries("credential_source").any(|entry| entry.value == "Environment")
     }
 
-    /// The profile, the one that it names as its source, and so on.
+    /// The profile, its source profile, and so on.
     fn chain(&self) -> Vec<&str> {
         let mut names = vec![self.merged.selected_profile()];
         while let Some(next) = names.last().and_then(|name| self.merged.get_profile(name)?.get("source_profile"))

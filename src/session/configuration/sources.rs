@@ -1,4 +1,4 @@
-//! The settings of the SDK in the environment and in a profile, and the check of them.
+//! The settings of the SDK in the environment and in a profile, and their validation.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use aws_config::retry::RetryMode;
 use super::form::Form;
 use super::profiles::{Entry, Profiles};
 
-/// A setting of the SDK: its variable, its key in a profile (empty when it has none), and what it has to be.
+/// A setting of the SDK: its variable, its profile key (empty if none), and its format.
 /// See <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>.
 struct Setting(&'static str, &'static str, Form);
 
@@ -16,12 +16,12 @@ const RETRY_MODE: (&str, &str) = ("AWS_RETRY_MODE", "retry_mode");
 const CHECKSUMS: Form = Form::Word(&["when_supported", "when_required"]);
 const ATTEMPTS: Form = Form::Number { from: 1, to: u32::MAX };
 
-/// What changes where calls go and how, and what the SDK panics at.
+/// Settings that change where calls go and how, and those the SDK panics on.
 const SETTINGS: [Setting; 20] = [
     Setting(MAX_ATTEMPTS.0, MAX_ATTEMPTS.1, ATTEMPTS),
     Setting(RETRY_MODE.0, RETRY_MODE.1, Form::Word(&["standard", "adaptive", "legacy"])),
     Setting("AWS_ENDPOINT_URL", "endpoint_url", Form::Url),
-    // These are called for credentials even where configured endpoints are to be ignored.
+    // These are called for credentials even if configured endpoints are to be ignored.
     Setting("AWS_ENDPOINT_URL_STS", "", Form::Url),
     Setting("AWS_ENDPOINT_URL_SSO", "", Form::Url),
     Setting("AWS_ENDPOINT_URL_SSO_OIDC", "", Form::Url),
@@ -53,7 +53,7 @@ const SETTINGS: [Setting; 20] = [
     Setting("", "sso_region", Form::Token),
 ];
 
-/// What signs calls.
+/// Settings that sign calls.
 const KEYS: [Setting; 3] = [
     Setting("AWS_ACCESS_KEY_ID", "aws_access_key_id", Form::Token),
     Setting("AWS_SECRET_ACCESS_KEY", "aws_secret_access_key", Form::Token),
@@ -64,18 +64,18 @@ const KEYS: [Setting; 3] = [
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place} must be {wanted}")]
 pub struct WrongSetting {
-    /// Where it is written.
+    /// Its location.
     pub place: Place,
-    /// What it has to be.
+    /// The required format.
     pub wanted: String,
 }
 
-/// Where a value is written.
+/// Where a value is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// In this variable.
+    /// In a variable.
     Variable(String),
-    /// In a file of profiles.
+    /// In a profile file.
     Profile {
         /// The file.
         file: String,
@@ -84,9 +84,9 @@ pub enum Place {
         /// The key.
         key: String,
     },
-    /// In the section of a service, which the profile names.
+    /// In the section of a service that the profile names.
     Service(String),
-    /// In the answer of what gave the credentials; this part of it.
+    /// In the credentials themselves; this part of them.
     Credentials(&'static str),
 }
 
@@ -94,19 +94,19 @@ impl fmt::Display for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Variable(name) => formatter.write_str(name),
-            Self::Profile { file, profile, key } => write!(formatter, "{key} of the profile `{profile}` in {file}"),
-            Self::Service(service) => write!(formatter, "endpoint_url of {service} in the services of the profile"),
-            Self::Credentials(part) => write!(formatter, "the {part} of the credentials that were found"),
+            Self::Profile { file, profile, key } => write!(formatter, "{key} of profile `{profile}` in {file}"),
+            Self::Service(service) => write!(formatter, "endpoint_url of {service} in the profile's services"),
+            Self::Credentials(part) => write!(formatter, "the {part} of the credentials"),
         }
     }
 }
 
-/// The value of a variable, as good as it can be read.
+/// The value of a variable, lossily decoded.
 pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-/// The environment over the profiles. An empty value says nothing, as the reference has it.
+/// Environment over profiles. Empty values count as unset, as the reference says.
 pub(super) struct Sources<'a, V> {
     variable: V,
     profiles: &'a Profiles,
@@ -117,7 +117,7 @@ impl<'a, V: Fn(&str) -> Option<String>> Sources<'a, V> {
         Self { variable, profiles }
     }
 
-    /// Refuses the first value that the SDK could not work with. Keys of the environment count when they are used.
+    /// Rejects the first value that the SDK could not work with. Keys in the environment count only if they are used.
     pub(super) fn check(&self, uses_keys_of_the_environment: bool) -> Result<(), WrongSetting> {
         for Setting(name, key, form) in &SETTINGS {
             self.check_variable(name, *form)?;
@@ -135,7 +135,7 @@ impl<'a, V: Fn(&str) -> Option<String>> Sources<'a, V> {
         }
     }
 
-    /// How and how often to try again, where that is configured. `legacy` is what each SDK did before there were modes.
+    /// Retry mode and attempts, if configured. `legacy` is what each SDK did before there were modes.
     pub(super) fn retries(&self) -> (Option<RetryMode>, Option<u32>) {
         let mode = self.value(RETRY_MODE).and_then(|mode| mode.parse().ok());
         (mode, self.value(MAX_ATTEMPTS).and_then(|attempts| attempts.parse().ok()))

@@ -1,4 +1,4 @@
-//! No profile makes the SDK panic, and what is wrong is named.
+//! No profile makes the SDK panic, and errors name what is wrong.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use crate::settings::Choice;
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
-/// Nothing listens there.
+/// Refuses connections.
 const NOWHERE: &str = "http://127.0.0.1:1";
-/// Every key of a profile that decides something.
+/// Every profile key that has an effect.
 const KEYS: [&str; 42] = [
     "account_id_endpoint_mode",
     "auth_scheme_preference",
@@ -59,7 +59,7 @@ const KEYS: [&str; 42] = [
     "use_fips_endpoint",
     "web_identity_token_file",
 ];
-/// Values that something between here and AWS might stumble over. One that a shell runs does nothing.
+/// Values that something between here and AWS might stumble over. Those that a shell would run do nothing.
 const VALUES: [&str; 28] = [
     "",
     "0",
@@ -97,11 +97,11 @@ fn settings(by_flag: bool) -> Settings {
     Settings { profile: Some(Choice { value: "p".to_owned(), by }), region: Some(region), ..Settings::default() }
 }
 
-/// Lines of profiles with keys and values of all kinds, and always an endpoint where nothing listens.
+/// Profiles with keys and values of all kinds, always with an endpoint that refuses connections.
 fn profile() -> impl Strategy<Value = String> {
     let value = prop_oneof![4 => select(&VALUES[..]).prop_map(str::to_owned), 1 => "[ -~]{0,12}"];
     let line = (select(&KEYS[..]), value).prop_map(|(key, value)| match key {
-        // It would be run.
+        // It would be executed.
         "credential_process" if !VALUES.contains(&value.as_str()) => String::new(),
         _ => format!("{key} = {value}\n"),
     });
@@ -139,7 +139,7 @@ proptest! {
     }
 }
 
-/// What is said about a profile, and about variables.
+/// The error about a profile and variables.
 async fn said(text: &str, variables: &[(&str, &str)]) -> Result<String, ProfileFilesError> {
     let profiles = Profiles::of_text(text, "p").await?;
     let variable =
@@ -164,16 +164,16 @@ async fn a_wrong_value_is_named_and_not_shown() -> TestResult {
         assert_eq!(said("", &[(variable, value)]).await?, wanted, "{variable}");
     }
     for (line, wanted) in [
-        ("max_attempts = 0", "max_attempts of the profile `p` in ~/.aws/config must be a whole number from 1"),
+        ("max_attempts = 0", "max_attempts of profile `p` in ~/.aws/config must be a whole number from 1"),
         ("max_attempts =", ""),
         ("retry_mode = legacy", ""),
         (
             "aws_session_token = hidden\n  hidden",
-            "aws_session_token of the profile `p` in ~/.aws/config must be one line of visible ASCII characters without a space",
+            "aws_session_token of profile `p` in ~/.aws/config must be one line of visible ASCII characters without a space",
         ),
         (
             "source_profile = q\n[profile q]\naws_access_key_id = schlüssel",
-            "aws_access_key_id of the profile `q` in ~/.aws/config must be one line of visible ASCII characters without a space",
+            "aws_access_key_id of profile `q` in ~/.aws/config must be one line of visible ASCII characters without a space",
         ),
         ("source_profile = p", ""),
         ("[profile q]\nmax_attempts = 0", ""),

@@ -1,4 +1,4 @@
-"""Everything that an account holds, read with boto3, in a form that two runs can be compared by."""
+"""The contents of an account, read with boto3 and normalised so that two runs compare equal."""
 
 import json
 
@@ -6,7 +6,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-# What differs between two runs that made the same: times, ids that AWS invents, state that changes by itself.
+# What differs between identical runs: times, generated ids, state that changes by itself.
 VOLATILE = {
     "ResponseMetadata", "CreateDate", "RoleId", "RoleLastUsed", "CreationDateTime", "TableId", "IndexSizeBytes", "ItemCount",
     "TableSizeBytes", "LastModified", "LastModifiedTime", "RevisionId", "CreatedTimestamp", "LastModifiedTimestamp", "creationTime",
@@ -16,9 +16,9 @@ VOLATILE = {
     "OnDemandThroughput", "ProvisionedThroughput", "WarmThroughput", "CreationTime", "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible", "CreatedBy", "IndexArn", "IndexStatus", "VpcConfig",
 }
-# Tags of whoever made the resource: CloudFormation's own, and the id of the role that the direct engine remembers.
+# Engine-specific tags: CloudFormation's own, and the role id that the direct engine stores.
 MAKERS_TAGS = ("aws:", "incidentctl:role-id")
-# Rules have a state that is a setting.
+# The state of a rule is a setting.
 SETTINGS_NAMED_LIKE_STATE = {"rules"}
 
 
@@ -33,7 +33,7 @@ class Account:
         return self.session.client(service, endpoint_url=self.endpoint, config=Config(retries={"total_max_attempts": 2}))
 
     def contents(self):
-        """What exists, by kind and name."""
+        """Resources by kind and name."""
         kinds = {
             "roles": self.roles, "tables": self.tables, "topics": self.topics, "queues": self.queues, "functions": self.functions,
             "log groups": self.log_groups, "alarms": self.alarms, "dashboards": self.dashboards, "rules": self.rules,
@@ -100,7 +100,7 @@ class Account:
             found[name] = {
                 "Configuration": functions.get_function_configuration(FunctionName=name),
                 "Tags": functions.list_tags(Resource=configuration["FunctionArn"].removesuffix(":$LATEST"))["Tags"],
-                # CloudFormation invents the ids of statements.
+                # CloudFormation generates statement ids.
                 "Policy": [{key: value for key, value in statement.items() if key != "Sid"} for statement in statements],
                 "EventInvokeConfigs": configs,
             }
@@ -130,7 +130,7 @@ class Account:
 
 
 def absent(call, **arguments):
-    """The answer, or nothing when the thing does not exist."""
+    """The response, or None when the resource does not exist."""
     try:
         return call(**arguments)
     except ClientError as error:
@@ -140,7 +140,7 @@ def absent(call, **arguments):
 
 
 def stable(value, keep_state=False):
-    """The value without what changes by itself or is empty, its lists in an order of their own."""
+    """The value without volatile and empty members, its lists sorted."""
     if isinstance(value, dict):
         kept = {key: stable(item, keep_state) for key, item in sorted(value.items()) if not is_volatile(key, keep_state)}
         return {key: item for key, item in kept.items() if item not in ("", None, [], {})}
@@ -155,7 +155,7 @@ def is_volatile(key, keep_state):
 
 
 def differences(one, other, path=""):
-    """Where two contents differ, in words."""
+    """Descriptions of the differences."""
     if isinstance(one, dict) and isinstance(other, dict):
         return [line for key in sorted(one.keys() | other.keys()) for line in differences(one.get(key), other.get(key), f"{path}/{key}")]
     return [] if one == other else [f"{path}: {json.dumps(one, default=str)} | {json.dumps(other, default=str)}"]

@@ -1,8 +1,8 @@
-"""ministack's server, completed by what the stack needs and ministack 1.5 lacks.
+"""ministack's server, with the features the stack needs and ministack 1.5 lacks.
 
-- An event bus is accepted as the destination of a function's failed asynchronous invocations, but gets nothing. AWS puts
-  a record on it (Lambda developer guide, "Adding a destination").
-- CloudWatch keeps alarms on queries without the queries, and CloudFormation refuses them; here it keeps them the same way.
+- An event bus is accepted as a failure destination of asynchronous invocations, but receives nothing. AWS
+  puts a record on it (Lambda developer guide, "Adding a destination").
+- CloudWatch drops the queries of alarms, and CloudFormation rejects such alarms; here both store them.
 
     BIND_HOST=127.0.0.1 AWS_ENDPOINT_URL=http://127.0.0.1:PORT python ministack_completed.py PORT
 """
@@ -64,7 +64,7 @@ provisioners._cw_metric_alarm_record = record
 
 if __name__ == "__main__":
     os.environ["GATEWAY_PORT"] = sys.argv.pop()
-    # It reads the port when it is imported.
+    # The module reads the port on import.
     from ministack.app import main
 
     sys.exit(main())

@@ -1,7 +1,7 @@
-"""moto's server, which also understands the protocol that AWS's newer SDKs speak with CloudWatch.
+"""moto's server, extended by the protocol that newer AWS SDKs use for CloudWatch.
 
-moto 5.2 knows CloudWatch's JSON and query protocols only. Requests in CBOR are decoded here, sent on through boto3,
-and their answers encoded; everything else goes to moto untouched.
+moto 5.2 supports only CloudWatch's JSON and query protocols. This decodes CBOR requests, forwards them through boto3
+and encodes the responses; everything else goes to moto unchanged.
 
     python moto_with_cbor.py PORT
 """
@@ -23,7 +23,7 @@ SIGNED_REGION = re.compile(r"Credential=[^/]+/\d+/([^/]+)/")
 
 
 class CloudWatchInCbor:
-    """Translates CBOR requests; a WSGI application around another one."""
+    """WSGI middleware that translates CBOR requests."""
 
     def __init__(self, moto, endpoint):
         self.moto = moto
@@ -53,7 +53,7 @@ class CloudWatchInCbor:
         return "200 OK", answer
 
     def client(self, region):
-        """Clients are not to be made by two threads at once, so each thread has its own."""
+        """Creating clients is not thread-safe, so each thread has its own."""
         clients = self.kept.__dict__.setdefault("clients", {})
         if region not in clients:
             session = boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test")

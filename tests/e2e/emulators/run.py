@@ -1,9 +1,9 @@
-"""The deployer's whole life on emulators of AWS that know nothing of this project.
+"""The deployer's whole lifecycle on independent AWS emulators.
 
     python run.py PROGRAM
 
-PROGRAM is a built incidentctl. ministack and moto run on free ports of 127.0.0.1 and end with this script. They fail
-in different places (moto runs no functions without Docker; ministack accepts much that AWS refuses), so both are used.
+PROGRAM is a built incidentctl. ministack and moto run on free ports of 127.0.0.1 and end with this script. They have
+different gaps (moto runs no functions without Docker; ministack accepts much that AWS rejects), so both are used.
 """
 
 import json
@@ -21,22 +21,22 @@ ADDRESS = "ada@example.com"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_CONFIG_FILE": os.devnull}
 CONFIGURATION = "emails: [ada@example.com, grace@example.com]\nlog_retention_days: 14\nhandler_memory: 512\ntags: {team: platform}\n"
 
-# ministack's CloudFormation makes a table without these settings, which AWS's does not.
+# ministack's CloudFormation ignores these table settings; AWS's does not.
 LOST_BY_CLOUDFORMATION = ("TimeToLiveSpecification", "PointInTimeRecoverySpecification", "SSESpecification")
 LOST_IN_ACCOUNT = ("/tables/devops-incidents/TimeToLive", "/tables/devops-incidents/Backups", "/tables/devops-incidents/SSEDescription")
 
 
 class Emulator(Server):
-    """An emulator, and incidentctl pointed at it."""
+    """An emulator with an incidentctl that targets it."""
 
     def __init__(self, name, script, runs_functions):
         super().__init__(HERE / script)
         self.name, self.runs_functions = name, runs_functions
 
     def incidentctl(self, *arguments, code=0):
-        """Runs a command and gives its JSON documents back, the last one first."""
+        """Runs a command and returns its JSON documents, last one first."""
         command = [PROGRAM, *arguments, "--endpoint-url", self.endpoint, "--region", "us-east-1", "--output", "json"]
-        # The first command builds the handler when it is missing, which takes whatever a build takes.
+        # The first command builds the handler if it is missing, so its timeout covers a build.
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "INCIDENTCTL_"))} | CREDENTIALS
         done = subprocess.run(command, env=environment, cwd=self.folder.name, capture_output=True, text=True, timeout=900)
         if done.returncode != code:
@@ -50,7 +50,7 @@ class Emulator(Server):
 
 
 def up(emulator, *arguments):
-    """Where no function can run, the self-check at the end of `up` fails, and has to."""
+    """Without functions, the self-check at the end of `up` must fail."""
     if emulator.runs_functions:
         return emulator.incidentctl("up", "--yes", *arguments)[0]
     return emulator.incidentctl("up", "--yes", *arguments, code=1)[0]
@@ -71,7 +71,7 @@ def story(emulator, *engine):
     lost = LOST_BY_CLOUDFORMATION if engine else ()
     before = account.contents()
     first = up(emulator, "--email", ADDRESS, *engine)
-    emulator.check("up makes the stack", not emulator.runs_functions or first["ok"] and first["created"] >= 29, first)
+    emulator.check("up creates the stack", not emulator.runs_functions or first["ok"] and first["created"] >= 29, first)
     unchanged(emulator, "up", "--email", ADDRESS, lost=lost)
     made = account.contents()
 
@@ -90,7 +90,7 @@ def story(emulator, *engine):
         up(emulator)
         unchanged(emulator, "drift and up")
         found = differences(updated, account.contents())
-        emulator.check("up restores what drifted", not found, found)
+        emulator.check("up repairs the drift", not found, found)
     if emulator.runs_functions:
         drill = emulator.incidentctl("trigger-test")[0]
         emulator.check("a failure becomes an incident and a mail", drill["ok"] and drill["stages"]["notified"], drill)
@@ -116,7 +116,7 @@ def drift(emulator, account):
         "IncidentHandler": ("update", "drift"), "HandlerErrorAlarm": ("create", "drift"), "GeneratorLogGroup": ("update", "drift"),
         "AlarmChangeRule": ("update", "drift"), "IncidentTable": ("update", "drift"),
     }
-    emulator.check("plan tells what drifted", changes == expected, changes)
+    emulator.check("plan shows the drift", changes == expected, changes)
 
 
 def main():
@@ -126,7 +126,7 @@ def main():
         direct = story(ministack)
         through_cloudformation = story(ministack, "--engine", "cloudformation")
         found = [line for line in differences(direct, through_cloudformation) if not line.startswith(LOST_IN_ACCOUNT)]
-        ministack.check("either engine gives the same stack", not found, "\n".join(found))
+        ministack.check("both engines create the same stack", not found, "\n".join(found))
 
 
 main()

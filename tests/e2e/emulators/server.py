@@ -1,4 +1,4 @@
-"""A server of somebody else on a free port of 127.0.0.1, for as long as a `with` lasts."""
+"""Runs a third-party server on a free port of 127.0.0.1 for the duration of a `with`."""
 
 import os
 import socket
@@ -18,7 +18,7 @@ def free_port():
 
 
 class Server:
-    """Runs a Python script that takes its port as its argument."""
+    """A Python script that takes its port as argument."""
 
     def __init__(self, script):
         self.script = script
@@ -42,7 +42,7 @@ class Server:
         self.folder.cleanup()
 
     def wait(self):
-        """Until it answers anything at all."""
+        """Waits for any response."""
         for _ in range(300):
             if self.process.poll() is not None:
                 self.log.seek(0)

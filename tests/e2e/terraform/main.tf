@@ -1,5 +1,5 @@
-# A stack of the resource types that incidentctl uses, as somebody would write it for Terraform. It runs against the
-# local AWS without a special case: the provider's own waits, reads and deletes all have to come out right.
+# A stack of the resource types that incidentctl uses, as a Terraform user would write it. It runs against the local AWS
+# without special cases: the provider's own waits, reads and deletes must all work.
 
 terraform {
   required_providers {

@@ -1,4 +1,4 @@
-//! When CloudFormation fails, and when the person does not want to wait for it.
+//! CloudFormation failures and interrupts.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
@@ -11,7 +11,7 @@ use crate::harness::{ADDRESS, TestResult, World, snapshot, tiny_program};
 const REFUSAL: &str = "User: arn:aws:iam::000000000000:user/ada is not authorized to perform: events:PutTargets";
 
 #[tokio::test]
-async fn the_first_cause_is_told_and_nothing_is_left() -> TestResult {
+async fn the_first_cause_is_reported_and_nothing_is_left() -> TestResult {
     let world = World::new()?;
     start_with(&world, &refusing_rules()).await?;
     let failed = world.run(&[&UP[..7], &["--output", "text"]].concat()).await?.ended_with(1)?;
@@ -20,14 +20,14 @@ async fn the_first_cause_is_told_and_nothing_is_left() -> TestResult {
     for words in ["Rule (AWS::Events::Rule) failed", "events:PutTargets", REFUSAL] {
         assert!(first.contains(words), "`{words}` is missing in {first}");
     }
-    for words in ["lack the permission", "nothing is left"] {
+    for words in ["lack the permission", "deleted everything it created"] {
         assert!(error[1..].iter().any(|line| line.contains(words)), "`{words}` is missing in {error:?}");
     }
     is_empty(&world.aws().await?).await
 }
 
 #[tokio::test]
-async fn an_update_that_fails_is_rolled_back() -> TestResult {
+async fn a_failed_update_is_rolled_back() -> TestResult {
     let world = World::new()?;
     start_with(&world, &json!([])).await?;
     world.run(&UP).await?.succeeded()?;
@@ -39,7 +39,7 @@ async fn an_update_that_fails_is_rolled_back() -> TestResult {
     std::fs::write(world.home().join("incidentctl.yaml"), "log_retention_days: 14\nhandler_memory: 512\n")?;
     let failed = world.run(&UP).await?.ended_with(1)?;
     assert!(failed.stderr.contains("LogGroup (AWS::Logs::LogGroup) failed"), "{failed:?}");
-    assert!(failed.stderr.contains("the stack is as it was before"), "{failed:?}");
+    assert!(failed.stderr.contains("rolled the stack back to its previous state"), "{failed:?}");
     assert_eq!(statuses(&failed)?.last().map(String::as_str), Some("UPDATE_ROLLBACK_COMPLETE"));
     let different = crate::harness::difference(&before, &snapshot(&aws).await?);
     assert!(different.is_empty(), "{}", different.join("\n"));
@@ -49,9 +49,9 @@ async fn an_update_that_fails_is_rolled_back() -> TestResult {
     Ok(())
 }
 
-/// CloudFormation says that the function is complete while Lambda still prepares it.
+/// CloudFormation reports the function complete while Lambda still prepares it.
 #[tokio::test]
-async fn a_function_that_is_still_pending_is_waited_for() -> TestResult {
+async fn a_pending_function_is_waited_for() -> TestResult {
     let world = World::new()?;
     let message =
         "The operation cannot be performed at this time. The function is currently in the following state: Pending";
@@ -63,7 +63,7 @@ async fn a_function_that_is_still_pending_is_waited_for() -> TestResult {
 }
 
 #[tokio::test]
-async fn an_interrupt_leaves_cloudformation_alone_and_the_next_up_follows_it() -> TestResult {
+async fn an_interrupt_detaches_and_the_next_up_follows_cloudformation() -> TestResult {
     let world = World::new()?;
     // Longer than the next `up` takes to come, on a busy machine too.
     start_with(&world, &json!([{"operation": "CreateTable", "action": {"delay": {"milliseconds": 8000}}}])).await?;
@@ -87,7 +87,7 @@ async fn a_termination_and_a_closed_terminal_are_interrupts() -> TestResult {
     Ok(())
 }
 
-/// Interrupts a command while CloudFormation makes the table: it detaches.
+/// Interrupts a command while CloudFormation creates the table: it detaches.
 fn interrupt(world: &World, arguments: &[&str], signal: &str) -> TestResult {
     let mut up = world.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let mut lines = BufReader::new(up.stdout.take().ok_or("no output")?).lines();
@@ -98,7 +98,7 @@ fn interrupt(world: &World, arguments: &[&str], signal: &str) -> TestResult {
     assert_eq!((&result["ok"], &result["error"]["kind"]), (&false.into(), &"interrupted".into()), "{result}");
     let mut said = String::new();
     up.stderr.take().ok_or("no words")?.read_to_string(&mut said)?;
-    assert!(said.contains("goes on by itself"), "{said}");
+    assert!(said.contains("continues on its own"), "{said}");
     assert_eq!(up.wait()?.code(), Some(130));
     Ok(())
 }
@@ -114,7 +114,7 @@ async fn start_with(world: &World, faults: &Value) -> TestResult {
     Ok(())
 }
 
-/// The local AWS reads them again when they change.
+/// The local AWS reloads them when they change.
 fn set_faults(world: &World, faults: &Value) -> TestResult {
     Ok(std::fs::write(world.home().join("faults.json"), faults.to_string())?)
 }

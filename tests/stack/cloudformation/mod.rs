@@ -1,4 +1,4 @@
-//! `--engine cloudformation`: the same stack by another way, and nothing of it behind.
+//! `--engine cloudformation`: the same stack by another engine, with nothing left behind.
 
 mod failures;
 mod ownership;
@@ -13,7 +13,7 @@ const PLAN: [&str; 7] = ["plan", "--local", "--email", ADDRESS, "--detailed-exit
 const DOWN: [&str; 5] = ["down", "--local", "--yes", "--output", "json"];
 
 #[tokio::test]
-async fn both_engines_make_the_same_stack() -> TestResult {
+async fn both_engines_create_the_same_stack() -> TestResult {
     let world = World::new()?;
     let mut made = Vec::new();
     for engine in ["direct", "cloudformation"] {
@@ -24,7 +24,7 @@ async fn both_engines_make_the_same_stack() -> TestResult {
         world.run(&PLAN).await?.succeeded()?;
         world.run(&DOWN).await?.succeeded()?;
         is_empty(&aws).await?;
-        // SQS keeps the names of deleted queues for a minute.
+        // SQS reserves deleted queues' names for a minute.
         world.run(&["local", "stop"]).await?.succeeded()?;
         std::fs::remove_dir_all(world.home().join("local-aws"))?;
     }
@@ -39,14 +39,14 @@ async fn both_engines_make_the_same_stack() -> TestResult {
 }
 
 #[tokio::test]
-async fn only_what_changes_is_changed_and_nothing_the_second_time() -> TestResult {
+async fn only_differences_are_changed_and_nothing_the_second_time() -> TestResult {
     let world = World::new()?;
     let made = world.run(&UP).await?.succeeded()?.result()?["created"].as_u64().ok_or("nothing created")?;
     let again = world.run(&UP).await?.succeeded()?.result()?;
     assert_eq!(counts(&again), [0, 0, 0, 0, made], "{again}");
 
     std::fs::write(world.home().join("incidentctl.yaml"), "log_retention_days: 14\n")?;
-    // The engine is found without a flag.
+    // The engine is detected without a flag.
     let planned = world.run(&PLAN).await?.ended_with(2)?.json()?;
     let changed = planned["changes"].as_array().into_iter().flatten().filter(|change| change["action"] == "update");
     assert_eq!(changed.map(|change| &change["cause"]).collect::<Vec<_>>(), ["template", "template"]);
@@ -59,7 +59,7 @@ async fn only_what_changes_is_changed_and_nothing_the_second_time() -> TestResul
     );
     world.run(&PLAN).await?.succeeded()?;
 
-    // Another build is another zip; the one before is not kept.
+    // Another build is another zip; the previous one is not kept.
     let mut handler = std::fs::read(super::changes::built_handler()?)?;
     handler.extend(b"another build");
     std::fs::write(world.home().join("bootstrap"), handler)?;
@@ -73,7 +73,7 @@ async fn only_what_changes_is_changed_and_nothing_the_second_time() -> TestResul
 }
 
 #[tokio::test]
-async fn what_somebody_changed_is_found_and_repaired() -> TestResult {
+async fn drift_is_detected_and_repaired() -> TestResult {
     let world = World::new()?;
     world.run(&UP).await?.succeeded()?;
     let aws = world.aws().await?;
@@ -95,7 +95,7 @@ async fn what_somebody_changed_is_found_and_repaired() -> TestResult {
 }
 
 #[tokio::test]
-async fn what_holds_data_outlives_the_stack_on_demand() -> TestResult {
+async fn data_outlives_the_stack_on_demand() -> TestResult {
     let world = World::new()?;
     world.run(&UP).await?.succeeded()?;
     let aws = world.aws().await?;
@@ -110,7 +110,7 @@ async fn what_holds_data_outlives_the_stack_on_demand() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_log_group_that_was_there_before_is_no_part_of_the_stack() -> TestResult {
+async fn a_preexisting_log_group_is_not_part_of_the_stack() -> TestResult {
     let world = World::new()?;
     let aws = world.start().await?;
     let name = "/aws/lambda/devops-incident-handler";
@@ -130,23 +130,23 @@ fn counts(result: &Value) -> [u64; 5] {
     ["created", "updated", "replaced", "deleted", "unchanged"].map(|name| result[name].as_u64().unwrap_or(u64::MAX))
 }
 
-/// The states of the stack in the order in which they were told.
+/// The stack's states, in the order reported.
 fn statuses(finished: &Finished) -> TestResult<Vec<String>> {
     let events = finished.json_lines()?.into_iter().filter(|line| line["type"] == "stack_changed");
     Ok(events.filter_map(|event| event["status"].as_str().map(str::to_owned)).collect())
 }
 
-/// Without what CloudFormation makes up itself: its own tags, and the ids of permissions. And without what only the
-/// direct engine has to remember, as CloudFormation has the template.
+/// Without CloudFormation's own tags and permission ids, and without what only the direct engine stores, because
+/// CloudFormation has the template.
 fn comparable(snapshot: Snapshot) -> TestResult<Snapshot> {
-    // A tag as a member of a mapping, of one with optional values, and of a list.
+    // A tag as member of a map, of a map with optional values, and of a list.
     let tag = r#"(?:Tag \{ key: )?(?:Some\()?"(?:aws:cloudformation:[a-z-]+|incidentctl:made:[A-Za-z0-9]+)"\)?(?:, value)?: (?:Some\()?"[^"]*"\)?(?: \})?(?:, )?"#;
     let (tag, id) = (Regex::new(tag)?, Regex::new("devops-([A-Za-z]+Permission)-[A-Za-z0-9]+")?);
     let clean = |text: &str| id.replace_all(&tag.replace_all(text, ""), "$1").replace(", }", "}").replace(", ]", "]");
     Ok(snapshot.iter().map(|(key, value)| (clean(key), clean(value))).collect())
 }
 
-/// Each local AWS has another port.
+/// Each local AWS has a different port.
 fn without_port(outputs: &Value) -> String {
     let text = outputs.to_string();
     text.split("http://127.0.0.1:").map(|part| part.trim_start_matches(|digit: char| digit.is_ascii_digit())).collect()

@@ -1,17 +1,17 @@
-//! Whose a stack is, and in which state it may be taken up.
+//! Ownership of a stack, and the states in which it may be reused.
 
 use aws_sdk_cloudformation::types::Tag;
 
 use super::{DOWN, UP, is_empty};
 use crate::harness::{Aws, TestResult, World, eventually};
 
-/// A stack of one resource that cannot be made.
+/// A stack with one resource that cannot be created.
 const IMPOSSIBLE: &str =
     r#"{"Resources":{"A":{"Type":"AWS::Logs::LogGroup","Properties":{"LogGroupName":"x","RetentionInDays":2}}}}"#;
 const DIRECT: [&str; 5] = ["up", "--local", "--yes", "--engine", "direct"];
 
 #[tokio::test]
-async fn each_engine_leaves_alone_what_the_other_made() -> TestResult {
+async fn each_engine_leaves_the_others_stack_alone() -> TestResult {
     let world = World::new()?;
     world.run(&UP).await?.succeeded()?;
     for command in
@@ -37,14 +37,14 @@ async fn each_engine_leaves_alone_what_the_other_made() -> TestResult {
 }
 
 #[tokio::test]
-async fn what_a_failed_creation_left_is_deleted_and_made_anew_if_it_is_ours() -> TestResult {
+async fn a_failed_creation_of_ours_is_deleted_and_recreated() -> TestResult {
     let world = World::new()?;
     let aws = world.start().await?;
     dead_stack(&aws, None).await?;
     let refused = world.run(&UP).await?.ended_with(1)?;
     assert!(refused.stderr.contains("is not ours"), "{refused:?}");
     let stacks = aws.cloudformation.describe_stacks().send().await?;
-    assert_eq!(stacks.stacks().len(), 1, "somebody else's is left alone");
+    assert_eq!(stacks.stacks().len(), 1, "a foreign stack is left alone");
 
     aws.cloudformation.delete_stack().stack_name("devops").send().await?;
     dead_stack(&aws, Some(Tag::builder().key("incidentctl:stack").value("devops").build())).await?;
@@ -56,7 +56,7 @@ async fn what_a_failed_creation_left_is_deleted_and_made_anew_if_it_is_ours() ->
 }
 
 #[tokio::test]
-async fn a_protected_stack_stays() -> TestResult {
+async fn a_protected_stack_is_kept() -> TestResult {
     let world = World::new()?;
     world.run(&UP).await?.succeeded()?;
     let aws = world.aws().await?;

@@ -3,11 +3,13 @@
 use super::{ErrorHint, any, of};
 
 const RENEW: &str =
-    "the credentials have expired: renew them, with single sign-on by `aws sso login`, and run the command again";
-const UNKNOWN: &str = "AWS does not know these credentials: check AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN and --profile, that the region \
-     belongs to the account's partition, and that it is enabled for the account";
-const SIGNATURE: &str = "the secret key does not belong to the access key, or this machine's clock is wrong: check both with `incidentctl doctor`";
-const LACKING: &str = "the credentials lack the permission named above: `incidentctl doctor --print-policy` prints all that a deployment needs";
+    "the credentials have expired: renew them (`aws sso login` for single sign-on) and run the command again";
+const UNKNOWN: &str = "AWS does not know these credentials: check AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN and --profile, \
+    that the region belongs to the account's partition, and that it is enabled for the account";
+const SIGNATURE: &str = "the secret key does not match the access key, or this machine's clock is wrong: check both \
+    with `incidentctl doctor`";
+const LACKING: &str = "the credentials lack the permission named above: `incidentctl doctor --print-policy` prints \
+    the policy a deployment needs";
 
 pub(super) const HINTS: &[ErrorHint] = &[
     any("ExpiredToken", "", RENEW),
@@ -20,12 +22,12 @@ pub(super) const HINTS: &[ErrorHint] = &[
     any("SignatureDoesNotMatch", "", SIGNATURE),
     any("InvalidSignatureException", "", SIGNATURE),
     any("RequestTimeTooSkewed", "", "this machine's clock is wrong: set it, then run the command again"),
-    any("MissingAuthenticationToken", "", "the request had no signature: give credentials, as with --profile"),
     any(
-        "IncompleteSignature",
+        "MissingAuthenticationToken",
         "",
-        "the request had no complete signature: check the credentials for characters that do not belong",
+        "the request was not signed: provide credentials, for example with --profile",
     ),
+    any("IncompleteSignature", "", "the request's signature is incomplete: check the credentials for stray characters"),
     any(
         "OptInRequired",
         "",
@@ -34,23 +36,25 @@ pub(super) const HINTS: &[ErrorHint] = &[
     any(
         "AccessDenied",
         "service control policy",
-        "a policy of the organisation forbids it to everybody in this account: only who runs the organisation can allow it",
+        "a service control policy denies it for the whole account: ask an administrator of the organisation to allow \
+         it",
     ),
     any(
         "AccessDenied",
         "permissions boundary",
-        "the permissions boundary of these credentials forbids it: use others, or have it widened",
+        "the permissions boundary of these credentials denies it: use other credentials, or have the boundary widened",
     ),
-    any("AccessDenied", "session policy", "the policy of this session forbids it: assume the role without that policy"),
+    any("AccessDenied", "session policy", "the session policy denies it: assume the role without that policy"),
     any(
         "AccessDenied",
         "resource-based policy",
-        "the resource's own policy forbids it: it has to admit these credentials",
+        "the resource's own policy denies it: allow these credentials in that policy",
     ),
     any(
         "AccessDenied",
         "iam:PassRole",
-        "these credentials may not give the role to Lambda: they need iam:PassRole for it, as `incidentctl doctor --print-policy` prints",
+        "these credentials may not pass the role to Lambda: they need iam:PassRole, see `incidentctl doctor \
+         --print-policy`",
     ),
     any("AccessDenied", "", LACKING),
     any("AuthorizationError", "", LACKING),
@@ -60,37 +64,38 @@ pub(super) const HINTS: &[ErrorHint] = &[
         "iam",
         "DeleteConflict",
         "must detach all policies first",
-        "somebody attached a policy to the role that is not part of the stack: detach it, then run `incidentctl down` again",
+        "a policy that is not part of the stack is attached to the role: detach it, then run `incidentctl down` again",
     ),
     of(
         "iam",
         "DeleteConflict",
         "must delete policies first",
-        "somebody added an inline policy to the role that is not part of the stack: remove it, then run `incidentctl down` again",
+        "the role has an inline policy that is not part of the stack: remove it, then run `incidentctl down` again",
     ),
     of(
         "iam",
         "DeleteConflict",
         "",
-        "something that is not part of the stack holds the role: the message names it; remove it, then run `incidentctl down` again",
+        "the role is still used outside the stack, as the message says: remove that use, then run `incidentctl down` \
+         again",
     ),
     of(
         "iam",
         "MalformedPolicyDocument",
         "Invalid principal in policy",
-        "a principal that the policy names does not exist, or not yet: run `incidentctl up` again in a minute",
+        "a principal named in the policy does not exist yet: run `incidentctl up` again in a minute",
     ),
     of(
         "iam",
         "MalformedPolicyDocument",
         "",
-        "the template has a policy that IAM does not understand: this is a bug of incidentctl, please report it",
+        "IAM rejects a policy of the template: this is a bug in incidentctl, please report it",
     ),
     of(
         "iam",
         "EntityAlreadyExists",
         "",
-        "somebody else made this role in the meantime: `incidentctl plan` shows whose it is",
+        "another process created this role in the meantime: `incidentctl plan` shows its owner",
     ),
     of(
         "iam",
@@ -102,6 +107,6 @@ pub(super) const HINTS: &[ErrorHint] = &[
         "iam",
         "LimitExceeded",
         "RolesPerAccount",
-        "the account has as many roles as it may: delete unused ones, or have IAM's quota raised",
+        "the account's quota of IAM roles is reached: delete unused roles, or request an increase",
     ),
 ];

@@ -6,8 +6,8 @@ const fn stack(code: &'static str, message: &'static str, hint: &'static str) ->
     of("cloudformation", code, message, hint)
 }
 
-const BUSY: &str = "CloudFormation is still changing this stack: run the command again when it has ended";
-const NOTHING: &str = "nothing has to be changed: this is not a failure; run `incidentctl plan` to see the same";
+const BUSY: &str = "CloudFormation is still changing this stack: run the command again when that has finished";
+const NOTHING: &str = "there is nothing to change, which is not a failure: `incidentctl plan` shows the same";
 
 pub(super) const HINTS: &[ErrorHint] = &[
     stack("ValidationError", "No updates are to be performed", NOTHING),
@@ -16,13 +16,13 @@ pub(super) const HINTS: &[ErrorHint] = &[
     stack(
         "ValidationError",
         "UPDATE_ROLLBACK_FAILED",
-        "an update could not be rolled back: repair what the stack's events name, let CloudFormation continue the rollback, \
-         then run `incidentctl up` again",
+        "an update could not be rolled back: repair what the stack's events name, continue the rollback in \
+         CloudFormation, then run `incidentctl up` again",
     ),
     stack(
         "ValidationError",
         "ROLLBACK_COMPLETE state",
-        "the stack was never made completely: run `incidentctl down`, then `incidentctl up`",
+        "the stack was never created completely: run `incidentctl down`, then `incidentctl up`",
     ),
     stack(
         "ValidationError",
@@ -38,34 +38,34 @@ pub(super) const HINTS: &[ErrorHint] = &[
     stack(
         "ValidationError",
         "TerminationProtection",
-        "the stack is protected: switch off its termination protection first, if it may go",
+        "the stack has termination protection: disable it first to delete the stack",
     ),
     stack(
         "ValidationError",
         "does not exist",
-        "there is no such stack: `incidentctl up --engine cloudformation` makes it",
+        "the stack does not exist: create it with `incidentctl up --engine cloudformation`",
     ),
     stack(
         "InsufficientCapabilitiesException",
         "",
-        "CloudFormation wants consent to named roles: this is a bug of incidentctl, please report it",
+        "CloudFormation requires CAPABILITY_NAMED_IAM: this is a bug in incidentctl, please report it",
     ),
     stack(
         "ChangeSetNotFound",
         "",
-        "the change set is gone, as when somebody applied or deleted it: run the command again",
+        "the change set no longer exists, it may have been executed or deleted: run the command again",
     ),
     stack("InvalidChangeSetStatus", "", "the stack was changed in the meantime: run the command again"),
-    stack("AlreadyExistsException", "", "a stack of this name was made in the meantime: run the command again"),
+    stack("AlreadyExistsException", "", "a stack of this name was created in the meantime: run the command again"),
     stack(
         "LimitExceededException",
         "",
-        "the account has as many stacks as it may: delete some, or have CloudFormation's quota raised",
+        "the account's quota of CloudFormation stacks is reached: delete some, or request an increase",
     ),
     stack("OperationInProgressException", "", BUSY),
     stack(
         "TokenAlreadyExistsException",
         "",
-        "this request was made before: `incidentctl plan` shows where the stack stands",
+        "this request was already made: `incidentctl plan` shows the state of the stack",
     ),
 ];

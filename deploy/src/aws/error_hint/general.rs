@@ -1,13 +1,13 @@
-//! What every service may answer, and what comes in the place of an answer.
+//! Errors that every service may return, and failures without a response.
 
 use super::{ErrorHint, any};
 use crate::aws::error::NO_ANSWER;
 
-const QUOTA: &str = "a quota of the account is reached: `incidentctl doctor` names those that it knows; the service's quota page raises it";
+const QUOTA: &str =
+    "a quota of the account is reached: check it with `incidentctl doctor`, and request an increase in Service Quotas";
 const SLOWED: &str =
-    "AWS slows the account down, as when many programs call it at once: run the command again in a minute";
-const BROKEN: &str =
-    "AWS failed, not the request: run the command again; https://health.aws.amazon.com tells of larger failures";
+    "AWS is throttling the account, probably because of other callers: run the command again in a minute";
+const BROKEN: &str = "the failure is on AWS's side: run the command again; https://health.aws.amazon.com lists outages";
 
 pub(super) const HINTS: &[ErrorHint] = &[
     any("LimitExceededException", "", QUOTA),
@@ -29,27 +29,35 @@ pub(super) const HINTS: &[ErrorHint] = &[
     any(
         "ConcurrentModificationException",
         "",
-        "somebody else changes the same resource: run the command again in some minutes",
+        "the same resource is being changed by another caller: run the command again in a few minutes",
     ),
-    any("ConcurrentModification", "", "somebody else changes the same resource: run the command again in some minutes"),
     any(
-        "TimedOut",
+        "ConcurrentModification",
         "",
-        "AWS is slower than it ever should be: run the command again, which goes on where this one stopped",
+        "the same resource is being changed by another caller: run the command again in a few minutes",
     ),
+    any("TimedOut", "", "AWS took longer than expected: run the command again to continue where this run stopped"),
     any(
         "NameTaken",
         "",
-        "choose another --stack name, or remove that resource if nobody needs it; then run `incidentctl up` again",
+        "choose another --stack name, or delete that resource if it is unused; then run `incidentctl up` again",
     ),
-    any("NotImplemented", "", "this endpoint lacks the operation: the local AWS and emulators have a part of AWS only"),
+    any(
+        "NotImplemented",
+        "",
+        "this endpoint does not support the operation: the local AWS and emulators implement only a part of AWS",
+    ),
     any(
         "UnknownOperationException",
         "",
-        "this endpoint lacks the operation: the local AWS and emulators have a part of AWS only",
+        "this endpoint does not support the operation: the local AWS and emulators implement only a part of AWS",
     ),
     any(NO_ANSWER, "dns error", "the address was not found: check the network, --region and --endpoint-url"),
-    any(NO_ANSWER, "Connection refused", "nothing listens there: check --endpoint-url, or start what should"),
+    any(
+        NO_ANSWER,
+        "Connection refused",
+        "nothing listens at that address: check --endpoint-url, or start the endpoint",
+    ),
     any(
         NO_ANSWER,
         "certificate",

@@ -6,98 +6,105 @@ const fn lambda(code: &'static str, message: &'static str, hint: &'static str) -
     of("lambda", code, message, hint)
 }
 
-const BUSY: &str = "another change of the function is under way: run `incidentctl up` again when it has ended";
+const BUSY: &str = "another change to the function is in progress: run `incidentctl up` again when it has finished";
 const TOO_LARGE: &str =
-    "the handler is too large for Lambda: without --handler, `up` builds the small one in a source checkout";
+    "the handler is too large for Lambda: in a source checkout, `up` without --handler builds the small one";
 
 pub(super) const HINTS: &[ErrorHint] = &[
     lambda(
         "InvalidParameterValueException",
         "cannot be assumed by Lambda",
-        "the role's trust policy has to name lambda.amazonaws.com; a new role may take longer than the minute that was waited: \
+        "the role's trust policy must name lambda.amazonaws.com, or a new role took more than a minute to propagate: \
          run `incidentctl up` again",
     ),
     lambda(
         "InvalidParameterValueException",
         "execution role does not have permissions",
-        "the role's policy did not spread within a minute, or somebody changed it: run `incidentctl up` again, which restores it",
+        "the role's policy did not propagate within a minute, or it was changed: run `incidentctl up` again to \
+         restore it",
     ),
     lambda(
         "InvalidParameterValueException",
         "KMS key is invalid for CreateGrant",
-        "the function cannot use its key yet, or the key's policy does not admit the role: run `incidentctl up` again, \
-         then check the policy (docs/security.md)",
+        "the function cannot use its key yet, or the key's policy does not allow the role: run `incidentctl up` \
+         again, then check the policy (docs/security.md)",
     ),
     lambda(
         "InvalidArnException",
         "valid principal",
-        "KMS does not know the new role yet: run `incidentctl up` again in a minute",
+        "the new role has not reached KMS yet: run `incidentctl up` again in a minute",
     ),
     lambda(
         "InvalidParameterValueException",
         "throttled by EC2",
-        "EC2 slowed Lambda down: run `incidentctl up` again in some minutes",
+        "EC2 throttled Lambda: run `incidentctl up` again in a few minutes",
     ),
     lambda("InvalidParameterValueException", "Unzipped size must be smaller", TOO_LARGE),
     lambda("RequestEntityTooLargeException", "", TOO_LARGE),
     lambda(
         "InvalidParameterValueException",
         "unzip",
-        "Lambda cannot read the zip: run `incidentctl up` again; if it stays so, delete `incident-handler.zip` beside the \
-         handler, which is then made anew",
+        "Lambda cannot read the zip: run `incidentctl up` again; if that does not help, delete `incident-handler.zip` \
+         beside the handler to have it rebuilt",
     ),
     lambda(
         "InvalidParameterValueException",
         "below its minimum value",
-        "the account has too little unreserved concurrency: free some of it, or have Lambda's quota raised",
+        "the account has too little unreserved concurrency: free some, or request an increase of Lambda's quota",
     ),
     lambda("ResourceConflictException", "update is in progress", BUSY),
     lambda("ResourceConflictException", "following state: Pending", BUSY),
     lambda(
         "ResourceConflictException",
         "Function already exist",
-        "somebody else made this function in the meantime: `incidentctl plan` shows whose it is",
+        "another process created this function in the meantime: `incidentctl plan` shows its owner",
     ),
     lambda(
         "ResourceConflictException",
         "statement id",
-        "a permission of this name exists with another content: run `incidentctl up` again, which compares it first",
+        "a different permission with this statement id exists: run `incidentctl up` again, which compares it first",
     ),
     lambda(
         "KMSAccessDeniedException",
         "",
-        "the function cannot decrypt its environment, as when its role was deleted and made again: run `incidentctl up`, which \
-         gives it the role anew",
+        "the function cannot decrypt its environment, usually because its role was re-created: run `incidentctl up`, \
+         which grants it the role again",
     ),
-    lambda("KMSDisabledException", "", "the key of the function's environment is disabled: enable it in KMS"),
+    lambda(
+        "KMSDisabledException",
+        "",
+        "the key that encrypts the function's environment is disabled: enable it in KMS",
+    ),
     lambda(
         "KMSNotFoundException",
         "",
-        "the key of the function's environment is gone: choose another `kms_key` and run `incidentctl up`",
+        "the key that encrypts the function's environment no longer exists: set another `kms_key` and run \
+         `incidentctl up`",
     ),
     lambda(
         "CodeStorageExceededException",
         "",
-        "the account's storage for Lambda code is full: delete old functions or versions",
+        "the account's storage for Lambda code is full: delete unused functions or versions",
     ),
     lambda(
         "PolicyLengthExceededException",
         "",
-        "the function's policy is full: remove statements that are not the stack's",
+        "the function's policy is full: remove statements that do not belong to the stack",
     ),
     lambda(
         "TooManyRequestsException",
         "ConcurrentInvocationLimitExceeded",
-        "every execution that the account may run at once is running: `incidentctl doctor` shows the quota",
+        "the account's concurrent executions are exhausted: `incidentctl doctor` shows the quota",
     ),
     lambda(
         "ResourceNotFoundException",
         "Function not found",
-        "the function does not exist: `incidentctl up` makes it; --stack and --region choose another",
+        "the function does not exist: create it with `incidentctl up`, or select another stack with --stack and \
+         --region",
     ),
     lambda(
         "InvalidRuntimeException",
         "",
-        "this region does not have the runtime provided.al2023: choose another --region",
+        "this region does not offer the runtime provided.al2023: choose another --region",
     ),
 ];

@@ -1,4 +1,4 @@
-//! What carries events and alerts: EventBridge, SNS, SQS, CloudWatch.
+//! Events and alerts: EventBridge, SNS, SQS, CloudWatch.
 
 use super::{ErrorHint, of};
 
@@ -25,60 +25,64 @@ pub(super) const HINTS: &[ErrorHint] = &[
     rule(
         "ValidationException",
         "cannot be assumed by principal",
-        "EventBridge does not see the role yet: run `incidentctl up` again in a minute",
+        "the role has not reached EventBridge yet: run `incidentctl up` again in a minute",
     ),
     rule(
         "ValidationException",
         "since it has targets",
-        "somebody gave the rule a target that is not the stack's: remove it, then run `incidentctl down` again",
+        "the rule has a target that is not part of the stack: remove it, then run `incidentctl down` again",
     ),
     rule("ManagedRuleException", "", "an AWS service manages this rule: choose another --stack name"),
     rule(
         "LimitExceededException",
         "",
-        "the bus has as many rules, or the rule as many targets, as it may: remove some, or have EventBridge's quota raised",
+        "the quota of rules per bus or of targets per rule is reached: remove some, or request an increase",
     ),
     rule(
         "InvalidEventPatternException",
         "",
-        "the template has a pattern that EventBridge does not understand: this is a bug of incidentctl, please report it",
+        "EventBridge rejects a pattern of the template: this is a bug in incidentctl, please report it",
     ),
     rule(
         "FailedEntry",
         "",
-        "EventBridge took the rule but not its target, so nothing would arrive: run `incidentctl up` again",
+        "EventBridge accepted the rule but not its target, so no event would arrive: run `incidentctl up` again",
     ),
     topic(
         "InvalidParameter",
         "pending confirmation",
-        "SNS removes a pending subscription 48 hours after it was made, or with its topic; until then it stays",
+        "a pending subscription cannot be deleted: SNS removes it after 48 hours, or with its topic",
     ),
     topic(
         "InvalidParameter",
         "already exists with different attributes",
-        "the address is subscribed with settings that are not the stack's: unsubscribe it, then run `incidentctl up` again",
+        "the address is already subscribed with other settings: unsubscribe it, then run `incidentctl up` again",
     ),
     topic(
         "InvalidParameter",
         "already exists with different tags",
-        "a topic of this name has other tags: `incidentctl plan` shows whose it is",
+        "a topic of this name has other tags: `incidentctl plan` shows its owner",
     ),
     topic(
         "InvalidParameter",
         "Email address",
-        "SNS does not take this address: check --email and `emails` in the configuration file",
+        "SNS rejects this address: check --email, and `emails` in the configuration file",
     ),
     topic(
         "SubscriptionLimitExceeded",
         "",
-        "the account has as many subscriptions as it may: remove some, or have SNS's quota raised",
+        "the account's quota of SNS subscriptions is reached: remove some, or request an increase",
     ),
     topic(
         "TopicLimitExceeded",
         "",
-        "the account has as many topics as it may: delete some, or have SNS's quota raised",
+        "the account's quota of SNS topics is reached: delete some, or request an increase",
     ),
-    topic("NotFound", "", "the topic does not exist: `incidentctl up` makes it; --stack and --region choose another"),
+    topic(
+        "NotFound",
+        "",
+        "the topic does not exist: create it with `incidentctl up`, or select another stack with --stack and --region",
+    ),
     topic("KMSAccessDenied", "", TOPIC_KEY),
     topic("KMSDisabled", "", TOPIC_KEY),
     topic("KMSInvalidState", "", TOPIC_KEY),
@@ -86,47 +90,43 @@ pub(super) const HINTS: &[ErrorHint] = &[
     queue(
         "QueueDeletedRecently",
         "",
-        "SQS frees a queue's name 60 seconds after its deletion: run `incidentctl up` again in a minute",
+        "SQS keeps a deleted queue's name for 60 seconds: run `incidentctl up` again in a minute",
     ),
     queue(
         "QueueAlreadyExists",
         "",
-        "a queue of this name exists with other settings: `incidentctl plan` shows whose it is",
+        "a queue of this name exists with other settings: `incidentctl plan` shows its owner",
     ),
-    queue(
-        "QueueNameExists",
-        "",
-        "a queue of this name exists with other settings: `incidentctl plan` shows whose it is",
-    ),
+    queue("QueueNameExists", "", "a queue of this name exists with other settings: `incidentctl plan` shows its owner"),
     queue(
         "NonExistentQueue",
         "",
-        "the queue does not exist: `incidentctl up` makes it; --stack and --region choose another",
+        "the queue does not exist: create it with `incidentctl up`, or select another stack with --stack and --region",
     ),
     queue(
         "QueueDoesNotExist",
         "",
-        "the queue does not exist: `incidentctl up` makes it; --stack and --region choose another",
+        "the queue does not exist: create it with `incidentctl up`, or select another stack with --stack and --region",
     ),
-    queue("PurgeQueueInProgress", "", "SQS purges a queue at most once a minute: run the command again then"),
+    queue("PurgeQueueInProgress", "", "SQS allows one purge per queue and minute: run the command again in a minute"),
     metric(
         "DashboardInvalidInputError",
         "",
-        "the template has a dashboard that CloudWatch does not understand: this is a bug of incidentctl, please report it",
+        "CloudWatch rejects the template's dashboard: this is a bug in incidentctl, please report it",
     ),
     metric(
         "InvalidParameterInput",
         "",
-        "the template has a dashboard that CloudWatch does not understand: this is a bug of incidentctl, please report it",
+        "CloudWatch rejects the template's dashboard: this is a bug in incidentctl, please report it",
     ),
     metric(
         "LimitExceeded",
         "",
-        "the account has as many alarms as it may: delete some, switch some off with `alarms`, or have CloudWatch's quota raised",
+        "the account's quota of alarms is reached: delete some, switch some off with `alarms`, or request an increase",
     ),
     metric(
         "LimitExceededFault",
         "",
-        "the account has as many alarms as it may: delete some, switch some off with `alarms`, or have CloudWatch's quota raised",
+        "the account's quota of alarms is reached: delete some, switch some off with `alarms`, or request an increase",
     ),
 ];

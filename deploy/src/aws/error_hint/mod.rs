@@ -1,5 +1,5 @@
-//! Failures that people meet, and what helps. One table per service and one for what all have in common; an entry is
-//! found by code and, where a code has many meanings, by a part of the message.
+//! Remedies for common failures: one table per service and one for all. An entry matches by code and, where a code is
+//! ambiguous, by a part of the message.
 
 mod access;
 mod cloudformation;
@@ -17,12 +17,12 @@ struct ErrorHint {
     /// The service as in IAM actions; empty for all.
     service: &'static str,
     code: &'static str,
-    /// A part of AWS's message; empty when the code says enough.
+    /// A part of AWS's message; empty where the code is unambiguous.
     message: &'static str,
     hint: &'static str,
 }
 
-/// The narrower a table, the earlier it is asked.
+/// The most specific table comes first.
 const TABLES: [&[ErrorHint]; 6] =
     [lambda::HINTS, data::HINTS, messaging::HINTS, cloudformation::HINTS, access::HINTS, general::HINTS];
 
@@ -45,7 +45,7 @@ impl ErrorHint {
     }
 }
 
-/// What helps against this failure.
+/// The remedy for this failure.
 pub(super) fn hint(error: &AwsError) -> Option<&'static str> {
     TABLES.into_iter().flatten().find(|known| known.is(error)).map(|known| known.hint)
 }

@@ -1,4 +1,4 @@
-//! AWS's own texts find their remedies.
+//! AWS's own texts have hints.
 
 use super::super::AwsError;
 use super::TABLES;
@@ -83,7 +83,7 @@ const TEXTS: &[[&str; 4]] = &[
         "lambda:CreateFunction",
         "InvalidParameterValueException",
         "The provided execution role does not have permissions to call SendMessage on SQS",
-        "restores",
+        "restore it",
     ],
     [
         "lambda:CreateFunction",
@@ -107,7 +107,7 @@ const TEXTS: &[[&str; 4]] = &[
         "lambda:UpdateFunctionCode",
         "InvalidParameterValueException",
         "Could not unzip uploaded file. Please check your file, then try to upload again.",
-        "made anew",
+        "rebuilt",
     ],
     [
         "lambda:CreateFunction",
@@ -119,13 +119,13 @@ const TEXTS: &[[&str; 4]] = &[
         "lambda:UpdateFunctionCode",
         "ResourceConflictException",
         "The operation cannot be performed at this time. An update is in progress for resource: arn:aws:lambda:x",
-        "under way",
+        "in progress",
     ],
     [
         "lambda:UpdateFunctionCode",
         "ResourceConflictException",
         "The operation cannot be performed at this time. The function is currently in the following state: Pending",
-        "under way",
+        "in progress",
     ],
     [
         "lambda:CreateFunction",
@@ -143,17 +143,22 @@ const TEXTS: &[[&str; 4]] = &[
         "lambda:Invoke",
         "KMSAccessDeniedException",
         "Lambda was unable to decrypt the environment variables because KMS access was denied. Please check the function's KMS key settings.",
-        "gives it the role anew",
+        "grants it the role again",
     ],
-    ["lambda:CreateFunction", "CodeStorageExceededException", "Code storage limit exceeded.", "delete old functions"],
+    [
+        "lambda:CreateFunction",
+        "CodeStorageExceededException",
+        "Code storage limit exceeded.",
+        "delete unused functions",
+    ],
     [
         "events:PutRule",
         "ValidationException",
         "Provided role 'arn:x' cannot be assumed by principal 'events.amazonaws.com'.",
-        "role yet",
+        "has not reached",
     ],
     ["events:DeleteRule", "ValidationException", "Rule can't be deleted since it has targets.", "target"],
-    ["events:PutTargets", "FailedEntry", "a target was refused", "nothing would arrive"],
+    ["events:PutTargets", "FailedEntry", "a target was refused", "no event would arrive"],
     [
         "sns:Unsubscribe",
         "InvalidParameter",
@@ -177,19 +182,19 @@ const TEXTS: &[[&str; 4]] = &[
         "dynamodb:CreateTable",
         "LimitExceededException",
         "Subscriber limit exceeded: Only 500 tables can be created, updated, or deleted simultaneously",
-        "other tables",
+        "too many tables",
     ],
     [
         "dynamodb:DeleteTable",
         "ResourceInUseException",
         "Attempt to change a resource which is still in use: Table is being created: devops-incidents",
-        "under way",
+        "in progress",
     ],
     [
         "dynamodb:DeleteTable",
         "ResourceInUseException",
         "Cannot delete table while indexes are being created, updated, or deleted.",
-        "under way",
+        "in progress",
     ],
     [
         "dynamodb:UpdateContinuousBackups",
@@ -201,13 +206,13 @@ const TEXTS: &[[&str; 4]] = &[
         "dynamodb:UpdateTimeToLive",
         "ValidationException",
         "TimeToLive is active on a different AttributeName: current AttributeName is x",
-        "an hour",
+        "per hour",
     ],
     [
         "dynamodb:UpdateTable",
         "ValidationException",
         "One or more parameter values were invalid: Server-Side Encryption modification must be the only operation in the request",
-        "alone",
+        "of its own",
     ],
     [
         "dynamodb:DeleteTable",
@@ -225,13 +230,8 @@ const TEXTS: &[[&str; 4]] = &[
     ],
     ["iam:CreateRole", "EntityAlreadyExists", "Role with name x already exists.", "incidentctl plan"],
     ["iam:CreateRole", "LimitExceeded", "Cannot exceed quota for RolesPerAccount: 1000", "roles"],
-    ["iam:DeleteRole", "ConcurrentModification", "Wait a few minutes and submit your request again.", "some minutes"],
-    [
-        "logs:CreateLogGroup",
-        "ResourceAlreadyExistsException",
-        "The specified log group already exists",
-        "takes it over",
-    ],
+    ["iam:DeleteRole", "ConcurrentModification", "Wait a few minutes and submit your request again.", "few minutes"],
+    ["logs:CreateLogGroup", "ResourceAlreadyExistsException", "The specified log group already exists", "adopt it"],
     [
         "logs:DeleteLogGroup",
         "OperationAbortedException",
@@ -267,7 +267,7 @@ const TEXTS: &[[&str; 4]] = &[
         "cloudformation:DeleteStack",
         "ValidationError",
         "Stack [x] cannot be deleted while TerminationProtection is enabled",
-        "protected",
+        "termination protection",
     ],
     [
         "cloudformation:CreateChangeSet",
@@ -276,11 +276,11 @@ const TEXTS: &[[&str; 4]] = &[
         "report it",
     ],
     ["s3:CreateBucket", "BucketAlreadyExists", "The requested bucket name is not available.", "another account"],
-    ["s3:PutObject", "NoSuchBucket", "The specified bucket does not exist", "makes it"],
-    ["cloudformation:DescribeStacks", "Throttling", "Rate exceeded", "slows"],
-    ["lambda:AddPermission", "TooManyRequestsException", "Rate exceeded", "slows"],
-    ["dynamodb:DescribeTable", "ThrottlingException", "Rate exceeded", "slows"],
-    ["sns:CreateTopic", "InternalError", "An internal error occurred", "AWS failed"],
+    ["s3:PutObject", "NoSuchBucket", "The specified bucket does not exist", "create it"],
+    ["cloudformation:DescribeStacks", "Throttling", "Rate exceeded", "throttling"],
+    ["lambda:AddPermission", "TooManyRequestsException", "Rate exceeded", "throttling"],
+    ["dynamodb:DescribeTable", "ThrottlingException", "Rate exceeded", "throttling"],
+    ["sns:CreateTopic", "InternalError", "An internal error occurred", "on AWS's side"],
     [
         "sts:GetCallerIdentity",
         NO_ANSWER,
@@ -314,7 +314,7 @@ fn what_is_not_known_gets_no_advice() {
     }
 }
 
-/// An entry behind a wider one would never be found.
+/// An entry after a more general one would never match.
 #[test]
 fn every_entry_is_reached() {
     for known in TABLES.into_iter().flatten() {

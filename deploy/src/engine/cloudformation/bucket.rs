@@ -1,7 +1,7 @@
-//! The bucket that CloudFormation takes the handler's zip from: one per account and region, made when it is needed.
+//! The bucket from which CloudFormation reads the handler's zip: one per account and region, created on demand.
 //!
-//! Each stack has a folder of its own. There is no lifecycle rule: a rollback needs the zip of the version before, however
-//! old that is. What a successful deployment supersedes is deleted right after it instead.
+//! Each stack has its own prefix. There is no lifecycle rule, because a rollback needs the previous version's zip
+//! however old it is. A successful deployment deletes what it supersedes instead.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,15 +18,15 @@ use crate::package::Package;
 use crate::progress::Progress;
 use crate::template::Place;
 
-/// Tag that says that a bucket is ours. Its value is the version of how it is set up.
+/// Tag that marks a bucket as ours. Its value is the version of the bucket's configuration.
 const TAG: &str = "incidentctl:bucket";
-/// The region that a bucket is in when none is named.
+/// The region of a bucket without a location constraint.
 const FIRST_REGION: &str = "us-east-1";
-/// How far the clocks of this machine and of S3 may be apart.
+/// Tolerated clock skew between this machine and S3.
 const SKEW: Duration = Duration::from_secs(300);
 
-/// The bucket of an account and region, with the folder of a stack in it. Every call says whose the bucket has to be:
-/// bucket names are global, and somebody else may have taken this one.
+/// The bucket of an account and region, with a stack's prefix in it. Every call names the expected owner, because
+/// bucket names are global and another account may hold this one.
 #[derive(Debug, Clone)]
 pub struct Bucket<'a> {
     client: &'a aws_sdk_s3::Client,
@@ -35,7 +35,7 @@ pub struct Bucket<'a> {
 }
 
 impl<'a> Bucket<'a> {
-    /// The bucket for a place. No call is made.
+    /// The bucket for a place, without any call.
     pub fn of(clients: &'a Clients, place: &'a Place) -> Self {
         Self { client: &clients.s3, place, name: name(place) }
     }
@@ -45,8 +45,8 @@ impl<'a> Bucket<'a> {
         &self.name
     }
 
-    /// Makes sure that it holds a zip under a name in the stack's folder. The name contains the zip's hash, so what is
-    /// there already is the same.
+    /// Ensures that the stack's prefix holds a zip under this name. The name contains the zip's hash, so an existing
+    /// object is the same zip.
     ///
     /// # Errors
     /// A call that fails; a bucket of that name that is not ours.
@@ -56,7 +56,7 @@ impl<'a> Bucket<'a> {
         if call.send().await.explain("s3:GetObject").or_absent("NotFound")?.is_some() {
             return Ok(());
         }
-        // Other servers of S3 do not know a bucket that is a moment old, or are still busy with it.
+        // A new bucket takes a moment to be known to, and ready on, all of S3's servers.
         let patient = |_: &AwsError| true;
         retry_on_new(&Progress::silent(), patient, || self.prepare()).await?;
         retry_on_new(&Progress::silent(), patient, || self.put(&key, package)).await
@@ -64,12 +64,12 @@ impl<'a> Bucket<'a> {
 
     async fn put(&self, key: &str, package: &Package) -> Result<(), AwsError> {
         let call = self.client.put_object().bucket(&self.name).key(key).expected_bucket_owner(&self.place.account);
-        // S3 compares the hash, so what arrives is what was sent.
+        // S3 verifies the hash.
         let call = call.checksum_sha256(package.sha256()).body(ByteStream::from(package.bytes().clone()));
         call.send().await.explain("s3:PutObject").map(|_| ())
     }
 
-    /// Deletes what `zip` has superseded: everything in the stack's folder that is older than this run. Something newer
+    /// Deletes what `zip` supersedes: everything under the stack's prefix that is older than this run. Anything newer
     /// belongs to another run, which is about to deploy it.
     ///
     /// # Errors
@@ -82,7 +82,7 @@ impl<'a> Bucket<'a> {
         self.delete(old.map(|(key, _)| key).collect()).await
     }
 
-    /// Deletes the stack's folder, and the bucket with it when nothing else is in it and it is ours.
+    /// Deletes the stack's prefix, and the bucket if it is ours and otherwise empty.
     ///
     /// # Errors
     /// A call that fails.
@@ -100,7 +100,7 @@ impl<'a> Bucket<'a> {
         Ok(())
     }
 
-    /// Makes the bucket when it is missing, and finishes one whose making was interrupted. Begun again, it ends the same.
+    /// Creates the bucket if it is missing, or completes an interrupted creation. Idempotent.
     async fn prepare(&self) -> Result<(), AwsError> {
         let call = self.client.head_bucket().bucket(&self.name).expected_bucket_owner(&self.place.account);
         let exists = call.send().await.explain("s3:ListBucket").or_absent("NotFound")?.is_some();
@@ -109,15 +109,15 @@ impl<'a> Bucket<'a> {
             return Ok(());
         }
         if existed && self.objects("").await?.is_some_and(|objects| !objects.is_empty()) {
-            let message = format!("the bucket {} exists, holds something, and lacks the tag {TAG}", self.name);
+            let message = format!("the bucket {} exists, is not empty, and lacks the tag {TAG}", self.name);
             return Err(AwsError::new("s3:GetBucketTagging", "BucketNotOurs", message));
         }
         tokio::try_join!(self.block_public_access(), self.encrypt())?;
-        // The tag is last: it says that the rest is done.
+        // The tag comes last: it records that the rest is complete.
         self.tag().await
     }
 
-    /// Whether it was made now, and not before.
+    /// Whether this call created it.
     async fn create(&self) -> Result<bool, AwsError> {
         let region = &self.place.region;
         let elsewhere = (region != FIRST_REGION).then(|| {
@@ -174,8 +174,8 @@ impl<'a> Bucket<'a> {
         Ok(tags.is_some_and(|tags| tags.tag_set().iter().any(|tag| tag.key() == TAG)))
     }
 
-    /// Keys under a prefix with the time of their upload; `None` without a bucket. The folder of a stack holds a handful,
-    /// so that one page is everything.
+    /// Keys under a prefix with their upload times; `None` without a bucket. A stack has a handful of objects, so one
+    /// page holds them all.
     async fn objects(&self, prefix: &str) -> Result<Option<Vec<(String, Option<DateTime>)>>, AwsError> {
         let call = self.client.list_objects_v2().bucket(&self.name).expected_bucket_owner(&self.place.account);
         let page = call.prefix(prefix).send().await.explain("s3:ListBucket").or_absent("NoSuchBucket")?;
@@ -213,7 +213,7 @@ impl<'a> Bucket<'a> {
     }
 }
 
-/// Account and region make the name unique and the same on every machine.
+/// Account and region make the name unique, and equal on every machine.
 fn name(place: &Place) -> String {
     format!("incidentctl-{}-{}", place.account, place.region)
 }

@@ -1,4 +1,4 @@
-//! A change set: made, read, and then executed or thrown away.
+//! A change set: created, read, then executed or discarded.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,14 +16,14 @@ use crate::aws::{Absent, AwsError, Clients, Explain};
 use crate::progress::Progress;
 use crate::template::{OWNER_TAG, SCHEMA, SCHEMA_TAG};
 
-/// How long CloudFormation may take to make a change set of a stack as small as ours.
+/// How long CloudFormation may take to create a change set for a stack of this size.
 const LIMIT: Duration = Duration::from_secs(300);
-/// What CloudFormation says when a change set changes nothing. More may follow.
+/// How CloudFormation's reason for an empty change set begins.
 const NO_CHANGES: [&str; 2] = ["The submitted information didn't contain changes", "No updates are to be performed"];
-/// The longest template that a call takes, in bytes.
+/// Maximum size of a template in a request body, in bytes.
 const LONGEST_BODY: usize = 51_200;
 
-/// What CloudFormation is given.
+/// CloudFormation's input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blueprint {
     /// The name of the stack.
@@ -43,17 +43,17 @@ pub struct ChangeSet<'a> {
     /// The ARN of its stack.
     stack: String,
     aim: Aim,
-    /// Whether the stack came to be with this change set, and is nothing without it.
+    /// Whether this change set created the stack, which is only a shell without it.
     made_shell: bool,
     /// What it will do.
     pub planned: Vec<PlannedChange>,
 }
 
 impl<'a> ChangeSet<'a> {
-    /// Makes one from a stack's record; `None` when CloudFormation sees no difference to its record.
+    /// Creates one against a stack's record; `None` when CloudFormation finds no difference.
     ///
     /// # Errors
-    /// A call that fails, and a template that CloudFormation refuses.
+    /// A call that fails, and a template that CloudFormation rejects.
     pub async fn make(
         clients: &'a Clients,
         blueprint: &Blueprint,
@@ -78,7 +78,7 @@ impl<'a> ChangeSet<'a> {
         if described.status != Some(ChangeSetStatus::Failed) {
             return Ok(Some(made));
         }
-        // Failed ones count against a limit of the stack.
+        // Failed change sets count towards a limit per stack.
         made.discard().await?;
         let reason = described.status_reason.unwrap_or_default();
         match NO_CHANGES.iter().any(|words| reason.contains(words)) {
@@ -87,13 +87,13 @@ impl<'a> ChangeSet<'a> {
         }
     }
 
-    /// Throws it away, and the stack with it if there is nothing else to it.
+    /// Discards it, and the stack if it is only a shell.
     ///
     /// # Errors
     /// A call that fails.
     pub async fn discard(&self) -> Result<(), AwsError> {
         let client = &self.clients.cloudformation;
-        // The permission for it is one on the stack.
+        // IAM checks this call against the stack's ARN.
         let call = client.delete_change_set().stack_name(&self.stack).change_set_name(&self.id);
         call.send().await.explain("cloudformation:DeleteChangeSet").or_absent("ChangeSetNotFound")?;
         let is_shell = |record: StackRecord| record.status == StackStatus::ReviewInProgress.as_str();
@@ -104,19 +104,19 @@ impl<'a> ChangeSet<'a> {
         Ok(())
     }
 
-    /// Lets CloudFormation begin.
+    /// Executes the change set.
     ///
     /// # Errors
     /// A call that fails.
     pub async fn execute(&self) -> Result<Operation<'a>, AwsError> {
         let token = new_token();
-        // As for its deletion.
+        // Checked against the stack's ARN, as the deletion is.
         let call = self.clients.cloudformation.execute_change_set().stack_name(&self.stack).change_set_name(&self.id);
         call.client_request_token(&token).send().await.explain("cloudformation:ExecuteChangeSet")?;
         Ok(Operation::begun(self.clients, &self.stack, self.aim, Some(token)))
     }
 
-    /// What it is meant to end with.
+    /// The intended result.
     pub fn aim(&self) -> Aim {
         self.aim
     }
@@ -126,7 +126,7 @@ async fn request(clients: &Clients, blueprint: &Blueprint, aim: Aim, name: &str)
     const CALL: &str = "cloudformation:CreateChangeSet";
     if blueprint.template.len() > LONGEST_BODY {
         let length = blueprint.template.len();
-        let message = format!("the finished template has {length} bytes, CloudFormation takes {LONGEST_BODY}");
+        let message = format!("the finished template has {length} bytes, CloudFormation accepts {LONGEST_BODY}");
         return Err(AwsError::new(CALL, "TemplateTooLong", message));
     }
     let parameters = blueprint
@@ -141,7 +141,7 @@ async fn request(clients: &Clients, blueprint: &Blueprint, aim: Aim, name: &str)
         .client_token(name)
         .template_body(&blueprint.template)
         .set_parameters(Some(parameters.collect()))
-        // Both roles have names.
+        // The template names its roles.
         .capabilities(Capability::CapabilityNamedIam)
         .tags(Tag::builder().key(OWNER_TAG).value(&blueprint.stack).build())
         .tags(Tag::builder().key(SCHEMA_TAG).value(SCHEMA.to_string()).build());
@@ -149,11 +149,11 @@ async fn request(clients: &Clients, blueprint: &Blueprint, aim: Aim, name: &str)
         Aim::Create => call.change_set_type(ChangeSetType::Create).on_stack_failure(OnStackFailure::Delete),
         Aim::Update | Aim::Delete => call.change_set_type(ChangeSetType::Update),
     };
-    // That it exists means that an answer was lost: no other run has this name.
+    // If it exists, an earlier response was lost: the name is unique to this run.
     call.send().await.explain(CALL).or_absent("AlreadyExistsException").map(|_| ())
 }
 
-/// Waits until the change set is ready or has failed, and reads all of it.
+/// Waits until the change set is ready or failed, and reads all its pages.
 async fn describe(
     clients: &Clients,
     stack: &str,
@@ -163,7 +163,7 @@ async fn describe(
         let call = clients.cloudformation.describe_change_set().stack_name(stack).change_set_name(name);
         call.set_next_token(next).send().await.explain("cloudformation:DescribeChangeSet")
     };
-    let mut first = until(&Progress::silent(), "CloudFormation to make the change set", LIMIT, || async {
+    let mut first = until(&Progress::silent(), "CloudFormation to create the change set", LIMIT, || async {
         let page = page(None).await?;
         let over = matches!(page.status, Some(ChangeSetStatus::CreateComplete | ChangeSetStatus::Failed));
         Ok(over.then_some(page))

@@ -1,4 +1,4 @@
-//! From the stack events of one operation to what the engine tells, and to what became of the plan.
+//! Turns the stack events of one operation into progress events and the plan's outcome.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::plan::{Action, Cause, Change, Plan, unchanged};
 use crate::progress::Event;
 use crate::template::{Attributes, Desired};
 
-/// What a stack event says.
+/// A stack event.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Occurrence {
     pub(super) logical_id: String,
@@ -23,7 +23,7 @@ pub(super) struct Occurrence {
 }
 
 impl Occurrence {
-    /// Whether it is about the stack itself.
+    /// Whether it concerns the stack itself.
     pub(super) fn is_of_stack(&self) -> bool {
         self.resource_type == "AWS::CloudFormation::Stack"
     }
@@ -41,23 +41,23 @@ impl From<&StackEvent> for Occurrence {
     }
 }
 
-/// One operation on a stack, as far as its events have told it.
+/// One operation on a stack, as reconstructed from its events.
 #[derive(Debug)]
 pub struct EventLog<'a> {
     plan: &'a Plan,
     planned: &'a [PlannedChange],
-    /// Since when each resource is worked on.
+    /// When work on each resource began.
     running: BTreeMap<String, f64>,
     failed: BTreeSet<String>,
     /// The last status of the stack itself.
     status: Option<String>,
-    /// Whether CloudFormation takes back what it did.
-    undoing: bool,
+    /// Whether CloudFormation is rolling back.
+    rolling_back: bool,
     outcome: Outcome,
 }
 
 impl<'a> EventLog<'a> {
-    /// The story of carrying out a plan, not yet begun; of a change set, with what it foresees.
+    /// An empty log for a plan and, with a change set, the changes that it announced.
     pub fn of(plan: &'a Plan, planned: &'a [PlannedChange]) -> Self {
         Self {
             plan,
@@ -65,17 +65,17 @@ impl<'a> EventLog<'a> {
             running: BTreeMap::new(),
             failed: BTreeSet::new(),
             status: None,
-            undoing: false,
+            rolling_back: false,
             outcome: Outcome::default(),
         }
     }
 
-    /// The last status of the stack that was told.
+    /// The last reported status of the stack.
     pub fn status(&self) -> Option<&str> {
         self.status.as_deref()
     }
 
-    /// What became of the plan. What was not begun is what no event was about.
+    /// The plan's outcome. Changes without any event were not begun.
     pub fn into_outcome(mut self) -> Outcome {
         let seen = |change: &&Change| {
             let id = &change.logical_id;
@@ -84,8 +84,8 @@ impl<'a> EventLog<'a> {
         let open = self.plan.changes.iter().filter(|change| change.action != Action::None);
         let open: Vec<String> = open.filter(|change| !seen(change)).map(|change| change.logical_id.clone()).collect();
         let (begun, not_begun) = open.into_iter().partition(|id| self.running.contains_key(id));
-        if self.undoing {
-            // All of it was taken back.
+        if self.rolling_back {
+            // Everything was rolled back.
             self.outcome.finished.clear();
         }
         self.outcome.abandoned = begun;
@@ -93,10 +93,10 @@ impl<'a> EventLog<'a> {
         self.outcome
     }
 
-    /// Takes in the next event, and says what to tell of it.
-    pub(super) fn tell(&mut self, occurrence: &Occurrence) -> Option<Event> {
+    /// Records the next event, and returns what to report about it.
+    pub(super) fn record(&mut self, occurrence: &Occurrence) -> Option<Event> {
         if occurrence.is_of_stack() {
-            return self.turn(occurrence);
+            return self.stack_changed(occurrence);
         }
         let (verb, progress) = occurrence.status.split_once('_')?;
         let change = self.change(occurrence, verb)?;
@@ -108,16 +108,16 @@ impl<'a> EventLog<'a> {
         }
     }
 
-    /// The stack itself has another status.
-    fn turn(&mut self, occurrence: &Occurrence) -> Option<Event> {
+    /// The status of the stack itself changed.
+    fn stack_changed(&mut self, occurrence: &Occurrence) -> Option<Event> {
         let status = &occurrence.status;
         let deleted_against_plan = status == "DELETE_IN_PROGRESS" && !self.is_deletion();
-        self.undoing |= status.contains("ROLLBACK") || deleted_against_plan;
+        self.rolling_back |= status.contains("ROLLBACK") || deleted_against_plan;
         if self.status.as_ref() == Some(status) {
             return None;
         }
         self.status = Some(status.clone());
-        // Only when no resource has said why.
+        // Only if no resource gave a reason.
         if status.ends_with("_FAILED") && self.outcome.failures.is_empty() {
             self.fail(occurrence, unplanned(&occurrence.logical_id, &occurrence.resource_type, Action::Update));
         }
@@ -125,7 +125,7 @@ impl<'a> EventLog<'a> {
     }
 
     fn started(&mut self, occurrence: &Occurrence, change: &Change) -> Option<Event> {
-        // CloudFormation tells the same again when the service has answered.
+        // CloudFormation repeats the event when the service has answered.
         if self.running.contains_key(&occurrence.logical_id) {
             return None;
         }
@@ -137,7 +137,7 @@ impl<'a> EventLog<'a> {
         let began = self.running.remove(&occurrence.logical_id)?;
         let seconds = (occurrence.at - began).max(0.0);
         let event = Event::finished(&change, seconds);
-        if !self.undoing {
+        if !self.rolling_back {
             self.outcome.finished.push(Finished { change, began, made: occurrence.at, ended: occurrence.at });
         }
         Some(event)
@@ -150,7 +150,7 @@ impl<'a> EventLog<'a> {
 
     fn fail(&mut self, occurrence: &Occurrence, change: Change) -> Option<Event> {
         self.failed.insert(occurrence.logical_id.clone());
-        let text = occurrence.reason.as_deref().unwrap_or("CloudFormation does not say why");
+        let text = occurrence.reason.as_deref().unwrap_or("CloudFormation gave no reason");
         match reason::read(text) {
             Reason::Cancelled => {
                 let root = self.outcome.failures.first().map(|(change, _)| change.logical_id.clone());
@@ -169,8 +169,8 @@ impl<'a> EventLog<'a> {
         self.plan.changes.iter().all(|change| matches!(change.action, Action::Delete | Action::None))
     }
 
-    /// The change that an event is about: the planned one, or what the event itself says. `None` for one that changes
-    /// nothing: the end of what was replaced, and what is only looked at.
+    /// The change that an event concerns: the planned one, or one derived from the event. `None` for an event without a
+    /// change: the cleanup after a replacement, or a mere check.
     fn change(&self, occurrence: &Occurrence, verb: &str) -> Option<Change> {
         let id = &occurrence.logical_id;
         let by_verb = match verb {
@@ -182,7 +182,7 @@ impl<'a> EventLog<'a> {
             return Some(unplanned(id, &occurrence.resource_type, by_verb));
         };
         let action = match (planned.action, by_verb) {
-            (_, by_verb) if self.undoing => by_verb,
+            (_, by_verb) if self.rolling_back => by_verb,
             (Action::None, Action::Update) if self.planned.iter().all(|one| one.logical_id != *id) => return None,
             (Action::None, by_verb) => by_verb,
             (Action::Create | Action::Update | Action::Replace, Action::Delete) => return None,
@@ -192,7 +192,7 @@ impl<'a> EventLog<'a> {
     }
 }
 
-/// A change of something that the template does not have.
+/// A change of a resource that is not in the template.
 pub(super) fn unplanned(logical_id: &str, resource_type: &str, action: Action) -> Change {
     let desired = Desired {
         logical_id: logical_id.to_owned(),

@@ -1,4 +1,4 @@
-//! Through CloudFormation: the same template in a change set, and its stack events as progress.
+//! The CloudFormation engine: the same template in a change set, with its stack events as progress.
 
 mod bucket;
 mod change_set;

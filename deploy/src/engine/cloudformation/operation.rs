@@ -1,4 +1,4 @@
-//! Something that CloudFormation does to a stack, followed by its events until it is over.
+//! A CloudFormation operation on a stack, followed through its events to the end.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -12,29 +12,29 @@ use crate::aws::{AwsError, Clients, Explain};
 use crate::engine::Interrupt;
 use crate::progress::Event;
 
-/// The pauses between two questions for news, while there are none.
+/// Pauses between polls while there are no new events.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How long a failed creation may take to turn into its deletion.
-const TURNING: Duration = Duration::from_secs(20);
+/// How long AWS may take to start deleting a stack whose creation failed.
+const DELETION_START: Duration = Duration::from_secs(20);
 
-/// What an operation is meant to end with.
+/// The intended result of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aim {
-    /// A new stack; when it fails, CloudFormation deletes it again.
+    /// A new stack; on failure CloudFormation deletes it.
     Create,
-    /// A changed stack; when it fails, CloudFormation takes the changes back.
+    /// An updated stack; on failure CloudFormation rolls back.
     Update,
     /// No stack.
     Delete,
 }
 
-/// How following an operation ended.
+/// Why following an operation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// CloudFormation is done; the status of the stack.
+    /// CloudFormation is done; the final status of the stack.
     Settled(String),
-    /// The person interrupted; CloudFormation goes on.
+    /// The user interrupted; CloudFormation continues.
     Interrupted,
 }
 
@@ -44,19 +44,19 @@ pub struct Operation<'a> {
     client: &'a aws_sdk_cloudformation::Client,
     arn: String,
     aim: Aim,
-    /// What the events of this operation are marked with, and those of what cancels it.
+    /// The client request tokens of this operation and of its cancellation, which mark their events.
     tokens: Vec<Option<String>>,
     seen: BTreeSet<String>,
 }
 
 impl<'a> Operation<'a> {
-    /// An operation that began with this token.
+    /// An operation started with this token.
     pub(super) fn begun(clients: &'a Clients, arn: &str, aim: Aim, token: Option<String>) -> Self {
         let client = &clients.cloudformation;
         Self { client, arn: arn.to_owned(), aim, tokens: vec![token], seen: BTreeSet::new() }
     }
 
-    /// Deletes a stack, by its ARN: a name would also delete one that somebody made meanwhile.
+    /// Deletes a stack by its ARN: the name may belong to a newer stack by now.
     ///
     /// # Errors
     /// A call that fails.
@@ -67,7 +67,7 @@ impl<'a> Operation<'a> {
         Ok(Self::begun(clients, &record.arn, Aim::Delete, Some(token)))
     }
 
-    /// Brings a stack whose update, or whose rollback, failed back to its last good state.
+    /// Returns a stack whose update or rollback failed to its last good state.
     ///
     /// # Errors
     /// A call that fails.
@@ -83,11 +83,11 @@ impl<'a> Operation<'a> {
         Ok(Self::begun(clients, &record.arn, Aim::Update, Some(token)))
     }
 
-    /// Whatever somebody else has CloudFormation do to a stack at the moment.
+    /// The operation in progress on a stack, started by another caller.
     ///
     /// # Errors
     /// A call that fails.
-    pub async fn of_somebody(clients: &'a Clients, record: &StackRecord) -> Result<Self, AwsError> {
+    pub async fn in_progress(clients: &'a Clients, record: &StackRecord) -> Result<Self, AwsError> {
         let call = clients.cloudformation.describe_stack_events().stack_name(&record.arn);
         let page = call.send().await.explain(DESCRIBE_EVENTS)?;
         let newest = page.stack_events().iter().find(|event| Occurrence::from(*event).is_of_stack());
@@ -104,13 +104,12 @@ impl<'a> Operation<'a> {
         &self.arn
     }
 
-    /// What it is meant to end with.
+    /// The intended result.
     pub fn aim(&self) -> Aim {
         self.aim
     }
 
-    /// Takes it back: what was being created is deleted, what was being updated is rolled back. What is being deleted
-    /// cannot be kept.
+    /// Cancels it: a creation is deleted, an update is rolled back. A deletion cannot be cancelled.
     ///
     /// # Errors
     /// A call that fails.
@@ -131,10 +130,10 @@ impl<'a> Operation<'a> {
         Ok(())
     }
 
-    /// Tells what happens until CloudFormation is done, or until the person interrupts.
+    /// Reports progress until CloudFormation is done or the user interrupts.
     ///
     /// # Errors
-    /// A call that fails. CloudFormation goes on.
+    /// A call that fails. CloudFormation continues.
     pub async fn follow(
         &mut self,
         log: &mut EventLog<'_>,
@@ -148,8 +147,8 @@ impl<'a> Operation<'a> {
             if !news.is_empty() {
                 (pause, last_news) = (SHORTEST_PAUSE, Instant::now());
             }
-            for event in news.iter().filter_map(|occurrence| log.tell(occurrence)) {
-                // A display that went away must not stop the work.
+            for event in news.iter().filter_map(|occurrence| log.record(occurrence)) {
+                // A closed display must not stop the work.
                 let _ = events.send(event);
             }
             if let Some(status) = log.status().filter(|status| is_end(self.aim, status, last_news.elapsed())) {
@@ -162,11 +161,11 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// The events of this operation that were not told yet, oldest first; `None` when the stack is forgotten.
+    /// The events of this operation that were not reported yet, oldest first; `None` when the stack no longer exists.
     async fn news(&mut self) -> Result<Option<Vec<Occurrence>>, AwsError> {
         let mut news = Vec::new();
         let mut next = None;
-        // AWS gives the newest first, so the first known one ends the search.
+        // AWS lists the newest first, so the first known event ends the search.
         'pages: loop {
             let call = self.client.describe_stack_events().stack_name(&self.arn).set_next_token(next);
             let page = match call.send().await.explain(DESCRIBE_EVENTS) {
@@ -193,19 +192,19 @@ impl<'a> Operation<'a> {
 
 const DESCRIBE_EVENTS: &str = "cloudformation:DescribeStackEvents";
 
-/// Whether a status ends an operation. A failed creation is still to be deleted, which AWS begins a moment later.
+/// Whether a status ends an operation. After a failed creation AWS starts the deletion a moment later.
 fn is_end(aim: Aim, status: &str, quiet: Duration) -> bool {
     match StackState::of(status) {
         StackState::Busy | StackState::Shell => false,
-        StackState::Dead if aim == Aim::Create => quiet > TURNING,
+        StackState::Dead if aim == Aim::Create => quiet > DELETION_START,
         _ => true,
     }
 }
 
-/// What the names of our change sets, and the tokens of our operations, begin with.
+/// Prefix of our change sets' names and our operations' tokens.
 pub(super) const NAME_PREFIX: &str = "incidentctl-";
 
-/// What marks the events of one operation, so that those of earlier ones are not taken for its own.
+/// A token that separates the events of one operation from those of earlier ones.
 pub(super) fn new_token() -> String {
     format!("{NAME_PREFIX}{}", Uuid::new_v4())
 }
@@ -215,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_operation_ends_when_nothing_more_will_come() {
+    fn an_operation_ends_when_no_event_can_follow() {
         let now = Duration::ZERO;
         for (aim, status, ends) in [
             (Aim::Create, "CREATE_IN_PROGRESS", false),
@@ -234,6 +233,6 @@ mod tests {
         ] {
             assert_eq!(is_end(aim, status, now), ends, "{aim:?} {status}");
         }
-        assert!(is_end(Aim::Create, "ROLLBACK_COMPLETE", TURNING * 2));
+        assert!(is_end(Aim::Create, "ROLLBACK_COMPLETE", DELETION_START * 2));
     }
 }

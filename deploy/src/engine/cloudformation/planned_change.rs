@@ -1,30 +1,30 @@
-//! What CloudFormation says that it will do, laid over the plan that live reads gave.
+//! The changes that CloudFormation announces, merged into the plan from live reads.
 //!
-//! A change set compares the template with CloudFormation's own record, the plan compares it with what exists. What only
-//! the plan sees is drift, which CloudFormation does not repair.
+//! A change set compares the template with CloudFormation's own record, the plan with what exists. A difference that
+//! only the plan contains is drift, which CloudFormation does not repair.
 
 use aws_sdk_cloudformation::types::{EvaluationType, Replacement, RequiresRecreation, ResourceChange};
 
 use super::event_log::unplanned;
 use crate::plan::{Action, Cause, Change, Plan, PropertyChange, holds_data};
 
-/// A change that CloudFormation will make.
+/// A change announced by CloudFormation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedChange {
     /// The resource's name in the template.
     pub logical_id: String,
     resource_type: String,
     action: Action,
-    /// Whether the change is certain, and not only because something else changes.
+    /// Whether the change is certain, rather than conditional on another change.
     certain: bool,
     /// The properties, tags or metadata that differ.
     targets: Vec<String>,
-    /// The property because of which the resource is replaced.
+    /// The property that forces a replacement.
     replacing: Option<String>,
 }
 
 impl PlannedChange {
-    /// What an entry of a change set says; `None` for one that changes nothing in AWS.
+    /// Reads an entry of a change set; `None` for one that changes nothing in AWS.
     pub(super) fn read(change: &ResourceChange) -> Option<Self> {
         let replaces = change.replacement() == Some(&Replacement::True);
         let action = match change.action()?.as_str() {
@@ -54,8 +54,8 @@ impl PlannedChange {
     }
 }
 
-/// Completes a plan with what only CloudFormation knows: replacements, what its record has and reality has not, and what
-/// it will remove.
+/// Completes a plan with what only CloudFormation knows: replacements, resources that only its record has, and
+/// removals.
 pub fn lay_over(plan: &mut Plan, planned: &[PlannedChange]) {
     for one in planned.iter().filter(|one| one.certain) {
         match plan.changes.iter_mut().find(|change| change.logical_id == one.logical_id) {
@@ -74,7 +74,7 @@ fn complete(change: &mut Change, planned: &PlannedChange) {
     } else if change.action == Action::None {
         change.cause = Some(Cause::Template);
         change.action = planned.action;
-        // What exists is already so: CloudFormation only takes note.
+        // Reality already matches: CloudFormation only updates its record.
         let noted = |path: &String| {
             let value = change.desired.properties.get(path).cloned().unwrap_or_default();
             PropertyChange { path: path.clone(), before: value.clone(), after: value }
@@ -83,7 +83,7 @@ fn complete(change: &mut Change, planned: &PlannedChange) {
     }
 }
 
-/// What the plan changes and CloudFormation does not.
+/// The changes that CloudFormation does not see.
 pub fn unseen(plan: &Plan, planned: &[PlannedChange]) -> Plan {
     let unseen = |change: &&Change| {
         change.action != Action::None && planned.iter().all(|one| one.logical_id != change.logical_id)
@@ -91,7 +91,7 @@ pub fn unseen(plan: &Plan, planned: &[PlannedChange]) -> Plan {
     Plan { changes: plan.changes.iter().filter(unseen).cloned().collect(), leftovers: Vec::new() }
 }
 
-/// What CloudFormation has to do with a plan: all but what it does not see.
+/// The changes that CloudFormation makes: all but the unseen ones.
 pub fn seen(plan: &Plan, planned: &[PlannedChange]) -> Plan {
     let only_seen = |change: &Change| match planned.iter().any(|one| one.logical_id == change.logical_id) {
         true => change.clone(),
@@ -100,7 +100,7 @@ pub fn seen(plan: &Plan, planned: &[PlannedChange]) -> Plan {
     Plan { changes: plan.changes.iter().map(only_seen).collect(), leftovers: Vec::new() }
 }
 
-/// CloudFormation makes the new one before it deletes the old one, which a fixed name does not allow.
+/// CloudFormation creates the replacement before it deletes the original, which a fixed name rules out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("CloudFormation cannot replace {logical_id} ({resource_type}), whose name is fixed")]
 pub struct NamedReplacement {
@@ -110,7 +110,7 @@ pub struct NamedReplacement {
     pub resource_type: String,
 }
 
-/// The types of the template whose resources have no name that two could not have.
+/// The template's types whose resources need no unique name.
 const NAMELESS: [&str; 5] = [
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::Permission",
@@ -119,7 +119,7 @@ const NAMELESS: [&str; 5] = [
     "AWS::SQS::QueuePolicy",
 ];
 
-/// Finds what would fail halfway.
+/// Rejects a replacement that would fail halfway.
 ///
 /// # Errors
 /// The first replacement of something with a fixed name.
@@ -141,7 +141,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// What a change set says of one resource, whose property `Name` differs.
+    /// A change set's entry for one resource, whose property `Name` differs.
     pub(in super::super) fn planned(id: &str, action: &str, certain: bool) -> PlannedChange {
         read(id, action, Replacement::False, certain)
     }

@@ -1,4 +1,4 @@
-//! Why a resource failed: CloudFormation wraps the answer of the service in text, in several ways.
+//! Parses the reason of a failed resource: CloudFormation embeds the service's error in text, in several forms.
 
 use std::sync::LazyLock;
 
@@ -6,23 +6,23 @@ use regex::Regex;
 
 use crate::aws::AwsError;
 
-/// What a reason says.
+/// A parsed reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reason {
-    /// Nothing of its own: something else failed first.
+    /// Cancelled because another resource failed first.
     Cancelled,
-    /// The service refused.
+    /// The service returned an error.
     Refused(AwsError),
 }
 
-/// The parts of a reason that can be told from the rest. Texts as AWS writes them, old form and new.
+/// Patterns for the parts of a reason, in AWS's old and new form.
 const PARTS: [&str; 4] = [
     // The operation: `API: sqs:CreateQueue …` or `… is not authorized to perform: sqs:CreateQueue …`.
     r"(?:^API: |not authorized to perform: )([a-z0-9-]+:[A-Za-z]+)",
-    // The code, the more exact one first.
+    // The code, the more specific one first.
     r"(?:Error Code|HandlerErrorCode): ([A-Za-z.]+)",
     r"Request ?I[Dd]: ([A-Za-z0-9-]+)",
-    // What the resource's handler says, without the wrapping.
+    // The resource handler's message, without the envelope.
     r#"(?s)^Resource handler returned message: "(.*?)(?: ?\(Service: .*)?" \(RequestToken: "#,
 ];
 
@@ -44,16 +44,16 @@ pub(super) fn read(reason: &str) -> Reason {
         code: part(1).unwrap_or_else(|| code_by_words(&message).to_owned()),
         message,
         request_id: part(2),
-        lasted: false,
+        retries_exhausted: false,
     })
 }
 
-/// The old form has the service's details in brackets at the end.
+/// The old form ends with the service's details in parentheses.
 fn without_service(reason: &str) -> &str {
     reason.split_once(" (Service: ").map_or(reason, |(message, _)| message)
 }
 
-/// The code where the text has none.
+/// The code for a text without one.
 fn code_by_words(message: &str) -> &'static str {
     const WORDS: [(&str, &str); 3] = [
         ("not authorized to perform", "AccessDenied"),
@@ -106,14 +106,14 @@ mod tests {
                 code: code.to_owned(),
                 message: message.to_owned(),
                 request_id: request_id.map(str::to_owned),
-                lasted: false,
+                retries_exhausted: false,
             };
             assert_eq!(read(reason), Reason::Refused(expected), "{reason}");
         }
     }
 
     #[test]
-    fn what_was_cancelled_is_no_cause() {
+    fn a_cancelled_resource_is_not_the_cause() {
         for reason in ["Resource creation cancelled", "Resource update cancelled"] {
             assert_eq!(read(reason), Reason::Cancelled);
         }

@@ -1,4 +1,4 @@
-//! What CloudFormation knows of a stack.
+//! CloudFormation's record of a stack.
 
 use std::collections::BTreeMap;
 
@@ -10,24 +10,24 @@ use crate::aws::{AwsError, Clients, Explain};
 use crate::plan::NewerSchema;
 use crate::template::{OWNER_TAG, SCHEMA_TAG};
 
-/// A stack that CloudFormation has a record of.
+/// CloudFormation's record of a stack.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StackRecord {
-    /// The stack's ARN, by which it is found even when it is deleted.
+    /// The stack's ARN, which finds it even after its deletion.
     pub arn: String,
     /// Such as `UPDATE_COMPLETE`.
     pub status: String,
-    /// Why it has this status, if AWS says.
+    /// The reason for the status, if AWS gives one.
     pub reason: Option<String>,
-    /// Whether it carries our tag with the name of the stack.
+    /// Whether it bears our tag with the stack's name.
     pub ours: bool,
-    /// Its schema, as it stands in the tag.
+    /// The schema tag's value.
     pub schema: Option<String>,
-    /// Whether it refuses to be deleted.
+    /// Whether it has termination protection.
     pub protected: bool,
     /// The values of its parameters.
     pub parameters: BTreeMap<String, String>,
-    /// The template that it was given the last time, where that was read.
+    /// Its current template, where that was read.
     pub template: Option<String>,
 }
 
@@ -62,12 +62,12 @@ impl StackRecord {
         Ok(Some(record))
     }
 
-    /// Whether there is a stack of ours, and not only what may become one.
+    /// Whether it is our stack, beyond an unexecuted change set.
     pub fn is_managed(&self) -> bool {
         self.ours && !matches!(self.state(), StackState::Shell | StackState::Deleted)
     }
 
-    /// Whether somebody else prepares something under this name, of which there is nothing yet but change sets.
+    /// Whether a foreign change set exists for a stack of this name that has no resources yet.
     ///
     /// # Errors
     /// A call that fails.
@@ -77,7 +77,7 @@ impl StackRecord {
         Ok(sets.summaries().iter().filter_map(|set| set.change_set_name()).any(|name| !name.starts_with(NAME_PREFIX)))
     }
 
-    /// The template that it was given the last time.
+    /// Its current template.
     ///
     /// # Errors
     /// A call that fails.
@@ -87,7 +87,7 @@ impl StackRecord {
         Ok(answer.template_body.unwrap_or_default())
     }
 
-    /// Refuses a stack that a newer program deployed.
+    /// Rejects a stack from a newer version.
     ///
     /// # Errors
     /// When it did.

@@ -1,4 +1,4 @@
-//! One run through CloudFormation, from question to proof.
+//! One run through CloudFormation, from confirmation to verification.
 
 mod change;
 mod ready;
@@ -46,7 +46,7 @@ struct Ending {
 }
 
 impl Ending {
-    /// That it did not reach its aim.
+    /// The error for an operation that missed its aim.
     fn failure(self) -> EngineError {
         EngineError::Ended { status: self.status, outcome: Box::new(self.outcome), cancelled: self.cancelled }
     }
@@ -57,8 +57,8 @@ impl<'a> Run<'a> {
         Self { job, deployment: job.deployment }
     }
 
-    /// Reports what happens until CloudFormation is done. An interrupt asks the person what shall become of it; where
-    /// there is no one to ask, and at a second one, CloudFormation goes on alone.
+    /// Reports progress until CloudFormation is done. An interrupt asks the user how to proceed; without a user to ask,
+    /// and at a second interrupt, CloudFormation continues alone.
     async fn follow(&self, operation: &mut Operation<'_>, mut log: EventLog<'_>) -> Result<Ending, EngineError> {
         let mut interrupt = self.job.interrupt.clone();
         let mut cancelled = false;
@@ -71,7 +71,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Asks what becomes of the operation, and does it; returns whether it is being cancelled.
+    /// Asks how to proceed, and does so; returns whether the operation is being cancelled.
     async fn interrupted(&self, operation: &mut Operation<'_>, interrupt: &Interrupt) -> Result<bool, EngineError> {
         let wish = tokio::select! {
             wish = self.job.confirm.interrupted(operation.aim()) => wish,
@@ -87,7 +87,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Deletes the zips that the stack was made from.
+    /// Deletes the stack's zips.
     async fn clear(&self) -> Result<(), EngineError> {
         Ok(self.bucket().clear().await?)
     }
@@ -96,11 +96,11 @@ impl<'a> Run<'a> {
         Bucket::of(&self.deployment.clients, &self.deployment.stack.place)
     }
 
-    /// Refuses a stack of this name that is not ours.
+    /// Rejects a stack of this name that is not ours.
     async fn refuse_foreign(&self, record: &StackRecord) -> Result<(), EngineError> {
         let foreign = match record.state() {
             StackState::Deleted => false,
-            // AWS may not show the tags before a change set is executed.
+            // AWS may hide the tags until a change set is executed.
             StackState::Shell => !record.ours && record.is_reviewed_by_others(&self.deployment.clients).await?,
             _ => !record.ours,
         };
@@ -110,7 +110,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The record of a stack at this moment; `None` when it is deleted.
+    /// The current record of a stack; `None` once it is deleted.
     async fn read(&self, arn: &str) -> Result<Option<StackRecord>, AwsError> {
         let record = StackRecord::read(&self.deployment.clients, arn).await?;
         Ok(record.filter(|record| record.state() != StackState::Deleted))

@@ -1,9 +1,9 @@
-//! What can be done with a stack, by its status.
+//! What a stack's status allows.
 
-/// What a status means for whoever wants to work on the stack.
+/// What a stack's status allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StackState {
-    /// Only a change set was made: there are no resources.
+    /// Only a change set exists: there are no resources.
     Shell,
     /// It can be updated.
     Usable,
@@ -11,18 +11,18 @@ pub enum StackState {
     Dead,
     /// Its deletion failed: it can only be deleted.
     HalfDeleted,
-    /// An update failed and was left so: it can be rolled back.
+    /// An update failed without a rollback: it can be rolled back.
     Paused,
     /// A rollback failed: it can be tried again.
     Stuck,
-    /// It is gone.
+    /// It no longer exists.
     Deleted,
-    /// CloudFormation works on it.
+    /// An operation is in progress.
     Busy,
 }
 
 impl StackState {
-    /// The meaning of a status. One that is not known is left to CloudFormation to judge.
+    /// The meaning of a status. Unknown ones are left to CloudFormation.
     pub fn of(status: &str) -> Self {
         match status {
             "REVIEW_IN_PROGRESS" => Self::Shell,

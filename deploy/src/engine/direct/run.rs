@@ -1,4 +1,4 @@
-//! A plan from question to proof, through the services' own APIs.
+//! A plan from confirmation to verification, through the services' own APIs.
 
 use async_trait::async_trait;
 
@@ -6,7 +6,7 @@ use crate::engine::{Changed, DeployEngine, Deployment, EngineError, Job, Outcome
 use crate::plan::{Action, Plan};
 use crate::resources::Scope;
 
-/// Deploys through the services' own APIs, independent work side by side.
+/// Deploys through the services' own APIs, with independent changes in parallel.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::engine) struct ThroughServices;
 
@@ -28,7 +28,7 @@ impl DeployEngine for ThroughServices {
             return Ok(Changed { plan, outcome });
         }
         let rollback = match rollback {
-            true => Some(take_back(job, &plan, &outcome).await?),
+            true => Some(roll_back(job, &plan, &outcome).await?),
             false => None,
         };
         Err(EngineError::Unfinished { outcome: Box::new(outcome), rollback })
@@ -43,6 +43,7 @@ impl DeployEngine for ThroughServices {
         job.until(job.deployment.refuse_blocked(&plan)).await?;
         job.until(job.confirm.remove(&plan)).await?;
         job.deployment.refuse_filled(&plan).await?;
+        let plan = plan.agreed();
         let outcome = job.deployment.apply(&plan, job.interrupt.clone(), &job.events).await;
         if !outcome.is_complete() {
             return Err(EngineError::Unfinished { outcome: Box::new(outcome), rollback: None });
@@ -52,7 +53,7 @@ impl DeployEngine for ThroughServices {
     }
 }
 
-/// Asks, and makes sure before and after that the plan can be carried out as it was shown.
+/// Asks for confirmation, and checks before and after that the plan can be applied as shown.
 async fn agreed(job: &Job<'_>, plan: &Plan) -> Result<(), EngineError> {
     job.deployment.refuse_blocked(plan).await?;
     job.confirm.change(plan).await?;
@@ -62,15 +63,15 @@ async fn agreed(job: &Job<'_>, plan: &Plan) -> Result<(), EngineError> {
     }
 }
 
-/// What is said when the plan is empty.
-pub(in crate::engine) const NOTHING_TO_CHANGE: &str = "nothing to change: everything is as the template wants it";
+/// The note for an empty plan.
+pub(in crate::engine) const NOTHING_TO_CHANGE: &str = "nothing to change: everything matches the template";
 
-/// What is said when nothing of the stack exists.
+/// The note when nothing of the stack exists.
 pub(in crate::engine) fn nothing_to_delete(deployment: &Deployment) -> String {
     format!("nothing to delete: the stack `{}` owns nothing here", deployment.stack.place.stack)
 }
 
-async fn take_back(job: &Job<'_>, plan: &Plan, outcome: &Outcome) -> Result<Rollback, EngineError> {
+async fn roll_back(job: &Job<'_>, plan: &Plan, outcome: &Outcome) -> Result<Rollback, EngineError> {
     job.note("rolling back what this run created");
     let undo = outcome.undo(plan, &job.deployment.observe(Scope::StackOnly).await?);
     let undone = job.deployment.apply(&undo, job.interrupt.answered(), &job.events).await;
@@ -78,7 +79,7 @@ async fn take_back(job: &Job<'_>, plan: &Plan, outcome: &Outcome) -> Result<Roll
     Ok(Rollback { removed: undone.count(Action::Delete), complete })
 }
 
-/// What a removal should have deleted and AWS still has.
+/// What a removal should have deleted and still exists.
 pub(in crate::engine) async fn left(job: &Job<'_>, plan: &Plan) -> Result<Plan, EngineError> {
     let observed = match job.until(job.deployment.observe(Scope::Everything)).await {
         Err(EngineError::Interrupted) => return Err(EngineError::Unchecked),
@@ -86,7 +87,7 @@ pub(in crate::engine) async fn left(job: &Job<'_>, plan: &Plan) -> Result<Plan, 
     };
     let mut left = Plan::down(&job.deployment.stack, &observed);
     left.changes.retain(|change| plan.leftovers.iter().all(|kept| kept.logical_id != change.logical_id));
-    // What was agreed to stands.
+    // The confirmation still covers it.
     for change in &mut left.changes {
         let agreed = plan.changes.iter().find(|agreed| agreed.logical_id == change.logical_id);
         change.data_loss |= agreed.is_some_and(|agreed| agreed.data_loss);
@@ -94,7 +95,7 @@ pub(in crate::engine) async fn left(job: &Job<'_>, plan: &Plan) -> Result<Plan, 
     Ok(left)
 }
 
-/// Refuses to call it removed while AWS still shows some of it.
+/// Fails while AWS still shows a deleted resource.
 pub(in crate::engine) fn refuse_left(left: &Plan) -> Result<(), EngineError> {
     match left.changes.is_empty() {
         true => Ok(()),

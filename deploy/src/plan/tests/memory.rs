@@ -1,9 +1,9 @@
-//! What the stack remembers: whose a surplus is, and which role a function was given.
+//! State tags: ownership of orphans, and the role that a function was given.
 
 use super::*;
 use crate::template::paths;
 
-/// Tags by which a stack remembers that it made these properties.
+/// State tags that record these properties as the stack's own.
 fn owning(properties: &Value) -> Value {
     let digests: Vec<String> = paths(properties).into_keys().collect();
     json!({"Key": "incidentctl:owns", "Value": digests.join(".")})
@@ -16,13 +16,13 @@ fn what_was_ours_and_is_not_wanted_goes_and_what_is_foreign_stays() {
         "SSESpecification": {"KMSMasterKeyId": "key"}, "Tags": [{"Key": "team", "Value": "x"}],
     });
     let mut observed = json!({
-        "Description": "old", "PermissionsBoundary": "somebody's",
+        "Description": "old", "PermissionsBoundary": "foreign",
         "Policies": [{"PolicyName": "kept"}, {"PolicyName": "dropped"}, {"PolicyName": "foreign"}],
         "SSESpecification": {"KMSMasterKeyId": "key", "SSEEnabled": true},
         "Tags": [{"Key": "team", "Value": "x"}, {"Key": "foreign", "Value": "y"}],
     });
     let desired = json!({"Policies": [{"PolicyName": "kept"}], "SSESpecification": {"SSEEnabled": true}, "Tags": []});
-    assert!(removal::removals(&desired, &observed).is_empty(), "without a memory everything is somebody's");
+    assert!(removal::removals(&desired, &observed).is_empty(), "without state tags everything is foreign");
     observed["Tags"].as_array_mut().unwrap().push(owning(&ours));
     let mut gone: Vec<String> = removal::removals(&desired, &observed).into_iter().map(|change| change.path).collect();
     gone.sort();

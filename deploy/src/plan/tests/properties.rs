@@ -1,4 +1,4 @@
-//! What holds for any properties.
+//! Invariants for arbitrary properties.
 
 use proptest::prelude::*;
 
@@ -22,7 +22,7 @@ fn properties() -> impl Strategy<Value = Value> {
     })
 }
 
-/// What an update does: every property of the template, beside what is there already.
+/// The effect of an update: every property of the template, in addition to the existing ones.
 fn applied(desired: &Value, observed: &Value) -> Value {
     let mut result = observed.as_object().cloned().unwrap_or_default();
     for (name, value) in desired.as_object().into_iter().flatten() {
@@ -48,7 +48,7 @@ proptest! {
     }
 
     #[test]
-    fn a_difference_is_told_by_value(desired in properties(), observed in properties()) {
+    fn a_difference_is_reported_by_value(desired in properties(), observed in properties()) {
         for change in differences(&desired, &observed) {
             prop_assert_ne!(&change.before, &change.after, "{}", change.path);
         }

@@ -1,4 +1,4 @@
-//! The names of everything that could be the stack's. All lists go out together.
+//! The names of candidates for orphans, listed concurrently.
 
 use aws_sdk_cloudwatch::types::AlarmType;
 
@@ -8,13 +8,13 @@ use crate::resources::{Context, Scope};
 /// A type and a name.
 type Name = (&'static str, String);
 
-/// Where Lambda's log groups are.
+/// Prefix of Lambda's log groups.
 const GROUPS: &str = "/aws/lambda/";
 
-/// The names that begin like those of the stack, by type.
+/// The names with the stack's prefix, by type.
 ///
-/// Functions and roles cannot be listed by prefix, and an account may have thousands. Of them `up` looks for those whose
-/// log group is there, which is made before them and goes after them; only `down` lists all.
+/// Functions and roles cannot be listed by prefix, and an account may have thousands. `up` only looks for those with a
+/// log group, which is created before them and deleted after them; `down` lists all.
 pub(super) async fn names(context: &Context<'_>, scope: Scope) -> Result<Vec<Name>, AwsError> {
     let all = async {
         match scope {
@@ -58,7 +58,7 @@ fn named(context: &Context<'_>, resource_type: &'static str, names: impl IntoIte
     ours.map(|name| (resource_type, name)).collect()
 }
 
-/// What stands behind the last of these signs, as the name in an ARN or URL.
+/// The text after the last occurrence of a character, such as the name in an ARN or URL.
 fn last(text: &str, sign: char) -> String {
     text.rsplit(sign).next().unwrap_or_default().to_owned()
 }
@@ -72,7 +72,7 @@ async fn functions(context: &Context<'_>) -> Result<Vec<Name>, AwsError> {
 async fn roles(context: &Context<'_>) -> Result<Vec<Name>, AwsError> {
     let pages = context.clients.iam.list_roles().max_items(1000).into_paginator().items().send();
     let found = pages.try_collect().await.explain("iam:ListRoles")?;
-    // The account's roles are of every region, the stack's of one.
+    // Roles are global, the stack is regional.
     let region = format!("-{}", context.place.region);
     let here = found.into_iter().map(|role| role.role_name).filter(|name| name.ends_with(&region));
     Ok(named(context, "AWS::IAM::Role", here))

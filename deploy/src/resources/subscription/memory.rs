@@ -1,5 +1,5 @@
-//! Which addresses the stack itself subscribed. Subscriptions take no tags, so their topic has one for each: other
-//! people subscribe to it, too, and theirs is not ours to end.
+//! Records which addresses the stack subscribed. Subscriptions take no tags, so their topic has one per address: it may
+//! have foreign subscriptions, too, which the stack never removes.
 
 use aws_sdk_sns::types::Tag;
 
@@ -10,10 +10,10 @@ use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Observed, Ownership};
 use crate::template::{Desired, MADE_TAG, subscription_id};
 
-/// A topic has as many tags as it may have: at most 50.
+/// A topic takes at most 50 tags.
 const FULL: &str = "TagLimitExceeded";
 
-/// The logical ids of the subscriptions that the stack made of a topic; none when there is no topic.
+/// The logical ids of the recorded subscriptions of a topic; none without a topic.
 pub(super) async fn remembered(context: &Context<'_>, topic: &str) -> Result<Vec<String>, AwsError> {
     let call = context.clients.sns.list_tags_for_resource().resource_arn(topic);
     let answer = call.send().await.explain("sns:ListTagsForResource");
@@ -22,13 +22,13 @@ pub(super) async fn remembered(context: &Context<'_>, topic: &str) -> Result<Vec
     Ok(tags.iter().filter_map(|tag| Some(tag.key().strip_prefix(MADE_TAG)?.to_owned())).collect())
 }
 
-/// A subscription of which nothing but the memory is there.
+/// A subscription that exists only in the record.
 pub(super) fn observed(desired: &Desired) -> Observed {
     let (physical_id, properties) = (desired.logical_id.clone(), desired.properties.clone());
     Observed { physical_id, properties, ownership: Ownership::Child }
 }
 
-/// Notes that the stack subscribes an address. One that there is no room for is never ended by the stack.
+/// Records an address that the stack subscribes. If the tags are full, the stack never unsubscribes it.
 pub(super) async fn remember(context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
     let tag = Tag::builder().key(key(desired)).value("email").build().map_err(incomplete("sns:TagResource"))?;
     let call = context.clients.sns.tag_resource().resource_arn(desired.properties.text("TopicArn")).tags(tag);
@@ -36,7 +36,7 @@ pub(super) async fn remember(context: &Context<'_>, desired: &Desired) -> Result
     answer.or_absent(FULL).map(|_| ())
 }
 
-/// Forgets an address that is not subscribed any more.
+/// Removes the record of an address that is no longer subscribed.
 pub(super) async fn forget(context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
     let topic = desired.properties.text("TopicArn");
     let call = context.clients.sns.untag_resource().resource_arn(topic).tag_keys(key(desired));
@@ -44,7 +44,7 @@ pub(super) async fn forget(context: &Context<'_>, desired: &Desired) -> Result<(
     answer.or_absent("ResourceNotFound").or_absent("NotFound").map(|_| ())
 }
 
-/// The tag of an address; one that is only remembered is nothing but its logical id.
+/// The tag key of an address; a recorded one is known only by its logical id.
 fn key(desired: &Desired) -> String {
     let id = desired.properties.optional_text("Endpoint").map(|address| subscription_id(&address));
     format!("{MADE_TAG}{}", id.as_ref().unwrap_or(&desired.logical_id))

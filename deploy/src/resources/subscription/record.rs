@@ -1,4 +1,4 @@
-//! What the stack of CloudFormation says about subscriptions: its template has those that it made.
+//! Subscriptions according to the CloudFormation stack, whose template contains those that it created.
 
 use super::Subscription;
 use super::unwanted::{Made, topic_of, unwanted};
@@ -7,8 +7,8 @@ use crate::plan::{Observations, Ownership};
 use crate::resources::{Context, Values};
 use crate::template::{SUBSCRIPTION, Stack, Subscribed, same_address};
 
-/// Brings what should exist and what does to what CloudFormation deployed: subscriptions keep the names that it knows
-/// them by, and what it did not make is not its to take over or to end.
+/// Aligns the desired and the observed state with CloudFormation's record: subscriptions keep their logical ids there,
+/// and foreign ones are neither adopted nor removed.
 ///
 /// # Errors
 /// When the subscriptions cannot be listed.
@@ -56,7 +56,7 @@ mod tests {
     use crate::template::{Desired, subscribed, subscription_id};
 
     #[test]
-    fn a_name_by_position_stays_and_what_others_made_is_not_taken_over() {
+    fn a_name_by_position_stays_and_foreign_subscriptions_are_not_adopted() {
         let text = "Resources: {EmailSubscription7: {Type: AWS::SNS::Subscription, Properties: {Protocol: email, Endpoint: A@x.org}}}";
         let wanted = |address: &str| Desired {
             resource_type: SUBSCRIPTION.to_owned(),

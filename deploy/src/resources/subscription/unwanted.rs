@@ -1,4 +1,4 @@
-//! The addresses that the stack does not have any more, and which of them can go now.
+//! Addresses that the stack no longer contains, and which of them can be removed now.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,14 @@ use crate::plan::{Observed, Ownership};
 use crate::resources::{Context, Values};
 use crate::template::{Attributes, Desired, SUBSCRIPTION, Stack, same_address, subscription_id};
 
-const NEVER_CONFIRMED: &str = "it was never confirmed: it gets nothing, and AWS forgets it within 48 hours";
-const NOT_MADE: &str = "the stack did not subscribe it; `aws sns unsubscribe` ends it";
+const NEVER_CONFIRMED: &str = "it was never confirmed: it gets no alerts, and AWS removes it within 48 hours";
+const NOT_MADE: &str = "the stack did not subscribe it; remove it with `aws sns unsubscribe`";
 
-/// A subscription that the stack made.
+/// A subscription that the stack created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Made {
     pub(super) logical_id: String,
-    /// None where only the logical id is remembered, which follows from it.
+    /// `None` where only the logical id is recorded, which derives from it.
     pub(super) address: Option<String>,
 }
 
@@ -30,7 +30,7 @@ impl Made {
     }
 }
 
-/// What the topic has and the stack does not. A stack without any address keeps those that exist.
+/// Subscriptions of the topic that are not in the stack. A stack without any address keeps the existing ones.
 pub(in crate::resources) async fn orphans(
     context: &Context<'_>,
     stack: &Stack,
@@ -42,18 +42,18 @@ pub(in crate::resources) async fn orphans(
     Ok(unwanted(stack, &topic, &found, &made))
 }
 
-/// The topic of the subscriptions; `None` without one.
+/// The subscriptions' topic; `None` without one.
 pub(super) fn topic_of(stack: &Stack) -> Option<String> {
     wanted(stack).next().map(|desired| desired.properties.text("TopicArn"))
 }
 
-/// The subscriptions of the stack.
+/// The stack's subscriptions.
 pub(super) fn wanted(stack: &Stack) -> impl Iterator<Item = &Desired> {
     stack.resources.iter().filter(|resource| resource.resource_type == SUBSCRIPTION)
 }
 
-/// What is subscribed, or only remembered, and not wanted, each with what becomes of it. Nothing goes while somebody else has not
-/// confirmed yet: an address that changes is reached at its old place until it is at its new one.
+/// Subscriptions, real or only recorded, that are not wanted, each with its fate. None is removed while another address
+/// is unconfirmed: after a change of address, the old one receives alerts until the new one is confirmed.
 pub(super) fn unwanted(stack: &Stack, topic: &str, found: &[Subscription], made: &[Made]) -> Vec<(Desired, Observed)> {
     let wanted: Vec<String> = wanted(stack).map(|desired| desired.properties.text("Endpoint")).collect();
     let is_wanted = |address: &str| wanted.iter().any(|wanted| same_address(wanted, address));
@@ -89,7 +89,7 @@ pub(super) fn unwanted(stack: &Stack, topic: &str, found: &[Subscription], made:
     there.chain(to_forget).collect()
 }
 
-/// Whose a subscription is that is not wanted.
+/// The ownership of an unwanted subscription.
 fn ownership(found: &Subscription, made: bool, waiting: &[&str]) -> Ownership {
     let kept = |why: &str| Ownership::Kept { why: why.to_owned() };
     match (found.pending, made, waiting) {
@@ -97,7 +97,7 @@ fn ownership(found: &Subscription, made: bool, waiting: &[&str]) -> Ownership {
         (false, false, _) => Ownership::Foreign { why: NOT_MADE.to_owned() },
         (false, true, []) => Ownership::Child,
         (false, true, waiting) => kept(&format!(
-            "it goes on getting the alerts until {} has confirmed; the next `up` after that ends it",
+            "it keeps receiving alerts until {} has confirmed; the next `up` after that removes it",
             waiting.join(" and ")
         )),
     }
@@ -124,7 +124,7 @@ mod tests {
         addresses.iter().map(|one| Made { logical_id: subscription_id(one), address: None }).collect()
     }
 
-    /// What becomes of each: `goes`, or why it stays.
+    /// The fate of each: `goes`, or why it stays.
     fn fates(wanted: &[&str], found: &[Subscription], made: &[Made]) -> Vec<(String, String)> {
         let fate = |ownership: Ownership| match ownership {
             Ownership::Child => "goes".to_owned(),
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_stack_made_goes_and_not_before_everyone_else_is_reached() {
+    fn only_own_subscriptions_go_and_only_when_the_others_are_confirmed() {
         let (a, b) = ("a@x.org", "b@x.org");
         let both = made(&[a, b]);
         let goes = |address: &str| vec![(address.to_owned(), "goes".to_owned())];
@@ -151,11 +151,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_and_gone_is_forgotten() {
+    fn the_record_of_a_removed_subscription_is_removed() {
         let (a, b) = ("a@x.org", "b@x.org");
         assert_eq!(fates(&[b], &[], &made(&[a, b])), [(subscription_id(a), "goes".to_owned())]);
         let recorded = Made { logical_id: "EmailSubscription1".to_owned(), address: Some(a.to_owned()) };
-        // CloudFormation's own template has the next word on it.
+        // CloudFormation's template decides about it.
         assert_eq!(fates(&[b], &[], std::slice::from_ref(&recorded)), Vec::new());
         let unwanted = unwanted(&wanting(&[b]), "t", &[found(a, false), found(b, false)], &[recorded]);
         assert_eq!(unwanted[0].0.logical_id, "EmailSubscription1", "the name that CloudFormation knows");

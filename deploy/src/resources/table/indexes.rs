@@ -1,4 +1,4 @@
-//! Indexes of a table that exists. AWS makes or removes one at a time.
+//! Indexes of an existing table. AWS creates or deletes one at a time.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::resources::{Context, Values};
 
 const CALL: &str = "dynamodb:UpdateTable";
 
-/// Removes what changed or is not wanted, then makes what changed or is missing.
+/// Deletes changed and unwanted indexes, then creates changed and missing ones.
 pub(super) async fn update(context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
     let touched: BTreeSet<String> = change.properties.iter().filter_map(index_of).collect();
     let exists = |name: &&String| names(change.observed.as_ref().map(|observed| &observed.properties)).contains(*name);
@@ -50,7 +50,7 @@ async fn remove(context: &Context<'_>, change: &Change, name: &str) -> Result<()
     let delete = DeleteGlobalSecondaryIndexAction::builder().index_name(name).build().map_err(incomplete(CALL))?;
     let update = GlobalSecondaryIndexUpdate::builder().delete(delete).build();
     send(context, change, update, Vec::new()).await?;
-    wait(context, change, "the index to be gone", |table| index_status(table, name).is_none()).await
+    wait(context, change, "the index to be deleted", |table| index_status(table, name).is_none()).await
 }
 
 async fn make(context: &Context<'_>, change: &Change, index: &Value) -> Result<(), AwsError> {
@@ -63,7 +63,7 @@ async fn make(context: &Context<'_>, change: &Change, index: &Value) -> Result<(
         .map_err(incomplete(CALL))?;
     let update = GlobalSecondaryIndexUpdate::builder().create(create).build();
     let table = describe(context, &change.desired.attributes.reference).await?;
-    // Begun again, it may exist: what stands in its way was removed before.
+    // On a retry it may exist: an outdated index was deleted before.
     if table.as_ref().is_none_or(|table| index_status(table, &name).is_none()) {
         let definitions = definitions(table.as_ref(), &change.desired.properties, index)?;
         send(context, change, update, definitions).await?;
@@ -72,7 +72,7 @@ async fn make(context: &Context<'_>, change: &Change, index: &Value) -> Result<(
         .await
 }
 
-/// Exactly the attributes that are keys, with this index: AWS refuses others.
+/// Exactly the key attributes, including this index's: AWS rejects any others.
 fn definitions(
     table: Option<&TableDescription>,
     desired: &Value,
@@ -102,7 +102,7 @@ async fn send(
     let call = context.clients.dynamodb.update_table().table_name(name).global_secondary_index_updates(update);
     let call = call.set_attribute_definitions(Some(definitions).filter(|definitions| !definitions.is_empty()));
     retry(&context.progress, || async {
-        // Gone already: an earlier run that was cut off has done it.
+        // Absent: an interrupted run already deleted it.
         call.clone().send().await.explain(CALL).or_absent(ABSENT)
     })
     .await

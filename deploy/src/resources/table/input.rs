@@ -1,4 +1,4 @@
-//! From properties to the SDK's types.
+//! Converts properties to the SDK's types.
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, GlobalSecondaryIndex, KeySchemaElement, KeyType, PointInTimeRecoverySpecification, Projection,

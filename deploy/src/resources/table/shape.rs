@@ -1,4 +1,4 @@
-//! From what DynamoDB answers to the shape of CloudFormation.
+//! Converts DynamoDB's responses to CloudFormation's shape.
 
 use aws_sdk_dynamodb::types::{
     BillingMode, ContinuousBackupsDescription, GlobalSecondaryIndexDescription, KeySchemaElement,
@@ -29,7 +29,7 @@ pub(super) fn properties<'a>(
     })
 }
 
-/// A table that was always provisioned has no summary.
+/// A table that was provisioned from the start has no summary.
 fn billing(table: &TableDescription) -> &str {
     let mode = table.billing_mode_summary().and_then(|summary| summary.billing_mode());
     mode.unwrap_or(&BillingMode::Provisioned).as_str()
@@ -60,7 +60,7 @@ fn has_backups(description: Option<&ContinuousBackupsDescription>) -> bool {
     status == Some(&PointInTimeRecoveryStatus::Enabled)
 }
 
-/// Without a description the table is encrypted with a key that DynamoDB owns, which CloudFormation calls disabled.
+/// Without a description the table uses a key owned by DynamoDB, which CloudFormation calls disabled.
 fn encryption(description: Option<&SseDescription>) -> Value {
     let Some(description) = description else { return json!({"SSEEnabled": false}) };
     let enabled = matches!(description.status(), Some(SseStatus::Enabled | SseStatus::Enabling | SseStatus::Updating));

@@ -7,7 +7,7 @@ use super::*;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 
-/// Delivers the alarm, and says whether it became an incident that people were written to about.
+/// Delivers the alarm, and returns whether it became a mailed incident.
 async fn is_alerted(flow: &Flow<Memory, Mailbox>) -> Result<bool, HandlerError> {
     let mails = flow.notifier.count();
     deliver(flow, &contributor("alarm")).await?;

@@ -1,4 +1,4 @@
-//! When people are written to: budget, digest, reminders, escalation, silences, flapping, quiet.
+//! The alert policy: budget, digest, reminders, escalation, silences, flapping, quiet periods.
 
 use incident_model::{Incident, Reason, Severity, Silence};
 
@@ -7,7 +7,7 @@ use super::*;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 
-/// A silence of everything that lasts so long.
+/// A silence of everything, for the given time.
 pub(super) fn silence(flow: &Flow<Memory, Mailbox>, seconds: i64) -> Silence {
     let now = flow.clock.now();
     Silence {
@@ -20,7 +20,7 @@ pub(super) fn silence(flow: &Flow<Memory, Mailbox>, seconds: i64) -> Silence {
     }
 }
 
-/// Lets so many minutes pass, with the sweep that each has.
+/// Advances the clock by minutes, with a sweep in each.
 async fn minutes(flow: &Flow<Memory, Mailbox>, minutes: i64) -> Tested {
     for _ in 0..minutes {
         flow.clock.pass(MINUTE);
@@ -98,7 +98,7 @@ async fn one_fingerprint_mails_once_and_again_when_it_gets_worse() -> Tested {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_takes_is_told_again_until_somebody_does() -> Tested {
+async fn what_nobody_takes_is_reported_again_until_somebody_does() -> Tested {
     let flow = flow();
     deliver(&flow, &alarm("e1", "ALARM")).await?;
     minutes(&flow, 8 * 60 + 2).await?;
@@ -125,7 +125,7 @@ async fn a_silence_hides_mails_and_its_end_says_which() -> Tested {
     assert_eq!(subjects.len(), 1, "{subjects:?}");
     assert!(subjects[0].starts_with("[SILENCE ENDED] 3 incidents (1 HIGH, 2 MEDIUM)"), "{subjects:?}");
     let body = flow.notifier.bodies().remove(0);
-    assert!(body.contains("The silence of ada") && body.contains("HIGH recovered - alarm cpu"), "{body}");
+    assert!(body.contains("The silence by ada") && body.contains("HIGH recovered - alarm cpu"), "{body}");
     assert!(flow.store.incidents().iter().all(|incident| incident.silenced_by.is_none() && incident.due.is_none()));
     minutes(&flow, 10).await?;
     assert_eq!((flow.store.silence_count(), flow.notifier.count()), (0, 1));
@@ -162,12 +162,12 @@ async fn flapping_is_one_mail_and_the_state_that_stays_another() -> Tested {
         deliver(&flow, &alarm(&format!("off-{number}"), "OK")).await?;
         minutes(&flow, 2).await?;
     }
-    let told = [
+    let expected = [
         "[HIGH] alarm cpu: Threshold Crossed",
         "[RECOVERED] alarm cpu: Threshold Crossed",
         "[HIGH] FLAPPING: alarm cpu: Threshold Crossed",
     ];
-    assert_eq!(subjects(&flow), told);
+    assert_eq!(subjects(&flow), expected);
     minutes(&flow, 40).await?;
     assert_eq!(subjects(&flow)[3..], ["[RECOVERED] alarm cpu: Threshold Crossed"]);
     deliver(&flow, &alarm("later", "ALARM")).await?;
@@ -208,7 +208,7 @@ async fn what_returns_is_linked_to_what_was() -> Tested {
     let second =
         flow.store.incidents().into_iter().find(|incident| incident.incident_id != first).ok_or("no second")?;
     assert_eq!(second.previous_incident_id.as_ref(), Some(&first));
-    assert!(flow.notifier.bodies()[1].contains(&format!("It was there before, as incident {first}.")));
+    assert!(flow.notifier.bodies()[1].contains(&format!("It recurred; the previous incident is {first}.")));
     Ok(())
 }
 

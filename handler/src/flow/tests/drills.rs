@@ -1,4 +1,4 @@
-//! Drills: whose they are, and how many of them people get.
+//! Drills: their origin, and the number of their mails.
 
 use super::*;
 
@@ -35,7 +35,7 @@ async fn guarantee_5_no_kind_of_mail_brings_the_others_to_ten_in_a_second() -> T
         // The clock stands still while a drill waits for the next second.
         assert!(flow.notifier.count() < 10, "{limit}: {:?}", flow.notifier.subjects());
         let drills = flow.notifier.subjects().iter().filter(|subject| subject.contains("TEST: ")).count();
-        assert!(drills > 0, "{limit}: no drill was told of");
+        assert!(drills > 0, "{limit}: no drill was mailed");
     }
     Ok(())
 }

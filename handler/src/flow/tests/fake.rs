@@ -18,7 +18,7 @@ pub(super) enum Fault {
     Refused,
     /// Another invocation changed the same items.
     Conflict,
-    /// There is too much to do.
+    /// It is throttled.
     Throttled,
     /// It is done, and the answer is lost.
     AnswerLost,
@@ -43,25 +43,25 @@ pub(super) struct Script {
 }
 
 impl Script {
-    /// Lets a step go wrong, counted from 0 from now on.
+    /// Makes a step fail, counted from 0 from now on.
     pub(super) fn plan(&self, step: usize, fault: Fault) {
         self.steps.set(0);
         self.planned.set(Some((step, fault)));
     }
 
-    /// Lets nothing go wrong any more, and counts from 0.
+    /// Stops all faults, and counts from 0.
     pub(super) fn clear(&self) {
         self.steps.set(0);
         self.planned.set(None);
         self.broken.set(false);
     }
 
-    /// How many steps there were.
+    /// The number of steps.
     pub(super) fn steps(&self) -> usize {
         self.steps.get()
     }
 
-    /// Lets every call of the table be refused.
+    /// Makes every call of the table fail.
     pub(super) fn break_table(&self) {
         self.broken.set(true);
     }
@@ -114,11 +114,11 @@ pub(super) struct Memory {
 }
 
 fn throttled() -> StoreError {
-    StoreError::Throttled { code: "ThrottlingException".to_owned(), message: "told to fail".to_owned() }
+    StoreError::Throttled { code: "ThrottlingException".to_owned(), message: "fails on demand".to_owned() }
 }
 
 fn unusable() -> StoreError {
-    StoreError::Unusable { code: "InternalServerError".to_owned(), message: "told to fail".to_owned() }
+    StoreError::Unusable { code: "InternalServerError".to_owned(), message: "fails on demand".to_owned() }
 }
 
 impl Memory {
@@ -138,7 +138,7 @@ impl Memory {
         self.silences.borrow().len()
     }
 
-    /// What a person does.
+    /// A user's action.
     pub(super) fn set_status(&self, incident_id: &str, status: Status) {
         if let Some(incident) = self.incidents.borrow_mut().get_mut(incident_id) {
             incident.status = status;
@@ -166,7 +166,7 @@ impl Memory {
         Ok(())
     }
 
-    /// Changes an incident if the condition holds; says whether it does.
+    /// Changes an incident if the condition holds; returns whether it does.
     fn change_if(
         &self,
         incident_id: &str,
@@ -438,7 +438,7 @@ impl Mailbox {
 
 impl Notifier for Mailbox {
     async fn publish(&self, mail: &Mail) -> Result<(), NotifyError> {
-        let refused = |_| NotifyError { code: "InternalError".to_owned(), message: "told to fail".to_owned() };
+        let refused = |_| NotifyError { code: "InternalError".to_owned(), message: "fails on demand".to_owned() };
         let accept = || {
             self.mails.borrow_mut().push(mail.clone());
             Ok(())

@@ -1,13 +1,13 @@
-//! Every fault at every step: refused, changed by another, answered into the void, dead before it, dead after it.
+//! Every fault at every step: an error, a conflict, a lost response, a crash before it, a crash after it.
 //!
-//! Afterwards happens what AWS does: Lambda delivers again, the bus may deliver twice, the clock asks for sweeps.
+//! Afterwards AWS does its part: Lambda retries, the bus may deliver twice, the schedule sweeps.
 
 use std::collections::BTreeMap;
 
 use super::fake::Fault;
 use super::*;
 
-/// What an invocation is about; each begins on a table of its own.
+/// The subject of an invocation; each starts with its own table.
 #[derive(Debug, Clone, Copy)]
 enum Scene {
     /// A new incident.
@@ -18,9 +18,9 @@ enum Scene {
     Escalates,
     /// An alarm that recovers.
     Recovers,
-    /// An alarm that goes off again right after it recovered twice.
+    /// An alarm that fires again right after two recoveries.
     Flaps,
-    /// An alarm whose end was told of before it was.
+    /// An alarm whose end was reported before the alarm.
     ComesLate,
     /// A reminder.
     Reminds,
@@ -28,7 +28,7 @@ enum Scene {
     Digests,
     /// The end of a silence.
     Reveals,
-    /// Nothing failed for long.
+    /// A quiet period.
     Quiets,
     /// The failure that raised an alarm.
     Explains,
@@ -200,7 +200,7 @@ fn holds(flow: &Flow<Memory, Mailbox>, scene: Scene, fault: Fault, at: &str) {
     assert_eq!(flow.store.occurrences(), occurrences, "{at}");
     assert_eq!(incidents.iter().filter(|one| one.status == Status::Resolved).count(), resolved, "{at}");
     assert!(incidents.iter().all(|one| one.due.is_none()), "{at}: left to send");
-    assert!(incidents.iter().all(|one| one.notified_at.is_some()), "{at}: nobody heard");
+    assert!(incidents.iter().all(|one| one.notified_at.is_some()), "{at}: not mailed");
     let may_repeat = matches!(fault, Fault::AnswerLost | Fault::CrashAfter | Fault::CrashBefore | Fault::Refused);
     for ((incident_id, number), mails) in notices(flow) {
         let most = if may_repeat { 2 } else { 1 };

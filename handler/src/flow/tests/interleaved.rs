@@ -1,5 +1,4 @@
-//! Many failures of one fingerprint at once, in hundreds of orders of their steps: nothing that people have to hear of is
-//! lost between two of them.
+//! Many concurrent failures of one fingerprint, in hundreds of interleavings: no notice is lost between two of them.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -9,7 +8,7 @@ use incident_model::{Incident, Severity};
 
 use super::*;
 
-/// Orders that are tried.
+/// Number of interleavings.
 const SEEDS: u64 = 200;
 
 /// Marsaglia's xorshift: the same numbers for the same seed.
@@ -24,7 +23,7 @@ impl Dice {
     }
 }
 
-/// Whether a delivery can go on.
+/// Whether a delivery can continue.
 struct Turn {
     is_ready: AtomicBool,
     parent: Waker,
@@ -87,7 +86,7 @@ fn mailed(flow: &Flow<Memory, Mailbox>) -> Option<Severity> {
         .find(|severity| subjects.iter().any(|subject| subject.starts_with(&format!("[{severity}]"))))
 }
 
-/// Rules by which an incident becomes worse with so many failures.
+/// Rules with an escalation at this number of failures.
 fn worse_at(occurrences: usize) -> Result<Rules, RulesError> {
     Rules::parse(&format!(
         "rules:\n- name: any\n  severity: MEDIUM\n  escalate: {{occurrences: {occurrences}, severity: HIGH}}\n  summary: failed\n  \
@@ -96,7 +95,7 @@ fn worse_at(occurrences: usize) -> Result<Rules, RulesError> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_escalation_by_number_is_told_whoever_counts_that_failure_and_whatever_mail_is_on_its_way() -> Tested {
+async fn an_escalation_by_number_is_reported_whoever_counts_that_failure_and_whatever_mail_is_on_its_way() -> Tested {
     let events: Vec<_> = (0..8).map(|number| failure_of("orders", &format!("e{number}"))).collect();
     for occurrences in 2..=8 {
         let rules = worse_at(occurrences)?;

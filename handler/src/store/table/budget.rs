@@ -1,5 +1,5 @@
-//! The mail budget: the times of the newest mails, in a list of fixed length. A mail may go out when the oldest of them is
-//! as old as the time that the budget is for.
+//! The mail budget: the times of the latest mails, in a list of fixed length. A mail may be sent when the oldest of
+//! them has left the budget's window.
 
 use incident_model::table;
 
@@ -9,14 +9,14 @@ use super::items::{Changes, helper, number};
 use crate::store::{Budget, StoreError};
 use aws_sdk_dynamodb::types::AttributeValue;
 
-/// Takes one mail out of the budget; false when there is none left.
+/// Takes one mail from the budget; false if it is used up.
 pub(super) async fn take(table: &Table, budget: &Budget, now: i64) -> Result<bool, StoreError> {
     let key = table::budget_key(budget.name);
     if table.apply(&key, taking(budget, now)).await? {
         return Ok(true);
     }
-    // Refused for the time, or because there was no list yet, or one of another length. Somebody else may begin it at
-    // the same time.
+    // The condition failed for the time, or because there is no list of this length yet. Another invocation may be
+    // creating it.
     begin(table, &key, budget).await?;
     table.apply(&key, taking(budget, now)).await
 }
@@ -31,7 +31,7 @@ fn taking(budget: &Budget, now: i64) -> Changes {
         .remove("sent[0]")
 }
 
-/// Begins the list, if there is none of this length.
+/// Creates the list, unless there is one of this length.
 async fn begin(table: &Table, key: &str, budget: &Budget) -> Result<(), StoreError> {
     let never = vec![number(0); budget.limit];
     let put = table

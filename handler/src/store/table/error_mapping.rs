@@ -1,7 +1,7 @@
-//! What a refusal of DynamoDB means: decide anew, ask again later, or give up.
+//! Maps DynamoDB's errors to the handler's: decide again, retry later, or give up.
 //!
-//! The [list of errors] says which calls may be tried again, and [TransactWriteItems] why a transaction is cancelled: one
-//! reason for each of its writes, `None` for those that nothing speaks against.
+//! The [list of errors] documents which calls may be retried, and [TransactWriteItems] why a transaction is cancelled:
+//! one reason per write, `None` for writes without a problem.
 //!
 //! [list of errors]: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 //! [TransactWriteItems]: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
@@ -20,12 +20,12 @@ pub(super) fn is_condition<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -
     error.code() == Some("ConditionalCheckFailedException")
 }
 
-/// Of a call that is no transaction, and of a transaction that did not come so far as to be cancelled.
+/// For calls other than transactions, and transactions that failed before they could be cancelled.
 pub(super) fn refused<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> StoreError {
     meaning(error.code().unwrap_or(kind(error)), error.message().unwrap_or("no answer from DynamoDB"))
 }
 
-/// Of a transaction. What may pass is tried again; what will not pass comes back then, alone.
+/// For a transaction. Transient reasons take precedence: permanent ones remain for the retry.
 pub(super) fn not_transacted(error: &SdkError<TransactWriteItemsError>) -> StoreError {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
         return refused(error);
@@ -41,10 +41,10 @@ pub(super) fn not_transacted(error: &SdkError<TransactWriteItemsError>) -> Store
     meanings.min_by_key(by_hope).unwrap_or(StoreError::Conflict)
 }
 
-/// The reasons of a transaction are named like the exceptions of other calls.
+/// Cancellation reasons have the names of other calls' exceptions.
 fn meaning(code: &str, message: &str) -> StoreError {
     match error_code::bare(code) {
-        // The answer to the same transaction was lost: the marker will tell whether it happened.
+        // The response to the same transaction was lost: the marker shows whether it succeeded.
         "TransactionInProgress" | "ConditionalCheckFailed" | "TransactionConflict" => StoreError::Conflict,
         "Throttling" | "ThrottlingError" | "ProvisionedThroughputExceeded" | "RequestLimitExceeded" => {
             StoreError::throttled(code, message)

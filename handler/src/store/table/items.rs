@@ -1,4 +1,4 @@
-//! How records and helper items look in the table, and changes of them.
+//! The shape of records and helper items in the table, and changes to them.
 
 use std::collections::HashMap;
 
@@ -14,9 +14,9 @@ use super::Item;
 use crate::log;
 use crate::store::{Outbox, StoreError};
 
-/// Attribute of a helper item that names the incident it leads to.
+/// Attribute of a helper item: the incident that it points to.
 pub(super) const TARGET: &str = "leads_to";
-/// Attribute of a resource's helper item: when it recovered last, in milliseconds since 1970.
+/// Attribute of a resource's helper item: its last recovery, in milliseconds since 1970.
 pub(super) const RECOVERED_AT: &str = "recovered_at";
 
 pub(super) fn text(text: &str) -> AttributeValue {
@@ -31,7 +31,7 @@ pub(super) fn count(number: u64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-/// A text attribute of an item.
+/// A string attribute of an item.
 pub(super) fn string(item: &Item, name: &str) -> Option<String> {
     item.get(name).and_then(|value| value.as_s().ok()).cloned()
 }
@@ -41,13 +41,13 @@ pub(super) fn integer(item: &Item, name: &str) -> Option<i64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
-/// What every helper item has: its key, and how it is made.
+/// The attributes of every helper item: its key and version.
 pub(super) fn helper(key: &str) -> Item {
     let version = count(CURRENT_RECORD_VERSION);
     HashMap::from([(INCIDENT_ID.to_owned(), text(key)), (RECORD_VERSION.to_owned(), version)])
 }
 
-/// An item that leads from a key to an incident.
+/// An item that points from a key to an incident.
 pub(super) fn pointer(key: &str, incident_id: &str, expires_at: Option<i64>) -> Item {
     let mut item = helper(key);
     item.insert(TARGET.to_owned(), text(incident_id));
@@ -64,8 +64,8 @@ pub(super) fn record(incident: &Incident) -> Result<Item, StoreError> {
     Ok(item)
 }
 
-/// Reads an incident; nothing, and a line in the log, for one that this version cannot read. What is wrong with it is not
-/// said, as that might quote it.
+/// Reads an incident; logs one that this version cannot read, and returns `None`. The log omits the error, which might
+/// quote the incident.
 pub(super) fn incident(item: &Item) -> Option<Incident> {
     let read = from_item(item.clone()).ok();
     if read.is_none() {
@@ -75,7 +75,7 @@ pub(super) fn incident(item: &Item) -> Option<Incident> {
     read
 }
 
-/// A change of one item: the expression that makes it and the condition that it needs.
+/// A change of one item: its update expression and its condition.
 #[derive(Debug, Clone)]
 pub(super) struct Changes {
     sets: Vec<String>,
@@ -108,7 +108,7 @@ impl Changes {
         self.with(&format!(":{attribute}"), value)
     }
 
-    /// Says how the item is made, if it does not say so: what a change may bring into being has to.
+    /// Sets the item's version if missing, because an update may create the item.
     pub(super) fn versioned(self) -> Self {
         let version = count(CURRENT_RECORD_VERSION);
         self.set_expression(&format!("{RECORD_VERSION} = if_not_exists({RECORD_VERSION}, :{RECORD_VERSION})"))
@@ -137,7 +137,7 @@ impl Changes {
         self
     }
 
-    /// Sets what is to be sent, and removes what is not.
+    /// Sets the outbox, and removes its empty attributes.
     pub(super) fn outbox(mut self, outbox: &Outbox) -> Self {
         let due = outbox.due.map(|reason| text(reason.name()));
         let fields = [
@@ -154,7 +154,7 @@ impl Changes {
         self.set("notices", count(outbox.notices))
     }
 
-    /// Shows a failure, whole: what stands in an incident about one.
+    /// Sets all attributes about the latest failure.
     pub(super) fn showing(self, incident: &Incident) -> Self {
         let Incident { summary, recommendation, rule, error_type, error_message, last_seen_at, .. } = incident;
         let texts = [
@@ -176,7 +176,7 @@ impl Changes {
         })
     }
 
-    /// Adds the condition that what is to be sent is as it was read.
+    /// Adds the condition that the outbox is as it was read.
     pub(super) fn only_if_untouched(self, read: &Incident) -> Self {
         let due_at = match read.due_at {
             Some(_) => "due_at = :read_due_at",

@@ -1,4 +1,4 @@
-//! One look at all that a decision needs.
+//! The lookup: everything that a decision needs.
 
 use std::collections::BTreeSet;
 
@@ -12,16 +12,16 @@ use super::{Item, Table, built, silences};
 use crate::backoff::Backoff;
 use crate::store::{Lookup, Snapshot, Store, StoreError};
 
-/// Asks for the helper items at once, and for the incidents that they led to before; then for those that they lead to
-/// now, where these are others.
+/// Reads the helper items together with the incidents that they last pointed to; then those that they point to now, if
+/// these differ.
 pub(super) async fn look(table: &Table, lookup: &Lookup<'_>) -> Result<Snapshot, StoreError> {
     let (event, fingerprint) = (event_key(lookup.event_id), open_key(lookup.fingerprint));
     let trouble = trouble_key(lookup.source, lookup.trouble);
     let alarm = lookup.function.map(alarm_of_function_key);
-    let recalled = [Some(fingerprint.as_str()), alarm.as_deref()].into_iter().flatten();
-    let recalled: BTreeSet<String> = recalled.filter_map(|key| table.pointer_cache.of(key)).collect();
+    let cached = [Some(fingerprint.as_str()), alarm.as_deref()].into_iter().flatten();
+    let cached: BTreeSet<String> = cached.filter_map(|key| table.pointer_cache.of(key)).collect();
     let keys = [Some(event.as_str()), Some(&fingerprint), Some(&trouble), Some(SILENCES), alarm.as_deref()];
-    let items = items(table, keys.into_iter().flatten().chain(recalled.iter().map(String::as_str))).await?;
+    let items = items(table, keys.into_iter().flatten().chain(cached.iter().map(String::as_str))).await?;
     let (newest, alarm_of_function) =
         tokio::join!(followed(table, &items, Some(&fingerprint)), followed(table, &items, alarm.as_deref()));
     let (newest, trouble) = (newest?, item(&items, &trouble));
@@ -41,7 +41,7 @@ fn item<'a>(items: &'a [Item], key: &str) -> Option<&'a Item> {
     items.iter().find(|item| string(item, INCIDENT_ID).as_deref() == Some(key))
 }
 
-/// The incident that a helper item leads to.
+/// The incident that a helper item points to.
 async fn followed(table: &Table, items: &[Item], key: Option<&str>) -> Result<Option<Incident>, StoreError> {
     let Some(key) = key else { return Ok(None) };
     let Some(incident_id) = item(items, key).and_then(|item| string(item, TARGET)) else { return Ok(None) };
@@ -52,7 +52,7 @@ async fn followed(table: &Table, items: &[Item], key: Option<&str>) -> Result<Op
     }
 }
 
-/// A throttled table answers with a part, at least one item, and names what it left out.
+/// A throttled table returns a part, at least one item, and the unprocessed keys.
 async fn items(table: &Table, keys: impl Iterator<Item = &str>) -> Result<Vec<Item>, StoreError> {
     let wanted = keys.fold(KeysAndAttributes::builder().consistent_read(true), |wanted, key| {
         wanted.keys(Item::from([(INCIDENT_ID.to_owned(), text(key))]))
@@ -67,6 +67,8 @@ async fn items(table: &Table, keys: impl Iterator<Item = &str>) -> Result<Vec<It
             None => return Ok(items),
             Some(left) => wanted = left,
         }
-        backoff.wait_after(StoreError::throttled("UnprocessedKeys", "keys were left out again and again")).await?;
+        backoff
+            .wait_after(StoreError::throttled("UnprocessedKeys", "keys remained unprocessed after all retries"))
+            .await?;
     }
 }

@@ -1,12 +1,12 @@
-//! Where helper items led when they were last read, so that the incident can be asked for together with them.
+//! The last known targets of helper items, so that the incidents can be read together with them.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// More helper items than a handler meets while it is warm; beyond, it starts anew.
+/// Capacity: more helper items than a warm handler meets. When full, the cache is cleared.
 const MOST: usize = 1000;
 
-/// From the key of a helper item to the id of an incident. It may be out of date: what is read decides.
+/// From the key of a helper item to the id of an incident. It may be stale: the items that are read decide.
 #[derive(Debug, Default)]
 pub(super) struct PointerCache {
     led_to: Mutex<HashMap<String, String>>,
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_latest_is_recalled_and_memory_does_not_grow() {
+    fn the_latest_is_kept_and_memory_is_bounded() {
         let pointer_cache = PointerCache::default();
         for number in 0..3 * MOST {
             pointer_cache.remember(&format!("open#{number}"), "inc-1");

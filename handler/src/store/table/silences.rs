@@ -9,11 +9,11 @@ use super::{Item, Table};
 use crate::log;
 use crate::store::StoreError;
 
-/// How often a change is tried anew when others change the item at the same time.
+/// Attempts at a change when others change the item concurrently.
 const ATTEMPTS: usize = 5;
 
-/// The silences of an item. One that this version cannot read hides nothing: an alert too many is better than one that
-/// does not come.
+/// The silences of an item. One that this version cannot read hides nothing: a superfluous alert is better than a
+/// missing one.
 pub(super) fn in_force(item: &Item) -> Vec<Silence> {
     let read: Silences = of(item).unwrap_or_else(|_| Silences { places: vec![None], version: 0 });
     if read.unreadable() > 0 {
@@ -31,7 +31,7 @@ pub(super) async fn read(table: &Table) -> Result<Vec<Silence>, StoreError> {
     Ok(table.item(SILENCES).await?.as_ref().map(in_force).unwrap_or_default())
 }
 
-/// Removes silences. The others stay as they are, also what this version does not know of them.
+/// Removes silences. The others stay unchanged, including attributes unknown to this version.
 pub(super) async fn forget(table: &Table, silence_ids: &[&str]) -> Result<(), StoreError> {
     for _ in 0..ATTEMPTS {
         let Some(item) = table.item(SILENCES).await? else { return Ok(()) };

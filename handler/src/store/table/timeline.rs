@@ -9,13 +9,13 @@ use super::items::{Changes, count};
 use crate::store::StoreError;
 
 impl Changes {
-    /// Takes an entry up into the timeline of an incident as it was read. When the timeline is full, the change also needs
-    /// it to be as it was read.
+    /// Adds an entry to the timeline of an incident as it was read. For a full timeline the change also requires it to
+    /// be unchanged.
     pub(super) fn noted(self, read: &Incident, at: &str, what: &str) -> Result<Self, StoreError> {
         self.timeline(read, read.timeline_with(TimelineEntry::new(at, what)))
     }
 
-    /// Shortens a timeline that grew so large that the item could take nothing up any more.
+    /// Shortens a timeline that filled up the item.
     pub(super) fn mended(self, read: &Incident) -> Result<Self, StoreError> {
         match read.timeline_mended() {
             Some(change) => self.timeline(read, change),

@@ -1,4 +1,4 @@
-//! What a caller's own policies have to allow before a service is asked.
+//! Identity-based authorization, before a call reaches its service.
 
 mod table;
 
@@ -9,19 +9,19 @@ use crate::{ApiError, Call, Cloud, Principal, RestRequest};
 use super::protocol::Protocol;
 use super::signature;
 
-/// Operations that AWS takes without a signature: the links in a subscription's mails.
+/// Unsigned operations: the links in subscription mails.
 pub(super) fn is_public(service: &str, operation: &str) -> bool {
     service == "sns" && matches!(operation, "ConfirmSubscription" | "Unsubscribe")
 }
 
-/// Asks the caller's policies for everything that a call needs.
+/// Checks every permission a call requires against the caller's policies.
 pub(super) fn check(
     cloud: &Cloud,
     call: &Call,
     rest: Option<&RestRequest>,
     protocol: Protocol,
 ) -> Result<(), ApiError> {
-    // An anonymous call got this far only because its operation is public.
+    // Anonymous calls reach this point only for public operations.
     if matches!(call.principal, Principal::Root | Principal::Anonymous) {
         return Ok(());
     }
@@ -33,12 +33,12 @@ pub(super) fn check(
     Ok(())
 }
 
-/// The ARN that a call is for, as policies name it; `*` where they name nothing.
+/// The target ARN as policies name it; `*` where the action has no resource.
 pub(super) fn resource(needs: &[Need]) -> String {
     needs.first().map_or_else(|| "*".to_owned(), |need| need.resource.clone())
 }
 
-/// The permissions that a call takes.
+/// The permissions a call requires.
 pub(super) fn needs(call: &Call, rest: Option<&RestRequest>) -> Vec<Need> {
     match (call.service.as_str(), rest) {
         ("lambda", Some(rest)) => lambda::authorization(rest),
@@ -56,7 +56,7 @@ pub(super) fn needs(call: &Call, rest: Option<&RestRequest>) -> Vec<Need> {
     }
 }
 
-/// The code of a refusal; SNS has its own.
+/// The access-denied code; SNS has its own.
 fn code(call: &Call) -> &'static str {
     match call.service.as_str() {
         "sns" => "AuthorizationError",

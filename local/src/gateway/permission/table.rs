@@ -1,9 +1,9 @@
-//! What DynamoDB's operations need: a transaction needs each of its parts, a query of an index needs the index.
+//! DynamoDB's permissions: a transaction needs those of each item, an index query needs the index.
 
 use crate::policy::Need;
 use crate::{Call, Input, arn};
 
-/// The permissions that a call needs.
+/// The permissions a call requires.
 pub(super) fn needs(call: &Call) -> Vec<Need> {
     match call.operation.as_str() {
         "TransactWriteItems" | "TransactGetItems" => transaction(call),
@@ -18,7 +18,7 @@ pub(super) fn needs(call: &Call) -> Vec<Need> {
     }
 }
 
-/// Each part needs the action of its own name, the check that of `ConditionCheckItem`.
+/// Each item needs its own action; a check needs `ConditionCheckItem`.
 fn transaction(call: &Call) -> Vec<Need> {
     let mut needs = Vec::new();
     for item in call.input.structures("TransactItems") {
@@ -43,7 +43,7 @@ fn target(input: &Input) -> Option<&str> {
     input.text("TableName").or_else(|| input.text("TableArn")).or_else(|| input.text("ResourceArn"))
 }
 
-/// A table may be given by name or by ARN.
+/// Tables are named by name or ARN.
 fn named(call: &Call, table: &str, index: Option<&str>) -> String {
     let table = match table.starts_with("arn:") {
         true => table.to_owned(),
@@ -67,7 +67,7 @@ mod tests {
     use crate::{Call, Input, Principal};
 
     #[test]
-    fn every_part_is_needed() {
+    fn every_item_needs_its_permission() {
         let table = "arn:aws:dynamodb:eu-west-1:000000000000:table/t";
         let cases = [
             ("PutItem", json!({"TableName":"t"}), vec![("PutItem", table.to_owned())]),

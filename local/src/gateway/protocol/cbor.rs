@@ -1,4 +1,4 @@
-//! Smithy RPC v2 CBOR, which CloudWatch speaks with new SDKs.
+//! Smithy RPC v2 CBOR, the protocol newer SDKs use for CloudWatch.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -7,25 +7,25 @@ use serde_json::{Map, Number, Value};
 
 use crate::{ApiError, Input, Output};
 
-/// Tag of an instant in seconds since 1970 (RFC 8949, 3.4.2).
+/// Tag of an epoch timestamp in seconds (RFC 8949, 3.4.2).
 const EPOCH: u64 = 1;
 
-/// How deep values may stand in one another; CloudWatch's own go to ten.
-const DEEPEST: usize = 32;
+/// Nesting limit; CloudWatch's own requests need ten.
+const MAX_DEPTH: usize = 32;
 
 pub(super) fn decode(body: &[u8]) -> Result<Input, ApiError> {
     if body.is_empty() {
         return Ok(Input::default());
     }
-    let invalid = || ApiError::new("SerializationException", "the request body is no CBOR map");
-    let value: Cbor = ciborium::de::from_reader_with_recursion_limit(body, DEEPEST).map_err(|_| invalid())?;
+    let invalid = || ApiError::new("SerializationException", "the request body is not a CBOR map");
+    let value: Cbor = ciborium::de::from_reader_with_recursion_limit(body, MAX_DEPTH).map_err(|_| invalid())?;
     match to_json(value) {
         Value::Object(members) => Ok(Input(members)),
         _ => Err(invalid()),
     }
 }
 
-/// Timestamps become numbers of seconds, blobs become base64 text.
+/// Timestamps become seconds, blobs become base64 text.
 fn to_json(value: Cbor) -> Value {
     match value {
         Cbor::Bool(flag) => Value::Bool(flag),
@@ -47,7 +47,7 @@ fn to_json(value: Cbor) -> Value {
 
 pub(super) fn encode(output: &Output) -> Vec<u8> {
     let mut body = Vec::new();
-    // Writing to a vector does not fail.
+    // Writing to a `Vec` cannot fail.
     let _ = ciborium::into_writer(&from_output(output), &mut body);
     body
 }

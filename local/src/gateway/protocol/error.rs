@@ -1,4 +1,4 @@
-//! Errors, which each protocol and some services name differently.
+//! Error encoding: names differ between protocols and, for some services, between models.
 
 use http::HeaderValue;
 use serde_json::json;
@@ -8,8 +8,8 @@ use crate::gateway::route::Route;
 use crate::services::s3;
 use crate::{ApiError, Output};
 
-/// Shape name and query-protocol code of the errors whose two names differ. Services that moved from the query protocol
-/// to JSON or CBOR send the old name in a header, and SDKs report that one.
+/// Shape name and query-protocol code of errors whose names differ. Services that moved from awsQuery to JSON or CBOR
+/// send the old code in a header, and SDKs report that one.
 const OLD_NAMES: [(&str, &str, &str); 15] = [
     ("sqs", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"),
     ("sqs", "QueueNameExists", "QueueAlreadyExists"),
@@ -70,7 +70,7 @@ pub(super) fn encode(protocol: Protocol, route: &Route, request_id: &str, error:
     reply
 }
 
-/// Shape name and query-protocol code of an error that a service named either way.
+/// Shape name and query-protocol code of an error given by either name.
 fn names<'a>(service: &str, code: &'a str) -> (&'a str, &'a str) {
     OLD_NAMES
         .iter()

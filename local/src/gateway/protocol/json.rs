@@ -10,7 +10,7 @@ pub(super) fn decode(body: &[u8]) -> Result<Input, ApiError> {
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(members)) => Ok(Input(members)),
-        _ => Err(ApiError::new("SerializationException", "the request body is no JSON object")),
+        _ => Err(ApiError::new("SerializationException", "the request body is not a JSON object")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The forms in which AWS's services take a call and give a reply.
+//! The wire protocols of AWS's services.
 
 mod cbor;
 mod error;
@@ -12,10 +12,10 @@ use super::request::Request;
 use super::route::Route;
 use super::{Reply, reply};
 
-/// A wire form.
+/// A wire protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protocol {
-    /// awsQuery: a form in, XML out.
+    /// awsQuery: form in, XML out.
     Query,
     /// awsJson1_0
     Json10,
@@ -23,16 +23,16 @@ pub(super) enum Protocol {
     Json11,
     /// Smithy RPC v2 CBOR.
     Cbor,
-    /// restJson1 as Lambda speaks it; the service reads it itself.
+    /// restJson1 for Lambda; the service decodes it itself.
     Lambda,
-    /// restXml as S3 speaks it; the service reads it itself.
+    /// restXml for S3; the service decodes it itself.
     S3,
-    /// awsJson1_0 as DynamoDB speaks it; the service reads it itself.
+    /// awsJson1_0 for DynamoDB; the service decodes it itself.
     Dynamodb,
 }
 
 impl Protocol {
-    /// The parameters of a call.
+    /// Decodes a call's parameters.
     pub(super) fn decode(self, request: &Request) -> Result<Input, ApiError> {
         match self {
             Self::Query => Ok(query::decode(request.form())),
@@ -42,7 +42,7 @@ impl Protocol {
         }
     }
 
-    /// A successful reply.
+    /// Encodes a successful reply.
     pub(super) fn encode(self, call: &Call, output: &Output) -> Reply {
         match self {
             Self::Query | Self::S3 => reply(200, "text/xml", xml::success(call, output)),
@@ -57,7 +57,7 @@ impl Protocol {
         }
     }
 
-    /// A failed reply.
+    /// Encodes an error.
     pub(super) fn encode_error(self, route: &Route, request_id: &str, error: &ApiError) -> Reply {
         error::encode(self, route, request_id, error)
     }

@@ -1,11 +1,11 @@
-//! awsQuery, the way in: a form whose names spell a tree, such as `Tags.member.1.Key`.
+//! awsQuery requests: a form whose keys spell a tree, such as `Tags.member.1.Key`.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use crate::Input;
 
-/// Deeper names are cut: no operation nests further.
+/// Deeper keys are truncated: no operation nests further.
 const MAX_DEPTH: usize = 16;
 
 #[derive(Debug, Default)]
@@ -53,7 +53,7 @@ impl Node {
         !self.children.is_empty() && self.children.keys().all(|name| name.parse::<u32>().is_ok())
     }
 
-    /// Elements in the order of their numbers.
+    /// Elements in numeric order.
     fn numbered(self) -> Vec<Node> {
         let mut elements: Vec<(u32, Node)> =
             self.children.into_iter().map(|(name, node)| (name.parse().unwrap_or(u32::MAX), node)).collect();
@@ -65,7 +65,7 @@ impl Node {
         Value::Array(self.numbered().into_iter().map(Node::into_value).collect())
     }
 
-    /// Entries of `key` and `value`; SNS's message attributes write `Name` and `Value`.
+    /// `key`/`value` entries; SNS message attributes use `Name`/`Value`.
     fn into_map(self) -> Value {
         let mut map = Map::new();
         for mut entry in self.numbered() {
@@ -88,7 +88,7 @@ mod tests {
     use crate::gateway::request::parameters;
 
     #[test]
-    fn names_spell_a_tree() {
+    fn keys_form_a_tree() {
         let cases = [
             ("Action=X&Version=1&RoleName=r", json!({"RoleName":"r"})),
             (
@@ -117,7 +117,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_form_breaks_the_reader(form in "[a-c.1-3=&%]{0,80}") {
+        fn decoding_never_panics(form in "[a-c.1-3=&%]{0,80}") {
             let _ = decode(parameters(&form));
         }
     }

@@ -1,4 +1,4 @@
-//! awsQuery, the way out: XML.
+//! awsQuery responses: XML.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! The canonical form of a request, which is what is signed.
+//! The canonical request, which is what gets signed.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 use super::hex;
 use crate::gateway::request::{Request, parameters};
 
-/// What stays as it is: letters, digits and `-._~`.
+/// Unreserved characters: letters, digits and `-._~`.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// In a path, the slash too.
+/// In a path, slashes too.
 const IN_PATH: &AsciiSet = &UNRESERVED.remove(b'/');
 
 pub(super) fn request(request: &Request, service: &str, signed_headers: &[String], presigned: bool) -> String {
@@ -30,7 +30,7 @@ pub(super) fn request(request: &Request, service: &str, signed_headers: &[String
     )
 }
 
-/// The path as it was sent, encoded once more, as every service but S3 does.
+/// The path as sent, encoded once more: every service but S3 does so.
 fn path(path: &str) -> String {
     let mut segments: Vec<&str> = Vec::new();
     for segment in path.split('/').filter(|segment| !segment.is_empty() && *segment != ".") {
@@ -54,7 +54,7 @@ fn query(query: &str, presigned: bool) -> String {
     pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 
-/// All values of a header, with runs of spaces made one.
+/// All values of a header, with runs of spaces collapsed.
 fn header_value(request: &Request, name: &str) -> String {
     request
         .headers

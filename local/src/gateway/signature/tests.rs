@@ -33,7 +33,7 @@ fn request(method: Method, path: &str, query: &str) -> Request {
 
 /// Requests and signatures of AWS's published test suite for Signature Version 4.
 #[test]
-fn the_published_examples_have_their_signatures() {
+fn published_signatures_are_reproduced() {
     let cases = [
         (Method::GET, "/", "", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
         (Method::POST, "/", "", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"),
@@ -64,7 +64,7 @@ fn the_published_examples_have_their_signatures() {
 }
 
 #[test]
-fn a_header_that_is_no_signature_says_what_it_lacks() {
+fn an_incomplete_signature_names_what_is_missing() {
     let cases = [
         ("AWS4-HMAC-SHA256 Credential=a/b", "Credential must have exactly 5"),
         ("AWS4-HMAC-SHA256 SignedHeaders=host", "requires 'Credential' parameter"),
@@ -78,7 +78,7 @@ fn a_header_that_is_no_signature_says_what_it_lacks() {
     }
 }
 
-/// Signs a request as a client does.
+/// Signs a request as a client would.
 pub(in crate::gateway) fn sign(request: &mut Request, key: &Key, scope: Scope, signed_at: &str) {
     request.headers.insert("x-amz-date", signed_at.parse().unwrap());
     if let Some(token) = &key.session_token {

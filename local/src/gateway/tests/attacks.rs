@@ -1,4 +1,4 @@
-//! What strangers on the machine and pages in a browser send, and what would end the process with all its state.
+//! Hostile requests: other users on the machine, browser pages, and input meant to crash the process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::LocalConfig;
 use crate::config::LatencyProfile;
 use crate::services::cloudformation::{Declaration, Home, Provisioner, Refusal, Resolved, Resource, Workplace};
 
-/// Sends the head of a request, announces a body and sends none: what is answered was decided on the head.
+/// Sends only the head of a request with a body: the reply must depend on the head alone.
 async fn status_by_head(client: &Client, head: &str) -> Option<u16> {
     let mut stream = TcpStream::connect(client.host()).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
@@ -26,7 +26,7 @@ async fn status_by_head(client: &Client, head: &str) -> Option<u16> {
 }
 
 #[tokio::test]
-async fn only_its_own_names_are_answered() {
+async fn foreign_host_names_are_rejected() {
     let client = Client::start().await;
     let port = client.host().rsplit_once(':').unwrap().1.to_owned();
     let secret = &client.cloud.access_key.secret_access_key;
@@ -57,7 +57,7 @@ async fn only_its_own_names_are_answered() {
 }
 
 #[tokio::test]
-async fn nothing_of_its_own_is_answered_without_the_secret() {
+async fn the_control_api_requires_the_secret() {
     let client = Client::start().await;
     for (method, path) in [
         (Method::GET, "/_local/status"),
@@ -81,7 +81,7 @@ async fn nothing_of_its_own_is_answered_without_the_secret() {
 }
 
 #[tokio::test]
-async fn a_head_is_refused_before_its_body_is_read() {
+async fn a_bad_head_is_rejected_before_its_body_is_read() {
     let client = Client::start().await;
     let (host, key) = (client.host(), client.cloud.access_key.access_key_id.clone());
     let now = client.cloud.clock.now().strftime("%Y%m%dT%H%M%SZ").to_string();
@@ -115,7 +115,7 @@ async fn a_head_is_refused_before_its_body_is_read() {
 }
 
 #[tokio::test]
-async fn the_well_known_key_opens_what_was_started_open() {
+async fn the_well_known_key_works_only_if_configured() {
     let identity = [("Action", "GetCallerIdentity"), ("Version", "2011-06-15")];
     for (open, status) in [(false, 403), (true, 200)] {
         let client = Client::with(LocalConfig { open, ..LocalConfig::default() }).await;
@@ -125,7 +125,7 @@ async fn the_well_known_key_opens_what_was_started_open() {
 }
 
 #[tokio::test]
-async fn a_gzip_is_no_way_around_the_limit() {
+async fn the_limit_holds_for_decompressed_bodies() {
     let client = Client::start().await;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     std::io::Write::write_all(&mut encoder, &vec![b' '; 8 * 1024 * 1024]).unwrap();
@@ -133,7 +133,7 @@ async fn a_gzip_is_no_way_around_the_limit() {
     assert_eq!(client.post("sqs", "/", &headers, encoder.finish().unwrap()).await.status, 413);
 }
 
-/// An account with the table `deep`, whose key is `a`.
+/// An account with the table `deep`, keyed by `a`.
 async fn with_a_table() -> Client {
     let latency = LatencyProfile { table: Duration::ZERO, ..LatencyProfile::QUICK };
     let client = Client::with(LocalConfig { latency, ..LocalConfig::default() }).await;
@@ -144,9 +144,9 @@ async fn with_a_table() -> Client {
     client
 }
 
-/// As Python's client does: it sends the whole body before it looks for an answer.
+/// Like Python's HTTP client: sends the whole body before reading the response.
 #[tokio::test]
-async fn a_refused_client_may_send_its_body_to_the_end() {
+async fn a_rejected_body_is_drained() {
     let client = Client::start().await;
     let head = format!("POST / HTTP/1.1\r\nHost: evil.example\r\nContent-Length: {}\r\n\r\n", 20_000_000);
     let mut stream = TcpStream::connect(client.host()).await.unwrap();
@@ -160,25 +160,25 @@ async fn a_refused_client_may_send_its_body_to_the_end() {
 }
 
 #[tokio::test]
-async fn an_item_never_goes_deeper_than_dynamodb_lets_it() {
+async fn nested_items_are_limited_as_in_dynamodb() {
     let client = with_a_table().await;
     let list = |levels: usize| (0..levels).fold(json!({"S": "x"}), |inner, _| json!({"L": [inner]}));
-    for (levels, status) in [(31, 200), (32, 200), (33, 400), (60, 400)] {
+    for (levels, status) in [(31, 200), (32, 400), (33, 400), (60, 400)] {
         let input = json!({"TableName": "deep", "Item": {"a": {"S": "x"}, "v": list(levels)}});
         let reply = target(&client, "dynamodb", "DynamoDB_20120810.PutItem", input).await;
         assert_eq!(reply.status, status, "{levels}: {}", reply.text());
     }
-    // The place is allowed, the value too, the two together are not.
+    // Path and value are each within their limit; together they are not.
     let update = json!({"TableName": "deep", "Key": {"a": {"S": "x"}}, "UpdateExpression": "SET v[0][0] = :v",
-        "ExpressionAttributeValues": {":v": list(31)}});
+        "ExpressionAttributeValues": {":v": list(30)}});
     let reply = target(&client, "dynamodb", "DynamoDB_20120810.UpdateItem", update).await;
     assert_eq!(reply.status, 400, "{}", reply.text());
     assert!(reply.text().contains("Nesting Levels"), "{}", reply.text());
 }
 
-/// Each of these overflowed the stack, or would.
+/// Inputs that overflowed the stack, or would.
 #[tokio::test]
-async fn what_is_nested_without_end_is_a_wrong_request_and_no_more() {
+async fn excessive_nesting_is_a_client_error() {
     let client = with_a_table().await;
     let nested = |open: &str, count: usize, inner: &str, close: &str| open.repeat(count) + inner + &close.repeat(count);
     for count in [500, 20_000, 200_000] {
@@ -216,9 +216,9 @@ async fn what_is_nested_without_end_is_a_wrong_request_and_no_more() {
     assert_eq!(client.control(Method::GET, "/_local/status", "").await.status, 200);
 }
 
-/// The limits are no higher than the stack is.
+/// The nesting limits fit in the stack.
 #[tokio::test]
-async fn what_is_as_deep_as_it_may_be_is_worked_out() {
+async fn maximum_nesting_is_accepted() {
     let client = with_a_table().await;
     let item = json!({"TableName": "deep", "Item": {"a": {"S": "x"}}});
     assert_eq!(target(&client, "dynamodb", "DynamoDB_20120810.PutItem", item).await.status, 200);
@@ -242,7 +242,7 @@ async fn what_is_as_deep_as_it_may_be_is_worked_out() {
 }
 
 #[tokio::test]
-async fn lengths_that_a_cbor_body_does_not_have_are_not_believed() {
+async fn false_cbor_lengths_are_rejected() {
     let client = Client::start().await;
     let path = "/service/GraniteServiceVersion20100801/operation/ListMetrics";
     let headers = [("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")];
@@ -254,7 +254,7 @@ async fn lengths_that_a_cbor_body_does_not_have_are_not_believed() {
 }
 
 #[tokio::test]
-async fn instants_at_the_ends_of_time_are_a_wrong_request() {
+async fn extreme_timestamps_are_a_client_error() {
     let client = Client::start().await;
     let input = json!({"StartTime": -9.3e15, "EndTime": 9.3e15, "Period": 60, "Namespace": "N", "MetricName": "M",
         "Statistics": ["Sum"]});
@@ -263,7 +263,7 @@ async fn instants_at_the_ends_of_time_are_a_wrong_request() {
 }
 
 #[tokio::test]
-async fn one_call_asks_for_no_more_points_than_cloudwatch_gives() {
+async fn data_points_per_call_are_limited() {
     let client = Client::start().await;
     let ask = |queries: usize| {
         let query = |number: usize| json!({"Id": format!("q{number}"), "Expression": "1", "Period": 60});
@@ -276,7 +276,7 @@ async fn one_call_asks_for_no_more_points_than_cloudwatch_gives() {
     }
 }
 
-/// Breaks in the midst of a call.
+/// Disconnects mid-call.
 struct Broken;
 
 #[async_trait]
@@ -307,7 +307,7 @@ impl Provisioner for Broken {
 }
 
 #[tokio::test]
-async fn a_mistake_of_ours_fails_one_call_with_500() {
+async fn a_panic_fails_one_call_with_500() {
     let client = Client::start().await;
     client.cloud.cloudformation.provision_with(Arc::new(Broken));
     let fields = [("Action", "ValidateTemplate"), ("Version", "2010-05-15"), ("TemplateBody", "{}")];

@@ -1,4 +1,4 @@
-//! A client that signs as an SDK does, and can be told to do it wrong.
+//! A client that signs as an SDK does, and can be made to do it wrong.
 
 use std::sync::Arc;
 
@@ -104,7 +104,7 @@ impl Client {
         self.send(service, Method::GET, path, &[], Vec::new()).await.unwrap()
     }
 
-    /// Where it listens: `127.0.0.1:PORT`.
+    /// The address it listens on: `127.0.0.1:PORT`.
     pub(super) fn host(&self) -> &str {
         self.cloud.endpoint.trim_start_matches("http://")
     }
@@ -114,7 +114,7 @@ impl Client {
         self.send("s3", method, path, &[("content-md5", &digest)], body).await.unwrap()
     }
 
-    /// Asks the local AWS itself.
+    /// Calls the control API.
     pub(super) async fn control(&self, method: Method, path: &str, body: impl Into<Vec<u8>>) -> Reply {
         let secret = [(SECRET_HEADER, self.cloud.access_key.secret_access_key.as_str())];
         self.unsigned().send("", method, path, &secret, body.into()).await.unwrap()
@@ -128,7 +128,7 @@ impl Client {
         self.send(service, Method::POST, path, headers, body).await.unwrap()
     }
 
-    /// `None` when the connection ends without a reply.
+    /// `None` when the connection closes without a reply.
     pub(super) async fn try_post(&self, service: &str, headers: &[(&str, &str)], body: Value) -> Option<Reply> {
         self.send(service, Method::POST, "/", headers, body.to_string().into_bytes()).await
     }

@@ -99,7 +99,7 @@ async fn lambda_and_dynamodb_read_their_own_requests() {
     let client = Client::start().await;
     let reply = client.get("lambda", "/2015-03-31/functions/").await;
     assert_eq!((reply.status, &reply.json()["Functions"]), (200, &json!([])));
-    // An ARN in a path is encoded once on the wire and twice in what is signed.
+    // ARNs in a path are encoded once on the wire and twice in the canonical request.
     let path = "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Af/configuration";
     let reply = client.get("lambda", path).await;
     assert_eq!((reply.status, reply.headers["x-amzn-errortype"].to_str().unwrap()), (404, "ResourceNotFoundException"));
@@ -118,7 +118,7 @@ async fn a_gzipped_body_is_read() {
 }
 
 #[tokio::test]
-async fn what_is_not_signed_right_is_refused_in_the_words_of_its_protocol() {
+async fn invalid_signatures_are_rejected_in_the_protocols_format() {
     let client = Client::start().await;
     let bad_secret = client.as_key(|key| key.secret_access_key = "other".to_owned());
     let unknown = client.as_key_id("AKIAUNKNOWN");
@@ -149,7 +149,7 @@ async fn an_unknown_service_is_named() {
 }
 
 #[tokio::test]
-async fn s3_signs_the_path_as_it_is_and_fails_in_its_own_xml() {
+async fn s3_signs_the_raw_path_and_returns_its_own_xml_errors() {
     let client = Client::start().await;
     let reply = client.get("s3", "/code/a%20b%2Bc.zip").await;
     assert_eq!(reply.status, 404);
@@ -214,7 +214,7 @@ async fn with_propagation(role_propagation: Duration) -> (Client, String) {
 }
 
 #[tokio::test]
-async fn a_new_role_cannot_be_assumed_before_it_has_propagated() {
+async fn a_new_role_cannot_be_assumed_before_propagation() {
     let (client, arn) = with_propagation(Duration::from_secs(3600)).await;
     assert!(iam::can_be_assumed(&client.cloud, &arn, "lambda.amazonaws.com").is_err());
     let (client, arn) = with_propagation(Duration::ZERO).await;
@@ -251,7 +251,7 @@ async fn a_session_may_do_what_its_role_allows() {
 }
 
 #[tokio::test]
-async fn faults_break_the_calls_that_they_name_and_calls_are_recorded() {
+async fn faults_break_matching_calls_and_calls_are_recorded() {
     let client = Client::start().await;
     let rules = json!([
         {"service": "sqs", "operation": "ListQueues", "call": 2, "action": "throttle"},
@@ -294,7 +294,7 @@ async fn faults_break_the_calls_that_they_name_and_calls_are_recorded() {
 }
 
 #[tokio::test]
-async fn a_fault_meets_one_resource_and_a_call_that_hangs_is_told() {
+async fn a_fault_matches_one_resource_and_hangs_are_signalled() {
     let client = Client::start().await;
     let rule = |name: &str, action: &str| json!({"resource": format!("arn:aws:sqs:us-east-1:000000000000:{name}"), "action": action});
     let rules = json!([rule("broken", "throttle"), rule("before", "hang-before"), rule("after", "hang-after")]);
@@ -317,7 +317,7 @@ async fn a_fault_meets_one_resource_and_a_call_that_hangs_is_told() {
 }
 
 #[tokio::test]
-async fn a_call_goes_on_when_its_caller_goes_away() {
+async fn a_call_completes_when_its_caller_disconnects() {
     const CALLERS: u64 = 40;
     let client = Client::start().await;
     let topic = "arn:aws:sns:us-east-1:000000000000:t";
@@ -327,7 +327,7 @@ async fn a_call_goes_on_when_its_caller_goes_away() {
         let address = format!("{number}@example.com");
         let fields = [("Action", "Subscribe"), ("Version", "2010-03-31"), ("TopicArn", topic), ("Protocol", "email")];
         let fields = [&fields[..], &[("Endpoint", address.as_str())]].concat();
-        // They leave at different moments, most of them before the answer.
+        // They disconnect at different moments, most before the reply.
         let patience = Duration::from_micros(100 * number);
         let _ = tokio::time::timeout(patience, query(&client, "sns", &fields)).await;
     }
@@ -346,7 +346,7 @@ async fn a_call_goes_on_when_its_caller_goes_away() {
 }
 
 #[tokio::test]
-async fn fault_rules_are_read_again_when_their_file_changes() {
+async fn fault_rules_reload_when_their_file_changes() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("faults.json");
     let client = Client::with(LocalConfig { faults: Some(file.clone()), ..LocalConfig::default() }).await;
@@ -358,7 +358,7 @@ async fn fault_rules_are_read_again_when_their_file_changes() {
     assert_eq!(list().await.status, 200);
 }
 
-/// A zip with one file, in base64 and as bytes.
+/// A zip with one file, as base64 and as bytes.
 fn package() -> (String, Vec<u8>) {
     use base64::Engine;
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
@@ -368,7 +368,7 @@ fn package() -> (String, Vec<u8>) {
 }
 
 #[tokio::test]
-async fn giving_a_function_a_role_takes_the_permission_to_pass_it_and_the_code_can_be_downloaded() {
+async fn assigning_a_role_requires_pass_role_and_code_is_downloadable() {
     let (client, arn) = with_propagation(Duration::ZERO).await;
     let session = client.as_session(&iam::service_session(&client.cloud, &arn, "lambda.amazonaws.com", "f").unwrap());
     let (encoded, bytes) = package();

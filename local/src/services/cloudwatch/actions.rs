@@ -1,4 +1,4 @@
-//! What a change of state sets off: events on the default bus, messages to topics, functions.
+//! Effects of an alarm's state change: events on the default bus, messages to topics, function calls.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -10,14 +10,14 @@ use crate::{ApiError, Cloud, Input, Principal};
 use super::alarm::{Alarm, AlarmState, StateValue};
 use super::event_time;
 
-/// A change of state, and what is needed to tell of it.
+/// A state change and its context.
 #[derive(Debug, Clone)]
 pub(super) enum Change {
     Alarm { alarm: Box<Alarm>, previous: AlarmState },
     Contributor { alarm: Box<Alarm>, group: Vec<(String, String)>, state: AlarmState },
 }
 
-/// Publishes the event of a change and runs the actions of the new state. A failed action is written to the history.
+/// Publishes the change's event and runs the new state's actions. Failed actions are recorded in the history.
 pub(super) async fn run(cloud: &Cloud, change: Change) {
     match change {
         Change::Contributor { alarm, group, state } => publish(
@@ -115,7 +115,7 @@ fn contributor_detail(alarm: &Alarm, group: &[(String, String)], state: &AlarmSt
     })
 }
 
-/// Sixteen hexadecimal digits that stay the same for the same series.
+/// Sixteen hexadecimal digits that identify a series.
 pub(super) fn contributor_id(group: &[(String, String)]) -> String {
     let text: String = group.iter().map(|(name, value)| format!("{name}={value};")).collect();
     Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
@@ -170,13 +170,13 @@ fn metric_stat(metric: &Input, stat: &Input, statistic: &str) -> Value {
     detail
 }
 
-/// `ALARM: "name" in US East (N. Virginia)`, cut to what SNS takes as a subject.
+/// `ALARM: "name" in US East (N. Virginia)`, cut to SNS's subject limit.
 fn subject(alarm: &Alarm) -> String {
     let subject = format!("{}: \"{}\" in {}", alarm.state.value.as_str(), alarm.name, region_name(&alarm.region));
     if subject.chars().count() <= 100 { subject } else { subject.chars().take(97).chain("...".chars()).collect() }
 }
 
-/// The message that topics get (CloudWatch user guide, "Notifying users on alarm changes").
+/// The message for topics (CloudWatch user guide, "Notifying users on alarm changes").
 fn notification(alarm: &Alarm, previous: &AlarmState) -> Value {
     let input = alarm.input();
     json!({
@@ -243,7 +243,7 @@ fn trigger(alarm: &Alarm, input: &Input) -> Value {
     trigger
 }
 
-/// Name of a region as the console writes it; the code itself for one that is not listed.
+/// A region's console name; its code if unlisted.
 fn region_name(region: &str) -> &str {
     match region {
         "us-east-1" => "US East (N. Virginia)",

@@ -1,4 +1,4 @@
-//! One metric alarm: its settings, checked as `PutMetricAlarm` checks them, and its state.
+//! A metric alarm: settings, validated as `PutMetricAlarm` does, and state.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,10 +12,10 @@ use super::query::{MetricStat, Query, Source, check_period, check_statistic};
 use super::series::Series;
 use super::{dimensions, invalid, missing, required, timestamp, validation};
 
-/// History entries that one alarm keeps.
+/// History entries per alarm.
 const HISTORY: usize = 100;
 
-/// The state of an alarm or of one contributor.
+/// State of an alarm or contributor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StateValue {
     Ok,
@@ -37,7 +37,7 @@ impl StateValue {
     }
 }
 
-/// A state and why it holds. Times in milliseconds.
+/// A state and its reason. Times in milliseconds.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct AlarmState {
     pub(super) value: StateValue,
@@ -53,26 +53,26 @@ pub(super) struct Alarm {
     pub(super) arn: String,
     pub(super) name: String,
     pub(super) region: String,
-    /// The parameters as they were given, for descriptions.
+    /// The parameters as given, for descriptions.
     pub(super) settings: Map<String, Value>,
     pub(super) queries: Vec<Query>,
     pub(super) rule: Rule,
-    /// Length of a period in seconds.
+    /// Period in seconds.
     pub(super) period: u64,
     pub(super) actions_enabled: bool,
     pub(super) configured: i64,
     pub(super) state: AlarmState,
-    /// With `GROUP BY`: the state of each series that was seen in alarm.
+    /// With `GROUP BY`: the state of each series that has been in alarm.
     pub(super) contributors: BTreeMap<Vec<(String, String)>, AlarmState>,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) history: VecDeque<Output>,
 }
 
 impl Alarm {
-    /// Reads the parameters of `PutMetricAlarm`.
+    /// Parses the parameters of `PutMetricAlarm`.
     ///
     /// # Errors
-    /// `ValidationError`, `MissingParameter`, `InvalidParameterValue`, as AWS.
+    /// `ValidationError`, `MissingParameter`, `InvalidParameterValue`, as on AWS.
     pub(super) fn read(call: &Call, now: i64) -> Result<Self, ApiError> {
         let input = &call.input;
         let name = required(input, "AlarmName")?;
@@ -114,12 +114,12 @@ impl Alarm {
         Input(self.settings.clone())
     }
 
-    /// The query whose result the alarm watches.
+    /// The query that returns the watched data.
     pub(super) fn watched(&self) -> Option<&Query> {
         self.queries.iter().find(|query| query.returned)
     }
 
-    /// Whether each group of a Metrics Insights query has a state of its own.
+    /// Whether each group of a Metrics Insights query has its own state.
     pub(super) fn has_contributors(&self) -> bool {
         self.watched().is_some_and(|query| match &query.source {
             Source::Insights(insights) => !insights.group_by.is_empty(),
@@ -127,7 +127,7 @@ impl Alarm {
         })
     }
 
-    /// The names of the actions for a state.
+    /// ARNs of a state's actions.
     pub(super) fn actions(&self, state: StateValue) -> Vec<String> {
         self.input().texts(match state {
             StateValue::Ok => "OKActions",
@@ -150,7 +150,7 @@ impl Alarm {
         ]));
     }
 
-    /// What `DescribeAlarms` says.
+    /// The entry in `DescribeAlarms`.
     pub(super) fn output(&self) -> Output {
         let mut members = vec![
             ("AlarmName".to_owned(), self.name.as_str().into()),
@@ -195,7 +195,7 @@ impl Alarm {
     }
 }
 
-/// One entry of `Metrics` with its numbers and flags as such, whichever protocol carried them.
+/// One entry of `Metrics`, with typed numbers and flags whatever the protocol.
 fn metric_output(query: &Input) -> Output {
     let stat = query.structure("MetricStat").map(|stat| {
         let metric = stat.get("Metric").cloned().map(|mut metric| {

@@ -1,4 +1,4 @@
-//! Operations on alarms.
+//! Alarm operations.
 
 use serde_json::json;
 
@@ -18,7 +18,7 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
             alarm.state = existing.state;
             alarm.contributors = existing.contributors;
             alarm.history = existing.history;
-            // Tags given with an update are ignored (API reference, `PutMetricAlarm`).
+            // Tags in an update are ignored (API reference, `PutMetricAlarm`).
             alarm.tags = existing.tags;
         }
         let summary = format!("Alarm \"{}\" {verb}", alarm.name);
@@ -100,7 +100,7 @@ pub(super) fn describe_for_metric(cloud: &Cloud, call: &Call) -> Result<Output, 
 pub(super) fn delete(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let mut state = cloud.cloudwatch.state();
     for name in call.input.texts("AlarmNames") {
-        // An absent name is no error.
+        // Missing names are not an error.
         state.alarms.remove(&alarm_arn(call, &name));
     }
     drop(state);

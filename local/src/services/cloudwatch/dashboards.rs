@@ -1,4 +1,4 @@
-//! Dashboards: stored, checked to be JSON, never drawn.
+//! Dashboards: stored and validated, never drawn.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::{ApiError, Call, Cloud, Output, arn};
 
 use super::{invalid, required, timestamp};
 
-/// A dashboard. Dashboards are global: one name, whatever the region.
+/// A dashboard. Dashboard names are global across regions.
 #[derive(Debug, Clone)]
 pub(super) struct Dashboard {
     body: String,
@@ -36,7 +36,7 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     Ok(Output::structure([("DashboardValidationMessages", Some(Output::List(Vec::new())))]))
 }
 
-/// Every widget needs a known type and an object of properties.
+/// Every widget needs a known type and a `properties` object.
 fn check_body(body: &str) -> Result<(), ApiError> {
     let wrong = |message: String| ApiError::new("InvalidParameterInput", message);
     let document: Value = serde_json::from_str(body)

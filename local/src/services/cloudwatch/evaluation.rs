@@ -1,4 +1,4 @@
-//! What an alarm's rule says of a window of data points. Pure.
+//! Evaluates an alarm's rule over a window of data points. Pure.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::alarm::StateValue;
 use super::event_time;
 use super::query::{Points, Window};
 
-/// How a data point is held against the threshold.
+/// Comparison of a data point with the threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Comparison {
     GreaterOrEqual,
@@ -35,7 +35,7 @@ impl Comparison {
         }
     }
 
-    /// Whether a period that is not over yet can already tell: more data can only raise a count.
+    /// Whether an unfinished period can already breach: more data can only raise a count.
     fn can_judge_early(self) -> bool {
         matches!(self, Self::Greater | Self::GreaterOrEqual)
     }
@@ -50,7 +50,7 @@ impl Comparison {
     }
 }
 
-/// What a period without data counts as.
+/// Treatment of missing data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TreatMissing {
     Breaching,
@@ -71,7 +71,7 @@ impl TreatMissing {
     }
 }
 
-/// When an alarm goes off.
+/// The alarm rule.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Rule {
     pub(super) comparison: Comparison,
@@ -91,14 +91,14 @@ pub(super) struct Verdict {
 }
 
 impl Rule {
-    /// The periods to fetch at an instant: those that count, and the one that runs now, last.
+    /// The periods to fetch at an instant: the evaluated ones, then the current one.
     pub(super) fn window(&self, now: i64, period: i64) -> Window {
         let current = now.div_euclid(period) * period;
         let count = self.periods as i64;
         Window { starts: (0..=count).rev().map(|back| current - back * period).collect(), period }
     }
 
-    /// Judges a window made by [`Rule::window`]. `None` keeps the state as it is.
+    /// Evaluates a window from [`Rule::window`]. `None` keeps the state.
     pub(super) fn judge(
         &self,
         window: &Window,
@@ -167,7 +167,7 @@ impl Rule {
         )
     }
 
-    /// The reason of a contributor: shorter, and with the latest data point only.
+    /// A contributor's reason: shorter, with only the latest data point.
     pub(super) fn contributor_reason(&self, verdict: &Verdict) -> String {
         let crossing: Vec<&(i64, f64)> =
             verdict.datapoints.iter().filter(|(_, value)| self.comparison.holds(*value, self.threshold)).collect();
@@ -201,7 +201,7 @@ impl Rule {
     }
 }
 
-/// AWS names OK as the origin of an alarm that comes from INSUFFICIENT_DATA.
+/// AWS reports OK as the previous state of an alarm that goes from INSUFFICIENT_DATA to ALARM.
 fn transition_source(from: StateValue, alarming: bool) -> &'static str {
     match from {
         StateValue::InsufficientData if alarming => "OK",
@@ -215,7 +215,7 @@ fn shown(start: i64, value: f64) -> String {
     format!("{} ({})", decimal(value), time.strftime("%d/%m/%y %H:%M:%S"))
 }
 
-/// A number as Java prints it: `3.0`, not `3`.
+/// A number in Java's format: `3.0`, not `3`.
 fn decimal(value: f64) -> String {
     format!("{value:?}")
 }

@@ -1,4 +1,4 @@
-//! The task that evaluates alarms: there while there are alarms, asleep between periods, woken by data.
+//! The evaluation task: exists while alarms do, sleeps between periods, wakes on data.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use super::query::{Line, Source};
 use super::series::{Sample, Series};
 use super::{bucket_width, scaled_milliseconds};
 
-/// Data arriving in a burst is judged once.
+/// Debounce: evaluates a burst of data once.
 const SETTLE: Duration = Duration::from_millis(50);
 
-/// Starts the task unless it runs.
+/// Starts the task unless it is running.
 pub(super) fn start(cloud: &Cloud) {
     let mut state = cloud.cloudwatch.state();
     if !state.evaluating {
@@ -39,7 +39,7 @@ async fn run(cloud: Cloud) {
     }
 }
 
-/// Seconds until the next look, at most a minute; `None` ends the task when the last alarm is gone.
+/// Seconds until the next evaluation, at most a minute; `None` ends the task after the last alarm.
 fn shortest_period(cloud: &Cloud) -> Option<u64> {
     let mut state = cloud.cloudwatch.state();
     let shortest = state.alarms.values().map(|alarm| alarm.period.min(60)).min();
@@ -47,7 +47,7 @@ fn shortest_period(cloud: &Cloud) -> Option<u64> {
     shortest
 }
 
-/// Evaluates every alarm once, and returns what changed.
+/// Evaluates every alarm once and returns the state changes.
 pub(super) fn evaluate(cloud: &Cloud) -> Vec<Change> {
     sample_queues(cloud);
     let now = cloud.clock.now().as_millisecond();
@@ -85,7 +85,7 @@ pub(super) fn evaluate(cloud: &Cloud) -> Vec<Change> {
     changes
 }
 
-/// Gives an alarm a state; the change when it is another one than before.
+/// Sets an alarm's state; returns the change, if it is one.
 pub(super) fn settle(
     alarm: &mut Alarm,
     value: StateValue,
@@ -132,7 +132,7 @@ fn judge_contributors(alarm: &mut Alarm, verdicts: Vec<(Group, Verdict)>, now: i
     changes
 }
 
-/// Reads the depth of the queues that alarms watch, as AWS does each minute.
+/// Reads the depth of queues with alarms, as AWS does each minute.
 pub(super) fn sample_queues(cloud: &Cloud) {
     let watched: Vec<Series> = {
         let state = cloud.cloudwatch.state();
@@ -149,7 +149,7 @@ pub(super) fn sample_queues(cloud: &Cloud) {
     }
 }
 
-/// Puts the present depth of a queue into its metric.
+/// Records a queue's current depth in its metric.
 pub(super) fn sample_queue(cloud: &Cloud, series: Series) {
     let depth = series
         .dimension("QueueName")

@@ -7,9 +7,8 @@ use crate::ApiError;
 use super::query::{Points, Window};
 use super::validation;
 
-/// How deep brackets, functions and signs may stand in one another: far above what anybody writes, far below what a
-/// thread's stack holds.
-const DEEPEST: usize = 50;
+/// Nesting limit of brackets, functions and signs: far above practical use, far below the limit of a thread's stack.
+const MAX_DEPTH: usize = 50;
 
 /// A parsed expression.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +19,7 @@ pub(super) enum Expression {
     Function(String, Vec<Expression>),
 }
 
-/// What a part of an expression stands for.
+/// A node of the expression.
 enum Value {
     Scalar(f64),
     Line(Points),
@@ -28,17 +27,17 @@ enum Value {
 }
 
 impl Expression {
-    /// Reads an expression.
+    /// Parses an expression.
     ///
     /// # Errors
-    /// `ValidationError` when it is none; `NotImplemented` for a function that is missing here.
+    /// `ValidationError` for invalid syntax; `NotImplemented` for an unsupported function.
     pub(super) fn parse(text: &str) -> Result<Self, ApiError> {
         let mut parser = Parser { tokens: tokens(text)?, position: 0, depth: 0, text };
         let expression = parser.comparison()?;
         if parser.position < parser.tokens.len() { Err(parser.error()) } else { Ok(expression) }
     }
 
-    /// Names of the metrics that it uses.
+    /// The metric ids it references.
     pub(super) fn metrics(&self) -> Vec<&str> {
         match self {
             Self::Number(_) => Vec::new(),
@@ -192,7 +191,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, ApiError> {
 struct Parser<'a> {
     tokens: Vec<Token>,
     position: usize,
-    /// How many factors are being read, each within the one before.
+    /// Current nesting depth.
     depth: usize,
     text: &'a str,
 }
@@ -237,8 +236,8 @@ impl Parser<'_> {
     }
 
     fn factor(&mut self) -> Result<Expression, ApiError> {
-        if self.depth == DEEPEST {
-            return Err(validation(format!("Error in expression: more than {DEEPEST} levels stand in one another.")));
+        if self.depth == MAX_DEPTH {
+            return Err(validation(format!("Error in expression: more than {MAX_DEPTH} levels stand in one another.")));
         }
         self.depth += 1;
         let factor = self.signed();

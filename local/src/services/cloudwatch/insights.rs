@@ -18,9 +18,9 @@ pub(super) struct Insights {
     statistic: &'static str,
     metric: String,
     namespace: String,
-    /// With `SCHEMA(namespace, …)`: exactly the dimensions that a metric has to have.
+    /// With `SCHEMA(namespace, …)`: exactly the dimensions a metric must have.
     schema: Option<Vec<String>>,
-    /// Dimension, whether it has to be equal, value.
+    /// Dimension, whether equality is required, value.
     conditions: Vec<(String, bool, String)>,
     pub(super) group_by: Vec<String>,
     limit: usize,
@@ -47,10 +47,10 @@ fn unquoted(name: &str) -> String {
 }
 
 impl Insights {
-    /// Reads a query.
+    /// Parses a query.
     ///
     /// # Errors
-    /// `ValidationError` when it is none.
+    /// `ValidationError` for an invalid query.
     pub(super) fn parse(text: &str, region: &str) -> Result<Self, ApiError> {
         let wrong = || validation(format!("Error in expression '{text}': invalid Metrics Insights query."));
         let found = QUERY.captures(text).ok_or_else(wrong)?;
@@ -102,7 +102,7 @@ impl Insights {
                 .all(|(name, equal, value)| series.dimension(name).is_some_and(|actual| (actual == value) == *equal))
     }
 
-    /// One line per group that has data.
+    /// One series per group with data.
     pub(super) fn lines(&self, store: &Store, window: &Window) -> Vec<Line> {
         let mut groups: BTreeMap<Vec<(String, String)>, BTreeMap<i64, Sample>> = BTreeMap::new();
         for series in store.series().into_iter().filter(|series| self.selects(series)) {

@@ -1,4 +1,4 @@
-//! Operations on metrics.
+//! Metric operations.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use super::query::{Line, Query, Window, check_period, check_statistic};
 use super::series::{Sample, Series};
 use super::{bucket_width, dimensions, evaluator, instant, invalid, missing, required, timestamp};
 
-/// Data points that one call may ask for (`GetMetricStatistics`).
+/// Data points one `GetMetricStatistics` call may request.
 const POINTS: i64 = 1440;
-/// What one call of `GetMetricData` asks for at most: queries, and points of all of them.
-const MOST_QUERIES: usize = 500;
+/// Limits of one `GetMetricData` call: queries, and data points in total.
+const MAX_QUERIES: usize = 500;
 const POINTS_OF_DATA: i64 = 100_800;
 
 pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
@@ -81,7 +81,7 @@ fn samples(datum: &Input) -> Result<Vec<Sample>, ApiError> {
     weighted.collect()
 }
 
-/// The periods between two instants of a call.
+/// The periods within a call's time range.
 fn window(input: &Input, start: &str, end: &str, period: u64) -> Result<Window, ApiError> {
     let from = instant(input, start).ok_or_else(|| missing(start))?;
     let to = instant(input, end).ok_or_else(|| missing(end))?;
@@ -156,8 +156,8 @@ pub(super) fn data(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     if queries.is_empty() {
         return Err(missing("MetricDataQueries"));
     }
-    if queries.len() > MOST_QUERIES {
-        let message = format!("The collection MetricDataQueries must not have a size greater than {MOST_QUERIES}.");
+    if queries.len() > MAX_QUERIES {
+        let message = format!("The collection MetricDataQueries must not have a size greater than {MAX_QUERIES}.");
         return Err(super::validation(message));
     }
     for query in &queries {

@@ -1,6 +1,6 @@
-//! CloudWatch: metrics, alarms that really evaluate, dashboards.
+//! CloudWatch: metrics, alarms that are evaluated, dashboards.
 //!
-//! Timestamps are real. Periods of alarms pass on the scaled clock, so a minute's alarm can answer within a second.
+//! Timestamps are real. Alarm periods use the scaled clock, so a one-minute alarm can fire within a second.
 
 mod actions;
 mod alarm;
@@ -31,7 +31,7 @@ pub(crate) use tags::mark;
 #[derive(Debug, Default)]
 pub struct Cloudwatch {
     state: Mutex<State>,
-    /// Wakes the evaluator: a datum arrived, an alarm changed.
+    /// Wakes the evaluator: new data or a changed alarm.
     changed: tokio::sync::Notify,
 }
 
@@ -41,7 +41,7 @@ struct State {
     /// By ARN.
     alarms: BTreeMap<String, Alarm>,
     dashboards: BTreeMap<String, Dashboard>,
-    /// Whether the task that evaluates is there; it is only while there are alarms.
+    /// Whether the evaluation task runs; it exists only while alarms do.
     evaluating: bool,
 }
 
@@ -54,19 +54,19 @@ impl Cloudwatch {
 /// One measurement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Datum {
-    /// Namespace of the metric: `AWS/Lambda`.
+    /// The metric's namespace: `AWS/Lambda`.
     pub namespace: String,
-    /// Name of the metric: `Errors`.
+    /// The metric's name: `Errors`.
     pub name: String,
-    /// Name and value of each dimension; their order does not matter.
+    /// Dimension names and values, in any order.
     pub dimensions: Vec<(String, String)>,
-    /// What was measured.
+    /// The value.
     pub value: f64,
-    /// Unit in AWS's words: `Count`, `Milliseconds`, `None`.
+    /// AWS's unit: `Count`, `Milliseconds`, `None`.
     pub unit: String,
 }
 
-/// Stores a measurement at the current time, as services do for their own metrics.
+/// Records a measurement now: the services' own metrics.
 pub fn record(cloud: &Cloud, region: &str, datum: Datum) {
     let series = Series::new(region, &datum.namespace, &datum.name, datum.dimensions);
     let now = cloud.clock.now().as_millisecond();
@@ -79,12 +79,12 @@ pub fn record(cloud: &Cloud, region: &str, datum: Datum) {
     touched(cloud);
 }
 
-/// Tells the evaluator that a metric it reads elsewhere (the depth of a queue) has changed.
+/// Wakes the evaluator because a polled metric (a queue's depth) has changed.
 pub(in crate::services) fn touched(cloud: &Cloud) {
     cloud.cloudwatch.changed.notify_one();
 }
 
-/// How long a minute of a metric lasts here, in milliseconds.
+/// Length of a metric's minute here, in milliseconds.
 fn bucket_width(cloud: &Cloud) -> i64 {
     scaled_milliseconds(cloud, 60)
 }
@@ -94,7 +94,7 @@ fn scaled_milliseconds(cloud: &Cloud, seconds: u64) -> i64 {
     i64::try_from(scaled.as_millis()).unwrap_or(i64::MAX).max(10)
 }
 
-/// What a caller needs. Metrics have no ARN; alarms and dashboards do.
+/// Required permissions. Metrics have no ARN; alarms and dashboards do.
 pub fn authorization(call: &Call) -> Vec<Need> {
     let action = format!("cloudwatch:{}", call.operation);
     let alarm = |name: &str| arn::local("cloudwatch", &call.region, &format!("alarm:{name}"));
@@ -124,10 +124,10 @@ pub fn authorization(call: &Call) -> Vec<Need> {
         .collect()
 }
 
-/// Answers a call.
+/// Handles a call.
 ///
 /// # Errors
-/// What AWS answers a wrong call with.
+/// AWS's validation errors.
 pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     match call.operation.as_str() {
         "PutMetricData" => metrics::put(cloud, call),
@@ -171,7 +171,7 @@ fn required<'a>(input: &'a Input, name: &str) -> Result<&'a str, ApiError> {
     input.text(name).filter(|text| !text.is_empty()).ok_or_else(|| missing(name))
 }
 
-/// An instant in milliseconds, written as seconds since 1970 or as RFC 3339 text.
+/// A timestamp in milliseconds, from seconds since 1970 or RFC 3339.
 fn instant(input: &Input, name: &str) -> Option<i64> {
     match input.get(name)? {
         serde_json::Value::String(text) => match text.parse::<f64>() {
@@ -186,14 +186,14 @@ fn timestamp(milliseconds: i64) -> Output {
     Output::Timestamp(milliseconds as f64 / 1000.0)
 }
 
-/// `2019-10-02T17:04:40.985+0000`, the form of alarm events.
+/// `2019-10-02T17:04:40.985+0000`, the format of alarm events.
 fn event_time(milliseconds: i64) -> String {
     jiff::Timestamp::from_millisecond(milliseconds)
         .map(|time| format!("{}", time.strftime("%Y-%m-%dT%H:%M:%S%.3f+0000")))
         .unwrap_or_default()
 }
 
-/// Reads `[{Name, Value}]`.
+/// Parses `[{Name, Value}]`.
 fn dimensions(input: &Input) -> Result<Vec<(String, String)>, ApiError> {
     let list = input.structures("Dimensions");
     if list.len() > 30 {

@@ -1,4 +1,4 @@
-//! What an alarm or `GetMetricData` asks: one metric, math over several, or a Metrics Insights query.
+//! The queries of alarms and `GetMetricData`: one metric, metric math, or Metrics Insights.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use super::insights::Insights;
 use super::series::{Series, Store};
 use super::{dimensions, required, validation};
 
-/// Characters of an expression, as the API reference of `MetricDataQuery` has it.
-const LONGEST_EXPRESSION: usize = 2048;
+/// Length limit of an expression, in characters (API reference, `MetricDataQuery`).
+const MAX_EXPRESSION: usize = 2048;
 
-/// Values by the start of their period; a period without data is absent.
+/// Values by period start; periods without data are absent.
 pub(super) type Points = BTreeMap<i64, f64>;
 
-/// The periods that are asked about, in milliseconds: their starts, oldest first, and their length.
+/// The requested periods in milliseconds: starts, oldest first, and length.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Window {
     pub(super) starts: Vec<i64>,
@@ -28,7 +28,7 @@ pub(super) struct MetricStat {
     pub(super) series: Series,
     pub(super) statistic: String,
     pub(super) unit: Option<String>,
-    /// In seconds.
+    /// Seconds.
     pub(super) period: u64,
 }
 
@@ -41,7 +41,7 @@ impl MetricStat {
     }
 }
 
-/// What one entry of `Metrics` computes.
+/// What one `Metrics` entry computes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Source {
     Metric(MetricStat),
@@ -59,7 +59,7 @@ pub(super) struct Query {
     pub(super) returned: bool,
 }
 
-/// One line of a chart: which group it is of (empty without `GROUP BY`), and its values.
+/// One series: its group (empty without `GROUP BY`) and values.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Line {
     pub(super) group: Vec<(String, String)>,
@@ -77,9 +77,9 @@ impl Query {
         if input.text("AccountId").is_some_and(|account| account != crate::config::ACCOUNT) {
             return Err(ApiError::not_implemented("monitoring", "cross-account metrics"));
         }
-        if input.text("Expression").is_some_and(|text| text.chars().count() > LONGEST_EXPRESSION) {
+        if input.text("Expression").is_some_and(|text| text.chars().count() > MAX_EXPRESSION) {
             return Err(validation(format!(
-                "1 validation error detected: Value at 'expression' failed to satisfy constraint: Member must have length less than or equal to {LONGEST_EXPRESSION}"
+                "1 validation error detected: Value at 'expression' failed to satisfy constraint: Member must have length less than or equal to {MAX_EXPRESSION}"
             )));
         }
         let source = match (input.structure("MetricStat"), input.text("Expression")) {
@@ -99,7 +99,7 @@ impl Query {
         })
     }
 
-    /// Seconds of a period; 60 unless the query says otherwise.
+    /// Period in seconds, 60 by default.
     pub(super) fn seconds(&self, all: &[Query]) -> u64 {
         let own = match &self.source {
             Source::Metric(stat) => Some(stat.period),
@@ -145,7 +145,7 @@ fn read_stat(stat: &Input, region: &str) -> Result<MetricStat, ApiError> {
     })
 }
 
-/// The statistics that are kept. Percentiles would need every value.
+/// The supported statistics. Percentiles would need every sample.
 pub(super) fn check_statistic(name: &str) -> Result<String, ApiError> {
     const STATISTICS: [&str; 5] = ["SampleCount", "Average", "Sum", "Minimum", "Maximum"];
     if STATISTICS.contains(&name) {
@@ -158,7 +158,7 @@ pub(super) fn check_statistic(name: &str) -> Result<String, ApiError> {
     Err(validation(format!("The value {name} for parameter Stat is invalid.")))
 }
 
-/// Periods that CloudWatch takes, in seconds.
+/// Valid periods, in seconds.
 pub(super) fn check_period(period: i64) -> Result<u64, ApiError> {
     match u64::try_from(period) {
         Ok(period) if matches!(period, 1 | 5 | 10 | 20 | 30) || (period > 0 && period % 60 == 0) => Ok(period),

@@ -1,13 +1,13 @@
-//! Measurements, aggregated by minute in bounded memory.
+//! Metrics, aggregated by minute in bounded memory.
 
 use std::collections::{BTreeMap, HashMap};
 
-/// Buckets that one metric keeps: a day of minutes.
+/// Buckets per metric: a day of minutes.
 const BUCKETS: usize = 1440;
-/// Metrics that are kept; the longest unused gives way.
+/// Maximum number of metrics; the least recently used is evicted.
 const METRICS: usize = 4096;
 
-/// What identifies one metric.
+/// Identifies one metric.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Series {
     pub(super) region: String,
@@ -50,7 +50,7 @@ impl Sample {
         self.maximum = self.maximum.max(other.maximum);
     }
 
-    /// A statistic by its name in AWS's words; `None` for one that is not kept.
+    /// A statistic by its AWS name; `None` for an unsupported one.
     pub(super) fn statistic(&self, name: &str) -> Option<f64> {
         match name {
             "Sum" => Some(self.sum),
@@ -63,19 +63,18 @@ impl Sample {
     }
 }
 
-/// All metrics.
 #[derive(Debug, Default)]
 pub(super) struct Store {
     metrics: HashMap<Series, BTreeMap<i64, Sample>>,
 }
 
 impl Store {
-    /// Adds to the bucket that holds an instant. Instants and width in milliseconds.
+    /// Adds to the bucket containing an instant. Instant and width in milliseconds.
     pub(super) fn add(&mut self, series: Series, at: i64, width: i64, sample: &Sample) {
         self.bucket(series, at, width).and_modify(|kept| kept.merge(sample)).or_insert_with(|| sample.clone());
     }
 
-    /// Makes a sample the only one of its bucket, for a level that is read rather than counted.
+    /// Replaces the bucket's content with one sample: for a gauge that is polled, not counted.
     pub(super) fn set(&mut self, series: Series, at: i64, width: i64, sample: Sample) {
         self.bucket(series, at, width).and_modify(|kept| *kept = sample.clone()).or_insert(sample);
     }
@@ -93,7 +92,7 @@ impl Store {
         buckets.entry(at.div_euclid(width) * width)
     }
 
-    /// Everything measured in `[from, to)`, merged; `None` when nothing was.
+    /// All samples in `[from, to)`, merged; `None` without data.
     pub(super) fn between(&self, series: &Series, from: i64, to: i64, unit: Option<&str>) -> Option<Sample> {
         let samples = self.metrics.get(series)?.range(from..to.max(from)).map(|(_, sample)| sample);
         samples.filter(|sample| unit.is_none_or(|unit| sample.unit == unit)).fold(None, |merged, sample| match merged {
@@ -105,7 +104,7 @@ impl Store {
         })
     }
 
-    /// The metrics that exist, sorted.
+    /// All metrics, sorted.
     pub(super) fn series(&self) -> Vec<&Series> {
         let mut all: Vec<&Series> = self.metrics.keys().collect();
         all.sort();

@@ -1,4 +1,4 @@
-//! Tags of alarms.
+//! Alarm tags.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::{ApiError, Call, Cloud, Input, Output};
 
 use super::{required, validation};
 
-/// Reads `Tags: [{Key, Value}]`.
+/// Parses `Tags: [{Key, Value}]`.
 pub(super) fn read(input: &Input) -> Result<BTreeMap<String, String>, ApiError> {
     let tags = input.structures("Tags");
     if tags.len() > 50 {
@@ -16,7 +16,7 @@ pub(super) fn read(input: &Input) -> Result<BTreeMap<String, String>, ApiError> 
     tags.iter().map(pair).collect()
 }
 
-/// Runs on the tags of the alarm that the call names.
+/// Changes the tags of the alarm that the call names.
 fn with<T>(cloud: &Cloud, call: &Call, change: impl FnOnce(&mut BTreeMap<String, String>) -> T) -> Result<T, ApiError> {
     let arn = required(&call.input, "ResourceARN")?;
     let mut state = cloud.cloudwatch.state();
@@ -44,7 +44,7 @@ pub(super) fn list(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     Ok(Output::structure([("Tags", Some(Output::List(tags.into_iter().map(one).collect())))]))
 }
 
-/// Adds the tags of AWS itself, which no caller may set.
+/// Adds AWS's own reserved tags.
 pub(crate) fn mark(cloud: &Cloud, region: &str, alarm: &str, tags: [(String, String); 3]) {
     let arn = crate::arn::local("cloudwatch", region, &format!("alarm:{alarm}"));
     if let Some(alarm) = cloud.cloudwatch.state().alarms.get_mut(&arn) {

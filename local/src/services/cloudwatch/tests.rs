@@ -45,7 +45,7 @@ async fn state_of(cloud: &Cloud, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_alarm_follows_its_metric_by_itself() {
+async fn an_alarm_follows_its_metric() {
     let (cloud, _directory) = cloud();
     call(&cloud, "PutMetricAlarm", errors_alarm("notBreaching")).await.unwrap();
     assert_eq!(state_of(&cloud, "errors").await, "INSUFFICIENT_DATA");
@@ -69,7 +69,7 @@ async fn an_alarm_follows_its_metric_by_itself() {
 }
 
 #[tokio::test]
-async fn wrong_alarms_are_refused() {
+async fn invalid_alarms_are_rejected() {
     let (cloud, _directory) = cloud();
     let cases = [
         ("Period", json!(61), "ValidationError"),
@@ -94,7 +94,7 @@ async fn wrong_alarms_are_refused() {
 }
 
 #[tokio::test]
-async fn each_function_in_alarm_is_a_contributor() {
+async fn each_series_in_alarm_is_a_contributor() {
     let (cloud, _directory) = cloud();
     let alarm = json!({"AlarmName": "all", "EvaluationPeriods": 1, "Threshold": 1, "TreatMissingData": "notBreaching",
         "ComparisonOperator": "GreaterThanOrEqualToThreshold", "AlarmDescription": "any function error",
@@ -137,7 +137,7 @@ async fn the_depth_of_a_queue_is_a_metric() {
 }
 
 #[test]
-fn a_rule_judges_what_is_there_and_what_is_not() {
+fn a_rule_evaluates_present_and_missing_data() {
     use StateValue::{Alarm, InsufficientData, Ok};
     type Case = (&'static str, [Option<f64>; 4], usize, Option<StateValue>);
     let cases: [Case; 9] = [
@@ -182,7 +182,7 @@ fn reasons_read_as_on_aws() {
 }
 
 #[test]
-fn metric_math_is_arithmetic_over_what_is_there() {
+fn metric_math_is_arithmetic_over_present_data() {
     let window = Window { starts: vec![0, 60], period: 60 };
     let metrics = [("m1".to_owned(), Points::from([(0, 6.0), (60, 4.0)])), ("m2".to_owned(), Points::from([(0, 2.0)]))];
     let cases: [(&str, &[(i64, f64)]); 6] = [
@@ -203,7 +203,7 @@ fn metric_math_is_arithmetic_over_what_is_there() {
 }
 
 #[test]
-fn insights_queries_parse_or_are_refused() {
+fn insights_queries_parse_or_are_rejected() {
     for text in [
         "SELECT SUM(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName) GROUP BY FunctionName",
         "select avg(\"x y\") from \"AWS/DynamoDB\" where TableName = 'a' and Operation != 'b' group by TableName order by MAX() desc limit 10",

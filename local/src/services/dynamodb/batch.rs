@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Cloud;
 
-use super::write::Write;
+use super::write::{Write, add_capacities};
 use super::{Failure, invalid, item, read};
 
 fn request_items(input: &Value) -> Result<&Map<String, Value>, Failure> {
@@ -29,6 +29,11 @@ fn duplicates() -> Failure {
 pub(super) fn write(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
     let requests = request_items(input)?;
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    if let Some((name, _)) = requests.iter().find(|(_, value)| list(value).is_empty()) {
+        return Err(invalid(format!(
+            "1 validation error detected: Value '{{{name}=[]}}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"
+        )));
+    }
     if requests.values().map(|value| list(value).len()).sum::<usize>() > 25 {
         return Err(too_many("BatchWriteItem"));
     }
@@ -57,7 +62,9 @@ pub(super) fn write(cloud: &Cloud, region: &str, input: &Value) -> Result<Value,
     for (name, effect) in planned {
         effect.apply(cloud, state.ready(cloud, region, &name)?);
     }
-    Ok(json!({"UnprocessedItems": {}}))
+    let mut output = json!({"UnprocessedItems": {}});
+    add_capacities(&mut output, input, requests.iter().map(|(name, value)| (name.as_str(), list(value).len())));
+    Ok(output)
 }
 
 /// Reads the first item of each table and leaves the others unprocessed, as tables do that are nearly over their
@@ -88,6 +95,11 @@ pub(super) fn get_first(cloud: &Cloud, region: &str, mut input: Value) -> Result
 pub(super) fn get(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
     let requests = request_items(input)?;
     let keys = |value: &Value| value.get("Keys").and_then(Value::as_array).cloned().unwrap_or_default();
+    if let Some((name, _)) = requests.iter().find(|(_, value)| keys(value).is_empty()) {
+        return Err(invalid(format!(
+            "1 validation error detected: Value '[]' at 'requestItems.{name}.member.keys' failed to satisfy constraint: Member must have length greater than or equal to 1"
+        )));
+    }
     if requests.values().map(|value| keys(value).len()).sum::<usize>() > 100 {
         return Err(too_many("BatchGetItem"));
     }
@@ -107,5 +119,7 @@ pub(super) fn get(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, F
         }
         responses.insert(name.clone(), Value::Array(found));
     }
-    Ok(json!({"Responses": responses, "UnprocessedKeys": {}}))
+    let mut output = json!({"Responses": responses, "UnprocessedKeys": {}});
+    add_capacities(&mut output, input, requests.iter().map(|(name, value)| (name.as_str(), keys(value).len())));
+    Ok(output)
 }

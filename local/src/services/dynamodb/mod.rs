@@ -1,16 +1,15 @@
 //! DynamoDB: tables with their lifecycle, items, indexes, transactions.
 //!
-//! Expressions are parsed and applied by `winterbaume-dynamodb`. The tables are kept here, under one lock: that makes
-//! every operation atomic. A transaction keeps its items to itself for a moment, in which others meet a conflict.
+//! The tables are kept here, under one lock: that makes every operation atomic. A transaction keeps its items to itself for a moment, in which others meet a conflict.
 //! PartiQL, streams, backups and local secondary indexes answer `NotImplemented`.
 
 mod access;
 mod batch;
 mod definition;
-mod expressions;
+mod expression;
 mod item;
 mod key;
-mod limits;
+mod number;
 mod read;
 mod settings;
 mod table;
@@ -19,6 +18,7 @@ mod tables;
 mod tests;
 mod transactions;
 mod update;
+mod value;
 mod view;
 mod write;
 

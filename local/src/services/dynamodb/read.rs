@@ -1,14 +1,15 @@
 //! Reading items: by key, by query, by scan.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
-use winterbaume_dynamodb::expr::{self, CompOp, Expr, Operand};
-use winterbaume_dynamodb::types::{AttributeValue, Item, PathSegment};
 
 use crate::Cloud;
 
-use super::expressions::{Placeholders, attributes, holds};
+use super::expression::{Condition, KeyCondition, Kind, Path, Placeholders, Projection};
 use super::key::{Key, KeySchema, KeyValue};
 use super::table::{Index, Table};
+use super::value::{AttributeValue, Item};
 use super::view::Position;
 use super::write::{add_capacity, refuse_legacy};
 use super::{Failure, invalid, item, required};
@@ -31,17 +32,18 @@ pub(super) fn get(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, F
 /// Reads the item of a `Key`, projected.
 pub(super) fn one(table: &Table, input: &Value) -> Result<Option<Item>, Failure> {
     refuse_legacy(input)?;
-    let placeholders = Placeholders::read(input)?;
+    let placeholders = Placeholders::read(input, &[Kind::Projection])?;
     let projection = placeholders.projection(input)?;
     placeholders.all_used()?;
+    table.check_paths(projection.iter().flat_map(Projection::paths))?;
     let key = item::read(input.get("Key").unwrap_or(&Value::Null))?;
     item::check_key(table, &key)?;
     let found = table.keys.key_of(&key).and_then(|key| table.items.get(&key));
-    Ok(found.map(|item| project(item, projection.as_deref())))
+    Ok(found.map(|item| project(item, projection.as_ref())))
 }
 
-pub(super) fn project(item: &Item, paths: Option<&[Vec<String>]>) -> Item {
-    paths.map_or_else(|| item.clone(), |paths| expr::apply_projection(item, paths))
+fn project(item: &Item, projection: Option<&Projection>) -> Item {
+    projection.map_or_else(|| item.clone(), |projection| projection.from(item))
 }
 
 /// What is read: the table or one of its indexes.
@@ -121,9 +123,9 @@ impl<'a> Source<'a> {
     }
 
     /// Refuses to read from an index what it does not hold: nothing is fetched from the table for it.
-    fn check_projected(&self, filter: Option<&Expr>, paths: Option<&[Vec<String>]>) -> Result<(), Failure> {
+    fn check_projected(&self, filter: Option<&Condition>, projection: Option<&Projection>) -> Result<(), Failure> {
         let index = self.index.map_or("", |index| &index.name);
-        let wanted = paths.into_iter().flatten().filter_map(|path| path.first()).map(String::as_str);
+        let wanted = projection.into_iter().flat_map(Projection::paths).filter_map(Path::attribute);
         let missing: Vec<&str> = wanted.filter(|name| !self.projects(name)).collect();
         if !missing.is_empty() {
             return Err(invalid(format!(
@@ -131,11 +133,12 @@ impl<'a> Source<'a> {
                 missing.join(", ")
             )));
         }
-        let missing: Vec<&str> = filter.into_iter().flat_map(attributes).filter(|name| !self.projects(name)).collect();
+        let wanted = filter.into_iter().flat_map(Condition::paths).filter_map(Path::attribute);
+        let missing: BTreeSet<&str> = wanted.filter(|name| !self.projects(name)).collect();
         if !missing.is_empty() {
             return Err(invalid(format!(
                 "One or more parameter values were invalid: Secondary index {index} does not project one or more filter attributes: [{}]",
-                missing.join(", ")
+                missing.into_iter().collect::<Vec<_>>().join(", ")
             )));
         }
         Ok(())
@@ -148,18 +151,20 @@ pub(super) fn query(cloud: &Cloud, region: &str, input: &Value) -> Result<Value,
     let table = state.ready(cloud, region, name)?;
     let source = Source::open(table, input)?;
     refuse_legacy(input)?;
-    let placeholders = Placeholders::read(input)?;
-    let condition = placeholders.condition(input, "KeyConditionExpression")?.ok_or_else(|| {
+    let placeholders = Placeholders::read(input, &[Kind::Filter, Kind::KeyCondition, Kind::Projection])?;
+    let condition = placeholders.condition(input, Kind::KeyCondition)?.ok_or_else(|| {
         invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
     })?;
-    let partition = check_key_condition(&condition, source.keys(), table)?;
-    let mut matching = source.partition(&partition);
-    matching.retain(|(_, item)| holds(&condition, item));
+    let wanted = Wanted::read(input, &placeholders)?;
+    let keys = KeyCondition::of(condition, source.keys(), table)?;
+    wanted.refuse_keys(source.keys())?;
+    let mut matching = source.partition(&keys.partition);
+    matching.retain(|(_, item)| keys.condition.holds(item));
     let ascending = input.get("ScanIndexForward").and_then(Value::as_bool).unwrap_or(true);
     if !ascending {
         matching.reverse();
     }
-    page(&source, input, &placeholders, matching, ascending)
+    page(&source, input, &wanted, matching, ascending)
 }
 
 pub(super) fn scan(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
@@ -168,23 +173,54 @@ pub(super) fn scan(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, 
     let table = state.ready(cloud, region, name)?;
     let source = Source::open(table, input)?;
     refuse_legacy(input)?;
-    let placeholders = Placeholders::read(input)?;
-    page(&source, input, &placeholders, source.all(), true)
+    let placeholders = Placeholders::read(input, &[Kind::Filter, Kind::Projection])?;
+    page(&source, input, &Wanted::read(input, &placeholders)?, source.all(), true)
+}
+
+/// Which items are wanted, and what of them.
+struct Wanted {
+    filter: Option<Condition>,
+    projection: Option<Projection>,
+}
+
+impl Wanted {
+    /// Reads the last expressions of a request.
+    fn read(input: &Value, placeholders: &Placeholders) -> Result<Self, Failure> {
+        let filter = placeholders.condition(input, Kind::Filter)?;
+        let projection = placeholders.projection(input)?;
+        placeholders.all_used()?;
+        Ok(Self { filter, projection })
+    }
+
+    /// Refuses a filter on the keys that a query is about. A scan may have one.
+    fn refuse_keys(&self, keys: &KeySchema) -> Result<(), Failure> {
+        let mut named = self.filter.iter().flat_map(Condition::paths).filter_map(Path::attribute);
+        match named.find(|name| keys.names().any(|key| key == name)) {
+            None => Ok(()),
+            Some(key) => Err(invalid(format!(
+                "Filter Expression can only contain non-primary key attributes: Primary key attribute: {key}"
+            ))),
+        }
+    }
+
+    fn paths(&self) -> impl Iterator<Item = &Path> {
+        let projected = self.projection.iter().flat_map(Projection::paths);
+        self.filter.iter().flat_map(Condition::paths).chain(projected)
+    }
 }
 
 /// Cuts one page out of sorted items, filters and projects it.
 fn page(
     source: &Source<'_>,
     input: &Value,
-    placeholders: &Placeholders,
+    wanted: &Wanted,
     mut items: Vec<(Position, &Item)>,
     ascending: bool,
 ) -> Result<Value, Failure> {
-    let filter = placeholders.condition(input, "FilterExpression")?;
-    let projection = placeholders.projection(input)?;
-    placeholders.all_used()?;
+    let (filter, projection) = (wanted.filter.as_ref(), wanted.projection.as_ref());
     let counts_only = check_select(source, input, projection.is_some())?;
-    source.check_projected(filter.as_ref(), projection.as_deref())?;
+    source.table.check_paths(wanted.paths())?;
+    source.check_projected(filter, projection)?;
     if let Some(start) = input.get("ExclusiveStartKey").filter(|start| !start.is_null()) {
         let start = item::read(start)?;
         let position = source.position(&start).ok_or_else(|| invalid("The provided starting key is invalid"))?;
@@ -206,8 +242,8 @@ fn page(
         scanned += 1;
         let held = source.held(item);
         bytes += item::size(&held);
-        if filter.as_ref().is_none_or(|filter| holds(filter, &held)) {
-            found.push(item::write(&project(&held, projection.as_deref())));
+        if filter.is_none_or(|filter| filter.holds(&held)) {
+            found.push(item::write(&project(&held, projection)));
         }
     }
     let mut output = json!({"Count": found.len(), "ScannedCount": scanned});
@@ -250,105 +286,4 @@ fn check_select(source: &Source<'_>, input: &Value, projects: bool) -> Result<bo
             "1 validation error detected: Value '{other}' at 'select' failed to satisfy constraint: Member must satisfy enum value set: [SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES]"
         ))),
     }
-}
-
-/// Checks that a key condition names the partition key with `=` and, at most, the sort key once; returns the partition.
-fn check_key_condition(condition: &Expr, keys: &KeySchema, table: &Table) -> Result<AttributeValue, Failure> {
-    let mut parts = Vec::new();
-    flatten(condition, &mut parts)?;
-    let missed = |name: &str| invalid(format!("Query condition missed key schema element: {name}"));
-    let mut partition = None;
-    let mut sorts = 0;
-    for part in &parts {
-        let (path, values) = subject(part)?;
-        let name = match path {
-            [PathSegment::Attr(name)] => name,
-            _ => {
-                return Err(invalid(
-                    "Invalid KeyConditionExpression: KeyConditionExpressions cannot have conditions on nested attributes",
-                ));
-            }
-        };
-        for value in values {
-            let expected = table.attribute_type(name);
-            let actual = matches!(
-                (value, expected),
-                (AttributeValue::S(_), "S") | (AttributeValue::N(_), "N") | (AttributeValue::B(_), "B")
-            );
-            let is_key = keys.names().any(|key| key == name);
-            if is_key && !actual {
-                return Err(invalid(
-                    "One or more parameter values were invalid: Condition parameter type does not match schema type",
-                ));
-            }
-        }
-        if *name == keys.partition {
-            match part {
-                Expr::Comparison(_, CompOp::Eq, _) if partition.is_none() => {
-                    partition = values_of(part).first().map(|value| (*value).clone())
-                }
-                Expr::Comparison(_, CompOp::Eq, _) => {
-                    return Err(invalid(
-                        "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key",
-                    ));
-                }
-                _ => return Err(invalid("Query key condition not supported")),
-            }
-        } else if keys.sort.as_deref() == Some(name) {
-            sorts += 1;
-        } else {
-            return Err(missed(keys.sort.as_deref().filter(|_| partition.is_some()).unwrap_or(&keys.partition)));
-        }
-    }
-    if sorts > 1 {
-        return Err(invalid(
-            "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key",
-        ));
-    }
-    partition.ok_or_else(|| missed(&keys.partition))
-}
-
-fn flatten<'a>(condition: &'a Expr, parts: &mut Vec<&'a Expr>) -> Result<(), Failure> {
-    match condition {
-        Expr::And(left, right) => {
-            flatten(left, parts)?;
-            flatten(right, parts)
-        }
-        Expr::Or(..) => Err(invalid("Invalid operator used in KeyConditionExpression: OR")),
-        Expr::Not(_) => Err(invalid("Invalid operator used in KeyConditionExpression: NOT")),
-        Expr::In(..) => Err(invalid("Invalid operator used in KeyConditionExpression: IN")),
-        Expr::Comparison(_, CompOp::Ne, _) => Err(invalid("Invalid operator used in KeyConditionExpression: <>")),
-        other => {
-            parts.push(other);
-            Ok(())
-        }
-    }
-}
-
-/// The attribute that a part of a key condition is about, and the values it is compared with.
-fn subject(part: &Expr) -> Result<(&[PathSegment], Vec<&AttributeValue>), Failure> {
-    let path = match part {
-        Expr::Comparison(Operand::Path(path), _, _)
-        | Expr::Comparison(_, _, Operand::Path(path))
-        | Expr::Between(Operand::Path(path), _, _)
-        | Expr::BeginsWith(path, _) => path,
-        _ => return Err(invalid("Invalid operator used in KeyConditionExpression")),
-    };
-    Ok((path, values_of(part)))
-}
-
-fn values_of(part: &Expr) -> Vec<&AttributeValue> {
-    let operands: Vec<&Operand> = match part {
-        Expr::Comparison(left, _, right) => vec![left, right],
-        Expr::Between(_, low, high) => vec![low, high],
-        Expr::BeginsWith(_, prefix) => vec![prefix],
-        _ => Vec::new(),
-    };
-    operands
-        .into_iter()
-        .filter_map(|operand| match operand {
-            Operand::Value(value) => Some(value),
-            _ => None,
-        })
-        .collect()
 }

@@ -85,6 +85,11 @@ fn by_arn<'a>(state: &'a mut State, region: &str, input: &Value) -> Result<&'a m
 fn update_time_to_live(cloud: &Cloud, table: &mut Table, input: &Value) -> Result<Value, Failure> {
     let specification = input.get("TimeToLiveSpecification").cloned().unwrap_or_default();
     let attribute = required(&specification, "AttributeName")?.to_owned();
+    if attribute.is_empty() {
+        return Err(invalid(
+            "1 validation error detected: Value '' at 'timeToLiveSpecification.attributeName' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        ));
+    }
     let enabled = specification.get("Enabled").and_then(Value::as_bool).unwrap_or(false);
     if !table.takes_data() {
         return Err(Failure::new("ResourceInUseException", format!("Table is not active: {}", table.name)));

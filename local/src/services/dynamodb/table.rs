@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use winterbaume_dynamodb::types::{AttributeValue, Item};
 
 use crate::{Cloud, arn};
 
+use super::expression::Path;
 use super::key::{Key, KeySchema};
+use super::value::{AttributeValue, Item};
 use super::view::View;
+use super::{Failure, invalid};
 
 /// How long after its expiry TTL removes an item here; AWS says "within a few days", and usually takes minutes.
 const REMOVAL: Duration = Duration::from_secs(300);
@@ -97,6 +99,22 @@ impl Table {
         self.indexes.iter().find(|index| index.name == name)
     }
 
+    /// Refuses to look into the keys of the table and its indexes: nothing is in them.
+    pub(super) fn check_paths<'p>(&self, paths: impl IntoIterator<Item = &'p Path>) -> Result<(), Failure> {
+        let is_of = |keys: &KeySchema, name: &str| keys.names().any(|key| key == name);
+        for name in paths.into_iter().filter(|path| path.0.len() > 1).filter_map(Path::attribute) {
+            let what = match name {
+                _ if is_of(&self.keys, name) => "Key",
+                _ if self.indexes.iter().any(|index| is_of(&index.keys, name)) => "IndexKey",
+                _ => continue,
+            };
+            return Err(invalid(format!(
+                "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: {what}: {name}"
+            )));
+        }
+        Ok(())
+    }
+
     /// Forgets indexes whose deletion has ended.
     pub(super) fn settle_indexes(&mut self) {
         let now = Instant::now();
@@ -115,9 +133,7 @@ impl Table {
         // An item that expired more than five years ago is left alone, in case its number is no time at all.
         let five_years_ago = before - 5.0 * 365.0 * 86_400.0;
         let is_over = |item: &Item| match item.get(&setting.attribute) {
-            Some(AttributeValue::N(number)) => {
-                number.parse::<f64>().is_ok_and(|expiry| expiry <= before && expiry >= five_years_ago)
-            }
+            Some(AttributeValue::N(number)) => (five_years_ago..=before).contains(&number.approximately()),
             _ => false,
         };
         let over: Vec<Key> = self.items.iter().filter(|(_, item)| is_over(item)).map(|(key, _)| key.clone()).collect();

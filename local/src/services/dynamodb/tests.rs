@@ -9,6 +9,7 @@ use crate::gateway::faults::Action;
 use crate::services::tests;
 use crate::{Call, Cloud, LocalConfig};
 
+mod expressions;
 mod projected;
 mod together;
 

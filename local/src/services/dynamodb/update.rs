@@ -10,6 +10,7 @@ use crate::{ApiError, Cloud};
 use super::definition::{elements, read_attributes, read_billing, read_encryption, read_index};
 use super::table::{Index, Table};
 use super::tables::{checked_name, still_in_use};
+use super::value::Item;
 use super::view::View;
 use super::{Failure, invalid, no_such_table, required};
 
@@ -111,7 +112,11 @@ fn update_index(table: &mut Table, input: &Value, change: &Value, done: Instant)
                 .any(|used| used == name)
         });
         table.attributes = attributes;
-        let view = View::of(&index.keys, table.items.iter());
+        // Older items may have other types there. An index leaves them out.
+        let fits =
+            |item: &Item, name: &String| item.get(name).is_none_or(|value| value.kind() == table.attribute_type(name));
+        let items = table.items.iter().filter(|(_, item)| index.keys.names().all(|name| fits(item, name)));
+        let view = View::of(&index.keys, items);
         table.indexes.push(Index { view, ..index });
         return Ok(());
     }

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
-use winterbaume_dynamodb::types::Item;
-
 use super::key::{Key, KeySchema, KeyValue};
+use super::value::Item;
 
 /// Where an item is in what is read: its key there, then its key in the table.
 pub(super) type Position = (Key, Key);

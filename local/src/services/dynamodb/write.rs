@@ -1,14 +1,13 @@
 //! Writing one item.
 
 use serde_json::{Value, json};
-use winterbaume_dynamodb::expr::{self, Expr};
-use winterbaume_dynamodb::types::{Item, UpdateAction};
 
 use crate::{ApiError, Cloud};
 
-use super::expressions::{Placeholders, changed, holds};
+use super::expression::{Condition, Kind, Path, Placeholders, Update};
 use super::key::Key;
 use super::table::Table;
+use super::value::Item;
 use super::{Failure, invalid, item, required, transactions};
 
 /// What a write does to the item it is about.
@@ -16,7 +15,7 @@ use super::{Failure, invalid, item, required, transactions};
 pub(super) enum Change {
     Put(Item),
     Delete(Item),
-    Update(Item, Vec<UpdateAction>),
+    Update(Item, Update),
     Check(Item),
 }
 
@@ -24,7 +23,7 @@ pub(super) enum Change {
 #[derive(Debug)]
 pub(super) struct Write {
     pub(super) change: Change,
-    condition: Option<Expr>,
+    condition: Option<Condition>,
     /// Whether a failed condition answers with the item.
     shows_item: bool,
 }
@@ -41,8 +40,12 @@ impl Write {
     /// Reads the parameters that the single operations and the parts of a transaction share.
     pub(super) fn read(table: &Table, input: &Value, kind: &str) -> Result<Self, Failure> {
         refuse_legacy(input)?;
-        let placeholders = Placeholders::read(input)?;
-        let condition = placeholders.condition(input, "ConditionExpression")?;
+        let kinds: &[Kind] = if kind == "Update" { &[Kind::Update, Kind::Condition] } else { &[Kind::Condition] };
+        let placeholders = Placeholders::read(input, kinds)?;
+        let update = if kind == "Update" { placeholders.update(input)? } else { Update::default() };
+        let condition = placeholders.condition(input, Kind::Condition)?;
+        placeholders.all_used()?;
+        table.check_paths(condition.iter().flat_map(Condition::paths))?;
         let key = || {
             let key = item::read(input.get("Key").unwrap_or(&Value::Null))?;
             item::check_key(table, &key).map(|()| key)
@@ -54,10 +57,13 @@ impl Write {
                 Change::Put(new)
             }
             "Delete" => Change::Delete(key()?),
-            "Update" => Change::Update(key()?, update_actions(table, &placeholders, input)?),
+            "Update" => {
+                let key = key()?;
+                check_targets(table, &update)?;
+                Change::Update(key, update)
+            }
             _ => Change::Check(key()?),
         };
-        placeholders.all_used()?;
         let shows_item = input.get("ReturnValuesOnConditionCheckFailure").and_then(Value::as_str) == Some("ALL_OLD");
         Ok(Self { change, condition, shows_item })
     }
@@ -74,7 +80,7 @@ impl Write {
         let key = self.key(table)?;
         let before = table.items.get(&key).cloned();
         let empty = Item::new();
-        let holds = self.condition.as_ref().is_none_or(|condition| holds(condition, before.as_ref().unwrap_or(&empty)));
+        let holds = self.condition.as_ref().is_none_or(|condition| condition.holds(before.as_ref().unwrap_or(&empty)));
         if !holds {
             let failure = Failure::new("ConditionalCheckFailedException", "The conditional request failed");
             return Err(match before.filter(|_| self.shows_item) {
@@ -86,21 +92,16 @@ impl Write {
             Change::Put(new) => Some(new.clone()),
             Change::Delete(_) => None,
             Change::Check(_) => before.clone(),
-            Change::Update(key, actions) => {
-                let mut updated = before.clone().unwrap_or_else(|| key.clone());
-                expr::apply_update_actions(&mut updated, actions).map_err(invalid)?;
+            // There is nothing to remove from an item that does not exist, and it does not begin to.
+            Change::Update(_, update) if before.is_none() && !update.creates() => None,
+            Change::Update(key, update) => {
+                let updated = update.applied(before.as_ref().unwrap_or(key));
+                let updated = updated.map_err(|error| invalid(error.to_string()))?;
                 item::check(table, &updated, true)?;
                 Some(updated)
             }
         };
         Ok(Effect { key, before, after })
-    }
-
-    fn changed_attributes(&self) -> Vec<&str> {
-        match &self.change {
-            Change::Update(_, actions) => actions.iter().map(changed).collect(),
-            _ => Vec::new(),
-        }
     }
 }
 
@@ -110,11 +111,11 @@ impl Effect {
     }
 }
 
-fn update_actions(table: &Table, placeholders: &Placeholders, input: &Value) -> Result<Vec<UpdateAction>, Failure> {
-    let actions = placeholders.update(input)?;
-    let of_key = actions.iter().map(changed).find(|name| table.keys.names().any(|key| key == name));
+/// Refuses to change what makes the key.
+fn check_targets(table: &Table, update: &Update) -> Result<(), Failure> {
+    let of_key = update.targets().filter_map(Path::attribute).find(|name| table.keys.names().any(|key| key == name));
     match of_key {
-        None => Ok(actions),
+        None => table.check_paths(update.paths()),
         Some(name) => Err(invalid(format!(
             "One or more parameter values were invalid: Cannot update attribute {name}. This attribute is part of the key"
         ))),
@@ -174,12 +175,9 @@ fn single(cloud: &Cloud, region: &str, input: &Value, kind: &str, returns: &[&st
 }
 
 fn returned(write: &Write, effect: &Effect, wanted: &str) -> Option<Item> {
-    let changed = write.changed_attributes();
-    let only_changed = |item: &Item| -> Item {
-        item.iter()
-            .filter(|(name, _)| changed.contains(&name.as_str()))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
+    let only_changed = |item: &Item| match &write.change {
+        Change::Update(_, update) => update.part_of(item),
+        _ => Item::new(),
     };
     match wanted {
         "ALL_OLD" => effect.before.clone(),
@@ -196,5 +194,18 @@ pub(super) fn add_capacity(output: &mut Value, input: &Value, table: &str) {
     let wanted = input.get("ReturnConsumedCapacity").and_then(Value::as_str).unwrap_or("NONE");
     if wanted != "NONE" {
         output["ConsumedCapacity"] = json!({"TableName": table, "CapacityUnits": 1.0});
+    }
+}
+
+/// Answers `ReturnConsumedCapacity` of a batch: a table with each unit of its items.
+pub(super) fn add_capacities<'t>(
+    output: &mut Value,
+    input: &Value,
+    tables: impl IntoIterator<Item = (&'t str, usize)>,
+) {
+    let capacity = |(table, items): (&str, usize)| json!({"TableName": table, "CapacityUnits": items as f64});
+    let wanted = input.get("ReturnConsumedCapacity").and_then(Value::as_str).unwrap_or("NONE");
+    if wanted != "NONE" {
+        output["ConsumedCapacity"] = tables.into_iter().map(capacity).collect();
     }
 }

@@ -46,7 +46,7 @@ fn described(bus: &Bus) -> Output {
     ])
 }
 
-/// Removes a bus; one that is gone is no error.
+/// Deletes a bus; deleting a missing one succeeds.
 pub(super) fn delete(events: &Events, call: &Call) -> Result<Output, ApiError> {
     let name = call.input.required_text("Name")?;
     if name == DEFAULT_BUS {

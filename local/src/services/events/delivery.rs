@@ -1,4 +1,4 @@
-//! One event to one target: attempts, waiting, and the dead-letter queue.
+//! Delivers one event to one target: attempts, backoff, dead-letter queue.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -14,11 +14,11 @@ use super::target::Target;
 use crate::services::{cloudwatch, lambda, logs, sns, sqs};
 use crate::{ApiError, Cloud, Principal, arn};
 
-/// The service principal that resource policies name.
+/// The service principal in resource policies.
 const PRINCIPAL: &str = "events.amazonaws.com";
-const LONGEST_WAIT: Duration = Duration::from_secs(600);
+const MAX_BACKOFF: Duration = Duration::from_secs(600);
 
-/// An event on its way to a target.
+/// An event in delivery.
 pub(super) struct Delivery {
     pub(super) cloud: Cloud,
     pub(super) rule: RuleId,
@@ -27,17 +27,16 @@ pub(super) struct Delivery {
     pub(super) hop: u8,
 }
 
-/// Why an event did not arrive.
+/// Why delivery failed.
 struct Failure {
     error: ApiError,
-    /// The limit of the retry policy that was reached; none when trying again is of no use.
+    /// The retry policy limit reached; none for a permanent error.
     exhausted: Option<&'static str>,
     retries: u64,
 }
 
-/// Delivers in the background.
 pub(super) fn start(delivery: Delivery) {
-    // A function's destination may lead back here; the named type cuts that circle for the compiler.
+    // A function's destination may lead back here; the named type breaks the recursion for the compiler.
     let work: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(delivery.run());
     tokio::spawn(work);
 }
@@ -48,11 +47,11 @@ impl Delivery {
         count(&self.cloud, &self.rule, "Invocations");
         if let Err(failure) = outcome {
             count(&self.cloud, &self.rule, "FailedInvocations");
-            self.bury(&failure).await;
+            self.dead_letter(&failure).await;
         }
     }
 
-    /// Tries until it works or the retry policy ends it.
+    /// Attempts delivery until it succeeds or the retry policy is exhausted.
     async fn attempts(&self) -> Result<(), Failure> {
         let mut waited = Duration::ZERO;
         let mut retries = 0;
@@ -111,26 +110,27 @@ impl Delivery {
             .map(drop)
     }
 
-    /// Puts the event, as the bus had it, into the dead-letter queue; without one it is lost, as on AWS.
-    async fn bury(&self, failure: &Failure) {
+    /// Sends the original event to the dead-letter queue; without one it is lost, as on AWS.
+    async fn dead_letter(&self, failure: &Failure) {
         let Self { cloud, rule, target, .. } = self;
         let Some(queue_arn) = &target.dead_letter_arn else {
             tracing::warn!(error = %failure.error, rule = rule.arn, target = target.arn, "an event was dropped");
             return;
         };
         let body = self.event.to_string();
-        let sent = sqs::send(cloud, queue_arn, body, self.epitaph(failure), principal(), Some(&rule.arn)).await;
+        let sent =
+            sqs::send(cloud, queue_arn, body, self.failure_attributes(failure), principal(), Some(&rule.arn)).await;
         match sent {
             Ok(_) => count(cloud, rule, "InvocationsSentToDlq"),
             Err(error) => {
-                tracing::warn!(%error, rule = rule.arn, queue_arn, "an event did not reach the dead-letter queue");
+                tracing::warn!(%error, rule = rule.arn, queue_arn, "could not send an event to the dead-letter queue");
                 count(cloud, rule, "InvocationsFailedToBeSentToDlq");
             }
         }
     }
 
-    /// The attributes that tell why a message is in the dead-letter queue.
-    fn epitaph(&self, failure: &Failure) -> Vec<(String, String)> {
+    /// The message attributes in the dead-letter queue that explain the failure.
+    fn failure_attributes(&self, failure: &Failure) -> Vec<(String, String)> {
         let mut attributes = vec![
             ("RULE_ARN", self.rule.arn.clone()),
             ("TARGET_ARN", self.target.arn.clone()),
@@ -147,7 +147,7 @@ impl Delivery {
 #[derive(Debug, PartialEq, Eq)]
 enum Next {
     RetryAfter(Duration),
-    /// With the limit of the retry policy that was reached, if one was.
+    /// With the retry policy limit that was reached, if any.
     GiveUp(Option<&'static str>),
 }
 
@@ -168,18 +168,18 @@ fn principal() -> Principal {
     Principal::Service(PRINCIPAL.to_owned())
 }
 
-/// Throttling and faults of the target pass; a missing permission or resource does not.
+/// The target's throttling and faults are transient; a missing permission or resource is not.
 fn is_retriable(error: &ApiError) -> bool {
     error.status >= 500 || error.status == 429 || error_code(error) == "THROTTLING"
 }
 
-/// One second, then twice as long each time.
+/// Exponential backoff from one second.
 fn backoff(retries: u64) -> Duration {
     let doublings = u32::try_from(retries).unwrap_or(u32::MAX).min(16);
-    (Duration::from_secs(1) * 2_u32.pow(doublings)).min(LONGEST_WAIT)
+    (Duration::from_secs(1) * 2_u32.pow(doublings)).min(MAX_BACKOFF)
 }
 
-/// The code that EventBridge writes for an error of a target.
+/// EventBridge's code for a target's error.
 fn error_code(error: &ApiError) -> &'static str {
     let code = error.code.to_ascii_lowercase();
     let any = |parts: &[&str]| parts.iter().any(|part| code.contains(part));
@@ -200,7 +200,7 @@ fn error_code(error: &ApiError) -> &'static str {
     }
 }
 
-/// Counts something in the metrics of a rule.
+/// Increments a rule's metric.
 pub(super) fn count(cloud: &Cloud, rule: &RuleId, metric: &str) {
     let mut dimensions = vec![("RuleName".to_owned(), rule.name.clone())];
     if rule.bus != super::state::DEFAULT_BUS {
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_can_pass_is_tried_again_and_only_as_long_as_the_policy_says() {
+    fn transient_errors_are_retried_within_the_policy() {
         let error = |code: &str, status| ApiError::new(code, "").with_status(status);
         let throttled = || error("TooManyRequestsException", 429);
         let seconds = Duration::from_secs;
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_double_up_to_ten_minutes() {
+    fn backoff_doubles_up_to_ten_minutes() {
         let waits: Vec<u64> = [0, 1, 2, 9, 10, 185].iter().map(|retries| backoff(*retries).as_secs()).collect();
         assert_eq!(waits, [1, 2, 4, 512, 600, 600]);
     }

@@ -1,4 +1,4 @@
-//! `PutEvents`: what comes from outside.
+//! `PutEvents`: custom events.
 
 use std::collections::BTreeSet;
 
@@ -15,24 +15,24 @@ use crate::config::ACCOUNT;
 use crate::policy::Need;
 use crate::{ApiError, Call, Cloud, Input, Output, arn};
 
-const MOST_ENTRIES: usize = 10;
-/// Most bytes of all entries together. AWS has raised it to 1 MB; older regions and tools still count on this.
-const LARGEST_REQUEST: usize = 256 * 1024;
+const MAX_ENTRIES: usize = 10;
+/// Size limit of all entries in bytes. AWS has raised it to 1 MB; older regions and tools still rely on this one.
+const MAX_REQUEST: usize = 256 * 1024;
 
-/// Why one entry is refused: code and message.
+/// An entry's error: code and message.
 type Refusal = (&'static str, String);
 
-/// Takes up to ten events; each is accepted or refused alone.
+/// Accepts or rejects up to ten events, each on its own.
 pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let entries = call.input.structures("Entries");
     if entries.is_empty() {
         return Err(violated("[]", "entries", "Member must have length greater than or equal to 1"));
     }
-    if entries.len() > MOST_ENTRIES {
-        let constraint = format!("Member must have length less than or equal to {MOST_ENTRIES}");
+    if entries.len() > MAX_ENTRIES {
+        let constraint = format!("Member must have length less than or equal to {MAX_ENTRIES}");
         return Err(violated("[PutEventsRequestEntry, ...]", "entries", &constraint));
     }
-    if entries.iter().map(size).sum::<usize>() > LARGEST_REQUEST {
+    if entries.iter().map(size).sum::<usize>() > MAX_REQUEST {
         return Err(invalid("Total size of the entries in the request is over the limit."));
     }
     let results: Vec<Result<String, Refusal>> =
@@ -44,7 +44,7 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     ]))
 }
 
-/// What an entry counts, as AWS documents it: 14 bytes for a time, and the texts.
+/// An entry's size, as AWS documents it: 14 bytes for a time, plus the texts.
 fn size(entry: &Input) -> usize {
     let time = if entry.get("Time").is_some() { 14 } else { 0 };
     let texts = ["Source", "DetailType", "Detail"].iter().filter_map(|name| entry.text(name)).map(str::len);
@@ -80,7 +80,7 @@ fn accept(cloud: &Cloud, region: &str, entry: &Input) -> Result<String, Refusal>
     let event = Event { time: time_of(entry).unwrap_or(event.time), ..event };
     let sent =
         route::route(cloud, region, bus_name(entry.text("EventBusName")), &event.to_json(region), route::FIRST_HOP);
-    // As on AWS, an event for a bus that does not exist is accepted and goes nowhere.
+    // As on AWS, an event for a missing bus is accepted and dropped.
     if let Err(error) = sent {
         tracing::warn!(%error, "an event was dropped");
     }
@@ -94,7 +94,7 @@ fn time_of(entry: &Input) -> Option<Timestamp> {
     }
 }
 
-/// The permissions that `PutEvents` needs: one for each bus.
+/// The permissions `PutEvents` requires: one per bus.
 pub(super) fn needs(call: &Call) -> Vec<Need> {
     let entries = call.input.structures("Entries");
     let buses: BTreeSet<&str> = entries.iter().map(|entry| bus_name(entry.text("EventBusName"))).collect();
@@ -112,7 +112,7 @@ pub(super) fn needs(call: &Call) -> Vec<Need> {
     buses.into_iter().map(need).collect()
 }
 
-/// Whether a pattern matches an event, which has to have the members that every event has.
+/// `TestEventPattern`: the event must have the standard members.
 pub(super) fn test_pattern(call: &Call) -> Result<Output, ApiError> {
     let (_, pattern): (String, Pattern) = parse_pattern(call.input.required_text("EventPattern")?)?;
     let event: Value = serde_json::from_str(call.input.required_text("Event")?)
@@ -125,13 +125,13 @@ pub(super) fn test_pattern(call: &Call) -> Result<Output, ApiError> {
     Ok(Output::structure([("Result", Some(pattern.matches(&event).into()))]))
 }
 
-/// A whole event from a file, with what every event has added where it is absent.
+/// Parses an event from a file and adds missing standard members.
 ///
 /// # Errors
 /// When the text is not an object with `source` and `detail-type`.
 pub(super) fn complete(region: &str, text: &str) -> Result<Value, ApiError> {
     let refuse = |message: String| ApiError::new("MalformedDetail", message);
-    // Files written on Windows begin with a byte order mark.
+    // Files written on Windows may begin with a byte order mark.
     let mut event: Map<String, Value> = serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| refuse(format!("the event is not a JSON object: {error}")))?;
     for name in ["source", "detail-type"] {

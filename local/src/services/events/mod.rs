@@ -1,4 +1,4 @@
-//! EventBridge: buses, rules, targets, and the routing of events with retries and dead-letter queues.
+//! EventBridge: buses, rules, targets, and routing with retries and dead-letter queues.
 
 mod buses;
 mod delivery;
@@ -27,22 +27,22 @@ use state::RuleId;
 pub struct Event {
     /// Unique id.
     pub id: String,
-    /// Who sends it: `aws.cloudwatch`, `lambda`.
+    /// The source: `aws.cloudwatch`, `lambda`.
     pub source: String,
-    /// What kind of event it is.
+    /// The detail type.
     pub detail_type: String,
     /// Twelve digits.
     pub account: String,
-    /// When it happened; written with seconds.
+    /// The event time, written in whole seconds.
     pub time: jiff::Timestamp,
-    /// ARNs of what it is about.
+    /// ARNs of the resources concerned.
     pub resources: Vec<String>,
-    /// What happened.
+    /// The detail.
     pub detail: Value,
 }
 
 impl Event {
-    /// An event of the local account that happens now.
+    /// An event of the local account, timed now.
     pub fn now(
         source: impl Into<String>,
         detail_type: impl Into<String>,
@@ -60,7 +60,7 @@ impl Event {
         }
     }
 
-    /// The event as patterns match it and targets get it.
+    /// The event as patterns match it and targets receive it.
     fn to_json(&self, region: &str) -> Value {
         json!({
             "version": "0",
@@ -80,10 +80,10 @@ fn written_time(time: jiff::Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// Answers one operation.
+/// Handles one operation.
 ///
 /// # Errors
-/// AWS's error codes; `NotImplemented` for an operation that is missing here.
+/// AWS's error codes; `NotImplemented` for an unsupported operation.
 pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let events = &cloud.events;
     match call.operation.as_str() {
@@ -110,7 +110,7 @@ pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     }
 }
 
-/// The permissions that a caller other than the account itself needs.
+/// The permissions a call requires.
 pub fn authorization(call: &Call) -> Vec<Need> {
     let text = |name| call.input.text(name);
     let bus_arn = |bus: &str| arn::local("events", &call.region, &format!("event-bus/{bus}"));
@@ -131,18 +131,18 @@ pub fn authorization(call: &Call) -> Vec<Need> {
     }
 }
 
-/// Sends an event as an AWS service does: no permission is asked, any source is accepted. Rules are matched at once,
-/// targets are called after the return. `bus_name` is a name or an ARN. Needs a tokio runtime.
+/// Sends an event as an AWS service does: without authorization, from any source. Rules are matched at once, targets
+/// called in the background. `bus_name` is a name or an ARN. Needs a tokio runtime.
 ///
 /// # Errors
-/// `ResourceNotFoundException` when there is no such bus.
+/// `ResourceNotFoundException` when the bus does not exist.
 pub fn put_event(cloud: &Cloud, region: &str, bus_name: &str, event: Event) -> Result<(), ApiError> {
     route::route(cloud, region, bus_name, &event.to_json(region), route::FIRST_HOP).map(drop)
 }
 
-/// Sends a whole event, as a service would write it, to the default bus of a region: `version`, `id`, `account`,
-/// `time` and `region` are added where they are absent. Answers with the id and the names of the rules that matched.
-/// For tests and tools: `PutEvents` refuses the sources of AWS.
+/// Sends a service's complete event to a region's default bus, adding `version`, `id`, `account`, `time` and `region`
+/// where absent. Returns the id and the names of the matching rules. For tests and tools: `PutEvents` rejects AWS's own
+/// sources.
 ///
 /// # Errors
 /// `MalformedDetail` when the text is not an event.

@@ -1,4 +1,4 @@
-//! From a bus to the targets of the rules that match.
+//! Routes events from a bus to the targets of matching rules.
 
 use std::sync::Arc;
 
@@ -9,15 +9,15 @@ use super::state::{Rule, RuleId};
 use super::target::Target;
 use crate::{ApiError, Cloud};
 
-/// The hop of an event that no bus has passed on yet.
+/// The hop count of a new event.
 pub(super) const FIRST_HOP: u8 = 1;
-/// Buses that send to each other would do so forever.
+/// Hop limit: buses that target each other would loop forever.
 const LAST_HOP: u8 = 5;
 
-/// Sends an event to every rule of a bus that matches it and returns their names.
+/// Sends an event to every matching rule of a bus and returns their names.
 ///
 /// # Errors
-/// `ResourceNotFoundException` when there is no such bus.
+/// `ResourceNotFoundException` when the bus does not exist.
 pub(super) fn route(cloud: &Cloud, region: &str, bus: &str, event: &Value, hop: u8) -> Result<Vec<String>, ApiError> {
     let matched: Vec<(RuleId, Vec<Target>)> = cloud.events.with_bus(region, Some(bus), |bus| {
         let matching = |rule: &&Rule| {
@@ -26,7 +26,7 @@ pub(super) fn route(cloud: &Cloud, region: &str, bus: &str, event: &Value, hop: 
         Ok(bus.rules.values().filter(matching).map(|rule| (rule.id.clone(), rule.targets.clone())).collect())
     })?;
     if hop > LAST_HOP {
-        tracing::warn!(bus, "an event went from bus to bus too often and was dropped");
+        tracing::warn!(bus, "an event exceeded the hop limit between buses and was dropped");
         return Ok(Vec::new());
     }
     let event = Arc::new(event.clone());
@@ -37,10 +37,10 @@ pub(super) fn route(cloud: &Cloud, region: &str, bus: &str, event: &Value, hop: 
     Ok(matched.into_iter().map(|(rule, _)| rule.name).collect())
 }
 
-/// Sends an event to the targets of one rule, whatever its pattern.
+/// Sends an event to one rule's targets, regardless of its pattern.
 pub(super) fn fire(cloud: &Cloud, rule: &RuleId, event: &Value) {
     let targets = cloud.events.with_bus(&rule.region, Some(&rule.bus), |bus| Ok(bus.rule(&rule.name)?.targets.clone()));
-    // The rule may have gone since its schedule was looked up.
+    // The rule may have been deleted since its schedule was read.
     call_targets(cloud, rule, &targets.unwrap_or_default(), &Arc::new(event.clone()), FIRST_HOP);
 }
 

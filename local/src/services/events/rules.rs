@@ -1,4 +1,4 @@
-//! Rules: what they are about, on or off, their tags.
+//! Rule operations.
 
 use incident_model::Pattern;
 use indexmap::IndexMap;
@@ -10,15 +10,15 @@ use super::validation::{check_name, invalid, page, tags_of, violated};
 use crate::services::iam;
 use crate::{ApiError, Call, Cloud, Output, arn};
 
-/// Most characters of a pattern, unless AWS raised the quota; and the most that its API takes at all.
+/// Pattern length limit in characters: AWS's default quota, and its API's maximum.
 const PATTERN_QUOTA: usize = 2048;
-const LONGEST_PATTERN: usize = 4096;
-/// Levels of a pattern. AWS names no limit; no event of its services has half as many.
-const DEEPEST_PATTERN: usize = 50;
-const MOST_RULES: usize = 300;
+const MAX_PATTERN: usize = 4096;
+/// Nesting limit of patterns. AWS documents none; no AWS event has half as many levels.
+const MAX_PATTERN_DEPTH: usize = 50;
+const MAX_RULES: usize = 300;
 const STATES: [&str; 3] = ["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"];
 
-/// Makes a rule or replaces all of one but its targets and tags.
+/// Creates or replaces a rule, keeping its targets and tags.
 pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let input = &call.input;
     let name = input.required_text("Name")?;
@@ -41,7 +41,7 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         if schedule.is_some() && bus.name != DEFAULT_BUS {
             return Err(invalid("ScheduleExpression is supported only on the default event bus."));
         }
-        if bus.rules.len() >= MOST_RULES && !bus.rules.contains_key(name) {
+        if bus.rules.len() >= MAX_RULES && !bus.rules.contains_key(name) {
             return Err(limit_exceeded());
         }
         let (tags, targets) = match bus.rules.remove(name) {
@@ -67,21 +67,21 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     Ok(Output::structure([("RuleArn", Some(id.arn.into()))]))
 }
 
-/// A pattern as text and ready to match.
+/// Validates and compiles a pattern.
 ///
 /// # Errors
 /// `InvalidEventPatternException` with EventBridge's reason.
 pub(super) fn parse_pattern(text: &str) -> Result<(String, Pattern), ApiError> {
     let length = text.chars().count();
-    if length > LONGEST_PATTERN {
-        let constraint = format!("Member must have length less than or equal to {LONGEST_PATTERN}");
+    if length > MAX_PATTERN {
+        let constraint = format!("Member must have length less than or equal to {MAX_PATTERN}");
         return Err(violated(text, "eventPattern", &constraint));
     }
     if length > PATTERN_QUOTA {
         let message = format!("The event pattern has {length} characters; the quota is {PATTERN_QUOTA}.");
         return Err(ApiError::new("LimitExceededException", message));
     }
-    if serde_json::from_str(text).is_ok_and(|pattern: Value| depth(&pattern) > DEEPEST_PATTERN) {
+    if serde_json::from_str(text).is_ok_and(|pattern: Value| depth(&pattern) > MAX_PATTERN_DEPTH) {
         let message = "Event pattern is not valid. Reason: Event pattern is nested too deeply";
         return Err(ApiError::new("InvalidEventPatternException", message));
     }
@@ -94,7 +94,7 @@ pub(super) fn parse_pattern(text: &str) -> Result<(String, Pattern), ApiError> {
     }
 }
 
-/// Levels of objects and lists in one another; the JSON parser takes no more than 128.
+/// Nesting depth of objects and lists; the JSON parser's limit is 128.
 fn depth(value: &Value) -> usize {
     match value {
         Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or_default(),
@@ -160,7 +160,7 @@ pub(super) fn set_state(cloud: &Cloud, call: &Call, state: &str) -> Result<Outpu
     Ok(Output::empty())
 }
 
-/// Removes a rule; one that is gone is no error, one with targets is.
+/// Deletes a rule; deleting a missing one succeeds, one with targets fails.
 pub(super) fn delete(events: &Events, call: &Call) -> Result<Output, ApiError> {
     let name = call.input.required_text("Name")?;
     on_bus(events, call, |bus| {
@@ -200,7 +200,7 @@ pub(super) fn untag(events: &Events, call: &Call) -> Result<Output, ApiError> {
     })
 }
 
-/// Rules and buses have tags; both are found by ARN.
+/// Tags of rules and buses, found by ARN.
 fn with_tags(
     events: &Events,
     call: &Call,
@@ -220,7 +220,7 @@ fn with_tags(
     }
 }
 
-/// Adds the tags of AWS itself, which no caller may set.
+/// Adds AWS's own reserved tags.
 pub(crate) fn mark(cloud: &Cloud, region: &str, rule: &str, tags: [(String, String); 3]) {
     let _ = cloud.events.with_bus(region, None, |bus| {
         bus.rule(rule)?.tags.extend(tags);

@@ -1,4 +1,4 @@
-//! Rules that fire by the clock.
+//! Scheduled rules.
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ use super::state::RuleId;
 use super::{Event, route};
 use crate::Cloud;
 
-/// When a rule fires.
+/// A schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Schedule {
-    /// Every so often.
+    /// At a fixed rate.
     Rate(Duration),
-    /// At the minutes that it names.
+    /// At the minutes of a cron expression.
     Cron(Cron),
 }
 
 impl Schedule {
-    /// Reads `rate(5 minutes)` or `cron(0 12 * * ? *)`, or `None` when the text is neither.
+    /// Parses `rate(5 minutes)` or `cron(0 12 * * ? *)`; `None` for anything else.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if let Some(inside) = text.strip_prefix("rate(").and_then(|rest| rest.strip_suffix(')')) {
             return rate(inside).map(Self::Rate);
@@ -50,10 +50,10 @@ fn rate(text: &str) -> Option<Duration> {
 pub(super) struct Cron {
     minutes: Vec<i16>,
     hours: Vec<i16>,
-    /// `None` when the day of week decides.
+    /// `None` when the day of week applies.
     days: Option<Vec<i16>>,
     months: Vec<i16>,
-    /// 1 is Sunday; `None` when the day of month decides.
+    /// 1 is Sunday; `None` when the day of month applies.
     weekdays: Option<Vec<i16>>,
     years: Vec<i16>,
 }
@@ -65,7 +65,7 @@ impl Cron {
     fn parse(text: &str) -> Option<Self> {
         let fields: Vec<&str> = text.split_whitespace().collect();
         let [minutes, hours, days, months, weekdays, years] = fields[..] else { return None };
-        // One of the two days has to give way.
+        // One of the two day fields must be `?`.
         if (days == "?") == (weekdays == "?") {
             return None;
         }
@@ -94,7 +94,7 @@ impl Cron {
     }
 }
 
-/// The values that a field names: `*`, `5`, `1,3`, `1-5`, `0/15`, names. `L`, `W` and `#` are not known here.
+/// The values of a field: `*`, `5`, `1,3`, `1-5`, `0/15`, names. `L`, `W` and `#` are not supported.
 fn values(field: &str, least: i16, most: i16, names: &[&str]) -> Option<Vec<i16>> {
     let number = |text: &str| match names.iter().position(|name| name.eq_ignore_ascii_case(text)) {
         Some(index) => i16::try_from(index).ok().map(|index| index + least),
@@ -117,7 +117,7 @@ fn values(field: &str, least: i16, most: i16, names: &[&str]) -> Option<Vec<i16>
     (!values.is_empty()).then_some(values)
 }
 
-/// Lets a rule fire from now on, if it has a schedule; ends by itself when the rule changes or goes.
+/// Starts a rule's schedule, if any; the task ends when the rule changes or is deleted.
 pub(super) fn start(cloud: &Cloud, id: &RuleId) {
     let Some((schedule, version)) = current(cloud, id) else { return };
     let (cloud, id) = (cloud.clone(), id.clone());
@@ -137,7 +137,7 @@ pub(super) fn start(cloud: &Cloud, id: &RuleId) {
     });
 }
 
-/// The schedule of a rule that exists and is enabled, and its version.
+/// The schedule and version of an enabled rule.
 fn current(cloud: &Cloud, id: &RuleId) -> Option<(Schedule, u64)> {
     cloud.events.with_buses(&id.region, |buses| {
         let rule = buses.get(&id.bus)?.rules.get(&id.name).filter(|rule| rule.is_enabled())?;
@@ -145,13 +145,13 @@ fn current(cloud: &Cloud, id: &RuleId) -> Option<(Schedule, u64)> {
     })
 }
 
-/// Minutes of the calendar pass at their own speed, whatever the time scale.
+/// Calendar minutes pass in real time, whatever the time scale.
 async fn sleep_until(cron: &Cron) {
     loop {
         let now = Timestamp::now();
         let seconds = now.as_second().rem_euclid(60).unsigned_abs();
         tokio::time::sleep(Duration::from_secs(60 - seconds)).await;
-        // A second of slack, lest a timer that is early sees the minute before.
+        // A second of slack, in case the timer fires within the previous minute.
         let at = Timestamp::now().checked_add(1.second()).unwrap_or(now);
         if cron.matches(at.to_zoned(TimeZone::UTC).datetime()) {
             return;

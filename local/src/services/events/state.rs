@@ -1,4 +1,4 @@
-//! What EventBridge remembers.
+//! EventBridge state.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,10 +11,10 @@ use super::schedule::Schedule;
 use super::target::Target;
 use crate::{ApiError, arn};
 
-/// Name of the bus that every region has.
+/// Every region's default bus.
 pub(super) const DEFAULT_BUS: &str = "default";
 
-/// State of the service.
+/// EventBridge: the buses of all regions, with their rules.
 #[derive(Debug, Default)]
 pub struct Events {
     regions: Mutex<BTreeMap<String, Buses>>,
@@ -24,7 +24,6 @@ pub struct Events {
 /// The buses of one region by name.
 pub(super) type Buses = BTreeMap<String, Bus>;
 
-/// An event bus.
 #[derive(Debug, Clone)]
 pub(super) struct Bus {
     pub(super) name: String,
@@ -34,24 +33,23 @@ pub(super) struct Bus {
     pub(super) rules: BTreeMap<String, Rule>,
 }
 
-/// A rule of a bus.
 #[derive(Debug, Clone)]
 pub(super) struct Rule {
     pub(super) id: RuleId,
-    /// The pattern as it was given, and as it matches.
+    /// The pattern, as text and compiled.
     pub(super) pattern: Option<(String, Pattern)>,
-    /// The schedule as it was given, and as it fires.
+    /// The schedule, as text and parsed.
     pub(super) schedule: Option<(String, Schedule)>,
     pub(super) state: String,
     pub(super) description: Option<String>,
     pub(super) role_arn: Option<String>,
     pub(super) tags: IndexMap<String, String>,
     pub(super) targets: Vec<Target>,
-    /// Changes whenever the schedule starts anew, so that the task of the old one notices.
+    /// Changes when the schedule restarts, so that the old task stops.
     pub(super) version: u64,
 }
 
-/// What names a rule.
+/// Identifies a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RuleId {
     pub(super) name: String,
@@ -83,7 +81,7 @@ impl Bus {
         }
     }
 
-    /// A rule of this bus.
+    /// Finds a rule of this bus.
     ///
     /// # Errors
     /// `ResourceNotFoundException`.
@@ -99,7 +97,7 @@ impl Rule {
     }
 }
 
-/// The name of a bus that is given by name or by ARN; the default bus when it is not given.
+/// A bus's name from a name or ARN; the default bus when absent.
 pub(super) fn bus_name(name_or_arn: Option<&str>) -> &str {
     let text = name_or_arn.unwrap_or(DEFAULT_BUS);
     match arn::Arn::parse(text) {
@@ -113,7 +111,7 @@ impl Events {
         self.regions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads or changes the buses of a region; the default one is always there. `work` runs under the lock.
+    /// Reads or changes a region's buses, creating the default one if needed. `work` runs under the lock.
     pub(super) fn with_buses<T>(&self, region: &str, work: impl FnOnce(&mut Buses) -> T) -> T {
         let mut regions = self.regions();
         let buses = regions.entry(region.to_owned()).or_default();
@@ -124,7 +122,7 @@ impl Events {
     /// Reads or changes one bus, given by name or by ARN.
     ///
     /// # Errors
-    /// `ResourceNotFoundException`, or what `work` fails with.
+    /// `ResourceNotFoundException`, and errors of `work`.
     pub(super) fn with_bus<T>(
         &self,
         region: &str,
@@ -138,7 +136,7 @@ impl Events {
         })
     }
 
-    /// A number that no rule has had.
+    /// A fresh rule version.
     pub(super) fn next_version(&self) -> u64 {
         self.versions.fetch_add(1, Ordering::Relaxed) + 1
     }

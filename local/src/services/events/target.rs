@@ -1,4 +1,4 @@
-//! Targets: what a rule calls, with which input, and for how long it tries.
+//! Targets: what a rule calls, with which input, and its retry policy.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ use super::validation::{check_name, invalid, page, violated};
 use super::{rules, state::Rule};
 use crate::{ApiError, Call, Cloud, Input, Output, arn};
 
-const MOST_TARGETS: usize = 5;
-/// What EventBridge does when a target has no retry policy.
+const MAX_TARGETS: usize = 5;
+/// EventBridge's default retry policy.
 const DEFAULT_AGE_SECONDS: u64 = 24 * 3600;
 const DEFAULT_ATTEMPTS: u64 = 185;
-/// The members of a target that are understood; another one would silently change what happens.
+/// The supported target members; ignoring any other would silently change behaviour.
 const MEMBERS: [&str; 9] = [
     "Id",
     "Arn",
@@ -28,18 +28,17 @@ const MEMBERS: [&str; 9] = [
     "SqsParameters",
 ];
 
-/// A target of a rule.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
     pub(super) id: String,
     pub(super) arn: String,
     pub(super) shape: Shape,
-    /// How long an event is kept trying, in seconds.
+    /// Maximum event age in seconds.
     pub(super) age_seconds: u64,
-    /// How often it is tried again after the first attempt.
+    /// Maximum number of retries.
     pub(super) attempts: u64,
     pub(super) dead_letter_arn: Option<String>,
-    /// As it was given, to be given back.
+    /// As given, for listing.
     given: Map<String, Value>,
 }
 
@@ -92,7 +91,7 @@ impl Target {
 
 #[cfg(test)]
 impl Target {
-    /// A target of which only the retry policy matters.
+    /// A target for tests of its retry policy.
     pub(super) fn for_retries(attempts: u64, age_seconds: u64) -> Self {
         Self {
             id: String::new(),
@@ -125,7 +124,7 @@ fn incorrect_arn(text: &str) -> ApiError {
     invalid(format!("Parameter {text} is not valid. Reason: Provided Arn is not in correct format."))
 }
 
-/// Functions, queues, topics and log groups let EventBridge in by their own policies.
+/// Functions, queues, topics and log groups authorise EventBridge in their resource policies.
 fn check_role(cloud: &Cloud, input: &Input, arn: &str) -> Result<(), ApiError> {
     let Some(role_arn) = input.text("RoleArn") else { return Ok(()) };
     if arn::Arn::parse(arn).is_some_and(|arn| arn.service != "events") {
@@ -182,7 +181,7 @@ fn dead_letter_arn(input: &Input) -> Result<Option<String>, ApiError> {
     }
 }
 
-/// Adds targets to a rule, or replaces those with the same id.
+/// Adds targets to a rule, replacing those with the same id.
 pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let given = call.input.structures("Targets");
     if given.is_empty() {
@@ -201,7 +200,7 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
                 None => merged.push(target),
             }
         }
-        if merged.len() > MOST_TARGETS {
+        if merged.len() > MAX_TARGETS {
             return Err(limit_exceeded());
         }
         rule.targets = merged;
@@ -209,7 +208,7 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     })
 }
 
-/// Removes targets by id; those that are gone are no error.
+/// Removes targets by id; missing ones are not an error.
 pub(super) fn remove(events: &Events, call: &Call) -> Result<Output, ApiError> {
     let ids = call.input.texts("Ids");
     with_rule(events, call, |rule| {

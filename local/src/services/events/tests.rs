@@ -20,7 +20,7 @@ impl Fixture {
         fixture
     }
 
-    /// Makes a queue that rules may send to.
+    /// Creates a queue that rules may send to.
     async fn queue(&self, name: &str, source: &str) {
         let policy = json!({"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
@@ -51,7 +51,7 @@ fn queue_arn(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn wrong_parameters_answer_in_the_words_of_aws() {
+async fn invalid_parameters_return_awss_errors() {
     let fixture = Fixture::new().await;
     fixture.rule(json!({"source": ["a"]}), json!({"Id": "1", "Arn": queue_arn("target")})).await;
     let target = |extra: Value| {
@@ -145,7 +145,7 @@ async fn a_rule_holds_five_targets() {
 }
 
 #[tokio::test]
-async fn putting_a_rule_again_replaces_it_and_keeps_its_targets() {
+async fn updating_a_rule_keeps_its_targets() {
     let fixture = Fixture::new().await;
     fixture
         .call("PutRule", json!({"Name": "rule", "EventPattern": "{\"source\":[\"a\"]}", "Description": "old"}))
@@ -163,7 +163,7 @@ async fn putting_a_rule_again_replaces_it_and_keeps_its_targets() {
 }
 
 #[tokio::test]
-async fn an_event_reaches_the_targets_of_rules_that_match() {
+async fn an_event_reaches_the_targets_of_matching_rules() {
     let fixture = Fixture::new().await;
     fixture
         .rule(json!({"source": ["orders"], "detail": {"n": [1]}}), json!({"Id": "1", "Arn": queue_arn("target")}))
@@ -190,7 +190,7 @@ async fn a_disabled_rule_is_silent() {
 }
 
 #[tokio::test]
-async fn what_may_not_be_delivered_goes_to_the_dead_letter_queue_at_once() {
+async fn unauthorised_deliveries_are_dead_lettered_at_once() {
     let fixture = Fixture::new().await;
     fixture.queue("closed", "arn:aws:events:*:*:rule/another").await;
     let dead_letter = json!({"Arn": queue_arn("dlq")});
@@ -213,7 +213,7 @@ async fn what_may_not_be_delivered_goes_to_the_dead_letter_queue_at_once() {
 }
 
 #[tokio::test]
-async fn each_target_gets_its_own_shape_of_the_event() {
+async fn each_target_gets_its_transformed_input() {
     let fixture = Fixture::new().await;
     let detail = json!({"name": "a \"b\"", "count": 3, "list": [{"x-y": 1}]});
     let cases = [
@@ -237,7 +237,7 @@ async fn each_target_gets_its_own_shape_of_the_event() {
 }
 
 #[tokio::test]
-async fn entries_are_accepted_or_refused_one_by_one() {
+async fn entries_are_accepted_or_rejected_individually() {
     let fixture = Fixture::new().await;
     let entries = json!([
         {"Source": "orders", "DetailType": "t", "Detail": "{}"},
@@ -261,7 +261,7 @@ async fn entries_are_accepted_or_refused_one_by_one() {
 }
 
 #[tokio::test]
-async fn a_bus_passes_events_on_but_not_in_circles() {
+async fn buses_forward_events_but_do_not_loop() {
     let fixture = Fixture::new().await;
     let created = fixture.call("CreateEventBus", json!({"Name": "second"})).await.unwrap();
     let bus = created["EventBusArn"].as_str().unwrap();
@@ -282,7 +282,7 @@ async fn a_bus_passes_events_on_but_not_in_circles() {
 }
 
 #[tokio::test]
-async fn a_rate_fires_until_the_rule_goes() {
+async fn a_rate_fires_until_the_rule_is_deleted() {
     let fixture = Fixture::new().await;
     fixture.call("PutRule", json!({"Name": "rule", "ScheduleExpression": "rate(1 minute)"})).await.unwrap();
     fixture
@@ -295,7 +295,7 @@ async fn a_rate_fires_until_the_rule_goes() {
 }
 
 #[tokio::test]
-async fn tags_belong_to_rules_and_buses() {
+async fn rules_and_buses_have_tags() {
     let fixture = Fixture::new().await;
     let tags = json!([{"Key": "incidentctl:stack", "Value": "devops"}]);
     let pattern = "{\"source\":[\"a\"]}";
@@ -308,9 +308,9 @@ async fn tags_belong_to_rules_and_buses() {
     assert_eq!(listed["Tags"], tags);
 }
 
-/// Every sample that a service would put on a bus; the others are what functions get from elsewhere.
+/// Every sample a service would put on a bus; the others are inputs of functions.
 #[test]
-fn whole_events_are_completed_and_everything_else_is_refused() {
+fn partial_events_are_completed_and_invalid_ones_rejected() {
     let cases = [
         ("\u{feff}{\"source\": \"aws.ecs\", \"detail-type\": \"x\"}", true),
         ("{\"Records\": []}", false),
@@ -338,7 +338,7 @@ async fn an_injected_event_may_come_from_aws() {
 }
 
 #[tokio::test]
-async fn a_pattern_can_be_tried() {
+async fn test_event_pattern_matches_without_a_rule() {
     let fixture = Fixture::new().await;
     let event = json!({
         "id": "1", "account": "2", "source": "a", "time": "t", "region": "r", "resources": [], "detail-type": "d"

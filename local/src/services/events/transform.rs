@@ -1,4 +1,4 @@
-//! What of an event a target gets.
+//! Input transformation: which part of an event a target receives.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use super::state::RuleId;
 
-/// How the input of a target is made.
+/// How a target's input is made.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Shape {
-    /// The event.
+    /// The whole event.
     Whole,
-    /// A JSON text that does not depend on the event.
+    /// A constant JSON text.
     Constant(String),
-    /// One part of the event.
+    /// A part of the event.
     Part(Path),
-    /// A text with placeholders `<name>`.
+    /// A template with placeholders `<name>`.
     Template { paths: BTreeMap<String, Path>, template: String },
 }
 
@@ -37,7 +37,7 @@ impl Shape {
     }
 }
 
-/// Replaces the placeholders that have a value. Between quotes a text is written as it is, elsewhere as JSON.
+/// Replaces placeholders that have a value: verbatim within quotes, elsewhere as JSON.
 fn fill(template: &str, value_of: impl Fn(&str) -> Option<Value>) -> String {
     let mut filled = String::with_capacity(template.len());
     let mut quoted = false;
@@ -50,7 +50,7 @@ fn fill(template: &str, value_of: impl Fn(&str) -> Option<Value>) -> String {
             continue;
         }
         let length = match rest.strip_prefix('\\').and_then(|after| after.chars().next()) {
-            // An escaped quote neither opens nor closes a text.
+            // Escaped quotes do not delimit strings.
             Some(escaped) => 1 + escaped.len_utf8(),
             None => character.len_utf8(),
         };
@@ -87,7 +87,7 @@ enum Step {
 }
 
 impl Path {
-    /// Reads a path, or `None` when the text is none.
+    /// Parses a path; `None` when invalid.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut rest = text.strip_prefix('$')?;
         let mut steps = Vec::new();

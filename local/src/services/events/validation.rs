@@ -1,4 +1,4 @@
-//! Checks that several operations share, in EventBridge's words.
+//! Validation common to several operations, in EventBridge's words.
 
 use crate::{ApiError, Call, Input};
 
@@ -8,7 +8,7 @@ pub(super) fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::new("ValidationException", message)
 }
 
-/// A parameter that breaks a constraint of the service's model.
+/// A violation of the service model's constraints.
 pub(super) fn violated(value: &str, field: &str, constraint: &str) -> ApiError {
     invalid(format!(
         "1 validation error detected: Value '{value}' at '{field}' failed to satisfy constraint: {constraint}"
@@ -18,7 +18,7 @@ pub(super) fn violated(value: &str, field: &str, constraint: &str) -> ApiError {
 /// The name of a rule, bus or target.
 ///
 /// # Errors
-/// When it is empty, too long, or has other characters than letters, digits, `.`, `-` and `_`.
+/// When it is empty, too long, or contains characters other than letters, digits, `.`, `-` and `_`.
 pub(super) fn check_name(name: &str, field: &str, longest: usize) -> Result<(), ApiError> {
     let legal = |character: char| character.is_ascii_alphanumeric() || ".-_".contains(character);
     if name.is_empty() {
@@ -42,10 +42,10 @@ pub(super) fn tags_of(input: &Input) -> indexmap::IndexMap<String, String> {
         .collect()
 }
 
-/// The page of a list that a call asks for, and the token of the next one. A token is the number of elements before.
+/// The requested page of a list, and the next token: the number of elements before it.
 ///
 /// # Errors
-/// When the token is not one that was given out.
+/// When the token is invalid.
 pub(super) fn page<T>(elements: Vec<T>, call: &Call) -> Result<(Vec<T>, Option<String>), ApiError> {
     let start: usize = match call.input.text("NextToken") {
         Some(token) => token.parse().map_err(|_| invalid("Token is invalid."))?,

@@ -1,4 +1,4 @@
-//! Managed policies on roles.
+//! Managed policies attached to roles.
 
 use super::propagation::Propagating;
 use super::store::{Inner, no_such_entity};
@@ -65,7 +65,7 @@ pub(super) fn list_entities(cloud: &Cloud, call: &Call) -> Result<Output, ApiErr
     ]))
 }
 
-/// On how many roles a policy is.
+/// Number of roles a policy is attached to.
 pub(super) fn count(iam: &Inner, policy_arn: &str) -> usize {
     iam.roles.values().filter(|role| role.attached.contains_key(policy_arn)).count()
 }

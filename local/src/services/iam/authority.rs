@@ -1,4 +1,4 @@
-//! Who may assume a role, and what its sessions may do.
+//! Who may assume a role, and the permissions of its sessions.
 
 use std::time::Duration;
 
@@ -7,33 +7,33 @@ use crate::arn::Arn;
 use crate::policy::{Decision, Denied, Need, Policy, Requester};
 use crate::{ApiError, Cloud, Principal};
 
-/// ARN of a role, if it exists.
+/// A role's ARN, if it exists.
 pub fn role_arn_of(cloud: &Cloud, role_name: &str) -> Option<String> {
     cloud.iam.lock().role(role_name).ok().map(|role| role.arn.clone())
 }
 
-/// The unique id of a role, if it exists.
+/// A role's unique id, if it exists.
 pub(crate) fn role_id_of(cloud: &Cloud, role_name: &str) -> Option<String> {
     cloud.iam.lock().role(role_name).ok().map(|role| role.id.clone())
 }
 
-/// The longest session that a role allows, if it exists.
+/// A role's maximum session duration, if it exists.
 pub(crate) fn max_session(cloud: &Cloud, role_arn: &str) -> Option<Duration> {
     let iam = cloud.iam.lock();
     role_by_arn(&iam, role_arn).map(|role| Duration::from_secs(role.max_session_seconds.unsigned_abs()))
 }
 
-/// Whether a service could assume a role now.
+/// Whether a service can assume a role now.
 ///
 /// # Errors
-/// `AccessDenied` when the role is absent, not yet propagated, or does not trust the service; callers answer with
-/// their own code and message.
+/// `AccessDenied` when the role does not exist, has not propagated, or does not trust the service; callers return their
+/// own code and message.
 pub fn can_be_assumed(cloud: &Cloud, role_arn: &str, service_principal: &str) -> Result<(), ApiError> {
     let need = Need::new("sts:AssumeRole", role_arn);
     trusts(cloud, role_arn, &Principal::Service(service_principal.to_owned()), &need)
 }
 
-/// Whether the trust policy of a role, as it is in force, lets a principal in.
+/// Whether a role's trust policy in force admits a principal.
 pub(crate) fn trusts(cloud: &Cloud, role_arn: &str, principal: &Principal, need: &Need) -> Result<(), ApiError> {
     let iam = cloud.iam.lock();
     let decision = role_by_arn(&iam, role_arn)
@@ -49,20 +49,20 @@ pub(crate) fn trusts(cloud: &Cloud, role_arn: &str, principal: &Principal, need:
     }
 }
 
-/// A role by its whole ARN, path included.
+/// Finds a role by ARN, path included.
 pub(super) fn role_by_arn<'a>(iam: &'a Inner, role_arn: &str) -> Option<&'a Role> {
     let name = Arn::parse(role_arn)?.resource.rsplit('/').next()?;
     iam.role(name).ok().filter(|role| role.arn == role_arn)
 }
 
-/// Whether the identity policies of a principal allow what a call needs.
+/// Whether a principal's identity policies allow a call.
 ///
 /// # Errors
 /// When a policy denies it or none allows it.
 pub fn authorize(cloud: &Cloud, principal: &Principal, need: &Need) -> Result<(), Denied> {
     let no_policy = || Denied::new(principal, need, &unallowed(need));
     match principal {
-        // What services may do on their own is decided by the policies of the resource.
+        // For services, the resource policy decides.
         Principal::Root | Principal::Service(_) => Ok(()),
         Principal::Anonymous => Err(no_policy()),
         Principal::Role { role_name, .. } => {
@@ -98,7 +98,7 @@ fn unallowed(need: &Need) -> String {
     format!("because no identity-based policy allows the {} action", need.action)
 }
 
-/// All identity policies of a role that hold now.
+/// A role's identity policies in force.
 pub(super) fn policies_in_force(iam: &Inner, role: &Role, delay: Duration) -> Vec<Policy> {
     let inline =
         role.inline.values().filter_map(|policy| policy.in_force(delay)).map(|document| document.policy.clone());
@@ -110,7 +110,7 @@ pub(super) fn policies_in_force(iam: &Inner, role: &Role, delay: Duration) -> Ve
     inline.chain(attached).collect()
 }
 
-/// What several policies say together: any denial, then any permission.
+/// The combined decision of several policies: any `Deny`, then any `Allow`.
 pub(super) fn decide(policies: &[Policy], requester: &Requester, need: &Need) -> Decision {
     let mut together = Decision::NoMatch;
     for policy in policies {

@@ -1,4 +1,4 @@
-//! Policies that live in a role.
+//! Inline policies.
 
 use super::names::check_name;
 use super::propagation::Propagating;
@@ -17,7 +17,7 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let role = iam.role_mut(role_name)?;
     let document = inline_document(document)?;
     match role.inline.get_mut(name) {
-        // The same text again is no change: what holds goes on to hold.
+        // Setting the same text again is not a change: the policy in force stays.
         Some(policy) if policy.current().text == document.text => {}
         Some(policy) => policy.change(document, delay),
         None => _ = role.inline.insert(name.to_owned(), Propagating::new(document)),

@@ -1,4 +1,4 @@
-//! Policies of their own, and the few of AWS that functions use.
+//! Managed policies: the account's own, and the AWS-managed ones that functions use.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::{attachments, paging, render};
 use crate::credentials::unique_id;
 use crate::{ApiError, Call, Cloud, Output, arn};
 
-/// AWS's limit of versions of one policy.
+/// AWS's limit of versions per policy.
 const MAX_VERSIONS: usize = 5;
 
 const LOGS: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}]}"#;
@@ -29,7 +29,7 @@ const AWS_MANAGED: [(&str, &str); 5] = [
     ("AdministratorAccess", EVERYTHING),
 ];
 
-/// A policy of AWS by its ARN.
+/// An AWS-managed policy by ARN.
 pub(super) fn aws_managed(policy_arn: &str) -> Option<ManagedPolicy> {
     let place = policy_arn.strip_prefix("arn:aws:iam::aws:policy/")?;
     let (_, text) = AWS_MANAGED.iter().find(|(known, _)| *known == place)?;
@@ -64,7 +64,7 @@ fn new_policy(
     }
 }
 
-/// Whether there is a policy of that ARN.
+/// Whether a policy with this ARN exists.
 pub(super) fn exists(iam: &Inner, policy_arn: &str) -> bool {
     iam.policies.contains_key(policy_arn) || aws_managed(policy_arn).is_some()
 }

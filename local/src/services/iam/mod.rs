@@ -1,7 +1,7 @@
-//! Identity and Access Management: roles, their policies, and the sessions that act under them.
+//! Identity and Access Management: roles, their policies and sessions.
 //!
 //! Changes propagate as on AWS: until [`LatencyProfile::role_propagation`](crate::config::LatencyProfile) has passed, a
-//! new role cannot be assumed and a changed policy does not yet hold. Reads answer at once.
+//! new role cannot be assumed and a changed policy is not in force. Reads return the new state at once.
 
 mod attachments;
 mod authority;
@@ -30,10 +30,10 @@ pub use sessions::{SessionCredentials, principal_of, service_session};
 pub use store::Iam;
 pub(crate) use tags::mark;
 
-/// Answers a call.
+/// Handles a call.
 ///
 /// # Errors
-/// In AWS's codes and words.
+/// AWS's codes and messages.
 pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     match call.operation.as_str() {
         "CreateRole" => roles::create(cloud, call),
@@ -77,7 +77,7 @@ pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     }
 }
 
-/// The permissions that a call needs.
+/// The permissions a call requires.
 pub fn authorization(call: &Call) -> Vec<Need> {
     let resource = match (call.input.text("RoleName"), call.input.text("PolicyArn")) {
         (Some(role), _) => arn::local("iam", "", &format!("role/{role}")),

@@ -1,8 +1,8 @@
-//! Rules for names and paths.
+//! Validation of names and paths.
 
 use crate::ApiError;
 
-/// Checks a name against IAM's rule, `[\w+=,.@-]+` and a length.
+/// Checks a name: `[\w+=,.@-]+` and a length limit.
 pub(super) fn check_name(parameter: &str, name: &str, longest: usize) -> Result<(), ApiError> {
     if name.len() > longest {
         return Err(ApiError::new(

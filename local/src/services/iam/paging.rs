@@ -1,13 +1,13 @@
-//! Lists in pieces.
+//! Pagination.
 
 use crate::{ApiError, Input, Output};
 
-/// A whole list: nothing was left out.
+/// A complete, untruncated list.
 pub(super) fn whole(name: &str, elements: Vec<Output>) -> Output {
     Output::Structure(vec![(name.to_owned(), Output::List(elements)), ("IsTruncated".to_owned(), Output::Bool(false))])
 }
 
-/// The page that `Marker` and `MaxItems` (100 when absent) ask for. A marker is the place of the next element.
+/// The page for `Marker` and `MaxItems` (default 100). A marker is the next element's position.
 pub(super) fn page(input: &Input, name: &str, elements: Vec<Output>) -> Result<Output, ApiError> {
     let invalid = |parameter: &str| ApiError::new("ValidationError", format!("The {parameter} is not valid"));
     let start: usize = match input.text("Marker") {

@@ -1,8 +1,8 @@
-//! Values that take a while until the rest of AWS sees them.
+//! Eventual consistency: changes propagate to the rest of AWS after a delay.
 
 use std::time::{Duration, Instant};
 
-/// A value that was set at some time, and what held before.
+/// A value, when it was set, and its predecessor.
 #[derive(Debug, Clone)]
 pub(super) struct Propagating<T> {
     current: T,
@@ -15,17 +15,17 @@ impl<T: Clone> Propagating<T> {
         Self { current: value, previous: None, since: Instant::now() }
     }
 
-    /// What reads of IAM itself answer.
+    /// What IAM's own reads return.
     pub(super) fn current(&self) -> &T {
         &self.current
     }
 
-    /// What is enforced: nothing, or the former value, until the delay has passed.
+    /// What is enforced: until the delay has passed, nothing or the former value.
     pub(super) fn in_force(&self, delay: Duration) -> Option<&T> {
         if self.since.elapsed() >= delay { Some(&self.current) } else { self.previous.as_ref() }
     }
 
-    /// Replaces the value; what is in force now stays so for the delay.
+    /// Replaces the value; the one in force stays so for the delay.
     pub(super) fn change(&mut self, value: T, delay: Duration) {
         self.previous = self.in_force(delay).cloned();
         self.current = value;
@@ -40,7 +40,7 @@ mod tests {
     use super::Propagating;
 
     #[test]
-    fn a_change_holds_after_the_delay() {
+    fn a_change_is_in_force_after_the_delay() {
         let long = Duration::from_secs(3600);
         let mut value = Propagating::new(1);
         assert_eq!((value.in_force(long), value.in_force(Duration::ZERO)), (None, Some(&1)));

@@ -1,4 +1,4 @@
-//! IAM's things as replies.
+//! IAM resources as replies.
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -79,7 +79,7 @@ pub(super) fn tags(tags: &IndexMap<String, String>) -> Output {
     )
 }
 
-/// The account's own credentials as a user.
+/// The account's own credentials, shown as a user.
 pub(super) fn root_user(cloud: &Cloud) -> Output {
     Output::structure([(
         "User",
@@ -91,7 +91,7 @@ pub(super) fn root_user(cloud: &Cloud) -> Output {
     )])
 }
 
-/// How much of IAM's quotas is used, as far as it exists here.
+/// Use of IAM's quotas, for the resources that exist here.
 pub(super) fn summary(cloud: &Cloud) -> Output {
     let roles = i64::try_from(cloud.iam.lock().roles.len()).unwrap_or(i64::MAX);
     let entries = [("Roles", roles), ("RolesQuota", 1000)];
@@ -99,7 +99,7 @@ pub(super) fn summary(cloud: &Cloud) -> Output {
     Output::structure([("SummaryMap", Some(Output::Map(entries.to_vec())))])
 }
 
-/// IAM tells time in whole seconds.
+/// IAM's timestamps have whole seconds.
 fn instant(instant: Timestamp) -> Output {
     Output::Timestamp(instant.as_second() as f64)
 }

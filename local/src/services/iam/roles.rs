@@ -1,4 +1,4 @@
-//! Roles themselves.
+//! Role operations.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{managed, paging, render};
 use crate::credentials::unique_id;
 use crate::{ApiError, Call, Cloud, Output, arn};
 
-/// Seconds of a session unless the role says otherwise.
+/// Default session duration in seconds.
 const HOUR: i64 = 3600;
 
 pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
@@ -134,7 +134,7 @@ pub(super) fn delete_boundary(cloud: &Cloud, call: &Call) -> Result<Output, ApiE
     }
 }
 
-/// Nothing here runs on EC2.
+/// Instance profiles: always empty.
 pub(super) fn list_instance_profiles(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     cloud.iam.lock().role(required(&call.input, "RoleName")?)?;
     Ok(paging::whole("InstanceProfiles", Vec::new()))

@@ -1,4 +1,4 @@
-//! Access keys: the account's own, and those of role sessions.
+//! Access keys of the account and of role sessions.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::config::ACCOUNT;
 use crate::credentials::{random_text, unique_id};
 use crate::{ApiError, Cloud, Principal};
 
-/// How long a service's session lasts: longer than any function runs.
+/// Lifetime of a service's session: longer than any function runs.
 const SERVICE_SESSION: Duration = Duration::from_secs(12 * 3600);
 
 /// Temporary credentials of a role session.
@@ -20,7 +20,7 @@ pub struct SessionCredentials {
     pub access_key_id: String,
     /// The signing secret.
     pub secret_access_key: String,
-    /// The token that goes with every request.
+    /// The session token.
     pub session_token: String,
 }
 
@@ -30,7 +30,7 @@ impl std::fmt::Debug for SessionCredentials {
     }
 }
 
-/// An access key with its secret and its owner.
+/// An access key with its secret and owner.
 #[derive(Clone)]
 pub(crate) struct Key {
     pub(crate) secret_access_key: String,
@@ -40,13 +40,13 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Whether a session is over.
+    /// Whether a session has expired.
     pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
     }
 }
 
-/// A session that was opened.
+/// A new session.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
     pub(crate) credentials: SessionCredentials,
@@ -56,20 +56,20 @@ pub(crate) struct Session {
     pub(crate) arn: String,
 }
 
-/// A session as IAM remembers it.
+/// A stored session.
 #[derive(Debug, Clone)]
 pub(super) struct StoredSession {
     credentials: SessionCredentials,
     expires: Timestamp,
-    /// Name and id of the role; none for a session of the account itself.
+    /// The role's name and id; none for the account itself.
     role: Option<(String, String)>,
     arn: String,
 }
 
-/// Credentials with which a service acts under a role.
+/// A service's credentials for a role.
 ///
 /// # Errors
-/// When the role is absent, not yet propagated, or does not trust the service.
+/// When the role does not exist, has not propagated, or does not trust the service.
 pub fn service_session(
     cloud: &Cloud,
     role_arn: &str,
@@ -80,7 +80,7 @@ pub fn service_session(
     Ok(open_session(cloud, Some((role_arn, session_name)), SERVICE_SESSION)?.credentials)
 }
 
-/// Opens a session of a role, or of the account itself; whether it may be opened is for the caller to ask.
+/// Opens a session of a role or of the account; callers check whether they may.
 pub(crate) fn open_session(
     cloud: &Cloud,
     role_and_name: Option<(&str, &str)>,
@@ -111,7 +111,7 @@ pub(crate) fn open_session(
     Ok(Session { credentials, expires, assumed_role_id, arn })
 }
 
-/// What belongs to an access key, also when it has expired. The sessions of a role end with it.
+/// The record of an access key, even if expired. Deleting a role ends its sessions.
 pub(crate) fn key(cloud: &Cloud, access_key_id: &str) -> Option<Key> {
     if access_key_id == cloud.access_key.access_key_id {
         return Some(Key {
@@ -138,7 +138,7 @@ pub(crate) fn key(cloud: &Cloud, access_key_id: &str) -> Option<Key> {
     })
 }
 
-/// Whose access key it is, if it exists and has not expired.
+/// The owner of a valid, unexpired access key.
 pub fn principal_of(cloud: &Cloud, access_key_id: &str) -> Option<Principal> {
     key(cloud, access_key_id).filter(|key| !key.is_expired(cloud.clock.now())).map(|key| key.principal)
 }

@@ -1,4 +1,4 @@
-//! What would a role's policies say?
+//! Policy simulation.
 
 use super::authority::{decide, policies_in_force, role_by_arn};
 use super::paging;

@@ -1,4 +1,4 @@
-//! What IAM remembers.
+//! IAM state.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,31 +13,30 @@ use super::sessions::StoredSession;
 use crate::policy::Policy;
 use crate::{ApiError, Cloud};
 
-/// State of the service.
+/// IAM: roles, managed policies and access keys.
 #[derive(Debug, Default)]
 pub struct Iam {
     inner: Mutex<Inner>,
 }
 
-/// Everything behind the lock.
+/// The locked state.
 #[derive(Debug, Default)]
 pub(super) struct Inner {
-    /// By name; names are unique without regard to case, and keep the case that they were given.
+    /// By lower-case name: names are unique regardless of case and keep their spelling.
     pub(super) roles: BTreeMap<String, Role>,
-    /// By ARN; those of AWS are not here.
+    /// By ARN; without AWS-managed ones.
     pub(super) policies: BTreeMap<String, ManagedPolicy>,
     /// By access key id.
     pub(super) sessions: HashMap<String, StoredSession>,
 }
 
-/// A policy as text and as read.
+/// A policy, as text and parsed.
 #[derive(Debug, Clone)]
 pub(super) struct Document {
     pub(super) text: String,
     pub(super) policy: Policy,
 }
 
-/// A role.
 #[derive(Debug, Clone)]
 pub(super) struct Role {
     pub(super) name: String,
@@ -55,7 +54,7 @@ pub(super) struct Role {
     pub(super) tags: IndexMap<String, String>,
 }
 
-/// A policy of the account's own.
+/// A customer managed policy.
 #[derive(Debug, Clone)]
 pub(super) struct ManagedPolicy {
     pub(super) name: String,
@@ -71,7 +70,6 @@ pub(super) struct ManagedPolicy {
     pub(super) tags: IndexMap<String, String>,
 }
 
-/// One version of a policy.
 #[derive(Debug, Clone)]
 pub(super) struct PolicyVersion {
     /// `v1`, `v2` …
@@ -88,27 +86,27 @@ impl Iam {
 }
 
 impl Inner {
-    /// A role by its name, without regard to case.
+    /// Finds a role by name, ignoring case.
     pub(super) fn role(&self, name: &str) -> Result<&Role, ApiError> {
         self.roles.get(&key_of(name)).ok_or_else(|| no_such_role(name))
     }
 
-    /// The same, to be changed.
+    /// The same, mutable.
     pub(super) fn role_mut(&mut self, name: &str) -> Result<&mut Role, ApiError> {
         self.roles.get_mut(&key_of(name)).ok_or_else(|| no_such_role(name))
     }
 
-    /// A policy of the account's own.
+    /// Finds a customer managed policy.
     pub(super) fn policy(&self, arn: &str) -> Result<&ManagedPolicy, ApiError> {
         self.policies.get(arn).ok_or_else(|| no_such_policy(arn))
     }
 
-    /// The same, to be changed.
+    /// The same, mutable.
     pub(super) fn policy_mut(&mut self, arn: &str) -> Result<&mut ManagedPolicy, ApiError> {
         self.policies.get_mut(arn).ok_or_else(|| no_such_policy(arn))
     }
 
-    /// What a managed policy, of the account's own or of AWS, allows now.
+    /// A managed policy in force, customer or AWS managed.
     pub(super) fn managed_in_force(&self, arn: &str, delay: Duration) -> Option<Policy> {
         match self.policies.get(arn) {
             Some(policy) => policy.in_force.in_force(delay).map(|document| document.policy.clone()),
@@ -117,12 +115,12 @@ impl Inner {
     }
 }
 
-/// The key of a name: names differ by more than case.
+/// A name's key: names must differ by more than case.
 pub(super) fn key_of(name: &str) -> String {
     name.to_lowercase()
 }
 
-/// How long a change takes until it holds.
+/// Propagation delay of changes.
 pub(super) fn propagation(cloud: &Cloud) -> Duration {
     cloud.clock.scaled(cloud.config.latency.role_propagation)
 }

@@ -56,7 +56,7 @@ fn remove(current: &mut Tags, call: &Call) -> Output {
     Output::empty()
 }
 
-/// At most fifty, so one page holds them.
+/// At most fifty, so one page suffices.
 fn list(tags: &Tags) -> Result<Output, ApiError> {
     match render::tags(tags) {
         Output::List(elements) => Ok(paging::whole("Tags", elements)),
@@ -64,7 +64,7 @@ fn list(tags: &Tags) -> Result<Output, ApiError> {
     }
 }
 
-/// Adds the tags of AWS itself, which no caller may set.
+/// Adds AWS's own reserved tags.
 pub(crate) fn mark(cloud: &Cloud, role_name: &str, tags: [(String, String); 3]) {
     if let Ok(role) = cloud.iam.lock().role_mut(role_name) {
         role.tags.extend(tags);

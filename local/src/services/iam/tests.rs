@@ -30,7 +30,7 @@ impl Account {
         tests::ask(&self.cloud, "iam", operation, input).await
     }
 
-    /// The reply of a call that has to succeed.
+    /// The reply of a call; panics on an error.
     async fn done(&self, operation: &str, input: Value) -> Value {
         self.ask(operation, input.clone()).await.unwrap_or_else(|error| unreachable!("{operation} {input}: {error}"))
     }
@@ -52,7 +52,7 @@ fn session_of_r() -> Principal {
 }
 
 #[tokio::test]
-async fn mistakes_are_refused_in_aws_words() {
+async fn mistakes_return_awss_messages() {
     let account = Account::with_role(Duration::ZERO).await;
     account.done("PutRolePolicy", json!({"RoleName":"r","PolicyName":"p","PolicyDocument":PUBLISH})).await;
     let cases = [
@@ -136,7 +136,7 @@ async fn mistakes_are_refused_in_aws_words() {
 }
 
 #[tokio::test]
-async fn a_role_is_deleted_when_it_holds_nothing_and_comes_back_as_another() {
+async fn an_empty_role_is_deleted_and_recreated_with_a_new_id() {
     let account = Account::with_role(Duration::ZERO).await;
     let id = |reply: &Value| reply["Role"]["RoleId"].as_str().unwrap().to_owned();
     let first = id(&account.done("GetRole", json!({"RoleName":"r"})).await);
@@ -162,7 +162,7 @@ async fn documents_are_percent_encoded_and_tags_listed() {
 }
 
 #[tokio::test]
-async fn policies_and_boundaries_decide_together() {
+async fn policies_and_boundaries_combine() {
     let account = Account::with_role(Duration::ZERO).await;
     let publish = Need::new("sns:Publish", "arn:aws:sns:eu-west-1:000000000000:t");
     let decide = || authorize(&account.cloud, &session_of_r(), &publish).map_err(|denied| denied.message);
@@ -191,7 +191,7 @@ async fn policies_and_boundaries_decide_together() {
 }
 
 #[tokio::test]
-async fn a_changed_policy_holds_after_the_delay() {
+async fn a_changed_policy_is_in_force_after_the_delay() {
     let account = Account::with_role(Duration::from_secs(3600)).await;
     account.done("PutRolePolicy", json!({"RoleName":"r","PolicyName":"p","PolicyDocument":PUBLISH})).await;
     let read = account.ask("GetRolePolicy", json!({"RoleName":"r","PolicyName":"p"})).await;
@@ -201,7 +201,7 @@ async fn a_changed_policy_holds_after_the_delay() {
 }
 
 #[tokio::test]
-async fn a_role_is_assumed_by_those_that_it_trusts() {
+async fn a_role_is_assumable_by_those_it_trusts() {
     let account = Account::with_role(Duration::ZERO).await;
     let arn = "arn:aws:iam::000000000000:role/r";
     assert!(service_session(&account.cloud, arn, "lambda.amazonaws.com", "f").is_ok());
@@ -221,7 +221,7 @@ async fn a_role_is_assumed_by_those_that_it_trusts() {
 }
 
 #[tokio::test]
-async fn a_simulation_says_what_the_policies_would() {
+async fn a_simulation_matches_enforcement() {
     let account = Account::with_role(Duration::ZERO).await;
     account.done("PutRolePolicy", json!({"RoleName":"r","PolicyName":"p","PolicyDocument":PUBLISH})).await;
     let input = json!({

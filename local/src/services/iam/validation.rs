@@ -1,4 +1,4 @@
-//! Checks of parameters that several operations share.
+//! Validation common to several operations.
 
 use indexmap::IndexMap;
 
@@ -6,16 +6,16 @@ use super::store::Document;
 use crate::policy::{Policy, PolicyError};
 use crate::{ApiError, Input};
 
-/// AWS's limit of tags on one thing.
+/// AWS's limit of tags per resource.
 const MAX_TAGS: usize = 50;
-/// Characters of an inline policy, white space not counted.
+/// Length limit of an inline policy in characters, without white space.
 const MAX_INLINE: usize = 10_240;
-/// Characters of a managed policy, white space not counted.
+/// Length limit of a managed policy in characters, without white space.
 const MAX_MANAGED: usize = 6_144;
-/// Characters of a trust policy, white space not counted.
+/// Length limit of a trust policy in characters, without white space.
 const MAX_TRUST: usize = 2_048;
 
-/// A text parameter that has to be there, in the query protocol's words.
+/// A required text parameter, with the query protocol's error.
 pub(super) fn required<'a>(input: &'a Input, name: &str) -> Result<&'a str, ApiError> {
     input.text(name).filter(|text| !text.is_empty()).ok_or_else(|| {
         let mut member = name.to_owned();
@@ -31,7 +31,7 @@ pub(super) fn required<'a>(input: &'a Input, name: &str) -> Result<&'a str, ApiE
     })
 }
 
-/// Refuses parameters that an operation does not know here, rather than ignore what they ask for.
+/// Rejects unsupported parameters instead of ignoring them.
 pub(super) fn reject_unknown(input: &Input, known: &[&str]) -> Result<(), ApiError> {
     match input.0.keys().find(|name| !known.contains(&name.as_str())) {
         Some(name) => Err(ApiError::new(
@@ -42,17 +42,17 @@ pub(super) fn reject_unknown(input: &Input, known: &[&str]) -> Result<(), ApiErr
     }
 }
 
-/// A policy for a role.
+/// Validates an inline policy.
 pub(super) fn inline_document(text: &str) -> Result<Document, ApiError> {
     document(text, MAX_INLINE, Policy::parse_identity)
 }
 
-/// A policy of its own.
+/// Validates a managed policy.
 pub(super) fn managed_document(text: &str) -> Result<Document, ApiError> {
     document(text, MAX_MANAGED, Policy::parse_identity)
 }
 
-/// A policy that says who may assume a role.
+/// Validates a trust policy.
 pub(super) fn trust_document(text: &str) -> Result<Document, ApiError> {
     document(text, MAX_TRUST, Policy::parse_trust)
 }
@@ -71,7 +71,7 @@ fn document(
     Ok(Document { text: text.to_owned(), policy })
 }
 
-/// The tags of a call.
+/// The call's tags.
 pub(super) fn tags(input: &Input) -> Result<IndexMap<String, String>, ApiError> {
     let mut tags = IndexMap::new();
     for tag in input.structures("Tags") {
@@ -94,7 +94,7 @@ pub(super) fn tags(input: &Input) -> Result<IndexMap<String, String>, ApiError> 
     Ok(tags)
 }
 
-/// Refuses more tags than AWS keeps.
+/// Enforces AWS's tag limit.
 pub(super) fn check_tag_count(tags: &IndexMap<String, String>) -> Result<(), ApiError> {
     match tags.len() > MAX_TAGS {
         true => {
@@ -104,7 +104,7 @@ pub(super) fn check_tag_count(tags: &IndexMap<String, String>) -> Result<(), Api
     }
 }
 
-/// The longest session of a role, 1 to 12 hours in seconds.
+/// Maximum session duration of a role: 1 to 12 hours, in seconds.
 pub(super) fn max_session_seconds(input: &Input) -> Result<Option<i64>, ApiError> {
     match input.integer("MaxSessionDuration") {
         Some(seconds) if !(3600..=43_200).contains(&seconds) => {
@@ -120,7 +120,7 @@ pub(super) fn max_session_seconds(input: &Input) -> Result<Option<i64>, ApiError
     }
 }
 
-/// A description, of 1000 characters at most.
+/// A description of at most 1000 characters.
 pub(super) fn description(input: &Input) -> Result<Option<String>, ApiError> {
     match input.text("Description") {
         Some(text) if text.chars().count() > 1000 => Err(ApiError::new(

@@ -1,4 +1,4 @@
-//! Deployment packages: checked when they arrive, unpacked once, shared by all environments.
+//! Deployment packages: validated on arrival, unpacked once, shared by all environments.
 
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use zip::ZipArchive;
 
 use crate::{ApiError, private};
 
-/// The largest request with a package in it; the limit on the zip itself is 50 MB.
+/// Request limit for an inline package; the zip itself may have 50 MB.
 const REQUEST_LIMIT: usize = 70_167_211;
 const UNPACKED_LIMIT: u64 = 262_144_000;
 
@@ -27,11 +27,11 @@ pub(super) struct Code {
 }
 
 impl Code {
-    /// Takes a package in base64, as `ZipFile` carries it. It is unpacked below `root` when it is first needed.
+    /// Decodes a base64 package (`ZipFile`). It is unpacked below `root` on first use.
     ///
     /// # Errors
-    /// `InvalidParameterValueException` when it is no zip, is empty or is too large unpacked;
-    /// `RequestEntityTooLargeException` when it is too large packed.
+    /// `InvalidParameterValueException` when it is not a zip, is empty, or too large unpacked;
+    /// `RequestEntityTooLargeException` when too large packed.
     pub(super) fn from_base64(text: &str, root: &Path, operation: &str) -> Result<Self, ApiError> {
         if text.len() > REQUEST_LIMIT {
             let message = format!("Request must be smaller than {REQUEST_LIMIT} bytes for the {operation} operation");
@@ -41,10 +41,10 @@ impl Code {
         Self::from_zip(Bytes::from(zip), root)
     }
 
-    /// Takes a package as it is.
+    /// Takes a raw package.
     ///
     /// # Errors
-    /// `InvalidParameterValueException` when it is no zip, is empty or is too large unpacked.
+    /// `InvalidParameterValueException` when it is not a zip, is empty, or too large unpacked.
     pub(super) fn from_zip(zip: Bytes, root: &Path) -> Result<Self, ApiError> {
         let mut archive = ZipArchive::new(Cursor::new(&zip)).map_err(|_| unreadable())?;
         if archive.is_empty() {
@@ -64,12 +64,12 @@ impl Code {
         Ok(Self { zip, sha256: STANDARD.encode(digest), directory, unpacked: OnceCell::new() })
     }
 
-    /// The zip as it was sent.
+    /// The zip as uploaded.
     pub(super) fn zip(&self) -> Bytes {
         self.zip.clone()
     }
 
-    /// `sha256(zip)` in hexadecimal digits.
+    /// `sha256(zip)` in hexadecimal.
     pub(super) fn digest(&self) -> String {
         self.directory.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
@@ -79,7 +79,7 @@ impl Code {
         self.zip.len()
     }
 
-    /// The folder with the unpacked package: what a function sees as `/var/task`.
+    /// The unpacked package: the function's `/var/task`.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -94,7 +94,7 @@ impl Code {
     }
 }
 
-/// Unpacks beside the destination and renames, so that a folder that exists is complete.
+/// Unpacks to a temporary directory and renames it, so that an existing directory is complete.
 fn unpack(zip: &[u8], directory: &Path) -> std::io::Result<()> {
     if directory.is_dir() {
         return Ok(());
@@ -119,7 +119,7 @@ fn unpack(zip: &[u8], directory: &Path) -> std::io::Result<()> {
         }
         let mode = entry.unix_mode().unwrap_or(0o644);
         let mut content = Vec::new();
-        // The size that an entry states may be a lie.
+        // The declared size may be wrong.
         entry.take(left + 1).read_to_end(&mut content)?;
         left = left.checked_sub(content.len() as u64).ok_or_else(|| std::io::Error::other("larger than it says"))?;
         std::fs::write(&path, content)?;
@@ -131,7 +131,7 @@ fn unpack(zip: &[u8], directory: &Path) -> std::io::Result<()> {
     })
 }
 
-/// A package without the executable bit on its `bootstrap` fails on AWS, so the bits are kept as they are.
+/// AWS fails packages whose `bootstrap` is not executable, so the mode bits are preserved.
 #[cfg(unix)]
 fn set_mode(path: &Path, mode: u32) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

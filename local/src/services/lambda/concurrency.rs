@@ -8,12 +8,11 @@ use super::store;
 use super::validation::{check_range, invalid};
 use crate::ApiError;
 
-/// Concurrent executions of an account, AWS's default quota.
+/// The account's concurrent executions, AWS's default quota.
 pub(super) const ACCOUNT_LIMIT: u32 = 1000;
-/// What has to stay unreserved.
+/// Minimum unreserved concurrency.
 const MINIMUM_UNRESERVED: u32 = 100;
 
-/// `PutFunctionConcurrency`.
 pub(super) fn put(request: &Request) -> Result<Reply, ApiError> {
     request.only(&["ReservedConcurrentExecutions"])?;
     let reference = reference(request)?;
@@ -36,7 +35,6 @@ pub(super) fn put(request: &Request) -> Result<Reply, ApiError> {
     Ok(Reply::json(200, &json!({ "ReservedConcurrentExecutions": wanted })))
 }
 
-/// `GetFunctionConcurrency`.
 pub(super) fn get(request: &Request) -> Result<Reply, ApiError> {
     store::read(request.cloud, &reference(request)?, |function| {
         Ok(Reply::json(
@@ -49,7 +47,6 @@ pub(super) fn get(request: &Request) -> Result<Reply, ApiError> {
     })
 }
 
-/// `DeleteFunctionConcurrency`.
 pub(super) fn delete(request: &Request) -> Result<Reply, ApiError> {
     store::change(request.cloud, &reference(request)?, |function| {
         function.reserved_concurrency = None;

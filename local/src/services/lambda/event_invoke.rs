@@ -1,4 +1,4 @@
-//! What becomes of asynchronous invocations: retries, age, destinations.
+//! Configuration of asynchronous invocations: retries, maximum age, destinations.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ pub(super) struct EventInvokeConfig {
 }
 
 impl EventInvokeConfig {
-    /// Replaces what the input has.
+    /// Applies the given settings.
     fn update(&mut self, input: &Input) -> Result<(), ApiError> {
         if let Some(attempts) = check_range(input, "MaximumRetryAttempts", 0, 2)? {
             self.maximum_retry_attempts = Some(attempts);
@@ -69,7 +69,7 @@ fn destination(input: &Input) -> Option<String> {
     input.text("Destination").filter(|arn| !arn.is_empty()).map(str::to_owned)
 }
 
-/// `PutFunctionEventInvokeConfig`: what is not given is no longer set.
+/// `PutFunctionEventInvokeConfig`: resets settings that are not given.
 pub(super) fn put(request: &Request) -> Result<Reply, ApiError> {
     let input = &request.input;
     let is_empty = ["MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"]
@@ -81,7 +81,7 @@ pub(super) fn put(request: &Request) -> Result<Reply, ApiError> {
     set(request, |_| Ok(EventInvokeConfig::default()))
 }
 
-/// `UpdateFunctionEventInvokeConfig`: what is not given stays.
+/// `UpdateFunctionEventInvokeConfig`: keeps settings that are not given.
 pub(super) fn update(request: &Request) -> Result<Reply, ApiError> {
     set(request, |function| current(function, &reference(request)?).cloned())
 }
@@ -104,7 +104,6 @@ fn set(request: &Request, base: impl Fn(&Function) -> Result<EventInvokeConfig, 
     })
 }
 
-/// `GetFunctionEventInvokeConfig`.
 pub(super) fn get(request: &Request) -> Result<Reply, ApiError> {
     let reference = reference(request)?;
     store::read(request.cloud, &reference, |function| {
@@ -113,7 +112,6 @@ pub(super) fn get(request: &Request) -> Result<Reply, ApiError> {
     })
 }
 
-/// `DeleteFunctionEventInvokeConfig`.
 pub(super) fn delete(request: &Request) -> Result<Reply, ApiError> {
     let reference = reference(request)?;
     store::change(request.cloud, &reference, |function| {
@@ -123,7 +121,6 @@ pub(super) fn delete(request: &Request) -> Result<Reply, ApiError> {
     })
 }
 
-/// `ListFunctionEventInvokeConfigs`.
 pub(super) fn list(request: &Request) -> Result<Reply, ApiError> {
     store::read(request.cloud, &reference(request)?, |function| {
         let configs: Vec<Value> = function
@@ -147,8 +144,8 @@ fn current<'a>(function: &'a Function, reference: &Reference) -> Result<&'a Even
     })
 }
 
-/// The permission that a function's role needs to use a destination, and AWS's name for the call; `None` when the ARN
-/// is of no kind that can be a destination here.
+/// The permission the execution role needs for a destination, and AWS's name of the call; `None` for an unsupported
+/// kind of ARN.
 pub(super) fn destination_need(arn: &str) -> Option<(&'static str, Need)> {
     let parts = Arn::parse(arn)?;
     let (call, action) = match parts.service {

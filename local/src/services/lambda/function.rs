@@ -1,4 +1,4 @@
-//! What Lambda keeps of a function, and how it shows it.
+//! A function's state and representation.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use super::reference::LATEST;
 use super::settings::Settings;
 use crate::ApiError;
 
-/// A function with all that belongs to it.
+/// A function with everything that belongs to it.
 #[derive(Debug, Clone)]
 pub(super) struct Function {
     pub(super) name: String,
-    /// Without qualifier.
+    /// Unqualified.
     pub(super) arn: String,
     pub(super) region: String,
     pub(super) latest: Revision,
@@ -31,7 +31,7 @@ pub(super) struct Function {
     pub(super) event_invoke: BTreeMap<String, EventInvokeConfig>,
 }
 
-/// Code and configuration that belong together: `$LATEST`, or a published version.
+/// Code and configuration of one version: `$LATEST`, or a published one.
 #[derive(Debug, Clone)]
 pub(super) struct Revision {
     pub(super) version: String,
@@ -54,12 +54,11 @@ impl Revision {
     }
 }
 
-/// A fresh `RevisionId`.
 pub(super) fn new_revision_id() -> String {
     uuid::Uuid::new_v4().to_string()
 }
 
-/// What is still going on with a function.
+/// The lifecycle state of a function.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lifecycle {
     change: Change,
@@ -73,12 +72,12 @@ enum Change {
 }
 
 impl Lifecycle {
-    /// A function that is being created until then.
+    /// A function that is pending until then.
     pub(super) fn created(settles_at: Instant) -> Self {
         Self { change: Change::Creation, settles_at }
     }
 
-    /// A function that is being updated until then.
+    /// A function whose update is in progress until then.
     pub(super) fn updated(settles_at: Instant) -> Self {
         Self { change: Change::Update, settles_at }
     }
@@ -112,7 +111,7 @@ impl Lifecycle {
 }
 
 impl Function {
-    /// The revision that a qualifier names.
+    /// The revision of a qualifier.
     pub(super) fn revision(&self, qualifier: &str) -> Option<&Revision> {
         match qualifier {
             LATEST => Some(&self.latest),
@@ -120,15 +119,15 @@ impl Function {
         }
     }
 
-    /// The ARN with a qualifier.
+    /// The qualified ARN.
     pub(super) fn qualified_arn(&self, qualifier: &str) -> String {
         format!("{}:{qualifier}", self.arn)
     }
 
-    /// Refuses a change while another is going on, or while the function is not there yet.
+    /// Rejects a change while the function is pending or another update is in progress.
     ///
     /// # Errors
-    /// `ResourceConflictException` in AWS's words, which clients match on to wait.
+    /// `ResourceConflictException` in AWS's words, which clients match to wait.
     pub(super) fn check_settled(&self) -> Result<(), ApiError> {
         self.check_runnable()?;
         if self.lifecycle.is_settled() {
@@ -140,7 +139,7 @@ impl Function {
         )))
     }
 
-    /// Refuses to run a function that is not there yet.
+    /// Rejects an invocation while the function is pending.
     ///
     /// # Errors
     /// `ResourceConflictException` while the function is pending.
@@ -154,7 +153,7 @@ impl Function {
         ))
     }
 
-    /// Refuses a change that was made for another revision.
+    /// Rejects a change based on another revision.
     ///
     /// # Errors
     /// `PreconditionFailedException`.
@@ -162,7 +161,7 @@ impl Function {
         check_revision(expected, &self.latest.revision_id)
     }
 
-    /// The `FunctionConfiguration` of a revision. `qualified` writes the ARN with the version.
+    /// A revision's `FunctionConfiguration`. `qualified` includes the version in the ARN.
     pub(super) fn describe(&self, revision: &Revision, qualified: bool) -> Value {
         let arn = if qualified { self.qualified_arn(&revision.version) } else { self.arn.clone() };
         let mut members = Map::new();
@@ -189,7 +188,7 @@ impl Function {
     }
 }
 
-/// Refuses a change that was made for another revision of a function or its policy.
+/// Rejects a change based on another revision of a function or its policy.
 ///
 /// # Errors
 /// `PreconditionFailedException`.
@@ -205,12 +204,11 @@ pub(super) fn check_revision(expected: Option<&str>, actual: &str) -> Result<(),
     }
 }
 
-/// A `ResourceConflictException`.
 pub(super) fn conflict(message: String) -> ApiError {
     ApiError::new("ResourceConflictException", message).with_status(409)
 }
 
-/// `2026-01-31T12:00:00.000+0000`, as only Lambda writes it.
+/// `2026-01-31T12:00:00.000+0000`, a format only Lambda uses.
 fn last_modified(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%3f+0000").to_string()
 }

@@ -1,4 +1,4 @@
-//! `Invoke`: at once, later, or only asking.
+//! `Invoke`: synchronous, asynchronous, or dry run.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +16,6 @@ const SYNCHRONOUS_LIMIT: usize = 6_291_456;
 /// 1 MB since October 2025, 256 KB before.
 const ASYNCHRONOUS_LIMIT: usize = 1_048_576;
 
-/// `Invoke`.
 pub(super) async fn invoke(request: &Request<'_>) -> Result<Reply, ApiError> {
     let reference = Reference::parse(request.segment(0), request.query("Qualifier"), &request.http.region)?;
     store::read(request.cloud, &reference, |function| {

@@ -1,4 +1,4 @@
-//! Creating, changing and deleting functions.
+//! Create, change and delete functions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,10 +18,9 @@ use super::{role, store, version};
 use crate::services::s3;
 use crate::{ApiError, Cloud, Input, arn};
 
-/// Where packages are downloaded from.
+/// Path prefix of package downloads.
 pub(super) const PACKAGES: &str = "/lambda-packages/";
 
-/// `CreateFunction`.
 pub(super) fn create(request: &Request) -> Result<Reply, ApiError> {
     let known: Vec<&str> =
         SETTING_PARAMETERS.into_iter().chain(["Code", "Publish", "Tags", "Architectures", "PackageType"]).collect();
@@ -89,7 +88,7 @@ fn unavailable(error: &ApiError) -> ApiError {
     invalid(format!("Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}"))
 }
 
-/// Unpacks in the background, so that the first invocation does not wait for it.
+/// Unpacks in the background, to speed up the first invocation.
 fn prepare(code: &Arc<Code>) {
     let code = Arc::clone(code);
     tokio::spawn(async move {
@@ -168,7 +167,7 @@ pub(super) fn update_configuration(request: &Request) -> Result<Reply, ApiError>
     })
 }
 
-/// `DeleteFunction`: all of it, or one published version.
+/// Deletes the whole function, or one published version.
 pub(super) fn delete(request: &Request) -> Result<Reply, ApiError> {
     let reference = Reference::parse(request.segment(0), request.query("Qualifier"), &request.http.region)?;
     let cloud = request.cloud;
@@ -192,7 +191,6 @@ pub(super) fn delete(request: &Request) -> Result<Reply, ApiError> {
     Ok(Reply::empty(204))
 }
 
-/// `PublishVersion`.
 pub(super) fn publish_version(request: &Request) -> Result<Reply, ApiError> {
     request.only(&["CodeSha256", "Description", "RevisionId"])?;
     let reference = unqualified(request)?;
@@ -222,14 +220,14 @@ fn unqualified(request: &Request) -> Result<Reference, ApiError> {
     }
 }
 
-/// What `GetFunction` says of where the code is. Like AWS's signed link it needs no signature: who does not know the
-/// code cannot guess it.
+/// The code location in `GetFunction`. Like AWS's presigned link it needs no signature: only who knows the code can
+/// construct it.
 pub(super) fn code_location(request: &Request, revision: &Revision) -> serde_json::Value {
     let location = format!("{}{PACKAGES}{}.zip", request.cloud.endpoint, revision.code.digest());
     json!({ "RepositoryType": "S3", "Location": location })
 }
 
-/// The zip behind such a link, if a function has it.
+/// The zip behind such a link, if it is still in use.
 pub(super) fn package(cloud: &Cloud, path: &str) -> Option<Bytes> {
     let digest = path.strip_prefix(PACKAGES)?.strip_suffix(".zip")?;
     let functions = store::functions(cloud);

@@ -1,4 +1,4 @@
-//! AWS Lambda: functions as real processes that speak the Runtime API.
+//! AWS Lambda: functions as real processes that use the Runtime API.
 
 mod code;
 mod concurrency;
@@ -40,16 +40,16 @@ pub struct Lambda {
     queue: queue::Queue,
 }
 
-/// The service, and the resource of it, for which a function is invoked.
+/// The service and the resource on whose behalf a function is invoked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// Such as `events.amazonaws.com`.
+    /// For example `events.amazonaws.com`.
     pub service_principal: String,
-    /// The rule, topic or queue that the invocation comes from.
+    /// The invoking rule, topic or queue.
     pub source_arn: String,
 }
 
-/// Answers one request.
+/// Handles one request.
 pub async fn handle(cloud: &Cloud, request: RestRequest) -> http::Response<Bytes> {
     let answer = match Request::read(cloud, &request) {
         Ok(request) => answer(&request).await,
@@ -96,7 +96,7 @@ async fn answer(request: &Request<'_>) -> Result<Reply, ApiError> {
     }
 }
 
-/// Name of the operation that a request asks for, if there is one.
+/// The operation of a request, if known.
 pub fn operation(method: &Method, path: &str) -> Option<&'static str> {
     rest::route(method, path).map(|(operation, _)| operation)
 }
@@ -109,7 +109,7 @@ pub(crate) fn request(call: &Call) -> Result<RestRequest, ApiError> {
     rest::request(call).ok_or_else(|| ApiError::not_implemented("lambda", &call.operation))
 }
 
-/// The permission that a request needs: most of Lambda's actions are named like the operation.
+/// The required permission: most of Lambda's actions are named after the operation.
 pub fn authorization(request: &RestRequest) -> Vec<Need> {
     let Some((operation, segments)) = rest::route(&request.method, &request.path) else { return Vec::new() };
     let action = if operation.starts_with("Invoke") { "InvokeFunction" } else { operation };
@@ -135,29 +135,29 @@ fn new_name(request: &RestRequest) -> String {
     body.get("FunctionName").and_then(serde_json::Value::as_str).unwrap_or("*").to_owned()
 }
 
-/// Giving a function a role takes the permission to pass that role to Lambda.
+/// Assigning an execution role requires `iam:PassRole`.
 fn passed_role(request: &RestRequest) -> Option<Need> {
     let body: serde_json::Value = serde_json::from_slice(&request.body).ok()?;
     let role = body.get("Role")?.as_str()?;
     Some(Need::new("iam:PassRole", role).with("iam:PassedToService", role::SERVICE))
 }
 
-/// Whether a path is of the kind that `GetFunction` links to.
+/// Whether a path is a package link of `GetFunction`.
 pub(crate) fn is_package(path: &str) -> bool {
     path.starts_with(manage::PACKAGES)
 }
 
-/// The package behind the link that `GetFunction` gives, `None` for any other path.
+/// The package behind such a link, `None` for any other path.
 pub fn package(cloud: &Cloud, path: &str) -> Option<Bytes> {
     manage::package(cloud, path)
 }
 
-/// Queues an invocation on behalf of another service and returns its request id. A source whose principal is no AWS
-/// service is the account itself, which the function's policy does not concern.
+/// Queues an invocation on behalf of another service and returns its request id. A source whose principal is not an AWS
+/// service is the account itself, to which the function's policy does not apply.
 ///
 /// # Errors
-/// `ResourceNotFoundException`, `AccessDeniedException` when the function's policy does not let the source in, and
-/// `NotImplemented` for a runtime that cannot run here. It never throttles: AWS queues the event and waits.
+/// `ResourceNotFoundException`, `AccessDeniedException` when the function's policy denies the source, and
+/// `NotImplemented` for an unsupported runtime. Never throttles: AWS queues the event.
 pub async fn invoke_async(
     cloud: &Cloud,
     function_arn: &str,
@@ -178,7 +178,7 @@ pub async fn invoke_async(
     Ok(request_id)
 }
 
-/// Ends every process that runs a function. Nothing may outlive the local AWS.
+/// Kills every function process. None may outlive the local AWS.
 pub async fn shutdown(cloud: &Cloud) {
     cloud.lambda.pool.close();
 }

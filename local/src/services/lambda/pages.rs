@@ -1,4 +1,4 @@
-//! Lists in pages: `Marker` and `MaxItems` of Lambda.
+//! Lambda's pagination: `Marker` and `MaxItems`.
 
 use serde_json::{Value, json};
 
@@ -6,13 +6,13 @@ use super::rest::{Reply, Request};
 use super::validation::invalid;
 use crate::ApiError;
 
-/// AWS gives at most this many at once.
+/// AWS's maximum page size.
 const PAGE: usize = 50;
 
-/// The page of a list that a request asks for. The marker is the position of the next element.
+/// The requested page of a list. The marker is the next element's position.
 ///
 /// # Errors
-/// `InvalidParameterValueException` for a marker that is none.
+/// `InvalidParameterValueException` for an invalid marker.
 pub(super) fn reply(request: &Request, name: &str, elements: Vec<Value>) -> Result<Reply, ApiError> {
     let start: usize = match request.query("Marker").filter(|marker| !marker.is_empty()) {
         Some(marker) => marker.parse().map_err(|_| invalid("Invalid marker"))?,

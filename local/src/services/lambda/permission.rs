@@ -1,4 +1,4 @@
-//! The resource policy of a function: who may invoke it besides its own account.
+//! A function's resource policy: invocation by services and other accounts.
 
 use serde_json::{Map, Value, json};
 
@@ -21,13 +21,13 @@ pub(super) struct ResourcePolicy {
 #[derive(Debug, Clone)]
 struct Statement {
     id: String,
-    /// The qualifier that it was added for.
+    /// The qualifier it was added for.
     qualifier: Option<String>,
     document: Value,
 }
 
 impl ResourcePolicy {
-    /// The policy document of one qualifier, or `None` when nothing is in it.
+    /// The policy document of one qualifier; `None` if empty.
     fn document(&self, qualifier: Option<&str>) -> Option<Value> {
         let statements: Vec<&Value> = self.of_qualifier(qualifier).map(|statement| &statement.document).collect();
         (!statements.is_empty()).then(|| json!({ "Version": "2012-10-17", "Id": "default", "Statement": statements }))
@@ -37,7 +37,7 @@ impl ResourcePolicy {
         self.statements.iter().filter(move |statement| statement.qualifier.as_deref() == qualifier)
     }
 
-    /// Whether the policy lets a service invoke the function for one of its resources.
+    /// Whether the policy allows a service to invoke the function for one of its resources.
     fn admits(&self, source: &Source, function_arn: &str, qualifier: Option<&str>) -> bool {
         let Some(document) = self.document(qualifier) else { return false };
         let Ok(policy) = Policy::parse(&document.to_string()) else { return false };
@@ -49,7 +49,7 @@ impl ResourcePolicy {
     }
 }
 
-/// Checks that a function's policy lets a service invoke it for one of its resources.
+/// Requires the policy to allow a service to invoke the function for one of its resources.
 ///
 /// # Errors
 /// `AccessDeniedException`.
@@ -66,7 +66,6 @@ pub(super) fn check_admitted(function: &Function, source: &Source, reference: &R
     Err(ApiError::new("AccessDeniedException", message).with_status(403))
 }
 
-/// `AddPermission`.
 pub(super) fn add(request: &Request) -> Result<Reply, ApiError> {
     request.only(&[
         "StatementId",
@@ -99,7 +98,6 @@ pub(super) fn add(request: &Request) -> Result<Reply, ApiError> {
     Ok(Reply::json(201, &json!({ "Statement": document.to_string() })))
 }
 
-/// `RemovePermission`.
 pub(super) fn remove(request: &Request) -> Result<Reply, ApiError> {
     let reference = reference(request)?;
     let id = request.segment(1);
@@ -117,7 +115,6 @@ pub(super) fn remove(request: &Request) -> Result<Reply, ApiError> {
     Ok(Reply::empty(204))
 }
 
-/// `GetPolicy`.
 pub(super) fn get(request: &Request) -> Result<Reply, ApiError> {
     let reference = reference(request)?;
     store::read(request.cloud, &reference, |function| {

@@ -1,4 +1,4 @@
-//! Reading functions.
+//! Read operations on functions.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,6 @@ use super::rest::{Reply, Request};
 use super::{concurrency, manage, pages, store};
 use crate::ApiError;
 
-/// `GetFunction`.
 pub(super) fn get(request: &Request) -> Result<Reply, ApiError> {
     let reference = reference(request)?;
     store::read(request.cloud, &reference, |function| {
@@ -26,7 +25,6 @@ pub(super) fn get(request: &Request) -> Result<Reply, ApiError> {
     })
 }
 
-/// `GetFunctionConfiguration`.
 pub(super) fn configuration(request: &Request) -> Result<Reply, ApiError> {
     let reference = reference(request)?;
     store::read(request.cloud, &reference, |function| {
@@ -35,7 +33,6 @@ pub(super) fn configuration(request: &Request) -> Result<Reply, ApiError> {
     })
 }
 
-/// `ListFunctions`.
 pub(super) fn list(request: &Request) -> Result<Reply, ApiError> {
     let all_versions = request.query("FunctionVersion") == Some("ALL");
     let functions: Vec<Value> = store::functions(request.cloud)
@@ -50,13 +47,13 @@ pub(super) fn list(request: &Request) -> Result<Reply, ApiError> {
     pages::reply(request, "Functions", functions)
 }
 
-/// `GetFunctionCodeSigningConfig`: none is ever set.
+/// `GetFunctionCodeSigningConfig`: never set.
 pub(super) fn code_signing(request: &Request) -> Result<Reply, ApiError> {
     let reference = reference(request)?;
     store::read(request.cloud, &reference, |function| Ok(Reply::json(200, &json!({ "FunctionName": function.name }))))
 }
 
-/// `GetRuntimeManagementConfig`: runtimes update themselves.
+/// `GetRuntimeManagementConfig`: AWS's default, automatic updates.
 pub(super) fn runtime_management(request: &Request) -> Result<Reply, ApiError> {
     let reference = reference(request)?;
     store::read(request.cloud, &reference, |function| {
@@ -70,12 +67,12 @@ pub(super) fn recursion(request: &Request) -> Result<Reply, ApiError> {
     store::read(request.cloud, &reference(request)?, |_| Ok(Reply::json(200, &json!({ "RecursiveLoop": "Terminate" }))))
 }
 
-/// `ListEventSourceMappings`: none can be made.
+/// `ListEventSourceMappings`: always empty.
 pub(super) fn event_source_mappings() -> Reply {
     Reply::json(200, &json!({ "EventSourceMappings": [] }))
 }
 
-/// `GetFunctionUrlConfig` and `GetProvisionedConcurrencyConfig`: neither is ever set.
+/// `GetFunctionUrlConfig` and `GetProvisionedConcurrencyConfig`: never set.
 pub(super) fn absent(request: &Request) -> Result<Reply, ApiError> {
     store::read(request.cloud, &reference(request)?, |_| {
         let (code, message) = match request.operation {
@@ -89,7 +86,6 @@ pub(super) fn absent(request: &Request) -> Result<Reply, ApiError> {
     })
 }
 
-/// `GetAccountSettings`.
 pub(super) fn account(request: &Request) -> Result<Reply, ApiError> {
     let functions = store::functions(request.cloud);
     let mine = || functions.values().filter(|function| function.region == request.http.region);

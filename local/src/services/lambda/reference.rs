@@ -1,13 +1,13 @@
-//! How a caller names a function: by name, partial ARN or full ARN, with or without a qualifier.
+//! Function references: name, partial ARN or full ARN, with or without a qualifier.
 
 use crate::ApiError;
 use crate::arn;
 use crate::config::ACCOUNT;
 
-/// The qualifier of the code that is being worked on.
+/// The qualifier of the unpublished code.
 pub(super) const LATEST: &str = "$LATEST";
 
-/// A function, and perhaps one version of it.
+/// A function, optionally qualified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reference {
     pub(super) region: String,
@@ -16,11 +16,11 @@ pub(super) struct Reference {
 }
 
 impl Reference {
-    /// Reads a function name as AWS takes it in any operation, with the `Qualifier` parameter beside it.
+    /// Parses a function name in any form, with the separate `Qualifier` parameter.
     ///
     /// # Errors
-    /// `ValidationException` for what is no function name, `ResourceNotFoundException` for another region,
-    /// `InvalidParameterValueException` when two qualifiers disagree.
+    /// `ValidationException` for an invalid name, `ResourceNotFoundException` for another region,
+    /// `InvalidParameterValueException` for conflicting qualifiers.
     pub(super) fn parse(text: &str, qualifier: Option<&str>, region: &str) -> Result<Self, ApiError> {
         let Parts { name, account, region: named_region, qualifier: derived } =
             Parts::split(text).filter(Parts::is_valid).ok_or_else(|| malformed(text))?;
@@ -47,12 +47,12 @@ impl Reference {
         Ok(Self { region: region.to_owned(), name: name.to_owned(), qualifier })
     }
 
-    /// The ARN without qualifier.
+    /// The unqualified ARN.
     pub(super) fn function_arn(&self) -> String {
         arn::local("lambda", &self.region, &format!("function:{}", self.name))
     }
 
-    /// The ARN as it was asked for: with the qualifier if there was one.
+    /// The ARN as requested, with its qualifier if any.
     pub(super) fn asked_arn(&self) -> String {
         match &self.qualifier {
             Some(qualifier) => format!("{}:{qualifier}", self.function_arn()),
@@ -60,12 +60,12 @@ impl Reference {
         }
     }
 
-    /// The qualifier, `$LATEST` when there was none.
+    /// The qualifier, `$LATEST` by default.
     pub(super) fn qualifier(&self) -> &str {
         self.qualifier.as_deref().unwrap_or(LATEST)
     }
 
-    /// AWS's answer when the function, or that version of it, does not exist.
+    /// AWS's error when the function or version does not exist.
     pub(super) fn not_found(&self) -> ApiError {
         ApiError::new("ResourceNotFoundException", format!("Function not found: {}", self.asked_arn())).with_status(404)
     }
@@ -99,7 +99,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Whether a text may be the bare name of a function: letters, digits, `-` and `_`, at most 64.
+/// Whether a text is a valid function name: letters, digits, `-` and `_`, at most 64.
 pub(super) fn is_function_name(name: &str) -> bool {
     is_word(name) && name.len() <= 64
 }

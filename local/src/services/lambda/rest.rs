@@ -1,4 +1,4 @@
-//! Lambda's REST protocol: paths to operations, replies and errors to HTTP.
+//! Lambda's REST protocol: routing, replies and errors.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{ApiError, Call, Cloud, Input, RestRequest};
 
-/// Method, path (`{}` takes one segment) and operation, after the service model of 2015-03-31 and its successors.
+/// Method, path (`{}` matches one segment) and operation, from the 2015-03-31 service model and later versions.
 const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/2015-03-31/functions", "CreateFunction"),
     ("GET", "/2015-03-31/functions", "ListFunctions"),
@@ -51,7 +51,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/2015-03-31/event-source-mappings/{}", "GetEventSourceMapping"),
 ];
 
-/// The operation that a method and a path stand for, and the decoded variable segments of the path.
+/// The operation of a method and path, with the path's decoded variable segments.
 pub(super) fn route(method: &Method, path: &str) -> Option<(&'static str, Vec<String>)> {
     let path = path.trim_end_matches('/');
     ROUTES
@@ -119,22 +119,22 @@ fn decode(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// A request whose operation is known, with its parameters read.
+/// A routed request with its parameters.
 pub(super) struct Request<'a> {
     pub(super) cloud: &'a Cloud,
     pub(super) http: &'a RestRequest,
     pub(super) operation: &'static str,
     path: Vec<String>,
     query: BTreeMap<String, Vec<String>>,
-    /// Members of the JSON body; none for an invocation, whose body is the payload.
+    /// The JSON body; none for an invocation, whose body is the payload.
     pub(super) input: Input,
 }
 
 impl<'a> Request<'a> {
-    /// Reads the parameters of a request.
+    /// Parses the parameters of a request.
     ///
     /// # Errors
-    /// `NotImplemented` for an unknown path, `SerializationException` for a body that is not a JSON object.
+    /// `NotImplemented` for an unknown path, `SerializationException` unless the body is a JSON object.
     pub(super) fn read(cloud: &'a Cloud, http: &'a RestRequest) -> Result<Self, ApiError> {
         let (operation, path) = route(&http.method, &http.path)
             .ok_or_else(|| ApiError::not_implemented("lambda", &format!("{} {}", http.method, http.path)))?;
@@ -143,17 +143,17 @@ impl<'a> Request<'a> {
         Ok(Self { cloud, http, operation, path, query: parse_query(&http.query), input })
     }
 
-    /// A variable segment of the path, from 0.
+    /// A variable path segment, from 0.
     pub(super) fn segment(&self, index: usize) -> &str {
         self.path.get(index).map_or("", String::as_str)
     }
 
-    /// A parameter in the query string.
+    /// A query parameter.
     pub(super) fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name)?.first().map(String::as_str)
     }
 
-    /// All values of a parameter in the query string.
+    /// All values of a query parameter.
     pub(super) fn queries(&self, name: &str) -> &[String] {
         self.query.get(name).map_or(&[], Vec::as_slice)
     }
@@ -163,7 +163,7 @@ impl<'a> Request<'a> {
         self.http.headers.get(name)?.to_str().ok()
     }
 
-    /// Refuses body members that the operation knows on AWS and not here. A member that is empty asks for nothing.
+    /// Rejects body members that AWS supports and the local AWS does not. Empty members are ignored.
     ///
     /// # Errors
     /// `NotImplemented`, naming the member.
@@ -177,7 +177,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Whether a value asks for nothing: null, or a list or structure of nothing.
+/// Whether a value requests nothing: null, or an empty list or structure.
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -205,7 +205,7 @@ fn parse_query(query: &str) -> BTreeMap<String, Vec<String>> {
     parameters
 }
 
-/// What an operation answers.
+/// An operation's reply.
 pub(super) struct Reply {
     status: u16,
     headers: Vec<(&'static str, String)>,
@@ -218,29 +218,29 @@ impl Reply {
         Self::raw(status, Bytes::from(body.to_string())).with_header("content-type", "application/json")
     }
 
-    /// No body.
+    /// An empty body.
     pub(super) fn empty(status: u16) -> Self {
         Self::raw(status, Bytes::new())
     }
 
-    /// A body as it is.
+    /// A raw body.
     pub(super) fn raw(status: u16, body: Bytes) -> Self {
         Self { status, headers: Vec::new(), body }
     }
 
-    /// The same reply with one more header.
+    /// The same reply with an additional header.
     pub(super) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// An error. AWS writes the message under `Message` where a resource is missing, and under `message` elsewhere.
+    /// An error. AWS puts the message in `Message` when a resource is missing, otherwise in `message`.
     pub(super) fn error(error: &ApiError) -> Self {
         let key = if error.code == "ResourceNotFoundException" { "Message" } else { "message" };
         Self::error_body(error, json!({ "Type": fault(error.status), key: error.message }))
     }
 
-    /// A refusal for want of concurrency, with its reason.
+    /// A throttling error with its reason.
     pub(super) fn throttled(reason: &str) -> Self {
         let error = ApiError::new("TooManyRequestsException", "Rate Exceeded.").with_status(429);
         let body = json!({ "Reason": reason, "Type": "User", "message": error.message });
@@ -251,7 +251,7 @@ impl Reply {
         Self::json(error.status, &body).with_header("x-amzn-errortype", error.code.clone())
     }
 
-    /// The reply as HTTP, carrying the request's id.
+    /// The HTTP response, with the request id.
     pub(super) fn into_http(self, request_id: &str) -> http::Response<Bytes> {
         let mut response = http::Response::builder().status(self.status).header("x-amzn-requestid", request_id);
         for (name, value) in self.headers {

@@ -1,4 +1,4 @@
-//! The role that a function runs under.
+//! Execution roles.
 
 use super::function::{Function, Revision};
 use super::validation::invalid;
@@ -8,14 +8,14 @@ use crate::policy::{Denied, Need};
 use crate::services::iam;
 use crate::{ApiError, Cloud, Principal};
 
-/// The principal that assumes the roles of functions.
+/// The principal that assumes execution roles.
 pub(super) const SERVICE: &str = "lambda.amazonaws.com";
 
-/// Checks that Lambda may run a function under a role.
+/// Checks that Lambda can assume a role.
 ///
 /// # Errors
-/// `InvalidParameterValueException` in AWS's words: the same for a role that is absent, that is too new, or that does
-/// not trust Lambda. `AccessDeniedException` for a role of another account.
+/// `InvalidParameterValueException` in AWS's words, the same for a role that is missing, not yet propagated, or does
+/// not trust Lambda. `AccessDeniedException` for another account's role.
 pub(super) fn check_assumable(cloud: &Cloud, role_arn: &str) -> Result<(), ApiError> {
     if Arn::parse(role_arn).is_some_and(|arn| arn.account != ACCOUNT) {
         return Err(ApiError::new("AccessDeniedException", "Cross-account pass role is not allowed.").with_status(403));
@@ -24,17 +24,17 @@ pub(super) fn check_assumable(cloud: &Cloud, role_arn: &str) -> Result<(), ApiEr
         .map_err(|_| invalid("The role defined for the function cannot be assumed by Lambda."))
 }
 
-/// Who a function is when it calls AWS.
+/// The function's identity when it calls AWS.
 pub(super) fn principal(function: &Function) -> Principal {
     let role_name = name_of(&function.latest.settings.role).to_owned();
     let session_arn = format!("arn:aws:sts::{ACCOUNT}:assumed-role/{role_name}/{}", function.name);
     Principal::Role { role_name, session_arn }
 }
 
-/// Whether the function's role may do something.
+/// Checks a permission of the function's role.
 ///
 /// # Errors
-/// When it may not.
+/// When the role lacks it.
 pub(super) fn check_permission(cloud: &Cloud, function: &Function, need: &Need) -> Result<(), Denied> {
     iam::authorize(cloud, &principal(function), need)
 }
@@ -55,24 +55,24 @@ pub(super) fn check_dead_letter(cloud: &Cloud, function: &Function) -> Result<()
     })
 }
 
-/// The name in a role's ARN, without its path.
+/// The role name in an ARN, without its path.
 pub(super) fn name_of(role_arn: &str) -> &str {
     role_arn.rsplit('/').next().unwrap_or(role_arn)
 }
 
-/// `RoleId` of a role: it differs when a role was deleted and made again under the same name.
+/// The role's `RoleId`: it changes when a role is recreated under the same name.
 pub(super) fn unique_id(cloud: &Cloud, role_arn: &str) -> Option<String> {
     iam::role_id_of(cloud, name_of(role_arn))
 }
 
-/// What an invocation answers when the role cannot be assumed any more.
+/// The invocation error when the role can no longer be assumed.
 pub(super) fn not_assumable() -> ApiError {
     ApiError::new("AccessDeniedException", "The role defined for the function cannot be assumed by Lambda.")
         .with_status(403)
 }
 
-/// Checks that the role may still decrypt the environment variables. The grant on their key is bound to the unique id
-/// that the role had when it was set: a role that was deleted and made again has another one.
+/// Checks that the role can still decrypt the environment variables. The KMS grant is bound to the role's unique id
+/// when it was set; a recreated role has a new one.
 ///
 /// # Errors
 /// `KMSAccessDeniedException`.

@@ -1,4 +1,4 @@
-//! The settings of a function that create and update share: read, checked, shown.
+//! Settings common to create and update: parsed, validated, shown.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::validation::{
 };
 use crate::{ApiError, Input};
 
-/// Parameters that say how a function runs; `CreateFunction` and `UpdateFunctionConfiguration` both take them.
+/// Configuration parameters of both `CreateFunction` and `UpdateFunctionConfiguration`.
 pub(super) const SETTING_PARAMETERS: [&str; 13] = [
     "FunctionName",
     "Runtime",
@@ -26,11 +26,11 @@ pub(super) const SETTING_PARAMETERS: [&str; 13] = [
     "LoggingConfig",
 ];
 
-/// How a function runs.
+/// A function's configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Settings {
     pub(super) role: String,
-    /// `RoleId` of the role when it was set: what the grant on the key of the environment variables is bound to.
+    /// The role's `RoleId` when it was set: the grant on the environment variables' key is bound to it.
     pub(super) role_id: Option<String>,
     pub(super) runtime: String,
     pub(super) handler: String,
@@ -45,12 +45,12 @@ pub(super) struct Settings {
     pub(super) environment: Option<BTreeMap<String, String>>,
     key_arn: Option<String>,
     tracing_mode: String,
-    /// Queue or topic for events that failed.
+    /// Dead-letter queue or topic.
     pub(super) dead_letter: Option<String>,
     pub(super) logging: Logging,
 }
 
-/// Where and how a function logs.
+/// Logging configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Logging {
     /// `Text` or `JSON`.
@@ -61,10 +61,10 @@ pub(super) struct Logging {
 }
 
 impl Settings {
-    /// Settings of a new function, with AWS's defaults for what is not given.
+    /// A new function's settings, with AWS's defaults.
     ///
     /// # Errors
-    /// `ValidationException` and `InvalidParameterValueException` as AWS has them.
+    /// `ValidationException` and `InvalidParameterValueException`, as on AWS.
     pub(super) fn create(name: &str, input: &Input) -> Result<Self, ApiError> {
         let (Some(runtime), Some(handler)) = (input.text("Runtime"), input.text("Handler")) else {
             return Err(invalid(
@@ -97,10 +97,10 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Replaces what the input has.
+    /// Applies the given settings.
     ///
     /// # Errors
-    /// `ValidationException` and `InvalidParameterValueException` as AWS has them.
+    /// `ValidationException` and `InvalidParameterValueException`, as on AWS.
     pub(super) fn update(&mut self, input: &Input) -> Result<(), ApiError> {
         if let Some(role) = input.text("Role") {
             check_pattern_of_role(role)?;
@@ -142,10 +142,10 @@ impl Settings {
         }
     }
 
-    /// Takes `Architectures`, which belong to the code and not to the configuration.
+    /// Sets `Architectures`, which belongs to the code, not to the configuration.
     ///
     /// # Errors
-    /// `ValidationException` for an architecture that AWS does not have.
+    /// `ValidationException` for an unknown architecture.
     pub(super) fn set_architectures(&mut self, input: &Input) -> Result<(), ApiError> {
         if let Some(architecture) = check_architectures(input)? {
             self.architecture = architecture;
@@ -153,12 +153,12 @@ impl Settings {
         Ok(())
     }
 
-    /// Whether functions of this runtime are executables that the local AWS can run.
+    /// Whether the local AWS can run the runtime: its packages are executables.
     pub(super) fn is_runnable(&self) -> bool {
         ["provided.al2023", "provided.al2"].contains(&self.runtime.as_str())
     }
 
-    /// The version of the runtime, an ARN as AWS writes it.
+    /// The runtime version ARN.
     pub(super) fn runtime_version_arn(&self, region: &str) -> String {
         use sha2::{Digest, Sha256};
         let digest = Sha256::digest(self.runtime.as_bytes());
@@ -224,10 +224,10 @@ impl Logging {
     }
 }
 
-/// The members of a structure whose values are all texts.
+/// The members of a structure of texts.
 ///
 /// # Errors
-/// `SerializationException` for another kind of value.
+/// `SerializationException` for any other value.
 pub(super) fn text_members(input: &Input) -> Result<BTreeMap<String, String>, ApiError> {
     input
         .0

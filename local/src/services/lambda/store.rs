@@ -1,4 +1,4 @@
-//! The functions of the account, and how they are reached.
+//! The account's functions.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,12 +17,12 @@ pub(super) struct Store {
 
 type Functions = BTreeMap<(String, String), Function>;
 
-/// All functions, locked.
+/// Locks all functions.
 pub(super) fn functions(cloud: &Cloud) -> MutexGuard<'_, Functions> {
     cloud.lambda.store.functions.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The key of a function.
+/// A function's key.
 pub(super) fn key(reference: &Reference) -> (String, String) {
     (reference.region.clone(), reference.name.clone())
 }
@@ -30,7 +30,7 @@ pub(super) fn key(reference: &Reference) -> (String, String) {
 /// Reads a function.
 ///
 /// # Errors
-/// `ResourceNotFoundException`, and what `read` answers.
+/// `ResourceNotFoundException`, and errors of `read`.
 pub(super) fn read<T>(
     cloud: &Cloud,
     reference: &Reference,
@@ -42,7 +42,7 @@ pub(super) fn read<T>(
 /// Changes a function.
 ///
 /// # Errors
-/// `ResourceNotFoundException`, and what `change` answers.
+/// `ResourceNotFoundException`, and errors of `change`.
 pub(super) fn change<T>(
     cloud: &Cloud,
     reference: &Reference,
@@ -51,12 +51,12 @@ pub(super) fn change<T>(
     change(functions(cloud).get_mut(&key(reference)).ok_or_else(|| reference.not_found())?)
 }
 
-/// When a function that is created or updated now will have settled.
+/// When a create or update that starts now settles.
 pub(super) fn settles_at(cloud: &Cloud) -> Instant {
     Instant::now() + cloud.clock.scaled(cloud.config.latency.function)
 }
 
-/// The folder below which packages are unpacked.
+/// Root directory of unpacked packages.
 pub(super) fn code_root(cloud: &Cloud) -> PathBuf {
     cloud.config.directory.join("functions")
 }

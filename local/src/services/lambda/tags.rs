@@ -1,4 +1,4 @@
-//! Tags of functions.
+//! Function tags.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use crate::{ApiError, Cloud};
 
 const LIMIT: usize = 50;
 
-/// AWS's limits on tags.
+/// Enforces AWS's tag limits.
 ///
 /// # Errors
-/// `InvalidParameterValueException` for too many, for a key that is too long or belongs to AWS, or for a long value.
+/// `InvalidParameterValueException` for too many tags, a reserved or overlong key, or an overlong value.
 pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), ApiError> {
     check_count(tags)?;
     for (key, value) in tags {
@@ -42,7 +42,6 @@ fn check_count(tags: &BTreeMap<String, String>) -> Result<(), ApiError> {
     }
 }
 
-/// `ListTags`.
 pub(super) fn list(request: &Request) -> Result<Reply, ApiError> {
     store::read(request.cloud, &reference(request)?, |function| Ok(Reply::json(200, &json!({ "Tags": function.tags }))))
 }
@@ -70,7 +69,7 @@ pub(super) fn remove(request: &Request) -> Result<Reply, ApiError> {
     })
 }
 
-/// Tags hang on the function as a whole, named by its full ARN.
+/// Tags belong to the function as a whole, identified by its full ARN.
 fn reference(request: &Request) -> Result<Reference, ApiError> {
     let arn = request.segment(0);
     let reference = Reference::parse(arn, None, &request.http.region)?;
@@ -83,7 +82,7 @@ fn reference(request: &Request) -> Result<Reference, ApiError> {
     Ok(reference)
 }
 
-/// Adds the tags of AWS itself, which no caller may set.
+/// Adds AWS's own reserved tags.
 pub(crate) fn mark(cloud: &Cloud, region: &str, function: &str, tags: [(String, String); 3]) {
     if let Some(function) = store::functions(cloud).get_mut(&(region.to_owned(), function.to_owned())) {
         function.tags.extend(tags);

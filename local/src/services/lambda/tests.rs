@@ -1,4 +1,4 @@
-//! Lambda through its REST interface, with real processes.
+//! Lambda through its REST API, with real processes.
 
 mod fixture;
 

@@ -1,11 +1,11 @@
-//! The checks of parameters, in AWS's words.
+//! Parameter validation, in AWS's words.
 
 use std::collections::BTreeMap;
 
 use crate::arn::Arn;
 use crate::{ApiError, Input};
 
-/// Runtimes that AWS takes for new functions.
+/// Supported runtimes for new functions.
 const RUNTIMES: &[&str] = &[
     "nodejs20.x",
     "nodejs22.x",
@@ -30,7 +30,7 @@ const RUNTIMES: &[&str] = &[
     "provided.al2023",
 ];
 
-/// Names of environment variables that belong to Lambda.
+/// Reserved environment variables.
 const RESERVED_VARIABLES: &[&str] = &[
     "_HANDLER",
     "_X_AMZN_TRACE_ID",
@@ -69,10 +69,10 @@ pub(super) fn violation(value: &str, member: &str, constraint: &str) -> ApiError
     )
 }
 
-/// A whole number within its limits, if it is there.
+/// An optional integer within its limits.
 ///
 /// # Errors
-/// `ValidationException` when it is outside.
+/// `ValidationException` when out of range.
 pub(super) fn check_range(input: &Input, name: &str, minimum: u32, maximum: u32) -> Result<Option<u32>, ApiError> {
     let Some(value) = input.integer(name) else { return Ok(None) };
     let member = lower_first(name);
@@ -89,7 +89,7 @@ pub(super) fn check_range(input: &Input, name: &str, minimum: u32, maximum: u32)
 /// A known runtime.
 ///
 /// # Errors
-/// `InvalidParameterValueException` with the runtimes that there are.
+/// `InvalidParameterValueException`, listing the runtimes.
 pub(super) fn check_runtime(runtime: &str) -> Result<(), ApiError> {
     if RUNTIMES.contains(&runtime) {
         return Ok(());
@@ -101,10 +101,10 @@ pub(super) fn check_runtime(runtime: &str) -> Result<(), ApiError> {
     )))
 }
 
-/// The one architecture of `Architectures`, if given.
+/// The single element of `Architectures`, if given.
 ///
 /// # Errors
-/// `ValidationException` for an unknown one, or for several.
+/// `ValidationException` for an unknown one, or more than one.
 pub(super) fn check_architectures(input: &Input) -> Result<Option<String>, ApiError> {
     let architectures = input.texts("Architectures");
     match architectures.as_slice() {
@@ -122,7 +122,7 @@ pub(super) fn check_architectures(input: &Input) -> Result<Option<String>, ApiEr
     }
 }
 
-/// Something that looks like the ARN of a role.
+/// A syntactically valid role ARN.
 ///
 /// # Errors
 /// `ValidationException` with AWS's pattern.
@@ -142,10 +142,10 @@ pub(super) fn check_pattern_of_role(role: &str) -> Result<(), ApiError> {
     Err(violation(role, "role", pattern))
 }
 
-/// Names, reserved names and total size of environment variables.
+/// Names, reserved names and total size of the environment variables.
 ///
 /// # Errors
-/// `ValidationException` for a name that is none, `InvalidParameterValueException` for a reserved one or too much.
+/// `ValidationException` for an invalid name, `InvalidParameterValueException` for a reserved one or excess size.
 pub(super) fn check_environment(variables: &BTreeMap<String, String>) -> Result<(), ApiError> {
     if let Some(name) = variables.keys().find(|name| !is_variable_name(name)) {
         let pattern = "satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]";

@@ -8,7 +8,7 @@ use super::rest::{Reply, Request};
 use super::{pages, store};
 use crate::ApiError;
 
-/// Freezes `$LATEST` as a version. When nothing has changed since the last one, that one is it, as on AWS.
+/// Publishes `$LATEST` as a version. If nothing has changed since the last one, returns that one, as on AWS.
 pub(super) fn publish(function: &mut Function, description: Option<&str>) -> Revision {
     let latest = &function.latest;
     if let Some(last) = function.published.last()
@@ -26,7 +26,6 @@ pub(super) fn publish(function: &mut Function, description: Option<&str>) -> Rev
     published
 }
 
-/// `ListVersionsByFunction`.
 pub(super) fn list(request: &Request) -> Result<Reply, ApiError> {
     let reference = Reference::parse(request.segment(0), None, &request.http.region)?;
     let versions: Vec<Value> = store::read(request.cloud, &reference, |function| {
@@ -36,13 +35,13 @@ pub(super) fn list(request: &Request) -> Result<Reply, ApiError> {
     pages::reply(request, "Versions", versions)
 }
 
-/// `ListAliases`: there are none.
+/// `ListAliases`: always empty.
 pub(super) fn list_aliases(request: &Request) -> Result<Reply, ApiError> {
     let reference = Reference::parse(request.segment(0), None, &request.http.region)?;
     store::read(request.cloud, &reference, |_| Ok(Reply::json(200, &json!({ "Aliases": [] }))))
 }
 
-/// `GetAlias`: there is none.
+/// `GetAlias`: always not found.
 pub(super) fn get_alias(request: &Request) -> Result<Reply, ApiError> {
     let reference = Reference::parse(request.segment(0), None, &request.http.region)?;
     store::read(request.cloud, &reference, |function| {

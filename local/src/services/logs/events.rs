@@ -1,4 +1,4 @@
-//! Reading events: of one stream, or all of a group that match.
+//! Reads events: of one stream, or matching ones of a group.
 
 use crate::{ApiError, Call, Cloud, Output};
 
@@ -9,7 +9,6 @@ use super::streams::no_stream;
 
 const LIMIT: usize = 10_000;
 
-/// `GetLogEvents`.
 pub(super) fn get(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     only(
         call,
@@ -53,7 +52,7 @@ pub(super) fn get(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     })
 }
 
-/// Where a page of a stream starts or ends, by event id.
+/// Page boundary within a stream, by event id.
 #[derive(Clone, Copy)]
 enum Position {
     Head,
@@ -75,7 +74,7 @@ impl Position {
         matches!(self, Self::Tail | Self::Before(_))
     }
 
-    /// The ids at which a page ends on both sides. An empty page leaves its token as it was: a client knows by that.
+    /// The event ids at both ends of a page. An empty page repeats its token, by which clients recognise the end.
     fn neighbours(self, events: &[&Event]) -> (u64, u64) {
         match (events, self) {
             ([first, ..], _) => (first.id, events.last().map_or(first.id, |last| last.id) + 1),
@@ -109,7 +108,7 @@ fn stream_event(event: &Event) -> Output {
     ])
 }
 
-/// `FilterLogEvents`: in the order of their time, over all streams.
+/// `FilterLogEvents`: in time order, across streams.
 pub(super) fn filter(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     only(
         call,
@@ -159,7 +158,7 @@ pub(super) fn filter(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     })
 }
 
-/// The place of an event in the answer.
+/// An event's position in the result.
 fn cursor(event: &Event) -> (i64, u64) {
     (event.timestamp, event.id)
 }

@@ -1,25 +1,25 @@
-//! Filter patterns: terms of plain text, or conditions on JSON. Pure.
+//! Filter patterns: text terms, or conditions on JSON. Pure.
 
 use serde_json::Value;
 
 use super::parameters::{invalid, violation};
 use crate::ApiError;
 
-/// A filter pattern, read.
+/// A parsed filter pattern.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Filter {
     /// Matches everything.
     All,
     /// Terms in text.
     Terms {
-        /// All of them have to be there.
+        /// All must match.
         required: Vec<String>,
-        /// One of them has to be there, if there are any.
+        /// At least one must match, if there are any.
         optional: Vec<String>,
-        /// None of them may be there.
+        /// None may match.
         excluded: Vec<String>,
     },
-    /// Any of the lists of conditions holds whole.
+    /// At least one of the lists must match in full.
     Json(Vec<Vec<Condition>>),
 }
 
@@ -41,7 +41,7 @@ enum Operator {
     Greater,
 }
 
-/// Longer ones first, as `<` starts `<=`.
+/// Longest first, because `<` is a prefix of `<=`.
 const OPERATORS: [(&str, Operator); 6] = [
     ("!=", Operator::NotEqual),
     ("<=", Operator::AtMost),
@@ -51,20 +51,24 @@ const OPERATORS: [(&str, Operator); 6] = [
     (">", Operator::Greater),
 ];
 
-/// Characters of a pattern, as the API reference of `FilterLogEvents` has it.
-const LONGEST: usize = 1024;
-/// How deep brackets may stand in one another.
-const DEEPEST: usize = 32;
+/// Length limit of a pattern in characters (API reference, `FilterLogEvents`).
+const MAX_LENGTH: usize = 1024;
+/// Nesting limit of brackets.
+const MAX_DEPTH: usize = 32;
 
 impl Filter {
-    /// Reads a pattern.
+    /// Parses a pattern.
     ///
     /// # Errors
-    /// `InvalidParameterException` for what is too long or no pattern, `NotImplemented` for a kind that is missing here: regular
+    /// `InvalidParameterException` for an invalid or overlong pattern, `NotImplemented` for unsupported ones: regular
     /// expressions, space-delimited fields, brackets in conditions.
     pub(super) fn parse(pattern: &str) -> Result<Self, ApiError> {
-        if pattern.chars().count() > LONGEST {
-            return Err(violation(pattern, "filterPattern", &format!("have length less than or equal to {LONGEST}")));
+        if pattern.chars().count() > MAX_LENGTH {
+            return Err(violation(
+                pattern,
+                "filterPattern",
+                &format!("have length less than or equal to {MAX_LENGTH}"),
+            ));
         }
         let pattern = pattern.trim();
         match pattern.chars().next() {
@@ -111,14 +115,14 @@ fn parse_terms(pattern: &str) -> Result<Filter, ApiError> {
         list.push(term);
         rest = remainder.trim_start();
     }
-    // With plain terms beside them, optional terms are ignored: AWS documents it so.
+    // Combined with plain terms, optional terms are ignored (documented by AWS).
     if !required.is_empty() {
         optional.clear();
     }
     Ok(Filter::Terms { required, optional, excluded })
 }
 
-/// A term, bare up to the next blank or in double quotes, and what follows it.
+/// A term, delimited by a blank or quoted, and the rest.
 fn take_term(text: &str) -> Result<(String, &str), ApiError> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find(char::is_whitespace).unwrap_or(text.len());
@@ -145,7 +149,7 @@ fn parse_json(pattern: &str) -> Result<Filter, ApiError> {
         .and_then(|rest| rest.strip_suffix('}'))
         .ok_or_else(|| invalid("Invalid filter pattern"))?;
     let brackets = inner.chars().filter(|character| !character.is_whitespace());
-    if brackets.take_while(|character| *character == '(').count() > DEEPEST {
+    if brackets.take_while(|character| *character == '(').count() > MAX_DEPTH {
         return Err(invalid("Invalid filter pattern"));
     }
     if inner.trim_start().starts_with('(') {
@@ -214,7 +218,7 @@ fn step<'a>(value: &'a Value, segment: &str) -> Option<&'a Value> {
     }
 }
 
-/// `*` stands for any text.
+/// `*` matches any text.
 fn matches_wildcard(pattern: &str, text: &str) -> bool {
     let Some((prefix, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut remaining) = text.strip_prefix(prefix) else { return false };
@@ -267,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pattern_is_refused() {
+    fn invalid_patterns_are_rejected() {
         let cases = [
             ("\"open", "InvalidParameterException"),
             ("{ $.a = 1", "InvalidParameterException"),

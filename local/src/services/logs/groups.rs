@@ -1,11 +1,10 @@
-//! Operations on log groups.
+//! Log group operations.
 
 use crate::{ApiError, Call, Cloud, Output};
 
 use super::parameters::{group_name, invalid, limit, name_in_arn, only, page, required, retention_days, tags};
 use super::store::{Group, groups, no_group, with_group};
 
-/// `CreateLogGroup`.
 pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     only(call, &["logGroupName", "kmsKeyId", "tags", "logGroupClass"])?;
     if let Some(class) = call.input.text("logGroupClass").filter(|class| *class != "STANDARD") {
@@ -18,7 +17,7 @@ pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     Ok(Output::empty())
 }
 
-/// Adds a group.
+/// Creates a group.
 ///
 /// # Errors
 /// `ResourceAlreadyExistsException`.
@@ -32,13 +31,11 @@ pub(super) fn insert(cloud: &Cloud, region: &str, group: Group) -> Result<(), Ap
     Ok(())
 }
 
-/// `DeleteLogGroup`.
 pub(super) fn delete(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let key = (call.region.clone(), group_name(call)?.to_owned());
     groups(cloud).remove(&key).map(|_| Output::empty()).ok_or_else(no_group)
 }
 
-/// `DescribeLogGroups`.
 pub(super) fn describe(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     only(call, &["logGroupNamePrefix", "logGroupNamePattern", "logGroupClass", "limit", "nextToken"])?;
     let (prefix, pattern) = (call.input.text("logGroupNamePrefix"), call.input.text("logGroupNamePattern"));
@@ -72,7 +69,6 @@ fn describe_one(group: &Group) -> Output {
     ])
 }
 
-/// `PutRetentionPolicy`.
 pub(super) fn put_retention(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let days = retention_days(call)?;
     with_group(cloud, &call.region, group_name(call)?, |group| {
@@ -81,7 +77,6 @@ pub(super) fn put_retention(cloud: &Cloud, call: &Call) -> Result<Output, ApiErr
     })
 }
 
-/// `DeleteRetentionPolicy`.
 pub(super) fn delete_retention(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     with_group(cloud, &call.region, group_name(call)?, |group| {
         group.retention = None;
@@ -114,7 +109,7 @@ pub(super) fn list_tags(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> 
     })
 }
 
-/// The old operations name the group, the new ones give its ARN.
+/// Older operations take the group's name, newer ones its ARN.
 fn tagged(call: &Call) -> Result<&str, ApiError> {
     match call.operation.ends_with("LogGroup") {
         true => group_name(call),
@@ -125,7 +120,7 @@ fn tagged(call: &Call) -> Result<&str, ApiError> {
     }
 }
 
-/// `DescribeSubscriptionFilters` and `DescribeMetricFilters`: there are none.
+/// `DescribeSubscriptionFilters` and `DescribeMetricFilters`: always empty.
 pub(super) fn no_filters(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let member = if call.operation == "DescribeMetricFilters" { "metricFilters" } else { "subscriptionFilters" };
     let answer = Output::structure([(member, Some(Output::List(Vec::new())))]);
@@ -135,7 +130,7 @@ pub(super) fn no_filters(cloud: &Cloud, call: &Call) -> Result<Output, ApiError>
     }
 }
 
-/// Adds the tags of AWS itself, which no caller may set.
+/// Adds AWS's own reserved tags.
 pub(crate) fn mark(cloud: &Cloud, region: &str, group: &str, tags: [(String, String); 3]) {
     let _ = with_group(cloud, region, group, |group| {
         group.tags.extend(tags);

@@ -1,4 +1,4 @@
-//! Amazon CloudWatch Logs: groups, streams, events, and searching them.
+//! Amazon CloudWatch Logs: groups, streams, events, filtering.
 
 mod events;
 mod filter;
@@ -17,10 +17,10 @@ pub struct Logs {
     store: store::Store,
 }
 
-/// Answers one call.
+/// Handles one call.
 ///
 /// # Errors
-/// Whatever AWS refuses, with its code and message.
+/// AWS's validation errors.
 pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     match call.operation.as_str() {
         "CreateLogGroup" => groups::create(cloud, call),
@@ -42,8 +42,8 @@ pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     }
 }
 
-/// The permission that a call needs: on the stream or the group. Listing groups is the one operation of these that
-/// takes no resource (Service Authorization Reference, Amazon CloudWatch Logs).
+/// The required permission: on the stream or the group. Of these operations, only listing groups takes no resource
+/// (Service Authorization Reference, Amazon CloudWatch Logs).
 pub fn authorization(call: &Call) -> Vec<Need> {
     if call.operation == "DescribeLogGroups" {
         return vec![Need::new("logs:DescribeLogGroups", "*")];
@@ -56,7 +56,7 @@ pub fn authorization(call: &Call) -> Vec<Need> {
     vec![Need::new(format!("logs:{}", call.operation), resource)]
 }
 
-/// Adds events (milliseconds since 1970 and text) to a stream, which is made when absent.
+/// Adds events (milliseconds since 1970 and text) to a stream, creating it if needed.
 ///
 /// # Errors
 /// `ResourceNotFoundException` when the log group does not exist.
@@ -78,7 +78,7 @@ pub fn group_exists(cloud: &Cloud, region: &str, group: &str) -> bool {
     store::with_group(cloud, region, group, |_| Ok(())).is_ok()
 }
 
-/// Makes a log group that keeps its events for ever, as Lambda does.
+/// Creates a log group without retention, as Lambda does.
 ///
 /// # Errors
 /// `ResourceAlreadyExistsException`, `InvalidParameterException`.

@@ -1,4 +1,4 @@
-//! The parameters that the operations share.
+//! Parameters common to several operations.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,18 @@ use crate::{ApiError, Call};
 const DAYS: [i64; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
-/// An `InvalidParameterException`.
 pub(super) fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::new("InvalidParameterException", message)
 }
 
-/// A value that breaks a rule of the API model; `constraint` is the rule, after "Member must".
+/// A violation of the API model; `constraint` continues "Member must".
 pub(super) fn violation(value: &str, member: &str, constraint: &str) -> ApiError {
     invalid(format!(
         "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must {constraint}"
     ))
 }
 
-/// Refuses parameters that the operation has on AWS and not here.
+/// Rejects parameters that AWS supports and the local AWS does not.
 ///
 /// # Errors
 /// `NotImplemented`, naming the parameter.
@@ -33,7 +32,7 @@ pub(super) fn only(call: &Call, known: &[&str]) -> Result<(), ApiError> {
     }
 }
 
-/// A text that has to be there.
+/// A required text parameter.
 ///
 /// # Errors
 /// `InvalidParameterException`.
@@ -45,20 +44,20 @@ pub(super) fn required<'a>(call: &'a Call, name: &str) -> Result<&'a str, ApiErr
     })
 }
 
-/// The name of the group that a call is about.
+/// The call's log group name.
 ///
 /// # Errors
-/// `InvalidParameterException` when it is absent or no name.
+/// `InvalidParameterException` when absent or invalid.
 pub(super) fn group_name(call: &Call) -> Result<&str, ApiError> {
     let name = required(call, "logGroupName")?;
     check_group_name(name)?;
     Ok(name)
 }
 
-/// The group that a call is about, by name, or by name or ARN in `logGroupIdentifier`.
+/// The call's log group by name, or by name or ARN in `logGroupIdentifier`.
 ///
 /// # Errors
-/// `InvalidParameterException` when neither is there, or both are.
+/// `InvalidParameterException` unless exactly one is given.
 pub(super) fn group_identifier(call: &Call) -> Result<&str, ApiError> {
     match (call.input.text("logGroupIdentifier"), call.input.text("logGroupName")) {
         (Some(_), Some(_)) => Err(invalid("LogGroup name and LogGroup ARN are mutually exclusive parameters.")),
@@ -67,7 +66,7 @@ pub(super) fn group_identifier(call: &Call) -> Result<&str, ApiError> {
     }
 }
 
-/// The name in the ARN of a group; what is no ARN is a name.
+/// The name in a group's ARN; anything else is a name.
 pub(super) fn name_in_arn(identifier: &str) -> &str {
     match identifier.split_once(":log-group:") {
         Some((_, name)) => name.strip_suffix(":*").unwrap_or(name),
@@ -75,7 +74,7 @@ pub(super) fn name_in_arn(identifier: &str) -> &str {
     }
 }
 
-/// Checks the name of a group.
+/// Validates a group name.
 ///
 /// # Errors
 /// `InvalidParameterException`.
@@ -91,10 +90,10 @@ pub(super) fn check_group_name(name: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The name of the stream that a call is about.
+/// The call's log stream name.
 ///
 /// # Errors
-/// `InvalidParameterException` when it is absent or no name.
+/// `InvalidParameterException` when absent or invalid.
 pub(super) fn stream_name(call: &Call) -> Result<&str, ApiError> {
     let name = required(call, "logStreamName")?;
     if name.is_empty() || name.len() > 512 || name.contains([':', '*']) {
@@ -103,7 +102,7 @@ pub(super) fn stream_name(call: &Call) -> Result<&str, ApiError> {
     Ok(name)
 }
 
-/// A number of days that CloudWatch knows.
+/// A supported retention in days.
 ///
 /// # Errors
 /// `InvalidParameterException`.
@@ -118,10 +117,10 @@ pub(super) fn retention_days(call: &Call) -> Result<i64, ApiError> {
     Err(violation(&days.to_string(), "retentionInDays", &constraint))
 }
 
-/// How many elements an answer may have.
+/// The page size.
 ///
 /// # Errors
-/// `InvalidParameterException` outside of 1 to `maximum`.
+/// `InvalidParameterException` outside 1 to `maximum`.
 pub(super) fn limit(call: &Call, maximum: usize) -> Result<usize, ApiError> {
     let Some(limit) = call.input.integer("limit") else { return Ok(maximum) };
     match usize::try_from(limit) {
@@ -134,10 +133,10 @@ pub(super) fn limit(call: &Call, maximum: usize) -> Result<usize, ApiError> {
     }
 }
 
-/// The tags in a call.
+/// The call's tags.
 ///
 /// # Errors
-/// `InvalidParameterException` for what is no tag, or for more than 50.
+/// `InvalidParameterException` for an invalid tag, or more than 50.
 pub(super) fn tags(call: &Call) -> Result<BTreeMap<String, String>, ApiError> {
     let members = call.input.structure("tags").unwrap_or_default().0;
     let tags: BTreeMap<String, String> = members
@@ -153,10 +152,10 @@ pub(super) fn tags(call: &Call) -> Result<BTreeMap<String, String>, ApiError> {
     Ok(tags)
 }
 
-/// One page of a list: elements after `nextToken`, which is the position of the first.
+/// The page of a list from `nextToken`, the position of its first element.
 ///
 /// # Errors
-/// `InvalidParameterException` for a token that is none.
+/// `InvalidParameterException` for an invalid token.
 pub(super) fn page<T>(call: &Call, elements: Vec<T>, size: usize) -> Result<(Vec<T>, Option<String>), ApiError> {
     let start: usize = match call.input.text("nextToken") {
         Some(token) => token.parse().map_err(|_| invalid("The specified nextToken is invalid."))?,

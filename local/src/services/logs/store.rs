@@ -1,4 +1,4 @@
-//! The log groups of the account. Memory is bounded: a group forgets its oldest events.
+//! The account's log groups. Memory is bounded: a group drops its oldest events.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use crate::{ApiError, Cloud, arn};
 
 const EVENT_LIMIT: usize = 100_000;
 const BYTE_LIMIT: usize = 64 << 20;
-/// What CloudWatch counts for an event besides its text.
+/// Bytes that CloudWatch counts per event besides its text.
 const EVENT_OVERHEAD: usize = 26;
 
 /// The log groups, by region and name.
@@ -16,11 +16,10 @@ pub(super) struct Store {
     groups: Mutex<BTreeMap<(String, String), Group>>,
 }
 
-/// A log group.
 #[derive(Debug, Clone)]
 pub(super) struct Group {
     pub(super) name: String,
-    /// Without `:*` at its end.
+    /// Without the trailing `:*`.
     pub(super) arn: String,
     /// Milliseconds since 1970.
     pub(super) created: i64,
@@ -28,13 +27,12 @@ pub(super) struct Group {
     pub(super) key: Option<String>,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) streams: BTreeMap<String, Stream>,
-    /// In the order in which they came.
+    /// In order of arrival.
     pub(super) events: VecDeque<Event>,
     pub(super) bytes: usize,
     next_id: u64,
 }
 
-/// A log stream.
 #[derive(Debug, Clone)]
 pub(super) struct Stream {
     pub(super) name: String,
@@ -48,7 +46,7 @@ pub(super) struct Stream {
 /// A log event; times in milliseconds since 1970.
 #[derive(Debug, Clone)]
 pub(super) struct Event {
-    /// Grows with every event of the group.
+    /// Increases with every event of the group.
     pub(super) id: u64,
     pub(super) stream: String,
     pub(super) timestamp: i64,
@@ -73,7 +71,7 @@ impl Group {
         }
     }
 
-    /// Makes a stream; one that exists stays as it is.
+    /// Creates a stream unless it exists.
     pub(super) fn add_stream(&mut self, name: &str) -> &mut Stream {
         let arn = format!("{}:log-stream:{name}", self.arn);
         self.streams.entry(name.to_owned()).or_insert_with(|| Stream {
@@ -86,7 +84,7 @@ impl Group {
         })
     }
 
-    /// Adds events to a stream, which is made when absent, and forgets the oldest beyond the limits.
+    /// Adds events to a stream, creating it if needed, and drops the oldest beyond the limits.
     pub(super) fn append(&mut self, stream: &str, events: Vec<(i64, String)>) {
         let ingested = now();
         let entry = self.add_stream(stream);
@@ -108,12 +106,12 @@ impl Group {
     }
 }
 
-/// All groups, locked.
+/// Locks all groups.
 pub(super) fn groups(cloud: &Cloud) -> MutexGuard<'_, BTreeMap<(String, String), Group>> {
     cloud.logs.store.groups.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Uses a group.
+/// Reads or changes a group.
 ///
 /// # Errors
 /// `ResourceNotFoundException`, and what `action` answers.
@@ -128,7 +126,7 @@ pub(super) fn with_group<T>(
     action(group)
 }
 
-/// AWS's answer for a group that is not there.
+/// AWS's error for a missing group.
 pub(super) fn no_group() -> ApiError {
     ApiError::new("ResourceNotFoundException", "The specified log group does not exist.")
 }
@@ -143,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_group_forgets_its_oldest_events() {
+    fn a_group_drops_its_oldest_events() {
         let mut group = Group::new("eu-west-1", "group");
         let event = |number: usize| (i64::try_from(number).unwrap_or(0), format!("event {number}"));
         group.append("stream", (0..EVENT_LIMIT + 10).map(event).collect());

@@ -1,4 +1,4 @@
-//! Operations on log streams, and putting events into them.
+//! Log stream operations and `PutLogEvents`.
 
 use crate::{ApiError, Call, Cloud, Output};
 
@@ -7,10 +7,9 @@ use super::store::{Stream, now, with_group};
 
 const BATCH_LIMIT: usize = 10_000;
 const BATCH_BYTES: usize = 1_048_576;
-const OLDEST: i64 = 14 * 24 * 3600 * 1000;
-const NEWEST: i64 = 2 * 3600 * 1000;
+const MAX_AGE: i64 = 14 * 24 * 3600 * 1000;
+const MAX_FUTURE: i64 = 2 * 3600 * 1000;
 
-/// `CreateLogStream`.
 pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let name = stream_name(call)?;
     with_group(cloud, &call.region, group_name(call)?, |group| {
@@ -22,7 +21,6 @@ pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     })
 }
 
-/// `DeleteLogStream`.
 pub(super) fn delete(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let name = stream_name(call)?;
     with_group(cloud, &call.region, group_name(call)?, |group| {
@@ -32,7 +30,6 @@ pub(super) fn delete(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     })
 }
 
-/// `DescribeLogStreams`.
 pub(super) fn describe(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     only(
         call,
@@ -118,11 +115,11 @@ fn events(call: &Call) -> Result<Vec<(i64, String)>, ApiError> {
     Ok(events)
 }
 
-/// Events that are kept, and what is said of those that are too old or too new. They are in chronological order.
+/// The accepted events, and the reply about those too old or too new. Events must be in chronological order.
 fn split(mut events: Vec<(i64, String)>) -> (Vec<(i64, String)>, Option<Output>) {
     let time = now();
-    let too_old = events.iter().take_while(|(timestamp, _)| *timestamp < time - OLDEST).count();
-    let in_time = events.iter().take_while(|(timestamp, _)| *timestamp <= time + NEWEST).count();
+    let too_old = events.iter().take_while(|(timestamp, _)| *timestamp < time - MAX_AGE).count();
+    let in_time = events.iter().take_while(|(timestamp, _)| *timestamp <= time + MAX_FUTURE).count();
     let index = |position: usize| i64::try_from(position).unwrap_or(i64::MAX);
     let has_new = in_time < events.len();
     let rejected = (too_old > 0 || has_new).then(|| {
@@ -136,7 +133,7 @@ fn split(mut events: Vec<(i64, String)>) -> (Vec<(i64, String)>, Option<Output>)
     (events, rejected)
 }
 
-/// AWS's answer for a stream that is not there.
+/// AWS's error for a missing stream.
 pub(super) fn no_stream() -> ApiError {
     ApiError::new("ResourceNotFoundException", "The specified log stream does not exist.")
 }

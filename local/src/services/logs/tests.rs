@@ -1,4 +1,4 @@
-//! The service through its operations.
+//! CloudWatch Logs through its operations.
 
 use serde_json::{Value, json};
 
@@ -18,13 +18,13 @@ async fn refusal(cloud: &Cloud, operation: &str, input: Value) -> String {
     call(cloud, operation, input).await.unwrap_err().to_string()
 }
 
-/// One member of each element of a list.
+/// One member of each list element.
 fn column(reply: &Value, list: &str, name: &str) -> Vec<Value> {
     reply[list].as_array().unwrap().iter().map(|element| element[name].clone()).collect()
 }
 
 #[tokio::test]
-async fn groups_are_made_described_tagged_and_deleted() {
+async fn groups_are_created_described_tagged_and_deleted() {
     let (cloud, _directory) = cloud();
     let arn = "arn:aws:logs:eu-west-1:000000000000:log-group:/aws/lambda/a";
     call(&cloud, "CreateLogGroup", json!({ "logGroupName": "/aws/lambda/a", "tags": { "k": "v" } })).await.unwrap();
@@ -50,7 +50,7 @@ async fn groups_are_made_described_tagged_and_deleted() {
 }
 
 #[tokio::test]
-async fn mistakes_are_answered_in_the_words_of_aws() {
+async fn mistakes_return_awss_errors() {
     let (cloud, _directory) = cloud();
     call(&cloud, "CreateLogGroup", json!({ "logGroupName": "group" })).await.unwrap();
     call(&cloud, "CreateLogStream", json!({ "logGroupName": "group", "logStreamName": "stream" })).await.unwrap();
@@ -102,7 +102,7 @@ async fn mistakes_are_answered_in_the_words_of_aws() {
 }
 
 #[tokio::test]
-async fn events_are_read_in_pages_from_both_ends_and_filtered() {
+async fn events_are_paged_from_both_ends_and_filtered() {
     let (cloud, _directory) = cloud();
     create_group(&cloud, REGION, "group").unwrap();
     let now = jiff::Timestamp::now().as_millisecond();

@@ -1,4 +1,4 @@
-//! Who may do what to a bucket.
+//! Bucket authorization.
 
 use crate::policy::{Decision, Need, Policy, Requester};
 use crate::{ApiError, RestRequest};
@@ -9,7 +9,7 @@ use super::route::Route;
 use super::xml::Element;
 use crate::config::ACCOUNT;
 
-/// The permissions that a request needs: mostly named like the operation, each key of a `DeleteObjects` one by one.
+/// The permissions a request requires: mostly named after the operation; `DeleteObjects` needs one per key.
 pub fn authorization(request: &RestRequest) -> Vec<Need> {
     let route = Route::of(&request.method, &request.path, &request.query);
     let mut needs = needs(&route, &request.body);
@@ -20,7 +20,7 @@ pub fn authorization(request: &RestRequest) -> Vec<Need> {
     needs
 }
 
-/// What `CreateBucket` takes beside its own permission, by header (API reference of `CreateBucket`, Permissions).
+/// Additional permissions of `CreateBucket`, by header (API reference of `CreateBucket`, Permissions).
 const IMPLIED: [(&str, &str); 4] = [
     ("x-amz-acl", "s3:PutBucketAcl"),
     ("x-amz-bucket-object-lock-enabled", "s3:PutBucketObjectLockConfiguration"),
@@ -42,7 +42,7 @@ fn needs(route: &Route, body: &[u8]) -> Vec<Need> {
     }
 }
 
-/// The owner that the caller expects, and what the bucket's own policy denies.
+/// Checks the expected owner and the bucket policy's denials.
 pub(super) fn check(request: &Request<'_>) -> Result<(), ApiError> {
     if request.header("x-amz-expected-bucket-owner").is_some_and(|owner| owner != ACCOUNT) {
         return Err(access_denied());
@@ -52,12 +52,12 @@ pub(super) fn check(request: &Request<'_>) -> Result<(), ApiError> {
         let settings = buckets.0.get(&request.route.bucket).map(|bucket| &bucket.settings);
         settings.and_then(|settings| Policy::parse(settings.get("policy")?).ok())
     };
-    // The account's own credentials can always take back a policy that locks everybody out.
+    // The account's own credentials can always remove a policy that locks out everyone.
     let repairs = matches!(request.operation, "DeleteBucketPolicy" | "PutBucketPolicy" | "GetBucketPolicy");
     let Some(policy) = policy.filter(|_| !repairs) else { return Ok(()) };
     let requester = Requester::local(request.http.principal.clone());
     let denied = needs(&request.route, &request.http.body).into_iter().any(|need| {
-        // What is sent to 127.0.0.1 stands for what is sent to AWS, over TLS.
+        // A request to 127.0.0.1 stands for one to AWS over TLS.
         let need = need.with("aws:SecureTransport", "true");
         policy.evaluate(&requester, &need) == Decision::Deny
     });

@@ -1,4 +1,4 @@
-//! Making, finding and removing buckets.
+//! Bucket operations.
 
 use super::error::{invalid_argument, no_such_bucket};
 use super::reply::Reply;
@@ -11,7 +11,6 @@ use crate::config::ACCOUNT;
 /// The region whose buckets have no location constraint.
 const FIRST_REGION: &str = "us-east-1";
 
-/// `CreateBucket`.
 pub(super) fn create(request: &Request<'_>) -> Result<Reply, ApiError> {
     check_name(&request.route.bucket)?;
     request.only_header("x-amz-acl", &["private"])?;
@@ -22,7 +21,7 @@ pub(super) fn create(request: &Request<'_>) -> Result<Reply, ApiError> {
     let mut buckets = request.cloud.s3.buckets();
     let location = format!("/{}", request.route.bucket);
     if buckets.0.contains_key(&request.route.bucket) {
-        // Only the oldest region still answers as if it had made the bucket.
+        // Only the oldest region still reports success for an existing bucket.
         return match request.http.region == FIRST_REGION && region == FIRST_REGION {
             true => Ok(Reply::empty(200).with("location", location)),
             false => Err(ApiError::new(
@@ -45,7 +44,7 @@ pub(super) fn create(request: &Request<'_>) -> Result<Reply, ApiError> {
     Ok(Reply::empty(200).with("location", location))
 }
 
-/// The region of a new bucket. Only us-east-1 makes buckets elsewhere, and it takes no constraint for itself.
+/// A new bucket's region. Only us-east-1 creates buckets elsewhere, and it accepts no constraint for itself.
 fn region(request: &Request<'_>) -> Result<String, ApiError> {
     let asked = &request.http.region;
     let document = match request.payload.body.is_empty() {
@@ -72,7 +71,7 @@ fn region(request: &Request<'_>) -> Result<String, ApiError> {
     }
 }
 
-/// The rules for names of general purpose buckets.
+/// Naming rules for general purpose buckets.
 fn check_name(name: &str) -> Result<(), ApiError> {
     let outer = |character: Option<char>| character.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     let valid = (3..=63).contains(&name.len())
@@ -89,13 +88,11 @@ fn check_name(name: &str) -> Result<(), ApiError> {
     }
 }
 
-/// `HeadBucket`.
 pub(super) fn head(request: &Request<'_>) -> Result<Reply, ApiError> {
     let buckets = request.cloud.s3.buckets();
     Ok(Reply::empty(200).with("x-amz-bucket-region", buckets.get(&request.route.bucket)?.region.as_str()))
 }
 
-/// `DeleteBucket`.
 pub(super) fn delete(request: &Request<'_>) -> Result<Reply, ApiError> {
     let mut buckets = request.cloud.s3.buckets();
     if !buckets.get(&request.route.bucket)?.objects.is_empty() {
@@ -114,7 +111,6 @@ pub(super) fn location(request: &Request<'_>) -> Result<Reply, ApiError> {
     Ok(Reply::xml(root("LocationConstraint", constraint)))
 }
 
-/// `ListBuckets`.
 pub(super) fn list(request: &Request<'_>) -> Result<Reply, ApiError> {
     let most: usize = match request.route.query("max-buckets") {
         None => 10_000,

@@ -1,10 +1,9 @@
-//! S3's errors, which it writes as a document of their own.
+//! S3's error documents.
 
 use crate::ApiError;
 
 use super::xml::tagged;
 
-/// The document of an error.
 pub(crate) fn document(error: &ApiError, resource: &str, request_id: &str) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>{}{}{}{}</Error>",

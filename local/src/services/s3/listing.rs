@@ -11,11 +11,11 @@ use super::store::Object;
 use super::xml::{root, tagged};
 use crate::ApiError;
 
-const MOST_KEYS: usize = 1000;
-/// What `encoding-type=url` leaves as it is.
+const MAX_KEYS: usize = 1000;
+/// Characters that `encoding-type=url` leaves unencoded.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// What a page tells, in the order of the keys.
+/// A page, in key order.
 enum Entry<'a> {
     Object(&'a str, &'a Object),
     Prefix(String),
@@ -23,22 +23,21 @@ enum Entry<'a> {
 
 struct Page<'a> {
     entries: Vec<Entry<'a>>,
-    /// The key after which the next page begins, if there is one.
+    /// The key the next page starts after, if any.
     next: Option<&'a str>,
 }
 
-/// `ListObjectsV2`.
 pub(super) fn list(request: &Request<'_>) -> Result<Reply, ApiError> {
     let query = |name: &str| request.route.query(name);
     if query("list-type").is_some_and(|kind| kind != "2") {
         return Err(invalid_argument("Invalid List Type specified in Request"));
     }
     let most = match query("max-keys") {
-        None => MOST_KEYS,
+        None => MAX_KEYS,
         Some(text) => text
             .parse::<usize>()
             .map_err(|_| invalid_argument("Provided max-keys not an integer or within integer range"))?
-            .min(MOST_KEYS),
+            .min(MAX_KEYS),
     };
     let token = query("continuation-token").map(from_token).transpose()?;
     let prefix = query("prefix").unwrap_or_default();
@@ -78,7 +77,7 @@ pub(super) fn list(request: &Request<'_>) -> Result<Reply, ApiError> {
     Ok(Reply::xml(root("ListBucketResult", &content)))
 }
 
-/// So many entries after `start`; the keys of a common prefix are one of them.
+/// A page of entries after `start`; the keys of a common prefix count as one.
 fn page<'a>(
     objects: impl Iterator<Item = (&'a String, &'a Object)>,
     common: impl Fn(&str) -> Option<String>,
@@ -90,7 +89,7 @@ fn page<'a>(
     for (key, object) in objects {
         let common = common(key);
         let is_last = |common: &String| matches!(entries.last(), Some(Entry::Prefix(last)) if last == common);
-        // A page that ended inside a common prefix has told it already.
+        // The previous page ended inside this common prefix and has already listed it.
         let is_told = common.as_ref().is_some_and(|common| is_last(common) || start.starts_with(common.as_str()));
         if !is_told {
             if entries.len() == most {

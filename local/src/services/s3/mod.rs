@@ -1,4 +1,4 @@
-//! Amazon S3: buckets and objects, path style, without versions and without uploads in parts.
+//! Amazon S3: buckets and objects, path style, without versioning and multipart uploads.
 
 mod access;
 mod buckets;
@@ -28,7 +28,7 @@ pub(crate) use error::document as error_document;
 pub use objects::object;
 pub use store::S3;
 
-/// Query parameters that an operation understands beside the one that names it.
+/// Query parameters an operation supports besides the one that selects it.
 const PARAMETERS: [(&str, &[&str]); 2] = [
     ("ListBuckets", &["max-buckets", "prefix", "bucket-region", "continuation-token"]),
     (
@@ -46,10 +46,10 @@ const PARAMETERS: [(&str, &[&str]); 2] = [
     ),
 ];
 
-/// Headers with which a request asks for something that no operation here does, in every operation.
+/// Headers that request unsupported features, for every operation.
 const REFUSED_HEADERS: [&str; 5] = ["range", "if-match", "if-modified-since", "if-unmodified-since", "x-amz-tagging"];
 
-/// `x-amz-` headers that every operation takes.
+/// `x-amz-` headers every operation accepts.
 const COMMON_HEADERS: [&str; 9] = [
     "x-amz-content-sha256",
     "x-amz-date",
@@ -76,7 +76,7 @@ const HEADERS: [(&str, &[&str]); 2] = [
     ),
 ];
 
-/// A request whose operation is known.
+/// A routed request.
 struct Request<'a> {
     cloud: &'a Cloud,
     http: &'a RestRequest,
@@ -85,12 +85,12 @@ struct Request<'a> {
     payload: Payload,
 }
 
-/// Name of the operation that a request asks for, if there is one.
+/// The operation of a request, if known.
 pub fn operation(method: &Method, path: &str, query: &str) -> Option<&'static str> {
     Route::of(method, path, query).operation
 }
 
-/// Answers one request.
+/// Handles one request.
 pub async fn handle(cloud: &Cloud, http: RestRequest) -> http::Response<Bytes> {
     let reply = match Request::read(cloud, &http).and_then(|request| answer(&request)) {
         Ok(reply) => reply,
@@ -126,7 +126,7 @@ fn answer(request: &Request<'_>) -> Result<Reply, ApiError> {
     }
 }
 
-/// Verb and sub-resource of an operation on a bucket's configuration.
+/// Verb and sub-resource of a bucket configuration operation.
 fn setting(operation: &str) -> Option<(&'static str, &'static str)> {
     let verb = ["Put", "Get", "Delete"].into_iter().find(|verb| operation.starts_with(verb))?;
     let name = match operation.strip_prefix(verb)? {
@@ -158,7 +158,7 @@ impl<'a> Request<'a> {
         self.http.headers.get(name)?.to_str().ok()
     }
 
-    /// Refuses a value of a header that asks for what is not here.
+    /// Rejects a header value that requests an unsupported feature.
     fn only_header(&self, name: &str, known: &[&str]) -> Result<(), ApiError> {
         match self.header(name).filter(|value| !known.contains(value)) {
             Some(value) => Err(ApiError::not_implemented("s3", &format!("{} with {name}: {value}", self.operation))),
@@ -166,7 +166,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Refuses what the operation knows on AWS and not here.
+    /// Rejects what AWS supports and the local AWS does not.
     fn check_parameters(&self) -> Result<(), ApiError> {
         let of = |table: &[(&str, &'static [&'static str])]| {
             table.iter().find(|(operation, _)| *operation == self.operation).map_or(&[][..], |(_, names)| names)
@@ -187,7 +187,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The bucket has to be there, in the region that the request was signed for.
+    /// The bucket must exist in the request's region.
     fn check_bucket(&self) -> Result<(), ApiError> {
         let buckets = self.cloud.s3.buckets();
         let (expected, found) = (&buckets.get(&self.route.bucket)?.region, &self.http.region);
@@ -203,7 +203,7 @@ impl<'a> Request<'a> {
         ))
     }
 
-    /// Some operations take no body without a checksum.
+    /// Some operations require a checksum.
     fn needs_checksum(&self) -> Result<(), ApiError> {
         match self.payload.has_md5 || self.payload.checksum.is_some() {
             true => Ok(()),
@@ -212,7 +212,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// A time as S3 writes it.
+/// A timestamp in S3's format.
 fn instant(time: jiff::Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
 }

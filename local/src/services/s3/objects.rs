@@ -1,4 +1,4 @@
-//! Putting, getting and removing objects.
+//! Object operations.
 
 use bytes::Bytes;
 use md5::{Digest as _, Md5};
@@ -10,15 +10,15 @@ use super::store::Object;
 use super::xml::{Element, root, tagged};
 use crate::{ApiError, Cloud};
 
-/// The longest key, in bytes.
-const LONGEST_KEY: usize = 1024;
-/// The most objects that one `DeleteObjects` takes.
-const MOST_DELETED: usize = 1000;
-/// Headers of an object beside its metadata that come back with it.
+/// Key length limit in bytes.
+const MAX_KEY: usize = 1024;
+/// Maximum number of objects in `DeleteObjects`.
+const MAX_DELETED: usize = 1000;
+/// Object headers, besides metadata, that `GetObject` returns.
 const KEPT_HEADERS: [&str; 6] =
     ["content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
 
-/// The body of an object, for other services.
+/// An object's body, for other services.
 ///
 /// # Errors
 /// `NoSuchBucket`, `NoSuchKey`.
@@ -27,9 +27,8 @@ pub fn object(cloud: &Cloud, bucket: &str, key: &str) -> Result<Bytes, ApiError>
     buckets.get(bucket)?.objects.get(key).map(|object| object.body.clone()).ok_or_else(no_such_key)
 }
 
-/// `PutObject`.
 pub(super) fn put(request: &Request<'_>) -> Result<Reply, ApiError> {
-    if request.route.key.len() > LONGEST_KEY {
+    if request.route.key.len() > MAX_KEY {
         return Err(ApiError::new("KeyTooLongError", "Your key is too long"));
     }
     request.only_header("x-amz-acl", &["private", "bucket-owner-full-control"])?;
@@ -60,7 +59,7 @@ fn precondition() -> ApiError {
         .with_status(412)
 }
 
-/// What is kept of the headers of `PutObject`. Every object is encrypted, with keys of S3 unless it says otherwise.
+/// The headers `PutObject` stores. Every object is encrypted, by default with S3-managed keys.
 fn headers(request: &Request<'_>) -> Result<Vec<(String, String)>, ApiError> {
     const ENCRYPTION: &str = "x-amz-server-side-encryption";
     const KEY: &str = "x-amz-server-side-encryption-aws-kms-key-id";
@@ -90,7 +89,7 @@ fn headers(request: &Request<'_>) -> Result<Vec<(String, String)>, ApiError> {
     Ok(kept)
 }
 
-/// Encryption and checksum, as the reply to a put tells them.
+/// Encryption and checksum headers of a put's reply.
 fn described(mut reply: Reply, object: &Object) -> Reply {
     for (name, value) in object.headers.iter().filter(|(name, _)| name.contains("encryption")) {
         reply = reply.with(name, value.as_str());
@@ -107,7 +106,7 @@ fn with_checksum(reply: Reply, object: &Object) -> Reply {
     }
 }
 
-/// `GetObject` and `HeadObject`, whose body the gateway leaves out.
+/// `GetObject` and `HeadObject`, whose body the gateway drops.
 pub(super) fn get(request: &Request<'_>) -> Result<Reply, ApiError> {
     let buckets = request.cloud.s3.buckets();
     let object = buckets.get(&request.route.bucket)?.objects.get(&request.route.key).ok_or_else(no_such_key)?;
@@ -124,7 +123,7 @@ pub(super) fn get(request: &Request<'_>) -> Result<Reply, ApiError> {
     }
 }
 
-/// `DeleteObject`: that there is none is no error.
+/// `DeleteObject`: deleting a missing object succeeds.
 pub(super) fn delete(request: &Request<'_>) -> Result<Reply, ApiError> {
     let mut buckets = request.cloud.s3.buckets();
     buckets.get_mut(&request.route.bucket)?.objects.remove(&request.route.key);
@@ -140,7 +139,7 @@ pub(super) fn delete_many(request: &Request<'_>) -> Result<Reply, ApiError> {
     if let Some((unknown, _)) = document.leaves().iter().find(|(path, _)| !known(path)) {
         return Err(ApiError::not_implemented("s3", &format!("DeleteObjects with {unknown}")));
     }
-    if document.name != "Delete" || keys.is_empty() || keys.len() > MOST_DELETED {
+    if document.name != "Delete" || keys.is_empty() || keys.len() > MAX_DELETED {
         return Err(malformed_xml());
     }
     let mut buckets = request.cloud.s3.buckets();

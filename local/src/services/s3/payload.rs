@@ -1,4 +1,4 @@
-//! The body of a request: out of its chunks, and checked against the checksums that came with it.
+//! Request bodies: decodes chunks and verifies checksums.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,30 +12,30 @@ use crate::ApiError;
 
 const CHECKSUM_HEADER: &str = "x-amz-checksum-";
 
-/// A checksum that came with a body and was found right.
+/// A verified checksum.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Checksum {
     /// `crc32`, `crc32c`, `crc64nvme`, `sha256`.
     pub(super) algorithm: &'static str,
-    /// In base64.
+    /// Base64.
     pub(super) value: String,
 }
 
-/// A body that was checked.
+/// A verified body.
 #[derive(Debug, Clone)]
 pub(super) struct Payload {
     pub(super) body: Bytes,
-    /// None when the client sent none.
+    /// None when the client sent no checksum.
     pub(super) checksum: Option<Checksum>,
-    /// Whether `Content-MD5` came with it.
+    /// Whether the request had `Content-MD5`.
     pub(super) has_md5: bool,
 }
 
 impl Payload {
-    /// Reads the body of a request.
+    /// Decodes and verifies a request body.
     ///
     /// # Errors
-    /// A checksum that does not fit, chunks that are cut, and signed chunks, which are not implemented.
+    /// A checksum mismatch, truncated chunks, and signed chunks, which are not implemented.
     pub(super) fn read(headers: &HeaderMap, sent: &Bytes) -> Result<Self, ApiError> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let mut checksums: Vec<(String, String)> =
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_taken_only_if_it_fits_its_checksum() {
+    fn a_body_must_match_its_checksum() {
         for (header, value, outcome) in [
             ("x-amz-checksum-crc32", "DUoRhQ==", Ok("crc32")),
             ("x-amz-checksum-crc32c", "yZRlqg==", Ok("crc32c")),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_become_one_body() {
+    fn chunks_are_joined() {
         let headers = |length| {
             [("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"), ("x-amz-decoded-content-length", length)]
         };

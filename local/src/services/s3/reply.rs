@@ -1,9 +1,9 @@
-//! What S3 answers.
+//! S3 replies.
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response};
 
-/// A reply before it is HTTP.
+/// A reply before its conversion to HTTP.
 #[derive(Debug, Clone)]
 pub(super) struct Reply {
     status: u16,
@@ -17,23 +17,23 @@ impl Reply {
         Self::raw(200, document.into()).with("content-type", "application/xml")
     }
 
-    /// No body.
+    /// An empty body.
     pub(super) fn empty(status: u16) -> Self {
         Self::raw(status, Bytes::new())
     }
 
-    /// A body as it is.
+    /// A raw body.
     pub(super) fn raw(status: u16, body: Bytes) -> Self {
         Self { status, headers: Vec::new(), body }
     }
 
-    /// The same reply with one more header.
+    /// The same reply with an additional header.
     pub(super) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
 
-    /// The reply as HTTP.
+    /// The HTTP response.
     pub(super) fn into_http(self, request_id: &str) -> Response<Bytes> {
         let mut response = Response::new(self.body);
         *response.status_mut() = http::StatusCode::from_u16(self.status).unwrap_or_default();

@@ -1,9 +1,9 @@
-//! Which operation a method, a path and a query string stand for.
+//! Resolves method, path and query string to an operation.
 
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-/// What a path names.
+/// What a path addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Level {
     Account,
@@ -12,8 +12,7 @@ enum Level {
 }
 use Level::{Account, Bucket, Object};
 
-/// Method, level, sub-resource in the query string (empty for none), operation, and the IAM action where it has another
-/// name.
+/// Method, level, sub-resource in the query string (empty for none), operation, and the IAM action if its name differs.
 const ROUTES: &[(&str, Level, &str, &str, &str)] = &[
     ("GET", Account, "", "ListBuckets", "ListAllMyBuckets"),
     ("PUT", Bucket, "", "CreateBucket", ""),
@@ -49,7 +48,7 @@ const ROUTES: &[(&str, Level, &str, &str, &str)] = &[
     ("DELETE", Object, "", "DeleteObject", ""),
 ];
 
-/// Query parameters that make a request one of another operation.
+/// Query parameters that select an operation.
 const SUB_RESOURCES: &[&str] = &[
     "accelerate",
     "acl",
@@ -88,10 +87,10 @@ const SUB_RESOURCES: &[&str] = &[
     "website",
 ];
 
-/// A request as its path and query string spell it.
+/// A parsed path and query string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Route {
-    /// Name of the operation; none when S3 has it and the local AWS does not.
+    /// The operation's name; none when the local AWS lacks it.
     pub(super) operation: Option<&'static str>,
     /// The IAM action, without `s3:`.
     pub(super) action: &'static str,
@@ -101,12 +100,12 @@ pub(super) struct Route {
     pub(super) key: String,
     /// The other query parameters.
     pub(super) query: Vec<(String, String)>,
-    /// What was asked for, to be named when it is unknown.
+    /// The request's description, for errors.
     pub(super) asked: String,
 }
 
 impl Route {
-    /// Reads method, path and query string.
+    /// Parses method, path and query string.
     pub(super) fn of(method: &Method, path: &str, query: &str) -> Self {
         let (bucket, key) = match path.trim_start_matches('/').split_once('/') {
             Some((bucket, key)) => (decode(bucket), decode(key)),
@@ -126,12 +125,11 @@ impl Route {
             Some((.., operation, action)) => (Some(*operation), *action),
             None => (None, "Unknown"),
         };
-        // SDKs name the operation in the query string; it decides nothing.
+        // SDKs name the operation in the query string; it has no effect.
         query.retain(|(name, _)| *name != sub && name != "x-id" && !name.starts_with("X-Amz-"));
         Self { operation, action, bucket, key, query, asked: format!("{method} {level:?} ?{sub}") }
     }
 
-    /// A query parameter.
     pub(super) fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find_map(|(key, value)| (key == name).then_some(value.as_str()))
     }

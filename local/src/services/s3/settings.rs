@@ -1,4 +1,4 @@
-//! What a bucket is configured with: one document per sub-resource, checked when it comes and given back as it was.
+//! Bucket configuration: one document per sub-resource, validated when set and returned as it was.
 
 use std::collections::BTreeMap;
 
@@ -15,15 +15,15 @@ struct Kind {
     name: &'static str,
     /// The root element of its document.
     root: &'static str,
-    /// The elements that are understood, as paths below the root.
+    /// The supported elements, as paths below the root.
     elements: &'static [&'static str],
-    /// Code and message when there is none.
+    /// Error code and message when it is not configured.
     absent: (&'static str, &'static str),
-    /// Whether S3 asks for a checksum of the document.
+    /// Whether S3 requires a checksum of the document.
     checksum: bool,
-    /// HTTP status of a document that was taken.
+    /// HTTP status of a successful put.
     accepted: u16,
-    /// What else has to hold.
+    /// Additional validation.
     check: fn(&Element) -> Result<(), ApiError>,
 }
 
@@ -101,7 +101,7 @@ const KINDS: [Kind; 6] = [
     },
 ];
 
-/// What a new bucket has since April 2023: everything public blocked, encryption with keys of S3, no ACLs.
+/// Defaults of a new bucket since April 2023: public access blocked, encryption with S3-managed keys, no ACLs.
 pub(super) fn defaults() -> BTreeMap<&'static str, String> {
     let block: String = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"]
         .map(|name| super::xml::tagged(name, "true"))
@@ -115,7 +115,7 @@ pub(super) fn defaults() -> BTreeMap<&'static str, String> {
     ])
 }
 
-/// The document for the header of `CreateBucket`.
+/// The document for a `CreateBucket` header.
 pub(super) fn ownership(text: &str) -> Result<String, ApiError> {
     match text {
         "BucketOwnerEnforced" | "BucketOwnerPreferred" | "ObjectWriter" => Ok(ownership_document(text)),
@@ -178,7 +178,7 @@ pub(super) fn delete(request: &Request<'_>, name: &'static str) -> Result<Reply,
     let mut buckets = request.cloud.s3.buckets();
     let settings = &mut buckets.get_mut(&request.route.bucket)?.settings;
     settings.remove(name);
-    // Encryption cannot be switched off.
+    // Encryption cannot be disabled.
     if name == "encryption" {
         settings.extend(defaults().remove_entry(name));
     }
@@ -259,7 +259,7 @@ fn lifecycle(document: &Element) -> Result<(), ApiError> {
     }
 }
 
-/// Versions are not kept here, and a bucket that only says so would mislead.
+/// Versioning is not supported, and a bucket that merely claims it would mislead.
 fn versioning(document: &Element) -> Result<(), ApiError> {
     match document.text_of("Status") {
         Some("Suspended") => Ok(()),

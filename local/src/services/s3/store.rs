@@ -1,4 +1,4 @@
-//! The buckets of the account.
+//! The account's buckets.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,13 +10,13 @@ use super::error::no_such_bucket;
 use super::payload::Checksum;
 use crate::ApiError;
 
-/// State of S3.
+/// S3: the buckets of the account.
 #[derive(Debug, Default)]
 pub struct S3 {
     buckets: Mutex<Buckets>,
 }
 
-/// All buckets by name. Names are unique in all of AWS; here all are the account's.
+/// All buckets by name. Bucket names are globally unique; here the account owns them all.
 #[derive(Debug, Default)]
 pub(super) struct Buckets(pub(super) BTreeMap<String, Bucket>);
 
@@ -26,7 +26,7 @@ pub(super) struct Bucket {
     pub(super) region: String,
     pub(super) created: Timestamp,
     pub(super) objects: BTreeMap<String, Object>,
-    /// What was configured, as documents by sub-resource: `encryption`, `policy` …
+    /// Configuration documents by sub-resource: `encryption`, `policy` …
     pub(super) settings: BTreeMap<&'static str, String>,
 }
 
@@ -34,10 +34,10 @@ pub(super) struct Bucket {
 #[derive(Debug, Clone)]
 pub(super) struct Object {
     pub(super) body: Bytes,
-    /// With its quotes.
+    /// Quoted.
     pub(super) etag: String,
     pub(super) modified: Timestamp,
-    /// Headers that come back as they were given: content type, metadata, encryption.
+    /// Headers returned as given: content type, metadata, encryption.
     pub(super) headers: Vec<(String, String)>,
     pub(super) checksum: Option<Checksum>,
 }
@@ -49,12 +49,12 @@ impl S3 {
 }
 
 impl Buckets {
-    /// A bucket to be read.
+    /// Finds a bucket.
     pub(super) fn get(&self, name: &str) -> Result<&Bucket, ApiError> {
         self.0.get(name).ok_or_else(no_such_bucket)
     }
 
-    /// A bucket to be changed.
+    /// Finds a bucket, mutable.
     pub(super) fn get_mut(&mut self, name: &str) -> Result<&mut Bucket, ApiError> {
         self.0.get_mut(name).ok_or_else(no_such_bucket)
     }

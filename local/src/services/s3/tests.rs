@@ -41,7 +41,7 @@ impl Bench {
         handle(&self.cloud, request).await
     }
 
-    /// Status, and the error code or the body.
+    /// The status, with the error code or body.
     async fn ask(&self, method: &str, target: &str, body: &str) -> (u16, String) {
         let md5 = BASE64_STANDARD.encode(Md5::digest(body));
         let headers: &[(&str, &str)] = if body.is_empty() { &[] } else { &[("content-md5", &md5)] };
@@ -61,7 +61,7 @@ fn constraint(region: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_bucket_is_made_where_it_may_be() {
+async fn buckets_are_created_in_valid_regions_only() {
     for (region, bucket, body, status, code) in [
         ("us-east-1", "code", String::new(), 200, ""),
         ("us-east-1", "code", constraint("us-east-1"), 400, "InvalidLocationConstraint"),
@@ -81,7 +81,7 @@ async fn a_bucket_is_made_where_it_may_be() {
 }
 
 #[tokio::test]
-async fn a_bucket_is_known_in_its_own_region_only() {
+async fn a_bucket_is_found_in_its_own_region_only() {
     let bench = Bench { region: "eu-west-1", ..Bench::new() };
     assert_eq!(bench.ask("HEAD", "/code", "").await.0, 404);
     assert_eq!(bench.ask("PUT", "/code", &constraint("eu-west-1")).await.0, 200);
@@ -93,7 +93,7 @@ async fn a_bucket_is_known_in_its_own_region_only() {
 }
 
 #[tokio::test]
-async fn only_the_expected_owner_is_served() {
+async fn a_wrong_expected_owner_is_rejected() {
     let bench = Bench::new();
     bench.ask("PUT", "/code", "").await;
     let owned_by =
@@ -103,7 +103,7 @@ async fn only_the_expected_owner_is_served() {
 }
 
 #[tokio::test]
-async fn an_object_comes_back_as_it_was_put() {
+async fn an_object_round_trips() {
     let bench = Bench::new();
     bench.ask("PUT", "/code", "").await;
     assert_eq!(bench.ask("GET", "/code/a%20b.zip", "").await, (404, "NoSuchKey".to_owned()));
@@ -133,7 +133,7 @@ async fn an_object_comes_back_as_it_was_put() {
 }
 
 #[tokio::test]
-async fn what_is_put_if_absent_is_put_once() {
+async fn a_conditional_put_succeeds_once() {
     let bench = Bench::new();
     bench.ask("PUT", "/code", "").await;
     let put = async || bench.ask_with("PUT", "/code/k", &[("if-none-match", "*")], "x").await;
@@ -142,7 +142,7 @@ async fn what_is_put_if_absent_is_put_once() {
 }
 
 #[tokio::test]
-async fn a_listing_has_pages_and_folders() {
+async fn listings_have_pages_and_common_prefixes() {
     let bench = Bench::new();
     bench.ask("PUT", "/code", "").await;
     for key in ["a/1", "a/2", "b", "c/1", "d"] {
@@ -172,7 +172,7 @@ async fn a_listing_has_pages_and_folders() {
 }
 
 #[tokio::test]
-async fn settings_are_checked_and_come_back() {
+async fn settings_are_validated_and_returned() {
     let bench = Bench::new();
     bench.ask("PUT", "/code", "").await;
     let tag = |key: &str| format!("<Tagging><TagSet><Tag><Key>{key}</Key><Value>v</Value></Tag></TagSet></Tagging>");

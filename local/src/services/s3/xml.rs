@@ -1,4 +1,4 @@
-//! The XML of S3's documents: small trees of elements without attributes.
+//! S3's XML documents: small trees of elements without attributes.
 
 use std::fmt::Write as _;
 
@@ -11,8 +11,8 @@ use crate::ApiError;
 
 const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
-/// How deep elements may stand in one another; no document of S3's has so many levels.
-const DEEPEST: usize = 32;
+/// Nesting limit; no S3 document has as many levels.
+const MAX_DEPTH: usize = 32;
 
 /// An element: text or children.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) struct Element {
 }
 
 impl Element {
-    /// Reads a document.
+    /// Parses a document.
     ///
     /// # Errors
     /// `MalformedXML`.
@@ -33,7 +33,7 @@ impl Element {
         let mut open: Vec<Element> = Vec::new();
         loop {
             match reader.read_event().map_err(|_| malformed_xml())? {
-                Event::Start(_) if open.len() == DEEPEST => return Err(malformed_xml()),
+                Event::Start(_) if open.len() == MAX_DEPTH => return Err(malformed_xml()),
                 Event::Start(tag) => open.push(Self::named(tag.local_name().as_ref())),
                 Event::Empty(tag) => {
                     let element = Self::named(tag.local_name().as_ref());
@@ -67,22 +67,22 @@ impl Element {
         Self { name: String::from_utf8_lossy(name).into_owned(), ..Self::default() }
     }
 
-    /// The first child of a name.
+    /// The first child with a name.
     pub(super) fn child(&self, name: &str) -> Option<&Element> {
         self.children.iter().find(|child| child.name == name)
     }
 
-    /// The text of the first child of a name.
+    /// The text of the first child with a name.
     pub(super) fn text_of(&self, name: &str) -> Option<&str> {
         self.child(name).map(|child| child.text.trim())
     }
 
-    /// All children of a name.
+    /// All children with a name.
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
         self.children.iter().filter(move |child| child.name == name)
     }
 
-    /// The paths of all elements below this one that have no children, such as `Rule/Status`.
+    /// The paths of all leaf elements below this one, such as `Rule/Status`.
     pub(super) fn leaves(&self) -> Vec<(String, &str)> {
         let mut leaves = Vec::new();
         for child in &self.children {
@@ -94,7 +94,7 @@ impl Element {
         leaves
     }
 
-    /// The document as S3 sends it.
+    /// Serialises the document.
     pub(super) fn document(&self) -> String {
         let mut content = String::new();
         self.children.iter().for_each(|child| child.write(&mut content));
@@ -121,12 +121,12 @@ fn append(open: &mut [Element], raw: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// A document with this root element around its content.
+/// A document with this root element.
 pub(super) fn root(name: &str, content: &str) -> String {
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{name} xmlns=\"{NAMESPACE}\">{content}</{name}>")
 }
 
-/// An element with text.
+/// A text element.
 pub(super) fn tagged(name: &str, text: impl AsRef<str>) -> String {
     format!("<{name}>{}</{name}>", escape(text.as_ref()))
 }

@@ -1,4 +1,4 @@
-//! From a topic to its subscribers.
+//! Delivery from a topic to its subscribers.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -15,15 +15,15 @@ use super::{mails, subscriptions};
 use crate::services::{cloudwatch, lambda, sqs};
 use crate::{ApiError, Cloud, Principal, arn};
 
-/// More mails than this in one second turn an email subscription back into a pending one. AWS does it to protect the
-/// address; a sender that causes it has lost its alert channel.
-const MOST_MAILS_PER_SECOND: usize = 10;
+/// Exceeding this many mails within one second makes an email subscription pending again. AWS does so to protect the
+/// address; the sender has lost its alert channel.
+const MAX_MAILS_PER_SECOND: usize = 10;
 
-/// Waits between attempts to reach a queue or a function: three at once, two after a second, then longer ones. AWS
-/// goes on every 20 seconds for 23 days.
+/// Delays between attempts to reach a queue or function: three immediate attempts, two after a second, then backoff.
+/// AWS continues every 20 seconds for 23 days.
 const RETRY_WAITS: [u64; 12] = [0, 0, 1, 1, 1, 2, 4, 8, 16, 20, 20, 20];
 
-/// A message on its way.
+/// A message in delivery.
 #[derive(Debug, Clone)]
 pub(super) struct Notification {
     pub(super) id: String,
@@ -48,7 +48,7 @@ impl Notification {
         }
     }
 
-    /// The message in the envelope that queues and `email-json` get.
+    /// The envelope for queues and `email-json`.
     pub(super) fn envelope(&self, cloud: &Cloud, subscription: &Subscription) -> Value {
         let mut envelope = Map::new();
         let mut add = |name: &str, value: Value| envelope.insert(name.to_owned(), value);
@@ -70,7 +70,7 @@ impl Notification {
         Value::Object(envelope)
     }
 
-    /// The event that a function gets.
+    /// The event for functions.
     fn lambda_event(&self, cloud: &Cloud, subscription: &Subscription) -> Value {
         json!({"Records": [{
             "EventSource": "aws:sns",
@@ -102,13 +102,13 @@ impl Notification {
     }
 }
 
-/// Sends a message to every subscription that is confirmed and wants it, each on its own.
+/// Sends a message to each confirmed, matching subscription, independently.
 pub(super) fn start(cloud: &Cloud, notification: Notification) {
     count(cloud, &notification.topic_arn, "NumberOfMessagesPublished");
     let notification = std::sync::Arc::new(notification);
     for subscription in recipients(cloud, &notification) {
         let (cloud, notification) = (cloud.clone(), notification.clone());
-        // A function's destination may lead back here; the named type cuts that circle for the compiler.
+        // A function's destination may lead back here; the named type breaks the recursion for the compiler.
         let begun = cloud.work.begin();
         let work: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
             let _begun = begun;
@@ -132,7 +132,7 @@ fn recipients(cloud: &Cloud, notification: &Notification) -> Vec<Subscription> {
             }
         }
     }
-    // Measured only after the lock is free: the metric may set off an alarm that publishes here.
+    // Only after releasing the lock: the metric may trigger an alarm that publishes here.
     (0..filtered).for_each(|_| count(cloud, &notification.topic_arn, "NumberOfNotificationsFilteredOut"));
     for _ in 0..refused {
         tracing::warn!(
@@ -155,7 +155,7 @@ fn exceeds_mail_rate(subscription: &mut Subscription, now: Timestamp) -> bool {
     let recent = &mut subscription.recent;
     recent.retain(|sent| now.duration_since(*sent).unsigned_abs() < Duration::from_secs(1));
     recent.push_back(now);
-    recent.len() > MOST_MAILS_PER_SECOND
+    recent.len() > MAX_MAILS_PER_SECOND
 }
 
 async fn deliver(cloud: &Cloud, notification: &Notification, subscription: &Subscription) {
@@ -169,7 +169,7 @@ async fn deliver(cloud: &Cloud, notification: &Notification, subscription: &Subs
     }
 }
 
-/// Tries again only what can get better: not a missing permission or endpoint.
+/// Retries only transient failures: not a missing permission or endpoint.
 async fn attempts(cloud: &Cloud, notification: &Notification, subscription: &Subscription) -> Result<(), ApiError> {
     let mut waits = RETRY_WAITS.into_iter();
     loop {
@@ -222,7 +222,7 @@ async fn to_queue(
     sqs::send(cloud, queue_arn, body, attributes, sender, Some(&notification.topic_arn)).await.map(drop)
 }
 
-/// Puts what could not be delivered into the subscription's dead-letter queue.
+/// Sends an undeliverable message to the subscription's dead-letter queue.
 async fn redrive(cloud: &Cloud, notification: &Notification, subscription: &Subscription) {
     let Some(policy) = subscription.attributes.get("RedrivePolicy") else { return };
     let policy: Value = serde_json::from_str(policy).unwrap_or_default();
@@ -230,7 +230,7 @@ async fn redrive(cloud: &Cloud, notification: &Notification, subscription: &Subs
     let metric = match to_queue(cloud, queue_arn, notification, subscription).await {
         Ok(()) => "NumberOfNotificationsRedrivenToDlq",
         Err(error) => {
-            tracing::warn!(%error, queue_arn, "a notification did not reach its dead-letter queue");
+            tracing::warn!(%error, queue_arn, "could not send a notification to its dead-letter queue");
             "NumberOfNotificationsFailedToRedriveToDlq"
         }
     };

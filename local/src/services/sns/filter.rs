@@ -1,4 +1,4 @@
-//! Filter policies: which messages a subscription wants.
+//! Filter policies.
 
 use std::collections::BTreeMap;
 
@@ -7,33 +7,33 @@ use serde_json::{Map, Number, Value};
 
 use super::MessageAttribute;
 
-/// Most keys of one policy.
-const MOST_KEYS: usize = 5;
+/// Maximum number of keys in one policy.
+const MAX_KEYS: usize = 5;
 
-/// A policy that was checked.
+/// A validated policy.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum FilterPolicy {
-    /// Takes every message.
+    /// Accepts every message.
     Everything,
-    /// Looks at the message attributes.
+    /// Matches the message attributes.
     Attributes(Pattern),
-    /// Looks at the message, which has to be JSON.
+    /// Matches the message body, which must be JSON.
     Body(Pattern),
 }
 
 impl FilterPolicy {
-    /// Checks a policy; `scope` is the attribute `FilterPolicyScope`.
+    /// Validates a policy; `scope` is the attribute `FilterPolicyScope`.
     ///
     /// # Errors
-    /// The reason in SNS's words.
+    /// The reason, in SNS's words.
     pub(super) fn parse(text: &str, scope: Option<&str>) -> Result<Self, String> {
         if ["", "{}"].contains(&text.trim()) {
             return Ok(Self::Everything);
         }
         let document: Value = serde_json::from_str(text).map_err(|_| "failed to parse JSON.".to_owned())?;
         let pattern = Pattern::from_value(&document).map_err(|error| error.reason().to_owned())?;
-        if document.as_object().is_some_and(|keys| keys.len() > MOST_KEYS) {
-            return Err(format!("Filter policy can not have more than {MOST_KEYS} keys"));
+        if document.as_object().is_some_and(|keys| keys.len() > MAX_KEYS) {
+            return Err(format!("Filter policy can not have more than {MAX_KEYS} keys"));
         }
         if scope == Some("MessageBody") {
             return Ok(Self::Body(pattern));
@@ -54,7 +54,7 @@ impl FilterPolicy {
     }
 }
 
-/// The attributes as an object whose values have the types that the attributes declare.
+/// The attributes as an object, typed as they declare.
 fn as_json(attributes: &BTreeMap<String, MessageAttribute>) -> Value {
     let typed = |attribute: &MessageAttribute| match attribute.data_type.split('.').next() {
         Some("Number") => attribute.value.parse().ok().map(Value::Number),
@@ -66,7 +66,7 @@ fn as_json(attributes: &BTreeMap<String, MessageAttribute>) -> Value {
     Value::Object(members.collect::<Map<String, Value>>())
 }
 
-/// Whether a text is a number as a message attribute may hold it.
+/// Whether a text is a valid `Number` attribute.
 pub(super) fn is_number(text: &str) -> bool {
     text.parse::<Number>().is_ok()
 }

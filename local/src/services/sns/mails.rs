@@ -1,4 +1,4 @@
-//! The mails that SNS writes.
+//! SNS's mails.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -7,11 +7,11 @@ use super::state::{Protocol, Subscription};
 use crate::outbox::{Mail, MailKind};
 use crate::{ApiError, Cloud};
 
-/// Sender and subject when the topic or the message names none, as on AWS.
+/// Default sender and subject, as on AWS.
 const DEFAULT_SENDER: &str = "AWS Notifications";
 const DEFAULT_SUBJECT: &str = "AWS Notification Message";
 
-/// Mails the link that confirms a subscription.
+/// Mails the confirmation link.
 ///
 /// # Errors
 /// When the mail cannot be written.
@@ -27,10 +27,10 @@ pub(super) async fn ask_to_confirm(
     }
     let link = confirmation_link(cloud, topic_arn, token, &subscription.endpoint);
     let body = format!(
-        "Somebody asked to send the messages of this topic to {}:\n{topic_arn}\n\n\
-         To receive them, open this link within two days:\n{link}\n\n\
-         If it was not you, do nothing: without a confirmation nothing is sent.\n",
-        subscription.endpoint
+        "You have chosen to subscribe to the topic:\n{topic_arn}\n\n\
+         To confirm this subscription, click or visit the link below within two days \
+         (If this was in error no action is necessary):\n{link}\n\n\
+         Please do not reply directly to this email.\n"
     );
     let mail = Mail {
         kind: MailKind::Confirmation { link },
@@ -43,7 +43,7 @@ pub(super) async fn ask_to_confirm(
     cloud.outbox.deliver(&mail).await.map(drop).map_err(Into::into)
 }
 
-/// Mails a message of a topic.
+/// Mails a published message.
 ///
 /// # Errors
 /// When the mail cannot be written.
@@ -69,8 +69,8 @@ pub(super) async fn notify(
 
 fn with_footer(message: &str, unsubscribe: &str) -> String {
     format!(
-        "{message}\n\n--\nTo receive no more messages of this topic, open this link:\n{unsubscribe}\n\n\
-         Nobody reads answers to this mail.\n"
+        "{message}\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link below to \
+         unsubscribe:\n{unsubscribe}\n\nPlease do not reply directly to this email.\n"
     )
 }
 
@@ -87,7 +87,7 @@ fn confirmation_link(cloud: &Cloud, topic_arn: &str, token: &str, endpoint: &str
     )
 }
 
-/// The link that ends a subscription.
+/// The unsubscribe link.
 pub(super) fn unsubscribe_link(cloud: &Cloud, subscription: &Subscription) -> String {
     format!(
         "{}/unsubscribe.html?SubscriptionArn={}&Token={}",
@@ -97,7 +97,7 @@ pub(super) fn unsubscribe_link(cloud: &Cloud, subscription: &Subscription) -> St
     )
 }
 
-/// What a query may hold as it is, of what stands in ARNs and addresses.
+/// Characters of ARNs and addresses that a query string may hold unencoded.
 const ESCAPED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b'@');
 

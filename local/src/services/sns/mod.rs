@@ -1,4 +1,4 @@
-//! SNS: topics, subscriptions with confirmation, filter policies, and delivery to email, queues and functions.
+//! SNS: topics, subscriptions with confirmation, filter policies, delivery to email, queues and functions.
 
 mod delivery;
 mod errors;
@@ -26,13 +26,13 @@ use crate::policy::Need;
 use crate::{ApiError, Call, Cloud, Input, Output, arn};
 pub(crate) use tags::mark;
 
-/// Most elements of one page of a list.
+/// Page size of lists.
 const PAGE: usize = 100;
 
-/// Answers one operation.
+/// Handles one operation.
 ///
 /// # Errors
-/// AWS's error codes; `NotImplemented` for an operation that is missing here.
+/// AWS's error codes; `NotImplemented` for an unsupported operation.
 pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let sns = &cloud.sns;
     match call.operation.as_str() {
@@ -61,7 +61,7 @@ pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     }
 }
 
-/// The permissions that a caller other than the account itself needs.
+/// The permissions a call requires.
 pub fn authorization(call: &Call) -> Vec<Need> {
     let text = |name| call.input.text(name);
     let resource = match call.operation.as_str() {
@@ -78,13 +78,13 @@ pub fn authorization(call: &Call) -> Vec<Need> {
     vec![need]
 }
 
-/// A map parameter whose values are texts.
+/// A map parameter with text values.
 fn text_map(input: &Input, name: &str) -> BTreeMap<String, String> {
     let members = input.get(name).and_then(Value::as_object).into_iter().flatten();
     members.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }
 
-/// The page of a list that a call asks for, and the token of the next one. A token is the number of elements before.
+/// The requested page of a list, and the next token: the number of elements before it.
 fn page<T>(elements: Vec<T>, call: &Call) -> Result<(Vec<T>, Option<String>), ApiError> {
     let start = match call.input.text("NextToken").filter(|token| !token.is_empty()) {
         Some(token) => token.parse().map_err(|_| errors::invalid("NextToken"))?,

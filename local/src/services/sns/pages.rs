@@ -1,11 +1,11 @@
-//! The two pages that links in mails lead to. They work in a browser and with a plain GET, and need no signature.
+//! The pages behind the links in mails. They work in a browser and with a plain, unsigned GET.
 
 use percent_encoding::percent_decode_str;
 
 use super::subscriptions;
 use crate::{ApiError, Cloud};
 
-/// Confirms the subscription that the query `TopicArn=…&Token=…` names, and says so: HTTP status and HTML.
+/// Confirms the subscription in the query `TopicArn=…&Token=…`; returns HTTP status and HTML.
 pub fn confirm_page(cloud: &Cloud, query: &str) -> (u16, String) {
     let confirmed =
         subscriptions::confirm_token(&cloud.sns, &parameter(query, "TopicArn"), &parameter(query, "Token"), false);
@@ -17,7 +17,7 @@ pub fn confirm_page(cloud: &Cloud, query: &str) -> (u16, String) {
     }
 }
 
-/// Ends the subscription that the query `SubscriptionArn=…&Token=…` names, and says so: HTTP status and HTML.
+/// Deletes the subscription in the query `SubscriptionArn=…&Token=…`; returns HTTP status and HTML.
 pub fn unsubscribe_page(cloud: &Cloud, query: &str) -> (u16, String) {
     let ended = subscriptions::unsubscribe_by_link(
         &cloud.sns,
@@ -30,7 +30,7 @@ pub fn unsubscribe_page(cloud: &Cloud, query: &str) -> (u16, String) {
     }
 }
 
-/// The decoded value of a query parameter; empty when it is absent.
+/// A decoded query parameter; empty when absent.
 fn parameter(query: &str, name: &str) -> String {
     let pair = query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name);
     let value = pair.map(|(_, value)| value.replace('+', " ")).unwrap_or_default();

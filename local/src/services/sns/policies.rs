@@ -1,4 +1,4 @@
-//! The policies of a topic: who may do what with it, and how its data are protected, which is kept and has no effect.
+//! A topic's access policy, and its data protection policy, which is stored and has no effect.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::config::ACCOUNT;
 use crate::policy::Policy;
 use crate::{ApiError, Call, Output};
 
-/// The policy that a topic has until another is set: the account may do everything.
+/// The default policy: full access for the account.
 pub(super) fn default_policy(topic_arn: &str) -> String {
     json!({
         "Version": "2008-10-17",
@@ -29,7 +29,7 @@ pub(super) fn default_policy(topic_arn: &str) -> String {
     .to_string()
 }
 
-/// A topic's policy is about SNS only.
+/// A topic's policy may only contain SNS actions.
 pub(super) fn check_policy(text: &str) -> Result<(), String> {
     Policy::parse(text).map_err(|error| format!("Policy Error: {error}"))?;
     let document: Value = serde_json::from_str(text).unwrap_or_default();
@@ -41,7 +41,7 @@ pub(super) fn check_policy(text: &str) -> Result<(), String> {
     if foreign { Err("Policy statement action out of service scope!".to_owned()) } else { Ok(()) }
 }
 
-/// Adds a statement that lets other accounts act on the topic.
+/// `AddPermission`: lets other accounts act on the topic.
 pub(super) fn add_permission(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
     let label = required(call, "Label")?;
     let principals: Vec<String> =

@@ -1,4 +1,4 @@
-//! Publishing: what is accepted, from whom.
+//! Publishing: validation and authorization.
 
 use std::collections::BTreeMap;
 
@@ -13,23 +13,23 @@ use crate::config::ACCOUNT;
 use crate::policy::{Decision, Need, Policy, Requester};
 use crate::{ApiError, Call, Cloud, Input, Output, Principal};
 
-/// Most bytes of a message with its attributes.
-const LARGEST_MESSAGE: usize = 256 * 1024;
-const LONGEST_SUBJECT: usize = 100;
-const LARGEST_BATCH: usize = 10;
+/// Size limit of a message with its attributes, in bytes.
+const MAX_MESSAGE: usize = 256 * 1024;
+const MAX_SUBJECT: usize = 100;
+const MAX_BATCH: usize = 10;
 
 /// A message to publish to a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publication {
-    /// The subject line: at most 100 characters, none of them a control character.
+    /// The subject line: at most 100 characters, no control characters.
     pub subject: Option<String>,
     /// The message, at most 256 KiB.
     pub message: String,
-    /// What filter policies look at.
+    /// Input to filter policies.
     pub attributes: BTreeMap<String, MessageAttribute>,
-    /// Who publishes. The topic's policy has to allow a service.
+    /// The publisher. A service needs permission in the topic's policy.
     pub principal: Principal,
-    /// The resource on whose behalf a service publishes, such as the ARN of an alarm.
+    /// The resource a service publishes for, such as an alarm's ARN.
     pub source_arn: Option<String>,
 }
 
@@ -38,11 +38,11 @@ pub struct Publication {
 pub struct MessageAttribute {
     /// `String`, `String.Array`, `Number` or `Binary`.
     pub data_type: String,
-    /// The value as text; base64 when binary.
+    /// The value as text; base64 for binary.
     pub value: String,
 }
 
-/// The text of a message, which may differ by protocol.
+/// The body, which may differ by protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Bodies {
     default: String,
@@ -54,7 +54,7 @@ impl Bodies {
         Self { default: text, per_protocol: BTreeMap::new() }
     }
 
-    /// `MessageStructure=json`: an object of texts by protocol, `default` among them.
+    /// `MessageStructure=json`: an object of bodies by protocol; `default` is required.
     fn structured(text: &str) -> Result<Self, ApiError> {
         let members: Map<String, Value> = serde_json::from_str(text)
             .map_err(|_| errors::invalid("Message Structure - JSON message body failed to parse"))?;
@@ -71,11 +71,11 @@ impl Bodies {
     }
 }
 
-/// Publishes a message and returns its id. Delivery to the subscribers goes on after the return.
+/// Publishes a message and returns its id. Delivery continues in the background.
 ///
 /// # Errors
-/// `NotFound` when the topic is absent, `AuthorizationError` when its policy does not allow the service,
-/// `InvalidParameter` for a bad subject or message.
+/// `NotFound` when the topic does not exist, `AuthorizationError` when its policy denies the service,
+/// `InvalidParameter` for an invalid subject or message.
 pub async fn publish(cloud: &Cloud, topic_arn: &str, publication: Publication) -> Result<String, ApiError> {
     let bodies = Bodies::plain(publication.message.clone());
     send(cloud, topic_arn, publication, bodies)
@@ -92,11 +92,11 @@ fn send(cloud: &Cloud, topic_arn: &str, publication: Publication, bodies: Bodies
     Ok(id)
 }
 
-/// What AWS refuses before it looks at the topic.
+/// What AWS validates before it looks up the topic.
 fn check(publication: &Publication) -> Result<(), ApiError> {
     if let Some(subject) = &publication.subject
         && (subject.is_empty()
-            || subject.chars().count() > LONGEST_SUBJECT
+            || subject.chars().count() > MAX_SUBJECT
             || subject.starts_with(char::is_whitespace)
             || subject.chars().any(char::is_control))
     {
@@ -105,7 +105,7 @@ fn check(publication: &Publication) -> Result<(), ApiError> {
     if publication.message.is_empty() {
         return Err(errors::invalid("Empty message"));
     }
-    if size(publication) > LARGEST_MESSAGE {
+    if size(publication) > MAX_MESSAGE {
         return Err(errors::invalid("Message too long"));
     }
     publication.attributes.iter().try_for_each(|(name, attribute)| check_attribute(name, attribute))
@@ -136,7 +136,7 @@ fn check_attribute(name: &str, attribute: &MessageAttribute) -> Result<(), ApiEr
     }
 }
 
-/// The account's own callers were let in by their identity policies; a service needs the topic's.
+/// Identity policies already authorised the account's own callers; a service needs the topic's.
 fn permit(topic: &Topic, publication: &Publication) -> Result<(), ApiError> {
     let text = topic.attributes.get("Policy").filter(|text| !text.is_empty()).cloned();
     let text = text.unwrap_or_else(|| default_policy(&topic.arn));
@@ -165,7 +165,7 @@ fn permit(topic: &Topic, publication: &Publication) -> Result<(), ApiError> {
 fn need(topic: &Topic, publication: &Publication) -> Need {
     let need = Need::new("sns:Publish", &topic.arn).with("aws:SourceAccount", ACCOUNT);
     let need = match &publication.principal {
-        // EventBridge does not say who owns the source, so the default policy does not let it in.
+        // EventBridge does not send `aws:SourceOwner`, so the default policy does not admit it.
         Principal::Service(name) if name == "events.amazonaws.com" => need,
         Principal::Anonymous => need,
         _ => need.with("aws:SourceOwner", ACCOUNT),
@@ -173,7 +173,6 @@ fn need(topic: &Topic, publication: &Publication) -> Need {
     publication.source_arn.iter().fold(need, |need, arn| need.with("aws:SourceArn", arn))
 }
 
-/// The operation `Publish`.
 pub(super) async fn publish_one(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     if call.input.get("PhoneNumber").is_some() {
         return Err(ApiError::not_implemented("sns", "Publish to a phone number"));
@@ -217,7 +216,7 @@ fn message_attributes(entry: &Input) -> BTreeMap<String, MessageAttribute> {
     members.map(|(name, value)| (name.clone(), read(value))).collect()
 }
 
-/// The operation `PublishBatch`: each entry succeeds or fails alone.
+/// Each entry succeeds or fails on its own.
 pub(super) async fn publish_batch(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let topic_arn = errors::required(call, "TopicArn")?;
     let entries = call.input.structures("PublishBatchRequestEntries");
@@ -244,7 +243,7 @@ fn check_batch(entries: &[Input]) -> Result<(), ApiError> {
     if entries.is_empty() {
         return refuse("EmptyBatchRequest", "The batch request doesn't contain any entries.");
     }
-    if entries.len() > LARGEST_BATCH {
+    if entries.len() > MAX_BATCH {
         return refuse("TooManyEntriesInBatchRequest", "The batch request contains more entries than permissible.");
     }
     let mut ids: Vec<&str> = entries.iter().map(|entry| entry.text("Id").unwrap_or_default()).collect();
@@ -263,7 +262,7 @@ fn check_batch(entries: &[Input]) -> Result<(), ApiError> {
         return refuse("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.");
     }
     let total: usize = entries.iter().map(|entry| entry.text("Message").unwrap_or_default().len()).sum();
-    if total > LARGEST_MESSAGE {
+    if total > MAX_MESSAGE {
         return refuse(
             "BatchRequestTooLong",
             "The length of all the batch messages put together is more than the limit.",

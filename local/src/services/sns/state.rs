@@ -1,4 +1,4 @@
-//! What SNS remembers.
+//! SNS state.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use super::errors;
 use crate::{ApiError, arn};
 
-/// How long a token confirms a subscription, and a subscription waits to be confirmed.
+/// Lifetime of a confirmation token and of a pending subscription.
 pub(super) const CONFIRMATION_PERIOD: Duration = Duration::from_secs(48 * 3600);
 
-/// State of the service.
+/// SNS: the topics of all regions, with their subscriptions.
 #[derive(Debug, Default)]
 pub struct Sns {
     topics: Mutex<Topics>,
@@ -26,16 +26,15 @@ pub(super) type Topics = BTreeMap<String, Topic>;
 #[derive(Debug, Clone)]
 pub(super) struct Topic {
     pub(super) arn: String,
-    /// Attributes that were set; defaults are added when they are read.
+    /// Explicitly set attributes; reads add the defaults.
     pub(super) attributes: BTreeMap<String, String>,
     pub(super) tags: IndexMap<String, String>,
     pub(super) subscriptions: Vec<Subscription>,
-    /// How many subscriptions it once had.
+    /// Number of subscriptions that were deleted.
     pub(super) deleted: u64,
     pub(super) data_protection_policy: Option<String>,
 }
 
-/// One subscription.
 #[derive(Debug, Clone)]
 pub(super) struct Subscription {
     pub(super) arn: String,
@@ -43,13 +42,13 @@ pub(super) struct Subscription {
     pub(super) endpoint: String,
     pub(super) attributes: BTreeMap<String, String>,
     pub(super) confirmation: Confirmation,
-    /// Lets a link unsubscribe without a signature.
+    /// Authorises the unsubscribe link, which has no signature.
     pub(super) unsubscribe_token: String,
-    /// When the newest mails went out; see [`super::delivery`].
+    /// Times of the latest mails; see [`super::delivery`].
     pub(super) recent: VecDeque<Timestamp>,
 }
 
-/// Whether the endpoint has agreed.
+/// Whether the endpoint has confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Confirmation {
     Pending {
@@ -57,9 +56,9 @@ pub(super) enum Confirmation {
         since: Timestamp,
     },
     Confirmed {
-        /// The token that did it, which may be used again; none when no confirmation was needed.
+        /// The token that confirmed it, which remains valid; none when no confirmation was needed.
         token: Option<String>,
-        /// Only the account itself may unsubscribe.
+        /// Set when only the account itself may unsubscribe.
         authenticated: bool,
     },
 }
@@ -97,7 +96,7 @@ impl Protocol {
         matches!(self, Self::Email | Self::EmailJson)
     }
 
-    /// Queues and functions of the own account need no confirmation.
+    /// The account's own queues and functions need no confirmation.
     pub(super) fn needs_confirmation(self) -> bool {
         !matches!(self, Self::Sqs | Self::Lambda)
     }
@@ -122,7 +121,7 @@ impl Topic {
         self.deleted += (before - self.subscriptions.len()) as u64;
     }
 
-    /// Nobody waits for a confirmation forever.
+    /// Pending subscriptions expire.
     fn forget_expired(&mut self, now: Timestamp) {
         self.subscriptions.retain(|subscription| match subscription.confirmation {
             Confirmation::Pending { since, .. } => !is_expired(since, now),
@@ -146,7 +145,7 @@ pub(super) fn is_expired(since: Timestamp, now: Timestamp) -> bool {
 }
 
 impl Sns {
-    /// The topics, for as long as the guard lives; never held across an await.
+    /// Locks the topics; never hold the guard across an await.
     pub(super) fn topics(&self) -> MutexGuard<'_, Topics> {
         let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Timestamp::now();
@@ -157,7 +156,7 @@ impl Sns {
     /// Reads or changes one topic.
     ///
     /// # Errors
-    /// When the ARN is none, or the topic is absent.
+    /// When the ARN is invalid or the topic does not exist.
     pub(super) fn with_topic<T>(
         &self,
         topic_arn: &str,
@@ -170,7 +169,7 @@ impl Sns {
     /// Reads or changes one subscription.
     ///
     /// # Errors
-    /// When the ARN is none, or the subscription is absent.
+    /// When the ARN is invalid or the subscription does not exist.
     pub(super) fn with_subscription<T>(
         &self,
         subscription_arn: &str,
@@ -186,10 +185,10 @@ impl Sns {
     }
 }
 
-/// The topic in the ARN of a subscription.
+/// The topic ARN within a subscription ARN.
 ///
 /// # Errors
-/// When the ARN is none of a subscription.
+/// When it is not a subscription ARN.
 pub(super) fn topic_of(subscription_arn: &str) -> Result<&str, ApiError> {
     check_arn("SubscriptionArn", subscription_arn)?;
     match subscription_arn.rsplit_once(':') {
@@ -198,7 +197,7 @@ pub(super) fn topic_of(subscription_arn: &str) -> Result<&str, ApiError> {
     }
 }
 
-/// Refuses a text that is no ARN, in SNS's words.
+/// Rejects an invalid ARN, in SNS's words.
 ///
 /// # Errors
 /// `InvalidParameter`.

@@ -1,4 +1,4 @@
-//! Subscriptions: asked for, confirmed, changed, listed, ended.
+//! Subscription operations.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,10 +12,10 @@ use super::{mails, page, text_map};
 use crate::config::ACCOUNT;
 use crate::{ApiError, Call, Cloud, Output, Principal, arn};
 
-/// What lists show instead of an ARN until a subscription is confirmed.
+/// The placeholder that lists show instead of a pending subscription's ARN.
 const PENDING_ARN: &str = "PendingConfirmation";
 
-/// Subscribes an endpoint, or finds the subscription that is the same. An address is asked to confirm, again each time.
+/// Subscribes an endpoint, or returns the existing subscription. Every call for a pending address mails the link again.
 pub(super) async fn subscribe(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let topic_arn = required(call, "TopicArn")?;
     let protocol_name = required(call, "Protocol")?;
@@ -61,7 +61,7 @@ fn endpoint_mismatch() -> ApiError {
     errors::invalid("Endpoint must match the specified protocol")
 }
 
-/// An address that mail can be sent to: what lettre takes, with a domain that has a dot, as SNS wants it.
+/// A deliverable address: what lettre accepts, with a dot in the domain, as SNS requires.
 fn is_address(text: &str) -> bool {
     text.parse::<lettre::Address>().is_ok_and(|address| {
         let labels: Vec<&str> = address.domain().split('.').collect();
@@ -121,7 +121,7 @@ fn new_subscription(
     }
 }
 
-/// Waiting for a confirmation, from now on.
+/// A new pending confirmation.
 pub(super) fn pending() -> Confirmation {
     Confirmation::Pending { token: token(), since: Timestamp::now() }
 }
@@ -182,10 +182,10 @@ pub(super) fn confirm(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
     Ok(Output::structure([("SubscriptionArn", Some(arn.into()))]))
 }
 
-/// Confirms the subscription that a token belongs to and returns its ARN; the same token again changes nothing.
+/// Confirms the subscription a token belongs to and returns its ARN; idempotent.
 ///
 /// # Errors
-/// When the topic is absent, or the token is unknown or older than two days.
+/// When the topic does not exist, or the token is unknown or older than two days.
 pub(super) fn confirm_token(sns: &Sns, topic_arn: &str, token: &str, authenticated: bool) -> Result<String, ApiError> {
     let now = Timestamp::now();
     sns.with_topic(topic_arn, |topic| {
@@ -206,7 +206,7 @@ pub(super) fn confirm_token(sns: &Sns, topic_arn: &str, token: &str, authenticat
     })
 }
 
-/// Ends a subscription; one that is gone is no error.
+/// `Unsubscribe`; deleting a missing subscription succeeds.
 pub(super) fn unsubscribe(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
     let subscription_arn = required(call, "SubscriptionArn")?;
     let topic_arn = topic_of(subscription_arn)?;
@@ -228,10 +228,10 @@ pub(super) fn unsubscribe(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
     Ok(Output::empty())
 }
 
-/// Ends the subscription that an unsubscribe link names.
+/// Unsubscribes by the link in a mail.
 ///
 /// # Errors
-/// When the link is not one of a subscription, or only the account itself may unsubscribe it.
+/// When the link is invalid, or only the account itself may unsubscribe.
 pub(super) fn unsubscribe_by_link(sns: &Sns, subscription_arn: &str, token: &str) -> Result<(), ApiError> {
     sns.with_subscription(subscription_arn, |subscription| {
         if subscription.unsubscribe_token != token {

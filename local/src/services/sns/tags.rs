@@ -1,4 +1,4 @@
-//! The tags of a topic.
+//! Topic tags.
 
 use indexmap::IndexMap;
 
@@ -6,7 +6,7 @@ use super::errors::{self, required};
 use super::state::{Sns, Topic};
 use crate::{ApiError, Call, Cloud, Output};
 
-const MOST_TAGS: usize = 50;
+const MAX_TAGS: usize = 50;
 
 pub(super) fn list(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
     with_resource(sns, call, |topic| {
@@ -21,7 +21,7 @@ pub(super) fn add(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
     with_resource(sns, call, |topic| {
         let mut tags = topic.tags.clone();
         tags.extend(tags_of(call));
-        if tags.len() > MOST_TAGS {
+        if tags.len() > MAX_TAGS {
             return Err(ApiError::new(
                 "TagLimitExceeded",
                 "Could not complete request: tag quota of per resource exceeded",
@@ -40,7 +40,7 @@ pub(super) fn remove(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
     })
 }
 
-/// Finds the topic by the name that these calls have for its ARN.
+/// Finds the topic: these calls name its ARN `ResourceArn`.
 pub(super) fn with_resource(
     sns: &Sns,
     call: &Call,
@@ -57,7 +57,7 @@ pub(super) fn tags_of(call: &Call) -> IndexMap<String, String> {
         .collect()
 }
 
-/// Adds the tags of AWS itself, which no caller may set.
+/// Adds AWS's own reserved tags.
 pub(crate) fn mark(cloud: &Cloud, topic_arn: &str, tags: [(String, String); 3]) {
     if let Some(topic) = cloud.sns.topics().get_mut(topic_arn) {
         topic.tags.extend(tags);

@@ -27,7 +27,7 @@ impl Fixture {
         tests::ask(&self.cloud, "sns", operation, input).await
     }
 
-    /// The call with the topic added.
+    /// The call with `TopicArn` added.
     async fn on_topic(&self, operation: &str, mut input: Value) -> Result<Value, ApiError> {
         input["TopicArn"] = json!(self.topic);
         self.call(operation, input).await
@@ -50,7 +50,7 @@ impl Fixture {
         confirm_page(&self.cloud, link.split_once('?').unwrap().1)
     }
 
-    /// Waits for mails that are delivered in the background.
+    /// Waits for mails delivered in the background.
     async fn notifications(&self, count: usize) -> Vec<StoredMail> {
         for _ in 0..200 {
             let mails = self.mails(MailKind::NOTIFICATION);
@@ -78,7 +78,7 @@ fn publication(message: &str) -> Publication {
 }
 
 #[tokio::test]
-async fn wrong_parameters_answer_in_the_words_of_aws() {
+async fn invalid_parameters_return_awss_errors() {
     let fixture = Fixture::new().await;
     let email = |address: &str| json!({"Protocol": "email", "Endpoint": address});
     let cases = [
@@ -155,7 +155,7 @@ async fn wrong_parameters_answer_in_the_words_of_aws() {
 }
 
 #[tokio::test]
-async fn an_absent_topic_is_not_found_and_its_deletion_is_no_error() {
+async fn a_missing_topic_is_not_found_and_deleting_it_succeeds() {
     let fixture = Fixture::new().await;
     fixture.on_topic("DeleteTopic", json!({})).await.unwrap();
     fixture.on_topic("DeleteTopic", json!({})).await.unwrap();
@@ -168,7 +168,7 @@ async fn an_absent_topic_is_not_found_and_its_deletion_is_no_error() {
 }
 
 #[tokio::test]
-async fn an_address_gets_nothing_before_it_confirms() {
+async fn a_pending_address_gets_no_messages() {
     let fixture = Fixture::new().await;
     let input = json!({"Protocol": "email", "Endpoint": "ada@example.com"});
     let answer = fixture.on_topic("Subscribe", input).await.unwrap();
@@ -185,7 +185,7 @@ async fn an_address_gets_nothing_before_it_confirms() {
 }
 
 #[tokio::test]
-async fn subscribing_again_finds_the_same_subscription_and_asks_again() {
+async fn subscribing_again_returns_the_same_subscription_and_mails_again() {
     let fixture = Fixture::new().await;
     let first = fixture.subscribe_email(json!({})).await;
     assert_eq!(fixture.subscribe_email(json!({})).await, first);
@@ -209,7 +209,7 @@ async fn subscribing_again_finds_the_same_subscription_and_asks_again() {
 }
 
 #[tokio::test]
-async fn the_unsubscribe_link_ends_a_subscription_unless_the_owner_forbade_it() {
+async fn the_unsubscribe_link_works_unless_authentication_is_required() {
     let fixture = Fixture::new().await;
     let arn = fixture.subscribe_email(json!({})).await;
     let query = |fixture: &Fixture| {
@@ -239,7 +239,7 @@ async fn the_unsubscribe_link_ends_a_subscription_unless_the_owner_forbade_it() 
 }
 
 #[tokio::test]
-async fn more_than_ten_mails_in_a_second_turn_a_subscription_back_to_pending() {
+async fn more_than_ten_mails_in_a_second_make_a_subscription_pending() {
     let fixture = Fixture::new().await;
     let arn = fixture.subscribe_email(json!({})).await;
     fixture.confirm_newest().await;
@@ -252,7 +252,7 @@ async fn more_than_ten_mails_in_a_second_turn_a_subscription_back_to_pending() {
 }
 
 #[tokio::test]
-async fn a_filter_policy_decides_by_attributes_or_by_body() {
+async fn a_filter_policy_matches_attributes_or_body() {
     let attribute =
         |data_type: &str, value: &str| MessageAttribute { data_type: data_type.to_owned(), value: value.to_owned() };
     let attributes = BTreeMap::from([
@@ -282,7 +282,7 @@ async fn a_filter_policy_decides_by_attributes_or_by_body() {
 }
 
 #[tokio::test]
-async fn a_service_publishes_only_where_the_policy_lets_it() {
+async fn a_service_needs_the_topics_policy_to_publish() {
     let fixture = Fixture::new().await;
     let alarm = "arn:aws:cloudwatch:eu-west-1:000000000000:alarm:devops-rule-dlq-depth";
     let policy = json!({"Version": "2012-10-17", "Statement": [{
@@ -314,7 +314,7 @@ async fn a_service_publishes_only_where_the_policy_lets_it() {
 }
 
 #[tokio::test]
-async fn the_default_policy_lets_alarms_in_and_rules_not() {
+async fn the_default_policy_admits_alarms_but_not_rules() {
     let fixture = Fixture::new().await;
     for (service, permitted) in [("cloudwatch.amazonaws.com", true), ("events.amazonaws.com", false)] {
         let attempt = Publication { principal: Principal::Service(service.to_owned()), ..publication("x") };
@@ -323,7 +323,7 @@ async fn the_default_policy_lets_alarms_in_and_rules_not() {
 }
 
 #[tokio::test]
-async fn each_protocol_gets_its_own_text() {
+async fn each_protocol_gets_its_own_body() {
     let fixture = Fixture::new().await;
     fixture.subscribe_email(json!({})).await;
     fixture.confirm_newest().await;
@@ -348,7 +348,7 @@ async fn lists_come_in_pages() {
 }
 
 #[tokio::test]
-async fn a_queue_gets_the_envelope_or_the_bare_message_and_its_failures_go_to_the_dead_letter_queue() {
+async fn a_queue_gets_the_envelope_or_the_raw_message_and_failures_are_dead_lettered() {
     const TOPICS: &str = "arn:aws:sns:*:*:*";
     let fixture = Fixture::new().await;
     for (queue, source) in

@@ -1,4 +1,4 @@
-//! Topics: their life and attributes.
+//! Topic operations.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::{page, text_map};
 use crate::config::ACCOUNT;
 use crate::{ApiError, Call, Output, arn};
 
-/// Attributes that may be set. Feedback attributes are kept and given back; no delivery log is written.
+/// Settable attributes. Feedback attributes are stored and returned; no delivery log is written.
 const SETTABLE: [&str; 11] = [
     "ArchivePolicy",
     "ContentBasedDeduplication",
@@ -29,7 +29,7 @@ const SETTABLE: [&str; 11] = [
 ];
 const FEEDBACK_ENDS: [&str; 3] = ["SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate", "FailureFeedbackRoleArn"];
 
-/// Makes a topic, or finds the one that is the same.
+/// Creates a topic, or returns the identical one.
 pub(super) fn create(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
     let name = required(call, "Name")?;
     check_name(name)?;
@@ -53,7 +53,7 @@ pub(super) fn create(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
     Ok(Output::structure([("TopicArn", Some(arn.into()))]))
 }
 
-/// Letters, digits, hyphen and underscore, at most 256 in all; a FIFO topic ends in `.fifo`.
+/// Letters, digits, hyphen and underscore, at most 256 in total; a FIFO topic ends in `.fifo`.
 fn check_name(name: &str) -> Result<(), ApiError> {
     let stem = name.strip_suffix(".fifo").unwrap_or(name);
     let legal = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
@@ -97,7 +97,7 @@ fn same_json(left: &str, right: &str) -> bool {
     matches!((serde_json::from_str::<Value>(left), serde_json::from_str::<Value>(right)), (Ok(left), Ok(right)) if left == right)
 }
 
-/// Removes a topic and all its subscriptions, pending ones included; one that is gone is no error.
+/// Deletes a topic and all its subscriptions, pending ones included; deleting a missing topic succeeds.
 pub(super) fn delete(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
     let arn = required(call, "TopicArn")?;
     super::state::check_arn("TopicArn", arn)?;
@@ -119,7 +119,7 @@ pub(super) fn attributes(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
     })
 }
 
-/// What was set, with AWS's defaults for the rest.
+/// The set attributes, with AWS's defaults for the rest.
 fn effective_attributes(topic: &Topic) -> BTreeMap<String, String> {
     let confirmed = topic.subscriptions.iter().filter(|subscription| subscription.is_confirmed()).count();
     let pending = topic.subscriptions.len() - confirmed;

@@ -1,4 +1,4 @@
-//! Who may send: the queue's policy decides for everyone but the account itself.
+//! Who may send: the queue's policy decides, except for the account itself.
 
 use crate::arn::Arn;
 use crate::policy::{Decision, Need, Policy, Requester};
@@ -6,8 +6,8 @@ use crate::{ApiError, Principal};
 
 use super::queue::Queue;
 
-/// Lets the account and its roles through (their own policies were asked by the gateway); a service needs a statement of
-/// the queue's policy that allows it.
+/// Admits the account and its roles, already authorised by the gateway; a service needs an allowing statement in the
+/// queue's policy.
 pub(super) fn check(queue: &Queue, principal: &Principal, source_arn: Option<&str>) -> Result<(), ApiError> {
     if matches!(principal, Principal::Root | Principal::Role { .. }) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Queue attributes: which exist, what they may be, what they are when nobody set them.
+//! Queue attributes: names, valid values, defaults.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,7 @@ use crate::ApiError;
 use crate::arn::Arn;
 use crate::policy::Policy;
 
-/// Attributes that a caller may set, with the default and the range of the numeric ones
-/// (SQS API reference, `SetQueueAttributes`).
+/// Settable attributes with defaults, and ranges of the numeric ones (SQS API reference, `SetQueueAttributes`).
 const NUMERIC: [(&str, i64, i64, i64); 6] = [
     ("DelaySeconds", 0, 0, 900),
     ("MaximumMessageSize", 1_048_576, 1024, 1_048_576),
@@ -17,7 +16,7 @@ const NUMERIC: [(&str, i64, i64, i64); 6] = [
     ("KmsDataKeyReusePeriodSeconds", 300, 60, 86_400),
 ];
 
-/// What a queue starts with.
+/// The defaults of a new queue.
 pub(super) fn defaults() -> BTreeMap<String, String> {
     NUMERIC
         .iter()
@@ -27,7 +26,7 @@ pub(super) fn defaults() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Refuses attributes that SQS does not know and values that it does not take.
+/// Rejects unknown attributes and invalid values.
 pub(super) fn validate(attributes: &BTreeMap<String, String>) -> Result<(), ApiError> {
     attributes.iter().try_for_each(|(name, value)| validate_one(name, value))
 }
@@ -70,7 +69,7 @@ fn validate_one(name: &str, value: &str) -> Result<(), ApiError> {
     }
 }
 
-/// Refuses a dead-letter queue that does not exist, as `CreateQueue` and `SetQueueAttributes` do.
+/// Rejects a missing dead-letter queue, as `CreateQueue` and `SetQueueAttributes` do.
 pub(super) fn check_redrive(
     attributes: &BTreeMap<String, String>,
     exists: impl Fn(&str) -> bool,
@@ -87,7 +86,7 @@ pub(super) fn check_redrive(
     }
 }
 
-/// Sets attributes; an empty document removes it, and a KMS key and SQS-managed encryption exclude each other.
+/// Sets attributes; an empty document removes one. A KMS key and SQS-managed encryption are mutually exclusive.
 pub(super) fn apply(current: &mut BTreeMap<String, String>, changes: BTreeMap<String, String>) {
     for (name, value) in changes {
         if value.is_empty() {
@@ -109,7 +108,7 @@ pub(super) fn apply(current: &mut BTreeMap<String, String>, changes: BTreeMap<St
     }
 }
 
-/// The attributes that SQS computes.
+/// Computed attributes.
 pub(super) fn computed(queue: &mut super::queue::Queue) -> BTreeMap<String, String> {
     let counts = queue.counts();
     BTreeMap::from([

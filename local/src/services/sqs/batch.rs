@@ -1,4 +1,4 @@
-//! The batch forms: each entry succeeds or fails by itself.
+//! Batch operations: each entry succeeds or fails on its own.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! One message, and the digests that clients check.
+//! A message, and the digests clients verify.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use crate::{ApiError, Input, Output};
 
 use super::invalid_parameter;
 
-/// A message in a queue.
+/// A queued message.
 #[derive(Debug, Clone)]
 pub(super) struct Message {
     pub(super) id: String,
@@ -21,30 +21,30 @@ pub(super) struct Message {
     pub(super) sender: String,
     pub(super) sent: jiff::Timestamp,
     pub(super) expires: Instant,
-    /// When it can be received (again).
+    /// When it becomes visible.
     pub(super) visible: Instant,
     pub(super) first_received: Option<jiff::Timestamp>,
     pub(super) receive_count: u32,
-    /// Handle of the latest receive; earlier ones no longer delete it.
+    /// Handle of the latest receive; earlier handles no longer delete it.
     pub(super) receipt: Option<String>,
-    /// Where it came from, once it has been moved to a dead-letter queue.
+    /// Source queue, once moved to a dead-letter queue.
     pub(super) dead_letter_source: Option<String>,
 }
 
-/// What a sender gives.
+/// A sender's input.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     pub(super) body: String,
     pub(super) attributes: BTreeMap<String, MessageAttribute>,
-    /// In seconds; the queue's own when absent.
+    /// Seconds; the queue's default when absent.
     pub(super) delay: Option<u64>,
 }
 
-/// A typed attribute of a message.
+/// A typed message attribute.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct MessageAttribute {
     data_type: String,
-    /// Text, or base64 when the type is `Binary`.
+    /// Text; base64 when the type is `Binary`.
     value: String,
 }
 
@@ -75,7 +75,7 @@ impl MessageAttribute {
 }
 
 impl Draft {
-    /// Reads and checks the parameters of `SendMessage` or of one batch entry.
+    /// Parses and validates `SendMessage` or one batch entry.
     pub(super) fn read(input: &Input, size_limit: usize) -> Result<Self, ApiError> {
         let body = input.text("MessageBody").ok_or_else(|| super::missing_parameter("MessageBody"))?;
         if body.is_empty() {
@@ -117,7 +117,7 @@ impl Draft {
         Ok(Self { body: body.to_owned(), attributes, delay })
     }
 
-    /// Bytes that count against the limits.
+    /// Size in bytes that counts against the limits.
     pub(super) fn size(&self) -> usize {
         self.body.len()
     }
@@ -161,12 +161,11 @@ fn read_attribute(name: &str, value: &Value) -> Result<MessageAttribute, ApiErro
     Ok(MessageAttribute { data_type: data_type.to_owned(), value: content.to_owned() })
 }
 
-/// MD5 of a body, in hex.
 pub(super) fn body_digest(body: &str) -> String {
     hex(&Md5::digest(body.as_bytes()))
 }
 
-/// MD5 over the sorted attributes, each part with its length (SQS developer guide, "message attribute MD5").
+/// MD5 over the sorted attributes, each part length-prefixed (SQS developer guide, "message attribute MD5").
 pub(super) fn attributes_digest(attributes: &BTreeMap<String, MessageAttribute>) -> Option<String> {
     if attributes.is_empty() {
         return None;

@@ -1,4 +1,4 @@
-//! Operations on messages.
+//! Message operations.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ pub(super) fn send(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     Ok(Output::Structure(sent))
 }
 
-/// Sends one message; the members are those of `SendMessage` and of a batch result.
+/// Sends one message; returns the members of `SendMessage` and of a batch result.
 pub(super) fn send_one(
     cloud: &Cloud,
     call: &Call,
@@ -31,7 +31,7 @@ pub(super) fn send_one(
     Ok(members)
 }
 
-/// Waits for messages as long as the call or the queue says.
+/// Long polling: waits as long as the call or the queue specifies.
 pub(super) async fn receive(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let queue_arn = arn_of_url(call)?;
     let limit = ranged(call, "MaxNumberOfMessages", 1, 10)?.unwrap_or(1) as usize;
@@ -57,7 +57,8 @@ pub(super) async fn receive(cloud: &Cloud, call: &Call) -> Result<Output, ApiErr
     }
 }
 
-/// Receives what is visible, moves what was received too often, and tells when the next message becomes visible.
+/// Receives visible messages, moves those over `maxReceiveCount` to the dead-letter queue, and returns when the next
+/// message becomes visible.
 fn take(
     cloud: &Cloud,
     queue_arn: &str,
@@ -120,7 +121,7 @@ fn one_received(message: &Message, system: &[String], wanted: &[String]) -> Outp
     ])
 }
 
-/// Whether a name pattern of `MessageAttributeNames` (`All`, `.*`, `prefix.*`, a name) selects an attribute.
+/// Whether a pattern in `MessageAttributeNames` (`All`, `.*`, `prefix.*`, a name) matches an attribute.
 fn selects(pattern: &str, name: &str) -> bool {
     match pattern.strip_suffix(".*") {
         Some(prefix) => name.starts_with(prefix),
@@ -145,7 +146,7 @@ pub(super) fn delete(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     Ok(Output::empty())
 }
 
-/// Deletes by receipt handle. A handle that a later receive has replaced deletes nothing and is no error, as on AWS.
+/// Deletes by receipt handle. As on AWS, a handle superseded by a later receive deletes nothing and is not an error.
 pub(super) fn delete_one(cloud: &Cloud, queue_arn: &str, input: &Input) -> Result<(), ApiError> {
     let mut state = cloud.sqs.state();
     let queue = state.queue(queue_arn)?;

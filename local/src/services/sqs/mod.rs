@@ -1,6 +1,6 @@
 //! SQS: standard queues with long polling, visibility timeouts, redrive and queue policies.
 //!
-//! FIFO queues answer `NotImplemented`. Visibility, delay and retention pass on the scaled clock.
+//! FIFO queues return `NotImplemented`. Visibility timeout, delay and retention use the scaled clock.
 
 mod access;
 mod attributes;
@@ -62,17 +62,17 @@ fn missing_parameter(name: &str) -> ApiError {
     ApiError::new("MissingParameter", format!("The request must contain the parameter {name}."))
 }
 
-/// The ARN behind a queue URL; the region is that of the call.
+/// The ARN of a queue URL, in the call's region.
 fn arn_of_url(call: &Call) -> Result<String, ApiError> {
     let url = call.input.text("QueueUrl").ok_or_else(|| missing_parameter("QueueUrl"))?;
     let name = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     Ok(arn::local("sqs", &call.region, name))
 }
 
-/// Sends a message as another service or a caller does, and returns its id.
+/// Sends a message for a service or a caller and returns its id.
 ///
 /// # Errors
-/// `QueueDoesNotExist`, and `AccessDenied` when the queue's policy does not let a service principal send.
+/// `QueueDoesNotExist`, and `AccessDenied` when the queue's policy denies a service principal.
 pub async fn send(
     cloud: &Cloud,
     queue_arn: &str,
@@ -93,7 +93,7 @@ pub async fn send(
     Ok(id)
 }
 
-/// What a caller needs: the operation on the queue; the batch forms need the permission of the single one.
+/// Required permissions: the operation on the queue; batches need that of the single operation.
 pub fn authorization(call: &Call) -> Vec<Need> {
     let operation = call.operation.strip_suffix("Batch").unwrap_or(&call.operation);
     let resource = match call.input.text("QueueName") {
@@ -103,10 +103,10 @@ pub fn authorization(call: &Call) -> Vec<Need> {
     vec![Need { action: format!("sqs:{operation}"), resource, context: BTreeMap::new() }]
 }
 
-/// Answers a call.
+/// Handles a call.
 ///
 /// # Errors
-/// What AWS answers a wrong call with.
+/// AWS's validation errors.
 pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     match call.operation.as_str() {
         "CreateQueue" => queues::create(cloud, call),
@@ -129,8 +129,8 @@ pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     }
 }
 
-/// A metric of a queue as it is now, for alarms: AWS measures it every minute, the local queue answers at once.
-/// `None` when there is no such queue or metric.
+/// A queue metric's current value, for alarms. AWS samples each minute, the local queue answers at once. `None` when
+/// the queue or metric does not exist.
 pub fn metric(cloud: &Cloud, region: &str, queue_name: &str, metric: &str) -> Option<f64> {
     let mut state = cloud.sqs.state();
     let counts = state.queues.get_mut(&arn::local("sqs", region, queue_name))?.counts();
@@ -143,7 +143,7 @@ pub fn metric(cloud: &Cloud, region: &str, queue_name: &str, metric: &str) -> Op
     }
 }
 
-/// Names of the queues of a region, for metric listings.
+/// Queue names of a region, for metric listings.
 pub fn queue_names(cloud: &Cloud, region: &str) -> Vec<String> {
     let state = cloud.sqs.state();
     state
@@ -153,7 +153,7 @@ pub fn queue_names(cloud: &Cloud, region: &str) -> Vec<String> {
         .collect()
 }
 
-/// Where a queue that a redrive policy names is.
+/// The location of a redrive policy's target.
 fn redrive_target(policy: &str) -> Option<(String, u32)> {
     let policy: serde_json::Value = serde_json::from_str(policy).ok()?;
     let count = match policy.get("maxReceiveCount")? {

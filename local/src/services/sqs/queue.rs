@@ -19,7 +19,7 @@ pub(super) struct Queue {
     pub(super) messages: Vec<Message>,
 }
 
-/// How many messages a queue holds, by what can be done with them.
+/// Approximate message counts by visibility.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Counts {
     pub(super) visible: usize,
@@ -34,12 +34,12 @@ impl Queue {
         Self { arn, attributes, tags, created: now, modified: now, purged: None, messages: Vec::new() }
     }
 
-    /// A numeric attribute, zero when it is not set.
+    /// A numeric attribute, zero when not set.
     pub(super) fn number(&self, attribute: &str) -> u64 {
         self.attributes.get(attribute).and_then(|value| value.parse().ok()).unwrap_or(0)
     }
 
-    /// Appends a message; returns its id and the digests of body and attributes.
+    /// Enqueues a message; returns its id and the digests of body and attributes.
     pub(super) fn send(
         &mut self,
         cloud: &Cloud,
@@ -72,8 +72,8 @@ impl Queue {
         Ok((id, digests.0, digests.1))
     }
 
-    /// Takes up to `limit` visible messages for `visibility`, and gives back separately those that were received too
-    /// often and belong to the dead-letter queue.
+    /// Receives up to `limit` visible messages, and separates those over `maxReceiveCount`, bound for the dead-letter
+    /// queue.
     pub(super) fn receive(
         &mut self,
         limit: usize,
@@ -102,7 +102,7 @@ impl Queue {
         (received, exhausted)
     }
 
-    /// Takes over messages that another queue gave up.
+    /// Accepts messages from a source queue's redrive.
     pub(super) fn take_over(&mut self, source: &str, messages: Vec<Message>) {
         self.messages.extend(messages.into_iter().map(|message| Message {
             visible: Instant::now(),
@@ -112,7 +112,7 @@ impl Queue {
         }));
     }
 
-    /// The message that a receipt handle was given for, if the handle is still the latest.
+    /// The message with this receipt handle, if it is still the latest.
     pub(super) fn by_receipt(&mut self, receipt: &str) -> Option<&mut Message> {
         self.messages.iter_mut().find(|message| message.receipt.as_deref() == Some(receipt))
     }
@@ -134,7 +134,7 @@ impl Queue {
     }
 }
 
-/// `SenderId`: account, role session, or service.
+/// `SenderId`: account, role session or service.
 fn sender(principal: &Principal) -> String {
     match principal {
         Principal::Root => crate::config::ACCOUNT.to_owned(),

@@ -1,4 +1,4 @@
-//! Operations on queues.
+//! Queue operations.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use crate::{ApiError, Call, Cloud, Output, arn};
 use super::queue::Queue;
 use super::{arn_of_url, attributes, invalid_parameter, missing_parameter, no_such_queue, queue_url, string_map};
 
-/// How long a deleted name stays taken, and how often a queue can be purged.
+/// How long a deleted queue's name stays reserved, and the minimum interval between purges.
 const COOL_DOWN: Duration = Duration::from_secs(60);
 
 pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
@@ -200,7 +200,7 @@ pub(super) fn dead_letter_sources(cloud: &Cloud, call: &Call) -> Result<Output, 
     Ok(Output::structure([("queueUrls", Some(Output::list(urls)))]))
 }
 
-/// Adds the tags of AWS itself, which no caller may set.
+/// Adds AWS's own reserved tags.
 pub(crate) fn mark(cloud: &Cloud, region: &str, url: &str, tags: [(String, String); 3]) {
     let name = url.rsplit('/').next().unwrap_or_default();
     if let Ok(queue) = cloud.sqs.state().queue(&arn::local("sqs", region, name)) {

@@ -11,7 +11,7 @@ fn cloud(time_scale: f64) -> (Cloud, tempfile::TempDir) {
     tests::cloud(LocalConfig { time_scale, ..LocalConfig::default() })
 }
 
-/// Calls with the queue `jobs` filled in.
+/// Calls with the queue `jobs` added.
 async fn call(cloud: &Cloud, operation: &str, mut input: Value) -> Result<Value, ApiError> {
     if input.get("QueueUrl").is_none() {
         input["QueueUrl"] = json!("http://127.0.0.1:1/000000000000/jobs");
@@ -43,7 +43,7 @@ async fn create_is_idempotent_only_with_the_same_attributes() {
 }
 
 #[tokio::test]
-async fn a_message_is_hidden_while_in_flight_and_comes_back() {
+async fn an_in_flight_message_reappears_after_its_visibility_timeout() {
     let (cloud, _directory) = cloud(100.0);
     call(&cloud, "CreateQueue", json!({"QueueName": "jobs"})).await.unwrap();
     let attributes = json!({"kind": {"DataType": "String", "StringValue": "x"}});
@@ -93,7 +93,7 @@ async fn a_long_poll_ends_when_a_message_arrives() {
 }
 
 #[tokio::test]
-async fn a_message_received_too_often_moves_to_the_dead_letter_queue() {
+async fn a_message_over_max_receive_count_is_dead_lettered() {
     let (cloud, _directory) = cloud(1.0);
     call(&cloud, "CreateQueue", json!({"QueueName": "dead"})).await.unwrap();
     let redrive =
@@ -114,7 +114,7 @@ async fn a_message_received_too_often_moves_to_the_dead_letter_queue() {
 }
 
 #[tokio::test]
-async fn a_service_sends_only_with_a_policy() {
+async fn a_service_needs_the_queues_policy_to_send() {
     let (cloud, _directory) = cloud(1.0);
     call(&cloud, "CreateQueue", json!({"QueueName": "jobs"})).await.unwrap();
     let arn = "arn:aws:sqs:eu-west-1:000000000000:jobs";

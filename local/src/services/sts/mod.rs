@@ -1,4 +1,4 @@
-//! Security Token Service: who the caller is, and temporary credentials.
+//! Security Token Service: caller identity and temporary credentials.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use crate::policy::Need;
 use crate::services::iam::{self, Session};
 use crate::{ApiError, Call, Cloud, Output, Principal};
 
-/// Seconds of an assumed role's session unless asked otherwise.
+/// Default session duration of `AssumeRole`, in seconds.
 const HOUR: i64 = 3600;
 
-/// Answers a call.
+/// Handles a call.
 ///
 /// # Errors
-/// In AWS's codes and words.
+/// AWS's codes and messages.
 pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     match call.operation.as_str() {
         "GetCallerIdentity" => Ok(caller_identity(cloud, &call.principal)),
@@ -24,7 +24,7 @@ pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     }
 }
 
-/// The permissions that a call needs: none to ask who one is; the trust policy decides who may assume a role.
+/// The permissions a call requires: none for `GetCallerIdentity`; the trust policy decides on `AssumeRole`.
 pub fn authorization(call: &Call) -> Vec<Need> {
     match call.operation.as_str() {
         "GetCallerIdentity" | "AssumeRole" | "GetSessionToken" => Vec::new(),
@@ -117,6 +117,6 @@ fn credentials(session: &Session) -> Output {
 }
 
 fn required<'a>(call: &'a Call, name: &str) -> Result<&'a str, ApiError> {
-    // STS names the same failure otherwise than the JSON services do.
+    // STS and the JSON services name the same failure differently.
     call.input.required_text(name).map_err(|error| ApiError { code: "ValidationError".to_owned(), ..error })
 }

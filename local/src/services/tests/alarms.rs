@@ -1,4 +1,4 @@
-//! From a metric over its threshold to who is told: the topic's queue, and the rule's.
+//! Alarms end to end: from a metric over its threshold to the topic's queue and the rule's.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -13,7 +13,7 @@ type Tested<T = ()> = Result<T, Box<dyn Error>>;
 
 const TOPIC: &str = "arn:aws:sns:eu-west-1:000000000000:alerts";
 
-/// An account whose queue `topic` is subscribed to the topic, and whose queue `rule` gets what CloudWatch tells the bus.
+/// An account whose queue `topic` is subscribed to the topic, and whose queue `rule` receives CloudWatch's events.
 struct Account {
     cloud: Cloud,
     _directory: tempfile::TempDir,
@@ -21,7 +21,7 @@ struct Account {
 
 impl Account {
     async fn new() -> Tested<Self> {
-        // A minute passes in three seconds.
+        // A minute lasts three seconds.
         let (cloud, _directory) = super::cloud(LocalConfig { time_scale: 20.0, ..LocalConfig::default() });
         let account = Self { cloud, _directory };
         for queue in ["topic", "rule"] {
@@ -65,7 +65,7 @@ impl Account {
         Ok(())
     }
 
-    /// The next message of a queue that the test looks for; the others are passed over.
+    /// The next matching message of a queue; skips others.
     async fn receive(&self, queue: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
         loop {
             let body = super::receive_body(&self.cloud, queue).await;
@@ -86,7 +86,7 @@ fn sample(file: &str) -> Tested<Value> {
     Ok(serde_json::from_slice(&std::fs::read(path)?)?)
 }
 
-/// The paths of all members, except below names and values that the user chooses.
+/// The paths of all members, except below user-defined names and values.
 fn shape(value: &Value) -> BTreeSet<String> {
     fn walk(value: &Value, path: &str, shape: &mut BTreeSet<String>) {
         match value {
@@ -103,14 +103,14 @@ fn shape(value: &Value) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn an_alarm_tells_its_topic_and_the_bus_in_the_shape_of_aws() -> Tested {
+async fn an_alarm_notifies_topic_and_bus_in_awss_format() -> Tested {
     let account = Account::new().await?;
     let metric = json!({
         "Namespace": "Orders", "MetricName": "Errors", "Statistic": "Sum", "Period": 60,
         "Dimensions": [{"Name": "FunctionName", "Value": "orders"}], "AlarmActions": [TOPIC],
     });
     account.put_alarm(metric).await?;
-    // The sample comes from an alarm that was OK before; a new one has no data to show for its first state.
+    // The sample's alarm was OK before; a new alarm has no data for its first state.
     account.receive("rule", |event| event["detail"]["state"]["value"] == "OK").await;
     account.put_errors("orders").await?;
     let event = account.receive("rule", |event| event["detail"]["state"]["value"] == "ALARM").await;
@@ -129,7 +129,7 @@ async fn an_alarm_tells_its_topic_and_the_bus_in_the_shape_of_aws() -> Tested {
 }
 
 #[tokio::test]
-async fn each_series_of_a_group_by_alarm_has_an_event_of_its_own() -> Tested {
+async fn each_series_of_a_group_by_alarm_has_its_own_event() -> Tested {
     let account = Account::new().await?;
     let query = "SELECT SUM(Errors) FROM SCHEMA(\"Orders\", FunctionName) GROUP BY FunctionName";
     let metrics = json!([{"Id": "m1", "Expression": query, "Period": 60, "ReturnData": true}]);

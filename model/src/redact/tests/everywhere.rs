@@ -1,4 +1,4 @@
-//! No secret gets into what is stored or sent, wherever in an event it stands.
+//! No secret is stored or sent, wherever in an event it occurs.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

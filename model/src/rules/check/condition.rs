@@ -12,12 +12,12 @@ use crate::rules::problem::Level;
 use crate::rules::read::Part;
 use crate::rules::similar::similar;
 
-/// The fields of a normalised event that are texts.
+/// The string fields of a normalised event.
 const TEXTS: &[&str] = &["source", "detail_type", "resource", "account", "region", "error_type", "error_message"];
 /// All of its fields.
 const FIELDS: &[&str] =
     &["source", "detail_type", "resource", "account", "region", "error_type", "error_message", "drill", "attributes"];
-/// What the adapters put under `attributes`. A test reads their code.
+/// The attributes that the adapters set. A test reads their code.
 pub(super) const ATTRIBUTES: &[&str] = &[
     "action",
     "alarm",
@@ -79,7 +79,7 @@ pub(super) fn problems(pattern: &Part<'_, Pattern>) -> Vec<Finding> {
 fn of_field(pattern: &Node, way: &[Step], operators: &[Operator]) -> Vec<Finding> {
     let path = dotted(way);
     if let Some(unknown) = unknown_field(&path) {
-        // What is always absent is found absent.
+        // An unknown field is always absent, as expected.
         let level = if operators.contains(&Operator::Absent) { Level::Warning } else { Level::Error };
         return vec![Finding { place: key(pattern, way), level, message: unknown }];
     }
@@ -95,20 +95,22 @@ fn of_field(pattern: &Node, way: &[Step], operators: &[Operator]) -> Vec<Finding
 
 fn unknown_field(path: &str) -> Option<String> {
     match path.split_once('.') {
-        None if path == "attributes" => Some("attributes is no value: write `attributes: {NAME: [VALUE]}`".to_owned()),
+        None if path == "attributes" => {
+            Some("attributes is not a value: write `attributes: {NAME: [VALUE]}`".to_owned())
+        }
         None if FIELDS.contains(&path) => None,
         Some(("attributes", name)) if ATTRIBUTES.contains(&name) => None,
         Some(("attributes", name)) => {
-            Some(format!("attributes.{name} is nothing that an event has{}", similar(name, ATTRIBUTES)))
+            Some(format!("attributes.{name} is not an attribute of any event{}", similar(name, ATTRIBUTES)))
         }
         Some((parent, _)) if FIELDS.contains(&parent) => {
             Some(format!("{parent} has no fields: write `{parent}: [VALUE]`"))
         }
-        _ => Some(format!("{path} is no field of the normalised event{}", advice(path))),
+        _ => Some(format!("{path} is not a field of the normalised event{}", advice(path))),
     }
 }
 
-/// What was probably meant by a field that an event has only before it is normalised, or that is misspelt.
+/// Advice for a misspelt field, or for one that only exists before normalisation.
 fn advice(path: &str) -> String {
     let known = match path {
         "detail-type" | "detailType" => "detail_type",
@@ -122,11 +124,11 @@ fn advice(path: &str) -> String {
     format!("; write {known}")
 }
 
-/// Why no event has this value in this field.
+/// Why no event can have this value in this field.
 fn impossible(path: &str, operator: &Operator) -> Option<String> {
     let value = match operator {
         Operator::Equals(value) => value,
-        Operator::Numeric(_) if TEXTS.contains(&path) => return Some("the field is a text".to_owned()),
+        Operator::Numeric(_) if TEXTS.contains(&path) => return Some("the field is a string".to_owned()),
         Operator::Prefix(text) if path == "source" && text.starts_with("aws.") => {
             return Some(format!("the normalised source has no `aws.`; write {}", without_aws(text)));
         }
@@ -136,8 +138,8 @@ fn impossible(path: &str, operator: &Operator) -> Option<String> {
         ("drill", Value::Bool(_)) => None,
         ("drill", _) => Some("it is true or false, without quotes".to_owned()),
         (path, Value::String(text)) => impossible_text(path, text),
-        (path, value) if TEXTS.contains(&path) => Some(format!("the field is a text; write \"{value}\" in quotes")),
-        ("attributes.timeout_seconds", _) => Some("it is a text, such as \"3.00\"".to_owned()),
+        (path, value) if TEXTS.contains(&path) => Some(format!("the field is a string; write \"{value}\" in quotes")),
+        ("attributes.timeout_seconds", _) => Some("it is a string, such as \"3.00\"".to_owned()),
         _ => None,
     }
 }
@@ -149,12 +151,12 @@ fn impossible_text(path: &str, text: &str) -> Option<String> {
             Some(format!("the normalised source has no `aws.`; write {}", without_aws(&lower)))
         }
         "source" if lower != text && SERVICES.contains(&lower.as_str()) => {
-            Some(format!("the names of AWS's services are in small letters; write {lower}"))
+            Some(format!("AWS service names are lower case; write {lower}"))
         }
         "source" if text.contains(".amazonaws.com") => {
             Some("it is the service's short name, such as lambda".to_owned())
         }
-        "region" if lower != text => Some(format!("regions are in small letters; write {lower}")),
+        "region" if lower != text => Some(format!("regions are lower case; write {lower}")),
         "account" if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) => {
             Some("an account is twelve digits".to_owned())
         }
@@ -167,7 +169,7 @@ fn without_aws(source: &str) -> &str {
     source.strip_prefix("aws.").unwrap_or(source)
 }
 
-/// Services whose events are known here by name.
+/// Names of services with known events.
 const SERVICES: &[&str] = &[
     "autoscaling",
     "backup",

@@ -7,23 +7,23 @@ fn rule(name: &str, pattern: &str) -> String {
     format!("  - name: {name}\n    pattern: {pattern}\n    severity: LOW\n    summary: s\n    recommendation: r\n")
 }
 
-/// What is told of rules with these patterns, the first in line 2 and each five lines later.
-fn told(patterns: &[&str]) -> Vec<String> {
+/// The problems of rules with these patterns, the first in line 2 and each five lines later.
+fn problems(patterns: &[&str]) -> Vec<String> {
     let rules: String = patterns.iter().enumerate().map(|(at, pattern)| rule(&format!("r{at}"), pattern)).collect();
-    told_of(&format!("rules:\n{rules}"))
+    problems_of(&format!("rules:\n{rules}"))
 }
 
-pub(in crate::rules) fn told_of(yaml: &str) -> Vec<String> {
-    let told = |problem: Problem| match problem.position {
+pub(in crate::rules) fn problems_of(yaml: &str) -> Vec<String> {
+    let problems = |problem: Problem| match problem.position {
         Some(Position { line, column }) => format!("{line}:{column}: {problem}"),
         None => problem.to_string(),
     };
-    check(yaml).problems.into_iter().map(told).collect()
+    check(yaml).problems.into_iter().map(problems).collect()
 }
 
 #[test]
 fn the_rules_that_come_with_the_program_have_no_problem() {
-    assert_eq!(told_of(DEFAULT_RULES), Vec::<String>::new());
+    assert_eq!(problems_of(DEFAULT_RULES), Vec::<String>::new());
 }
 
 #[test]
@@ -60,7 +60,8 @@ fn rules_that_can_never_win_are_found() {
         ("{error_type: [{exists: false}]}", "{error_type: [x]}", false),
     ] {
         let expected = if is_unreachable { vec![by(7)] } else { vec![] };
-        let own: Vec<String> = told(&[first, second]).into_iter().filter(|told| told.contains("never wins")).collect();
+        let own: Vec<String> =
+            problems(&[first, second]).into_iter().filter(|problems| problems.contains("never wins")).collect();
         assert_eq!(own, expected, "{first} before {second}");
     }
 }
@@ -68,9 +69,9 @@ fn rules_that_can_never_win_are_found() {
 #[test]
 fn a_rule_without_a_pattern_hides_the_rest() {
     let all = "  - name: all\n    severity: LOW\n    summary: s\n    recommendation: r\n";
-    let told = told_of(&format!("rules:\n{all}{}", rule("late", "{source: [lambda]}")));
+    let problems = problems_of(&format!("rules:\n{all}{}", rule("late", "{source: [lambda]}")));
     let why = "rule `all` in line 2 has no pattern, so it matches everything; put this rule before it";
-    assert_eq!(told, [format!("6:5: error: rule `late`: it never wins: {why}")]);
+    assert_eq!(problems, [format!("6:5: error: rule `late`: it never wins: {why}")]);
 }
 
 #[test]
@@ -79,27 +80,28 @@ fn conditions_that_no_event_meets_are_found() {
         (
             "{eror_type: [x]}",
             "eror_type",
-            "error: rule `r0`: eror_type is no field of the normalised event; did you mean error_type?",
+            "error: rule `r0`: eror_type is not a field of the normalised event; did you mean error_type?",
         ),
         (
             "{detail: {state: [x]}}",
             "state",
-            "error: rule `r0`: detail.state is no field of the normalised event; write error_type, error_message or attributes",
+            "error: rule `r0`: detail.state is not a field of the normalised event; write error_type, error_message \
+             or attributes",
         ),
         (
             "{detail-type: [x]}",
             "detail-type",
-            "error: rule `r0`: detail-type is no field of the normalised event; write detail_type",
+            "error: rule `r0`: detail-type is not a field of the normalised event; write detail_type",
         ),
         (
             "{attributes: {exitcode: [1]}}",
             "exitcode",
-            "error: rule `r0`: attributes.exitcode is nothing that an event has; did you mean exit_code?",
+            "error: rule `r0`: attributes.exitcode is not an attribute of any event; did you mean exit_code?",
         ),
         (
             "{attributes: [x]}",
             "attributes",
-            "error: rule `r0`: attributes is no value: write `attributes: {NAME: [VALUE]}`",
+            "error: rule `r0`: attributes is not a value: write `attributes: {NAME: [VALUE]}`",
         ),
         ("{source: {x: [y]}}", "x", "error: rule `r0`: source has no fields: write `source: [VALUE]`"),
         (
@@ -115,12 +117,12 @@ fn conditions_that_no_event_meets_are_found() {
         (
             "{source: [Lambda]}",
             "Lambda",
-            "error: rule `r0`: source is never \"Lambda\": the names of AWS's services are in small letters; write lambda",
+            "error: rule `r0`: source is never \"Lambda\": AWS service names are lower case; write lambda",
         ),
         (
             "{account: [111122223333]}",
             "1111",
-            "error: rule `r0`: account is never 111122223333: the field is a text; write \"111122223333\" in quotes",
+            "error: rule `r0`: account is never 111122223333: the field is a string; write \"111122223333\" in quotes",
         ),
         (
             "{account: [production]}",
@@ -130,7 +132,7 @@ fn conditions_that_no_event_meets_are_found() {
         (
             "{region: [EU-WEST-1]}",
             "EU",
-            "error: rule `r0`: region is never \"EU-WEST-1\": regions are in small letters; write eu-west-1",
+            "error: rule `r0`: region is never \"EU-WEST-1\": regions are lower case; write eu-west-1",
         ),
         (
             "{drill: ['true']}",
@@ -140,12 +142,12 @@ fn conditions_that_no_event_meets_are_found() {
         (
             "{error_type: [{numeric: ['>', 1]}]}",
             "{numeric",
-            "error: rule `r0`: error_type is never a number > 1: the field is a text",
+            "error: rule `r0`: error_type is never a number > 1: the field is a string",
         ),
         (
             "{eror_type: [{exists: false}]}",
             "eror_type",
-            "warning: rule `r0`: eror_type is no field of the normalised event; did you mean error_type?",
+            "warning: rule `r0`: eror_type is not a field of the normalised event; did you mean error_type?",
         ),
         (
             "{source: [lambda], $or: [{source: [ecs]}, {source: [rds], region: [x]}]}",
@@ -154,7 +156,7 @@ fn conditions_that_no_event_meets_are_found() {
         ),
     ] {
         let column = pattern.find(at).map_or(0, |index| "    pattern: ".len() + index + 1);
-        assert_eq!(told(&[pattern]), [format!("3:{column}: {expected}")], "{pattern}");
+        assert_eq!(problems(&[pattern]), [format!("3:{column}: {expected}")], "{pattern}");
     }
 }
 

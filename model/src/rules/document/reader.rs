@@ -1,4 +1,4 @@
-//! From YAML's reader to values with places.
+//! Deserialises YAML into values with places.
 
 use std::cell::Cell;
 use std::fmt;
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::{Content, Entry, Node, Place};
 
-/// Reads values, and fails at the one whose position is wanted.
+/// Deserialises values, and fails at the wanted place.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'c> {
-    /// How many keys and values were read.
+    /// Number of keys and values read.
     pub(super) count: &'c Cell<usize>,
     pub(super) wanted: Option<Place>,
 }

@@ -1,16 +1,16 @@
-//! Alarms that scale. Autoscaling makes and changes them by itself, and being in ALARM is what they are for: half of them
-//! are on as long as there is little to do.
+//! Scaling alarms. Autoscaling creates and updates them, and ALARM is a normal state: half of them are in ALARM
+//! whenever load is low.
 
-/// How target tracking describes its alarms, for EC2 groups and for what Application Auto Scaling scales.
+/// Description of target tracking's alarms, for EC2 groups and Application Auto Scaling.
 const TARGET_TRACKING: &str = "DO NOT EDIT OR DELETE. For TargetTrackingScaling policy ";
-/// How Elastic Beanstalk describes the two of an environment's group.
+/// Descriptions of the two alarms of an Elastic Beanstalk environment.
 const BEANSTALK: &[&str] = &["ElasticBeanstalk Default Scale Up alarm", "ElasticBeanstalk Default Scale Down alarm"];
-/// What stands between the target and the id in a name of target tracking: `TargetTracking-table/orders-AlarmHigh-` and
-/// the id; DynamoDB has two more for the capacity that it takes away and gives.
+/// The part between target and id in the names of target tracking: `TargetTracking-table/orders-AlarmHigh-` and the id;
+/// DynamoDB has two more for decreases and increases of capacity.
 const SIDES: &[&str] = &["-AlarmHigh-", "-AlarmLow-", "-ProvisionedCapacityHigh-", "-ProvisionedCapacityLow-"];
 
-/// Whether autoscaling made an alarm. A person's alarm on the same metric may be named alike, but hardly with an id, and
-/// describes itself in other words.
+/// Whether autoscaling created an alarm. A user's alarm on the same metric may have a similar name, but hardly an id,
+/// and another description.
 pub(super) fn is_own_alarm(name: &str, description: &str) -> bool {
     let description = description.trim();
     let is_named = name.strip_prefix("TargetTracking-").is_some_and(has_side_and_id);
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn autoscalings_own_alarms_are_told_from_those_of_people() {
+    fn autoscaling_alarms_are_distinguished_from_others() {
         const ID: &str = "9b2c3f1e-1111-2222-3333-444455556666";
         let policy = format!("{TARGET_TRACKING}arn:aws:autoscaling:eu-west-1:111122223333:scalingPolicy:{ID}");
         for (name, description) in [

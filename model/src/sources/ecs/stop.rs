@@ -1,5 +1,5 @@
-//! Why a task ended. Whoever stops a task sends SIGTERM and, half a minute later, SIGKILL: codes 143 and 137 are then
-//! no failure, and neither is what a program makes of being told to stop.
+//! Why a task ended. Stopping a task sends SIGTERM and, half a minute later, SIGKILL: the resulting codes 143 and 137
+//! are not failures, and neither is a program's own exit code after SIGTERM.
 
 use serde_json::Value;
 
@@ -8,16 +8,16 @@ use crate::sources::envelope::Envelope;
 
 /// How a task ended.
 pub(super) enum Stop<'e> {
-    /// A container ended with a code that means failure.
+    /// A container exited with a failing code.
     Exit { container: &'e str, code: i64, why: &'e str },
     /// The task did not start, was unhealthy, or was killed without a code.
     Failed { class: &'e str, why: &'e str },
-    /// Ended by itself and well, or on purpose.
+    /// Ended successfully or on purpose.
     Harmless(String),
 }
 
-/// Exit codes of containers that were told to stop: SIGTERM, SIGKILL, SIGINT.
-const TOLD_TO_STOP: &[i64] = &[143, 137, 130];
+/// Exit codes after stop signals: SIGTERM, SIGKILL, SIGINT.
+const STOP_SIGNALS: &[i64] = &[143, 137, 130];
 
 pub(super) fn of(envelope: &Envelope) -> Stop<'_> {
     let detail = &envelope.detail;
@@ -37,7 +37,7 @@ pub(super) fn of(envelope: &Envelope) -> Stop<'_> {
             Stop::Harmless(format!("the task was stopped on purpose ({code})"))
         }
         "SpotInterruption" | "TerminationNotice" => {
-            Stop::Harmless(format!("{code}: the task's host goes away, and the service starts the task again"))
+            Stop::Harmless(format!("{code}: the task's host is being terminated, and the service restarts the task"))
         }
         _ => match failed_container(detail) {
             Some((container, code)) => exit(container, code, reason),
@@ -46,7 +46,7 @@ pub(super) fn of(envelope: &Envelope) -> Stop<'_> {
     }
 }
 
-/// Events of before 2021, and those that tools write, have only the reason in words.
+/// Events from before 2021, and those from tools, have only a textual reason.
 fn stop_code(envelope: &Envelope) -> &str {
     let reason = envelope.text("/stoppedReason");
     match envelope.text("/stopCode") {
@@ -72,14 +72,14 @@ fn exit_code(container: &Value) -> Option<i64> {
     container.get("exitCode").and_then(Value::as_i64)
 }
 
-/// The container that failed first, as far as codes can tell: when one ends, the others are told to stop. A task whose
-/// containers ended well or were told to stop did not fail.
+/// The container that failed first, judged from the codes: when one exits, the others are stopped. A task whose
+/// containers succeeded or were stopped did not fail.
 fn failed_container(detail: &Value) -> Option<(&Value, i64)> {
     let containers = elements(detail, "/containers");
     let coded = || containers.iter().filter_map(|one| Some((one, exit_code(one)?)));
     let one_ended_well = coded().any(|(_, code)| code == 0);
     coded()
-        .find(|(_, code)| *code != 0 && !TOLD_TO_STOP.contains(code))
+        .find(|(_, code)| *code != 0 && !STOP_SIGNALS.contains(code))
         .or_else(|| coded().find(|(_, code)| *code != 0 && !one_ended_well))
 }
 

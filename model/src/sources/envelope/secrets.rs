@@ -1,17 +1,17 @@
-//! An event without its secrets, before an adapter takes texts apart: a name in front of a colon tells that what stands
-//! behind it is secret, and a part of an address no longer tells what it is a part of.
+//! Removes an event's secrets before an adapter splits its texts: a name before a colon marks the text after it as
+//! secret, and a part of a URL no longer shows its context.
 
 use serde_json::Value;
 
 use super::Envelope;
 use crate::redact::{REDACTED, is_secret_name, redact};
 
-/// What a function was given: a person's data. Of it only a drill's name is read.
+/// A function's payload, which is user data. Only a drill's id is read from it.
 const PAYLOAD: &str = "requestPayload";
 const DRILL: &str = "incidentctl_drill";
 
 impl Envelope {
-    /// Takes the secrets out of everything that an adapter looks at.
+    /// Removes the secrets from everything that adapters read.
     pub(crate) fn without_secrets(mut self) -> Self {
         if let Some(payload) = self.detail.get_mut(PAYLOAD) {
             let drill = payload.get(DRILL).cloned().unwrap_or_default();

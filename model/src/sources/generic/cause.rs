@@ -1,11 +1,11 @@
-//! The text of an event that most likely says why something failed.
+//! The text of an event that most likely states the cause of a failure.
 
 use serde_json::{Map, Value};
 
 use crate::fields::{scalar, shortened};
 use crate::vocabulary::words;
 
-/// Words of the names of fields that say why, best first.
+/// Words in the names of fields with a cause, best first.
 const CAUSE: &[&[&str]] = &[
     &["error", "message"],
     &["failure", "reason"],
@@ -41,13 +41,13 @@ pub(super) fn cause(detail: &Value) -> String {
     };
     let found = CAUSE.iter().find_map(exact).or_else(|| CAUSE.iter().find_map(ending));
     match found {
-        Some((_, text)) => shortened(told(text).as_deref().unwrap_or(text).trim_matches('"'), 2000),
+        Some((_, text)) => shortened(message_in(text).as_deref().unwrap_or(text).trim_matches('"'), 2000),
         None => shortened(&nested_message(fields), 2000),
     }
 }
 
-/// The message in a cause that is JSON in a text, as EMR writes it: `{"code":"…","message":"…"}`.
-fn told(text: &str) -> Option<String> {
+/// The message in a cause that is JSON in a string, as from EMR: `{"code":"…","message":"…"}`.
+fn message_in(text: &str) -> Option<String> {
     let fields: Map<String, Value> = crate::json::from_str(text).ok()?;
     ["message", "Message", "errorMessage", "reason"]
         .iter()

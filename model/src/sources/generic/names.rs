@@ -1,12 +1,12 @@
-//! What the words in the names of fields tell about their values.
+//! The meaning of words in field names.
 
-/// Last words of the names of fields that hold a status.
+/// Last words in the names of status fields.
 pub(super) const STATUS: &[&str] =
     &["status", "state", "result", "outcome", "conclusion", "event", "condition", "category"];
-/// What a field named `type` or `name` has to be the type or name of, to be a status.
+/// Words that make a field named `type` or `name` a status.
 pub(super) const OF_EVENT: &[&str] =
     &["event", "status", "state", "compliance", "notification", "finding", "alert", "message"];
-/// Words of the names of fields that speak of something else than what just happened.
+/// Words in the names of fields that do not describe this event.
 pub(super) const BESIDE: &[&str] = &[
     "attempts",
     "configuration",
@@ -30,7 +30,7 @@ pub(super) const BESIDE: &[&str] = &[
     "tags",
     "template",
 ];
-/// Words of the names of fields that speak of errors to come: `maxErrors`, `actionOnFailure`, `errorTopic`.
+/// Words in the names of fields about potential errors: `maxErrors`, `actionOnFailure`, `errorTopic`.
 pub(super) const NOT_YET: &[&str] = &[
     "action",
     "allowed",
@@ -49,7 +49,7 @@ pub(super) const NOT_YET: &[&str] = &[
     "tolerated",
     "without",
 ];
-/// What may follow the word `error` in the name of a field that tells of one.
+/// Words that may follow `error` in the name of an error field.
 pub(super) const OF_ERROR: &[&str] = &[
     "cause",
     "class",
@@ -72,10 +72,10 @@ pub(super) const OF_ERROR: &[&str] = &[
     "text",
     "type",
 ];
-/// Names of flags that are false when something failed.
+/// Names of booleans that are false after a failure.
 pub(super) const WELL: &[&str] = &["success", "succeeded", "successful", "ok", "healthy", "passed"];
-/// Words of the names of fields that name what is wrong with a resource: `alarm_id`, `alertType`, `configRuleName`.
+/// Words in the names of fields that identify a problem of a resource: `alarm_id`, `alertType`, `configRuleName`.
 pub(super) const ASPECT: &[&str] =
     &["alarm", "alert", "check", "finding", "insight", "issue", "problem", "resource", "rule"];
-/// Last words of the names of fields that name something.
+/// Last words in the names of naming fields.
 pub(super) const NAMING: &[&str] = &["arn", "id", "identifier", "name", "type"];

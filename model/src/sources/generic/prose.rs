@@ -1,4 +1,4 @@
-//! Words for people: the subject, or else the first line, has to speak of a failure.
+//! Free text: the subject, or else the first line, must indicate a failure.
 
 use crate::arn::{Arn, lasting_name};
 use crate::fields::shortened;
@@ -13,12 +13,12 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
     let named = arn.and_then(Arn::parse);
     let title = shortened(if subject.is_empty() { first_line } else { subject }, 80);
     let resource = arn.map_or(title, |arn| lasting_name(arn).to_owned());
-    let observation = if tells_of_an_end(subject) || tells_of_an_end(first_line) {
-        envelope.ignored(&resource, "a message that something is over")
+    let observation = if announces_an_end(subject) || announces_an_end(first_line) {
+        envelope.ignored(&resource, "a message about the end of a problem")
     } else if [subject, first_line].into_iter().any(|line| verdict(line) == Verdict::Failed) {
         envelope.failure(&resource, "Message", &shortened(text, 2000))
     } else {
-        envelope.ignored(&resource, "a message in words that do not speak of a failure")
+        envelope.ignored(&resource, "a message without a sign of a failure")
     };
     let sender = subject.strip_prefix("Notification from AWS ").map(str::to_lowercase);
     let source = sender.or_else(|| named.map(|arn| arn.service.to_owned())).filter(|source| is_name(source));
@@ -31,12 +31,12 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
 }
 
 /// `[RESOLVED] disk full on db1`, `OK: disk full`.
-fn tells_of_an_end(line: &str) -> bool {
+fn announces_an_end(line: &str) -> bool {
     let first = words(&shortened(line, 40)).into_iter().next().unwrap_or_default();
     matches!(first.as_str(), "resolved" | "recovered" | "recovery" | "ok" | "cleared")
 }
 
-/// The first resource that a text names in full.
+/// The first ARN in a text.
 fn arn_in(text: &str) -> Option<&str> {
     let arn = &text[text.find("arn:")?..];
     let end = arn.find(|character: char| character.is_whitespace() || "\"',;()<>".contains(character));

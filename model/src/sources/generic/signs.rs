@@ -1,4 +1,4 @@
-//! What in a JSON value speaks of success or failure.
+//! Signs of success or failure in a JSON value.
 
 use serde_json::Value;
 
@@ -6,23 +6,23 @@ use super::names::{BESIDE, NOT_YET, OF_ERROR, OF_EVENT, STATUS, WELL};
 use crate::fields::shortened;
 use crate::vocabulary::{Verdict, verdict, words};
 
-/// How deep is looked. Below it, events describe inputs and configurations.
+/// Search depth. Below it, events describe inputs and configurations.
 const MAX_DEPTH: usize = 4;
-/// How many elements of a list, and members of an object, are looked at.
+/// Limit on the elements of a list and the members of an object.
 const MAX_ELEMENTS: usize = 50;
 
-/// The signs that an event gives of what happened.
+/// The signs in an event.
 #[derive(Debug, Default)]
 pub(super) struct Signs {
-    /// What the event itself states: the first of its statuses that means something, a failing one before the others.
+    /// The event's own status: the first known one, failing ones first.
     pub(super) status: Option<(Verdict, String)>,
-    /// Class of the error that the event itself names.
+    /// Class of the event's own error.
     error: Option<String>,
-    /// How many errors it counts, in words.
+    /// Its error count, in words.
     pub(super) counted: Option<String>,
-    /// Class of a failure in one of its parts.
+    /// Class of a failure in a nested part.
     inner: Option<String>,
-    /// Its own severity, if that is a bad one.
+    /// Its own severity, if that is high.
     severity: Option<String>,
 }
 
@@ -33,7 +33,7 @@ impl Signs {
         signs
     }
 
-    /// The class of the failure that the signs amount to, empty when it is the event's type that says so.
+    /// The class of the failure that the signs indicate; empty if only the event's type does.
     pub(super) fn failure(&self, is_failing_type: bool) -> Option<&str> {
         let status = self.status.as_ref();
         let error = self.error.as_deref();
@@ -102,17 +102,17 @@ impl Signs {
     }
 }
 
-/// Whether a good status is one that a thing has for long, and not how something ended.
+/// Whether a good status is a lasting state rather than an outcome.
 fn stands(status: &str) -> bool {
     matches!(status.to_ascii_lowercase().as_str(), "active" | "available" | "enabled" | "ready")
 }
 
-/// Whether an error's class is a code that a program gave it, not the name of the field that it stood in.
+/// Whether an error's class is a code rather than the name of its field.
 fn is_code(class: &str) -> bool {
     !class.contains(' ') && class.contains(|character: char| character.is_ascii_alphabetic())
 }
 
-/// What a field that is named like a status says.
+/// The status in a field with a status name.
 fn status(name: &[String], field: &Value) -> Option<(Verdict, String)> {
     let (last, before) = name.split_last()?;
     let of_event = before.last().is_none_or(|word| OF_EVENT.contains(&word.as_str()));
@@ -123,7 +123,7 @@ fn status(name: &[String], field: &Value) -> Option<(Verdict, String)> {
         Value::String(text) => text.trim(),
         _ => return None,
     };
-    // A status is one or a few words; a sentence is a description.
+    // A status has one or a few words; a sentence is a description.
     if text.is_empty() || text.len() > 64 {
         return None;
     }
@@ -141,7 +141,7 @@ fn is_severe(severity: &Value) -> bool {
     matches!(severity.as_str(), "critical" | "high" | "error" | "fatal" | "emergency")
 }
 
-/// The class of the error that a field tells of, if it is named like an error and says that there is one.
+/// The class of the error in a field, if its name and value indicate one.
 fn error(name: &[String], field: &Value) -> Option<String> {
     let at = name.iter().position(|word| is_error(word))?;
     let (before, after) = (&name[..at], &name[at + 1..]);
@@ -168,7 +168,7 @@ fn is_error(word: &str) -> bool {
     )
 }
 
-/// Whether a value says that there is an error: neither nothing, nor zero, nor a word for none.
+/// Whether a value indicates an error: neither empty, nor zero, nor a word for none.
 fn is_filled(field: &Value) -> bool {
     match field {
         Value::String(text) => {

@@ -1,11 +1,11 @@
-//! What a record of Lambda says about the error.
+//! The error in a record of Lambda.
 
 use serde_json::Value;
 
 use super::stream;
 use crate::fields::{first_text, shortened, text};
 
-/// The error, if the record has any: a stream mapping's record and one of a function that may not run have no payload.
+/// The error, if any: the records of stream mappings and of functions that may not run have no payload.
 pub(super) struct ReportedError {
     pub(super) class: String,
     pub(super) message: String,
@@ -33,14 +33,14 @@ impl ReportedError {
     }
 }
 
-/// The payload, taken out of the text that some runtimes and tools put it into.
+/// The payload, parsed from a string if a runtime or tool wrapped it.
 fn payload(record: &Value) -> Value {
     let payload = record.get("responsePayload").cloned().unwrap_or_default();
     let inside = payload.as_str().filter(|text| text.trim_start().starts_with('{'));
     inside.and_then(|text| crate::json::from_str(text).ok()).unwrap_or(payload)
 }
 
-/// The message, with the innermost cause when that says something else.
+/// The message, with the innermost cause if that differs.
 fn message(payload: &Value) -> String {
     let own = match payload {
         Value::String(text) => return text.clone(),
@@ -57,7 +57,7 @@ fn message(payload: &Value) -> String {
     }
 }
 
-/// Longest JSON in the place of a message, in characters.
+/// Maximum length of JSON in place of a message, in characters.
 const MAX_JSON: usize = 500;
 
 fn own_message(payload: &Value) -> String {
@@ -70,7 +70,7 @@ fn own_message(payload: &Value) -> String {
     }
 }
 
-/// Java and .NET nest causes; deeper ones than these nobody reads.
+/// Java and .NET nest causes; the depth is limited.
 fn root_cause(payload: &Value) -> Option<&Value> {
     std::iter::successors(cause(payload), |error| cause(error)).take(10).last()
 }
@@ -79,7 +79,7 @@ fn cause(error: &Value) -> Option<&Value> {
     error.get("cause").filter(|cause| cause.is_object())
 }
 
-/// Until 2024 the platform reported a timeout and an exit by the message alone.
+/// Until 2024 the platform reported timeouts and exits by the message alone.
 pub(super) fn implied_class(message: &str) -> &'static str {
     if message.contains("Task timed out after") {
         "Sandbox.Timedout"
@@ -90,7 +90,7 @@ pub(super) fn implied_class(message: &str) -> &'static str {
     }
 }
 
-/// What the platform reports, without the time, the request and the word `Error` that it puts before it.
+/// The platform's message without its prefix of time, request and `Error`.
 fn without_preamble(message: &str) -> &str {
     if let Some(at) = message.find("Task timed out after ") {
         return message[at..].trim_end();
@@ -102,7 +102,7 @@ fn without_preamble(message: &str) -> &str {
 
 fn without_payload(condition: &str, record: &Value) -> &'static str {
     match condition {
-        "ZeroReservedConcurrency" => "The function's reserved concurrency is 0, so it is never run.",
+        "ZeroReservedConcurrency" => "The function's reserved concurrency is 0, so it never runs.",
         "EventAgeExceeded" => "The event waited longer than the function's maximum event age and was dropped.",
         "RecordAgeExceeded" => "Records waited longer than the mapping's maximum record age and were dropped.",
         _ if !stream(record).is_empty() => {

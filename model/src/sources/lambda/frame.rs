@@ -1,10 +1,10 @@
-//! The stack frame that tells two failures of one function apart.
+//! The stack frame that distinguishes failures of one function.
 
 use serde_json::Value;
 
 use crate::fields::{scalar, shortened};
 
-/// Where the runtimes and their libraries live: frames in there say little about the program.
+/// Paths of runtimes and libraries, whose frames say little about the application.
 const FOREIGN: &[&str] = &[
     "/var/runtime",
     "/var/lang",
@@ -16,17 +16,17 @@ const FOREIGN: &[&str] = &[
     "aws-lambda-",
 ];
 
-/// The innermost frame of the program's own code, without line numbers; empty when there is no stack.
+/// The innermost frame of application code, without line numbers; empty without a stack trace.
 pub(super) fn top(payload: &Value) -> String {
     let frames: Vec<String> = super::frames(payload).iter().take(200).map(frame).collect();
-    // Python alone lists the innermost call last.
+    // Only Python lists the innermost call last.
     let is_python = frames.iter().any(|frame| frame.trim_start().starts_with("File \""));
     let own = |frame: &&String| is_frame(frame) && !FOREIGN.iter().any(|place| frame.contains(place));
     let top = if is_python { frames.iter().rev().find(own) } else { frames.iter().find(own) };
     top.map(|frame| without_numbers(frame)).unwrap_or_default()
 }
 
-/// Node repeats the error before its frames.
+/// Node prints the error before the frames.
 fn is_frame(frame: &str) -> bool {
     let text = frame.trim_start();
     text.starts_with("at ") || text.starts_with("File ") || text.contains(':') && !text.contains("Error: ")

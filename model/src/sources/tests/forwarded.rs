@@ -1,5 +1,5 @@
-//! What the stack forwards is an incident, a recovery, or ignored for a reason that stands here. The events are made from
-//! the patterns of the stack's rules, so a pattern that is added brings its own.
+//! What the stack forwards is an incident, a recovery, or ignored for a reason that stands here. The events are made
+//! from the patterns of the stack's rules, so a pattern that is added brings its own.
 
 use std::collections::BTreeSet;
 
@@ -10,19 +10,20 @@ use crate::{Outcome, Pattern, Rules, classify};
 
 const STACK: &str = include_str!("../../../../templates/incident-stack.yaml");
 
-/// Rule of the stack, and why something that it forwards is ignored all the same.
+/// Rule of the stack, and why an event that it forwards is still ignored.
 const IGNORED: &[(&str, &str)] = &[];
 /// The same for samples that a rule forwards: they say more than the pattern asks for.
 const SAMPLES_IGNORED: &[(&str, &str)] = &[
     ("alarm-changes", "the alarm's actions are suppressed or muted"),
-    ("alarm-changes", "autoscaling's own alarm: it scales, and says nothing of a failure"),
+    ("alarm-changes", "an alarm of autoscaling: it scales, and does not indicate a failure"),
     ("service-failures", "the task stopped and no container failed"),
     ("service-failures", "the task was stopped on purpose (ServiceSchedulerInitiated)"),
     ("service-failures", "the task was stopped on purpose (UserInitiated)"),
-    ("service-failures", "SpotInterruption: the task's host goes away, and the service starts the task again"),
+    ("service-failures", "SpotInterruption: the task's host is being terminated, and the service restarts the task"),
     (
         "platform-failures",
-        "`DB instance is in an invalid state. No actions are necessary. Autoscaling will retry later.` is no failure",
+        "`DB instance is in an invalid state. No actions are necessary. Autoscaling will retry later.` is not a \
+         failure",
     ),
     ("platform-failures", "the finding is archived"),
 ];
@@ -67,7 +68,7 @@ fn always_said(detail_type: &str, detail: &Value) -> Value {
 /// Fields that are lists in events, whatever a pattern says of their elements.
 const LISTS: &[&str] = &["containers", "findings", "EventCategories"];
 
-/// The rules' names and patterns, as they stand in the template; a value of an intrinsic function is its argument.
+/// The rules' names and patterns in the template; intrinsic functions are replaced by their argument.
 fn patterns() -> Result<Vec<(String, Value)>, Box<dyn std::error::Error>> {
     let template = untagged(&yaml_serde::from_str(STACK)?);
     let resources = template["Resources"].as_object().ok_or("no resources")?;

@@ -1,4 +1,4 @@
-//! Messages from dead-letter queues. Their attributes tell why a delivery failed.
+//! Messages from dead-letter queues. Their attributes state why a delivery failed.
 
 use serde_json::{Value, json};
 
@@ -43,8 +43,7 @@ pub(super) fn delivery_failure(record: &Value) -> Option<Envelope> {
     Some(envelope)
 }
 
-/// A function's own dead-letter queue holds the event that the function was given: a person's data, not a description
-/// of a failure.
+/// A function's own dead-letter queue holds the function's input: user data, not a description of a failure.
 pub(super) fn holds_user_payload(record: &Value) -> bool {
     let has = |name: &str| record.pointer(&format!("/messageAttributes/{name}")).is_some();
     has("RequestID") && has("ErrorMessage")

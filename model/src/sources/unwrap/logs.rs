@@ -11,7 +11,7 @@ use crate::fields::text;
 use crate::sources::Unreadable;
 use crate::sources::envelope::Envelope;
 
-/// What a batch may unpack to. Lambda takes at most 6 MB of it packed; log lines shrink well below a tenth.
+/// Maximum decompressed size, in bytes. Lambda accepts at most 6 MB compressed; log lines shrink well below a tenth.
 const MAX_UNPACKED: u64 = 64 << 20;
 
 const DETAIL_TYPE: &str = "CloudWatch Logs Batch";

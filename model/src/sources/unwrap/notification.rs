@@ -1,5 +1,5 @@
-//! Shapes that services send without EventBridge's envelope: destination records, alarm actions, SNS notifications in
-//! JSON, in `Key='Value'` lines and in prose. Each becomes the EventBridge event that says the same.
+//! Events without EventBridge's envelope: destination records, alarm actions, SNS notifications in JSON, in
+//! `Key='Value'` lines and in prose. Each is converted to the equivalent EventBridge event.
 
 use serde_json::{Map, Value, json};
 
@@ -29,13 +29,13 @@ pub(super) fn object(value: &Value) -> Envelope {
     }
 }
 
-/// What ElastiCache publishes to SNS: `{"ElastiCache:CacheClusterProvisioningFailed": "sessions"}`.
+/// ElastiCache's message to SNS: `{"ElastiCache:CacheClusterProvisioningFailed": "sessions"}`.
 fn cache_event(value: &Value) -> Option<(&str, &str)> {
     let (event, cluster) = value.as_object()?.iter().find(|(name, _)| name.starts_with("ElastiCache:"))?;
     Some((event, cluster.as_str()?))
 }
 
-/// What a trigger of CodeDeploy publishes to SNS; its errors are JSON in a text.
+/// A CodeDeploy trigger's message to SNS; its errors are JSON in a string.
 fn deployment(notice: &Value) -> Envelope {
     let errors: Value = crate::json::from_str(text(notice, "/errorInformation")).unwrap_or_default();
     let detail = json!({
@@ -52,7 +52,7 @@ fn deployment(notice: &Value) -> Envelope {
     envelope
 }
 
-/// The record that Lambda gives to destinations, alone.
+/// Lambda's record for destinations, without an envelope.
 fn invocation_record(record: &Value) -> Envelope {
     let condition = text(record, "/requestContext/condition");
     let outcome = if condition == "Success" { "Success" } else { "Failure" };
@@ -68,7 +68,7 @@ fn invocation_record(record: &Value) -> Envelope {
     .at(text(record, "/timestamp"))
 }
 
-/// What an alarm's Lambda action sends.
+/// The event of an alarm's Lambda action.
 fn alarm_action(action: &Value) -> Envelope {
     let alarm = action.get("alarmData").cloned().unwrap_or_default();
     let arn = text(action, "/alarmArn");
@@ -83,7 +83,7 @@ fn alarm_action(action: &Value) -> Envelope {
 
 const CONTRIBUTOR: &str = "CloudWatch Alarm Contributor State Change";
 
-/// What an alarm publishes to SNS.
+/// An alarm's message to SNS.
 fn classic_alarm(alarm: &Value) -> Envelope {
     let dimensions: Map<String, Value> = elements(alarm, "/Trigger/Dimensions")
         .iter()
@@ -116,7 +116,7 @@ fn classic_alarm(alarm: &Value) -> Envelope {
     envelope
 }
 
-/// What RDS and DMS publish to SNS.
+/// RDS's and DMS's message to SNS.
 fn database_notification(notice: &Value) -> Envelope {
     let id = text(notice, "/Event ID");
     let event = arn::name(id).rsplit('#').next().unwrap_or_default();
@@ -130,7 +130,7 @@ fn database_notification(notice: &Value) -> Envelope {
     Envelope::made(source, "Event Notification", "", &[first_text(notice, &["/Source ARN"])], detail)
 }
 
-/// A message that is no JSON: CloudFormation's `Key='Value'` lines, or words for people.
+/// A message that is not JSON: CloudFormation's `Key='Value'` lines, or free text.
 pub(super) fn prose(subject: &str, message: &str) -> Envelope {
     let fields = key_values(message);
     let field = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();

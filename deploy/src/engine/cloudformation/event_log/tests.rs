@@ -9,8 +9,8 @@ fn planned(changes: &[(&str, Action)]) -> Plan {
 }
 
 /// `RESOURCE STATUS REASON`, one second apart; the stack itself is `stack`.
-fn tell(log: &mut EventLog<'_>, lines: &[&str]) -> Vec<String> {
-    let mut told = Vec::new();
+fn record_all(log: &mut EventLog<'_>, lines: &[&str]) -> Vec<String> {
+    let mut reported = Vec::new();
     for (second, line) in lines.iter().enumerate() {
         let mut words = line.splitn(3, ' ');
         let logical_id = words.next().unwrap().to_owned();
@@ -18,9 +18,9 @@ fn tell(log: &mut EventLog<'_>, lines: &[&str]) -> Vec<String> {
         let status = words.next().unwrap().to_owned();
         let at = f64::from(u32::try_from(second).unwrap());
         let reason = words.next().map(str::to_owned);
-        told.extend(log.tell(&Occurrence { logical_id, resource_type, status, reason, at }).map(short));
+        reported.extend(log.record(&Occurrence { logical_id, resource_type, status, reason, at }).map(short));
     }
-    told
+    reported
 }
 
 fn short(event: Event) -> String {
@@ -37,10 +37,10 @@ fn short(event: Event) -> String {
 }
 
 #[test]
-fn a_creation_is_told_once_per_resource() {
+fn a_creation_is_reported_once_per_resource() {
     let plan = planned(&[("A", Action::Create), ("B", Action::Create)]);
     let mut log = EventLog::of(&plan, &[]);
-    let told = tell(
+    let reported = record_all(
         &mut log,
         &[
             "stack CREATE_IN_PROGRESS User Initiated",
@@ -49,17 +49,17 @@ fn a_creation_is_told_once_per_resource() {
             "A CREATE_COMPLETE",
         ],
     );
-    assert_eq!(told, ["stack CREATE_IN_PROGRESS", "A Create began", "A Create took 2 s"]);
+    assert_eq!(reported, ["stack CREATE_IN_PROGRESS", "A Create began", "A Create took 2 s"]);
     let outcome = log.into_outcome();
     assert_eq!(outcome.count(Action::Create), 1);
     assert_eq!(outcome.not_begun, ["B"]);
 }
 
 #[test]
-fn the_first_failure_is_the_cause_and_what_was_undone_does_not_count() {
+fn the_first_failure_is_the_cause_and_a_rollback_does_not_count() {
     let plan = planned(&[("A", Action::Create), ("B", Action::Create), ("C", Action::Create)]);
     let mut log = EventLog::of(&plan, &[]);
-    let told = tell(
+    let reported = record_all(
         &mut log,
         &[
             "A CREATE_IN_PROGRESS",
@@ -76,7 +76,7 @@ fn the_first_failure_is_the_cause_and_what_was_undone_does_not_count() {
         ],
     );
     assert_eq!(
-        told[4..],
+        reported[4..],
         [
             "B failed: it may not be",
             "C skipped because of B",
@@ -96,12 +96,12 @@ fn the_first_failure_is_the_cause_and_what_was_undone_does_not_count() {
 }
 
 #[test]
-fn an_update_is_told_as_it_was_planned() {
+fn an_update_is_reported_as_it_was_planned() {
     let plan =
         planned(&[("Old", Action::Replace), ("Same", Action::None), ("Maybe", Action::None), ("Gone", Action::Delete)]);
     let planned = [planned_change("Maybe", "Modify", false)];
     let mut log = EventLog::of(&plan, &planned);
-    let told = tell(
+    let reported = record_all(
         &mut log,
         &[
             "Same UPDATE_IN_PROGRESS",
@@ -119,7 +119,7 @@ fn an_update_is_told_as_it_was_planned() {
         ],
     );
     assert_eq!(
-        told,
+        reported,
         [
             "Maybe Update began",
             "Maybe Update took 1 s",
@@ -140,7 +140,7 @@ fn an_update_is_told_as_it_was_planned() {
 fn a_stack_that_fails_by_itself_is_its_own_cause() {
     let plan = planned(&[("A", Action::Create)]);
     let mut log = EventLog::of(&plan, &[]);
-    tell(&mut log, &["stack CREATE_FAILED no template can do this"]);
+    record_all(&mut log, &["stack CREATE_FAILED no template can do this"]);
     let outcome = log.into_outcome();
     assert_eq!(outcome.failures[0].1.message, "no template can do this");
 }

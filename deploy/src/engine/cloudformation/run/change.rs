@@ -13,23 +13,23 @@ use crate::plan::{Action, Change, Ownership, Plan};
 use crate::template::{self, SUBSCRIPTION, Subscribed, same_address};
 
 impl<'a> Run<'a> {
-    /// Makes a change set, lays what it says over the live reads, and throws it away.
+    /// Creates a change set, merges it into the plan from live reads, and discards it.
     pub(super) async fn plan(&self, survey: Survey) -> Result<Plan, EngineError> {
-        let Survey { mut plan, record } = survey;
+        let Survey { mut plan, record, .. } = survey;
         if let Some(record) = &record {
             self.refuse_foreign(record).await?;
             if !ready::is_ready(record) {
                 let status = &record.status;
                 self.job.note(format!(
-                    "the stack is in the state {status}, in which CloudFormation plans nothing: this is what live reads \
-                     say; `incidentctl up` follows or repairs the stack first"
+                    "the stack is in the state {status}, in which CloudFormation plans nothing: this is what live \
+                     reads say; `incidentctl up` follows or repairs the stack first"
                 ));
                 return Ok(plan);
             }
         }
         let set = match self.job.until(self.change_set(&plan, record.as_ref())).await {
             Err(EngineError::Aws(error)) if error.is_denied() => {
-                self.job.warn(format!("CloudFormation was not asked, so this is what live reads say: {error}"));
+                self.job.warn(format!("no change set was created, so this plan rests on live reads alone: {error}"));
                 return Ok(plan);
             }
             set => set?,
@@ -41,14 +41,14 @@ impl<'a> Run<'a> {
         Ok(plan)
     }
 
-    /// Makes a change set, shows what it and the live reads say, asks, and follows its execution. What CloudFormation
-    /// does not see, because AWS was changed behind its back, goes through the services' own APIs: afterwards its record
-    /// is true again.
+    /// Creates a change set, shows it merged with the live reads, asks for confirmation, and follows its execution.
+    /// Drift, which CloudFormation does not see, is repaired through the services' own APIs: afterwards its record is
+    /// correct again.
     pub(super) async fn change(&self, survey: Survey) -> Result<(Plan, Outcome), EngineError> {
-        let Survey { mut plan, record } = survey;
+        let Survey { mut plan, record, .. } = survey;
         let (mut record, touched) = self.ready(record).await?;
         if touched {
-            Survey { plan, record } = self.deployment.survey().await?;
+            Survey { plan, record, .. } = self.deployment.survey().await?;
         }
         let set = self.job.until(self.change_set(&plan, record.as_ref())).await?;
         lay_over(&mut plan, set.as_ref().map_or(&[], |set| &set.planned));
@@ -62,7 +62,7 @@ impl<'a> Run<'a> {
         Ok((plan, outcome))
     }
 
-    /// The change set; `None` when the template is the one that CloudFormation has.
+    /// The change set; `None` when CloudFormation already has this template.
     async fn change_set(
         &self,
         plan: &Plan,
@@ -79,8 +79,8 @@ impl<'a> Run<'a> {
         Ok(ChangeSet::make(clients, &blueprint, record).await?)
     }
 
-    /// What CloudFormation is given: the finished template without what existed before the stack, which it could
-    /// neither create nor leave alone, and with the subscriptions that stay.
+    /// CloudFormation's input: the finished template with the subscriptions that stay, without the resources that
+    /// existed before the stack, which CloudFormation could neither create nor leave alone.
     fn blueprint(&self, plan: &Plan, record: Option<&StackRecord>) -> Result<Blueprint, EngineError> {
         let adopted = plan
             .changes
@@ -99,7 +99,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Everything that can still be called off: consent, and the upload of the code.
+    /// The steps before anything changes: confirmation, and the upload of the code.
     async fn prepare(&self, plan: &Plan, set: Option<&ChangeSet<'_>>) -> Result<(), EngineError> {
         if plan.is_empty() && set.is_none() {
             self.job.note(NOTHING_TO_CHANGE);
@@ -111,7 +111,7 @@ impl<'a> Run<'a> {
         if !drift.is_empty() {
             let ids: Vec<&str> = drift.changes.iter().map(|change| change.logical_id.as_str()).collect();
             self.job.note(format!(
-                "CloudFormation does not see that these differ: {}; they are repaired through the services' own APIs",
+                "drift that CloudFormation does not detect: {}; it is repaired through the services' own APIs",
                 ids.join(", ")
             ));
         }
@@ -136,7 +136,7 @@ impl<'a> Run<'a> {
     async fn apply(&self, plan: &Plan, set: Option<ChangeSet<'_>>) -> Result<Outcome, EngineError> {
         let began = SystemTime::now();
         let planned = set.as_ref().map_or(&[][..], |set| &set.planned);
-        // First, because CloudFormation fails at what vanished.
+        // First, because CloudFormation fails on resources that vanished.
         let mut outcome = self.repair(&unseen(plan, planned)).await?;
         let Some(set) = &set else { return Ok(outcome) };
         let seen = seen(plan, planned);
@@ -148,11 +148,11 @@ impl<'a> Run<'a> {
             }
             return Err(ending.failure());
         }
-        // That CloudFormation is done does not mean that a function can be invoked.
+        // CloudFormation may finish before a function can be invoked.
         self.wait_for(&ending.outcome).await?;
         outcome.finished.extend(ending.outcome.finished);
         if set.aim() == Aim::Update {
-            // What was changed by the template and outside of it, CloudFormation has brought only half the way.
+            // Resources with both template changes and drift are only half repaired by CloudFormation.
             let mut rest = self.deployment.survey().await?.plan;
             rest.changes.extend(self.still_subscribed(plan).await?);
             outcome.finished.extend(self.repair(&rest).await?.finished);
@@ -165,8 +165,8 @@ impl<'a> Run<'a> {
         self.job.until(self.deployment.wait_for(outcome)).await
     }
 
-    /// The subscriptions that a plan ends and that are there all the same: CloudFormation ends those that it knows the
-    /// ARN of, which one that was ended and asked for again behind its back is not.
+    /// The subscriptions that the plan deletes and that still exist: CloudFormation only unsubscribes ARNs that it
+    /// knows, and an address that was re-subscribed outside of it has another ARN.
     async fn still_subscribed(&self, plan: &Plan) -> Result<Vec<Change>, EngineError> {
         let ended: Vec<&Change> = plan
             .changes
@@ -184,7 +184,7 @@ impl<'a> Run<'a> {
         Ok(ended.iter().filter(exists).map(|change| (*change).clone()).collect())
     }
 
-    /// Deletes the zips of earlier versions. What stays is only untidy, so a refusal is no failure.
+    /// Deletes the zips of earlier versions. Leftovers are harmless, so an error is only a warning.
     async fn prune(&self, began: SystemTime) {
         let Some(package) = &self.deployment.package else { return };
         if let Err(error) = self.bucket().prune(&package.key(), began).await {
@@ -205,8 +205,8 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Whether a subscription that CloudFormation made stays: because its address is wanted, because no address was given,
-/// or because the plan keeps it for now.
+/// Whether a subscription that CloudFormation created stays: its address is wanted, no address was given, or the plan
+/// keeps it for now.
 fn stays(known: &Subscribed, wanted: &[Subscribed], plan: &Plan) -> bool {
     let is_wanted = wanted.iter().any(|wanted| same_address(&wanted.address, &known.address));
     is_wanted || wanted.is_empty() || plan.leftovers.iter().any(|left| left.logical_id == known.logical_id)

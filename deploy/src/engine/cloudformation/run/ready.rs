@@ -1,4 +1,4 @@
-//! Bringing a stack into a state in which it can be created or updated.
+//! Prepares a stack for creation or update.
 
 use super::{Ending, Run};
 use crate::engine::EngineError;
@@ -6,8 +6,8 @@ use crate::engine::cloudformation::{EventLog, Operation, StackRecord, StackState
 use crate::plan::Plan;
 
 impl Run<'_> {
-    /// Waits for what goes on, deletes what a failed creation left, and repairs what a failed update left. Gives what
-    /// CloudFormation knows of the stack then, and whether anything was done.
+    /// Waits for an operation in progress, deletes the remains of a failed creation, and repairs a failed update.
+    /// Returns the stack's record afterwards, and whether anything was done.
     pub(super) async fn ready(
         &self,
         mut record: Option<StackRecord>,
@@ -15,10 +15,10 @@ impl Run<'_> {
         let mut touched = false;
         while let Some(current) = record.take_if(|current| !is_ready(current)) {
             self.refuse_foreign(&current).await?;
-            let ending = self.bring_on(&current).await?;
+            let ending = self.advance(&current).await?;
             touched = true;
             record = self.read(&current.arn).await?;
-            // The same again would end the same.
+            // A repetition would have the same result.
             if record.as_ref().is_some_and(|record| record.status == current.status) {
                 return Err(ending.failure());
             }
@@ -29,18 +29,18 @@ impl Run<'_> {
         Ok((record, touched))
     }
 
-    /// One step towards a stack that can be worked on.
-    async fn bring_on(&self, record: &StackRecord) -> Result<Ending, EngineError> {
+    /// One step towards a usable stack.
+    async fn advance(&self, record: &StackRecord) -> Result<Ending, EngineError> {
         let clients = &self.deployment.clients;
         let reason = record.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let status = format!("the stack is in the state {}{reason}", record.status);
         let mut operation = match record.state() {
             StackState::Busy => {
                 self.job.note(format!("{status}; following it first"));
-                Operation::of_somebody(clients, record).await?
+                Operation::in_progress(clients, record).await?
             }
             StackState::Dead => {
-                self.agree(&format!("{status}. It can only be deleted and made anew. Delete it?")).await?;
+                self.agree(&format!("{status}. It can only be deleted and re-created. Delete it?")).await?;
                 Operation::delete(clients, record).await?
             }
             StackState::HalfDeleted => return Err(EngineError::HalfDeleted(status)),
@@ -52,12 +52,12 @@ impl Run<'_> {
         self.follow(&mut operation, EventLog::of(&Plan::default(), &[])).await
     }
 
-    /// The stack when CloudFormation is done with what it does at the moment; `None` when it is deleted then.
+    /// The stack once its operation in progress has ended; `None` if that deleted it.
     pub(super) async fn settled(&self, record: StackRecord) -> Result<Option<StackRecord>, EngineError> {
         if record.state() != StackState::Busy {
             return Ok(Some(record));
         }
-        self.bring_on(&record).await?;
+        self.advance(&record).await?;
         Ok(self.read(&record.arn).await?)
     }
 

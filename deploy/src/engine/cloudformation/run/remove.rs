@@ -1,4 +1,4 @@
-//! Deleting the stack.
+//! Deletes the stack.
 
 use super::Run;
 use crate::engine::cloudformation::{Blueprint, ChangeSet, EventLog, Operation, StackRecord, StackState};
@@ -8,8 +8,8 @@ use crate::plan::Plan;
 use crate::template::retaining;
 
 impl Run<'_> {
-    /// Deletes the stack, but for what is to be kept, and the zips that it was made from; then what CloudFormation did
-    /// not find, because it was repaired behind its back.
+    /// Deletes the stack except for what is kept, and its zips; then the resources that CloudFormation does not know,
+    /// because they were re-created outside of it.
     pub(super) async fn remove(&self, removal: &Removal) -> Result<Outcome, EngineError> {
         let plan = &removal.plan;
         let Some(record) = &removal.record else {
@@ -21,6 +21,7 @@ impl Run<'_> {
         };
         self.deployment.refuse_blocked(plan).await?;
         let mut outcome = self.remove_stack(plan, record.clone(), &removal.kept).await?;
+        let plan = &plan.clone().agreed();
         let mut left_over = left(self.job, plan).await?;
         if !left_over.changes.is_empty() {
             let others = self.deployment.apply(&left_over, self.job.interrupt.clone(), &self.job.events).await;
@@ -34,7 +35,7 @@ impl Run<'_> {
     async fn remove_stack(&self, plan: &Plan, record: StackRecord, kept: &[String]) -> Result<Outcome, EngineError> {
         self.refuse_foreign(&record).await?;
         if record.protected {
-            // What protects a stack is for a person to switch off.
+            // Disabling the protection is the user's decision.
             return Err(EngineError::Protected(record.arn));
         }
         let Some(record) = self.settled(record).await? else { return Ok(Outcome::default()) };
@@ -43,7 +44,7 @@ impl Run<'_> {
         if !kept.is_empty() {
             self.retain(&record, kept).await?;
         }
-        // Before the stack, which is what says that there is something to delete. Its deletion does not need the code.
+        // Before the stack, whose existence shows the next run what is left to delete. Its deletion needs no code.
         self.clear().await?;
         let mut operation = Operation::delete(&self.deployment.clients, &record).await?;
         let ending = self.follow(&mut operation, EventLog::of(plan, &[])).await?;
@@ -53,8 +54,7 @@ impl Run<'_> {
         }
     }
 
-    /// Has the template say that resources outlive the stack: a deletion itself cannot leave anything out that could be
-    /// deleted.
+    /// Sets a DeletionPolicy of Retain: DeleteStack itself can only retain resources whose deletion failed.
     async fn retain(&self, record: &StackRecord, kept: &[String]) -> Result<(), EngineError> {
         if record.state() != StackState::Usable {
             return Err(EngineError::NothingKept(record.status.clone()));
@@ -65,14 +65,14 @@ impl Run<'_> {
             template: retaining(&record.template(clients).await?, kept)?,
             parameters: record.parameters.clone(),
         };
-        // None when an earlier run did the same.
+        // None if an earlier run already did this.
         if let Some(set) = ChangeSet::make(clients, &blueprint, Some(record)).await? {
             let ending = self.follow(&mut set.execute().await?, EventLog::of(&Plan::default(), &set.planned)).await?;
             if ending.status != "UPDATE_COMPLETE" {
                 return Err(ending.failure());
             }
         }
-        // Data goes if this is believed and not so.
+        // Verified, because data would be lost otherwise.
         match record.template(clients).await? == blueprint.template {
             true => Ok(()),
             false => Err(EngineError::NotRetained),

@@ -48,7 +48,7 @@ fn each_reason_of_a_cancelled_transaction_has_its_meaning() -> Result<(), Box<dy
         // The same transaction is not what is written next.
         (&["ValidationError", "ConditionalCheckFailed"], Then::Anew),
         (&["TransactionConflict", "ItemCollectionSizeLimitExceeded"], Then::Anew),
-        // Whoever decides anew at once adds to what throttles.
+        // Deciding again at once would add to the throttling.
         (&["TransactionConflict", "ThrottlingError"], Then::Later),
         (&["ProvisionedThroughputExceeded", "ConditionalCheckFailed", "ValidationError"], Then::Later),
         // Nothing says why.

@@ -1,24 +1,24 @@
-//! How an invocation ended, and what is said of it. Pure.
+//! The outcome of an invocation. Pure.
 
 use bytes::Bytes;
 
 use super::failure::Failure;
 use super::report::Status;
 
-/// How an initialisation or an invocation ended.
+/// Outcome of an initialisation or invocation.
 pub(super) enum Ending {
-    /// The function's answer.
+    /// The function's response.
     Response(Bytes),
-    /// The function's own report.
+    /// The error the function reported.
     Error(Bytes),
-    /// The function's own report that it cannot start.
+    /// The initialisation error the function reported.
     InitError { body: Bytes, error_type: String },
-    /// What Lambda says of a process that did not answer.
+    /// Lambda's own error for a process that did not respond.
     Failed(Failure),
 }
 
 impl Ending {
-    /// What the `REPORT` line says.
+    /// The status in the `REPORT` line.
     pub(super) fn status(&self) -> Status {
         match self {
             Self::Response(_) | Self::Error(_) => Status::Success,
@@ -29,7 +29,7 @@ impl Ending {
         }
     }
 
-    /// The error type, unless the function itself has spoken.
+    /// The error type, unless the function reported its own.
     pub(super) fn error_type(&self) -> Option<&str> {
         match self {
             Self::Response(_) | Self::Error(_) => None,
@@ -38,7 +38,7 @@ impl Ending {
         }
     }
 
-    /// What the caller gets.
+    /// The caller's payload.
     pub(super) fn payload(self, request_id: &str) -> Bytes {
         match self {
             Self::Response(body) | Self::Error(body) | Self::InitError { body, .. } => body,

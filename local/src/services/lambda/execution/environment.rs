@@ -1,4 +1,4 @@
-//! One execution environment: a process, its Runtime API and its log.
+//! An execution environment: process, Runtime API and log.
 
 use std::process::ExitStatus;
 use std::sync::Arc;
@@ -20,14 +20,14 @@ use crate::services::lambda::function::{Function, Revision};
 use crate::services::lambda::role;
 use crate::{ApiError, Cloud};
 
-/// An initialisation that takes longer is ended and done again as part of the invocation.
+/// A longer initialisation is killed and repeated within the invocation.
 const INIT_LIMIT: Duration = Duration::from_secs(10);
-/// How often memory is looked at.
+/// Memory sampling interval.
 const MEMORY_INTERVAL: Duration = Duration::from_millis(10);
-/// How long a process that has answered gets to ask for more work before the answer goes out without it.
+/// How long a process that has responded may take to ask for the next event before the response goes out regardless.
 const SETTLE_LIMIT: Duration = Duration::from_millis(50);
 
-/// An environment. Dropping it ends its process.
+/// An environment. Dropping it kills its process.
 pub(in super::super) struct Environment {
     cloud: Cloud,
     function: Function,
@@ -35,7 +35,7 @@ pub(in super::super) struct Environment {
     journal: Arc<Journal>,
     format: Format,
     running: Option<Running>,
-    /// When it had nothing to do any more.
+    /// Idle since.
     pub(super) idle_since: Instant,
 }
 
@@ -45,7 +45,7 @@ struct Running {
     output: Output,
 }
 
-/// What happens to a process next.
+/// The next event of a process.
 enum Event {
     Signal(Signal),
     Exited(ExitStatus),
@@ -54,7 +54,7 @@ enum Event {
 }
 
 impl Environment {
-    /// An environment whose process is not started yet.
+    /// An environment whose process has not started.
     pub(super) fn new(cloud: &Cloud, function: &Function, revision: &Revision) -> Self {
         let group = &revision.settings.logging.group;
         Self {
@@ -68,22 +68,22 @@ impl Environment {
         }
     }
 
-    /// The revision that it runs.
+    /// Its revision.
     pub(super) fn revision_id(&self) -> &str {
         &self.revision.revision_id
     }
 
-    /// The cloud that it runs in.
+    /// Its cloud.
     pub(super) fn cloud(&self) -> &Cloud {
         &self.cloud
     }
 
-    /// The function that it runs, without qualifier.
+    /// Its function's unqualified ARN.
     pub(super) fn function(&self) -> &Function {
         &self.function
     }
 
-    /// The version that it runs.
+    /// Its function version.
     pub(super) fn version(&self) -> &str {
         &self.revision.version
     }
@@ -93,10 +93,10 @@ impl Environment {
         self.running.as_mut().is_some_and(|running| running.process.is_alive())
     }
 
-    /// Runs one invocation to its end, whatever that is.
+    /// Runs one invocation to any outcome.
     ///
     /// # Errors
-    /// When the role cannot be assumed any more.
+    /// When the role can no longer be assumed.
     pub(super) async fn invoke(&mut self, request_id: &str, payload: Bytes) -> Result<Outcome, ApiError> {
         let (init, failed) = if self.running.is_none() { self.initialise().await? } else { (None, None) };
         self.journal.write([self.format.start(request_id, &self.revision.version)]);
@@ -109,7 +109,7 @@ impl Environment {
         Ok(self.conclude(request_id, ending, duration, init).await)
     }
 
-    /// Starts the process and waits until it asks for work. Returns how long that took, and how it failed.
+    /// Starts the process and waits until it asks for an event. Returns the duration and the failure, if any.
     async fn initialise(&mut self) -> Result<(Option<Duration>, Option<Ending>), ApiError> {
         let runtime_arn = self.revision.settings.runtime_version_arn(&self.function.region);
         self.journal.write([self.format.init_start(&self.revision.settings.runtime, &runtime_arn)]);
@@ -126,7 +126,7 @@ impl Environment {
             Event::Late => {
                 self.stop().await;
                 self.journal.write([self.format.init_report(INIT_LIMIT, "timeout", None)]);
-                // The second try belongs to the invocation and its timeout.
+                // The second attempt is part of the invocation and its timeout.
                 return Ok((None, self.start().await?.err().map(Ending::Failed)));
             }
         };
@@ -185,7 +185,7 @@ impl Environment {
         }
     }
 
-    /// Waits for what happens first. What the process says goes before its end, which may follow at once.
+    /// Waits for the first event. A message of the process precedes its exit, which may follow at once.
     async fn next_event(&mut self, deadline: Instant) -> Event {
         let limit = self.memory_limit();
         let Some(Running { process, api, .. }) = &mut self.running else { return Event::Late };
@@ -206,7 +206,7 @@ impl Environment {
         }
     }
 
-    /// Puts an ending into the log, and into what the caller gets.
+    /// Logs an outcome and converts it to the caller's result.
     async fn conclude(
         &mut self,
         request_id: &str,
@@ -244,14 +244,14 @@ impl Environment {
         }
     }
 
-    /// Waits a moment for the process to ask for more work, or to end.
+    /// Gives the process a moment to ask for an event or exit.
     async fn settle(&mut self) {
         if !matches!(self.next_event(Instant::now() + SETTLE_LIMIT).await, Event::Signal(_) | Event::Late) {
             self.stop().await;
         }
     }
 
-    /// Ends the process; what it printed is in the log.
+    /// Kills the process and flushes its output to the log.
     async fn stop(&mut self) {
         if let Some(mut running) = self.running.take() {
             running.process.kill().await;
@@ -266,7 +266,7 @@ impl Environment {
         self.running.as_ref().and_then(|running| memory::peak(running.process.id())).unwrap_or_default()
     }
 
-    /// Memory may have been taken and given back between two looks; the peak still tells.
+    /// Memory may rise and fall between two samples; the peak catches that.
     fn is_over_memory(&self) -> bool {
         self.peak_memory(&Ending::Response(Bytes::new())) > self.memory_limit()
     }

@@ -1,4 +1,4 @@
-//! How Lambda puts into words that a function failed. Pure.
+//! Lambda's descriptions of a failed function. Pure.
 
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -6,27 +6,27 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::json;
 
-/// The largest answer of a function, in bytes.
+/// Response limit in bytes.
 pub(in super::super) const RESPONSE_LIMIT: usize = 6_291_556;
 
-/// Why an invocation failed other than by the function's own report.
+/// Failures that the function did not report itself.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Failure {
-    /// It ran longer than the function may.
+    /// It exceeded its timeout.
     TimedOut(Duration),
-    /// It used more memory than the function has. AWS reports it as `Runtime.OutOfMemory` since the end of 2024 and
-    /// as `Runtime.ExitError` with the same message before; the newer, more telling one is taken.
+    /// It exceeded its memory. Since the end of 2024 AWS reports `Runtime.OutOfMemory`, before `Runtime.ExitError` with
+    /// the same message; this uses the newer, more specific one.
     OutOfMemory,
-    /// The process ended by itself.
+    /// The process exited.
     Exited(ExitStatus),
     /// The process could not be started.
     InvalidEntrypoint(String),
-    /// The answer was larger than [`RESPONSE_LIMIT`].
+    /// The response exceeded [`RESPONSE_LIMIT`].
     ResponseTooLarge,
 }
 
 impl Failure {
-    /// `errorType` of the payload, which is also the `Error Type` of the log.
+    /// `errorType` of the payload, and the log's `Error Type`.
     pub(super) fn error_type(&self) -> &'static str {
         match self {
             Self::TimedOut(_) => "Sandbox.Timedout",
@@ -53,7 +53,7 @@ impl Failure {
         format!("RequestId: {request_id} Error: {reason}")
     }
 
-    /// What the caller gets as the answer.
+    /// The caller's error payload.
     pub(super) fn payload(&self, request_id: &str) -> Bytes {
         let body = json!({ "errorType": self.error_type(), "errorMessage": self.message(request_id) });
         Bytes::from(body.to_string())
@@ -79,7 +79,7 @@ fn signal_of(_status: ExitStatus) -> Option<i32> {
     None
 }
 
-/// The names that Lambda's supervisor, a Go program, has for signals.
+/// Signal names as Lambda's supervisor, a Go program, writes them.
 fn signal_name(signal: i32) -> String {
     match signal {
         1 => "hangup",

@@ -1,4 +1,4 @@
-//! The log of one environment, written with the permissions of the function's role.
+//! An environment's log stream, written with the function's role.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,11 +9,11 @@ use crate::services::lambda::role;
 use crate::services::{iam, logs};
 use crate::{Cloud, Principal};
 
-/// How much of the log `LogType: Tail` returns.
+/// Size of the `LogType: Tail` excerpt.
 const TAIL: usize = 4096;
 
-/// The log stream of an environment. Where the role may not write, or the group is missing and the role may not make
-/// it, nothing is written and nothing fails: AWS is as silent.
+/// An environment's log stream. Without permission to write, or without the group and permission to create it, output
+/// is dropped without an error, as on AWS.
 pub(super) struct Journal {
     cloud: Cloud,
     principal: Principal,
@@ -36,7 +36,6 @@ impl std::fmt::Debug for Journal {
 }
 
 impl Journal {
-    /// The log of a new environment.
     pub(super) fn new(cloud: &Cloud, function: &Function, version: &str, group: &str) -> Self {
         let day = jiff::Timestamp::now().strftime("%Y/%m/%d");
         let stream = format!("{day}/[{version}]{}", uuid::Uuid::new_v4().simple());
@@ -50,7 +49,7 @@ impl Journal {
         }
     }
 
-    /// Writes lines with the present time.
+    /// Writes lines with the current time.
     pub(super) fn write(&self, lines: impl IntoIterator<Item = String>) {
         let lines: Vec<String> = lines.into_iter().collect();
         if lines.is_empty() {
@@ -71,7 +70,7 @@ impl Journal {
         }
     }
 
-    /// The end of what was written since the last call.
+    /// The tail of what was written since the last call.
     pub(super) fn take_tail(&self) -> Vec<u8> {
         let transcript = std::mem::take(&mut self.state().transcript).into_bytes();
         let start = transcript.len().saturating_sub(TAIL);

@@ -1,7 +1,7 @@
-//! How much memory a process uses.
+//! Memory use of a process.
 
-/// The most resident memory that a process ever had, in bytes; `None` where the system does not tell, and after its
-/// end. There the memory limit is not enforced.
+/// Peak resident memory of a process in bytes; `None` where the system does not report it and after its exit. The
+/// memory limit is not enforced then.
 #[cfg(target_os = "linux")]
 pub(super) fn peak(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
@@ -10,7 +10,7 @@ pub(super) fn peak(process: u32) -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
-/// The most resident memory that a process ever had: unknown on this system, so that the limit is not enforced.
+/// Peak resident memory of a process: not available on this system, so the limit is not enforced.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn peak(_process: u32) -> Option<u64> {
     None
@@ -19,7 +19,7 @@ pub(super) fn peak(_process: u32) -> Option<u64> {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     #[test]
-    fn peak_of_this_process_is_known_and_of_none_is_not() {
+    fn peak_memory_is_known_for_existing_processes_only() {
         assert!(super::peak(std::process::id()).is_some_and(|bytes| bytes > 1 << 20));
         assert_eq!(super::peak(u32::MAX), None);
     }

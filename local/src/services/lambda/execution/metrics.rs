@@ -1,11 +1,10 @@
-//! What CloudWatch learns of invocations: per function, and across all functions.
+//! Invocation metrics: per function and account-wide.
 
 use super::Outcome;
 use crate::Cloud;
 use crate::services::cloudwatch::{self, Datum};
 use crate::services::lambda::function::Function;
 
-/// An invocation that ran.
 pub(super) fn ended(cloud: &Cloud, function: &Function, outcome: &Outcome, concurrency: u32) {
     record(cloud, function, "Invocations", 1.0, "Count");
     record(cloud, function, "Errors", if outcome.is_error { 1.0 } else { 0.0 }, "Count");
@@ -14,7 +13,7 @@ pub(super) fn ended(cloud: &Cloud, function: &Function, outcome: &Outcome, concu
     record(cloud, function, "ConcurrentExecutions", f64::from(concurrency), "Count");
 }
 
-/// An invocation that was refused for want of concurrency.
+/// A throttled invocation.
 pub(super) fn throttled(cloud: &Cloud, function: &Function) {
     record(cloud, function, "Throttles", 1.0, "Count");
 }

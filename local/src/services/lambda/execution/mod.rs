@@ -1,4 +1,4 @@
-//! Running functions.
+//! Function execution.
 
 mod ending;
 mod environment;
@@ -25,24 +25,24 @@ use crate::{ApiError, Cloud};
 
 use environment::Environment;
 
-/// How an invocation ended.
+/// A finished invocation.
 #[derive(Debug, Clone)]
 pub(super) struct Outcome {
-    /// The answer, or the error object.
+    /// The response or error object.
     pub(super) payload: Bytes,
     /// Whether the function, its runtime or its environment failed.
     pub(super) is_error: bool,
     duration: Duration,
-    /// The version that ran.
+    /// The executed version.
     pub(super) version: String,
     /// The last 4 KB of its log.
     pub(super) log_tail: Vec<u8>,
 }
 
-/// Why an invocation did not happen.
+/// Why an invocation did not start.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// No concurrency was left, with AWS's reason.
+    /// Throttled, with AWS's reason.
     Throttled(&'static str),
     /// Anything else.
     Api(ApiError),
@@ -54,10 +54,10 @@ impl From<ApiError> for Refusal {
     }
 }
 
-/// Runs an invocation to its end. It goes on when the caller goes away, as on AWS.
+/// Runs an invocation to completion, even when the caller disconnects, as on AWS.
 ///
 /// # Errors
-/// When it could not be started.
+/// When it could not start.
 pub(super) async fn run(
     cloud: &Cloud,
     reference: &Reference,
@@ -87,11 +87,11 @@ async fn invoke(cloud: &Cloud, reference: &Reference, request_id: &str, payload:
     let outcome = environment.invoke(request_id, payload).await?;
     metrics::ended(cloud, &function, &outcome, permit.concurrency);
     pool.start_reaper(cloud);
-    pool.park(environment);
+    pool.release(environment);
     Ok(outcome)
 }
 
-/// Refuses functions whose runtime is not simply an executable.
+/// Rejects runtimes that need more than an executable.
 ///
 /// # Errors
 /// `NotImplemented`, naming the runtime.
@@ -108,7 +108,7 @@ pub(super) fn check_runtime(function: &Function) -> Result<(), ApiError> {
 
 #[cfg(test)]
 impl Outcome {
-    /// A function that reported an error.
+    /// An error reported by the function.
     pub(super) fn failed_for_test() -> Self {
         Self {
             payload: Bytes::from_static(br#"{"errorMessage":"intentional failure!","errorType":"Exception"}"#),

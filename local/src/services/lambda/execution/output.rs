@@ -1,4 +1,4 @@
-//! What a process prints, line by line into its log.
+//! Logs a process's output line by line.
 
 use std::io::{ErrorKind, PipeReader, PipeWriter, Read};
 use std::os::fd::OwnedFd;
@@ -8,10 +8,10 @@ use tokio::net::unix::pipe::Receiver;
 
 use super::journal::Journal;
 
-/// Longer lines are cut, as CloudWatch Logs takes no event over 1 MB (256 KB until 2025).
+/// Longer lines are cut: CloudWatch Logs accepts events up to 1 MB (256 KB until 2025).
 const LINE_LIMIT: usize = 256 * 1024;
 
-/// The reading end of standard output and standard error, which share one pipe so that their order is kept.
+/// The read end of a pipe that standard output and standard error share, to preserve their order.
 #[derive(Debug)]
 pub(super) struct Output {
     lines: Arc<Mutex<Lines>>,
@@ -20,17 +20,17 @@ pub(super) struct Output {
 
 #[derive(Debug)]
 struct Lines {
-    /// The same pipe as the pump's; both read only under the lock, so bytes stay in order.
+    /// The same pipe as the pump's; both read only under the lock, which keeps bytes in order.
     reader: PipeReader,
     partial: Vec<u8>,
     journal: Arc<Journal>,
 }
 
 impl Output {
-    /// A pipe, and its reader into a log.
+    /// Creates a pipe and its reader, which writes to a log.
     ///
     /// # Errors
-    /// When the system gives no pipe.
+    /// When the system cannot create a pipe.
     pub(super) fn new(journal: Arc<Journal>) -> std::io::Result<(Self, PipeWriter)> {
         let (reader, writer) = std::io::pipe()?;
         let receiver = Receiver::from_owned_fd(OwnedFd::from(reader.try_clone()?))?;
@@ -39,12 +39,12 @@ impl Output {
         Ok((Self { lines, pump }, writer))
     }
 
-    /// Writes to the log all that has been printed by now.
+    /// Logs everything printed so far.
     pub(super) fn drain(&self) {
         lock(&self.lines).drain();
     }
 
-    /// Writes to the log all that was ever printed, the last line even if it was not ended.
+    /// Logs everything printed until the end, including an unfinished last line.
     pub(super) fn finish(&self) {
         let mut lines = lock(&self.lines);
         lines.drain();
@@ -61,7 +61,7 @@ impl Drop for Output {
     }
 }
 
-/// Reads whenever there is something, so that the process never waits for its log.
+/// Reads eagerly, so that the process never blocks on its log.
 async fn pump(receiver: Receiver, lines: Arc<Mutex<Lines>>) {
     let mut buffer = vec![0; 16 * 1024];
     while receiver.readable().await.is_ok() {

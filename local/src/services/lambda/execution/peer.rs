@@ -1,16 +1,17 @@
-//! Who asks the Runtime API, which has no secret: its clients are those of Lambda.
+//! Authenticates clients of the Runtime API, which has no secret: its clients are Lambda's standard runtimes.
 //!
-//! Another user of the machine could take an invocation away and answer it, and a page in a browser could take it away.
+//! Another user of the machine could steal an invocation and answer it; a page in a browser could steal one.
 
 use std::net::SocketAddr;
 
 use hyper::header::{HOST, HeaderMap, ORIGIN};
 
-/// The kernel's lists of TCP sockets; a client may reach an IPv4 address through an IPv6 socket.
+/// The kernel's TCP socket tables; a client may use an IPv6 socket for an IPv4 address.
 #[cfg(target_os = "linux")]
 const SOCKETS: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
 
-/// Whether the process behind a connection is the user's own. Outside of Linux nothing says so, and all are.
+/// Whether the connecting process belongs to this user. Only Linux exposes that; elsewhere all connections are
+/// accepted.
 #[cfg(target_os = "linux")]
 pub(super) fn is_own_process(client: SocketAddr, server: SocketAddr) -> bool {
     let user = rustix::process::geteuid().as_raw();
@@ -18,32 +19,32 @@ pub(super) fn is_own_process(client: SocketAddr, server: SocketAddr) -> bool {
     SOCKETS.into_iter().find_map(owner) == Some(user)
 }
 
-/// The user of the socket between two addresses, as seen from the client's side.
+/// The owner of the client's socket between two addresses.
 #[cfg(target_os = "linux")]
 fn owner(list: &str, client: SocketAddr, server: SocketAddr) -> Option<u32> {
     let (client, server) = (hexadecimal(client)?, hexadecimal(server)?);
     list.lines().find_map(|line| {
-        // Number, own address, other address, state, queues, timer, retransmissions, user.
+        // Number, local address, remote address, state, queues, timer, retransmissions, user.
         let fields: Vec<&str> = line.split_ascii_whitespace().collect();
         let is_it = fields.get(1)?.ends_with(&client) && fields.get(2)?.ends_with(&server);
         if is_it { fields.get(7)?.parse().ok() } else { None }
     })
 }
 
-/// As the kernel writes an address: the bytes of the machine's own order, and the port.
+/// An address in the kernel's format: bytes in native order, and the port.
 #[cfg(target_os = "linux")]
 fn hexadecimal(address: SocketAddr) -> Option<String> {
     let SocketAddr::V4(address) = address else { return None };
     Some(format!("{:08X}:{:04X}", u32::from_ne_bytes(address.ip().octets()), address.port()))
 }
 
-/// Whether the process behind a connection is the user's own.
+/// Whether the connecting process belongs to this user.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn is_own_process(_client: SocketAddr, _server: SocketAddr) -> bool {
     true
 }
 
-/// Whether a request comes from a program and not from a page, under whatever name of this machine.
+/// Whether a request comes from a program, not from a web page, whatever host name it uses.
 pub(super) fn is_program(headers: &HeaderMap, server: SocketAddr) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     host == Some(server.to_string().as_str())
@@ -57,7 +58,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_kernel_names_the_user_of_a_connection() {
+    async fn the_kernel_reports_a_connections_user() {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let server = listener.local_addr().unwrap();
         let stream = tokio::net::TcpStream::connect(server).await.unwrap();
@@ -67,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_of_another_user_is_seen_in_either_list() {
+    fn another_users_socket_is_found_in_either_table() {
         let (client, server) = (([127, 0, 0, 1], 0x1f90).into(), ([127, 0, 0, 1], 0x0050).into());
         let line = |zeros: &str| {
             format!(
@@ -81,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_told_from_programs() {
+    fn pages_are_distinguished_from_programs() {
         let server = SocketAddr::from(([127, 0, 0, 1], 80));
         let headers = |pairs: &[(&'static str, &str)]| {
             pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect::<HeaderMap>()

@@ -1,4 +1,4 @@
-//! The environments that are warm, and how many functions run at once.
+//! Warm environments and concurrency.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,9 +9,9 @@ use super::process::kill_group;
 use crate::Cloud;
 use crate::services::lambda::store;
 
-/// Processes at once on this machine. The account's quota is 1000; a laptop would not survive that.
+/// Process limit on this machine. The account's quota is 1000, too many for a laptop.
 pub(in super::super) const PROCESS_LIMIT: usize = 50;
-/// An environment that had nothing to do for so long is ended.
+/// Idle timeout of an environment.
 const IDLE_LIMIT: Duration = Duration::from_secs(300);
 const REAP_INTERVAL: Duration = Duration::from_secs(30);
 
@@ -25,7 +25,7 @@ pub(in super::super) struct Pool {
 struct Inner {
     /// By revision id.
     idle: HashMap<String, Vec<Environment>>,
-    /// By ARN of the function.
+    /// By function ARN.
     running: HashMap<String, u32>,
     processes: BTreeSet<u32>,
     has_reaper: bool,
@@ -38,11 +38,11 @@ impl std::fmt::Debug for Pool {
     }
 }
 
-/// The right to run one invocation, given back when dropped.
+/// A concurrency permit, released when dropped.
 pub(super) struct Permit {
     cloud: Cloud,
     function_arn: String,
-    /// How many invocations of the function run now, this one included.
+    /// Current invocations of the function, including this one.
     pub(super) concurrency: u32,
 }
 
@@ -59,7 +59,7 @@ impl Drop for Permit {
 }
 
 impl Pool {
-    /// Lets one more invocation run, or says why not: the `Reason` of a throttle.
+    /// Acquires a permit, or returns the throttle's `Reason`.
     pub(super) fn admit(
         &self,
         cloud: &Cloud,
@@ -79,7 +79,7 @@ impl Pool {
         Ok(Permit { cloud: cloud.clone(), function_arn: function_arn.to_owned(), concurrency: *running })
     }
 
-    /// A warm environment of a revision: the one used last.
+    /// The most recently used warm environment of a revision.
     pub(super) fn take(&self, revision_id: &str) -> Option<Environment> {
         loop {
             let mut environment = self.inner().idle.get_mut(revision_id)?.pop()?;
@@ -89,8 +89,8 @@ impl Pool {
         }
     }
 
-    /// Keeps an environment for the next invocation, unless its revision is no longer the function's.
-    pub(super) fn park(&self, mut environment: Environment) {
+    /// Returns an environment to the pool, unless its revision has been replaced.
+    pub(super) fn release(&self, mut environment: Environment) {
         if !environment.is_usable() || !is_current(&environment) {
             return;
         }
@@ -101,12 +101,12 @@ impl Pool {
         }
     }
 
-    /// Ends the environments of a function that have nothing to do; those at work end when they are done.
+    /// Ends a function's idle environments; busy ones end when they finish.
     pub(in super::super) fn retire(&self, function_arn: &str) {
         self.remove_idle(|environment| environment.function().arn == function_arn);
     }
 
-    /// Starts what ends idle environments, once.
+    /// Starts the idle reaper, once.
     pub(super) fn start_reaper(&self, cloud: &Cloud) {
         let mut inner = self.inner();
         if inner.has_reaper {
@@ -122,7 +122,7 @@ impl Pool {
         });
     }
 
-    /// Notes a process, so that it can be ended. `false` when nothing may start any more.
+    /// Registers a process to be killed on shutdown. `false` after shutdown has begun.
     pub(super) fn register(&self, process: u32) -> bool {
         let mut inner = self.inner();
         if inner.is_closed {
@@ -131,12 +131,12 @@ impl Pool {
         inner.processes.insert(process)
     }
 
-    /// Forgets a process that has ended.
+    /// Unregisters an exited process.
     pub(super) fn unregister(&self, process: u32) {
         self.inner().processes.remove(&process);
     }
 
-    /// Ends everything and lets nothing start any more.
+    /// Kills all processes and prevents new ones.
     pub(in super::super) fn close(&self) {
         let mut inner = self.inner();
         inner.is_closed = true;
@@ -147,7 +147,7 @@ impl Pool {
         self.remove_idle(|_| true);
     }
 
-    /// Dropping an environment takes the lock again, so it happens outside of it.
+    /// Dropping an environment takes the lock again, so drop it outside.
     fn remove_idle(&self, unwanted: impl Fn(&Environment) -> bool) {
         let removed: Vec<Environment> = {
             let mut inner = self.inner();

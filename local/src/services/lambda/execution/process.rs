@@ -1,4 +1,4 @@
-//! The process of an environment: started clean, ended with everything it started.
+//! An environment's process: started with a clean environment, killed together with all its children.
 
 use std::io::{ErrorKind, PipeWriter};
 use std::path::Path;
@@ -9,7 +9,7 @@ use tokio::process::{Child, Command};
 
 use crate::Cloud;
 
-/// A process in a group of its own. Dropping it kills the group.
+/// A process in its own group. Dropping it kills the group.
 pub(super) struct Process {
     child: Child,
     id: u32,
@@ -17,10 +17,10 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts the `bootstrap` of an unpacked package.
+    /// Starts an unpacked package's `bootstrap`.
     ///
     /// # Errors
-    /// The reason in the words of Lambda's supervisor.
+    /// The reason, in the words of Lambda's supervisor.
     pub(super) async fn start(
         cloud: &Cloud,
         task_root: &Path,
@@ -48,50 +48,49 @@ impl Process {
         if cloud.lambda.pool.register(id) { Ok(process) } else { Err("the local AWS is shutting down".to_owned()) }
     }
 
-    /// The process id, which is also that of its group.
+    /// The process id, also of its group.
     pub(super) fn id(&self) -> u32 {
         self.id
     }
 
-    /// Waits for the end of the process.
+    /// Waits for the process to exit.
     ///
     /// # Errors
-    /// When the system cannot tell.
+    /// When the system cannot report it.
     pub(super) async fn wait(&mut self) -> std::io::Result<ExitStatus> {
         self.child.wait().await
     }
 
-    /// Whether the process still runs.
+    /// Whether the process is running.
     pub(super) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Kills the group and waits for the process, so that nothing more is printed.
+    /// Kills the group and waits, so that nothing more is printed.
     pub(super) async fn kill(&mut self) {
         kill_group(self.id);
-        // It was sent the signal that cannot be refused: waiting ends.
+        // SIGKILL cannot be blocked, so this wait ends.
         let _ = self.child.wait().await;
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // A group without members any more may not exist; its number is not given out while a member lives.
+        // The group may be gone once it is empty; its id is not reused while a member lives.
         kill_group(self.id);
         self.cloud.lambda.pool.unregister(self.id);
     }
 }
 
-/// Kills every process of a group.
 pub(super) fn kill_group(id: u32) {
     if let Some(group) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw) {
-        // It may have ended by itself.
+        // It may have exited already.
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
 }
 
-/// Starting an executable that was just unpacked fails as long as another thread, which forked in that moment, still
-/// holds the file open for writing.
+/// Executing a freshly unpacked file fails (`ETXTBSY`) while another thread that forked meanwhile still holds it open
+/// for writing.
 async fn spawn(command: &mut Command) -> std::io::Result<Child> {
     for _ in 0..100 {
         match command.spawn() {

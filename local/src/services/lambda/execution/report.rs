@@ -1,26 +1,26 @@
-//! The lines that Lambda itself writes to a function's log. Pure.
+//! The lines Lambda itself writes to a function's log. Pure.
 
 use std::time::Duration;
 
 use serde_json::json;
 
-/// How an invocation ended, for its `REPORT` line.
+/// The outcome, for the `REPORT` line.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Status {
-    /// The function answered, if only with an error of its own.
+    /// The function responded, possibly with its own error.
     Success,
-    /// It was ended by its timeout.
+    /// Timed out.
     Timeout,
-    /// It was ended, or ended itself, with this error type.
+    /// Killed or exited, with this error type.
     Error(String),
 }
 
-/// What one invocation took.
+/// Resource use of one invocation.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Report {
     pub(super) request_id: String,
     pub(super) duration: Duration,
-    /// Only of the first invocation of an environment.
+    /// Only for an environment's first invocation.
     pub(super) init: Option<Duration>,
     /// Megabytes.
     pub(super) memory_size: u32,
@@ -29,22 +29,22 @@ pub(super) struct Report {
     pub(super) status: Status,
 }
 
-/// The two forms of a log.
+/// The log formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
-    /// Lines with tabs.
+    /// Tab-separated lines.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
 impl Format {
-    /// The format that a function's `LogFormat` names.
+    /// The format of a function's `LogFormat`.
     pub(super) fn named(name: &str) -> Self {
         if name == "JSON" { Self::Json } else { Self::Text }
     }
 
-    /// The line that opens the log of an environment.
+    /// The first line of an environment's log.
     pub(super) fn init_start(self, runtime: &str, runtime_arn: &str) -> String {
         let version = format!("{}.v1", runtime.replace('.', ":"));
         match self {
@@ -59,7 +59,7 @@ impl Format {
         }
     }
 
-    /// The line after an initialisation that failed.
+    /// The line after a failed initialisation.
     pub(super) fn init_report(self, duration: Duration, status: &str, error_type: Option<&str>) -> String {
         match self {
             Self::Text => {
@@ -143,12 +143,12 @@ fn platform(kind: &str, record: serde_json::Value) -> String {
     json!({ "time": time, "type": kind, "record": record }).to_string()
 }
 
-/// Whole milliseconds, the initialisation included since August 2025.
+/// Billed milliseconds; includes initialisation since August 2025.
 fn billed(report: &Report) -> u64 {
     milliseconds(report.duration + report.init.unwrap_or_default()).ceil() as u64
 }
 
-/// What was used, never more than there is, as AWS writes it.
+/// Memory used, capped at the memory size, as on AWS.
 fn megabytes(report: &Report) -> u64 {
     report.memory_used.div_ceil(1 << 20).min(u64::from(report.memory_size))
 }

@@ -1,4 +1,4 @@
-//! The Runtime API of one environment: HTTP on a port of its own, which the process inside asks for work.
+//! An environment's Runtime API: an HTTP server on its own port, which the process polls.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +20,7 @@ use super::peer;
 
 const PREFIX: &str = "/2018-06-01/runtime/";
 
-/// One invocation, as the process gets it.
+/// One invocation, as sent to the process.
 #[derive(Debug, Clone)]
 pub(super) struct Work {
     pub(super) request_id: String,
@@ -30,30 +30,30 @@ pub(super) struct Work {
     pub(super) function_arn: String,
 }
 
-/// What the process says.
+/// A message from the process.
 #[derive(Debug)]
 pub(super) enum Signal {
-    /// It asks for work.
+    /// It asks for the next event.
     Ready,
-    /// Its answer.
+    /// Its response.
     Response(Bytes),
-    /// Its answer was larger than Lambda takes.
+    /// A response over the limit.
     ResponseTooLarge,
-    /// It reports that the invocation failed.
+    /// An invocation error.
     Error(Bytes),
-    /// It reports that it could not start.
+    /// An initialisation error.
     InitError {
         /// The error object.
         body: Bytes,
-        /// From the header `Lambda-Runtime-Function-Error-Type`.
+        /// The header `Lambda-Runtime-Function-Error-Type`.
         error_type: String,
     },
 }
 
-/// The server; it stops when dropped.
+/// The server; stops when dropped.
 #[derive(Debug)]
 pub(super) struct RuntimeApi {
-    /// What `AWS_LAMBDA_RUNTIME_API` is set to.
+    /// The value of `AWS_LAMBDA_RUNTIME_API`.
     pub(super) address: SocketAddr,
     work: mpsc::UnboundedSender<Work>,
     signals: mpsc::UnboundedReceiver<Signal>,
@@ -64,29 +64,29 @@ impl RuntimeApi {
     /// Listens on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// When there is none.
+    /// When none is available.
     pub(super) async fn start() -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let (work, work_receiver) = mpsc::unbounded_channel();
         let (signal_sender, signals) = mpsc::unbounded_channel();
-        let desk = Arc::new(Desk {
+        let state = Arc::new(State {
             address,
             work: tokio::sync::Mutex::new(work_receiver),
             signals: signal_sender,
             current: Mutex::new(None),
         });
-        let server = tokio::spawn(serve(listener, desk)).abort_handle();
+        let server = tokio::spawn(serve(listener, state)).abort_handle();
         Ok(Self { address, work, signals, server })
     }
 
-    /// Puts an invocation where the process will find it.
+    /// Queues an invocation for the process.
     pub(super) fn assign(&self, work: Work) {
-        // The receiver lives as long as the server; a server that is gone shows as a process that ends.
+        // The receiver lives as long as the server; if the server is gone, the process exits or does not answer.
         let _ = self.work.send(work);
     }
 
-    /// The next thing that the process says. Never ends.
+    /// The next message from the process. Waits forever.
     pub(super) async fn signal(&mut self) -> Signal {
         match self.signals.recv().await {
             Some(signal) => signal,
@@ -101,37 +101,37 @@ impl Drop for RuntimeApi {
     }
 }
 
-/// What the connections share.
-struct Desk {
+/// State shared by the connections.
+struct State {
     address: SocketAddr,
     work: tokio::sync::Mutex<mpsc::UnboundedReceiver<Work>>,
     signals: mpsc::UnboundedSender<Signal>,
-    /// Id of the invocation that has no answer yet.
+    /// Id of the unanswered invocation.
     current: Mutex<Option<String>>,
 }
 
-async fn serve(listener: TcpListener, desk: Arc<Desk>) {
-    // Connections end with the server: the set aborts them when it is dropped.
+async fn serve(listener: TcpListener, state: Arc<State>) {
+    // The set aborts the connections when the server is dropped.
     let mut connections = JoinSet::new();
     while let Ok((stream, client)) = listener.accept().await {
-        if !peer::is_own_process(client, desk.address) {
+        if !peer::is_own_process(client, state.address) {
             tracing::warn!("a process of another user tried to reach the Runtime API");
             continue;
         }
-        let desk = Arc::clone(&desk);
+        let state = Arc::clone(&state);
         let _ = stream.set_nodelay(true);
         connections.spawn(async move {
             let service = service_fn(move |request| {
-                let desk = Arc::clone(&desk);
-                async move { Ok::<_, std::convert::Infallible>(desk.answer(request).await) }
+                let state = Arc::clone(&state);
+                async move { Ok::<_, std::convert::Infallible>(state.answer(request).await) }
             });
-            // A connection that breaks is seen as a process that ends or does not answer.
+            // A broken connection shows as a process that exits or does not respond.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
 
-impl Desk {
+impl State {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         if !peer::is_program(request.headers(), self.address) {
             return problem(StatusCode::FORBIDDEN, "Forbidden", "The Runtime API is for the function's process");
@@ -224,7 +224,7 @@ async fn read_error(request: Request<Incoming>) -> Option<Bytes> {
     Some(if body.is_empty() { Bytes::from_static(b"{}") } else { body })
 }
 
-/// `Root=1-TIME-ID;Parent=ID;Sampled=0`, made of the request id so that both can be matched.
+/// `Root=1-TIME-ID;Parent=ID;Sampled=0`, derived from the request id so that they can be correlated.
 fn trace_id(request_id: &str) -> String {
     let digits: String = request_id.chars().filter(char::is_ascii_hexdigit).chain("0".repeat(32).chars()).collect();
     let seconds = jiff::Timestamp::now().as_second();

@@ -1,4 +1,4 @@
-//! The environment variables of a process: Lambda's, and the function's own. Nothing of this program's leaks in.
+//! A process's environment: Lambda's variables and the function's own. It inherits nothing.
 
 use std::path::Path;
 
@@ -7,7 +7,6 @@ use crate::Cloud;
 use crate::services::iam::SessionCredentials;
 use crate::services::lambda::function::{Function, Revision};
 
-/// All variables of a process that runs a function.
 pub(super) fn variables(
     cloud: &Cloud,
     function: &Function,

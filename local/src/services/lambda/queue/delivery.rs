@@ -1,4 +1,4 @@
-//! Telling a destination how an asynchronous invocation ended, with the permissions of the function's role.
+//! Reports the outcome of asynchronous invocations to destinations, with the function's role.
 
 use std::collections::BTreeMap;
 
@@ -20,10 +20,10 @@ use crate::services::sns::{self, MessageAttribute, Publication};
 use crate::services::sqs;
 use crate::{ApiError, Cloud};
 
-/// What a dead-letter queue shows of an error, at most.
+/// Length limit of the error message in a dead letter, in bytes.
 const ERROR_MESSAGE_LIMIT: usize = 1024;
 
-/// Sends the record of an event that has come to its end to where it is configured to go.
+/// Sends the record of a finished event to the configured destination.
 pub(super) async fn conclude(
     cloud: &Cloud,
     event: &AsyncEvent,
@@ -86,7 +86,7 @@ async fn send_record(
     }
 }
 
-/// A dead letter is the event itself; what went wrong is in its attributes.
+/// A dead letter is the event itself, with the error in its attributes.
 async fn send_dead_letter(
     cloud: &Cloud,
     event: &AsyncEvent,

@@ -1,4 +1,4 @@
-//! Asynchronous invocations: retried as AWS retries them, and then told to a destination.
+//! Asynchronous invocations: AWS's retries, then delivery to a destination.
 
 mod delivery;
 mod record;
@@ -17,19 +17,19 @@ use crate::Cloud;
 
 use record::Condition;
 
-/// AWS's default, six hours.
+/// AWS's default maximum event age, six hours.
 const MAXIMUM_AGE: u32 = 21_600;
 const MAXIMUM_RETRIES: u32 = 2;
-/// Before the second and the third attempt after an error of the function.
+/// Delays before the second and third attempt after a function error.
 const RETRY_DELAYS: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
-/// Between attempts while there is no concurrency, or the service fails; it doubles each time.
+/// Initial delay between attempts while throttled or while the service fails; doubles each time.
 const BACKOFF: Duration = Duration::from_secs(1);
 const MAXIMUM_BACKOFF: Duration = Duration::from_secs(300);
 
-/// The queue that asynchronous events wait in.
+/// The queue of asynchronous events.
 #[derive(Debug)]
 pub(super) struct Queue {
-    /// Lambda reads its queue as fast as there is concurrency: what waits is not refused, and goes in its order.
+    /// Lambda drains its queue as concurrency allows: waiting events are not rejected, and keep their order.
     readers: Semaphore,
 }
 
@@ -39,12 +39,12 @@ impl Default for Queue {
     }
 }
 
-/// An event on its way to a function.
+/// A queued event.
 #[derive(Debug, Clone)]
 pub(super) struct AsyncEvent {
     reference: Reference,
     payload: Bytes,
-    /// The same over all attempts.
+    /// Shared by all attempts.
     request_id: String,
     received: Instant,
 }
@@ -56,23 +56,23 @@ impl AsyncEvent {
     }
 }
 
-/// What has become of an event so far.
+/// The progress of an event.
 #[derive(Debug, Default)]
 struct Progress {
-    /// How often the function ran.
+    /// Number of function runs.
     attempts: u32,
-    /// How often it could not run since.
+    /// Number of failed starts since.
     refusals: u32,
     last: Option<Outcome>,
 }
 
-/// What to do with an event now.
+/// The next action.
 enum Step {
     Invoke,
     Conclude(Condition),
 }
 
-/// Takes an event and returns at once.
+/// Queues an event and returns at once.
 pub(super) fn enqueue(cloud: &Cloud, event: AsyncEvent) {
     if let Some(function) = find(cloud, &event) {
         metrics::count(cloud, &function, "AsyncEventsReceived");
@@ -83,7 +83,7 @@ pub(super) fn enqueue(cloud: &Cloud, event: AsyncEvent) {
 
 async fn process(cloud: &Cloud, event: &AsyncEvent) {
     let mut progress = Progress::default();
-    // A function that is deleted takes its events with it.
+    // Deleting a function drops its events.
     while let Some(function) = find(cloud, event) {
         let config = function.event_invoke.get(event.reference.qualifier()).cloned().unwrap_or_default();
         match next_step(cloud, event, &function, &config, &progress) {
@@ -143,7 +143,7 @@ async fn attempt(cloud: &Cloud, event: &AsyncEvent, progress: &mut Progress) {
     }
 }
 
-/// How long to wait before the next step; `None` when there is nothing to wait for.
+/// Delay before the next step; `None` when there is none.
 fn delay(progress: &Progress, config: &EventInvokeConfig) -> Option<Duration> {
     if progress.refusals > 0 {
         let doublings = (progress.refusals - 1).min(9);
@@ -161,7 +161,7 @@ fn retries(config: &EventInvokeConfig) -> u32 {
     config.maximum_retry_attempts.unwrap_or(MAXIMUM_RETRIES)
 }
 
-/// The maximum age in the time of this cloud.
+/// The maximum event age, on the scaled clock.
 fn age_limit(cloud: &Cloud, config: &EventInvokeConfig) -> Duration {
     cloud.clock.scaled(Duration::from_secs(config.maximum_event_age.unwrap_or(MAXIMUM_AGE).into()))
 }
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusals_back_off_and_failures_wait_a_minute_then_two() {
+    fn throttles_back_off_and_errors_wait_one_then_two_minutes() {
         let config = EventInvokeConfig::default();
         let refused = |refusals| delay(&Progress { refusals, ..Progress::default() }, &config);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The record of an asynchronous invocation that destinations get. Pure.
+//! The invocation record for destinations. Pure.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ pub(super) enum Condition {
 }
 
 impl Condition {
-    /// As AWS writes it.
+    /// AWS's name.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Success => "Success",
@@ -27,7 +27,7 @@ impl Condition {
     }
 }
 
-/// The record, in the form that was recorded on AWS in November 2025: without an answer when the function never ran.
+/// The record, as observed on AWS in November 2025: without a response payload if the function never ran.
 pub(super) fn record(
     function_arn: &str,
     request_id: &str,
@@ -54,7 +54,7 @@ pub(super) fn record(
     record
 }
 
-/// The status is that of the invocation, 200 for a function that failed too.
+/// The invocation's status: 200 even when the function failed.
 fn response_context(outcome: &Outcome) -> Value {
     let mut context = json!({ "statusCode": 200, "executedVersion": outcome.version });
     if outcome.is_error {
@@ -63,7 +63,7 @@ fn response_context(outcome: &Outcome) -> Value {
     context
 }
 
-/// A payload as JSON; what is none stays text.
+/// The payload as JSON; as text if it is not.
 fn parse(payload: &[u8]) -> Value {
     serde_json::from_slice(payload).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(payload).into_owned()))
 }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_has_the_recorded_form() {
+    fn a_record_matches_the_recording() {
         let progress = Progress { attempts: 1, last: Some(Outcome::failed_for_test()), ..Progress::default() };
         let record = record(
             "arn:aws:lambda:us-east-1:111111111111:function:orders-worker:$LATEST",
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_that_never_ran_has_no_answer() {
+    fn a_function_that_never_ran_has_no_response() {
         let record =
             record("arn", "id", b"{}", Condition::ZeroReservedConcurrency, &Progress::default(), Timestamp::UNIX_EPOCH);
         assert_eq!(record.get("responseContext"), None);

@@ -19,7 +19,7 @@ fn small_package() -> String {
 }
 
 #[tokio::test]
-async fn a_function_is_pending_then_active_and_refuses_changes_meanwhile() {
+async fn a_pending_function_rejects_changes() {
     let fixture = Fixture::with_time(1.0, Duration::from_millis(400)).await;
     let created = fixture.declare("echo", json!({})).await;
     assert_eq!((created.status, &created.body["State"]), (201, &json!("Pending")));
@@ -47,7 +47,7 @@ async fn settle() {
 }
 
 #[tokio::test]
-async fn mistakes_in_a_function_are_answered_in_the_words_of_aws() {
+async fn invalid_functions_return_awss_errors() {
     let fixture = Fixture::new().await;
     fixture.declare("taken", json!({})).await;
     let variables = |name: &str, value: String| json!({ "Environment": { "Variables": { name: value } } });
@@ -82,7 +82,7 @@ async fn mistakes_in_a_function_are_answered_in_the_words_of_aws() {
 }
 
 #[tokio::test]
-async fn code_is_updated_with_its_digest_and_a_stale_revision_is_refused() {
+async fn updating_code_changes_its_digest_and_a_stale_revision_is_rejected() {
     let fixture = Fixture::new().await;
     let created = fixture.declare("echo", json!({})).await.body;
     let zip = package_of("bootstrap", b"#!/bin/sh");
@@ -102,7 +102,7 @@ async fn code_is_updated_with_its_digest_and_a_stale_revision_is_refused() {
 }
 
 #[tokio::test]
-async fn a_function_is_found_by_every_form_of_its_name() {
+async fn every_form_of_function_name_resolves() {
     let fixture = Fixture::new().await;
     fixture.declare("echo", json!({})).await;
     let encoded = ARN.replace(':', "%3A");
@@ -150,7 +150,7 @@ async fn event_invoke_settings_are_replaced_by_put_and_merged_by_update() {
 }
 
 #[tokio::test]
-async fn permissions_are_added_once_read_and_removed() {
+async fn permissions_are_added_once_listed_and_removed() {
     let fixture = Fixture::new().await;
     fixture.declare("echo", json!({})).await;
     let path = format!("{ECHO}/policy");
@@ -169,7 +169,7 @@ async fn permissions_are_added_once_read_and_removed() {
 }
 
 #[tokio::test]
-async fn what_terraform_reads_is_answered() {
+async fn terraforms_reads_are_supported() {
     let fixture = Fixture::new().await;
     fixture.declare("echo", json!({ "Tags": { "team": "blue" } })).await;
     let function = fixture.send(Method::GET, ECHO, Value::Null).await.body;
@@ -206,7 +206,7 @@ async fn a_published_version_keeps_its_code() {
 }
 
 #[tokio::test]
-async fn a_role_made_again_under_its_name_cannot_read_the_variables() {
+async fn a_recreated_role_cannot_decrypt_the_variables() {
     let fixture = Fixture::new().await;
     fixture.create("plain", json!({})).await;
     fixture.create("secret", json!({ "Environment": { "Variables": { "COLOUR": "blue" } } })).await;

@@ -14,7 +14,7 @@ fn log(answer: &Answer) -> String {
 }
 
 #[tokio::test]
-async fn a_function_answers_and_its_process_is_used_again() {
+async fn a_function_responds_and_its_process_is_reused() {
     let fixture = Fixture::new().await;
     fixture.create("echo", json!({ "Environment": { "Variables": { "COLOUR": "blue" } } })).await;
     let first = fixture.invoke("echo", json!({ "process": true, "print": "hello\nworld" })).await;
@@ -37,7 +37,7 @@ async fn a_function_answers_and_its_process_is_used_again() {
 }
 
 #[tokio::test]
-async fn a_process_sees_only_the_variables_of_lambda() {
+async fn a_process_sees_only_lambdas_variables() {
     let fixture = Fixture::new().await;
     fixture.create("echo", json!({})).await;
     let mut names: Vec<String> =
@@ -55,7 +55,7 @@ async fn a_process_sees_only_the_variables_of_lambda() {
 }
 
 #[tokio::test]
-async fn failures_have_the_types_and_messages_of_aws() {
+async fn failures_have_awss_types_and_messages() {
     let fixture = Fixture::new().await;
     fixture.create("echo", json!({ "Timeout": 1 })).await;
     let cases = [
@@ -83,7 +83,7 @@ async fn failures_have_the_types_and_messages_of_aws() {
 
 #[tokio::test]
 #[cfg(target_os = "linux")]
-async fn the_memory_limit_kills() {
+async fn exceeding_the_memory_limit_kills_the_process() {
     let fixture = Fixture::new().await;
     fixture.create("echo", json!({ "Timeout": 60 })).await;
     let answer = fixture.invoke("echo", json!({ "allocate": 512 })).await;
@@ -96,7 +96,7 @@ async fn the_memory_limit_kills() {
 }
 
 #[tokio::test]
-async fn a_function_that_cannot_start_says_why() {
+async fn a_failed_start_returns_its_reason() {
     let fixture = Fixture::new().await;
     let zip = |name: &str, content: &[u8]| json!({ "Code": { "ZipFile": STANDARD.encode(package_of(name, content)) } });
     let cases = [
@@ -152,7 +152,7 @@ async fn new_code_runs_in_new_processes_and_nothing_outlives_the_cloud() {
     assert_eq!(refused.body["errorType"], "Runtime.InvalidEntrypoint");
 }
 
-/// Whether a process ends within a moment.
+/// Whether a process ends shortly.
 async fn ends(process: &Value) -> bool {
     for _ in 0..200 {
         let running = std::fs::read_to_string(format!("/proc/{process}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
@@ -165,7 +165,7 @@ async fn ends(process: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn payloads_are_checked() {
+async fn payloads_are_validated() {
     let fixture = Fixture::new().await;
     fixture.create("echo", json!({})).await;
     fixture.create("snake", json!({ "Runtime": "python3.12" })).await;

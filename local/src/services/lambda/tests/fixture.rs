@@ -1,4 +1,4 @@
-//! A cloud, and functions that run the example `echo_runtime`.
+//! A cloud with functions that run the example `echo_runtime`.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
@@ -20,13 +20,13 @@ use crate::{Cloud, LocalConfig, Principal};
 
 pub(super) const ROLE: &str = "arn:aws:iam::000000000000:role/runner";
 
-/// A cloud that ends its processes when the test does.
+/// A cloud that stops its processes when the test ends.
 pub(super) struct Fixture {
     pub(super) cloud: Cloud,
     _directory: tempfile::TempDir,
 }
 
-/// An answer with its body read.
+/// A response with its body.
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: BTreeMap<String, String>,
@@ -42,7 +42,7 @@ impl Answer {
         self.body["message"].as_str().or(self.body["Message"].as_str()).unwrap_or_default()
     }
 
-    /// Whether it is an error in these words.
+    /// Whether it is an error with this message.
     pub(super) fn is_error(&self, status: u16, code: &str, words: &str) -> bool {
         let is_error = self.status == status && self.code() == code && self.message().contains(words);
         if !is_error {
@@ -58,12 +58,12 @@ fn eprintln_answer(answer: &Answer) {
 }
 
 impl Fixture {
-    /// A cloud with a role that functions can run under and that may do everything.
+    /// A cloud with an assumable execution role that may do everything.
     pub(super) async fn new() -> Self {
         Self::with_time(1.0, Duration::ZERO).await
     }
 
-    /// A cloud whose time runs faster, and whose functions take a while to settle.
+    /// A cloud with scaled time, where functions take a while to settle.
     pub(super) async fn with_time(time_scale: f64, function: Duration) -> Self {
         let latency = LatencyProfile {
             call: Duration::ZERO,
@@ -79,7 +79,7 @@ impl Fixture {
         fixture
     }
 
-    /// Calls another service, which has to succeed.
+    /// Calls another service; panics on an error.
     pub(super) async fn ask(&self, service: &str, operation: &str, input: Value) -> Value {
         tests::ask(&self.cloud, service, operation, input).await.unwrap()
     }
@@ -92,7 +92,7 @@ impl Fixture {
         self.ask("iam", "CreateRole", input).await;
     }
 
-    /// Sets what a role may do.
+    /// Sets a role's permissions.
     pub(super) async fn put_role_policy(&self, name: &str, actions: &[&str]) {
         let policy = json!({ "Version": "2012-10-17", "Statement": [
             { "Effect": "Allow", "Action": actions, "Resource": "*" }
@@ -101,12 +101,12 @@ impl Fixture {
         self.ask("iam", "PutRolePolicy", input).await;
     }
 
-    /// Makes a function that can run, with the defaults, some of them replaced.
+    /// Creates a runnable function from the defaults and these overrides.
     pub(super) async fn create(&self, name: &str, settings: Value) -> Answer {
         self.create_from(package(), name, settings).await
     }
 
-    /// Makes a function that cannot run, which is much faster.
+    /// Creates a function that cannot run, which is much faster.
     pub(super) async fn declare(&self, name: &str, settings: Value) -> Answer {
         self.create_from(&STANDARD.encode(package_of("bootstrap", b"nothing")), name, settings).await
     }
@@ -171,7 +171,7 @@ fn answer(response: Response<Bytes>) -> Answer {
     }
 }
 
-/// A package whose `bootstrap` is the example, in base64.
+/// A base64 package with the example as its `bootstrap`.
 fn package() -> &'static str {
     static PACKAGE: OnceLock<String> = OnceLock::new();
     PACKAGE.get_or_init(|| STANDARD.encode(package_of("bootstrap", &std::fs::read(runtime()).unwrap())))
@@ -188,7 +188,7 @@ pub(super) fn package_of(name: &str, content: &[u8]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-/// The example, beside the folder of the test binaries. `cargo test` builds it; `cargo test FILTER` does not.
+/// The example's path, beside the test binaries. `cargo test` builds it; `cargo test FILTER` does not.
 fn runtime() -> &'static Path {
     static RUNTIME: OnceLock<PathBuf> = OnceLock::new();
     RUNTIME.get_or_init(|| {

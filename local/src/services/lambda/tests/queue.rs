@@ -12,7 +12,7 @@ use crate::services::logs;
 use crate::services::tests::{self, REGION};
 
 const QUEUE: &str = "arn:aws:sqs:eu-west-1:000000000000:results";
-/// A minute passes in three tenths of a second.
+/// A minute lasts 0.3 s.
 const FAST: f64 = 200.0;
 
 impl Fixture {
@@ -20,7 +20,7 @@ impl Fixture {
         self.ask("sqs", "CreateQueue", json!({ "QueueName": "results" })).await;
     }
 
-    /// Waits for what a function sent to the queue.
+    /// Waits for the function's record in the queue.
     async fn receive(&self) -> Value {
         tests::receive_body(&self.cloud, "results").await
     }
@@ -37,14 +37,14 @@ impl Fixture {
 
     async fn log_lines(&self, group: &str) -> Vec<String> {
         let events = tests::ask(&self.cloud, "logs", "FilterLogEvents", json!({ "logGroupName": group })).await;
-        // The function makes its group when it first runs.
+        // The function creates its log group on its first run.
         let events = events.map_or(Value::Null, |reply| reply["events"].clone());
         events.as_array().into_iter().flatten().map(|event| event["message"].as_str().unwrap().to_owned()).collect()
     }
 }
 
 #[tokio::test]
-async fn a_failure_is_retried_and_then_recorded_at_its_destination() {
+async fn a_failure_is_retried_then_sent_to_its_destination() {
     let fixture = Fixture::with_time(FAST, Duration::ZERO).await;
     fixture.create_queue().await;
     fixture.create("echo", json!({})).await;
@@ -61,7 +61,7 @@ async fn a_failure_is_retried_and_then_recorded_at_its_destination() {
 }
 
 #[tokio::test]
-async fn a_failure_reaches_the_rules_of_the_event_bus() {
+async fn a_failure_reaches_the_bus_rules() {
     let fixture = Fixture::new().await;
     fixture.create_queue().await;
     fixture.create("echo", json!({})).await;
@@ -90,7 +90,7 @@ async fn a_failure_reaches_the_rules_of_the_event_bus() {
 }
 
 #[tokio::test]
-async fn age_concurrency_and_success_have_their_own_conditions() {
+async fn age_throttling_and_success_have_their_own_conditions() {
     let fixture = Fixture::with_time(FAST, Duration::ZERO).await;
     fixture.create_queue().await;
     fixture.create("echo", json!({})).await;
@@ -128,7 +128,7 @@ async fn a_dead_letter_is_the_event_with_the_error_in_its_attributes() {
 }
 
 #[tokio::test]
-async fn a_role_that_lost_its_permission_delivers_nothing() {
+async fn a_role_without_permission_delivers_nothing() {
     let fixture = Fixture::new().await;
     fixture.create_queue().await;
     fixture.create("echo", json!({})).await;
@@ -136,7 +136,7 @@ async fn a_role_that_lost_its_permission_delivers_nothing() {
     fixture.configure(json!({ "MaximumRetryAttempts": 0, "DestinationConfig": destination })).await;
     fixture.put_role_policy("runner", &["logs:*"]).await;
     fixture.send_event(json!({ "error": "lost" })).await;
-    // The first failure is dealt with before the second: the log shows when.
+    // The first failure is handled before the second: the log shows when.
     while fixture.log_lines("/aws/lambda/echo").await.iter().filter(|line| line.starts_with("REPORT")).count() < 1 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -147,7 +147,7 @@ async fn a_role_that_lost_its_permission_delivers_nothing() {
 }
 
 #[tokio::test]
-async fn a_service_needs_the_permission_of_the_function() {
+async fn a_service_needs_the_functions_policy_to_invoke() {
     let fixture = Fixture::new().await;
     fixture.create("echo", json!({})).await;
     let arn = "arn:aws:lambda:eu-west-1:000000000000:function:echo";
@@ -170,7 +170,7 @@ async fn a_service_needs_the_permission_of_the_function() {
 }
 
 #[tokio::test]
-async fn logs_are_written_only_as_the_role_allows() {
+async fn logs_need_the_roles_permission() {
     let fixture = Fixture::new().await;
     fixture.create("echo", json!({})).await;
     fixture.invoke("echo", json!({ "print": "made the group" })).await;

@@ -1,4 +1,4 @@
-//! Functions as targets and as sources of other services.
+//! Functions as targets and sources of other services.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ const ECHO: &str = "arn:aws:lambda:eu-west-1:000000000000:function:echo";
 const FAILING: &str = "failing";
 
 impl Fixture {
-    /// Lets a service invoke `echo`.
+    /// Allows a service to invoke `echo`.
     async fn permit(&self, service: &str, source_arn: &str) {
         let permission = json!({ "StatementId": "service", "Action": "lambda:InvokeFunction", "Principal": service,
             "SourceArn": source_arn });
@@ -26,7 +26,7 @@ impl Fixture {
         self.permit("sns.amazonaws.com", TOPIC).await;
     }
 
-    /// Makes the function whose failures go to a destination, and lets it fail.
+    /// Configures a destination for failures and makes the function fail.
     async fn fail_towards(&self, destination: &str) {
         self.create(FAILING, json!({})).await;
         let config =
@@ -38,7 +38,7 @@ impl Fixture {
         self.invoke_with(FAILING, payload, &[("x-amz-invocation-type", "Event")]).await;
     }
 
-    /// What `echo` got: its answers go to a queue, as records that hold the request.
+    /// What `echo` received: its responses go to a queue, as records that contain the request.
     async fn received(&self) -> Value {
         tests::receive_body(&self.cloud, "answers").await["requestPayload"].clone()
     }

@@ -1,0 +1,116 @@
+//! The tables of docs/operations.md, computed.
+
+use super::super::prices::{self, Price};
+use super::{Bill, Stack, stack};
+
+const OPERATIONS: &str = include_str!("../../../../docs/operations.md");
+
+/// The numbers of functions that the documents have a column for.
+const ACCOUNTS: [u64; 3] = [10, 100, 1000];
+
+#[test]
+fn operations_has_the_idle_cost_by_number_of_functions() {
+    let stack = stack("us-east-1", &[]);
+    let bills = ACCOUNTS.map(|functions| Bill::of(&stack, Some(functions)));
+    let sweep = |what: &str| what.contains("sweep") || what.contains("key of the table");
+    let rows = [
+        row("alarm on every function", &bills, |bill| of(bill, |what| what == "alarm on every function")),
+        row("dashboard", &bills, |bill| of(bill, |what| what == "dashboard")),
+        row("standard alarms", &bills, |bill| of(bill, |what| what == "standard alarms")),
+        row("the sweep every minute", &bills, |bill| of(bill, sweep)),
+        row("**a month**", &bills, |bill| bill.monthly_usd),
+        row("of it within the free tier", &bills, |bill| bill.free_tier_usd),
+    ];
+    has(&rows);
+    let listed: f64 = rows_sum(&stack);
+    assert!((listed - bills[0].monthly_usd).abs() < 1e-9, "a row is missing: {listed}");
+}
+
+/// What the rows of the table sum up to for ten functions.
+fn rows_sum(stack: &Stack) -> f64 {
+    let bill = Bill::of(stack, Some(ACCOUNTS[0]));
+    let known = ["alarm on every function", "dashboard", "standard alarms"];
+    of(&bill, |what| known.contains(&what) || what.contains("sweep") || what.contains("key of the table"))
+}
+
+fn of(bill: &Bill, which: impl Fn(&str) -> bool) -> f64 {
+    bill.items.iter().filter(|item| which(item.what)).filter_map(|item| item.monthly_usd).sum()
+}
+
+fn row(name: &str, bills: &[Bill], cost: impl Fn(&Bill) -> f64) -> String {
+    let cells: Vec<String> = bills.iter().map(|bill| format!("${:.2}", cost(bill))).collect();
+    format!("| {name} | {} |", cells.join(" | "))
+}
+
+/// A million failures that are known already, within an hour.
+mod storm {
+    /// Failures.
+    pub(super) const FAILURES: f64 = 1e6;
+    /// Hours that it lasts: what is measured is billed for them.
+    pub(super) const HOURS: f64 = 1.0;
+    /// Each failure looks, and counts in a transaction; both wait for DynamoDB.
+    pub(super) const SECONDS: f64 = 0.015;
+    pub(super) const MEMORY_GB: f64 = 0.25;
+    /// An incident of 2 KB: in a transaction twice, and once in each index, of which one changes its key and is written
+    /// twice.
+    const INCIDENT_KB: f64 = 2.0;
+    const INCIDENT_WRITES: f64 = INCIDENT_KB * (2.0 + 1.0 + 1.0 + 2.0);
+    /// The marker that this event is counted, in the same transaction.
+    const MARKER_WRITES: f64 = 2.0;
+    pub(super) const WRITES: f64 = INCIDENT_WRITES + MARKER_WRITES;
+    /// Five helper items and the incident.
+    pub(super) const READS: f64 = 6.0;
+    /// A marker, with DynamoDB's 100 bytes for an item.
+    pub(super) const STORED_GB: f64 = 250e-9;
+    /// The handler's line and Lambda's own.
+    pub(super) const LOGGED_GB: f64 = 1000e-9;
+    /// Six mails and a digest a minute.
+    pub(super) const MAILS: f64 = 7.0 * 60.0 * HOURS;
+    /// Those of the handler, by name and severity.
+    pub(super) const METRICS: f64 = 8.0;
+}
+
+#[test]
+fn operations_has_the_cost_of_a_storm() {
+    use storm::{FAILURES, HOURS, LOGGED_GB, MAILS, MEMORY_GB, METRICS, READS, SECONDS, STORED_GB, WRITES};
+    let cost = |price: &Price, quantity: f64| price.usd * quantity;
+    let rows = [
+        ("DynamoDB, writes", cost(&prices::WRITE, FAILURES * WRITES)),
+        ("failure records, if they are billed as custom events", cost(&prices::CUSTOM_EVENT, FAILURES)),
+        ("DynamoDB, reads", cost(&prices::READ, FAILURES * READS)),
+        ("log lines", cost(&prices::LOG_INGESTION, FAILURES * LOGGED_GB)),
+        ("Lambda, requests", cost(&prices::INVOCATION, FAILURES)),
+        (
+            "DynamoDB, a month of what is stored, with recovery",
+            (prices::TABLE_STORAGE.usd + prices::TABLE_RECOVERY.usd) * FAILURES * STORED_GB,
+        ),
+        ("Lambda, time", cost(&prices::TIME_ON_X86, FAILURES * SECONDS * MEMORY_GB)),
+        (
+            "mails and metrics",
+            cost(&prices::MAIL, MAILS)
+                + cost(&prices::SNS_REQUEST, MAILS)
+                + cost(&prices::CUSTOM_METRIC, METRICS * HOURS / 730.0),
+        ),
+    ];
+    let sum: f64 = rows.iter().map(|(_, cost)| cost).sum();
+    let lines: Vec<String> =
+        rows.iter().chain([&("**together**", sum)]).map(|(what, cost)| format!("| {what} | ${cost:.2} |")).collect();
+    has(&lines);
+}
+
+fn has(lines: &[String]) {
+    let missing: Vec<_> = lines.iter().filter(|line| !OPERATIONS.lines().any(|have| have == *line)).collect();
+    assert!(missing.is_empty(), "docs/operations.md lacks\n{missing:#?}\nof\n{}", lines.join("\n"));
+}
+
+/// Whoever changes a price says where it stands.
+#[test]
+fn operations_has_every_source_and_the_day() {
+    let stack = stack("us-east-1", &[]);
+    for source in Bill::of(&stack, Some(1)).items.iter().map(|item| item.source) {
+        assert!(OPERATIONS.contains(source), "{source}");
+    }
+    for text in [prices::AS_OF, prices::REGION, prices::CUSTOM_EVENT.source, prices::MAIL.source] {
+        assert!(OPERATIONS.contains(text), "{text}");
+    }
+}

@@ -1,0 +1,230 @@
+//! A stack whose queues are filled and whose calls are broken.
+
+use std::collections::BTreeSet;
+use std::process::Stdio;
+
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::InvocationType;
+use aws_sdk_sqs::types::MessageAttributeValue;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::TcpStream;
+use tokio::process::{Child, ChildStdout};
+
+use crate::harness::{ADDRESS, Aws, Finished, TestResult, World, eventually};
+
+pub(super) const RULE_QUEUE: &str = "devops-rule-dlq";
+pub(super) const HANDLER_QUEUE: &str = "devops-handler-dlq";
+const HANDLER: &str = "devops-incident-handler";
+
+/// A stack on a local AWS.
+pub(super) struct Bench {
+    pub(super) aws: Aws,
+    world: World,
+}
+
+impl Bench {
+    pub(super) async fn new() -> TestResult<Self> {
+        let world = World::new()?;
+        Ok(Self { aws: world.up().await?, world })
+    }
+
+    /// Runs a command of `dead-letters` with JSON as its output.
+    pub(super) async fn run(&self, arguments: &[&str]) -> TestResult<Finished> {
+        self.run_as(arguments, "json").await
+    }
+
+    /// Runs a command of `dead-letters`.
+    pub(super) async fn run_as(&self, arguments: &[&str], output: &str) -> TestResult<Finished> {
+        self.world.run(&command(arguments, output)).await
+    }
+
+    /// Starts a command of `dead-letters`.
+    pub(super) fn start(&self, arguments: &[&str]) -> TestResult<Child> {
+        let mut command = tokio::process::Command::from(self.world.command(&command(arguments, "json")));
+        Ok(command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?)
+    }
+
+    pub(super) async fn status(&self) -> TestResult<Finished> {
+        self.world.run(&["status", "--local"]).await
+    }
+
+    /// One event that EventBridge may not give to the handler, and one that the handler may not record.
+    pub(super) async fn lose_one_of_each(&self) -> TestResult {
+        let lambda = &self.aws.lambda;
+        let configure = lambda.update_function_event_invoke_config().function_name(HANDLER).qualifier("$LATEST");
+        configure.maximum_retry_attempts(0).send().await?;
+        // A sweep would fail as well, and be a dead letter.
+        self.aws.events.disable_rule().name("devops-sweep").send().await?;
+        self.forbid_the_table().await?;
+        eventually("the handler to lack its permissions", async || {
+            let answer = lambda.invoke().function_name(HANDLER).payload(Blob::new(r#"{"incidentctl":"self-check"}"#));
+            let answer = answer.send().await?.payload.map(Blob::into_inner).unwrap_or_default();
+            Ok(String::from_utf8_lossy(&answer).contains("AccessDenied").then_some(()))
+        })
+        .await?;
+        let event = failure(2).to_string();
+        let invoke = lambda.invoke().function_name(HANDLER).invocation_type(InvocationType::Event);
+        invoke.payload(Blob::new(event)).send().await?;
+        self.until_queued(HANDLER_QUEUE, 1).await?;
+
+        let policy = lambda.get_policy().function_name(HANDLER).send().await?;
+        let policy: Value = serde_json::from_str(policy.policy().ok_or("no policy")?)?;
+        for statement in policy["Statement"].as_array().into_iter().flatten() {
+            let id = statement["Sid"].as_str().ok_or("a statement without an id")?;
+            lambda.remove_permission().function_name(HANDLER).statement_id(id).send().await?;
+        }
+        let event = failure(1);
+        let entry = aws_sdk_eventbridge::types::PutEventsRequestEntry::builder().source("lambda");
+        let entry = entry.detail_type(event["detail-type"].as_str().unwrap_or_default());
+        self.aws.events.put_events().entries(entry.detail(event["detail"].to_string()).build()).send().await?;
+        self.until_queued(RULE_QUEUE, 1).await
+    }
+
+    /// Takes the table out of the policy of the handler's role.
+    async fn forbid_the_table(&self) -> TestResult {
+        let (iam, role) = (&self.aws.iam, format!("{HANDLER}-{}", self.aws.region));
+        let policy = iam.get_role_policy().role_name(&role).policy_name("incident-handler").send().await?;
+        let document = percent_encoding::percent_decode_str(policy.policy_document()).decode_utf8()?.into_owned();
+        let without = document.replace("\"dynamodb:", "\"dynamodb:Not");
+        assert_ne!(without, document, "the policy does not name the table");
+        iam.put_role_policy().role_name(&role).policy_name("incident-handler").policy_document(without).send().await?;
+        Ok(())
+    }
+
+    /// What `up` repairs.
+    pub(super) async fn repair(&self) -> TestResult {
+        self.world.run(&["up", "--local", "--yes", "--email", ADDRESS]).await?.succeeded()?;
+        Ok(())
+    }
+
+    /// Puts so many different failures of one function into the queue of the rules.
+    pub(super) async fn fill(&self, number: usize) -> TestResult {
+        for number in 1..=number {
+            self.put(RULE_QUEUE, &failure(number).to_string(), &[("ERROR_CODE", "THROTTLING")]).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts a message into a queue.
+    pub(super) async fn put(&self, queue: &str, body: &str, attributes: &[(&str, &str)]) -> TestResult {
+        let url = self.aws.sqs.get_queue_url().queue_name(queue).send().await?.queue_url.ok_or("no URL")?;
+        let mut call = self.aws.sqs.send_message().queue_url(url).message_body(body);
+        for (name, value) in attributes {
+            let value = MessageAttributeValue::builder().data_type("String").string_value(*value).build()?;
+            call = call.message_attributes(*name, value);
+        }
+        call.send().await?;
+        Ok(())
+    }
+
+    /// Breaks calls by these rules from now on.
+    pub(super) async fn break_calls(&self, rules: &Value) -> TestResult {
+        let (host, secret, rules) =
+            (self.aws.endpoint.trim_start_matches("http://"), &self.aws.secret, rules.to_string());
+        let length = rules.len();
+        let request = format!(
+            "PUT /_local/faults HTTP/1.1\r\nhost: {host}\r\nx-local-secret: {secret}\r\nconnection: close\r\n\
+             content-length: {length}\r\n\r\n{rules}"
+        );
+        let mut connection = TcpStream::connect(host).await?;
+        connection.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await?;
+        if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(answer.into()) }
+    }
+
+    async fn until_queued(&self, queue: &str, depth: u32) -> TestResult {
+        let ask = async || Ok((self.aws.depth(queue).await? == depth).then_some(()));
+        eventually(&format!("{depth} messages in {queue}"), ask).await
+    }
+
+    /// Waits until so many failures are counted, and never sees more.
+    pub(super) async fn until_counted(&self, number: u64) -> TestResult {
+        eventually(&format!("{number} failures"), async || {
+            let list =
+                self.world.run(&["incidents", "list", "--local", "--output", "json"]).await?.succeeded()?.json()?;
+            let counted = list.as_array().into_iter().flatten().filter_map(|incident| incident["occurrences"].as_u64());
+            let counted: u64 = counted.sum();
+            if counted > number {
+                Err(format!("{counted} were counted: {list}").into())
+            } else {
+                Ok((counted == number).then_some(()))
+            }
+        })
+        .await
+    }
+
+    /// Waits until the handler has met so many events again.
+    pub(super) async fn until_duplicates(&self, number: usize) -> TestResult {
+        eventually(&format!("{number} duplicates"), async || {
+            let log = self.world.run(&["logs", "handler", "--local"]).await?.succeeded()?.stdout;
+            Ok((log.matches("\"duplicate\"").count() >= number).then_some(()))
+        })
+        .await
+    }
+
+    /// A letter without what differs from run to run.
+    pub(super) fn told(&self, letter: &Value) -> TestResult<String> {
+        let mut letter = letter.clone();
+        for pointer in ["/message_id", "/since", "/event/id", "/event/occurred_at", "/reason/request_id"] {
+            let found = letter.pointer_mut(pointer).ok_or_else(|| format!("{pointer} is missing"))?;
+            if let Some(text) = found.as_str() {
+                assert!(!text.is_empty(), "{pointer} is empty");
+                *found = json!("…");
+            }
+        }
+        // Which call is refused first is the handler's business.
+        let message = letter["reason"]["message"].as_str().unwrap_or_default();
+        if let Some((_, action)) = message.split_once("is not authorized to perform: ") {
+            let service = action.split(':').next().unwrap_or_default();
+            letter["reason"]["message"] = json!(format!("… is not authorized to perform: {service}:…"));
+        }
+        Ok(serde_json::to_string_pretty(&letter)?)
+    }
+}
+
+/// The ids that a list shows.
+pub(super) fn ids(listed: &Finished) -> TestResult<BTreeSet<String>> {
+    let lines = listed.json_lines()?;
+    Ok(lines.iter().filter_map(|line| line["message_id"].as_str()).map(str::to_owned).collect())
+}
+
+/// What a command writes.
+pub(super) fn lines(child: &mut Child) -> TestResult<Lines<BufReader<ChildStdout>>> {
+    Ok(BufReader::new(child.stdout.take().ok_or("no output")?).lines())
+}
+
+/// Ctrl-C.
+pub(super) fn interrupt(child: &Child) -> TestResult {
+    let id = child.id().ok_or("it ended already")?;
+    std::process::Command::new("kill").args(["-INT", &id.to_string()]).status()?;
+    Ok(())
+}
+
+/// The failure of a function, as the bus delivers it. All have one fingerprint.
+pub(super) fn failure(number: usize) -> Value {
+    json!({
+        "id": format!("event-{number}"),
+        "source": "lambda",
+        "detail-type": "Lambda Function Invocation Result - Failure",
+        "time": "2026-01-01T00:00:00Z",
+        "detail": {
+            "version": "1.0",
+            "timestamp": "2026-01-01T00:00:00.000Z",
+            "requestContext": {
+                "requestId": format!("00000000-0000-4000-8000-{number:012x}"),
+                "functionArn": "arn:aws:lambda:us-east-1:000000000000:function:orders:$LATEST",
+                "condition": "RetriesExhausted",
+                "approximateInvokeCount": 3,
+            },
+            "requestPayload": {"order": number},
+            "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+            "responsePayload": {"errorType": "ValueError", "errorMessage": format!("no such order: {number}")},
+        },
+    })
+}
+
+fn command<'a>(arguments: &[&'a str], output: &'a str) -> Vec<&'a str> {
+    [&["dead-letters"], arguments, &["--local", "--output", output]].concat()
+}
