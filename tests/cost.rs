@@ -56,7 +56,7 @@ async fn it_stands_before_the_question() -> TestResult {
     world.start().await?;
     let asked = world.run(&["up", "--local", "--email", ADDRESS]).await?.ended_with(1)?;
     let place = |words: &str| asked.stderr.find(words).ok_or(format!("`{words}` is missing in {}", asked.stderr));
-    assert!(place("to create")? < place("idle cost: ")? && place("idle cost: ")? < place("Nobody is here to answer")?);
+    assert!(place("to create")? < place("idle cost: ")? && place("idle cost: ")? < place("confirmation needed")?);
     Ok(())
 }
 
