@@ -75,7 +75,7 @@ async fn what_failed_on_either_way_is_listed_shown_sent_again_and_counted_once()
     "#);
     assert_eq!((&result["shown"], &result["complete"]), (&2.into(), &true.into()), "{result}");
     let status = bench.status().await?;
-    assert!(status.stdout.contains("`incidentctl dead-letters list --local` says why"), "{status:?}");
+    assert!(status.stdout.contains("`incidentctl dead-letters list --local` shows why"), "{status:?}");
     // Nothing was consumed: both are there at once, and the look was counted.
     assert_eq!((bench.aws.depth(RULE_QUEUE).await?, bench.aws.depth(HANDLER_QUEUE).await?), (1, 1));
 
