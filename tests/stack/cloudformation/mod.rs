@@ -87,7 +87,7 @@ async fn drift_is_detected_and_repaired() -> TestResult {
     assert!(changed.clone().all(|change| change["cause"] == "drift"), "{planned}");
     assert_eq!(changed.count(), 2);
     let repaired = world.run(&UP).await?.succeeded()?;
-    assert!(repaired.stderr.contains("CloudFormation does not see"), "{repaired:?}");
+    assert!(repaired.stderr.contains("CloudFormation does not detect"), "{repaired:?}");
     let different = difference(&before, &comparable(snapshot(&aws).await?)?);
     assert!(different.is_empty(), "{}", different.join("\n"));
     world.run(&PLAN).await?.succeeded()?;
