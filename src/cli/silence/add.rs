@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(refused(everything, true), None);
         assert_eq!(refused(json!({"source": ["lambda"]}), false), None);
         let unknown = refused(json!({"colour": ["red"]}), true).unwrap_or_default();
-        assert!(unknown.contains("no field `colour`"), "{unknown}");
+        assert!(unknown.contains("cannot match the field `colour`"), "{unknown}");
         let long = json!({"resource": ["x".repeat(pattern::LONGEST)]});
         assert_eq!(refused(long, false), Some("a pattern may have at most 2048 bytes".to_owned()));
     }
