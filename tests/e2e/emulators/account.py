@@ -22,6 +22,9 @@ MAKERS_TAGS = ("aws:", "incidentctl:role-id")
 SETTINGS_NAMED_LIKE_STATE = {"rules"}
 
 
+# The direct engine records here which addresses it subscribed; CloudFormation has a record of its own.
+MADE = "incidentctl:made:"
+
 class Account:
     """One account behind one endpoint."""
 
@@ -76,7 +79,7 @@ class Account:
                 "KmsMasterKeyId": attributes.get("KmsMasterKeyId"),
                 "Policy": json.loads(attributes["Policy"]),
                 "Subscriptions": sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"],
-                "Tags": sns.list_tags_for_resource(ResourceArn=arn)["Tags"],
+                "Tags": [tag for tag in sns.list_tags_for_resource(ResourceArn=arn)["Tags"] if not tag["Key"].startswith(MADE)],
             }
         return found
 
