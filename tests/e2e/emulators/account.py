@@ -16,14 +16,11 @@ VOLATILE = {
     "OnDemandThroughput", "ProvisionedThroughput", "WarmThroughput", "CreationTime", "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible", "CreatedBy", "IndexArn", "IndexStatus", "VpcConfig",
 }
-# Engine-specific tags: CloudFormation's own, and the role id that the direct engine stores.
-MAKERS_TAGS = ("aws:", "incidentctl:role-id")
+# Engine-specific tags: CloudFormation's own, and the role id and the subscriptions that the direct engine stores.
+MAKERS_TAGS = ("aws:", "incidentctl:role-id", "incidentctl:made:")
 # The state of a rule is a setting.
 SETTINGS_NAMED_LIKE_STATE = {"rules"}
 
-
-# The direct engine records here which addresses it subscribed; CloudFormation has a record of its own.
-MADE = "incidentctl:made:"
 
 class Account:
     """One account behind one endpoint."""
@@ -79,7 +76,7 @@ class Account:
                 "KmsMasterKeyId": attributes.get("KmsMasterKeyId"),
                 "Policy": json.loads(attributes["Policy"]),
                 "Subscriptions": sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"],
-                "Tags": [tag for tag in sns.list_tags_for_resource(ResourceArn=arn)["Tags"] if not tag["Key"].startswith(MADE)],
+                "Tags": sns.list_tags_for_resource(ResourceArn=arn)["Tags"],
             }
         return found
 
