@@ -65,6 +65,12 @@ impl std::ops::Deref for Cloud {
 }
 
 impl Cloud {
+    /// Notes that a metric that alarms poll, such as a queue's depth, has changed: the service that knows it does not know
+    /// CloudWatch.
+    pub(crate) fn polled_metric_changed(&self) {
+        self.cloudwatch.wake();
+    }
+
     /// Creates an empty account.
     ///
     /// # Errors

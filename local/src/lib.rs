@@ -17,6 +17,7 @@ pub mod config;
 mod credentials;
 pub mod daemon;
 mod error;
+mod fault;
 mod front;
 pub mod gateway;
 mod in_flight;

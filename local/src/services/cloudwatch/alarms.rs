@@ -104,7 +104,7 @@ pub(super) fn delete(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         state.alarms.remove(&alarm_arn(call, &name));
     }
     drop(state);
-    super::touched(cloud);
+    cloud.cloudwatch.wake();
     Ok(Output::empty())
 }
 

@@ -24,7 +24,7 @@ pub(super) fn start(cloud: &Cloud) {
         tokio::spawn(run(cloud.clone()));
     }
     drop(state);
-    super::touched(cloud);
+    cloud.cloudwatch.wake();
 }
 
 async fn run(cloud: Cloud) {

@@ -42,7 +42,7 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         }
     }
     drop(state);
-    super::touched(cloud);
+    cloud.cloudwatch.wake();
     Ok(Output::empty())
 }
 

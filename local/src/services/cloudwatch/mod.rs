@@ -76,12 +76,14 @@ pub fn record(cloud: &Cloud, region: &str, datum: Datum) {
         bucket_width(cloud),
         &series::Sample::one(datum.value, &datum.unit),
     );
-    touched(cloud);
+    cloud.cloudwatch.wake();
 }
 
-/// Wakes the evaluator because a polled metric (a queue's depth) has changed.
-pub(in crate::services) fn touched(cloud: &Cloud) {
-    cloud.cloudwatch.changed.notify_one();
+impl Cloudwatch {
+    /// Wakes the evaluator.
+    pub(crate) fn wake(&self) {
+        self.changed.notify_one();
+    }
 }
 
 /// Length of a metric's minute here, in milliseconds.

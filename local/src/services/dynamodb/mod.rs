@@ -30,7 +30,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::gateway::faults::Action;
+use crate::fault::Action;
 use crate::{ApiError, Call, Cloud};
 pub use access::authorization;
 pub(crate) use settings::mark;

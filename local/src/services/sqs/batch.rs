@@ -28,7 +28,7 @@ pub(super) fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         }
     }
     cloud.sqs.arrived.notify_waiters();
-    crate::services::cloudwatch::touched(cloud);
+    cloud.polled_metric_changed();
     Ok(Output::structure([
         ("Successful", Some(Output::List(successful))),
         ("Failed", (!failed.is_empty()).then_some(Output::List(failed))),

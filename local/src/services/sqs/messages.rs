@@ -11,7 +11,7 @@ pub(super) fn send(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let queue_arn = arn_of_url(call)?;
     let sent = send_one(cloud, call, &queue_arn, &call.input)?;
     cloud.sqs.arrived.notify_waiters();
-    crate::services::cloudwatch::touched(cloud);
+    cloud.polled_metric_changed();
     Ok(Output::Structure(sent))
 }
 
@@ -76,7 +76,7 @@ fn take(
     if let (Some((target, _)), false) = (redrive, exhausted.is_empty()) {
         state.queue(&target)?.take_over(queue_arn, exhausted);
         cloud.sqs.arrived.notify_waiters();
-        crate::services::cloudwatch::touched(cloud);
+        cloud.polled_metric_changed();
     }
     Ok((messages, next))
 }
@@ -185,6 +185,6 @@ pub(super) fn change_visibility_one(cloud: &Cloud, queue_arn: &str, input: &Inpu
     message.visible = Instant::now() + cloud.clock.scaled(Duration::from_secs(in_range));
     drop(state);
     cloud.sqs.arrived.notify_waiters();
-    crate::services::cloudwatch::touched(cloud);
+    cloud.polled_metric_changed();
     Ok(())
 }

@@ -89,7 +89,7 @@ pub async fn send(
         queue.send(cloud, message::Draft { body, attributes, delay: None }, &principal)?.0
     };
     cloud.sqs.arrived.notify_waiters();
-    crate::services::cloudwatch::touched(cloud);
+    cloud.polled_metric_changed();
     Ok(id)
 }
 
