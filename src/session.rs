@@ -20,7 +20,7 @@ use incident_local::AccessKey;
 use incident_local::daemon::Status;
 use incident_model::Partition;
 
-use crate::settings::Settings;
+use crate::settings::ConnectOptions;
 
 /// Time limit for finding credentials.
 const CREDENTIALS_LIMIT: Duration = Duration::from_secs(8);
@@ -46,15 +46,15 @@ impl Session {
     ///
     /// # Errors
     /// No region, missing or expired credentials, an endpoint that does not answer.
-    pub async fn connect(settings: &Settings, local: Option<&Status>) -> Result<Self, ConnectError> {
+    pub async fn connect(options: &ConnectOptions, local: Option<&Status>) -> Result<Self, ConnectError> {
         match local {
-            Some(status) => Self::connect_locally(settings, status).await,
-            None => Self::connect_to_account(settings).await,
+            Some(status) => Self::connect_locally(options, status).await,
+            None => Self::connect_to_account(options).await,
         }
     }
 
-    async fn connect_locally(settings: &Settings, status: &Status) -> Result<Self, ConnectError> {
-        let region = settings.local_region.clone().unwrap_or_else(|| status.region.clone());
+    async fn connect_locally(options: &ConnectOptions, status: &Status) -> Result<Self, ConnectError> {
+        let region = options.local_region.clone().unwrap_or_else(|| status.region.clone());
         if !region::is_like_one(&region) {
             return Err(ConnectError::UnknownRegion { region, by: None });
         }
@@ -66,8 +66,8 @@ impl Session {
         Ok(Self { sdk, account, partition, region, profile: None, endpoint, local: Some(status.clone()) })
     }
 
-    async fn connect_to_account(settings: &Settings) -> Result<Self, ConnectError> {
-        let sdk = configuration::of_account(settings).await?;
+    async fn connect_to_account(options: &ConnectOptions) -> Result<Self, ConnectError> {
+        let sdk = configuration::of_account(options).await?;
         let region = sdk.region().map(ToString::to_string).filter(|region| !region.is_empty());
         let region = region.ok_or(ConnectError::NoRegion)?;
         let endpoint = sdk.endpoint_url().map(str::to_owned);
@@ -77,10 +77,10 @@ impl Session {
             Some(_) => region::is_label(&region),
         };
         if !known {
-            let by = settings.region.as_ref().map(|region| region.by.to_string());
+            let by = options.region.as_ref().map(|region| region.by.to_string());
             return Err(ConnectError::UnknownRegion { region, by });
         }
-        let profile = settings.profile.as_ref().map(|profile| profile.value.as_str());
+        let profile = options.profile.as_ref().map(|profile| profile.value.as_str());
         let credentials = credentials_of(&sdk, profile).await?;
         let profile = profile.filter(|_| come_from_a_profile(&credentials));
         let (account, partition) = account_of(&sdk, &region, endpoint.as_deref(), profile).await?;

@@ -59,8 +59,7 @@ pub(super) async fn remove_stack(
     let removal = Removal {
         kept: holds_data.map(|change| change.logical_id.clone()).collect(),
         plan: if args.keep_data { everything.keeping_data() } else { everything },
-        // Resources without a CloudFormation record are none of CloudFormation's business.
-        record: record.filter(|_| kind == Engine::CloudFormation),
+        record,
     };
     let confirm = Terminal::new(ui, settings, false);
     let changed = deployment::shown(ui, DOWN, async |events| {

@@ -182,7 +182,7 @@ pub async fn connect(settings: &Settings, ui: &Ui) -> Result<Session, CommandErr
         ),
         false => None,
     };
-    let session = Session::connect(settings, local.as_ref()).await?;
+    let session = Session::connect(&settings.connection(), local.as_ref()).await?;
     ui.say(&session.describe());
     Ok(session)
 }

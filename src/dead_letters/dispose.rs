@@ -9,7 +9,7 @@ use incident_deploy::engine::Interrupt;
 use super::letter::DeadLetter;
 use super::queue::{Held, Queue};
 
-/// For so long messages stay hidden if nobody puts them back: far more than ten take.
+/// How long messages stay hidden unless returned earlier: far longer than ten take.
 const HOLD: Duration = Duration::from_secs(60);
 
 /// What became of the messages that were asked for.

@@ -9,7 +9,7 @@ use incident_deploy::engine::Interrupt;
 use super::letter::DeadLetter;
 use super::queue::Queue;
 
-/// For so long messages that are looked at stay hidden if nobody puts them back, as after a kill.
+/// How long messages under inspection stay hidden unless returned earlier, such as after a kill.
 const HOLD: Duration = Duration::from_secs(30);
 /// A look ends before its first messages come back by themselves.
 const LONGEST: Duration = Duration::from_secs(20);

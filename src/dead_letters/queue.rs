@@ -29,7 +29,7 @@ pub struct Queue {
     handler: String,
 }
 
-/// A message that nobody else gets for a while.
+/// A message hidden from other readers for a while.
 #[derive(Debug, Clone)]
 pub(super) struct Held {
     pub(super) letter: DeadLetter,

@@ -194,7 +194,7 @@ async fn overly_broad_silences_are_refused() -> TestResult {
     for (which, said) in [
         (vec!["--for", "2h"], "no incidents selected"),
         (vec!["--source", "*", "--for", "2h"], "nearly every incident"),
-        (vec!["--pattern", "{\"colour\": [\"red\"]}", "--for", "2h"], "has no field `colour`"),
+        (vec!["--pattern", "{\"colour\": [\"red\"]}", "--for", "2h"], "cannot match the field `colour`"),
         (vec!["--pattern", "{", "--for", "2h"], "not JSON"),
         (vec!["--source", "lambda", "--for", "31d"], "at most 30 days"),
         (vec!["--source", "lambda", "--until", "2020-01-01T00:00:00Z"], "in the past"),

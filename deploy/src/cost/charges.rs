@@ -28,7 +28,7 @@ impl Charge {
     }
 }
 
-/// The charges of a resource of a stack; `None` when nobody has decided what such a resource costs.
+/// The charges of a resource of a stack; `None` for a resource type without a decision.
 pub(super) fn of(desired: &Desired, stack: &Stack, functions: Option<u64>) -> Option<Vec<Charge>> {
     let properties = &desired.properties;
     match desired.resource_type.as_str() {

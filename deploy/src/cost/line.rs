@@ -20,7 +20,7 @@ impl Bill {
         let uncounted: String = uncounted.map(|item| format!(", plus {}", per_unit(item))).collect();
         let dominant = match uncounted.is_empty() {
             true => self.dominant().unwrap_or_default(),
-            // What nobody counted may be the most of it.
+            // What was not counted may be the most of it.
             false => String::new(),
         };
         let unpriced = match self.unpriced.as_slice() {

@@ -1,7 +1,7 @@
 //! What a stack costs by the month while nothing fails, at list price. Pure.
 //!
 //! A bill is a function of the resolved stack and of the number of functions in the account; what prices it knows is in
-//! [`prices`]. A type of resource that nobody decided on is named in the bill, and a test refuses it in the template.
+//! [`prices`]. A resource type without a decision is named in the bill, and a test refuses it in the template.
 
 mod charges;
 mod line;
@@ -53,7 +53,7 @@ pub struct Item {
     pub monthly_usd: Option<f64>,
     /// How much of it the free tier takes, if nothing else in the account uses it up.
     pub free_tier_usd: f64,
-    /// Where AWS tells the price.
+    /// AWS's page with the price.
     pub source: &'static str,
 }
 

@@ -1,5 +1,5 @@
 //! Calls that one service makes to another on behalf of a caller, as CloudFormation does. They need no signature, as
-//! nobody outside can make them; from there on they are calls like any other.
+//! no one outside can make them; from there on they are calls like any other.
 
 use std::sync::Arc;
 

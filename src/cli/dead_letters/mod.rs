@@ -166,7 +166,7 @@ fn letters(seen: &[Seen]) -> Vec<DeadLetter> {
 fn tell_unseen(seen: &[Seen], ui: &Ui) {
     for Seen { queue, look } in seen.iter().filter(|one| !one.look.complete) {
         ui.warn(&format!(
-            "not all of {} was seen: {} of about {}; the others are beyond --limit, or somebody looks at them",
+            "saw {1} of about {2} messages in {0}; the others are beyond --limit or held by another reader",
             queue.name,
             look.letters.len(),
             look.about.max(look.letters.len() as u64),

@@ -23,7 +23,7 @@ use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::https;
-use crate::settings::{Origin, Settings};
+use crate::settings::{ConnectOptions, Origin};
 use form::Form;
 use incident_deploy::aws::{retries, with_patience};
 use profiles::Profiles;
@@ -76,15 +76,15 @@ pub(super) fn local(endpoint: &str, region: &str, credentials: Credentials) -> S
 ///
 /// # Errors
 /// Values that the SDK could not work with, and unreadable profile files.
-pub(super) async fn of_account(settings: &Settings) -> Result<SdkConfig, ConfigurationError> {
-    let name = settings.profile.as_ref().map_or(DEFAULT_PROFILE, |profile| &profile.value);
-    with_profiles(settings, &Profiles::read(name).await?).await
+pub(super) async fn of_account(options: &ConnectOptions) -> Result<SdkConfig, ConfigurationError> {
+    let name = options.profile.as_ref().map_or(DEFAULT_PROFILE, |profile| &profile.value);
+    with_profiles(options, &Profiles::read(name).await?).await
 }
 
-async fn with_profiles(settings: &Settings, profiles: &Profiles) -> Result<SdkConfig, ConfigurationError> {
+async fn with_profiles(options: &ConnectOptions, profiles: &Profiles) -> Result<SdkConfig, ConfigurationError> {
     let sources = Sources::new(sources::variable, profiles);
     // If a flag names the profile, keys in the environment are ignored.
-    let by_flag = settings.profile.as_ref().is_some_and(|profile| matches!(profile.by, Origin::Flag(_)));
+    let by_flag = options.profile.as_ref().is_some_and(|profile| matches!(profile.by, Origin::Flag(_)));
     sources.check(!by_flag || profiles.take_keys_of_the_environment())?;
     let (mode, attempts) = sources.retries();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -92,11 +92,11 @@ async fn with_profiles(settings: &Settings, profiles: &Profiles) -> Result<SdkCo
         .profile_name(profiles.name())
         .profile_files(profiles.sources())
         .retry_config(retries(mode, attempts))
-        .region(region(settings, profiles));
+        .region(region(options, profiles));
     if let Some(name) = app_name() {
         loader = loader.app_name(name);
     }
-    if let Some(endpoint) = &settings.endpoint_url {
+    if let Some(endpoint) = &options.endpoint_url {
         loader = loader.endpoint_url(endpoint);
     }
     let sdk = endpoints::checked(with_patience(loader.load().await), asks_for_credentials(profiles))?;
@@ -132,8 +132,8 @@ fn app_name() -> Option<AppName> {
 }
 
 /// The region: from the settings, else the profile, else the EC2 instance.
-fn region(settings: &Settings, profiles: &Profiles) -> RegionProviderChain {
-    let chosen = settings.region.as_ref().map(|region| Region::new(region.value.clone()));
+fn region(options: &ConnectOptions, profiles: &Profiles) -> RegionProviderChain {
+    let chosen = options.region.as_ref().map(|region| Region::new(region.value.clone()));
     let profile = ProfileFileRegionProvider::builder().profile_files(profiles.sources()).profile_name(profiles.name());
     RegionProviderChain::first_try(chosen)
         .or_else(profile.build())

@@ -91,10 +91,14 @@ const VALUES: [&str; 28] = [
     "arn:aws:iam::000000000000:role/x",
 ];
 
-fn settings(by_flag: bool) -> Settings {
+fn options(by_flag: bool) -> ConnectOptions {
     let by = if by_flag { Origin::Flag("--profile") } else { Origin::Variable("AWS_PROFILE") };
     let region = Choice { value: "eu-central-1".to_owned(), by: Origin::File };
-    Settings { profile: Some(Choice { value: "p".to_owned(), by }), region: Some(region), ..Settings::default() }
+    ConnectOptions {
+        profile: Some(Choice { value: "p".to_owned(), by }),
+        region: Some(region),
+        ..ConnectOptions::default()
+    }
 }
 
 /// Profiles with keys and values of all kinds, always with an endpoint that refuses connections.
@@ -118,7 +122,7 @@ fn profile() -> impl Strategy<Value = String> {
 /// Goes as far as a command does: configuration, credentials, a call.
 async fn use_profile(text: &str, by_flag: bool) {
     let Ok(profiles) = Profiles::of_text(text, "p").await else { return };
-    let Ok(sdk) = with_profiles(&settings(by_flag), &profiles).await else { return };
+    let Ok(sdk) = with_profiles(&options(by_flag), &profiles).await else { return };
     let Some(provider) = sdk.credentials_provider() else { return };
     let Ok(Ok(credentials)) = tokio::time::timeout(Duration::from_millis(200), provider.provide_credentials()).await
     else {
@@ -191,7 +195,7 @@ async fn what_is_configured_for_retries_counts() -> TestResult {
         ("", RetryMode::Standard, 6),
     ] {
         let profiles = Profiles::of_text(&format!("[profile p]\n{line}\n"), "p").await?;
-        let sdk = with_profiles(&settings(true), &profiles).await?;
+        let sdk = with_profiles(&options(true), &profiles).await?;
         let retries = sdk.retry_config().ok_or("no retries")?;
         assert_eq!((retries.mode(), retries.max_attempts()), (mode, attempts), "{line}");
     }
