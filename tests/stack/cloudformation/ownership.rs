@@ -18,7 +18,7 @@ async fn each_engine_leaves_the_others_stack_alone() -> TestResult {
         [&DIRECT[..], &["plan", "--local", "--engine", "direct"], &["down", "--local", "--yes", "--engine", "direct"]]
     {
         let refused = world.run(command).await?.ended_with(1)?;
-        assert!(refused.stderr.contains("`cloudformation`, which owns it"), "{refused:?}");
+        assert!(refused.stderr.contains("belongs to the engine `cloudformation`"), "{refused:?}");
     }
     world.run(&DOWN).await?.succeeded()?;
     is_empty(&world.aws().await?).await?;
@@ -31,7 +31,7 @@ async fn each_engine_leaves_the_others_stack_alone() -> TestResult {
         &["down", "--local", "--yes", "--engine", "cloudformation"],
     ] {
         let refused = world.run(&[command, &other].concat()).await?.ended_with(1)?;
-        assert!(refused.stderr.contains("`direct`, which owns it"), "{refused:?}");
+        assert!(refused.stderr.contains("belongs to the engine `direct`"), "{refused:?}");
     }
     Ok(())
 }
