@@ -10,8 +10,8 @@ use tokio::process::Command;
 
 /// Name of the binary.
 const HANDLER: &str = "incident-handler";
-/// The checkout that this program was built from, which may not exist on this machine.
-const CHECKOUT: &str = env!("CARGO_MANIFEST_DIR");
+/// This crate's folder in the checkout that the program was built from, which may not exist at run time.
+const CRATE: &str = env!("CARGO_MANIFEST_DIR");
 /// The handler's sources, relative to the checkout.
 const SOURCES: [&str; 4] = ["handler", "model", "templates/severity-rules.yaml", "Cargo.lock"];
 
@@ -116,6 +116,11 @@ pub fn look(destination: Destination) -> Result<Place, BuildError> {
     }
 }
 
+/// The checkout that the program was built from: this crate is one of its folders.
+pub(super) fn checkout_root() -> &'static Path {
+    Path::new(CRATE).parent().unwrap_or(Path::new(CRATE))
+}
+
 /// The handler's origin.
 enum Origin {
     /// It is there.
@@ -127,11 +132,11 @@ impl Origin {
     fn find() -> Result<Self, BuildError> {
         let program = std::env::current_exe().map_err(BuildError::NoProgram)?;
         let beside = program.with_file_name(HANDLER);
-        match Checkout::of(&program, Path::new(CHECKOUT)) {
+        match Checkout::of(&program, checkout_root()) {
             Some(checkout) => Ok(Self::Checkout(checkout)),
             None if beside.is_file() => Ok(Self::Beside(beside)),
             None => {
-                let installed = Checkout::installed_from(Path::new(CHECKOUT));
+                let installed = Checkout::installed_from(checkout_root());
                 installed.map(Self::Checkout).ok_or(BuildError::NotFound(program))
             }
         }

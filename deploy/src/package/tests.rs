@@ -141,3 +141,10 @@ fn aws_gets_the_small_handler_and_an_emulator_the_quick_one() {
     let plain = find::Checkout::of(&root.join("target/debug/incidentctl"), root).unwrap();
     assert_eq!(plain.path(Destination::Emulator), quick);
 }
+
+#[test]
+fn the_handler_is_built_from_the_checkout_of_this_program() {
+    let root = find::checkout_root();
+    assert!(root.join("handler/Cargo.toml").is_file(), "{}", root.display());
+    assert!(root.join("templates/incident-stack.yaml").is_file(), "{}", root.display());
+}
