@@ -32,7 +32,7 @@ pub use choice::{Choice, Origin};
 pub use config_file::CONFIG_FILE;
 pub use connection::ConnectOptions;
 pub use email_address::{EmailAddress, InvalidEmailAddress};
-pub use invocation::Invocation;
+pub use invocation::{Invocation, single_quoted};
 pub use limits::{LogRetention, MemorySize};
 pub use schedule::Schedule;
 pub use stack_name::{InvalidStackName, StackName};

@@ -91,6 +91,11 @@ fn quoted(value: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:=@%+,".contains(character);
     match !value.is_empty() && value.chars().all(is_plain) {
         true => value.to_owned(),
-        false => format!("'{}'", value.replace('\'', r"'\''")),
+        false => single_quoted(value),
     }
+}
+
+/// A text quoted as one shell word.
+pub fn single_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }

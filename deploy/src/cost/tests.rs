@@ -51,7 +51,7 @@ fn somebody_decided_what_each_type_of_resource_costs() {
     let present: BTreeSet<String> =
         stack("us-east-1", &[]).resources.into_iter().map(|found| found.logical_id).collect();
     let absent: Vec<_> = template.resources.keys().filter(|id| !present.contains(*id)).collect();
-    assert!(absent.is_empty(), "the defaults leave out {absent:?}, which nobody looked at");
+    assert!(absent.is_empty(), "the defaults leave out {absent:?}, which no test looked at");
 
     let address = Desired { resource_type: "AWS::SNS::Subscription".into(), ..desired("Address", json!({})) };
     let mut unknown = stack("us-east-1", &[]);

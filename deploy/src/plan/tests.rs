@@ -293,7 +293,7 @@ fn agreeing_to_lose_the_records_includes_what_a_teardown_leaves_in_queues() {
         leftovers: Vec::new(),
     };
     assert_eq!(losses(plan(true, Cause::Teardown)), [true, true]);
-    // With the table kept, and where something left the template, nobody agreed to it.
+    // With the table kept, and for what left the template, there was no such consent.
     assert_eq!(losses(plan(false, Cause::Teardown)), [false, false]);
     assert_eq!(losses(plan(true, Cause::Removed)), [true, false]);
 }

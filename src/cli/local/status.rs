@@ -4,7 +4,7 @@ use clap::Args;
 use incident_local::daemon::{self, Found, Status};
 
 use crate::error::CommandError;
-use crate::settings::Settings;
+use crate::settings::{Settings, single_quoted};
 use crate::ui::Ui;
 
 /// Show whether the local AWS is running, and where
@@ -46,14 +46,9 @@ fn has_session_token() -> bool {
 
 /// Shell code that sets the environment.
 fn exports(status: &Status, unsets_session: bool) -> String {
-    let export = |(name, value): (&str, &str)| format!("export {name}={}", quoted(value));
+    let export = |(name, value): (&str, &str)| format!("export {name}={}", single_quoted(value));
     let unset = unsets_session.then(|| "unset AWS_SESSION_TOKEN".to_owned());
     status.environment().map(export).into_iter().chain(unset).collect::<Vec<_>>().join("\n")
-}
-
-/// A text quoted as one shell word.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
@@ -62,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_shell_reads_any_text_as_one_word() {
-        assert_eq!(quoted("a+b/c="), "'a+b/c='");
-        assert_eq!(quoted("$(id) it's"), r"'$(id) it'\''s'");
+        assert_eq!(single_quoted("a+b/c="), "'a+b/c='");
+        assert_eq!(single_quoted("$(id) it's"), r"'$(id) it'\''s'");
     }
 }

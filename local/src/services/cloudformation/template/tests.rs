@@ -24,7 +24,7 @@ fn resolve(template: &str, parameters: &[(&str, &str)]) -> Result<Resolved, Stri
     Scope::new(&template, &parameters, &home())?.resolve()
 }
 
-/// The property `V` of the only resource whose type is `AWS::Sx`, whose properties nobody checks.
+/// The property `V` of the only resource whose type is `AWS::Sx`, whose properties are not checked.
 fn value(node: &str) -> Result<Value, String> {
     let template = format!(
         "Parameters: {{P: {{Type: String, Default: p}}, L: {{Type: CommaDelimitedList, Default: 'a, b'}}}}\n\
