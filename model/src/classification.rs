@@ -6,6 +6,7 @@ mod tests;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::fields::shortened;
 use crate::fingerprint::Fingerprint;
 use crate::incident::{Incident, Status};
 use crate::observation::{Kind, Observation};
@@ -14,6 +15,9 @@ use crate::sources::{Unreadable, observe};
 use crate::table::CURRENT_RECORD_VERSION;
 use crate::timeline::TimelineEntry;
 use crate::{Severity, console, trouble};
+
+/// Longest error message of a record, in characters. Rules see more; every change of a record pays for it again.
+const MOST_MESSAGE: usize = 1000;
 
 /// The outcome of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -99,13 +103,15 @@ impl Classification {
             account: seen.account.clone(),
             region: seen.region.clone(),
             error_type: seen.error_type.clone(),
-            error_message: seen.error_message.clone(),
+            error_message: shortened(&seen.error_message, MOST_MESSAGE),
             request_id: seen.request_id.clone(),
             rule: judgement.rule.clone(),
             runbook: judgement.runbook.clone(),
             console_url: console::url(seen),
             trouble: trouble::of(seen),
             drill: seen.drill.clone(),
+            acknowledged_at: None,
+            resolved_at: None,
             notified_at: None,
             last_notified_at: None,
             notices: 0,
@@ -120,6 +126,7 @@ impl Classification {
             flapping: false,
             timeline: vec![TimelineEntry { at, what: "opened".to_owned() }],
             timeline_left_out: 0,
+            head: None,
         })
     }
 }

@@ -35,3 +35,16 @@ pub(crate) fn shortened(text: &str, limit: usize) -> String {
     short.push_str("...");
     short
 }
+
+/// A text, truncated to this many bytes of UTF-8 with an ellipsis at the end.
+pub(crate) fn within_bytes(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let mut end = limit.saturating_sub(3);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let ellipsis = &"..."[..limit.min(3)];
+    format!("{}{ellipsis}", &text[..end])
+}

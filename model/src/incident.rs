@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::notice::Reason;
-use crate::table::FIRST_RECORD_VERSION;
+use crate::table::{FIRST_RECORD_VERSION, Place};
+use crate::tally::Head;
 use crate::timeline::TimelineEntry;
 use crate::word::{Word, by_name};
 use crate::{FingerprintInputs, Severity};
@@ -101,6 +102,12 @@ pub struct Incident {
     /// The drill that caused the failure, from `trigger-test`; it has an incident of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<String>,
+    /// When it was first acknowledged, RFC 3339 in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged_at: Option<String>,
+    /// When it was resolved, RFC 3339 in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_at: Option<String>,
     /// When the alert was accepted for delivery, RFC 3339 in UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notified_at: Option<String>,
@@ -143,6 +150,9 @@ pub struct Incident {
     /// Number of entries omitted from the timeline after its first ones.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub timeline_left_out: u64,
+    /// Its head as it was read from the table; `None` for an incident that is not in the table yet.
+    #[serde(skip)]
+    pub head: Option<Box<Head>>,
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -159,10 +169,15 @@ impl Incident {
         self.trouble.as_deref().unwrap_or(&self.resource)
     }
 
-    /// The same incident with one more failure. All its attributes about a failure come from the latest one; the
-    /// severity is the highest of all.
+    /// Where it occurred.
+    pub fn place(&self) -> Place<'_> {
+        Place { account: &self.account, region: &self.region }
+    }
+
+    /// The same incident with more failures. All its attributes about a failure come from the latest one; the severity
+    /// is the highest of all.
     #[must_use]
-    pub fn counting(self, latest: &Self) -> Self {
+    pub fn counting(self, latest: &Self, failures: u64) -> Self {
         Self {
             severity: self.severity.max(latest.severity),
             summary: latest.summary.clone(),
@@ -175,7 +190,7 @@ impl Incident {
             request_id: latest.request_id.clone(),
             trouble: latest.trouble.clone(),
             last_seen_at: latest.last_seen_at.clone(),
-            occurrences: self.occurrences + 1,
+            occurrences: self.occurrences.saturating_add(failures),
             ..self
         }
     }

@@ -30,6 +30,7 @@ pub mod severity;
 pub mod silence;
 pub mod sources;
 pub mod table;
+pub mod tally;
 pub mod time;
 pub mod timeline;
 pub mod trouble;

@@ -122,8 +122,9 @@ fn occasion(incident: &Incident, notice: &Notice<'_>) -> Vec<String> {
 }
 
 fn recovery(incident: &Incident, notice: &Notice<'_>) -> String {
-    let over = incident.timeline.iter().rev().find(|entry| entry.what.starts_with("recovered"));
-    let over = over.map(|entry| format!(", over at {}", entry.at)).unwrap_or_default();
+    let noted = || incident.timeline.iter().rev().find(|entry| entry.what.starts_with("recovered"));
+    let over = incident.resolved_at.as_ref().or_else(|| noted().map(|entry| &entry.at));
+    let over = over.map(|at| format!(", over at {at}")).unwrap_or_default();
     finished(vec![
         format!("What:      recovered - {}", incident.summary),
         format!("Where:     {}", place(incident)),

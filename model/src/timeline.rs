@@ -1,10 +1,12 @@
-//! The history of an incident, in a bounded list. A DynamoDB item has at most 400 KB: a record that grew with every
-//! notice would eventually reject writes, and its mail, never recorded as sent, would be sent every minute.
+//! The history of an incident, in two bounded lists: the first entries are in the incident's head, the later ones in an
+//! item of their own, so that no change of the head pays for them. A DynamoDB item has at most 400 KB: a record that grew
+//! with every notice would eventually reject writes, and its mail, never recorded as sent, would be sent every minute.
 
 use serde::{Deserialize, Serialize};
 
 use crate::fields::shortened;
 use crate::incident::Incident;
+use crate::time::milliseconds_of;
 
 /// Number of first entries that are kept.
 pub const FIRST: usize = 10;
@@ -29,6 +31,31 @@ impl TimelineEntry {
     }
 }
 
+/// Longest entry in a head, in characters: every change of the head pays for it.
+const LONGEST_IN_HEAD: usize = 120;
+
+/// The entries of an incident's history that its head has no room for: an item of their own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LaterEntries {
+    /// The entries, oldest first.
+    pub timeline: Vec<TimelineEntry>,
+    /// Number of entries omitted before them.
+    pub timeline_left_out: u64,
+}
+
+impl LaterEntries {
+    /// With one more entry; beyond [`LAST`] the oldest is omitted.
+    #[must_use]
+    pub fn with(self, entry: TimelineEntry) -> Self {
+        let Self { mut timeline, timeline_left_out } = self;
+        timeline.push(entry);
+        let excess = timeline.len().saturating_sub(LAST);
+        timeline.drain(..excess);
+        Self { timeline, timeline_left_out: timeline_left_out.saturating_add(excess as u64) }
+    }
+}
+
 /// A change of a stored timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TimelineChange {
@@ -44,6 +71,20 @@ pub enum TimelineChange {
 }
 
 impl Incident {
+    /// Whether its head has room for an entry; otherwise the entry belongs to its [`LaterEntries`].
+    pub fn has_room_for(&self, entry: &TimelineEntry) -> bool {
+        self.timeline.len() < FIRST && entry.what.chars().nth(LONGEST_IN_HEAD).is_none()
+    }
+
+    /// With the later entries of its history, in order of time.
+    #[must_use]
+    pub fn with_later(self, later: LaterEntries) -> Self {
+        let mut timeline = [self.timeline, later.timeline].concat();
+        timeline.sort_by_cached_key(|entry| milliseconds_of(&entry.at));
+        let timeline_left_out = self.timeline_left_out.saturating_add(later.timeline_left_out);
+        Self { timeline, timeline_left_out, ..self }
+    }
+
     /// The change that adds an entry to its stored timeline.
     pub fn timeline_with(&self, entry: TimelineEntry) -> TimelineChange {
         if self.timeline.len() < FIRST + LAST && !self.is_timeline_overgrown() {
