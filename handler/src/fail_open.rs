@@ -8,7 +8,8 @@ use incident_model::mail::{self, Notice};
 use incident_model::{Incident, Reason};
 use serde_json::json;
 
-use crate::flow::{Flow, HandlerError};
+use crate::context::Context;
+use crate::error::HandlerError;
 use crate::log;
 use crate::notify::Notifier;
 use crate::store::Store;
@@ -45,16 +46,20 @@ impl FailOpen {
     }
 }
 
-impl<S: Store, N: Notifier> Flow<S, N> {
+impl FailOpen {
     /// Mails an incident that could not be recorded.
-    pub(crate) async fn mail_unrecorded(&self, incident: &Incident) -> Result<(), HandlerError> {
-        if !self.fail_open.may_mail(&incident.fingerprint, self.clock.now().seconds) {
-            self.suppressed(incident, "not recorded, and already mailed or over the limit");
+    pub(crate) async fn mail<S: Store, N: Notifier>(
+        &self,
+        context: &Context<S, N>,
+        incident: &Incident,
+    ) -> Result<(), HandlerError> {
+        if !self.may_mail(&incident.fingerprint, context.clock.now().seconds) {
+            context.held_back(incident, "not recorded, and already mailed or over the limit");
             return Ok(());
         }
-        let notice = Notice { number: 1, reason: Reason::Opened, stack: &self.settings.stack, recorded: false };
-        if let Err(error) = self.notifier.publish(&mail::about(incident, &notice)).await {
-            self.fail_open.forget(&incident.fingerprint);
+        let notice = Notice { number: 1, reason: Reason::Opened, stack: &context.settings.stack, recorded: false };
+        if let Err(error) = context.notifier.publish(&mail::about(incident, &notice)).await {
+            self.forget(&incident.fingerprint);
             return Err(error.into());
         }
         log::line("mailed-unrecorded", json!({ "source": incident.source, "resource": incident.resource }));

@@ -6,54 +6,29 @@ mod tests;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use incident_model::control::{Control, SelfCheck};
-use incident_model::explanation::explains;
-use incident_model::{Classification, Incident, Outcome, Rules, RulesError, Unreadable, observe};
-use lambda_runtime::{Diagnostic, LambdaEvent};
+use incident_model::{Classification, Outcome, Rules, RulesError, observe};
+use lambda_runtime::LambdaEvent;
 use serde_json::{Value, json};
 
+use crate::backoff::Backoff;
 use crate::clients::Clients;
 use crate::clock::Clock;
+use crate::context::Context;
+use crate::error::HandlerError;
 use crate::fail_open::FailOpen;
-use crate::log::Unit;
-use crate::notify::{Notifier, NotifyError, Topic};
-use crate::outbox::Delivery;
-use crate::record::{How, Recorded, alarm_on_errors_of, record};
+use crate::failures::{self, FailuresError};
+use crate::notify::{Notifier, Topic};
+use crate::record::sketch;
+use crate::recovery::recovery;
 use crate::rules_file::LoadedRules;
 use crate::settings::Settings;
-use crate::store::{Store, StoreError, Table};
-use crate::{delivery, drill, log, loop_guard, rules_file, self_check};
+use crate::store::{Store, Table};
+use crate::{concurrently, delivery, drill, groups, log, loop_guard, rules_file, self_check, sweep};
 
+/// Concurrent groups of failures. More would only contend for the same items.
+const GROUPS_AT_ONCE: usize = 10;
 /// Shortest interval, in seconds, between the sweeps that a handler runs after events.
 const SWEEP_SECONDS: i64 = 60;
-
-/// Why an invocation failed. Lambda retries it, then moves the event to the handler's dead-letter queue.
-#[derive(Debug, thiserror::Error)]
-pub enum HandlerError {
-    /// The delivery contains no event.
-    #[error("no event: {0}")]
-    Unreadable(#[from] Unreadable),
-    /// The failure, or its notification, could not be recorded.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// SNS rejected the mail.
-    #[error(transparent)]
-    Notify(#[from] NotifyError),
-    /// The self-check of a sweep found a problem. The error raises the alarm on the handler's errors.
-    #[error("the self-check of a sweep failed: {0}")]
-    Unhealthy(Value),
-}
-
-impl From<HandlerError> for Diagnostic {
-    fn from(error: HandlerError) -> Self {
-        let error_type = match &error {
-            HandlerError::Unreadable(_) => "UnreadableEvent",
-            HandlerError::Store(_) => "NotRecorded",
-            HandlerError::Notify(_) => "NotNotified",
-            HandlerError::Unhealthy(_) => "SelfCheckFailed",
-        };
-        Self { error_type: error_type.to_owned(), error_message: error.to_string() }
-    }
-}
 
 /// The incident handler.
 pub struct Handler {
@@ -101,7 +76,7 @@ impl Handler {
 
     /// Sends what is due, then runs the self-check.
     async fn sweep(&self) -> Result<Value, HandlerError> {
-        self.swept_at.store(self.flow.clock.now().seconds, Ordering::Relaxed);
+        self.swept_at.store(self.flow.context.clock.now().seconds, Ordering::Relaxed);
         let sent = self.flow.sweep().await?;
         let report = self.self_check().await;
         match report.ok {
@@ -113,7 +88,7 @@ impl Handler {
     /// Sweeps, unless this handler did so recently. The event of this invocation is already handled, so an error of the
     /// sweep does not fail the invocation.
     async fn sweep_if_due(&self) {
-        let now = self.flow.clock.now().seconds;
+        let now = self.flow.context.clock.now().seconds;
         if now - self.swept_at.swap(now, Ordering::Relaxed) < SWEEP_SECONDS {
             return;
         }
@@ -123,24 +98,22 @@ impl Handler {
     }
 
     async fn self_check(&self) -> SelfCheck {
-        let now = self.flow.clock.now().seconds;
-        let problem = self.flow.settings.alerts_problem.as_deref();
-        self_check::run(&self.loaded, problem, &self.flow.store, &self.flow.notifier, now).await
+        let now = self.flow.context.clock.now().seconds;
+        let problem = self.flow.context.settings.alerts_problem.as_deref();
+        self_check::run(&self.loaded, problem, &self.flow.context.store, &self.flow.context.notifier, now).await
     }
 }
 
 /// Recording and sending, generic over store and notifier.
 pub(crate) struct Flow<S, N> {
-    pub(crate) store: S,
-    pub(crate) notifier: N,
-    pub(crate) settings: Settings,
-    pub(crate) clock: Clock,
+    pub(crate) context: Context<S, N>,
     pub(crate) fail_open: FailOpen,
 }
 
 impl<S, N> Flow<S, N> {
     pub(crate) fn new(store: S, notifier: N, settings: Settings) -> Self {
-        Self { store, notifier, settings, clock: Clock::default(), fail_open: FailOpen::default() }
+        let context = Context { store, notifier, settings, clock: Clock::default() };
+        Self { context, fail_open: FailOpen::default() }
     }
 }
 
@@ -148,112 +121,77 @@ impl<S: Store, N: Notifier> Flow<S, N> {
     /// Handles every event of a delivery and returns their number. A failing event does not stop the others; on a retry
     /// the successful ones are recognised as duplicates.
     pub(crate) async fn deliver(&self, delivery: &Value, rules: &Rules) -> Result<usize, HandlerError> {
-        let mut events = 0;
+        let mut events = Vec::new();
         let mut failed = None;
-        for part in delivery::parts(delivery, &self.settings.function) {
-            let observed = match observe(&part) {
-                Ok(observed) => observed,
-                Err(error) => {
-                    failed = Some(error.into());
-                    continue;
-                }
-            };
-            for seen in observed {
-                events += 1;
-                let event = Classification::of(drill::genuine(seen, &self.settings), rules);
-                if let Err(error) = self.handle(&event).await {
-                    failed = Some(error);
+        for part in delivery::parts(delivery, &self.context.settings.function) {
+            match observe(&part) {
+                Ok(observed) => events.extend(
+                    observed
+                        .into_iter()
+                        .map(|seen| Classification::of(drill::genuine(seen, &self.context.settings), rules)),
+                ),
+                Err(error) => failed = Some(error.into()),
+            }
+        }
+        for handled in self.handle_all(&events).await {
+            if let Err(error) = handled {
+                failed = Some(error);
+            }
+        }
+        failed.map_or(Ok(events.len()), Err)
+    }
+
+    /// Handles events, and returns what became of each, in their order: groups of failures at once, the worst first, a
+    /// recovery in its turn.
+    pub(crate) async fn handle_all(&self, events: &[Classification]) -> Vec<Result<(), HandlerError>> {
+        let mut results: Vec<Option<HandlerError>> = events.iter().map(|_| None).collect();
+        for stage in groups::stages(events) {
+            let handled = stage.iter().map(|group| self.handle(&group.events)).collect();
+            let handled = concurrently::at_most(GROUPS_AT_ONCE, handled).await;
+            for (group, result) in stage.iter().zip(handled) {
+                let Err(error) = result else { continue };
+                for position in &group.positions {
+                    if let Some(place) = results.get_mut(*position) {
+                        *place = Some(error.clone());
+                    }
                 }
             }
         }
-        failed.map_or(Ok(events), Err)
+        results.into_iter().map(|error| error.map_or(Ok(()), Err)).collect()
     }
 
-    async fn handle(&self, event: &Classification) -> Result<(), HandlerError> {
-        if loop_guard::is_own(&event.observation, &self.settings.function, &self.settings.stack) {
-            self.ignored(event, "a failure of the alert path itself, which has alarms of its own");
+    async fn handle(&self, group: &[&Classification]) -> Result<(), HandlerError> {
+        let Some(first) = group.first() else { return Ok(()) };
+        if loop_guard::is_own(&first.observation, &self.context.settings.function, &self.context.settings.stack) {
+            self.context.ignored(first, "a failure of the alert path itself, which has alarms of its own");
             return Ok(());
         }
-        match event.outcome {
-            Outcome::Incident => self.failure(event).await,
-            Outcome::Recovery => self.recovery(event).await,
-            Outcome::Ignored if event.recovers() => self.recovery(event).await,
+        match first.outcome {
+            Outcome::Incident => self.failures(group).await,
+            Outcome::Recovery => recovery(&self.context, first).await,
+            Outcome::Ignored if first.recovers() => recovery(&self.context, first).await,
             Outcome::Ignored => {
-                self.ignored(event, event.reason().unwrap_or_default());
+                self.context.ignored(first, first.reason().unwrap_or_default());
                 Ok(())
             }
         }
     }
 
-    async fn failure(&self, event: &Classification) -> Result<(), HandlerError> {
-        let now = self.clock.now();
-        let incident_id = format!("inc-{}", uuid::Uuid::now_v7());
-        let Some(incident) = event.incident(incident_id, now.text.clone()) else { return Ok(()) };
-        if let Some(reason) = self.explained(event, &incident, now.seconds).await {
-            self.ignored(event, &reason);
-            return Ok(());
-        }
-        match record(&self.store, event, &incident, &now).await {
-            Ok(recorded) => self.recorded(event, &recorded).await,
-            Err(error) => {
-                self.mail_unrecorded(&incident).await?;
+    async fn failures(&self, group: &[&Classification]) -> Result<(), HandlerError> {
+        match failures::handle(&self.context, group, Backoff::default()).await {
+            Ok(()) => Ok(()),
+            Err(FailuresError::NotNotified(error)) => Err(error),
+            Err(FailuresError::NotRecorded(error)) => {
+                if let Some(incident) = group.first().and_then(|first| sketch(first, &self.context.clock.now())) {
+                    self.fail_open.mail(&self.context, &incident).await?;
+                }
                 Err(error.into())
             }
         }
     }
 
-    /// Why an alarm on a function's errors is redundant, if the failure that raised it was just mailed. An unreadable
-    /// table suppresses nothing.
-    async fn explained(&self, event: &Classification, alarm: &Incident, now: i64) -> Option<String> {
-        let function = alarm_on_errors_of(&event.observation)?;
-        let failures = self.of_trouble("lambda", function).await.ok()?;
-        let cause = failures.iter().find(|failure| explains(failure, alarm, now))?;
-        Some(format!("incident {} is open for the errors of {function}", cause.incident_id))
-    }
-
-    /// Sends the notice that recording made due.
-    async fn recorded(&self, event: &Classification, recorded: &Recorded) -> Result<(), HandlerError> {
-        let incident = &recorded.incident;
-        let occurred_at = &event.observation.occurred_at;
-        self.logged(recorded);
-        let delivery = match recorded.sends {
-            true => self.send(incident, occurred_at).await?,
-            false => self.send_if_due(incident).await?,
-        };
-        if recorded.how == How::Opened && !recorded.sends && delivery == Delivery::NotOurs {
-            self.suppressed(incident, "silenced or flapping");
-        }
-        Ok(())
-    }
-
-    pub(crate) fn ignored(&self, event: &Classification, reason: &str) {
-        let seen = &event.observation;
-        let fields =
-            json!({ "source": seen.source, "resource": seen.resource, "event_id": seen.event_id, "reason": reason });
-        log::line("ignored", fields);
-    }
-
-    fn logged(&self, recorded: &Recorded) {
-        let incident = &recorded.incident;
-        let outcome = match recorded.how {
-            How::Opened => "opened",
-            How::Escalated => "escalated",
-            How::Counted => "counted",
-            How::Duplicate => "duplicate",
-        };
-        let fields = json!({
-            "incident_id": incident.incident_id,
-            "severity": incident.severity,
-            "rule": incident.rule,
-            "source": incident.source,
-            "resource": incident.resource,
-            "request_id": incident.request_id,
-            "occurrences": incident.occurrences,
-        });
-        match recorded.how {
-            How::Opened => self.measured(outcome, fields, Some(incident.severity), &[("Incidents", Unit::Count, 1.0)]),
-            How::Duplicate => log::line(outcome, fields),
-            _ => self.measured(outcome, fields, None, &[("Recurrences", Unit::Count, 1.0)]),
-        }
+    /// Sends what is due.
+    pub(crate) async fn sweep(&self) -> Result<usize, HandlerError> {
+        sweep::sweep(&self.context).await
     }
 }

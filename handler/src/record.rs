@@ -1,27 +1,35 @@
-//! Counts a failure exactly once: opens an incident, or counts it for the open one. The notice is written in the same
-//! transaction.
+//! Counts failures of one fingerprint exactly once each: opens an incident with them, or counts them for the open one,
+//! in one transaction for all. The notice is written, and its mail taken from the budget, in the same transaction.
 
-use incident_model::explanation::explains;
-use incident_model::notice::{Beginning, FLAPPING_SECONDS, beginning, superseding};
+mod opening;
+
+use std::collections::BTreeSet;
+
+use incident_model::notice::superseding;
 use incident_model::silence::{Silence, covering};
-use incident_model::time::milliseconds_of;
-use incident_model::{Classification, Incident, Observation, Reason, Status, TimelineEntry};
-use serde_json::Value;
+use incident_model::{AlertPolicy, Classification, Incident, Reason, Status};
 
 use crate::backoff::Backoff;
 use crate::clock::Now;
-use crate::outbox::LEASE_SECONDS;
-use crate::store::{Lookup, Occurrence, Opening, Outbox, Snapshot, Store, StoreError};
+use crate::mail_budget;
+use crate::outbox::{DEFERRED_SECONDS, LEASE_SECONDS};
+use crate::store::{Lookup, MOST_EVENTS, Occurrence, Outbox, Snapshot, Store, StoreError, Trouble};
 
-/// A failure that is in the table.
+pub(crate) use opening::{alarm_on_errors_of, resolved};
+
+/// Failures that are in the table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recorded {
-    /// The incident that counts it, in its new state.
+    /// The incident that counts them, in its new state.
     pub incident: Incident,
+    /// When the first of them occurred.
+    pub occurred_at: String,
     /// The effect of recording.
     pub how: How,
+    /// How many they are.
+    pub failures: u64,
     /// Whether this invocation must send the due notice.
-    pub sends: bool,
+    pub sends: Sends,
 }
 
 /// The effect of recording.
@@ -29,123 +37,217 @@ pub struct Recorded {
 pub enum How {
     /// Opened the incident.
     Opened,
-    /// Counted the failure for an open incident, and raised its severity.
+    /// Counted the failures for an open incident, and raised its severity.
     Escalated,
-    /// Counted the failure for an open incident.
+    /// Counted the failures for an open incident.
     Counted,
-    /// Nothing: this event was counted before.
+    /// Nothing: these events were counted before.
     Duplicate,
 }
 
-/// Records a failure. `incident` is the one to open if none is open.
-///
-/// # Errors
-/// When the table is unusable or stays throttled, or other invocations keep changing the same items.
-pub async fn record(
-    store: &impl Store,
-    failure: &Classification,
-    incident: &Incident,
-    now: &Now,
-) -> Result<Recorded, StoreError> {
-    let mut backoff = Backoff::default();
-    loop {
-        match decide(store, failure, incident, now).await {
-            Ok(recorded) => return Ok(recorded),
-            Err(error) => backoff.wait_after(error).await?,
+/// Whether an invocation must send the due notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sends {
+    /// It need not.
+    No,
+    /// It must, and the mail is taken from the budget.
+    Paid,
+    /// It must take the mail from a budget first.
+    Unpaid,
+}
+
+/// What recording depends on besides the failures.
+pub(crate) struct Recorder<'a, S> {
+    /// The table.
+    pub store: &'a S,
+    /// The alert policy.
+    pub policy: &'a AlertPolicy,
+}
+
+/// The part of the failures that one transaction records, and the others.
+struct Step<'a> {
+    recorded: Vec<Recorded>,
+    rest: Vec<&'a Classification>,
+}
+
+impl<S: Store> Recorder<'_, S> {
+    /// Records failures of one fingerprint and one place, oldest first. `looked` is what [`look`](Self::look) returned
+    /// for them, if it was called already.
+    ///
+    /// # Errors
+    /// When the table is unusable or stays throttled, or other invocations keep changing the same items. What was
+    /// recorded until then is recognised when the failures are delivered again.
+    pub(crate) async fn record(
+        &self,
+        failures: &[&Classification],
+        mut looked: Option<Snapshot>,
+        now: &Now,
+        mut backoff: Backoff,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let mut recorded = Vec::new();
+        let mut rest = distinct(failures);
+        while !rest.is_empty() {
+            match self.step(&rest, looked.take(), now).await {
+                Ok(step) => {
+                    recorded.extend(step.recorded);
+                    rest = step.rest;
+                }
+                Err(error) => backoff.wait_after(error).await?,
+            }
         }
+        Ok(recorded)
+    }
+
+    async fn step<'a>(
+        &self,
+        failures: &[&'a Classification],
+        looked: Option<Snapshot>,
+        now: &Now,
+    ) -> Result<Step<'a>, StoreError> {
+        let (these, others) = failures.split_at(failures.len().min(MOST_EVENTS));
+        let Some(first) = these.first().and_then(|first| sketch(first, now)) else {
+            return Ok(Step { recorded: Vec::new(), rest: others.to_vec() });
+        };
+        let snapshot = match looked {
+            Some(snapshot) => snapshot,
+            None => self.look(these, &first).await?,
+        };
+        let (known, fresh): (Vec<&Classification>, Vec<&Classification>) =
+            these.iter().partition(|failure| snapshot.counted_for.contains_key(&failure.observation.event_id));
+        let mut recorded = self.already_counted(&known, &snapshot, &first).await?;
+        let mut rest = others.to_vec();
+        if !fresh.is_empty() {
+            let open = snapshot.newest.as_ref().filter(|newest| newest.status != Status::Resolved);
+            let step = match open {
+                Some(open) => self.counted(&fresh, open, &snapshot, now).await?,
+                None => self.opened(&fresh, &snapshot, now).await?,
+            };
+            recorded.extend(step.recorded);
+            rest = [step.rest, rest].concat();
+        }
+        Ok(Step { recorded, rest })
+    }
+
+    /// Reads what the decision needs; `first` is the incident that the failures would open.
+    ///
+    /// # Errors
+    /// When the table is unusable or throttled.
+    pub(crate) async fn look(&self, failures: &[&Classification], first: &Incident) -> Result<Snapshot, StoreError> {
+        let event_ids = event_ids(&failures[..failures.len().min(MOST_EVENTS)]);
+        let lookup = Lookup {
+            event_ids: &event_ids,
+            fingerprint: &first.fingerprint,
+            trouble: Trouble::of(first),
+            function: (first.source == "lambda").then_some(first.resource.as_str()),
+            budgets: &mail_budget::of(self.policy),
+        };
+        self.store.look(&lookup).await
+    }
+
+    async fn counted<'a>(
+        &self,
+        failures: &[&'a Classification],
+        open: &Incident,
+        snapshot: &Snapshot,
+        now: &Now,
+    ) -> Result<Step<'a>, StoreError> {
+        let incident = self.counting(open.clone(), failures, now);
+        let is_worse = incident.severity > open.severity;
+        let outbox = if is_worse { escalated(&incident, &snapshot.silences, now) } else { Outbox::of(&incident) };
+        let incident = outbox.clone().put_into(incident);
+        let is_due = incident.notices > open.notices && is_leased(&incident, now);
+        let (incident, charge, sends) = self.paid(incident, is_due, snapshot, now);
+        let outbox = Outbox::of(&incident);
+        let judgements = failures.iter().filter_map(|failure| failure.judgement.as_ref());
+        let occurrence = Occurrence {
+            event_ids: &event_ids(failures),
+            read: open,
+            incident: &incident,
+            escalation: is_worse.then_some(&outbox),
+            worse_at: judgements.filter_map(|judgement| judgement.worse_at(incident.severity)).min(),
+            charge: charge.as_ref(),
+            now: now.seconds,
+        };
+        self.store.count(&occurrence).await?;
+        let how = if is_worse { How::Escalated } else { How::Counted };
+        Ok(Step { recorded: vec![recorded(incident, failures, how, sends)], rest: Vec::new() })
+    }
+
+    /// The incident with these failures, one after the other: each is judged by the count that it makes.
+    fn counting(&self, incident: Incident, failures: &[&Classification], now: &Now) -> Incident {
+        failures.iter().fold(incident, |incident, failure| {
+            let Some(latest) = failure.incident(String::new(), now.text.clone()) else { return incident };
+            let judgement = failure.judgement.as_ref();
+            let severity = judgement.map_or(latest.severity, |judged| judged.severity_at(incident.occurrences + 1));
+            incident.counting(&Incident { severity, ..latest }, 1)
+        })
+    }
+
+    /// Takes the mail of a due notice from the budget. If there is none left, the notice waits for a digest. Drills
+    /// have budgets of their own, and wait for them.
+    fn paid(
+        &self,
+        incident: Incident,
+        is_due: bool,
+        snapshot: &Snapshot,
+        now: &Now,
+    ) -> (Incident, Option<crate::store::Charge>, Sends) {
+        match (is_due, incident.drill.is_some()) {
+            (false, _) => (incident, None, Sends::No),
+            (true, true) => (incident, None, Sends::Unpaid),
+            (true, false) => match mail_budget::charge(&snapshot.budgets, incident.severity, now.milliseconds) {
+                Some(charge) => (incident, Some(charge), Sends::Paid),
+                None => (Incident { due_at: Some(now.seconds + DEFERRED_SECONDS), ..incident }, None, Sends::No),
+            },
+        }
+    }
+
+    /// These events are duplicates even if their incident was deleted, or is of an unreadable version.
+    async fn already_counted(
+        &self,
+        failures: &[&Classification],
+        snapshot: &Snapshot,
+        sketch: &Incident,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let ids: BTreeSet<&String> =
+            failures.iter().filter_map(|failure| snapshot.counted_for.get(&failure.observation.event_id)).collect();
+        let mut found = Vec::new();
+        for id in ids {
+            let read = snapshot.newest.as_ref().filter(|newest| newest.incident_id == *id).cloned();
+            let read = match read {
+                Some(read) => Some(read),
+                None => self.store.incident(id).await?,
+            };
+            let incident = read.unwrap_or_else(|| Incident { incident_id: id.clone(), ..sketch.clone() });
+            found.push(recorded(incident, failures, How::Duplicate, Sends::No));
+        }
+        Ok(found)
     }
 }
 
-async fn decide(
-    store: &impl Store,
-    failure: &Classification,
-    incident: &Incident,
-    now: &Now,
-) -> Result<Recorded, StoreError> {
-    let seen = &failure.observation;
-    let lookup = Lookup {
-        event_id: &seen.event_id,
-        fingerprint: &incident.fingerprint,
-        source: &incident.source,
-        trouble: incident.trouble(),
-        function: (incident.source == "lambda").then_some(incident.resource.as_str()),
-    };
-    let snapshot = store.look(&lookup).await?;
-    match (&snapshot.counted_for, &snapshot.newest) {
-        (Some(incident_id), _) => already_counted(store, incident_id, incident).await,
-        (None, Some(open)) if open.status != Status::Resolved => {
-            counted(store, failure, incident, open, &snapshot.silences, now).await
-        }
-        _ => opened(store, failure, incident, &snapshot, now).await,
-    }
+/// The incident that a failure opens, if none is open.
+pub(crate) fn sketch(failure: &Classification, now: &Now) -> Option<Incident> {
+    failure.incident(format!("inc-{}", uuid::Uuid::now_v7()), now.text.clone())
 }
 
-async fn opened(
-    store: &impl Store,
-    failure: &Classification,
-    incident: &Incident,
-    snapshot: &Snapshot,
-    now: &Now,
-) -> Result<Recorded, StoreError> {
-    let seen = &failure.observation;
-    let (incident, withdraws) = begun(incident.clone(), snapshot, now);
-    let incident = match is_over(&seen.occurred_at, snapshot) {
-        true => {
-            Incident { due: Some(Reason::Recovered), ..resolved(incident, "recovered, which was reported first", now) }
-        }
-        false => incident,
-    };
-    let event_id = seen.event_id.as_str();
-    let alarm_on = alarm_on_errors_of(seen);
-    store.open(&Opening { event_id, incident: &incident, snapshot, alarm_on, withdraws, now: now.seconds }).await?;
-    let sends = is_leased(&incident, now);
-    Ok(Recorded { incident, how: How::Opened, sends })
+fn recorded(incident: Incident, failures: &[&Classification], how: How, sends: Sends) -> Recorded {
+    let occurred_at = failures.first().map(|first| first.observation.occurred_at.clone()).unwrap_or_default();
+    Recorded { incident, occurred_at, how, failures: failures.len() as u64, sends }
+}
+
+fn event_ids<'a>(failures: &[&'a Classification]) -> Vec<&'a str> {
+    failures.iter().map(|failure| failure.observation.event_id.as_str()).collect()
+}
+
+/// The failures without repeated events.
+fn distinct<'a>(failures: &[&'a Classification]) -> Vec<&'a Classification> {
+    let mut seen = BTreeSet::new();
+    failures.iter().copied().filter(|failure| seen.insert(failure.observation.event_id.as_str())).collect()
 }
 
 /// Whether the new notice is to be sent at once.
 pub(crate) fn is_leased(incident: &Incident, now: &Now) -> bool {
     incident.silenced_by.is_none() && incident.due_at == Some(now.seconds + LEASE_SECONDS)
-}
-
-/// A new incident with its history and first notice, and whether that notice withdraws the last one of the previous
-/// incident: notices of a flapping resource are held back until its state is stable.
-fn begun(incident: Incident, snapshot: &Snapshot, now: &Now) -> (Incident, bool) {
-    let before = snapshot.newest.as_ref();
-    let (recent_changes, beginning) = beginning(before, now.seconds);
-    let (due, due_at) = match beginning {
-        Beginning::Fresh => (Reason::Opened, now.seconds + LEASE_SECONDS),
-        Beginning::BeginsToFlap => (Reason::Flapping, now.seconds + LEASE_SECONDS),
-        Beginning::StillFlaps => (Reason::Opened, now.seconds + FLAPPING_SECONDS),
-    };
-    let incident = Incident {
-        previous_incident_id: before.map(|before| before.incident_id.clone()),
-        beside_incident_id: snapshot.newest_of_trouble.clone(),
-        recent_changes,
-        flapping: beginning != Beginning::Fresh,
-        ..incident
-    };
-    let outbox = held_by(&snapshot.silences, &incident, Outbox::next(&incident, due, due_at), now);
-    let incident = outbox.put_into(incident);
-    let alarm = snapshot.alarm_of_function.as_ref().filter(|alarm| explains(&incident, alarm, now.seconds));
-    let explains_incident_id = alarm.map(|alarm| alarm.incident_id.clone());
-    (Incident { explains_incident_id, ..incident }, beginning == Beginning::StillFlaps)
-}
-
-/// The function whose errors raised an alarm, if the event is about one.
-pub(crate) fn alarm_on_errors_of(seen: &Observation) -> Option<&str> {
-    let is_on_errors = seen.attributes.get("lambda_errors") == Some(&Value::Bool(true));
-    seen.attributes.get("function").and_then(Value::as_str).filter(|function| is_on_errors && !function.is_empty())
-}
-
-/// Whether the end of the failure was reported before the failure.
-fn is_over(occurred_at: &str, snapshot: &Snapshot) -> bool {
-    milliseconds_of(occurred_at).zip(snapshot.recovered_at).is_some_and(|(occurred, recovered)| occurred < recovered)
-}
-
-/// An incident resolved by an event.
-pub(crate) fn resolved(mut incident: Incident, what: &str, now: &Now) -> Incident {
-    incident.note(TimelineEntry::new(&now.text, what));
-    Incident { status: Status::Resolved, recovered: true, ..incident }
 }
 
 /// The outbox, held back if a silence covers the incident.
@@ -160,34 +262,6 @@ pub(crate) fn held_by(silences: &[Silence], incident: &Incident, outbox: Outbox,
     }
 }
 
-async fn counted(
-    store: &impl Store,
-    failure: &Classification,
-    latest: &Incident,
-    open: &Incident,
-    silences: &[Silence],
-    now: &Now,
-) -> Result<Recorded, StoreError> {
-    let judgement = failure.judgement.as_ref();
-    let severity = judgement.map_or(latest.severity, |judgement| judgement.severity_at(open.occurrences + 1));
-    let incident = open.clone().counting(&Incident { severity, ..latest.clone() });
-    let is_worse = incident.severity > open.severity;
-    let outbox = if is_worse { escalated(&incident, silences, now) } else { Outbox::of(&incident) };
-    let occurrence = Occurrence {
-        event_id: &failure.observation.event_id,
-        read: open,
-        incident: &incident,
-        escalation: is_worse.then_some(&outbox),
-        worse_at: judgement.and_then(|judgement| judgement.worse_at(incident.severity)),
-        now: now.seconds,
-    };
-    store.count(&occurrence).await?;
-    let how = if is_worse { How::Escalated } else { How::Counted };
-    let incident = outbox.put_into(incident);
-    let sends = incident.notices > open.notices && is_leased(&incident, now);
-    Ok(Recorded { incident, how, sends })
-}
-
 /// The notice of an escalation. A pending first notice covers it already.
 fn escalated(incident: &Incident, silences: &[Silence], now: &Now) -> Outbox {
     let waiting = Outbox::of(incident);
@@ -196,11 +270,4 @@ fn escalated(incident: &Incident, silences: &[Silence], now: &Now) -> Outbox {
     }
     let outbox = Outbox::next(incident, Reason::Escalated, now.seconds + LEASE_SECONDS);
     held_by(silences, incident, outbox, now)
-}
-
-/// The event is a duplicate even if its incident was deleted, or is of an unreadable version.
-async fn already_counted(store: &impl Store, incident_id: &str, incident: &Incident) -> Result<Recorded, StoreError> {
-    let lost = || Incident { incident_id: incident_id.to_owned(), ..incident.clone() };
-    let incident = store.incident(incident_id).await?.unwrap_or_else(lost);
-    Ok(Recorded { incident, how: How::Duplicate, sends: false })
 }

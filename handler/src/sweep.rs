@@ -1,7 +1,10 @@
 //! The sweep: handles every incident that is due.
 //!
 //! It sends what a crash or the mail budget held back, reports what a silence hid, sends reminders, and resolves quiet
-//! incidents. It runs on a schedule, every minute, and after an event, at most once a minute.
+//! incidents. It runs on a schedule, every minute, and after an event, at most once a minute. What is to be sent is
+//! planned before anything is written, the worst first: a notice that has to wait costs nothing.
+
+mod plan;
 
 use incident_model::mail;
 use incident_model::notice::{Attention, attention};
@@ -10,16 +13,22 @@ use incident_model::time::seconds_of;
 use incident_model::{Incident, Reason};
 use serde_json::json;
 
-use crate::flow::{Flow, HandlerError};
+use crate::clock::Now;
+use crate::concurrently;
+use crate::context::Context;
+use crate::error::HandlerError;
 use crate::log;
+use crate::mail_budget::{self, DIGESTS};
 use crate::notify::Notifier;
-use crate::outbox::{Delivery, LEASE_SECONDS};
+use crate::outbox::{self, Delivery, LEASE_SECONDS};
+use crate::record::Sends;
 use crate::store::{Outbox, Resolution, Store, StoreError};
+use plan::Plan;
 
 /// Limit on the incidents per sweep; the rest waits for the next one.
-const MOST: usize = 100;
-/// Up to this many notices are sent as single mails, within the budget; more go into a digest.
-const MOST_SINGLE_MAILS: usize = 3;
+const MOST: usize = 1000;
+/// Concurrent incidents.
+const AT_ONCE: usize = 10;
 
 /// How long, in seconds, an ended silence is kept, so that the mail about what it hid can name its owner: such mails
 /// may be delayed by their budget.
@@ -33,122 +42,169 @@ fn is_new_drill(incident: &Incident, now: i64) -> bool {
     incident.drill.is_some() && seconds_of(&incident.created_at).is_some_and(|at| now - at < NEW_DRILL_SECONDS)
 }
 
-impl<S: Store, N: Notifier> Flow<S, N> {
-    /// Handles what is due, and returns the number of incidents with a mail. A failing part does not stop the others.
-    pub(crate) async fn sweep(&self) -> Result<usize, HandlerError> {
-        let now = self.clock.now().seconds;
-        let (silences, due) = tokio::join!(self.store.silences(), self.store.due(now, MOST));
-        let (silences, due) = (silences?, due?);
-        let mut failed = None;
-        let mut to_send = Vec::new();
-        for incident in due.iter().filter(|incident| !is_new_drill(incident, now)) {
-            match self.attend(incident, &silences).await {
-                Ok(claimed) => to_send.extend(claimed),
-                Err(error) => failed = Some(error),
-            }
-        }
-        let (hidden, others): (Vec<_>, Vec<_>) =
-            to_send.into_iter().partition(|incident| incident.silenced_by.is_some());
-        let sent = self.send_unsilenced(others).await;
-        let revealed = self.reveal(hidden, &silences).await;
-        self.forget_ended(&silences, &due, now).await?;
-        failed.map_or(Ok(sent? + revealed?), Err)
-    }
+/// Handles what is due, and returns the number of incidents with a mail. A failing part does not stop the others.
+pub(crate) async fn sweep<S: Store, N: Notifier>(context: &Context<S, N>) -> Result<usize, HandlerError> {
+    let now = context.clock.now();
+    let [mails, critical] = mail_budget::of(&context.settings.alerts);
+    let budgets = [mails, critical, DIGESTS];
+    let (silences, due, budgets) =
+        tokio::join!(context.store.silences(), context.store.due(now.seconds, MOST), context.store.budgets(&budgets));
+    let (silences, due, budgets) = (silences?, due?, budgets?);
+    let due: Vec<Incident> = due.into_iter().filter(|incident| !is_new_drill(incident, now.seconds)).collect();
+    let (to_send, others): (Vec<&Incident>, Vec<&Incident>) = due.iter().partition(|incident| {
+        let attention = attention(incident, &context.settings.alerts, &silences, now.seconds);
+        matches!(attention, Attention::Send | Attention::Remind)
+    });
+    let attended = attend_all(context, &others, &silences).await;
+    let sent = send_planned(context, Plan::of(&to_send, &budgets, now.milliseconds), &silences).await;
+    forget_ended(context, &silences, &due, now.seconds).await?;
+    attended?;
+    sent
+}
 
-    /// Handles one incident, and returns it if this invocation is to send its notice.
-    async fn attend(&self, incident: &Incident, silences: &[Silence]) -> Result<Option<Incident>, HandlerError> {
-        let now = self.clock.now();
-        match attention(incident, &self.settings.alerts, silences, now.seconds) {
-            Attention::Send => self.claimed(incident).await,
-            Attention::Remind => {
-                let reminder = Outbox::next(incident, Reason::Reminder, now.seconds + LEASE_SECONDS);
-                let is_ours = self.store.set_outbox(incident, &reminder).await?;
-                Ok(is_ours.then(|| reminder.put_into(incident.clone())))
-            }
-            Attention::Resolve => {
-                self.resolve_quiet(incident).await?;
-                Ok(None)
-            }
-            Attention::LookAgain(due_at) => {
-                let silence = incident.due.and_then(|_| covering(silences, incident, now.seconds));
-                let silenced_by = silence.map(|silence| silence.silence_id.clone());
-                let later = Outbox { due_at, silenced_by, ..Outbox::of(incident) };
-                self.store.set_outbox(incident, &later).await?;
-                Ok(None)
-            }
-        }
-    }
+/// Handles the incidents without a notice to send.
+async fn attend_all<S: Store, N: Notifier>(
+    context: &Context<S, N>,
+    incidents: &[&Incident],
+    silences: &[Silence],
+) -> Result<(), HandlerError> {
+    let attended = incidents.iter().map(|incident| attend(context, incident, silences)).collect();
+    concurrently::at_most(AT_ONCE, attended).await.into_iter().collect()
+}
 
-    async fn resolve_quiet(&self, incident: &Incident) -> Result<(), HandlerError> {
-        let now = self.clock.now();
-        let quiet = self.settings.alerts.resolve_after_quiet.of(incident.severity);
-        let outbox = Outbox { due: None, due_at: None, silenced_by: None, ..Outbox::of(incident) };
-        let resolution = Resolution {
-            read: incident,
-            outbox: &outbox,
-            recent_changes: &[],
-            what: &format!("resolved: no failure for {quiet}"),
-            at: &now.text,
-        };
-        match self.store.resolve(&resolution).await {
-            // It changed in the meantime, so it is no longer quiet.
-            Ok(()) | Err(StoreError::Conflict) => {}
-            Err(error) => return Err(error.into()),
+async fn attend<S: Store, N: Notifier>(
+    context: &Context<S, N>,
+    incident: &Incident,
+    silences: &[Silence],
+) -> Result<(), HandlerError> {
+    let now = context.clock.now();
+    match attention(incident, &context.settings.alerts, silences, now.seconds) {
+        // The moment came while others were handled: the next sweep sends it.
+        Attention::Send | Attention::Remind => Ok(()),
+        Attention::Resolve => resolve_quiet(context, incident, &now).await,
+        Attention::LookAgain(due_at) => {
+            let silence = incident.due.and_then(|_| covering(silences, incident, now.seconds));
+            let silenced_by = silence.map(|silence| silence.silence_id.clone());
+            let later = Outbox { due_at, silenced_by, ..Outbox::of(incident) };
+            context.store.set_outbox(incident, &later).await?;
+            Ok(())
         }
-        log::line("quiet", json!({ "incident_id": incident.incident_id }));
-        Ok(())
     }
+}
 
-    /// Sends the notices without a silence: few as single mails, many as a digest. Drills count separately.
-    async fn send_unsilenced(&self, incidents: Vec<Incident>) -> Result<usize, HandlerError> {
-        let (drills, others): (Vec<_>, Vec<_>) = incidents.into_iter().partition(|incident| incident.drill.is_some());
-        let (few, many): (Vec<_>, Vec<_>) =
-            [drills, others].into_iter().partition(|group| group.len() <= MOST_SINGLE_MAILS);
-        let (singly, together): (Vec<_>, Vec<_>) = (few.concat(), many.concat());
-        let (mut sent, mut failed) = (0, None);
-        for incident in &singly {
-            match self.send(incident, &incident.created_at).await {
-                Ok(delivery) => sent += usize::from(delivery == Delivery::Mailed),
-                Err(error) => failed = Some(error),
-            }
-        }
-        if !together.is_empty() {
-            match self.send_together(&together, &mail::digest(&together, &self.settings.stack)).await {
-                Ok(Delivery::Mailed) => sent += together.len(),
-                Ok(_) => {}
-                Err(error) => failed = Some(error),
-            }
-        }
-        failed.map_or(Ok(sent), Err)
+async fn resolve_quiet<S: Store, N: Notifier>(
+    context: &Context<S, N>,
+    incident: &Incident,
+    now: &Now,
+) -> Result<(), HandlerError> {
+    let quiet = context.settings.alerts.resolve_after_quiet.of(incident.severity);
+    let outbox = Outbox { due: None, due_at: None, silenced_by: None, ..Outbox::of(incident) };
+    let resolution = Resolution {
+        read: incident,
+        outbox: &outbox,
+        recent_changes: &[],
+        what: &format!("resolved: no failure for {quiet}"),
+        at: &now.text,
+    };
+    match context.store.resolve(&resolution).await {
+        // It changed in the meantime, so it is no longer quiet.
+        Ok(()) | Err(StoreError::Conflict) => {}
+        Err(error) => return Err(error.into()),
     }
+    log::line("quiet", json!({ "incident_id": incident.incident_id }));
+    Ok(())
+}
 
-    /// Reports for each ended silence what it hid.
-    async fn reveal(&self, mut hidden: Vec<Incident>, silences: &[Silence]) -> Result<usize, HandlerError> {
-        hidden.sort_by(|one, other| one.silenced_by.cmp(&other.silenced_by));
-        let mut sent = 0;
-        for incidents in hidden.chunk_by(|one, other| one.silenced_by == other.silenced_by) {
-            let id = incidents.first().and_then(|incident| incident.silenced_by.as_deref()).unwrap_or_default();
-            let silence = silences.iter().find(|silence| silence.silence_id == id);
-            let mail = mail::silence_ended(id, silence, incidents, &self.settings.stack);
-            if self.send_together(incidents, &mail).await? == Delivery::Mailed {
-                sent += incidents.len();
-            }
+/// Sends single mails, then one about several incidents.
+async fn send_planned<S: Store, N: Notifier>(
+    context: &Context<S, N>,
+    plan: Plan,
+    silences: &[Silence],
+) -> Result<usize, HandlerError> {
+    let (mut sent, mut failed) = (0, None);
+    for incident in &plan.singly {
+        match send_singly(context, incident).await {
+            Ok(delivery) => sent += usize::from(delivery == Delivery::Mailed),
+            Err(error) => failed = Some(error),
         }
-        Ok(sent)
     }
+    match send_together(context, &plan.together, silences).await {
+        Ok(together) => sent += together,
+        Err(error) => failed = Some(error),
+    }
+    failed.map_or(Ok(sent), Err)
+}
 
-    /// Deletes silences that ended a while ago and hide nothing.
-    async fn forget_ended(&self, silences: &[Silence], due: &[Incident], now: i64) -> Result<(), HandlerError> {
-        let hides =
-            |silence: &Silence| due.iter().any(|incident| incident.silenced_by.as_ref() == Some(&silence.silence_id));
-        let ended: Vec<&str> = silences
-            .iter()
-            .filter(|silence| !silence.is_active(now - KEPT_SECONDS) && !hides(silence))
-            .map(|silence| silence.silence_id.as_str())
-            .collect();
-        if !ended.is_empty() {
-            self.store.forget_silences(&ended).await?;
-        }
-        Ok(())
+async fn send_singly<S: Store, N: Notifier>(
+    context: &Context<S, N>,
+    incident: &Incident,
+) -> Result<Delivery, HandlerError> {
+    match claimed(context, incident).await? {
+        Some(claimed) => outbox::send(context, &claimed, &claimed.created_at, Sends::Unpaid).await,
+        None => Ok(Delivery::NotOurs),
     }
+}
+
+/// Sends a digest, or what one silence hid, and returns the number of incidents in it.
+async fn send_together<S: Store, N: Notifier>(
+    context: &Context<S, N>,
+    incidents: &[Incident],
+    silences: &[Silence],
+) -> Result<usize, HandlerError> {
+    let claims = incidents.iter().map(|incident| claimed(context, incident)).collect();
+    let claims = concurrently::at_most(AT_ONCE, claims).await;
+    let mut failed = None;
+    let mut ours = Vec::new();
+    for claim in claims {
+        match claim {
+            Ok(claimed) => ours.extend(claimed),
+            Err(error) => failed = Some(error),
+        }
+    }
+    let Some(first) = ours.first() else { return failed.map_or(Ok(0), Err) };
+    let stack = &context.settings.stack;
+    let mail = match &first.silenced_by {
+        None => mail::digest(&ours, stack),
+        Some(id) => {
+            let silence = silences.iter().find(|silence| silence.silence_id == *id);
+            mail::silence_ended(id, silence, &ours, stack)
+        }
+    };
+    let delivery = outbox::send_together(context, &ours, &mail).await?;
+    let sent = if delivery == Delivery::Mailed { ours.len() } else { 0 };
+    failed.map_or(Ok(sent), Err)
+}
+
+/// Takes the lease on the due notice, or makes a reminder due; `None` if another invocation was faster.
+async fn claimed<S: Store, N: Notifier>(
+    context: &Context<S, N>,
+    incident: &Incident,
+) -> Result<Option<Incident>, HandlerError> {
+    if incident.due.is_some() {
+        return outbox::claimed(context, incident).await;
+    }
+    let lease_end = context.clock.now().seconds + LEASE_SECONDS;
+    let reminder = Outbox::next(incident, Reason::Reminder, lease_end);
+    let is_ours = context.store.set_outbox(incident, &reminder).await?;
+    Ok(is_ours.then(|| reminder.put_into(incident.clone())))
+}
+
+/// Deletes silences that ended a while ago and hide nothing.
+async fn forget_ended<S: Store, N: Notifier>(
+    context: &Context<S, N>,
+    silences: &[Silence],
+    due: &[Incident],
+    now: i64,
+) -> Result<(), HandlerError> {
+    let hides =
+        |silence: &Silence| due.iter().any(|incident| incident.silenced_by.as_ref() == Some(&silence.silence_id));
+    let ended: Vec<&str> = silences
+        .iter()
+        .filter(|silence| !silence.is_active(now - KEPT_SECONDS) && !hides(silence))
+        .map(|silence| silence.silence_id.as_str())
+        .collect();
+    if !ended.is_empty() {
+        context.store.forget_silences(&ended).await?;
+    }
+    Ok(())
 }

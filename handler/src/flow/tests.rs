@@ -11,7 +11,7 @@ mod interleaved;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use incident_model::{AlertPolicy, Rules, Status};
+use incident_model::{AlertPolicy, Rules, Status, Unreadable};
 use serde_json::{Value, json};
 
 use super::*;
@@ -58,13 +58,14 @@ fn timeout_of(function: &str, event_id: &str) -> Value {
 fn alarm(event_id: &str, state: &str) -> Value {
     json!({
         "id": event_id, "source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change",
-        "region": "eu-west-1", "time": "2026-01-01T00:00:00Z", "detail": {"alarmName": "cpu", "state": {"value": state, "reason": "Threshold Crossed"}},
+        "account": "111111111111", "region": "eu-west-1", "time": "2026-01-01T00:00:00Z", "detail": {"alarmName": "cpu", "state": {"value": state, "reason": "Threshold Crossed"}},
     })
 }
 
 fn contributor(event_id: &str) -> Value {
     json!({
         "id": event_id, "source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm Contributor State Change",
+        "account": "111111111111", "region": "eu-west-1",
         "detail": {
             "alarmName": "devops-function-errors", "alarmContributor": {"id": "1", "attributes": {"FunctionName": "orders"}},
             "state": {"value": "ALARM", "reason": "Threshold Crossed"},
@@ -84,8 +85,8 @@ async fn guarantee_2_an_event_delivered_twice_counts_and_mails_once() -> Tested 
     for _ in 0..2 {
         deliver(&flow, &failure_of("orders", "e1")).await?;
     }
-    assert_eq!(flow.store.occurrences(), [1]);
-    assert_eq!(flow.notifier.count(), 1);
+    assert_eq!(flow.context.store.occurrences(), [1]);
+    assert_eq!(flow.context.notifier.count(), 1);
     Ok(())
 }
 
@@ -97,8 +98,8 @@ async fn guarantee_3_failures_of_one_fingerprint_are_one_incident_also_at_once()
     for delivered in join_all(deliveries).await {
         delivered?;
     }
-    assert_eq!(flow.store.occurrences(), [20]);
-    assert_eq!(flow.notifier.count(), 1);
+    assert_eq!(flow.context.store.occurrences(), [20]);
+    assert_eq!(flow.context.notifier.count(), 1);
     Ok(())
 }
 
@@ -108,21 +109,21 @@ async fn guarantee_3_a_resolved_incident_that_returns_is_a_new_one() -> Tested {
     deliver(&flow, &alarm("e1", "ALARM")).await?;
     deliver(&flow, &alarm("e2", "OK")).await?;
     deliver(&flow, &alarm("e3", "ALARM")).await?;
-    assert_eq!(flow.store.occurrences(), [1, 1]);
-    assert_eq!(flow.notifier.count(), 3);
+    assert_eq!(flow.context.store.occurrences(), [1, 1]);
+    assert_eq!(flow.context.notifier.count(), 3);
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn guarantee_6_without_the_table_the_alert_still_goes_out() {
     let flow = flow();
-    flow.store.script.break_table();
+    flow.context.store.script.break_table();
     // Lambda tries three times.
     for _ in 0..3 {
         let result = deliver(&flow, &failure_of("orders", "e1")).await;
         assert!(matches!(result, Err(HandlerError::Store(_))), "{result:?}");
     }
-    let bodies = flow.notifier.bodies();
+    let bodies = flow.context.notifier.bodies();
     assert!(bodies.len() == 1 && bodies.iter().all(|body| body.contains("NOT RECORDED")), "{bodies:?}");
 }
 
@@ -130,8 +131,8 @@ async fn guarantee_6_without_the_table_the_alert_still_goes_out() {
 async fn guarantee_7_own_failures_do_not_loop() -> Tested {
     let flow = flow();
     deliver(&flow, &failure_of("devops-incident-handler", "e1")).await?;
-    assert_eq!(flow.notifier.count(), 0);
-    assert!(flow.store.occurrences().is_empty());
+    assert_eq!(flow.context.notifier.count(), 0);
+    assert!(flow.context.store.occurrences().is_empty());
     Ok(())
 }
 
@@ -148,7 +149,7 @@ async fn guarantee_1_what_comes_back_from_the_handlers_queue_is_handled() -> Tes
     });
     let message = json!({"Records": [{"eventSource": "aws:sqs", "messageId": "m", "body": record.to_string()}]});
     deliver(&flow, &message).await?;
-    assert_eq!(flow.store.occurrences(), [1]);
+    assert_eq!(flow.context.store.occurrences(), [1]);
     Ok(())
 }
 
@@ -177,7 +178,7 @@ async fn guarantee_1_no_record_of_a_batch_hides_another() -> Tested {
     ] {
         let flow = flow();
         let _ = deliver(&flow, &json!({"Records": [garbage, good, again]})).await;
-        let recorded: Vec<_> = flow.store.incidents().into_iter().map(|incident| incident.resource).collect();
+        let recorded: Vec<_> = flow.context.store.incidents().into_iter().map(|incident| incident.resource).collect();
         for resource in ["orders", "payments"] {
             assert!(recorded.iter().any(|seen| seen == resource), "{garbage} hides {resource}: {recorded:?}");
         }
@@ -192,7 +193,7 @@ async fn guarantee_1_an_unreadable_record_is_reported() -> Tested {
     let garbage = json!({"eventSource": "aws:sqs", "messageId": "q1", "eventSourceARN": arn, "body": " "});
     let good = json!({"eventSource": "aws:sqs", "messageId": "q2", "body": failure_of("orders", "e1").to_string()});
     deliver(&flow, &json!({"Records": [garbage, good]})).await?;
-    let bodies = flow.notifier.bodies();
+    let bodies = flow.context.notifier.bodies();
     assert!(bodies.iter().any(|body| body.contains("a record from team-events cannot be read")), "{bodies:?}");
     // Nothing in it can be read: the delivery fails and ends in the dead-letter queue, which raises an alarm.
     assert!(matches!(deliver(&flow, &json!({"Records": [garbage]})).await, Err(HandlerError::Unreadable(_))));

@@ -1,32 +1,33 @@
 //! The handler's interface to the incident table.
 
+pub mod budget;
 mod table;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use aws_sdk_dynamodb::error::SdkError;
+use incident_model::table::Place;
 use incident_model::{Incident, Reason, Silence};
+
+pub use budget::{Budget, BudgetState, Charge};
 pub use table::Table;
 
 /// The operations for recording and notifying. Each is atomic.
 pub trait Store {
-    /// Reads everything that a decision needs: about an event, its fingerprint and its resource, and the silences.
+    /// Reads everything that a decision needs: about events of one fingerprint, its resource, the silences and budgets.
     fn look(&self, lookup: &Lookup<'_>) -> impl Future<Output = Result<Snapshot, StoreError>>;
 
     /// Reads an incident.
     fn incident(&self, incident_id: &str) -> impl Future<Output = Result<Option<Incident>, StoreError>>;
 
     /// The newest incident of a trouble, in any status.
-    fn newest_of_trouble(
-        &self,
-        source: &str,
-        trouble: &str,
-    ) -> impl Future<Output = Result<Option<Incident>, StoreError>>;
+    fn newest_of_trouble(&self, trouble: &Trouble<'_>) -> impl Future<Output = Result<Option<Incident>, StoreError>>;
 
-    /// Opens an incident with its first failure.
+    /// Opens an incident with its first failures.
     fn open(&self, opening: &Opening<'_>) -> impl Future<Output = Result<(), StoreError>>;
 
-    /// Counts another failure for an unresolved incident.
+    /// Counts further failures for an unresolved incident.
     fn count(&self, occurrence: &Occurrence<'_>) -> impl Future<Output = Result<(), StoreError>>;
 
     /// Resolves an unresolved incident.
@@ -35,12 +36,12 @@ pub trait Store {
     /// Records when a trouble last ended, for failures that are reported after their end.
     fn remember_recovery(
         &self,
-        source: &str,
-        trouble: &str,
+        trouble: &Trouble<'_>,
         at_milliseconds: i64,
     ) -> impl Future<Output = Result<(), StoreError>>;
 
-    /// The incidents that are due, the longest waiting first, at most `limit`. Eventually consistent.
+    /// The incidents that are due: the worst first, then the longest waiting, at most `limit`. An incident that became
+    /// due a moment ago may be missing.
     fn due(&self, now: i64, limit: usize) -> impl Future<Output = Result<Vec<Incident>, StoreError>>;
 
     /// Changes an incident's outbox, unless it changed since it was read; returns whether it was changed.
@@ -50,7 +51,10 @@ pub trait Store {
     /// which case an escalation is due now.
     fn mark_sent(&self, sent: &Sent<'_>) -> impl Future<Output = Result<bool, StoreError>>;
 
-    /// Takes a mail from a budget; false if it is used up.
+    /// The states of budgets, in the given order.
+    fn budgets(&self, budgets: &[Budget]) -> impl Future<Output = Result<Vec<BudgetState>, StoreError>>;
+
+    /// Takes a mail from a budget; false if it is used up, which costs no write.
     fn take(&self, budget: &Budget, now_milliseconds: i64) -> impl Future<Output = Result<bool, StoreError>>;
 
     /// All silences, including ended ones whose end was not reported yet.
@@ -60,39 +64,75 @@ pub trait Store {
     fn forget_silences(&self, silence_ids: &[&str]) -> impl Future<Output = Result<(), StoreError>>;
 }
 
-/// The table lookup for a failure.
-#[derive(Debug, Clone, Copy)]
-pub struct Lookup<'a> {
-    /// The event that reports it.
-    pub event_id: &'a str,
-    /// Its fingerprint.
-    pub fingerprint: &'a str,
+/// The identity of a trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trouble<'a> {
+    /// Where it is.
+    pub place: Place<'a>,
     /// Kind of resource.
     pub source: &'a str,
-    /// Its trouble.
-    pub trouble: &'a str,
+    /// Its identity among those of its source.
+    pub name: &'a str,
+}
+
+impl<'a> Trouble<'a> {
+    /// The trouble of an incident.
+    pub fn of(incident: &'a Incident) -> Self {
+        Self { place: incident.place(), source: &incident.source, name: incident.trouble() }
+    }
+}
+
+/// The table lookup for failures of one fingerprint.
+#[derive(Debug, Clone, Copy)]
+pub struct Lookup<'a> {
+    /// The events that report them, at most [`MOST_EVENTS`].
+    pub event_ids: &'a [&'a str],
+    /// Their fingerprint.
+    pub fingerprint: &'a str,
+    /// Their trouble.
+    pub trouble: Trouble<'a>,
     /// The failing function.
     pub function: Option<&'a str>,
+    /// The budgets that a mail about them may use.
+    pub budgets: &'a [Budget],
 }
+
+/// Maximum number of events of one lookup or write. BatchGetItem takes 100 keys, TransactWriteItems 100 actions
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>); the rest is for the
+/// incident and its helper items.
+pub const MOST_EVENTS: usize = 80;
 
 /// The result of a lookup.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
-    /// The incident that already counts the event, if any.
-    pub counted_for: Option<String>,
-    /// The newest incident of the fingerprint, in any status.
+    /// From events that are counted already to their incidents.
+    pub counted_for: BTreeMap<String, String>,
+    /// The newest incident of the fingerprint, in any status; `None` also if it was deleted or is unreadable for this
+    /// version: the next failure opens a new one.
     pub newest: Option<Incident>,
-    /// The incident that the fingerprint points to, if it was deleted or is unreadable for this version: the next
-    /// failure opens a new one.
-    pub lost: Option<String>,
+    /// The incident that the fingerprint's item points to.
+    pub open_pointer: Option<String>,
     /// The newest incident of the trouble.
     pub newest_of_trouble: Option<String>,
+    /// The trouble's item.
+    pub trouble_pointer: TroublePointer,
     /// When the trouble last ended, in milliseconds since 1970.
     pub recovered_at: Option<i64>,
     /// The newest incident of an alarm on the function's errors.
     pub alarm_of_function: Option<Incident>,
     /// All silences.
     pub silences: Vec<Silence>,
+    /// The states of the budgets, in the order of the lookup.
+    pub budgets: Vec<BudgetState>,
+}
+
+/// The item of a trouble, as it was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TroublePointer {
+    /// The incident that it points to.
+    pub leads_to: Option<String>,
+    /// When the trouble last ended, in milliseconds since 1970.
+    pub recovered_at: Option<i64>,
 }
 
 /// The pending notice of an incident.
@@ -131,11 +171,11 @@ impl Outbox {
     }
 }
 
-/// The first failure of an incident.
+/// The first failures of an incident.
 #[derive(Debug, Clone, Copy)]
 pub struct Opening<'a> {
-    /// The event that reports it.
-    pub event_id: &'a str,
+    /// The events that report them, at most [`MOST_EVENTS`].
+    pub event_ids: &'a [&'a str],
     /// The incident to write.
     pub incident: &'a Incident,
     /// The basis of the decision.
@@ -144,25 +184,36 @@ pub struct Opening<'a> {
     pub alarm_on: Option<&'a str>,
     /// Whether the previous incident's notice is obsolete.
     pub withdraws: bool,
+    /// The mail that it takes from a budget.
+    pub charge: Option<&'a Charge>,
     /// Now, in seconds since 1970.
     pub now: i64,
 }
 
-/// Another failure of an incident.
+/// Further failures of an incident.
 #[derive(Debug, Clone, Copy)]
 pub struct Occurrence<'a> {
-    /// The event that reports it.
-    pub event_id: &'a str,
+    /// The events that report them, at most [`MOST_EVENTS`].
+    pub event_ids: &'a [&'a str],
     /// The incident as it was read.
     pub read: &'a Incident,
-    /// The incident with the failure.
+    /// The incident with the failures.
     pub incident: &'a Incident,
     /// The escalation, if it became worse.
     pub escalation: Option<&'a Outbox>,
     /// The number of failures at which it escalates next; the write that reaches it must escalate.
     pub worse_at: Option<u64>,
+    /// The mail that the escalation takes from a budget.
+    pub charge: Option<&'a Charge>,
     /// Now, in seconds since 1970.
     pub now: i64,
+}
+
+impl Occurrence<'_> {
+    /// The number of failures.
+    pub fn failures(&self) -> u64 {
+        self.event_ids.len() as u64
+    }
 }
 
 /// The end of an incident.
@@ -193,24 +244,6 @@ pub struct Sent<'a> {
     pub at: &'a str,
     /// When, in seconds since 1970.
     pub now: i64,
-}
-
-/// How many mails of a kind may be sent within a sliding time window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget {
-    /// The kind.
-    pub name: &'static str,
-    /// How many.
-    pub limit: usize,
-    /// The window, in milliseconds.
-    pub milliseconds: i64,
-}
-
-impl Budget {
-    /// This many in any sixty seconds.
-    pub const fn of_a_minute(name: &'static str, limit: usize) -> Self {
-        Self { name, limit, milliseconds: 60_000 }
-    }
 }
 
 /// Why a table operation failed.

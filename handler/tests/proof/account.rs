@@ -13,15 +13,18 @@ use aws_sdk_dynamodb::types::{
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use incident_handler::clients::Clients;
-use incident_handler::flow::{Handler, HandlerError};
+use incident_handler::error::HandlerError;
+use incident_handler::flow::Handler;
 use incident_handler::settings::Settings;
 use incident_local::config::LatencyProfile;
 use incident_local::gateway::{Gateway, Handle};
 use incident_local::outbox::{MailKind, StoredMail, read};
 use incident_local::{AccessKey, LocalConfig};
-use incident_model::table::{INCIDENT_ID, INDEX_BY_CREATED, INDEX_BY_DUE, INDEX_BY_STATUS, RECORD_TYPE};
+use incident_model::table::{DUE_AT, DUE_QUEUE, INCIDENT_ID, INDEX_BY_MONTH, INDEX_DUE, MONTH, tally_key};
+use incident_model::tally::Tally;
 use incident_model::{AlertPolicy, Incident};
 use lambda_runtime::{Context, LambdaEvent};
+use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 use serde_json::Value;
 
 use crate::events;
@@ -168,7 +171,7 @@ impl Account {
     /// entries.
     pub(crate) async fn grow_with_a_reminder_due(&self) -> TestResult<usize> {
         let mut items = self.items().await?;
-        items.retain(|item| item.contains_key(RECORD_TYPE));
+        items.retain(|item| item.contains_key(MONTH));
         let mut item = items.pop().ok_or("no incident")?;
         item.insert("due".to_owned(), AttributeValue::S("reminder".to_owned()));
         item.insert("due_at".to_owned(), AttributeValue::N("1700000000".to_owned()));
@@ -193,8 +196,17 @@ impl Account {
 
     pub(crate) async fn incidents(&self) -> TestResult<Vec<Incident>> {
         let mut items = self.items().await?;
-        items.retain(|item| item.contains_key(RECORD_TYPE));
-        Ok(serde_dynamo::aws_sdk_dynamodb_1::from_items(items)?)
+        let key = |item: &HashMap<String, AttributeValue>| item.get(INCIDENT_ID)?.as_s().ok().cloned();
+        let all: HashMap<String, _> = items.iter().filter_map(|item| Some((key(item)?, item.clone()))).collect();
+        items.retain(|item| item.contains_key(MONTH));
+        let mut incidents = Vec::new();
+        for item in items {
+            let incident: Incident = from_item(item)?;
+            let tally = all.get(&tally_key(&incident.incident_id)).cloned();
+            let tally: Option<Tally> = tally.map(from_item).transpose()?;
+            incidents.push(incident.with_tally(tally.as_ref()));
+        }
+        Ok(incidents)
     }
 
     async fn items(&self) -> TestResult<Vec<HashMap<String, AttributeValue>>> {
@@ -263,15 +275,11 @@ async fn create_table(dynamodb: &aws_sdk_dynamodb::Client) -> TestResult {
     let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
     let mut create = dynamodb.create_table().table_name(TABLE).billing_mode(BillingMode::PayPerRequest);
     create = create.key_schema(key(INCIDENT_ID, KeyType::Hash)?);
-    for name in [INCIDENT_ID, RECORD_TYPE, "created_at", "status", "last_seen_at"] {
+    for name in [INCIDENT_ID, MONTH, "created_at", DUE_QUEUE] {
         create = create.attribute_definitions(attribute(name, ScalarAttributeType::S)?);
     }
-    create = create.attribute_definitions(attribute("due_at", ScalarAttributeType::N)?);
-    for (name, partition, sort) in [
-        (INDEX_BY_CREATED, RECORD_TYPE, "created_at"),
-        (INDEX_BY_STATUS, "status", "last_seen_at"),
-        (INDEX_BY_DUE, RECORD_TYPE, "due_at"),
-    ] {
+    create = create.attribute_definitions(attribute(DUE_AT, ScalarAttributeType::N)?);
+    for (name, partition, sort) in [(INDEX_BY_MONTH, MONTH, "created_at"), (INDEX_DUE, DUE_QUEUE, DUE_AT)] {
         let projection = Projection::builder().projection_type(ProjectionType::All).build();
         let index = GlobalSecondaryIndex::builder().index_name(name).projection(projection);
         let index = index.key_schema(key(partition, KeyType::Hash)?).key_schema(key(sort, KeyType::Range)?);

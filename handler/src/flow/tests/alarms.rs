@@ -9,11 +9,11 @@ const HOUR: i64 = 60 * MINUTE;
 
 /// Delivers the alarm, and returns whether it became a mailed incident.
 async fn is_alerted(flow: &Flow<Memory, Mailbox>) -> Result<bool, HandlerError> {
-    let mails = flow.notifier.count();
+    let mails = flow.context.notifier.count();
     deliver(flow, &contributor("alarm")).await?;
-    let alarm = flow.store.incidents().into_iter().find(|incident| incident.source == "cloudwatch");
+    let alarm = flow.context.store.incidents().into_iter().find(|incident| incident.source == "cloudwatch");
     let is_recorded = alarm.is_some_and(|alarm| alarm.severity == Severity::High && alarm.status == Status::Open);
-    let subject = flow.notifier.subjects().split_off(mails).join("\n");
+    let subject = flow.context.notifier.subjects().split_off(mails).join("\n");
     assert_eq!(is_recorded, subject.starts_with("[HIGH] function orders has errors"), "{subject}");
     Ok(is_recorded)
 }
@@ -22,7 +22,7 @@ async fn is_alerted(flow: &Flow<Memory, Mailbox>) -> Result<bool, HandlerError> 
 async fn an_alarm_whose_failure_people_just_heard_of_says_nothing_new() -> Tested {
     let flow = flow();
     deliver(&flow, &timeout_of("orders", "e1")).await?;
-    flow.clock.pass(3 * MINUTE);
+    flow.context.clock.pass(3 * MINUTE);
     assert!(!is_alerted(&flow).await?);
     assert!(is_alerted(&self::flow()).await?);
     Ok(())
@@ -36,17 +36,17 @@ async fn a_stray_failure_swallows_no_alarm() -> Tested {
 
     let flow = self::flow();
     deliver(&flow, &timeout_of("orders", "e1")).await?;
-    flow.clock.pass(10 * HOUR);
+    flow.context.clock.pass(10 * HOUR);
     assert!(is_alerted(&flow).await?, "hours ago");
 
     let flow = self::flow();
     deliver(&flow, &timeout_of("orders", "e1")).await?;
-    let incident_id = flow.store.incidents()[0].incident_id.clone();
-    flow.store.set_status(&incident_id, Status::Acknowledged);
+    let incident_id = flow.context.store.incidents()[0].incident_id.clone();
+    flow.context.store.set_status(&incident_id, Status::Acknowledged);
     assert!(is_alerted(&flow).await?, "acknowledged");
 
     let flow = self::flow();
-    flow.store.silence(incident_model::Silence {
+    flow.context.store.silence(incident_model::Silence {
         pattern: json!({"error_type": ["Sandbox.Timedout"]}),
         ..alerting::silence(&flow, HOUR)
     });
@@ -74,16 +74,19 @@ async fn an_older_failure_explains_beside_a_newer_one_that_does_not() -> Tested 
 async fn the_cause_that_comes_after_its_alarm_takes_its_place() -> Tested {
     let flow = flow();
     deliver(&flow, &contributor("a1")).await?;
-    flow.clock.pass(3 * MINUTE);
+    flow.context.clock.pass(3 * MINUTE);
     deliver(&flow, &timeout_of("orders", "e1")).await?;
-    let incidents = flow.store.incidents();
+    let incidents = flow.context.store.incidents();
     let (alarm, cause) = (&incidents[0], &incidents[1]);
     assert_eq!((alarm.status, cause.status), (Status::Resolved, Status::Open));
     assert_eq!(cause.explains_incident_id.as_ref(), Some(&alarm.incident_id));
-    assert!(flow.notifier.bodies()[1].contains(&format!("the cause of the alarm in incident {}", alarm.incident_id)));
+    assert!(
+        flow.context.notifier.bodies()[1]
+            .contains(&format!("the cause of the alarm in incident {}", alarm.incident_id))
+    );
     deliver(&flow, &contributor("a2")).await?;
     deliver(&flow, &timeout_of("payments", "e2")).await?;
-    assert_eq!(flow.store.incidents().iter().filter(|incident| incident.status == Status::Open).count(), 2);
+    assert_eq!(flow.context.store.incidents().iter().filter(|incident| incident.status == Status::Open).count(), 2);
     Ok(())
 }
 
@@ -97,11 +100,11 @@ async fn a_failure_that_explains_no_alarm_leaves_it_open() -> Tested {
     ] {
         let flow = flow();
         deliver(&flow, &contributor("a1")).await?;
-        let alarm = flow.store.incidents()[0].incident_id.clone();
-        flow.store.set_status(&alarm, status);
-        flow.clock.pass(minutes * MINUTE);
+        let alarm = flow.context.store.incidents()[0].incident_id.clone();
+        flow.context.store.set_status(&alarm, status);
+        flow.context.clock.pass(minutes * MINUTE);
         deliver(&flow, &failure).await?;
-        let incidents = flow.store.incidents();
+        let incidents = flow.context.store.incidents();
         assert!(incidents.iter().all(|incident| incident.status != Status::Resolved), "{what}");
         assert!(incidents.iter().all(|incident| incident.explains_incident_id.is_none()), "{what}");
     }

@@ -9,7 +9,7 @@ const HOUR: i64 = 60 * MINUTE;
 
 /// A silence of everything, for the given time.
 pub(super) fn silence(flow: &Flow<Memory, Mailbox>, seconds: i64) -> Silence {
-    let now = flow.clock.now();
+    let now = flow.context.clock.now();
     Silence {
         silence_id: "sil-1".to_owned(),
         by: "ada".to_owned(),
@@ -23,7 +23,7 @@ pub(super) fn silence(flow: &Flow<Memory, Mailbox>, seconds: i64) -> Silence {
 /// Advances the clock by minutes, with a sweep in each.
 async fn minutes(flow: &Flow<Memory, Mailbox>, minutes: i64) -> Tested {
     for _ in 0..minutes {
-        flow.clock.pass(MINUTE);
+        flow.context.clock.pass(MINUTE);
         flow.sweep().await?;
     }
     Ok(())
@@ -39,19 +39,21 @@ async fn storm(flow: &Flow<Memory, Mailbox>, name: &str, functions: usize) -> Te
 /// Subjects without ids.
 fn subjects(flow: &Flow<Memory, Mailbox>) -> Vec<String> {
     let plain = |subject: String| subject.split(" (").next().unwrap_or_default().to_owned();
-    flow.notifier.subjects().into_iter().map(plain).collect()
+    flow.context.notifier.subjects().into_iter().map(plain).collect()
 }
 
 #[tokio::test(start_paused = true)]
 async fn guarantee_5_beyond_the_budget_a_digest_tells() -> Tested {
     let flow = flow();
     storm(&flow, "orders", 20).await?;
-    assert_eq!(flow.notifier.count(), 6);
+    assert_eq!(flow.context.notifier.count(), 6);
     minutes(&flow, 2).await?;
-    let subjects = flow.notifier.subjects();
+    let subjects = flow.context.notifier.subjects();
     assert_eq!(subjects.len(), 7, "{subjects:?}");
     assert!(subjects[6].starts_with("[DIGEST] 14 incidents (14 MEDIUM)"), "{subjects:?}");
-    assert!(flow.store.incidents().iter().all(|incident| incident.notified_at.is_some() && incident.due.is_none()));
+    assert!(
+        flow.context.store.incidents().iter().all(|incident| incident.notified_at.is_some() && incident.due.is_none())
+    );
     Ok(())
 }
 
@@ -63,8 +65,8 @@ async fn guarantee_5_a_storm_that_lasts_sends_a_digest_a_minute() -> Tested {
         minutes(&flow, 1).await?;
     }
     minutes(&flow, 2).await?;
-    assert!(flow.notifier.count() <= 6 * 10 + 12, "{} mails", flow.notifier.count());
-    assert!(flow.store.incidents().iter().all(|incident| incident.notified_at.is_some()));
+    assert!(flow.context.notifier.count() <= 6 * 10 + 12, "{} mails", flow.context.notifier.count());
+    assert!(flow.context.store.incidents().iter().all(|incident| incident.notified_at.is_some()));
     Ok(())
 }
 
@@ -92,7 +94,7 @@ async fn one_fingerprint_mails_once_and_again_when_it_gets_worse() -> Tested {
             "[HIGH] ESCALATED: orders failed: ValueError: no such order"
         ]
     );
-    let incidents = flow.store.incidents();
+    let incidents = flow.context.store.incidents();
     assert_eq!((incidents[0].severity, incidents[0].occurrences), (Severity::High, 150));
     Ok(())
 }
@@ -103,34 +105,36 @@ async fn what_nobody_takes_is_reported_again_until_somebody_does() -> Tested {
     deliver(&flow, &alarm("e1", "ALARM")).await?;
     minutes(&flow, 8 * 60 + 2).await?;
     assert_eq!(subjects(&flow)[1..], ["[HIGH] REMINDER: alarm cpu: Threshold Crossed"; 2]);
-    let incident_id = flow.store.incidents()[0].incident_id.clone();
-    flow.store.set_status(&incident_id, Status::Acknowledged);
+    let incident_id = flow.context.store.incidents()[0].incident_id.clone();
+    flow.context.store.set_status(&incident_id, Status::Acknowledged);
     minutes(&flow, 8 * 60).await?;
-    assert_eq!(flow.notifier.count(), 3);
+    assert_eq!(flow.context.notifier.count(), 3);
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_silence_hides_mails_and_its_end_says_which() -> Tested {
     let flow = flow();
-    flow.store.silence(silence(&flow, HOUR));
+    flow.context.store.silence(silence(&flow, HOUR));
     storm(&flow, "orders", 2).await?;
     deliver(&flow, &alarm("e1", "ALARM")).await?;
     deliver(&flow, &alarm("e2", "OK")).await?;
     minutes(&flow, 59).await?;
-    assert_eq!(flow.notifier.count(), 0);
-    assert!(flow.store.incidents().iter().all(|incident| incident.silenced_by.as_deref() == Some("sil-1")));
+    assert_eq!(flow.context.notifier.count(), 0);
+    assert!(flow.context.store.incidents().iter().all(|incident| incident.silenced_by.as_deref() == Some("sil-1")));
     minutes(&flow, 2).await?;
-    let subjects = flow.notifier.subjects();
+    let subjects = flow.context.notifier.subjects();
     assert_eq!(subjects.len(), 1, "{subjects:?}");
     assert!(subjects[0].starts_with("[SILENCE ENDED] 3 incidents (1 HIGH, 2 MEDIUM)"), "{subjects:?}");
-    let body = flow.notifier.bodies().remove(0);
+    let body = flow.context.notifier.bodies().remove(0);
     assert!(body.contains("The silence by ada") && body.contains("HIGH recovered - alarm cpu"), "{body}");
-    assert!(flow.store.incidents().iter().all(|incident| incident.silenced_by.is_none() && incident.due.is_none()));
+    assert!(
+        flow.context.store.incidents().iter().all(|incident| incident.silenced_by.is_none() && incident.due.is_none())
+    );
     minutes(&flow, 10).await?;
-    assert_eq!((flow.store.silence_count(), flow.notifier.count()), (0, 1));
+    assert_eq!((flow.context.store.silence_count(), flow.context.notifier.count()), (0, 1));
     deliver(&flow, &failure_of("payments", "e3")).await?;
-    assert_eq!(flow.notifier.count(), 2);
+    assert_eq!(flow.context.notifier.count(), 2);
     Ok(())
 }
 
@@ -139,12 +143,12 @@ async fn a_silence_holds_reminders_and_escalations_back() -> Tested {
     let flow = flow();
     deliver(&flow, &alarm("e1", "ALARM")).await?;
     deliver(&flow, &failure_of("orders", "first")).await?;
-    flow.store.silence(silence(&flow, 5 * HOUR));
+    flow.context.store.silence(silence(&flow, 5 * HOUR));
     for number in 0..100 {
         deliver(&flow, &failure_of("orders", &format!("e{number}"))).await?;
     }
     minutes(&flow, 5 * 60 - 1).await?;
-    assert_eq!(flow.notifier.count(), 2);
+    assert_eq!(flow.context.notifier.count(), 2);
     minutes(&flow, 2).await?;
     let subjects = subjects(&flow);
     assert_eq!(subjects.len(), 4, "{subjects:?}");
@@ -180,19 +184,25 @@ async fn what_is_quiet_is_resolved_and_an_alarm_is_not() -> Tested {
     let flow = flow();
     deliver(&flow, &failure_of("orders", "e1")).await?;
     deliver(&flow, &alarm("e2", "ALARM")).await?;
-    flow.clock.pass(20 * HOUR);
+    flow.context.clock.pass(20 * HOUR);
     deliver(&flow, &failure_of("orders", "e3")).await?;
-    flow.clock.pass(20 * HOUR);
+    flow.context.clock.pass(20 * HOUR);
     flow.sweep().await?;
     let resolved = || {
         let is_resolved = |incident: &&Incident| incident.status == Status::Resolved;
-        flow.store.incidents().iter().filter(is_resolved).map(|incident| incident.source.clone()).collect::<Vec<_>>()
+        flow.context
+            .store
+            .incidents()
+            .iter()
+            .filter(is_resolved)
+            .map(|incident| incident.source.clone())
+            .collect::<Vec<_>>()
     };
     assert!(resolved().is_empty());
-    flow.clock.pass(5 * HOUR);
+    flow.context.clock.pass(5 * HOUR);
     flow.sweep().await?;
     assert_eq!(resolved(), ["lambda"]);
-    flow.clock.pass(1000 * HOUR);
+    flow.context.clock.pass(1000 * HOUR);
     flow.sweep().await?;
     assert_eq!(resolved(), ["lambda"]);
     Ok(())
@@ -202,13 +212,13 @@ async fn what_is_quiet_is_resolved_and_an_alarm_is_not() -> Tested {
 async fn what_returns_is_linked_to_what_was() -> Tested {
     let flow = flow();
     deliver(&flow, &failure_of("orders", "e1")).await?;
-    let first = flow.store.incidents()[0].incident_id.clone();
-    flow.store.set_status(&first, Status::Resolved);
+    let first = flow.context.store.incidents()[0].incident_id.clone();
+    flow.context.store.set_status(&first, Status::Resolved);
     deliver(&flow, &failure_of("orders", "e2")).await?;
     let second =
-        flow.store.incidents().into_iter().find(|incident| incident.incident_id != first).ok_or("no second")?;
+        flow.context.store.incidents().into_iter().find(|incident| incident.incident_id != first).ok_or("no second")?;
     assert_eq!(second.previous_incident_id.as_ref(), Some(&first));
-    assert!(flow.notifier.bodies()[1].contains(&format!("It recurred; the previous incident is {first}.")));
+    assert!(flow.context.notifier.bodies()[1].contains(&format!("It recurred; the previous incident is {first}.")));
     Ok(())
 }
 
@@ -228,9 +238,9 @@ async fn a_recovery_ends_all_that_its_resource_has_open() -> Tested {
     };
     deliver(&flow, &run("r1", "FAILED", "Timeout")).await?;
     deliver(&flow, &run("r2", "FAILED", "Denied")).await?;
-    assert_eq!(flow.store.incidents().len(), 2);
+    assert_eq!(flow.context.store.incidents().len(), 2);
     deliver(&flow, &run("r3", "SUCCEEDED", "")).await?;
-    assert!(flow.store.incidents().iter().all(|incident| incident.status == Status::Resolved));
+    assert!(flow.context.store.incidents().iter().all(|incident| incident.status == Status::Resolved));
     assert_eq!(subjects(&flow).iter().filter(|subject| subject.starts_with("[RECOVERED]")).count(), 2);
     Ok(())
 }
@@ -241,13 +251,13 @@ async fn an_end_that_arrives_before_its_beginning_ends_it() -> Tested {
     let mut over = alarm("e2", "OK");
     over["time"] = "2026-01-01T00:05:00Z".into();
     deliver(&flow, &over).await?;
-    assert!(flow.store.incidents().is_empty());
+    assert!(flow.context.store.incidents().is_empty());
     deliver(&flow, &alarm("e1", "ALARM")).await?;
-    let incident = flow.store.incidents().remove(0);
+    let incident = flow.context.store.incidents().remove(0);
     assert_eq!((incident.status, incident.due), (Status::Resolved, None::<Reason>));
     let mut later = alarm("e3", "ALARM");
     later["time"] = "2026-01-01T00:06:00Z".into();
     deliver(&flow, &later).await?;
-    assert!(flow.store.incidents().iter().any(|incident| incident.status == Status::Open));
+    assert!(flow.context.store.incidents().iter().any(|incident| incident.status == Status::Open));
     Ok(())
 }

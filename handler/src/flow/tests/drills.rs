@@ -14,10 +14,10 @@ async fn what_a_payload_says_makes_no_drill_of_a_failure() -> Tested {
     for number in 0..60 {
         deliver(&flow, &drill_of("orders", &format!("d-{number}"))).await?;
     }
-    let subjects = flow.notifier.subjects();
+    let subjects = flow.context.notifier.subjects();
     assert!(subjects.iter().all(|subject| !subject.contains("TEST")), "{subjects:?}");
-    assert_eq!(flow.store.occurrences(), [60]);
-    assert_eq!(flow.notifier.count(), 1);
+    assert_eq!(flow.context.store.occurrences(), [60]);
+    assert_eq!(flow.context.notifier.count(), 1);
     Ok(())
 }
 
@@ -25,16 +25,16 @@ async fn what_a_payload_says_makes_no_drill_of_a_failure() -> Tested {
 async fn guarantee_5_no_kind_of_mail_brings_the_others_to_ten_in_a_second() -> Tested {
     for limit in 1..=8 {
         let mut flow = flow();
-        flow.settings.alerts = serde_json::from_value(json!({ "mails_per_minute": limit }))?;
+        flow.context.settings.alerts = serde_json::from_value(json!({ "mails_per_minute": limit }))?;
         for number in 0..60 {
             deliver(&flow, &drill_of("devops-error-generator", &format!("d-{number}"))).await?;
             deliver(&flow, &failure_of(&format!("orders-{number}"), &format!("e-{number}"))).await?;
         }
-        flow.clock.pass(20);
+        flow.context.clock.pass(20);
         flow.sweep().await?;
         // The clock stands still while a drill waits for the next second.
-        assert!(flow.notifier.count() < 10, "{limit}: {:?}", flow.notifier.subjects());
-        let drills = flow.notifier.subjects().iter().filter(|subject| subject.contains("TEST: ")).count();
+        assert!(flow.context.notifier.count() < 10, "{limit}: {:?}", flow.context.notifier.subjects());
+        let drills = flow.context.notifier.subjects().iter().filter(|subject| subject.contains("TEST: ")).count();
         assert!(drills > 0, "{limit}: no drill was mailed");
     }
     Ok(())
@@ -45,13 +45,19 @@ async fn drills_beyond_their_budget_are_in_a_digest() -> Tested {
     let flow = flow();
     for number in 0..20 {
         deliver(&flow, &drill_of("devops-error-generator", &format!("d-{number}"))).await?;
-        flow.clock.pass(2);
+        flow.context.clock.pass(2);
     }
-    assert_eq!(flow.notifier.count(), 10);
-    flow.clock.pass(60);
+    assert_eq!(flow.context.notifier.count(), 10);
+    flow.context.clock.pass(60);
     flow.sweep().await?;
-    assert_eq!(flow.notifier.count(), 11);
-    assert!(flow.notifier.subjects()[10].starts_with("[DIGEST] 10 incidents"), "{:?}", flow.notifier.subjects());
-    assert!(flow.store.incidents().iter().all(|incident| incident.due.is_none() && incident.notified_at.is_some()));
+    assert_eq!(flow.context.notifier.count(), 11);
+    assert!(
+        flow.context.notifier.subjects()[10].starts_with("[DIGEST] 10 incidents"),
+        "{:?}",
+        flow.context.notifier.subjects()
+    );
+    assert!(
+        flow.context.store.incidents().iter().all(|incident| incident.due.is_none() && incident.notified_at.is_some())
+    );
     Ok(())
 }

@@ -9,7 +9,10 @@ use incident_model::{Incident, Reason, Silence, Status, TimelineEntry};
 use tokio::sync::Notify;
 
 use crate::notify::{Notifier, NotifyError};
-use crate::store::{Budget, Lookup, Occurrence, Opening, Outbox, Resolution, Sent, Snapshot, Store, StoreError};
+use crate::store::{
+    Budget, BudgetState, Charge, Lookup, Occurrence, Opening, Outbox, Resolution, Sent, Snapshot, Store, StoreError,
+    Trouble, TroublePointer,
+};
 
 /// What happens at a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,13 +160,28 @@ impl Memory {
         self.script.step(error, action).await
     }
 
-    fn mark(&self, event_id: &str, incident_id: &str) -> Result<(), StoreError> {
+    /// Marks events and takes a mail, or does neither.
+    fn mark(&self, event_ids: &[&str], incident_id: &str, charge: Option<&Charge>) -> Result<(), StoreError> {
         let mut markers = self.markers.borrow_mut();
-        if markers.contains_key(event_id) {
+        let mut budgets = self.budgets.borrow_mut();
+        let is_as_read = charge.is_none_or(|charge| budgets.get(charge.name) == charge.read.as_ref());
+        if event_ids.iter().any(|event_id| markers.contains_key(*event_id)) || !is_as_read {
             return Err(StoreError::Conflict);
         }
-        markers.insert(event_id.to_owned(), incident_id.to_owned());
+        markers.extend(event_ids.iter().map(|event_id| ((*event_id).to_owned(), incident_id.to_owned())));
+        budgets.extend(charge.map(|charge| (charge.name, charge.then.clone())));
         Ok(())
+    }
+
+    fn budget_states(&self, budgets: &[Budget]) -> Vec<BudgetState> {
+        let stored = self.budgets.borrow();
+        let state = |budget: &Budget| BudgetState { budget: *budget, sent: stored.get(budget.name).cloned() };
+        budgets.iter().map(state).collect()
+    }
+
+    /// The number of mails taken from all budgets.
+    pub(super) fn writes_to_budgets(&self) -> usize {
+        self.budgets.borrow().values().map(Vec::len).sum()
     }
 
     /// Changes an incident if the condition holds; returns whether it does.
@@ -197,27 +215,39 @@ fn note(incident: &mut Incident, at: &str, what: &str) {
     incident.note(TimelineEntry::new(at, what));
 }
 
-fn key(source: &str, resource: &str) -> String {
-    format!("{source}#{resource}")
+fn key(trouble: &Trouble<'_>) -> String {
+    let Trouble { place, source, name } = trouble;
+    format!("{}#{}#{source}#{name}", place.account, place.region)
+}
+
+fn fingerprint_key(trouble: &Trouble<'_>, fingerprint: &str) -> String {
+    format!("{}#{}#{fingerprint}", trouble.place.account, trouble.place.region)
 }
 
 impl Store for Memory {
     async fn look(&self, lookup: &Lookup<'_>) -> Result<Snapshot, StoreError> {
         self.step(|| {
-            let newest = self.fingerprints.borrow().get(lookup.fingerprint).cloned();
+            let newest = self.fingerprints.borrow().get(&fingerprint_key(&lookup.trouble, lookup.fingerprint)).cloned();
             let resources = self.resources.borrow();
-            let of_resource = resources.get(&key(lookup.source, lookup.trouble));
+            let of_resource = resources.get(&key(&lookup.trouble));
+            let (leads_to, recovered_at) =
+                of_resource.map(|of| (of.incident_id.clone(), of.recovered_at)).unwrap_or_default();
+            let markers = self.markers.borrow();
+            let counted = lookup.event_ids.iter();
+            let counted = counted.filter_map(|id| Some(((*id).to_owned(), markers.get(*id)?.clone())));
             Ok(Snapshot {
-                counted_for: self.markers.borrow().get(lookup.event_id).cloned(),
+                counted_for: counted.collect(),
+                open_pointer: newest.clone(),
                 newest: newest.and_then(|id| self.incidents.borrow().get(&id).cloned()),
-                newest_of_trouble: of_resource.and_then(|of| of.incident_id.clone()),
-                recovered_at: of_resource.and_then(|of| of.recovered_at),
+                newest_of_trouble: leads_to.clone(),
+                trouble_pointer: TroublePointer { leads_to, recovered_at },
+                recovered_at,
                 alarm_of_function: lookup
                     .function
                     .and_then(|function| self.alarms.borrow().get(function).cloned())
                     .and_then(|id| self.incidents.borrow().get(&id).cloned()),
                 silences: self.silences.borrow().clone(),
-                ..Snapshot::default()
+                budgets: self.budget_states(lookup.budgets),
             })
         })
         .await
@@ -227,9 +257,9 @@ impl Store for Memory {
         self.step(|| Ok(self.incidents.borrow().get(incident_id).cloned())).await
     }
 
-    async fn newest_of_trouble(&self, source: &str, trouble: &str) -> Result<Option<Incident>, StoreError> {
+    async fn newest_of_trouble(&self, trouble: &Trouble<'_>) -> Result<Option<Incident>, StoreError> {
         self.step(|| {
-            let id = self.resources.borrow().get(&key(source, trouble)).and_then(|of| of.incident_id.clone());
+            let id = self.resources.borrow().get(&key(trouble)).and_then(|of| of.incident_id.clone());
             Ok(id.and_then(|id| self.incidents.borrow().get(&id).cloned()))
         })
         .await
@@ -238,17 +268,19 @@ impl Store for Memory {
     async fn open(&self, opening: &Opening<'_>) -> Result<(), StoreError> {
         self.step(|| {
             let Opening { incident, snapshot, .. } = opening;
-            let resource = key(&incident.source, incident.trouble());
-            let before = snapshot.newest.as_ref().map(|before| before.incident_id.clone());
+            let trouble = Trouble::of(incident);
+            let resource = key(&trouble);
+            let fingerprint = fingerprint_key(&trouble, &incident.fingerprint);
+            let before = snapshot.open_pointer.clone();
             let (newest, recovered_at) = self
                 .resources
                 .borrow()
                 .get(&resource)
                 .map(|of| (of.incident_id.clone(), of.recovered_at))
                 .unwrap_or_default();
-            let is_as_read = self.fingerprints.borrow().get(&incident.fingerprint) == before.as_ref()
-                && newest == snapshot.newest_of_trouble
-                && recovered_at == snapshot.recovered_at;
+            let is_as_read = self.fingerprints.borrow().get(&fingerprint) == before.as_ref()
+                && newest == snapshot.trouble_pointer.leads_to
+                && recovered_at == snapshot.trouble_pointer.recovered_at;
             if !is_as_read {
                 return Err(StoreError::Conflict);
             }
@@ -259,7 +291,7 @@ impl Store for Memory {
             {
                 return Err(StoreError::Conflict);
             }
-            self.mark(opening.event_id, &id)?;
+            self.mark(opening.event_ids, &id, opening.charge)?;
             if let Some(alarm) = &incident.explains_incident_id {
                 self.change_if(
                     alarm,
@@ -270,7 +302,7 @@ impl Store for Memory {
             if let Some(function) = opening.alarm_on {
                 self.alarms.borrow_mut().insert(function.to_owned(), id.clone());
             }
-            self.fingerprints.borrow_mut().insert(incident.fingerprint.clone(), id.clone());
+            self.fingerprints.borrow_mut().insert(fingerprint, id.clone());
             self.resources.borrow_mut().insert(resource, OfResource { incident_id: Some(id.clone()), recovered_at });
             if let (true, Some(before)) = (opening.withdraws, before) {
                 self.change_if(&before, |_| true, |incident| (incident.due, incident.due_at) = (None, None));
@@ -288,19 +320,21 @@ impl Store for Memory {
             let untouched = untouched(occurrence.read);
             let may_change = |incident: &Incident| {
                 incident.status != Status::Resolved
-                    && occurrence.worse_at.is_none_or(|worse_at| incident.occurrences + 1 < worse_at)
+                    && occurrence
+                        .worse_at
+                        .is_none_or(|worse_at| incident.occurrences + occurrence.failures() < worse_at)
                     && (escalation.is_none() || untouched(incident) && incident.severity == occurrence.read.severity)
             };
             if !self.incidents.borrow().get(id).is_some_and(may_change) {
                 return Err(StoreError::Conflict);
             }
-            self.mark(occurrence.event_id, id)?;
+            self.mark(occurrence.event_ids, id, occurrence.charge)?;
             self.change_if(
                 id,
                 |_| true,
                 |incident| {
                     let severity = incident.severity;
-                    *incident = incident.clone().counting(occurrence.incident);
+                    *incident = incident.clone().counting(occurrence.incident, occurrence.failures());
                     incident.severity = severity;
                     if let Some(outbox) = escalation {
                         incident.severity = occurrence.incident.severity;
@@ -322,6 +356,7 @@ impl Store for Memory {
                 |incident| {
                     incident.status = Status::Resolved;
                     incident.recovered = true;
+                    incident.resolved_at = Some(resolution.at.to_owned());
                     incident.recent_changes = resolution.recent_changes.to_vec();
                     set(incident, resolution.outbox);
                     note(incident, resolution.at, resolution.what);
@@ -332,10 +367,10 @@ impl Store for Memory {
         .await
     }
 
-    async fn remember_recovery(&self, source: &str, trouble: &str, at: i64) -> Result<(), StoreError> {
+    async fn remember_recovery(&self, trouble: &Trouble<'_>, at: i64) -> Result<(), StoreError> {
         self.step(|| {
             let mut resources = self.resources.borrow_mut();
-            let of = resources.entry(key(source, trouble)).or_default();
+            let of = resources.entry(key(trouble)).or_default();
             of.recovered_at = of.recovered_at.max(Some(at));
             Ok(())
         })
@@ -347,7 +382,7 @@ impl Store for Memory {
             let incidents = self.incidents.borrow();
             let mut due: Vec<Incident> =
                 incidents.values().filter(|incident| incident.due_at.is_some_and(|at| at <= now)).cloned().collect();
-            due.sort_by_key(|incident| incident.due_at);
+            due.sort_by_key(|incident| (std::cmp::Reverse(incident.severity), incident.due_at));
             due.truncate(limit);
             Ok(due)
         })
@@ -384,16 +419,15 @@ impl Store for Memory {
         .await
     }
 
+    async fn budgets(&self, budgets: &[Budget]) -> Result<Vec<BudgetState>, StoreError> {
+        self.step(|| Ok(self.budget_states(budgets))).await
+    }
+
     async fn take(&self, budget: &Budget, now: i64) -> Result<bool, StoreError> {
         self.step(|| {
-            let mut budgets = self.budgets.borrow_mut();
-            let sent = budgets.entry(budget.name).or_default();
-            sent.retain(|at| *at > now - budget.milliseconds);
-            let may_mail = sent.len() < budget.limit;
-            if may_mail {
-                sent.push(now);
-            }
-            Ok(may_mail)
+            let charge = self.budget_states(&[*budget]).first().and_then(|state| state.charge(now));
+            self.budgets.borrow_mut().extend(charge.iter().map(|charge| (charge.name, charge.then.clone())));
+            Ok(charge.is_some())
         })
         .await
     }

@@ -66,7 +66,7 @@ impl Scene {
             Self::Flaps => {
                 for (number, state) in ["ALARM", "OK"].iter().enumerate() {
                     deliver(flow, &alarm(&format!("before-{number}"), state)).await?;
-                    flow.clock.pass(1);
+                    flow.context.clock.pass(1);
                 }
             }
             Self::ComesLate => {
@@ -80,13 +80,13 @@ impl Scene {
                 }
             }
             Self::Reveals => {
-                flow.store.silence(alerting::silence(flow, HOUR));
+                flow.context.store.silence(alerting::silence(flow, HOUR));
                 for number in 0..2 {
                     deliver(flow, &failure_of(&format!("orders-{number}"), &format!("before-{number}"))).await?;
                 }
             }
         }
-        flow.clock.pass(match self {
+        flow.context.clock.pass(match self {
             Self::Reminds => 4 * HOUR + 1,
             Self::Reveals => HOUR + 1,
             Self::Quiets => 25 * HOUR,
@@ -131,7 +131,7 @@ async fn invoke(flow: &Flow<Memory, Mailbox>, event: Option<&Value>) -> Result<(
     };
     tokio::select! {
         result = work => result.map_err(|error| error.to_string()),
-        () = flow.store.script.death() => Err("died".to_owned()),
+        () = flow.context.store.script.death() => Err("died".to_owned()),
     }
 }
 
@@ -142,16 +142,16 @@ async fn play(
 ) -> Result<(Flow<Memory, Mailbox>, usize), Box<dyn std::error::Error>> {
     let flow = flow();
     scene.set(&flow).await?;
-    flow.store.script.clear();
+    flow.context.store.script.clear();
     if let Some((step, fault)) = fault {
-        flow.store.script.plan(step, fault);
+        flow.context.store.script.plan(step, fault);
     }
     let event = scene.event();
     let first = invoke(&flow, event.as_ref()).await;
-    let steps = flow.store.script.steps();
-    flow.store.script.clear();
+    let steps = flow.context.store.script.steps();
+    flow.context.store.script.clear();
     if first.is_err() && event.is_some() {
-        flow.clock.pass(60);
+        flow.context.clock.pass(60);
         invoke(&flow, event.as_ref()).await?;
     }
     if event.is_some() {
@@ -159,7 +159,7 @@ async fn play(
         invoke(&flow, event.as_ref()).await?;
     }
     for _ in 0..4 {
-        flow.clock.pass(60);
+        flow.context.clock.pass(60);
         flow.sweep().await?;
     }
     Ok((flow, steps))
@@ -168,10 +168,10 @@ async fn play(
 /// How often each notice of each incident was mailed, by the references in the mails.
 fn notices(flow: &Flow<Memory, Mailbox>) -> BTreeMap<(String, u64), usize> {
     let mut counts = BTreeMap::new();
-    for incident in flow.store.incidents() {
+    for incident in flow.context.store.incidents() {
         for number in 1..=incident.notices {
             let reference = format!("{} (notice {number})", incident.incident_id);
-            let mails = flow.notifier.bodies().iter().filter(|body| body.contains(&reference)).count();
+            let mails = flow.context.notifier.bodies().iter().filter(|body| body.contains(&reference)).count();
             counts.insert((incident.incident_id.clone(), number), mails);
         }
     }
@@ -195,9 +195,9 @@ async fn guarantees_2_3_and_4_hold_with_every_fault_at_every_step() -> Tested {
 }
 
 fn holds(flow: &Flow<Memory, Mailbox>, scene: Scene, fault: Fault, at: &str) {
-    let incidents = flow.store.incidents();
+    let incidents = flow.context.store.incidents();
     let (occurrences, resolved) = scene.expected();
-    assert_eq!(flow.store.occurrences(), occurrences, "{at}");
+    assert_eq!(flow.context.store.occurrences(), occurrences, "{at}");
     assert_eq!(incidents.iter().filter(|one| one.status == Status::Resolved).count(), resolved, "{at}");
     assert!(incidents.iter().all(|one| one.due.is_none()), "{at}: left to send");
     assert!(incidents.iter().all(|one| one.notified_at.is_some()), "{at}: not mailed");
@@ -212,7 +212,7 @@ fn holds(flow: &Flow<Memory, Mailbox>, scene: Scene, fault: Fault, at: &str) {
 async fn without_a_fault_each_notice_is_mailed_once() -> Tested {
     for scene in SCENES {
         let (flow, _) = play(scene, None).await?;
-        assert!(notices(&flow).values().all(|mails| *mails <= 1), "{scene:?}: {:?}", flow.notifier.subjects());
+        assert!(notices(&flow).values().all(|mails| *mails <= 1), "{scene:?}: {:?}", flow.context.notifier.subjects());
     }
     Ok(())
 }

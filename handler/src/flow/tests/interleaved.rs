@@ -80,7 +80,7 @@ async fn interleaved(flow: &Flow<Memory, Mailbox>, rules: &Rules, events: &[Valu
 
 /// What each severity would be mailed as.
 fn mailed(flow: &Flow<Memory, Mailbox>) -> Option<Severity> {
-    let subjects = flow.notifier.subjects();
+    let subjects = flow.context.notifier.subjects();
     Severity::ALL
         .into_iter()
         .find(|severity| subjects.iter().any(|subject| subject.starts_with(&format!("[{severity}]"))))
@@ -102,9 +102,9 @@ async fn an_escalation_by_number_is_reported_whoever_counts_that_failure_and_wha
         for seed in 0..SEEDS {
             let flow = flow();
             interleaved(&flow, &rules, &events, seed).await?;
-            let incident = flow.store.incidents().remove(0);
+            let incident = flow.context.store.incidents().remove(0);
             assert_eq!((incident.occurrences, incident.severity), (8, Severity::High), "{occurrences}, seed {seed}");
-            let subjects = flow.notifier.subjects();
+            let subjects = flow.context.notifier.subjects();
             assert_eq!(mailed(&flow), Some(Severity::High), "{occurrences}, seed {seed}: {subjects:?}");
         }
     }
@@ -128,10 +128,10 @@ async fn of_failures_that_differ_in_severity_the_worst_is_recorded_and_told() ->
     for seed in 0..SEEDS {
         let flow = flow();
         interleaved(&flow, &rules, &events, seed).await?;
-        let incidents = flow.store.incidents();
+        let incidents = flow.context.store.incidents();
         let worst = incidents.iter().map(|incident| incident.severity).max();
         assert_eq!(worst, Some(Severity::High), "seed {seed}");
-        assert_eq!(mailed(&flow), worst, "seed {seed}: {:?}", flow.notifier.subjects());
+        assert_eq!(mailed(&flow), worst, "seed {seed}: {:?}", flow.context.notifier.subjects());
         if print(&events[0])? == print(&events[1])? {
             assert_eq!(incidents.len(), 1, "seed {seed}");
         }

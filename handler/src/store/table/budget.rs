@@ -1,49 +1,58 @@
-//! The mail budget: the times of the latest mails, in a list of fixed length. A mail may be sent when the oldest of
-//! them has left the budget's window.
+//! The items of the mail budgets.
 
-use incident_model::table;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use incident_model::table::{INCIDENT_ID, budget_key};
 
-use super::Table;
-use super::error_mapping::{is_condition, refused};
-use super::items::{Changes, helper, number};
-use crate::store::{Budget, StoreError};
-use aws_sdk_dynamodb::types::AttributeValue;
+use super::changes::Changes;
+use super::items::{number, string};
+use super::{Item, Table, read};
+use crate::backoff::Backoff;
+use crate::store::{Budget, BudgetState, Charge, StoreError};
 
-/// Takes one mail from the budget; false if it is used up.
+const SENT: &str = "sent";
+
+/// The states of budgets whose items are among these.
+pub(super) fn states(budgets: &[Budget], items: &[Item]) -> Vec<BudgetState> {
+    let state = |budget: &Budget| {
+        let key = budget_key(budget.name);
+        let item = items.iter().find(|item| string(item, INCIDENT_ID).as_deref() == Some(key.as_str()));
+        let sent = item.and_then(|item| item.get(SENT)?.as_l().ok());
+        let times = |sent: &Vec<AttributeValue>| sent.iter().filter_map(|at| at.as_n().ok()?.parse().ok()).collect();
+        BudgetState { budget: *budget, sent: sent.map(times) }
+    };
+    budgets.iter().map(state).collect()
+}
+
+/// Reads the states.
+pub(super) async fn read(table: &Table, budgets: &[Budget]) -> Result<Vec<BudgetState>, StoreError> {
+    let keys: Vec<String> = budgets.iter().map(|budget| budget_key(budget.name)).collect();
+    let items = read::items(table, keys.iter().map(String::as_str)).await?;
+    Ok(states(budgets, &items))
+}
+
+/// Takes one mail; false if the budget is used up. Others may take at the same time.
 pub(super) async fn take(table: &Table, budget: &Budget, now: i64) -> Result<bool, StoreError> {
-    let key = table::budget_key(budget.name);
-    if table.apply(&key, taking(budget, now)).await? {
-        return Ok(true);
+    let mut backoff = Backoff::default();
+    loop {
+        let states = read(table, std::slice::from_ref(budget)).await?;
+        let Some(charge) = states.first().and_then(|state| state.charge(now)) else { return Ok(false) };
+        if table.apply(&budget_key(charge.name), taking(&charge)).await? {
+            return Ok(true);
+        }
+        backoff.wait_after(StoreError::Conflict).await?;
     }
-    // The condition failed for the time, or because there is no list of this length yet. Another invocation may be
-    // creating it.
-    begin(table, &key, budget).await?;
-    table.apply(&key, taking(budget, now)).await
 }
 
-fn taking(budget: &Budget, now: i64) -> Changes {
-    let newest = budget.limit;
-    Changes::new("size(sent) = :limit AND sent[0] <= :long_ago")
-        .with(":limit", AttributeValue::N(newest.to_string()))
-        .with(":long_ago", number(now - budget.milliseconds))
-        .with(":now", number(now))
-        .set_expression(&format!("sent[{newest}] = :now"))
-        .remove("sent[0]")
+/// Takes one mail in a transaction.
+pub(super) fn taken(table: &Table, charge: &Charge) -> Result<TransactWriteItem, StoreError> {
+    taking(charge).in_transaction(&table.name, &budget_key(charge.name))
 }
 
-/// Creates the list, unless there is one of this length.
-async fn begin(table: &Table, key: &str, budget: &Budget) -> Result<(), StoreError> {
-    let never = vec![number(0); budget.limit];
-    let put = table
-        .client
-        .put_item()
-        .table_name(&table.name)
-        .set_item(Some(helper(key)))
-        .item("sent", AttributeValue::L(never))
-        .condition_expression("attribute_not_exists(sent) OR size(sent) <> :limit")
-        .expression_attribute_values(":limit", AttributeValue::N(budget.limit.to_string()));
-    match put.send().await {
-        Err(error) if !is_condition(&error) => Err(refused(&error)),
-        _ => Ok(()),
-    }
+fn taking(charge: &Charge) -> Changes {
+    let list = |times: &[i64]| AttributeValue::L(times.iter().copied().map(number).collect());
+    let changes = match &charge.read {
+        Some(read) => Changes::new("sent = :read").with(":read", list(read)),
+        None => Changes::new("attribute_not_exists(sent)"),
+    };
+    changes.set(SENT, list(&charge.then)).versioned()
 }

@@ -1,18 +1,20 @@
-//! The shape of records and helper items in the table, and changes to them.
+//! The shape of records and helper items in the table.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use incident_model::Incident;
 use incident_model::table::{
-    CURRENT_RECORD_VERSION, EXPIRES_AT, INCIDENT_ID, RECORD_TYPE, RECORD_TYPE_INCIDENT, RECORD_VERSION,
+    CURRENT_RECORD_VERSION, DUE_AT, DUE_QUEUE, EXPIRES_AT, INCIDENT_ID, MONTH, NEVER_DUE, RECORD_TYPE,
+    RECORD_TYPE_INCIDENT, RECORD_VERSION, month_of,
 };
+use incident_model::tally::Tally;
+use incident_model::{Incident, Severity, Status};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 use serde_json::json;
 
 use super::Item;
 use crate::log;
-use crate::store::{Outbox, StoreError};
+use crate::store::StoreError;
 
 /// Attribute of a helper item: the incident that it points to.
 pub(super) const TARGET: &str = "leads_to";
@@ -57,144 +59,51 @@ pub(super) fn pointer(key: &str, incident_id: &str, expires_at: Option<i64>) -> 
     item
 }
 
-/// The item of an incident.
-pub(super) fn record(incident: &Incident) -> Result<Item, StoreError> {
+/// The head of a new incident.
+pub(super) fn head(incident: &Incident) -> Result<Item, StoreError> {
     let mut item: Item = to_item(incident).map_err(|error| StoreError::unusable("BrokenRecord", error))?;
     item.insert(RECORD_TYPE.to_owned(), text(RECORD_TYPE_INCIDENT));
+    item.insert(MONTH.to_owned(), text(&month_of(&incident.created_at)));
+    if let Some(due_at) = due_time(incident.due_at, incident.status) {
+        item.insert(DUE_QUEUE.to_owned(), text(due_queue(incident.severity)));
+        item.insert(DUE_AT.to_owned(), number(due_at));
+    }
     Ok(item)
 }
 
-/// Reads an incident; logs one that this version cannot read, and returns `None`. The log omits the error, which might
-/// quote the incident.
-pub(super) fn incident(item: &Item) -> Option<Incident> {
-    let read = from_item(item.clone()).ok();
-    if read.is_none() {
-        let version = integer(item, RECORD_VERSION);
-        log::line("unreadable", json!({ "incident_id": string(item, INCIDENT_ID), "record_version": version }));
-    }
-    read
+/// The time under which an incident is in the index of what needs attention; `None` if it needs none.
+pub(super) fn due_time(due_at: Option<i64>, status: Status) -> Option<i64> {
+    due_at.or((status != Status::Resolved).then_some(NEVER_DUE))
 }
 
-/// A change of one item: its update expression and its condition.
-#[derive(Debug, Clone)]
-pub(super) struct Changes {
-    sets: Vec<String>,
-    removes: Vec<String>,
-    adds: Vec<String>,
-    pub(super) condition: Option<String>,
-    pub(super) names: Option<HashMap<String, String>>,
-    pub(super) values: Option<Item>,
+/// The partition of that index for a severity.
+pub(super) fn due_queue(severity: Severity) -> &'static str {
+    match severity {
+        // The safe choice for an unknown severity.
+        Severity::Other(_) => Severity::Critical.name(),
+        known => known.name(),
+    }
 }
 
-impl Changes {
-    pub(super) fn new(condition: &str) -> Self {
-        let condition = Some(condition.to_owned());
-        Self { sets: Vec::new(), removes: Vec::new(), adds: Vec::new(), condition, names: None, values: None }
-    }
-
-    pub(super) fn named(mut self, placeholder: &str, name: &str) -> Self {
-        self.names.get_or_insert_default().insert(placeholder.to_owned(), name.to_owned());
-        self
-    }
-
-    pub(super) fn with(mut self, placeholder: &str, value: AttributeValue) -> Self {
-        self.values.get_or_insert_default().insert(placeholder.to_owned(), value);
-        self
-    }
-
-    /// Sets an attribute; the value's placeholder is named after it.
-    pub(super) fn set(mut self, attribute: &str, value: AttributeValue) -> Self {
-        self.sets.push(format!("{attribute} = :{attribute}"));
-        self.with(&format!(":{attribute}"), value)
-    }
-
-    /// Sets the item's version if missing, because an update may create the item.
-    pub(super) fn versioned(self) -> Self {
-        let version = count(CURRENT_RECORD_VERSION);
-        self.set_expression(&format!("{RECORD_VERSION} = if_not_exists({RECORD_VERSION}, :{RECORD_VERSION})"))
-            .with(&format!(":{RECORD_VERSION}"), version)
-    }
-
-    pub(super) fn set_expression(mut self, expression: &str) -> Self {
-        self.sets.push(expression.to_owned());
-        self
-    }
-
-    pub(super) fn add(mut self, attribute: &str, value: AttributeValue) -> Self {
-        self.adds.push(format!("{attribute} :{attribute}"));
-        self.with(&format!(":{attribute}"), value)
-    }
-
-    pub(super) fn remove(mut self, path: &str) -> Self {
-        self.removes.push(path.to_owned());
-        self
-    }
-
-    /// Adds a condition.
-    pub(super) fn only_if(mut self, condition: &str) -> Self {
-        let before = self.condition.take().map(|condition| format!("({condition}) AND ")).unwrap_or_default();
-        self.condition = Some(format!("{before}{condition}"));
-        self
-    }
-
-    /// Sets the outbox, and removes its empty attributes.
-    pub(super) fn outbox(mut self, outbox: &Outbox) -> Self {
-        let due = outbox.due.map(|reason| text(reason.name()));
-        let fields = [
-            ("due", due),
-            ("due_at", outbox.due_at.map(number)),
-            ("silenced_by", outbox.silenced_by.as_deref().map(text)),
-        ];
-        for (attribute, value) in fields {
-            match value {
-                Some(value) => self = self.set(attribute, value),
-                None => self = self.remove(attribute),
-            }
+/// Reads an incident from its head and its tally; logs one that this version cannot read, and returns `None`. The log
+/// omits the error, which might quote the incident.
+pub(super) fn incident(head: &Item, tally: Option<&Item>) -> Option<Incident> {
+    let Ok(incident) = from_item::<Incident>(head.clone()) else {
+        unreadable(head);
+        return None;
+    };
+    let tally: Option<Tally> = tally.and_then(|item| {
+        let tally = from_item(item.clone()).ok();
+        if tally.is_none() {
+            unreadable(item);
         }
-        self.set("notices", count(outbox.notices))
-    }
+        tally
+    });
+    let due_at = incident.due_at.filter(|due_at| *due_at < NEVER_DUE);
+    Some(Incident { due_at, ..incident }.with_tally(tally.as_ref()))
+}
 
-    /// Sets all attributes about the latest failure.
-    pub(super) fn showing(self, incident: &Incident) -> Self {
-        let Incident { summary, recommendation, rule, error_type, error_message, last_seen_at, .. } = incident;
-        let texts = [
-            ("summary", Some(summary)),
-            ("recommendation", Some(recommendation)),
-            ("error_type", Some(error_type)),
-            ("error_message", Some(error_message)),
-            ("last_seen_at", Some(last_seen_at)),
-            ("runbook", incident.runbook.as_ref()),
-            ("console_url", incident.console_url.as_ref()),
-            ("request_id", incident.request_id.as_ref()),
-            ("trouble", incident.trouble.as_ref()),
-        ];
-        // A reserved word.
-        let shown = self.named("#rule", "rule").with(":rule", text(rule)).set_expression("#rule = :rule");
-        texts.into_iter().fold(shown, |changes, (attribute, value)| match value {
-            Some(value) => changes.set(attribute, text(value)),
-            None => changes.remove(attribute),
-        })
-    }
-
-    /// Adds the condition that the outbox is as it was read.
-    pub(super) fn only_if_untouched(self, read: &Incident) -> Self {
-        let due_at = match read.due_at {
-            Some(_) => "due_at = :read_due_at",
-            None => "attribute_not_exists(due_at)",
-        };
-        let this = self.only_if("notices = :read_notices").only_if(due_at).with(":read_notices", count(read.notices));
-        match read.due_at {
-            Some(due_at) => this.with(":read_due_at", number(due_at)),
-            None => this,
-        }
-    }
-
-    pub(super) fn expression(&self) -> String {
-        let part = |keyword: &str, parts: String| {
-            if parts.is_empty() { String::new() } else { format!("{keyword} {parts} ") }
-        };
-        let sets = part("SET", self.sets.join(", "));
-        let removes = part("REMOVE", self.removes.join(", "));
-        (sets + &removes + &part("ADD", self.adds.join(", "))).trim_end().to_owned()
-    }
+fn unreadable(item: &Item) {
+    let version = integer(item, RECORD_VERSION);
+    log::line("unreadable", json!({ "incident_id": string(item, INCIDENT_ID), "record_version": version }));
 }

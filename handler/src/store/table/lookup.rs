@@ -2,73 +2,114 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::KeysAndAttributes;
 use incident_model::Incident;
-use incident_model::table::{INCIDENT_ID, SILENCES, alarm_of_function_key, event_key, open_key, trouble_key};
+use incident_model::table::{
+    CALENDAR, MONTHS, SILENCES, alarm_of_function_key, budget_key, event_key, former, open_key, tally_key, trouble_key,
+};
 
-use super::error_mapping::refused;
-use super::items::{self, RECOVERED_AT, TARGET, integer, string, text};
-use super::{Item, Table, built, silences};
-use crate::backoff::Backoff;
-use crate::store::{Lookup, Snapshot, Store, StoreError};
+use super::items::{RECOVERED_AT, TARGET, integer, string};
+use super::read::{incident, item, items};
+use super::{Item, Table, budget, silences};
+use crate::store::{Lookup, Snapshot, Store, StoreError, Trouble, TroublePointer};
+
+/// The keys of a pointer: today's, and that of version 1.
+struct PointerKeys {
+    today: String,
+    former: String,
+}
+
+impl PointerKeys {
+    fn target(&self, items: &[Item]) -> Option<String> {
+        let target = |key: &str| item(items, key).and_then(|item| string(item, TARGET));
+        target(&self.today).or_else(|| target(&self.former))
+    }
+
+    fn each(&self) -> [&str; 2] {
+        [&self.today, &self.former]
+    }
+}
+
+fn of_trouble(trouble: &Trouble<'_>) -> PointerKeys {
+    PointerKeys {
+        today: trouble_key(trouble.place, trouble.source, trouble.name),
+        former: former::trouble_key(trouble.source, trouble.name),
+    }
+}
 
 /// Reads the helper items together with the incidents that they last pointed to; then those that they point to now, if
 /// these differ.
 pub(super) async fn look(table: &Table, lookup: &Lookup<'_>) -> Result<Snapshot, StoreError> {
-    let (event, fingerprint) = (event_key(lookup.event_id), open_key(lookup.fingerprint));
-    let trouble = trouble_key(lookup.source, lookup.trouble);
-    let alarm = lookup.function.map(alarm_of_function_key);
-    let cached = [Some(fingerprint.as_str()), alarm.as_deref()].into_iter().flatten();
+    let place = lookup.trouble.place;
+    let open = PointerKeys { today: open_key(place, lookup.fingerprint), former: former::open_key(lookup.fingerprint) };
+    let trouble = of_trouble(&lookup.trouble);
+    let alarm = lookup.function.map(|function| PointerKeys {
+        today: alarm_of_function_key(place, function),
+        former: former::alarm_of_function_key(function),
+    });
+    let events: Vec<String> = lookup.event_ids.iter().map(|id| event_key(id)).collect();
+    let budgets: Vec<String> = lookup.budgets.iter().map(|budget| budget_key(budget.name)).collect();
+    let pointers = [Some(&open), Some(&trouble), alarm.as_ref()];
+    let cached = [Some(&open), alarm.as_ref()].into_iter().flatten().flat_map(PointerKeys::each);
     let cached: BTreeSet<String> = cached.filter_map(|key| table.pointer_cache.of(key)).collect();
-    let keys = [Some(event.as_str()), Some(&fingerprint), Some(&trouble), Some(SILENCES), alarm.as_deref()];
-    let items = items(table, keys.into_iter().flatten().chain(cached.iter().map(String::as_str))).await?;
-    let (newest, alarm_of_function) =
-        tokio::join!(followed(table, &items, Some(&fingerprint)), followed(table, &items, alarm.as_deref()));
-    let (newest, trouble) = (newest?, item(&items, &trouble));
-    let leads_to = item(&items, &fingerprint).and_then(|item| string(item, TARGET));
+    let cached: Vec<String> = cached.into_iter().flat_map(|id| [tally_key(&id), id]).collect();
+    let calendar = table.months.is_unknown().then_some(CALENDAR);
+    let keys = pointers.into_iter().flatten().flat_map(PointerKeys::each).chain([SILENCES]).chain(calendar);
+    let keys = keys.chain([&events, &budgets, &cached].into_iter().flatten().map(String::as_str));
+    let items = items(table, keys).await?;
+    remember_months(table, &items);
+    let (newest, alarm_of_function) = tokio::join!(
+        followed(table, &items, &open.today, open.target(&items)),
+        followed(
+            table,
+            &items,
+            alarm.as_ref().map_or("", |keys| keys.today.as_str()),
+            alarm.as_ref().and_then(|keys| keys.target(&items)),
+        ),
+    );
+    let counted = lookup.event_ids.iter().zip(&events);
+    let counted = counted.filter_map(|(id, key)| Some(((*id).to_owned(), string(item(&items, key)?, TARGET)?)));
+    let recovered_at = |key: &str| item(&items, key).and_then(|item| integer(item, RECOVERED_AT));
     Ok(Snapshot {
-        counted_for: item(&items, &event).and_then(|item| string(item, TARGET)),
-        lost: leads_to.filter(|_| newest.is_none()),
-        newest,
+        counted_for: counted.collect(),
+        newest: newest?,
+        open_pointer: item(&items, &open.today).and_then(|item| string(item, TARGET)),
+        newest_of_trouble: trouble.target(&items),
+        trouble_pointer: TroublePointer {
+            leads_to: item(&items, &trouble.today).and_then(|item| string(item, TARGET)),
+            recovered_at: recovered_at(&trouble.today),
+        },
+        recovered_at: recovered_at(&trouble.today).max(recovered_at(&trouble.former)),
         alarm_of_function: alarm_of_function?,
-        newest_of_trouble: trouble.and_then(|item| string(item, TARGET)),
-        recovered_at: trouble.and_then(|item| integer(item, RECOVERED_AT)),
         silences: item(&items, SILENCES).map(silences::in_force).unwrap_or_default(),
+        budgets: budget::states(lookup.budgets, &items),
     })
 }
 
-fn item<'a>(items: &'a [Item], key: &str) -> Option<&'a Item> {
-    items.iter().find(|item| string(item, INCIDENT_ID).as_deref() == Some(key))
+/// The newest incident of a trouble.
+pub(super) async fn newest(table: &Table, trouble: &Trouble<'_>) -> Result<Option<Incident>, StoreError> {
+    let keys = of_trouble(trouble);
+    match keys.target(&items(table, keys.each().into_iter()).await?) {
+        Some(incident_id) => table.incident(&incident_id).await,
+        None => Ok(None),
+    }
 }
 
 /// The incident that a helper item points to.
-async fn followed(table: &Table, items: &[Item], key: Option<&str>) -> Result<Option<Incident>, StoreError> {
-    let Some(key) = key else { return Ok(None) };
-    let Some(incident_id) = item(items, key).and_then(|item| string(item, TARGET)) else { return Ok(None) };
+async fn followed(
+    table: &Table,
+    items: &[Item],
+    key: &str,
+    target: Option<String>,
+) -> Result<Option<Incident>, StoreError> {
+    let Some(incident_id) = target else { return Ok(None) };
     table.pointer_cache.remember(key, &incident_id);
     match item(items, &incident_id) {
-        Some(read) => Ok(items::incident(read)),
+        Some(_) => Ok(incident(items, &incident_id)),
         None => table.incident(&incident_id).await,
     }
 }
 
-/// A throttled table returns a part, at least one item, and the unprocessed keys.
-async fn items(table: &Table, keys: impl Iterator<Item = &str>) -> Result<Vec<Item>, StoreError> {
-    let wanted = keys.fold(KeysAndAttributes::builder().consistent_read(true), |wanted, key| {
-        wanted.keys(Item::from([(INCIDENT_ID.to_owned(), text(key))]))
-    });
-    let mut wanted = built(wanted.build())?;
-    let (mut items, mut backoff) = (Vec::new(), Backoff::default());
-    loop {
-        let call = table.client.batch_get_item().request_items(&table.name, wanted);
-        let answer = call.send().await.map_err(|error| refused(&error))?;
-        items.extend(answer.responses.and_then(|mut found| found.remove(&table.name)).unwrap_or_default());
-        match answer.unprocessed_keys.and_then(|mut left| left.remove(&table.name)) {
-            None => return Ok(items),
-            Some(left) => wanted = left,
-        }
-        backoff
-            .wait_after(StoreError::throttled("UnprocessedKeys", "keys remained unprocessed after all retries"))
-            .await?;
-    }
+fn remember_months(table: &Table, items: &[Item]) {
+    let months = item(items, CALENDAR).and_then(|item| item.get(MONTHS)?.as_ss().ok());
+    months.into_iter().flatten().for_each(|month| table.months.remember(month));
 }

@@ -4,7 +4,8 @@ use incident_model::table::SILENCES;
 use incident_model::{Silence, Silences};
 use serde_json::json;
 
-use super::items::{Changes, count};
+use super::changes::Changes;
+use super::items::count;
 use super::{Item, Table};
 use crate::log;
 use crate::store::StoreError;

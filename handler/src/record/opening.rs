@@ -1,0 +1,92 @@
+//! The first failures of an incident.
+
+use incident_model::explanation::explains;
+use incident_model::notice::{Beginning, FLAPPING_SECONDS, beginning};
+use incident_model::time::milliseconds_of;
+use incident_model::{Classification, Incident, Observation, Reason, Status, TimelineEntry};
+use serde_json::Value;
+
+use super::{How, Recorder, Step, event_ids, held_by, is_leased, recorded, sketch};
+use crate::clock::Now;
+use crate::outbox::LEASE_SECONDS;
+use crate::store::{Opening, Outbox, Snapshot, Store, StoreError};
+
+impl<S: Store> Recorder<'_, S> {
+    /// Opens an incident with failures. Those whose end was reported before come first, as one that is over; the others
+    /// are left for the next step.
+    pub(super) async fn opened<'a>(
+        &self,
+        failures: &[&'a Classification],
+        snapshot: &Snapshot,
+        now: &Now,
+    ) -> Result<Step<'a>, StoreError> {
+        let (over, lasting): (Vec<&Classification>, Vec<&Classification>) =
+            failures.iter().partition(|failure| is_over(&failure.observation.occurred_at, snapshot));
+        let (these, rest, is_over) = if over.is_empty() { (lasting, Vec::new(), false) } else { (over, lasting, true) };
+        let Some((first, others)) = these.split_first() else { return Ok(Step { recorded: Vec::new(), rest }) };
+        let Some(sketch) = sketch(first, now) else { return Ok(Step { recorded: Vec::new(), rest }) };
+        let incident = self.counting(sketch, others, now);
+        let (incident, withdraws) = begun(incident, snapshot, now);
+        let incident = match is_over {
+            true => {
+                let over = resolved(incident, "recovered, which was reported first", now);
+                Incident { due: Some(Reason::Recovered), ..over }
+            }
+            false => incident,
+        };
+        let is_due = is_leased(&incident, now);
+        let (incident, charge, sends) = self.paid(incident, is_due, snapshot, now);
+        let opening = Opening {
+            event_ids: &event_ids(&these),
+            incident: &incident,
+            snapshot,
+            alarm_on: alarm_on_errors_of(&first.observation),
+            withdraws,
+            charge: charge.as_ref(),
+            now: now.seconds,
+        };
+        self.store.open(&opening).await?;
+        Ok(Step { recorded: vec![recorded(incident, &these, How::Opened, sends)], rest })
+    }
+}
+
+/// A new incident with its history and first notice, and whether that notice withdraws the last one of the previous
+/// incident: notices of a flapping resource are held back until its state is stable.
+fn begun(incident: Incident, snapshot: &Snapshot, now: &Now) -> (Incident, bool) {
+    let before = snapshot.newest.as_ref();
+    let (recent_changes, beginning) = beginning(before, now.seconds);
+    let (due, due_at) = match beginning {
+        Beginning::Fresh => (Reason::Opened, now.seconds + LEASE_SECONDS),
+        Beginning::BeginsToFlap => (Reason::Flapping, now.seconds + LEASE_SECONDS),
+        Beginning::StillFlaps => (Reason::Opened, now.seconds + FLAPPING_SECONDS),
+    };
+    let incident = Incident {
+        previous_incident_id: before.map(|before| before.incident_id.clone()),
+        beside_incident_id: snapshot.newest_of_trouble.clone(),
+        recent_changes,
+        flapping: beginning != Beginning::Fresh,
+        ..incident
+    };
+    let outbox = held_by(&snapshot.silences, &incident, Outbox::next(&incident, due, due_at), now);
+    let incident = outbox.put_into(incident);
+    let alarm = snapshot.alarm_of_function.as_ref().filter(|alarm| explains(&incident, alarm, now.seconds));
+    let explains_incident_id = alarm.map(|alarm| alarm.incident_id.clone());
+    (Incident { explains_incident_id, ..incident }, beginning == Beginning::StillFlaps)
+}
+
+/// The function whose errors raised an alarm, if the event is about one.
+pub(crate) fn alarm_on_errors_of(seen: &Observation) -> Option<&str> {
+    let is_on_errors = seen.attributes.get("lambda_errors") == Some(&Value::Bool(true));
+    seen.attributes.get("function").and_then(Value::as_str).filter(|function| is_on_errors && !function.is_empty())
+}
+
+/// Whether the end of the failure was reported before the failure.
+fn is_over(occurred_at: &str, snapshot: &Snapshot) -> bool {
+    milliseconds_of(occurred_at).zip(snapshot.recovered_at).is_some_and(|(occurred, recovered)| occurred < recovered)
+}
+
+/// An incident resolved by an event.
+pub(crate) fn resolved(mut incident: Incident, what: &str, now: &Now) -> Incident {
+    incident.note(TimelineEntry::new(&now.text, what));
+    Incident { status: Status::Resolved, recovered: true, resolved_at: Some(now.text.clone()), ..incident }
+}

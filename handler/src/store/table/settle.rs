@@ -1,0 +1,95 @@
+//! Changes of an incident's state: its outbox, its accepted notices, its end.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use incident_model::{Incident, Reason, Severity, Status, TimelineEntry};
+
+use super::changes::Changes;
+use super::items::{count, number, text};
+use super::timeline::apply_noted;
+use super::{Table, open};
+use crate::backoff::Backoff;
+use crate::store::{Outbox, Resolution, Sent, Store, StoreError};
+
+/// Resolves an incident and closes its tally in one transaction.
+pub(super) async fn resolve(table: &Table, resolution: &Resolution<'_>) -> Result<(), StoreError> {
+    let Resolution { read, outbox, at, what, .. } = resolution;
+    let recent = resolution.recent_changes.iter().map(|change| number(*change)).collect();
+    let changes = Changes::default()
+        .only_if_unresolved()
+        .only_if_untouched(read)
+        .resolved(at)
+        .set("recovered", AttributeValue::Bool(true))
+        .set("recent_changes", AttributeValue::L(recent))
+        .outbox(outbox, read.severity, Status::Resolved)
+        .noted_in_head(read, at, what)?;
+    let head = changes.in_transaction(&table.name, &read.incident_id)?;
+    table.transact(vec![head, open::closed(table, &read.incident_id)?]).await
+}
+
+/// Changes the outbox of an incident, unless it changed since it was read.
+pub(super) async fn set_outbox(table: &Table, read: &Incident, outbox: &Outbox) -> Result<bool, StoreError> {
+    let changes = Changes::new("attribute_exists(incident_id)")
+        .only_if_untouched(read)
+        .outbox(outbox, read.severity, read.status)
+        .mended(read)?;
+    table.apply(&read.incident_id, changes).await
+}
+
+/// Records an accepted notice; returns whether the incident became worse than it states.
+pub(super) async fn mark_sent(table: &Table, sent: &Sent<'_>) -> Result<bool, StoreError> {
+    let Incident { severity: mailed, notices, status, .. } = sent.incident;
+    let outbox = Outbox { due: None, due_at: sent.next_look, silenced_by: None, ..Outbox::of(sent.incident) };
+    let mut read = Some(sent.incident.clone());
+    let mut backoff = Backoff::default();
+    while let Some(incident) = read {
+        let entry = || TimelineEntry::new(sent.at, sent.what);
+        let untouched = accepted(sent, "attribute_exists(due) AND notices = :sent AND severity = :mailed")
+            .with(":sent", count(*notices))
+            .with(":mailed", text(mailed.name()))
+            .outbox(&outbox, *mailed, *status);
+        if apply_noted(table, &incident, untouched, entry()).await? {
+            return Ok(false);
+        }
+        if let Some(condition) = worse_than(*mailed) {
+            let unsaid = accepted(sent, &format!("notices = :sent AND #status <> :resolved AND {condition}"))
+                .with(":sent", count(*notices))
+                .named("#status", "status")
+                .with(":resolved", text(Status::Resolved.name()));
+            let escalation = Outbox::next(sent.incident, Reason::Escalated, sent.now);
+            let unsaid = unsaid.outbox(&escalation, Severity::Critical, *status);
+            let named = |severity: Severity| (format!(":{}", severity.name()), text(severity.name()));
+            let unsaid =
+                severities_above(*mailed).map(named).fold(unsaid, |changes, (name, value)| changes.with(&name, value));
+            if apply_noted(table, &incident, unsaid, entry()).await? {
+                return Ok(true);
+            }
+        }
+        // During the send the next notice became due, which must stay, or the incident was resolved manually.
+        let kept = accepted(sent, "attribute_exists(incident_id)");
+        if apply_noted(table, &incident, kept, entry()).await? {
+            return Ok(false);
+        }
+        // It was deleted, or its full timeline changed.
+        backoff.wait_after(StoreError::Conflict).await?;
+        read = table.incident(&incident.incident_id).await?;
+    }
+    Ok(false)
+}
+
+fn accepted(sent: &Sent<'_>, condition: &str) -> Changes {
+    Changes::new(condition)
+        .set("last_notified_at", text(sent.at))
+        .set_expression("notified_at = if_not_exists(notified_at, :last_notified_at)")
+}
+
+/// The severities above another.
+fn severities_above(severity: Severity) -> impl Iterator<Item = Severity> {
+    Severity::ALL.into_iter().filter(move |other| *other > severity)
+}
+
+/// The condition that an incident is worse than it was mailed; `None` if nothing is worse. Its placeholders are the
+/// names of [`severities_above`].
+fn worse_than(mailed: Severity) -> Option<String> {
+    let names: Vec<String> = severities_above(mailed).map(|severity| format!(":{}", severity.name())).collect();
+    (!names.is_empty()).then(|| format!("severity IN ({})", names.join(", ")))
+}
