@@ -20,8 +20,9 @@ use incident_local::config::LatencyProfile;
 use incident_local::gateway::{Gateway, Handle};
 use incident_local::outbox::{MailKind, StoredMail, read};
 use incident_local::{AccessKey, LocalConfig};
-use incident_model::table::{DUE_AT, DUE_QUEUE, INCIDENT_ID, INDEX_BY_MONTH, INDEX_DUE, MONTH, tally_key};
+use incident_model::table::{DUE_AT, DUE_QUEUE, INCIDENT_ID, INDEX_BY_MONTH, INDEX_DUE, MONTH, tally_key, timeline_key};
 use incident_model::tally::Tally;
+use incident_model::timeline::LaterEntries;
 use incident_model::{AlertPolicy, Incident};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
@@ -204,7 +205,9 @@ impl Account {
             let incident: Incident = from_item(item)?;
             let tally = all.get(&tally_key(&incident.incident_id)).cloned();
             let tally: Option<Tally> = tally.map(from_item).transpose()?;
-            incidents.push(incident.with_tally(tally.as_ref()));
+            let later = all.get(&timeline_key(&incident.incident_id)).cloned();
+            let later: Option<LaterEntries> = later.map(from_item).transpose()?;
+            incidents.push(incident.with_tally(tally.as_ref()).with_later(later.unwrap_or_default()));
         }
         Ok(incidents)
     }
