@@ -3,36 +3,31 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::atomic::{AtomicI64, Ordering};
-
-use incident_model::control::{Control, SelfCheck};
 use incident_model::explanation::explains;
-use incident_model::{Classification, Incident, Outcome, Rules, RulesError, Unreadable, observe};
-use lambda_runtime::{Diagnostic, LambdaEvent};
+use incident_model::{Classification, Incident, Outcome, Unreadable};
+use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
-use crate::clients::Clients;
+use crate::breaker::Breaker;
 use crate::clock::Clock;
-use crate::fail_open::FailOpen;
 use crate::log::Unit;
-use crate::notify::{Notifier, NotifyError, Topic};
+use crate::notify::{Notifier, NotifyError};
 use crate::outbox::Delivery;
 use crate::record::{How, Recorded, alarm_on_errors_of, record};
-use crate::rules_file::LoadedRules;
 use crate::settings::Settings;
-use crate::store::{Store, StoreError, Table};
-use crate::{delivery, drill, log, loop_guard, rules_file, self_check};
+use crate::store::{Store, StoreError};
+use crate::{log, loop_guard};
 
-/// Shortest interval, in seconds, between the sweeps that a handler runs after events.
-const SWEEP_SECONDS: i64 = 60;
-
-/// Why an invocation failed. Lambda retries it, then moves the event to the handler's dead-letter queue.
+/// Why an event was not handled. Its message stays in the queue; an invocation with the event itself fails.
 #[derive(Debug, thiserror::Error)]
 pub enum HandlerError {
     /// The delivery contains no event.
     #[error("no event: {0}")]
     Unreadable(#[from] Unreadable),
-    /// The failure, or its notification, could not be recorded.
+    /// The failure could not be recorded.
+    #[error(transparent)]
+    NotRecorded(StoreError),
+    /// Something else could not be recorded: a recovery, a notice.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// SNS rejected the mail.
@@ -47,85 +42,11 @@ impl From<HandlerError> for Diagnostic {
     fn from(error: HandlerError) -> Self {
         let error_type = match &error {
             HandlerError::Unreadable(_) => "UnreadableEvent",
-            HandlerError::Store(_) => "NotRecorded",
+            HandlerError::NotRecorded(_) | HandlerError::Store(_) => "NotRecorded",
             HandlerError::Notify(_) => "NotNotified",
             HandlerError::Unhealthy(_) => "SelfCheckFailed",
         };
         Self { error_type: error_type.to_owned(), error_message: error.to_string() }
-    }
-}
-
-/// The incident handler.
-pub struct Handler {
-    flow: Flow<Table, Topic>,
-    loaded: LoadedRules,
-    swept_at: AtomicI64,
-}
-
-impl Handler {
-    /// A handler with the table and topic from the settings.
-    ///
-    /// # Errors
-    /// When even the built-in rules are invalid.
-    pub fn on_aws(settings: Settings, clients: &Clients) -> Result<Self, RulesError> {
-        let store = Table::new(clients.dynamodb.clone(), settings.table.clone());
-        let notifier = Topic::new(clients.sns.clone(), settings.topic_arn.clone());
-        let loaded = rules_file::load()?;
-        for problem in loaded.problem.iter().chain(&settings.alerts_problem) {
-            log::line("settings-problem", json!({ "problem": problem }));
-        }
-        Ok(Self { flow: Flow::new(store, notifier, settings), loaded, swept_at: AtomicI64::new(0) })
-    }
-
-    /// Handles one invocation.
-    ///
-    /// # Errors
-    /// When the invocation must be retried, or contains no event.
-    pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {
-        let result = match Control::read(&event.payload) {
-            Some(Control::SelfCheck) => return Ok(json!(self.self_check().await)),
-            Some(Control::Sweep) => self.sweep().await,
-            None => self.events(&event.payload).await,
-        };
-        if let Err(error) = &result {
-            log::line("failed", json!({ "request_id": event.context.request_id, "error": error.to_string() }));
-        }
-        result
-    }
-
-    async fn events(&self, delivery: &Value) -> Result<Value, HandlerError> {
-        let handled = self.flow.deliver(delivery, &self.loaded.rules).await;
-        self.sweep_if_due().await;
-        handled.map(|events| json!({ "events": events }))
-    }
-
-    /// Sends what is due, then runs the self-check.
-    async fn sweep(&self) -> Result<Value, HandlerError> {
-        self.swept_at.store(self.flow.clock.now().seconds, Ordering::Relaxed);
-        let sent = self.flow.sweep().await?;
-        let report = self.self_check().await;
-        match report.ok {
-            true => Ok(json!({ "sent": sent, "self_check": report })),
-            false => Err(HandlerError::Unhealthy(json!(report))),
-        }
-    }
-
-    /// Sweeps, unless this handler did so recently. The event of this invocation is already handled, so an error of the
-    /// sweep does not fail the invocation.
-    async fn sweep_if_due(&self) {
-        let now = self.flow.clock.now().seconds;
-        if now - self.swept_at.swap(now, Ordering::Relaxed) < SWEEP_SECONDS {
-            return;
-        }
-        if let Err(error) = self.flow.sweep().await {
-            log::line("sweep-failed", json!({ "error": error.to_string() }));
-        }
-    }
-
-    async fn self_check(&self) -> SelfCheck {
-        let now = self.flow.clock.now().seconds;
-        let problem = self.flow.settings.alerts_problem.as_deref();
-        self_check::run(&self.loaded, problem, &self.flow.store, &self.flow.notifier, now).await
     }
 }
 
@@ -135,38 +56,29 @@ pub(crate) struct Flow<S, N> {
     pub(crate) notifier: N,
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
-    pub(crate) fail_open: FailOpen,
+    /// Reset by the entry at each invocation.
+    pub(crate) breaker: Breaker,
 }
 
 impl<S, N> Flow<S, N> {
     pub(crate) fn new(store: S, notifier: N, settings: Settings) -> Self {
-        Self { store, notifier, settings, clock: Clock::default(), fail_open: FailOpen::default() }
+        Self { store, notifier, settings, clock: Clock::default(), breaker: Breaker::default() }
     }
 }
 
 impl<S: Store, N: Notifier> Flow<S, N> {
-    /// Handles every event of a delivery and returns their number. A failing event does not stop the others; on a retry
-    /// the successful ones are recognised as duplicates.
-    pub(crate) async fn deliver(&self, delivery: &Value, rules: &Rules) -> Result<usize, HandlerError> {
-        let mut events = 0;
-        let mut failed = None;
-        for part in delivery::parts(delivery, &self.settings.function) {
-            let observed = match observe(&part) {
-                Ok(observed) => observed,
-                Err(error) => {
-                    failed = Some(error.into());
-                    continue;
-                }
-            };
-            for seen in observed {
-                events += 1;
-                let event = Classification::of(drill::genuine(seen, &self.settings), rules);
-                if let Err(error) = self.handle(&event).await {
-                    failed = Some(error);
-                }
+    /// Handles events one after another, and returns their results in the same order. A failing event does not stop the
+    /// others.
+    pub(crate) async fn handle_all(&self, events: &[Classification]) -> Vec<Result<(), HandlerError>> {
+        let mut results = Vec::with_capacity(events.len());
+        for event in events {
+            let result = self.handle(event).await;
+            if let Err(HandlerError::NotRecorded(error) | HandlerError::Store(error)) = &result {
+                self.breaker.trip(error);
             }
+            results.push(result);
         }
-        failed.map_or(Ok(events), Err)
+        results
     }
 
     async fn handle(&self, event: &Classification) -> Result<(), HandlerError> {
@@ -186,6 +98,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
     }
 
     async fn failure(&self, event: &Classification) -> Result<(), HandlerError> {
+        self.breaker.permit().map_err(HandlerError::NotRecorded)?;
         let now = self.clock.now();
         let incident_id = format!("inc-{}", uuid::Uuid::now_v7());
         let Some(incident) = event.incident(incident_id, now.text.clone()) else { return Ok(()) };
@@ -193,20 +106,16 @@ impl<S: Store, N: Notifier> Flow<S, N> {
             self.ignored(event, &reason);
             return Ok(());
         }
-        match record(&self.store, event, &incident, &now).await {
-            Ok(recorded) => self.recorded(event, &recorded).await,
-            Err(error) => {
-                self.mail_unrecorded(&incident).await?;
-                Err(error.into())
-            }
-        }
+        self.breaker.permit().map_err(HandlerError::NotRecorded)?;
+        let recorded = record(&self.store, event, &incident, &now, self.breaker.backoff()).await;
+        self.recorded(event, &recorded.map_err(HandlerError::NotRecorded)?).await
     }
 
     /// Why an alarm on a function's errors is redundant, if the failure that raised it was just mailed. An unreadable
     /// table suppresses nothing.
     async fn explained(&self, event: &Classification, alarm: &Incident, now: i64) -> Option<String> {
         let function = alarm_on_errors_of(&event.observation)?;
-        let failures = self.of_trouble("lambda", function).await.ok()?;
+        let failures = self.of_trouble("lambda", function).await.inspect_err(|error| self.breaker.trip(error)).ok()?;
         let cause = failures.iter().find(|failure| explains(failure, alarm, now))?;
         Some(format!("incident {} is open for the errors of {function}", cause.incident_id))
     }

@@ -41,13 +41,13 @@ pub enum How {
 ///
 /// # Errors
 /// When the table is unusable or stays throttled, or other invocations keep changing the same items.
-pub async fn record(
+pub(crate) async fn record(
     store: &impl Store,
     failure: &Classification,
     incident: &Incident,
     now: &Now,
+    mut backoff: Backoff,
 ) -> Result<Recorded, StoreError> {
-    let mut backoff = Backoff::default();
     loop {
         match decide(store, failure, incident, now).await {
             Ok(recorded) => return Ok(recorded),

@@ -23,6 +23,7 @@ const RECOVERED: &str = "recovered";
 impl<S: Store, N: Notifier> Flow<S, N> {
     /// Resolves and reports all open incidents of the trouble that ended.
     pub(crate) async fn recovery(&self, event: &Classification) -> Result<(), HandlerError> {
+        self.breaker.permit()?;
         let seen = &event.observation;
         if event.outcome == Outcome::Recovery
             && let Some(at) = milliseconds_of(&seen.occurred_at)

@@ -13,7 +13,8 @@ use aws_sdk_dynamodb::types::{
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use incident_handler::clients::Clients;
-use incident_handler::flow::{Handler, HandlerError};
+use incident_handler::flow::HandlerError;
+use incident_handler::handler::Handler;
 use incident_handler::settings::Settings;
 use incident_local::config::LatencyProfile;
 use incident_local::gateway::{Gateway, Handle};
@@ -97,6 +98,7 @@ impl Account {
             topic_arn: self.topic_arn.clone(),
             stack: "devops".to_owned(),
             function: "devops-incident-handler".to_owned(),
+            queues: None,
             alerts: AlertPolicy::default(),
             alerts_problem: None,
         };
@@ -305,5 +307,5 @@ fn clients(endpoint: &str, access_key: &AccessKey, answer: Duration) -> Clients 
             $service::Client::from_conf(config.build())
         }};
     }
-    Clients { dynamodb: client!(aws_sdk_dynamodb), sns: client!(aws_sdk_sns) }
+    Clients { dynamodb: client!(aws_sdk_dynamodb), sns: client!(aws_sdk_sns), sqs: client!(aws_sdk_sqs) }
 }
