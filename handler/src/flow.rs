@@ -72,7 +72,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
     pub(crate) async fn handle_all(&self, events: &[Classification]) -> Vec<Result<(), HandlerError>> {
         let mut results = Vec::with_capacity(events.len());
         for event in events {
-            let result = self.handle(event).await;
+            let result = Box::pin(self.handle(event)).await;
             if let Err(HandlerError::NotRecorded(error) | HandlerError::Store(error)) = &result {
                 self.breaker.trip(error);
             }

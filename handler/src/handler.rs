@@ -48,13 +48,14 @@ impl Handler {
     /// response names the messages that must be retried.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {
         let LambdaEvent { payload, context } = event;
+        // Boxed, so that one kind of invocation does not need the stack of all.
         self.ingest.begin();
         let result = match Control::read(&payload) {
             Some(Control::SelfCheck) => return Ok(json!(self.self_check().await)),
-            Some(Control::Sweep) => self.sweep().await,
+            Some(Control::Sweep) => Box::pin(self.sweep()).await,
             None => match Message::batch(&payload, &self.ingest.flow.settings) {
-                Some(messages) => Ok(self.batch(&messages, &context).await),
-                None => self.events(&payload).await,
+                Some(messages) => Ok(Box::pin(self.batch(&messages, &context)).await),
+                None => Box::pin(self.events(&payload)).await,
             },
         };
         if let Err(error) = &result {
