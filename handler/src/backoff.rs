@@ -28,6 +28,12 @@ impl Default for Backoff {
 }
 
 impl Backoff {
+    /// Without patience for a throttled table, which has just refused others for as long as can help. Conflicts are
+    /// another matter.
+    pub(crate) fn brief() -> Self {
+        Self { left: ATTEMPTS_OF_A_THROTTLE - 1, ..Self::default() }
+    }
+
     /// Waits before the next attempt, longer each time.
     ///
     /// # Errors
@@ -60,9 +66,16 @@ mod tests {
     async fn an_error_gets_as_many_attempts_as_can_help() {
         let throttled = || StoreError::Throttled { code: "ThrottlingError".to_owned(), message: String::new() };
         let unusable = || StoreError::Unusable { code: "ValidationError".to_owned(), message: String::new() };
-        for (error, expected) in [(StoreError::Conflict, 40), (throttled(), 5), (unusable(), 1)] {
+        for (patience, error, expected) in [
+            (Backoff::default as fn() -> Backoff, StoreError::Conflict, 40),
+            (Backoff::default, throttled(), 5),
+            (Backoff::default, unusable(), 1),
+            (Backoff::brief, StoreError::Conflict, 8),
+            (Backoff::brief, throttled(), 1),
+            (Backoff::brief, unusable(), 1),
+        ] {
             let begun = tokio::time::Instant::now();
-            let (mut backoff, mut attempts) = (Backoff::default(), 1);
+            let (mut backoff, mut attempts) = (patience(), 1);
             let last = loop {
                 match backoff.wait_after(error.clone()).await {
                     Ok(()) => attempts += 1,

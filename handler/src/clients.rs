@@ -32,6 +32,8 @@ pub struct Clients {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// SNS.
     pub sns: aws_sdk_sns::Client,
+    /// SQS.
+    pub sqs: aws_sdk_sqs::Client,
 }
 
 impl Clients {
@@ -70,7 +72,7 @@ impl Clients {
                 $service::Client::from_conf(config.build())
             }};
         }
-        Ok(Self { dynamodb: client!(aws_sdk_dynamodb), sns: client!(aws_sdk_sns) })
+        Ok(Self { dynamodb: client!(aws_sdk_dynamodb), sns: client!(aws_sdk_sns), sqs: client!(aws_sdk_sqs) })
     }
 
     /// Opens the connections for the first event during initialisation, for which Lambda provides a whole processor.

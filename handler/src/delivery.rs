@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 use std::fmt::Debug;
 
-use incident_model::{Unreadable, json, read};
+use incident_model::{Classification, Rules, Unreadable, json, observe, read};
 use lambda_runtime::tower::util::MapRequestLayer;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, LambdaInvocation, Runtime, Service, layers};
 use serde_json::{Value, json};
+
+use crate::drill;
+use crate::settings::Settings;
 
 /// Polls for invocations and handles them, for the life of the process.
 ///
@@ -32,9 +35,34 @@ fn readable(invocation: LambdaInvocation) -> LambdaInvocation {
     }
 }
 
+/// What a delivery contains.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    /// Its events.
+    pub(crate) events: Vec<Classification>,
+    /// Why the last part that cannot be read cannot be read.
+    pub(crate) unreadable: Option<Unreadable>,
+}
+
+impl Reading {
+    /// Reads and classifies the events of a delivery. A part that cannot be read does not hide the others.
+    pub(crate) fn of(delivery: &Value, settings: &Settings, rules: &Rules) -> Self {
+        let mut reading = Self::default();
+        for part in parts(delivery, &settings.function) {
+            match observe(&part) {
+                Ok(observed) => reading
+                    .events
+                    .extend(observed.into_iter().map(|seen| Classification::of(drill::genuine(seen, settings), rules))),
+                Err(error) => reading.unreadable = Some(error),
+            }
+        }
+        reading
+    }
+}
+
 /// Splits a delivery into its independent parts. A record that was redriven from the handler's own dead-letter queue is
 /// Lambda's record of the handler's failure, and is replaced by the delivery that failed. All others stay together.
-pub(crate) fn parts(delivery: &Value, function: &str) -> Vec<Value> {
+fn parts(delivery: &Value, function: &str) -> Vec<Value> {
     let records = delivery.get("Records").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let payloads: Vec<Option<Value>> = records.iter().map(|record| failed_before(record, function)).collect();
     if payloads.iter().all(Option::is_none) {

@@ -1,4 +1,4 @@
-//! Why an invocation failed.
+//! Why an event or an invocation was not handled.
 
 use incident_model::Unreadable;
 use lambda_runtime::Diagnostic;
@@ -7,13 +7,16 @@ use serde_json::Value;
 use crate::notify::NotifyError;
 use crate::store::StoreError;
 
-/// Why an invocation failed. Lambda retries it, then moves the event to the handler's dead-letter queue.
+/// Why an event was not handled. Its message stays in the queue; an invocation with the event itself fails.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum HandlerError {
     /// The delivery contains no event.
     #[error("no event: {0}")]
     Unreadable(#[from] Unreadable),
-    /// The failure, or its notification, could not be recorded.
+    /// The failure could not be recorded.
+    #[error(transparent)]
+    NotRecorded(StoreError),
+    /// Something else could not be recorded: a recovery, a notice.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// SNS rejected the mail.
@@ -28,7 +31,7 @@ impl From<HandlerError> for Diagnostic {
     fn from(error: HandlerError) -> Self {
         let error_type = match &error {
             HandlerError::Unreadable(_) => "UnreadableEvent",
-            HandlerError::Store(_) => "NotRecorded",
+            HandlerError::NotRecorded(_) | HandlerError::Store(_) => "NotRecorded",
             HandlerError::Notify(_) => "NotNotified",
             HandlerError::Unhealthy(_) => "SelfCheckFailed",
         };

@@ -1,84 +1,101 @@
-//! Fail open: a failure is mailed even if it cannot be recorded. Without the table there is no shared mail budget, so
-//! each handler instance has a small one; what exceeds it ends in the dead-letter queue after Lambda's retries.
+//! Fail open: people hear of failures that cannot be recorded, at most once a minute from each handler instance. Without
+//! the table there is no shared mail budget, and no shared memory of what was mailed.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+mod known;
+#[cfg(test)]
+mod tests;
 
-use incident_model::mail::{self, Notice};
-use incident_model::{Incident, Reason};
-use serde_json::json;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::context::Context;
-use crate::error::HandlerError;
-use crate::log;
-use crate::notify::Notifier;
-use crate::store::Store;
+use incident_model::mail::Mail;
+use incident_model::mail::unrecorded::{MOST_LISTED, Unrecorded, not_recorded};
+use incident_model::{Classification, Incident, Severity};
 
-/// Pause, in seconds, between mails about one fingerprint: longer than Lambda retries an event.
-const SAME_SECONDS: i64 = 10 * 60;
-/// Mails of one handler instance per minute. Fifty instances together stay below the ten per second at which SNS ends
-/// an email subscription.
-const MAILS_PER_MINUTE: usize = 6;
+use crate::clock::Clock;
+use crate::notify::{Notifier, NotifyError};
+use crate::store::StoreError;
+use known::Known;
 
-/// The recent mails of this handler instance without a record.
+/// Shortest time, in seconds, between two mails of one handler instance, whether SNS accepts them or not: an answer that
+/// is lost says nothing about the mail.
+const BETWEEN_MAILS: i64 = 60;
+
+/// Where an event is that could not be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// In the queue of events, from which it is tried again.
+    InQueue,
+    /// The handler has no way to get it again.
+    Nowhere,
+}
+
+/// What this handler instance could not record, and what of it is mailed.
 #[derive(Debug, Default)]
 pub(crate) struct FailOpen {
-    mailed: Mutex<VecDeque<(String, i64)>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    known: Known,
+    /// The latest reason.
+    why: String,
+    tried_at: Option<i64>,
 }
 
 impl FailOpen {
-    /// Whether to mail about a fingerprint now, which then counts as mailed.
-    fn may_mail(&self, fingerprint: &str, now: i64) -> bool {
-        let mut mailed = self.mailed.lock().unwrap_or_else(PoisonError::into_inner);
-        mailed.retain(|(_, at)| *at > now - SAME_SECONDS);
-        let in_this_minute = mailed.iter().filter(|(_, at)| *at > now - 60).count();
-        let is_known = mailed.iter().any(|(known, _)| known == fingerprint);
-        let may_mail = !is_known && in_this_minute < MAILS_PER_MINUTE;
-        if may_mail {
-            mailed.push_back((fingerprint.to_owned(), now));
-        }
-        may_mail
+    /// Takes note of a failure that could not be recorded; `incident` is the one that it would open.
+    pub(crate) fn collect(&self, event: &Classification, incident: Incident, kept: Kept, error: &StoreError, now: i64) {
+        let mut state = self.state();
+        state.why = error.to_string();
+        state.known.add(&event.observation.event_id, incident, kept == Kept::InQueue, now);
     }
 
-    fn forget(&self, fingerprint: &str) {
-        let mut mailed = self.mailed.lock().unwrap_or_else(PoisonError::into_inner);
-        mailed.retain(|(known, _)| known != fingerprint);
+    /// Takes note of an event that is recorded: what a later attempt achieved is not mailed.
+    pub(crate) fn recorded(&self, fingerprint: &str) {
+        self.state().known.settle(fingerprint);
     }
-}
 
-impl FailOpen {
-    /// Mails an incident that could not be recorded.
-    pub(crate) async fn mail<S: Store, N: Notifier>(
+    /// Mails what is to be mailed, if a mail may go out now; returns the number of failures in it.
+    ///
+    /// # Errors
+    /// When SNS rejects the mail; a later one covers the same failures.
+    pub(crate) async fn tell(
         &self,
-        context: &Context<S, N>,
-        incident: &Incident,
-    ) -> Result<(), HandlerError> {
-        if !self.may_mail(&incident.fingerprint, context.clock.now().seconds) {
-            context.held_back(incident, "not recorded, and already mailed or over the limit");
-            return Ok(());
-        }
-        let notice = Notice { number: 1, reason: Reason::Opened, stack: &context.settings.stack, recorded: false };
-        if let Err(error) = context.notifier.publish(&mail::about(incident, &notice)).await {
-            self.forget(&incident.fingerprint);
-            return Err(error.into());
-        }
-        log::line("mailed-unrecorded", json!({ "source": incident.source, "resource": incident.resource }));
-        Ok(())
+        notifier: &impl Notifier,
+        clock: &Clock,
+        stack: &str,
+    ) -> Result<Option<u64>, NotifyError> {
+        let now = clock.now().seconds;
+        let Some((mail, news)) = self.due(now, stack) else { return Ok(None) };
+        notifier.publish(&mail).await?;
+        let failures = news.iter().map(|(_, failures)| failures).sum();
+        self.state().known.told(&news, now);
+        Ok(Some(failures))
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// The mail that is due, with the fingerprints that it covers and their failures.
+    fn due(&self, now: i64, stack: &str) -> Option<(Mail, Vec<(String, u64)>)> {
+        let mut state = self.state();
+        if state.tried_at.is_some_and(|at| now - at < BETWEEN_MAILS) {
+            return None;
+        }
+        state.known.forget(now);
+        let news = state.known.news(now);
+        let listed: Vec<Unrecorded<'_>> =
+            news.iter().map(|one| Unrecorded { incident: &one.incident, is_kept: one.is_kept }).collect();
+        let mail = (!listed.is_empty()).then(|| not_recorded(&listed, &state.why, stack))?;
+        // One that is CRITICAL is named, if need be in a later mail.
+        let covered = news
+            .iter()
+            .enumerate()
+            .filter(|(position, one)| *position < MOST_LISTED || one.incident.severity < Severity::Critical);
+        let covered = covered.map(|(_, one)| (one.incident.fingerprint.clone(), one.incident.occurrences)).collect();
+        state.tried_at = Some(now);
+        Some((mail, covered))
+    }
 
-    #[test]
-    fn one_fingerprint_is_mailed_once_and_few_in_a_minute() {
-        let fail_open = FailOpen::default();
-        assert!(fail_open.may_mail("a", 0) && !fail_open.may_mail("a", 100) && fail_open.may_mail("a", 600));
-        let allowed = (0..20).filter(|number| fail_open.may_mail(&format!("b{number}"), 1000)).count();
-        assert_eq!(allowed, MAILS_PER_MINUTE);
-        assert!(fail_open.may_mail("c", 1060));
-        fail_open.forget("c");
-        assert!(fail_open.may_mail("c", 1061));
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,9 +1,11 @@
 //! The Lambda function that records incidents and sends alerts, and the error generator that tests it.
 //!
-//! Both are one artifact; the function's `Handler` setting selects one. The path of an event is in [`flow`]: classify
-//! (pure, in `incident-model`), record ([`mod@record`]), send what that makes due ([`notify`]).
+//! Both are one artifact; the function's `Handler` setting selects one. [`handler`] takes an invocation: a batch of
+//! messages, a single delivery, a request of the stack itself. The path of an event is in [`flow`]: record
+//! ([`mod@record`]), send what that makes due ([`notify`]); classifying it is pure, in `incident-model`.
 
 mod backoff;
+mod breaker;
 pub mod clients;
 pub mod clock;
 mod concurrently;
@@ -16,6 +18,8 @@ mod failures;
 pub mod flow;
 pub mod generator;
 mod groups;
+pub mod handler;
+mod ingest;
 pub mod log;
 pub mod loop_guard;
 mod mail_budget;

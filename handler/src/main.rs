@@ -1,6 +1,6 @@
 //! Starts the function that the `Handler` setting names.
 
-use incident_handler::{clients::Clients, delivery, flow, generator, settings::Settings};
+use incident_handler::{clients::Clients, delivery, generator, handler::Handler, settings::Settings};
 use lambda_runtime::{Error, service_fn};
 
 /// Handling a failure takes 10 to 20 % less CPU time than with the C library's allocator: the SDKs allocate a lot.
@@ -17,7 +17,7 @@ async fn main() -> Result<(), Error> {
         "incident-handler" => {
             let (settings, clients) = (Settings::from_environment()?, Clients::from_environment()?);
             clients.connect_ahead(&settings).await;
-            let handler = flow::Handler::on_aws(settings, &clients)?;
+            let handler = Handler::on_aws(settings, &clients)?;
             delivery::serve(service_fn(|event| handler.handle(event))).await
         }
         other => {

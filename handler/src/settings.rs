@@ -15,8 +15,27 @@ pub struct Settings {
     pub function: String,
     /// The alert policy.
     pub alerts: AlertPolicy,
+    /// The stack's queues; older stacks do not name them.
+    pub queues: Option<QueueUrls>,
     /// Why the setting `alerts` is invalid. The defaults apply then, because it must not prevent alerts.
     pub alerts_problem: Option<String>,
+}
+
+/// URLs of the stack's queues.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueUrls {
+    /// Of events, for the handler.
+    pub events: String,
+    /// Of messages that the handler can never handle.
+    pub dead_letters: String,
+}
+
+impl QueueUrls {
+    /// Those of the stack with this dead-letter queue: names and URLs differ at the end only.
+    pub fn beside(dead_letters: &str) -> Option<Self> {
+        let events = format!("{}-events", dead_letters.strip_suffix("-handler-dlq")?);
+        Some(Self { events, dead_letters: dead_letters.to_owned() })
+    }
 }
 
 /// A variable that the template sets is missing.
@@ -28,10 +47,20 @@ impl Settings {
     /// Whether an ARN, with or without a version, is that of the stack's error generator, which has its name from the
     /// template, and the topic's account and region.
     pub(crate) fn is_generator(&self, function_arn: &str) -> bool {
-        let topic: Vec<&str> = self.topic_arn.split(':').collect();
-        let [_, partition, _, region, account, _] = topic[..] else { return false };
-        let generator = format!("arn:{partition}:lambda:{region}:{account}:function:{}-error-generator", self.stack);
+        let Some(generator) = self.own_arn("lambda", "function:", "error-generator") else { return false };
         function_arn.strip_prefix(&generator).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    }
+
+    /// Whether an ARN is that of the stack's queue of events.
+    pub(crate) fn is_events_queue(&self, queue_arn: &str) -> bool {
+        self.own_arn("sqs", "", "events").is_some_and(|queue| queue == queue_arn)
+    }
+
+    /// The ARN of a resource of the stack, in the topic's account and region.
+    fn own_arn(&self, service: &str, kind: &str, name: &str) -> Option<String> {
+        let topic: Vec<&str> = self.topic_arn.split(':').collect();
+        let [_, partition, _, region, account, _] = topic[..] else { return None };
+        Some(format!("arn:{partition}:{service}:{region}:{account}:{kind}{}-{name}", self.stack))
     }
 
     /// Reads the environment.
@@ -46,6 +75,7 @@ impl Settings {
             topic_arn: variable("INCIDENT_TOPIC_ARN")?,
             stack: variable("INCIDENT_STACK")?,
             function: variable("AWS_LAMBDA_FUNCTION_NAME")?,
+            queues: variable("INCIDENT_DEAD_LETTER_QUEUE_URL").ok().and_then(|url| QueueUrls::beside(&url)),
             alerts,
             alerts_problem,
         })
@@ -67,16 +97,20 @@ fn alerts(text: &str) -> (AlertPolicy, Option<String>) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_generator_is_the_one_of_the_stack() {
-        let settings = Settings {
+    fn settings() -> Settings {
+        Settings {
             table: "devops-incidents".to_owned(),
             topic_arn: "arn:aws:sns:eu-west-1:111111111111:devops-alerts".to_owned(),
             stack: "devops".to_owned(),
             function: "devops-incident-handler".to_owned(),
+            queues: None,
             alerts: AlertPolicy::default(),
             alerts_problem: None,
-        };
+        }
+    }
+
+    #[test]
+    fn the_generator_is_the_one_of_the_stack() {
         let function = |place: &str, name: &str| format!("arn:aws:lambda:{place}:function:{name}");
         for (arn, expected) in [
             (function("eu-west-1:111111111111", "devops-error-generator"), true),
@@ -89,7 +123,30 @@ mod tests {
             ("devops-error-generator".to_owned(), false),
             (String::new(), false),
         ] {
-            assert_eq!(settings.is_generator(&arn), expected, "{arn}");
+            assert_eq!(settings().is_generator(&arn), expected, "{arn}");
+        }
+    }
+
+    #[test]
+    fn the_queues_are_those_of_one_stack() {
+        let urls = QueueUrls::beside("https://sqs.eu-west-1.amazonaws.com/111111111111/devops-handler-dlq");
+        let events = urls.map(|urls| urls.events);
+        assert_eq!(events.as_deref(), Some("https://sqs.eu-west-1.amazonaws.com/111111111111/devops-events"));
+        assert_eq!(QueueUrls::beside(""), None);
+    }
+
+    #[test]
+    fn the_events_queue_is_the_one_of_the_stack() {
+        for (arn, expected) in [
+            ("arn:aws:sqs:eu-west-1:111111111111:devops-events", true),
+            ("arn:aws:sqs:eu-west-1:111111111111:team-events", false),
+            ("arn:aws:sqs:eu-west-1:222222222222:devops-events", false),
+            ("arn:aws:sqs:us-east-1:111111111111:devops-events", false),
+            ("arn:aws:sqs:eu-west-1:111111111111:devops-events.fifo", false),
+            ("arn:aws:sns:eu-west-1:111111111111:devops-events", false),
+            ("", false),
+        ] {
+            assert_eq!(settings().is_events_queue(arn), expected, "{arn}");
         }
     }
 

@@ -4,6 +4,7 @@
 mod many;
 #[cfg(test)]
 mod tests;
+pub mod unrecorded;
 
 pub use many::{digest, silence_ended};
 

@@ -14,13 +14,15 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use incident_handler::clients::Clients;
 use incident_handler::error::HandlerError;
-use incident_handler::flow::Handler;
+use incident_handler::handler::Handler;
 use incident_handler::settings::Settings;
 use incident_local::config::LatencyProfile;
 use incident_local::gateway::{Gateway, Handle};
 use incident_local::outbox::{MailKind, StoredMail, read};
 use incident_local::{AccessKey, LocalConfig};
-use incident_model::table::{DUE_AT, DUE_QUEUE, INCIDENT_ID, INDEX_BY_MONTH, INDEX_DUE, MONTH, tally_key, timeline_key};
+use incident_model::table::{
+    DUE_AT, DUE_QUEUE, INCIDENT_ID, INDEX_BY_MONTH, INDEX_DUE, MONTH, tally_key, timeline_key,
+};
 use incident_model::tally::Tally;
 use incident_model::timeline::LaterEntries;
 use incident_model::{AlertPolicy, Incident};
@@ -101,6 +103,7 @@ impl Account {
             topic_arn: self.topic_arn.clone(),
             stack: "devops".to_owned(),
             function: "devops-incident-handler".to_owned(),
+            queues: None,
             alerts: AlertPolicy::default(),
             alerts_problem: None,
         };
@@ -316,5 +319,5 @@ fn clients(endpoint: &str, access_key: &AccessKey, answer: Duration) -> Clients 
             $service::Client::from_conf(config.build())
         }};
     }
-    Clients { dynamodb: client!(aws_sdk_dynamodb), sns: client!(aws_sdk_sns) }
+    Clients { dynamodb: client!(aws_sdk_dynamodb), sns: client!(aws_sdk_sns), sqs: client!(aws_sdk_sqs) }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 
-use incident_handler::flow::Handler;
+use incident_handler::handler::Handler;
 use incident_model::{Outcome, Rules, Severity, classify};
 use serde_json::Value;
 use tokio::task::JoinSet;

@@ -179,11 +179,6 @@ impl Memory {
         budgets.iter().map(state).collect()
     }
 
-    /// The number of mails taken from all budgets.
-    pub(super) fn writes_to_budgets(&self) -> usize {
-        self.budgets.borrow().values().map(Vec::len).sum()
-    }
-
     /// Changes an incident if the condition holds; returns whether it does.
     fn change_if(
         &self,
