@@ -92,7 +92,6 @@ impl<S: Store, N: Notifier> Flow<S, N> {
             number: incident.notices,
             reason: incident.due.unwrap_or(Reason::Opened),
             stack: &self.settings.stack,
-            recorded: true,
         };
         self.publish(&mail::about(incident, &notice), std::slice::from_ref(incident)).await?;
         self.mailed(incident, failed_at);
