@@ -73,6 +73,11 @@ fn what_would_cost_more_is_not_taken_for_what_costs_less() {
             json!({"Metrics": [{"Expression": "SELECT MAX(Depth) FROM SCHEMA(\"AWS/SQS\", QueueName)"}]}),
         ),
         ("AWS::CloudWatch::Alarm", json!({"Metrics": []})),
+        ("AWS::Lambda::EventSourceMapping", json!({"EventSourceArn": "arn:aws:kinesis:us-east-1:1:stream/x"})),
+        (
+            "AWS::Lambda::EventSourceMapping",
+            json!({"EventSourceArn": "arn:aws:sqs:us-east-1:1:x", "ProvisionedPollerConfig": {"MinimumPollers": 2}}),
+        ),
         ("AWS::Events::Rule", json!({"ScheduleExpression": "rate(1 minute)", "Targets": [{"Arn": "arn:aws:sqs:x"}]})),
     ];
     for (resource_type, properties) in cases {
@@ -95,7 +100,9 @@ fn the_sum_is_that_of_the_items() {
     assert!((sum - bill.monthly_usd).abs() < 1e-9, "{bill:#?}");
     let by_what: BTreeMap<_, _> = bill.items.iter().map(|item| (item.what, item)).collect();
     assert_eq!(by_what.len(), bill.items.len(), "{bill:#?}");
-    assert_eq!(by_what["standard alarms"].quantity, Some(4.0));
+    assert_eq!(by_what["standard alarms"].quantity, Some(8.0));
+    assert_eq!(by_what["polls of the empty queue"].quantity, Some(657_000.0), "five pollers, each every 20 seconds");
+    assert_eq!(by_what["polls of the empty queue"].monthly_usd, Some(0.2628));
     assert_eq!(by_what["alarm on every function"].monthly_usd, Some(3.7));
     assert_eq!(by_what["alarm on every function"].free_tier_usd, 0.0, "the free alarms exclude it");
     assert_eq!(by_what["time of the sweep"].quantity, Some(109.5), "43800 times 10 ms of 256 MB");
