@@ -178,6 +178,7 @@ fn shape(mapping: &EventSourceMappingConfiguration) -> Value {
         "EventSourceArn": mapping.event_source_arn(),
         "FunctionName": name_of_function(mapping),
         "Enabled": !is_in(mapping, &["Disabled", "Disabling"]),
+        "State": mapping.state(),
         "BatchSize": mapping.batch_size(),
         "MaximumBatchingWindowInSeconds": mapping.maximum_batching_window_in_seconds().unwrap_or_default(),
         "FunctionResponseTypes": types,

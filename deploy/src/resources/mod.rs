@@ -6,6 +6,7 @@ mod dashboard;
 mod delete_blocker;
 mod event_invoke_config;
 mod event_source_mapping;
+mod former_code;
 mod function;
 mod log_group;
 mod observe;
