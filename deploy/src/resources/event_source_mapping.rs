@@ -48,10 +48,6 @@ impl Provider for EventSourceMapping {
         Attributes::default()
     }
 
-    fn parent(&self, properties: &Value) -> Option<String> {
-        properties.optional_text("FunctionName")
-    }
-
     async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError> {
         match find(context, &desired.properties).await? {
             Some(mapping) => observed(context, &mapping).await,
