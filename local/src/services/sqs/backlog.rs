@@ -126,7 +126,7 @@ impl Backlog {
     pub(super) fn change_visibility(&mut self, receipt: &str, until: Instant, now: Instant) -> bool {
         self.settle(now);
         let Some(&place) = self.receipts.get(receipt) else { return false };
-        if !self.messages.get(&place).is_some_and(|message| message.visible > now) {
+        if self.messages.get(&place).is_none_or(|message| message.visible <= now) {
             return false;
         }
         self.leave_group(place);

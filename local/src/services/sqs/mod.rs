@@ -119,7 +119,8 @@ pub(crate) async fn until_visible(cloud: &Cloud, queue_arn: &str) -> Result<(), 
         tokio::pin!(arrived);
         arrived.as_mut().enable();
         let now = Instant::now();
-        match cloud.sqs.state().queue(queue_arn)?.backlog.next_visible(now) {
+        let next = cloud.sqs.state().queue(queue_arn)?.backlog.next_visible(now);
+        match next {
             Some(next) if next <= now => return Ok(()),
             Some(next) => _ = tokio::time::timeout_at(next.into(), arrived).await,
             None => arrived.await,
