@@ -16,10 +16,16 @@ use incident_deploy::template::Place;
 
 /// The condition key that limits `iam:PassRole`.
 pub const PASSED_TO_SERVICE: &str = "iam:PassedToService";
+/// The condition key that limits changes of event source mappings, whose ARNs do not name the stack (AWS Lambda's
+/// guide, "Fine-tuning the Resources and Conditions sections of policies").
+pub const OF_FUNCTION: &str = "lambda:FunctionArn";
 
 const RECORDED: &str = include_str!("../templates/deployer-calls.json");
 const PASS_ROLE: &str = "iam:PassRole";
 const LAMBDA: &str = "lambda.amazonaws.com";
+/// The actions that [`OF_FUNCTION`] limits.
+const ON_MAPPINGS: [&str; 3] =
+    ["lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"];
 
 /// Actions and their resources, with variables in place of stack, account and region.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +47,31 @@ pub struct Statement {
     pub action: Vec<String>,
     /// ARNs with wildcards.
     pub resource: Vec<String>,
+    /// What limits it beyond its resources.
+    pub condition: Option<Condition>,
+}
+
+/// What a request must be about, besides its resource.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Condition {
+    /// IAM's operator, such as `StringEquals`.
+    pub operator: &'static str,
+    /// The key of the request's context.
+    pub key: &'static str,
+    /// The value, of which an ARN may have wildcards.
+    pub value: String,
+}
+
+impl Condition {
+    /// The condition on an action in a place, if it has one.
+    fn of(action: &str, place: &Place) -> Option<Self> {
+        if action == PASS_ROLE {
+            return Some(Self { operator: "StringEquals", key: PASSED_TO_SERVICE, value: LAMBDA.to_owned() });
+        }
+        let functions = || place.arn("lambda", &format!("function:{}-*", place.stack));
+        let is_on_mappings = ON_MAPPINGS.contains(&action);
+        is_on_mappings.then(|| Self { operator: "ArnLike", key: OF_FUNCTION, value: functions() })
+    }
 }
 
 impl DeployerPolicy {
@@ -76,12 +107,13 @@ impl DeployerPolicy {
 
     /// The policy for a place: actions on the same resources share a statement.
     pub fn document(&self, place: &Place) -> PolicyDocument {
-        let mut by_resources: BTreeMap<(bool, Vec<String>), Vec<String>> = BTreeMap::new();
+        let mut by_resources: BTreeMap<(Option<Condition>, Vec<String>), Vec<String>> = BTreeMap::new();
         for (action, patterns) in &self.calls {
             let resources = patterns.iter().map(|pattern| filled(pattern, place)).collect();
-            by_resources.entry((action == PASS_ROLE, resources)).or_default().push(action.clone());
+            by_resources.entry((Condition::of(action, place), resources)).or_default().push(action.clone());
         }
-        let statements = by_resources.into_iter().map(|((_, resource), action)| Statement { action, resource });
+        let statements =
+            by_resources.into_iter().map(|((condition, resource), action)| Statement { action, resource, condition });
         PolicyDocument { statements: statements.collect() }
     }
 }
@@ -109,15 +141,10 @@ impl PolicyDocument {
 }
 
 impl Statement {
-    /// The service that may receive a role, if the statement is about passing roles.
-    pub fn passed_to(&self) -> Option<&'static str> {
-        self.action.iter().any(|action| action == PASS_ROLE).then_some(LAMBDA)
-    }
-
     fn json(&self) -> Value {
         let mut statement = json!({"Effect": "Allow", "Action": self.action, "Resource": self.resource});
-        if let Some(service) = self.passed_to() {
-            statement["Condition"] = json!({"StringEquals": {PASSED_TO_SERVICE: service}});
+        if let Some(Condition { operator, key, value }) = &self.condition {
+            statement["Condition"] = json!({*operator: {*key: value}});
         }
         statement
     }
@@ -147,8 +174,12 @@ fn stored(resource: &str, place: &Place) -> String {
     format!("{bucket}{folder}")
 }
 
-/// `function:devops-incident-handler:$LATEST` becomes `function:${Stack}-*`; table indexes stay separate.
+/// `function:devops-incident-handler:$LATEST` becomes `function:${Stack}-*`; table indexes stay separate. AWS draws the
+/// ids of event source mappings.
 fn named(resource: &str, stack: &str) -> String {
+    if resource.starts_with("event-source-mapping:") {
+        return "event-source-mapping:*".to_owned();
+    }
     if resource.starts_with(&format!("stack/{stack}/")) {
         return "stack/${Stack}/*".to_owned();
     }

@@ -33,7 +33,7 @@ pub use config_file::CONFIG_FILE;
 pub use connection::ConnectOptions;
 pub use email_address::{EmailAddress, InvalidEmailAddress};
 pub use invocation::{Invocation, single_quoted};
-pub use limits::{LogRetention, MemorySize};
+pub use limits::{Concurrency, LogRetention, MemorySize};
 pub use schedule::Schedule;
 pub use stack_name::{InvalidStackName, StackName};
 pub use tags::Tags;
@@ -66,6 +66,8 @@ pub struct Settings {
     pub log_retention: LogRetention,
     /// Memory of the handler function.
     pub handler_memory: MemorySize,
+    /// How many handlers may work on the queue of events at once.
+    pub handler_concurrency: Concurrency,
     /// How often the handler sweeps.
     pub schedule: Schedule,
     /// When to send mails.
@@ -103,6 +105,7 @@ impl Default for Settings {
             rules: None,
             log_retention: LogRetention::default(),
             handler_memory: MemorySize::default(),
+            handler_concurrency: Concurrency::default(),
             schedule: Schedule::default(),
             alerts: AlertPolicy::default(),
             alarms: Alarms::default(),
@@ -147,6 +150,7 @@ impl Settings {
             rules: file.rules,
             log_retention: file.log_retention_days.unwrap_or_default(),
             handler_memory: file.handler_memory.unwrap_or_default(),
+            handler_concurrency: file.handler_concurrency.unwrap_or_default(),
             schedule: file.schedule.unwrap_or_default(),
             alerts: file.alerts.unwrap_or_default(),
             alarms: file.alarms.unwrap_or_default(),
@@ -177,6 +181,9 @@ impl Settings {
         let alarms = [
             ("RuleDeadLetterAlarmEnabled", self.alarms.rule_dlq_depth),
             ("HandlerDeadLetterAlarmEnabled", self.alarms.handler_dlq_depth),
+            ("NotRecordedAlarmEnabled", self.alarms.not_recorded),
+            ("EventDepthAlarmEnabled", self.alarms.events_depth),
+            ("EventAgeAlarmEnabled", self.alarms.events_age),
             ("HandlerErrorAlarmEnabled", self.alarms.handler_errors),
             ("AlertDeliveryAlarmEnabled", self.alarms.alert_delivery),
             ("FunctionErrorAlarmEnabled", self.alarms.function_errors),
@@ -184,6 +191,7 @@ impl Settings {
         let others = [
             ("LogRetentionInDays", self.log_retention.days().to_string()),
             ("HandlerMemorySize", self.handler_memory.megabytes().to_string()),
+            ("HandlerConcurrency", self.handler_concurrency.handlers().to_string()),
             ("SweepSchedule", self.schedule.expression().to_owned()),
             ("AlertSettings", rendered(&self.alerts)),
             ("KmsKeyArn", self.kms_key.as_ref().map(ToString::to_string).unwrap_or_default()),

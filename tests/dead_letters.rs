@@ -40,6 +40,7 @@ async fn what_failed_on_either_way_is_listed_shown_sent_again_and_counted_once()
         "message": "… is not authorized to perform: lambda:…",
         "condition": null,
         "attempts": 0,
+        "first_received": null,
         "rule": "arn:aws:events:us-east-1:000000000000:rule/devops-function-failures",
         "target": "arn:aws:lambda:us-east-1:000000000000:function:devops-incident-handler",
         "request_id": null
@@ -67,6 +68,7 @@ async fn what_failed_on_either_way_is_listed_shown_sent_again_and_counted_once()
         "message": "… is not authorized to perform: dynamodb:…",
         "condition": "RetriesExhausted",
         "attempts": 1,
+        "first_received": null,
         "rule": null,
         "target": null,
         "request_id": "…"

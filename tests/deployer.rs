@@ -18,7 +18,7 @@ use incident_deploy::engine::cloudformation::{Operation, StackRecord};
 use incident_deploy::template::Place;
 use incident_local::Principal;
 use incident_local::policy::{Decision, Need, Policy, Requester};
-use incidentctl::deployer::{DeployerPolicy, PASSED_TO_SERVICE};
+use incidentctl::deployer::{DeployerPolicy, OF_FUNCTION, PASSED_TO_SERVICE};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -30,6 +30,7 @@ const FILE: &str = "templates/deployer-calls.json";
 
 /// Every setting that changes which calls are made.
 const OTHER_SETTINGS: &str = "handler_memory: 512
+handler_concurrency: 20
 log_retention_days: 7
 schedule: rate(1 hour)
 tags: {team: payments}
@@ -278,11 +279,13 @@ impl<'a> Deployer<'a> {
             let text = |name: &str| need[name].as_str().unwrap_or_default().to_owned();
             seen.insert((text("action"), text("resource")));
         }
-        let passed = |need: Need| match need.action == "iam:PassRole" {
-            true => need.with(PASSED_TO_SERVICE, "lambda.amazonaws.com"),
-            false => need,
+        let handler = aws_arn(&self.region, "function:devops-incident-handler");
+        let in_context = |need: Need| match need.action.as_str() {
+            "iam:PassRole" => need.with(PASSED_TO_SERVICE, "lambda.amazonaws.com"),
+            action if action.ends_with("EventSourceMapping") => need.with(OF_FUNCTION, handler.clone()),
+            _ => need,
         };
-        Ok(seen.into_iter().map(|(action, resource)| passed(Need::new(action, resource))).collect())
+        Ok(seen.into_iter().map(|(action, resource)| in_context(Need::new(action, resource))).collect())
     }
 }
 
@@ -322,6 +325,9 @@ async fn cause_drift(aws: &Aws) -> TestResult {
     let attribute = aws_sdk_sqs::types::QueueAttributeName::MessageRetentionPeriod;
     aws.sqs.set_queue_attributes().queue_url(url).attributes(attribute, "600").send().await?;
     aws.events.disable_rule().name("devops-sweep").send().await?;
+    let mappings = aws.lambda.list_event_source_mappings().function_name(HANDLER).send().await?;
+    let mapping = mappings.event_source_mappings().first().and_then(|mapping| mapping.uuid()).ok_or("no mapping")?;
+    aws.lambda.update_event_source_mapping().uuid(mapping).batch_size(5).send().await?;
     aws.lambda.delete_function_event_invoke_config().function_name(HANDLER).qualifier("$LATEST").send().await?;
     aws.lambda.update_function_code().function_name(HANDLER).zip_file(zip()?).send().await?;
     aws.cloudwatch.delete_dashboards().dashboard_names("devops-incidents").send().await?;
@@ -332,6 +338,11 @@ async fn cause_drift(aws: &Aws) -> TestResult {
     let statement = policy["Statement"][0]["Sid"].as_str().ok_or("no statement")?;
     aws.lambda.remove_permission().function_name(HANDLER).statement_id(statement).send().await?;
     Ok(())
+}
+
+/// The ARN of something of Lambda's in the local AWS.
+fn aws_arn(region: &str, resource: &str) -> String {
+    Place::new("devops", incident_local::config::ACCOUNT, region, None).arn("lambda", resource)
 }
 
 /// A zip that is not the handler.

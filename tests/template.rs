@@ -4,7 +4,7 @@ use incident_model::Pattern;
 use serde_json::{Map, Value, json};
 
 use crate::harness::{TestResult, World, repository, samples};
-use incident_deploy::template::subscription_id;
+use incident_deploy::template::{EMBEDDED, Graph, Template, subscription_id};
 
 /// EventBridge's pattern length limit in characters.
 const PATTERN_LIMIT: usize = 2048;
@@ -46,19 +46,103 @@ fn the_alert_path_does_not_feed_itself() -> TestResult {
         json!({"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change",
             "detail": {"alarmName": name, "state": {"value": "ALARM"}}})
     };
-    let unheard = [
-        failure_of("devops-incident-handler"),
-        alarm("devops-rule-dlq-depth"),
-        alarm("devops-handler-dlq-depth"),
-        alarm("devops-handler-errors"),
-        alarm("devops-alert-delivery"),
-    ];
-    for event in unheard {
+    // An alarm that mails by itself must not come through the rules as well.
+    let mailing: Vec<String> = resources("AWS::CloudWatch::Alarm")?
+        .iter()
+        .filter(|(_, alarm)| !alarm["AlarmActions"].is_null())
+        .map(|(_, alarm)| Ok(resolved(&alarm["AlarmName"])?.as_str().ok_or("an alarm without a name")?.to_owned()))
+        .collect::<TestResult<_>>()?;
+    assert_eq!(mailing.len(), 7, "{mailing:?}");
+    for event in mailing.iter().map(|name| alarm(name)).chain([failure_of("devops-incident-handler")]) {
         assert_eq!(matching(&patterns, &event), Vec::<&str>::new(), "{event}");
     }
     for event in [failure_of("devops-error-generator"), failure_of("checkout"), alarm("devops-function-errors")] {
         assert_eq!(matching(&patterns, &event).len(), 1, "{event}");
     }
+    Ok(())
+}
+
+/// Each rule has one group of messages, so that the queue is fair between rules, and no event decides its group.
+#[test]
+fn every_rule_sends_to_the_queue_in_a_group_of_its_own() -> TestResult {
+    let rules = resources("AWS::Events::Rule")?;
+    let mut groups = Vec::new();
+    for (id, rule) in rules.iter().filter(|(_, rule)| !rule["EventPattern"].is_null()) {
+        let target = &rule["Targets"][0];
+        assert_eq!(tagged(&target["Arn"]), Some("EventQueue.Arn"), "{id}");
+        assert_eq!(tagged(&target["DeadLetterConfig"]["Arn"]), Some("RuleDeadLetterQueue.Arn"), "{id}");
+        assert_eq!(target["RetryPolicy"]["MaximumEventAgeInSeconds"], 3600, "{id}");
+        let (group, name) = (resolved(&target["SqsParameters"]["MessageGroupId"])?, resolved(&rule["Name"])?);
+        assert_eq!(group, name, "{id}");
+        groups.push(group);
+    }
+    groups.dedup();
+    assert_eq!(groups.len(), 4, "{groups:?}");
+    Ok(())
+}
+
+/// In an update, rules turn to the queue when all of the new path is there, and only then does the old path end.
+#[test]
+fn an_update_from_rules_that_invoke_the_handler_has_a_whole_path_at_any_time() -> TestResult {
+    let template = Template::parse(EMBEDDED)?;
+    let graph = Graph::of(&template)?;
+    let order = graph.order()?;
+    let place = |id: &str| order.iter().position(|one| one == id).ok_or(format!("no {id}"));
+    for rule in ["FunctionFailureRule", "AlarmChangeRule", "ServiceFailureRule", "PlatformFailureRule"] {
+        let needs = graph.needs(rule);
+        for earlier in ["EventQueue", "EventQueuePolicy", "EventMapping", "RuleDeadLetterQueuePolicy"] {
+            assert!(needs.contains(earlier), "{rule} does not wait for {earlier}");
+        }
+        // What was sent to the handler before keeps its retries and its destination until the rule sends nothing more.
+        assert!(graph.needs("HandlerEventInvokeConfig").contains(rule), "{rule}");
+    }
+    // The handler that reads the queue comes before the pollers, and the table before either.
+    for earlier in ["IncidentHandler", "HandlerRole", "IncidentTable", "EventQueue", "HandlerDeadLetterQueue"] {
+        assert!(place(earlier)? < place("EventMapping")?, "{earlier}");
+    }
+    // Without the rules' permissions, which `up` and CloudFormation delete last of all.
+    let permissions = resources("AWS::Lambda::Permission")?;
+    assert_eq!(permissions.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["SweepPermission"]);
+    Ok(())
+}
+
+/// Lambda wants the queue to hide a message for six timeouts, or a slow batch is delivered twice; an event must survive four
+/// hours of failures.
+#[test]
+fn the_queue_waits_out_an_outage() -> TestResult {
+    let queues = resources("AWS::SQS::Queue")?;
+    let queue = |wanted: &str| queues.iter().find(|(id, _)| id == wanted).map(|(_, queue)| queue).ok_or("no queue");
+    let events = queue("EventQueue")?;
+    let functions = resources("AWS::Lambda::Function")?;
+    let (_, handler) = functions.iter().find(|(id, _)| id == "IncidentHandler").ok_or("no handler")?;
+    let number = |value: &yaml_serde::Value| value.as_u64().ok_or("no number");
+    let visibility = number(&events["VisibilityTimeout"])?;
+    assert!(visibility >= 6 * number(&handler["Timeout"])?);
+    let redrive = &events["RedrivePolicy"];
+    assert!(number(&redrive["maxReceiveCount"])? * visibility >= 4 * 3600);
+    assert_eq!(tagged(&redrive["deadLetterTargetArn"]), Some("HandlerDeadLetterQueue.Arn"));
+    assert_eq!(events["MessageRetentionPeriod"], 14 * 24 * 3600);
+    for encryption in ["KmsMasterKeyId", "SqsManagedSseEnabled"] {
+        assert_eq!(events[encryption], queue("RuleDeadLetterQueue")?[encryption]);
+    }
+    let allowed = &queue("HandlerDeadLetterQueue")?["RedriveAllowPolicy"];
+    assert_eq!(allowed["redrivePermission"], "byQueue");
+    assert!(tagged(&allowed["sourceQueueArns"][0]).is_some_and(|arn| arn.ends_with(":${AWS::StackName}-events")));
+    Ok(())
+}
+
+/// An event that fails comes back when it is visible again; until then the handler has nothing to count.
+#[test]
+fn the_alarm_on_unrecorded_events_stays_on_between_two_attempts() -> TestResult {
+    let alarms = resources("AWS::CloudWatch::Alarm")?;
+    let (_, alarm) = alarms.iter().find(|(id, _)| id == "NotRecordedAlarm").ok_or("no alarm")?;
+    let number = |name: &str| alarm[name].as_u64().ok_or(format!("no {name}"));
+    assert_eq!(number("DatapointsToAlarm")?, 1);
+    let queues = resources("AWS::SQS::Queue")?;
+    let (_, events) = queues.iter().find(|(id, _)| id == "EventQueue").ok_or("no queue")?;
+    let visibility = events["VisibilityTimeout"].as_u64().ok_or("no timeout")?;
+    // Twice, so that one lost poll makes no gap.
+    assert!(number("Period")? * number("EvaluationPeriods")? >= 2 * visibility + number("Period")?);
     Ok(())
 }
 
@@ -95,18 +179,30 @@ fn compiled() -> TestResult<Vec<(String, Pattern)>> {
 
 /// All rules' patterns, for a stack named `devops`.
 fn patterns() -> TestResult<Vec<(String, Value)>> {
+    let rules = resources("AWS::Events::Rule")?.into_iter().filter(|(_, rule)| !rule["EventPattern"].is_null());
+    rules.map(|(name, rule)| Ok((name, resolved(&rule["EventPattern"])?))).collect()
+}
+
+/// The properties of all resources of a type, by logical id.
+fn resources(resource_type: &str) -> TestResult<Vec<(String, yaml_serde::Value)>> {
     let text = std::fs::read_to_string(repository("templates/incident-stack.yaml"))?;
     let template: yaml_serde::Value = yaml_serde::from_str(&text)?;
     let resources = template["Resources"].as_mapping().ok_or("no resources")?;
-    let has_pattern = |rule: &yaml_serde::Value| !rule["Properties"]["EventPattern"].is_null();
-    let rules =
-        resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Events::Rule" && has_pattern(resource));
-    rules
-        .map(|(name, rule)| {
+    let of_type = resources.iter().filter(|(_, resource)| resource["Type"] == resource_type);
+    of_type
+        .map(|(name, resource)| {
             let name = name.as_str().ok_or("a logical id that is no text")?;
-            Ok((name.to_owned(), resolved(&rule["Properties"]["EventPattern"])?))
+            Ok((name.to_owned(), resource["Properties"].clone()))
         })
         .collect()
+}
+
+/// The text under a tag such as `!GetAtt`.
+fn tagged(value: &yaml_serde::Value) -> Option<&str> {
+    match value {
+        yaml_serde::Value::Tagged(tagged) => tagged.value.as_str(),
+        _ => None,
+    }
 }
 
 /// A template value as JSON, with the names of the stack `devops` in place of references.

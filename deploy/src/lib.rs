@@ -20,4 +20,5 @@ pub mod package;
 pub mod plan;
 pub mod progress;
 pub mod resources;
+pub mod self_check;
 pub mod template;

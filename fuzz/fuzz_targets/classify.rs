@@ -14,7 +14,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Ok(delivery) = read(bytes) else { return };
     for one in classify(&delivery, &RULES).unwrap_or_default() {
         let Some(incident) = one.incident("inc-1".to_owned(), "2026-01-01T00:00:00Z".to_owned()) else { continue };
-        let notice = Notice { number: 1, reason: Reason::Opened, stack: "devops", recorded: true };
+        let notice = Notice { number: 1, reason: Reason::Opened, stack: "devops" };
         let mail = mail::about(&incident, &notice);
         assert!(mail.subject.len() <= MAX_SUBJECT && mail.subject.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
         assert!(mail.body.len() <= MAX_BODY);

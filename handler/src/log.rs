@@ -16,7 +16,7 @@ pub fn line(outcome: &str, fields: Value) {
 }
 
 /// Metrics of one outcome, in CloudWatch's embedded metric format: the log line is the measurement, without a call.
-/// Metrics are billed per combination of dimensions; the handler has eight, of ten that are free.
+/// Metrics are billed per combination of dimensions; the handler has ten, as many as are free.
 #[derive(Debug, Clone)]
 pub struct Metrics<'a> {
     /// The stack, the dimension of every metric.

@@ -5,7 +5,15 @@ use incident_model::Observation;
 use serde_json::Value;
 
 /// Alarms on the alert path itself, without the stack's name. They mail directly.
-const OWN_ALARMS: &[&str] = &["rule-dlq-depth", "handler-dlq-depth", "handler-errors", "alert-delivery"];
+const OWN_ALARMS: &[&str] = &[
+    "rule-dlq-depth",
+    "handler-dlq-depth",
+    "not-recorded",
+    "events-depth",
+    "events-age",
+    "handler-errors",
+    "alert-delivery",
+];
 
 /// Whether an observation is about this function or an alarm on the alert path.
 pub fn is_own(observation: &Observation, function: &str, stack: &str) -> bool {

@@ -111,7 +111,6 @@ async fn send_notice<S: Store, N: Notifier>(
         number: incident.notices,
         reason: incident.due.unwrap_or(Reason::Opened),
         stack: &context.settings.stack,
-        recorded: true,
     };
     publish(context, &mail::about(incident, &notice), std::slice::from_ref(incident)).await?;
     mailed(context, incident, failed_at);

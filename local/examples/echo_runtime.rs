@@ -40,6 +40,9 @@ fn initialise(api: &str) -> Result<(), Box<dyn Error>> {
 
 fn act(payload: &str, headers: &[String]) -> (&'static str, String) {
     let event: Value = serde_json::from_str(payload).unwrap_or_default();
+    if let Some(records) = event["Records"].as_array().filter(|records| records[0]["eventSource"] == "aws:sqs") {
+        return act_on_batch(payload, records, headers);
+    }
     let number = |name: &str| event[name].as_u64();
     if let Some(text) = event["print"].as_str() {
         say(text);
@@ -76,6 +79,26 @@ fn act(payload: &str, headers: &[String]) -> (&'static str, String) {
         Some(message) => ("error", json!({ "errorType": "Deliberate", "errorMessage": message }).to_string()),
         None => ("response", payload.to_owned()),
     }
+}
+
+/// Prints the event of a queue and does what its messages say. One that says `"fail": true` is reported as failed; the text
+/// in `answer` is the whole answer.
+fn act_on_batch(payload: &str, records: &[Value], headers: &[String]) -> (&'static str, String) {
+    say(payload);
+    let mut failed = Vec::new();
+    for record in records {
+        let body = record["body"].as_str().unwrap_or_default();
+        let message: Value = serde_json::from_str(body).unwrap_or_default();
+        if let Some(answer) = message["answer"].as_str() {
+            return ("response", answer.to_owned());
+        }
+        match act(body, headers) {
+            ("error", error) => return ("error", error),
+            _ if message["fail"] == true => failed.push(json!({ "itemIdentifier": record["messageId"] })),
+            _ => {}
+        }
+    }
+    ("response", json!({ "batchItemFailures": failed }).to_string())
 }
 
 fn say(text: &str) {

@@ -25,6 +25,11 @@ impl Clock {
         delay.div_f64(self.scale)
     }
 
+    /// How long AWS's clock runs while this much time passes here: the inverse of [`Self::scaled`].
+    pub fn unscaled(&self, elapsed: Duration) -> Duration {
+        elapsed.mul_f64(self.scale)
+    }
+
     /// Waits for a scaled AWS delay.
     pub async fn sleep(&self, delay: Duration) {
         tokio::time::sleep(self.scaled(delay)).await;

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use serde_json::Value;
 
+use crate::arn::Arn;
 use crate::config::LocalConfig;
 use crate::credentials::AccessKey;
 use crate::front::Front;
@@ -69,6 +70,19 @@ impl Cloud {
     /// CloudWatch.
     pub(crate) fn polled_metric_changed(&self) {
         self.cloudwatch.wake();
+    }
+
+    /// Adds to a queue's metric, such as `NumberOfMessagesSent`: SQS does not know CloudWatch.
+    pub(crate) fn queue_counted(&self, queue_arn: &str, metric: &str, value: f64) {
+        let Some(queue) = Arn::parse(queue_arn) else { return };
+        let datum = cloudwatch::Datum {
+            namespace: "AWS/SQS".to_owned(),
+            name: metric.to_owned(),
+            dimensions: vec![("QueueName".to_owned(), queue.resource.to_owned())],
+            value,
+            unit: if metric == "SentMessageSize" { "Bytes" } else { "Count" }.to_owned(),
+        };
+        cloudwatch::record(self, queue.region, datum);
     }
 
     /// Creates an empty account.

@@ -36,8 +36,6 @@ pub struct Notice<'a> {
     pub reason: Reason,
     /// The stack that the commands in the mail name.
     pub stack: &'a str,
-    /// Whether the incident is in the table; if not, the mail is the only record.
-    pub recorded: bool,
 }
 
 /// The mail about an incident.
@@ -81,9 +79,7 @@ fn failure(incident: &Incident, notice: &Notice<'_>) -> String {
     }
     lines.extend(facts(incident, notice));
     lines.extend(links(incident));
-    if notice.recorded {
-        lines.extend(commands(incident, notice));
-    }
+    lines.extend(commands(incident, notice));
     finished(lines)
 }
 
@@ -92,10 +88,6 @@ fn occasion(incident: &Incident, notice: &Notice<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     if incident.drill.is_some() {
         lines.push("This is a test, triggered by `incidentctl trigger-test`.".to_owned());
-    }
-    if !notice.recorded {
-        lines
-            .push("NOT RECORDED: the incident table could not be reached, so this mail is the only record.".to_owned());
     }
     match notice.reason {
         Reason::Flapping => lines.push(format!(

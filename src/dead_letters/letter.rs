@@ -17,7 +17,7 @@ use serde_json::Value;
 pub enum Origin {
     /// EventBridge's, of the stack's rules: the event did not reach the handler.
     Rule,
-    /// Lambda's, of the handler: it failed at every attempt.
+    /// The handler's: it cannot handle the event, or failed at every attempt.
     Handler,
 }
 
@@ -42,6 +42,8 @@ pub struct Message {
     pub sent_at: Option<i64>,
     /// How often it was received, this time included.
     pub receives: u64,
+    /// The queue that SQS moved it from, because it was received too often there.
+    pub moved_from: Option<String>,
     /// Its own attributes; those that are no text are left out.
     pub attributes: BTreeMap<String, String>,
 }
@@ -97,8 +99,10 @@ pub struct Reason {
     pub message: String,
     /// What ended the attempts: `MaximumRetryAttempts`, `RetriesExhausted` …
     pub condition: Option<String>,
-    /// How often it was tried: EventBridge counts the repetitions, Lambda all.
+    /// How often it was tried: EventBridge counts the repetitions, Lambda and the handler all.
     pub attempts: Option<u64>,
+    /// When the handler first received it from the queue of events, RFC 3339 in UTC.
+    pub first_received: Option<String>,
     /// ARN of the rule.
     pub rule: Option<String>,
     /// ARN of the rule's target.
@@ -118,6 +122,7 @@ impl DeadLetter {
         };
         let reason = match &record {
             Some(record) => Reason::of_record(record),
+            None if message.attributes.is_empty() && message.moved_from.is_some() => Reason::of_move(),
             None => Reason::of_attributes(&message.attributes),
         };
         Self {
@@ -208,8 +213,17 @@ impl Reason {
         }
     }
 
-    /// From the attributes that EventBridge and Lambda give their dead letters (EventBridge user guide, "Using dead-letter
-    /// queues"; Lambda developer guide, "Dead-letter queues").
+    /// Of a message that SQS moved by the redrive policy of the queue of events.
+    fn of_move() -> Self {
+        Self {
+            code: "ReceivedTooOften".to_owned(),
+            message: "the handler received it as often as its queue allows, and never finished it".to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// From the attributes that EventBridge, Lambda and the handler give their dead letters (EventBridge user guide, "Using
+    /// dead-letter queues"; Lambda developer guide, "Dead-letter queues").
     fn of_attributes(attributes: &BTreeMap<String, String>) -> Self {
         let text = |name: &str| attributes.get(name).cloned();
         let either = |one: &str, other: &str| text(one).or_else(|| text(other)).unwrap_or_default();
@@ -217,7 +231,8 @@ impl Reason {
             code: either("ERROR_CODE", "ErrorCode"),
             message: redact(&either("ERROR_MESSAGE", "ErrorMessage")),
             condition: text("EXHAUSTED_RETRY_CONDITION"),
-            attempts: text("RETRY_ATTEMPTS").and_then(|number| number.parse().ok()),
+            attempts: text("RETRY_ATTEMPTS").or_else(|| text("ReceiveCount")).and_then(|number| number.parse().ok()),
+            first_received: text("FirstReceived"),
             rule: text("RULE_ARN"),
             target: text("TARGET_ARN"),
             request_id: text("RequestID"),

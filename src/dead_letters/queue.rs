@@ -124,12 +124,14 @@ fn plain(message: SqsMessage) -> Message {
     let attribute = |name: System| message.attributes.as_ref().and_then(|all| all.get(&name)?.parse().ok());
     let sent_at = attribute(System::SentTimestamp);
     let receives = attribute(System::ApproximateReceiveCount).and_then(|number: i64| u64::try_from(number).ok());
+    let moved_from = message.attributes.as_ref().and_then(|all| all.get(&System::DeadLetterQueueSourceArn).cloned());
     let attributes = message.message_attributes.unwrap_or_default().into_iter();
     Message {
         id: message.message_id.unwrap_or_default(),
         body: message.body.unwrap_or_default(),
         sent_at,
         receives: receives.unwrap_or_default(),
+        moved_from,
         attributes: attributes.filter_map(|(name, value)| Some((name, value.string_value?))).collect(),
     }
 }

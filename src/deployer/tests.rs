@@ -40,6 +40,10 @@ fn arns_become_patterns_and_patterns_arns() {
             "arn:aws:cloudformation:eu-west-1:111122223333:stack/devops/0a1b",
             "arn:${Partition}:cloudformation:${Region}:${Account}:stack/${Stack}/*",
         ),
+        (
+            "arn:aws:lambda:eu-west-1:111122223333:event-source-mapping:0a1b2c3d-0000-4000-8000-000000000000",
+            "arn:${Partition}:lambda:${Region}:${Account}:event-source-mapping:*",
+        ),
         ("*", "*"),
     ] {
         assert_eq!(pattern(arn, &here), expected);
@@ -85,6 +89,37 @@ fn a_role_may_be_given_to_lambda_only() {
       ]
     }
     "#);
+}
+
+/// The ARN of a mapping does not say whose it is.
+#[test]
+fn mappings_of_other_functions_stay_out_of_reach() {
+    let here = place("devops", "eu-west-1");
+    let mapping = "arn:aws:lambda:eu-west-1:111122223333:event-source-mapping:0a1b";
+    let policy = DeployerPolicy::of(
+        [
+            ("lambda:CreateEventSourceMapping", "*"),
+            ("lambda:DeleteEventSourceMapping", mapping),
+            ("lambda:ListEventSourceMappings", "*"),
+            ("lambda:UpdateEventSourceMapping", mapping),
+        ],
+        &here,
+    );
+    let limited: Vec<_> = policy
+        .document(&here)
+        .statements()
+        .iter()
+        .map(|statement| (statement.action.join(" "), statement.json()["Condition"].clone()))
+        .collect();
+    let functions = json!({"ArnLike": {OF_FUNCTION: "arn:aws:lambda:eu-west-1:111122223333:function:devops-*"}});
+    assert_eq!(
+        limited,
+        [
+            ("lambda:ListEventSourceMappings".to_owned(), Value::Null),
+            ("lambda:CreateEventSourceMapping".to_owned(), functions.clone()),
+            ("lambda:DeleteEventSourceMapping lambda:UpdateEventSourceMapping".to_owned(), functions),
+        ]
+    );
 }
 
 /// IAM's limit on a managed policy, whitespace excluded.

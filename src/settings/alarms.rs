@@ -10,6 +10,12 @@ pub struct Alarms {
     pub rule_dlq_depth: bool,
     /// An event is in the handler's dead-letter queue.
     pub handler_dlq_depth: bool,
+    /// The handler could not record events.
+    pub not_recorded: bool,
+    /// The queue of events does not become empty.
+    pub events_depth: bool,
+    /// An event waits too long in the queue of events.
+    pub events_age: bool,
     /// The handler failed.
     pub handler_errors: bool,
     /// An alert could not be delivered.
@@ -23,6 +29,9 @@ impl Default for Alarms {
         Self {
             rule_dlq_depth: true,
             handler_dlq_depth: true,
+            not_recorded: true,
+            events_depth: true,
+            events_age: true,
             handler_errors: true,
             alert_delivery: true,
             function_errors: true,

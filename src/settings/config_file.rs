@@ -7,8 +7,8 @@ use incident_model::AlertPolicy;
 use serde::Deserialize;
 
 use super::{
-    Alarms, EmailAddress, Engine, KmsKeyArn, LogRetention, MemorySize, PolicyArn, Schedule, SettingsError, StackName,
-    Tags,
+    Alarms, Concurrency, EmailAddress, Engine, KmsKeyArn, LogRetention, MemorySize, PolicyArn, Schedule, SettingsError,
+    StackName, Tags,
 };
 
 /// The default configuration file.
@@ -26,6 +26,7 @@ pub(super) struct ConfigFile {
     pub(super) rules: Option<PathBuf>,
     pub(super) log_retention_days: Option<LogRetention>,
     pub(super) handler_memory: Option<MemorySize>,
+    pub(super) handler_concurrency: Option<Concurrency>,
     pub(super) schedule: Option<Schedule>,
     pub(super) alerts: Option<AlertPolicy>,
     pub(super) alarms: Option<Alarms>,

@@ -10,7 +10,11 @@ pub struct LogRetention(u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemorySize(u32);
 
-read_from_file!(number, LogRetention, MemorySize);
+/// How many handlers may work on the queue of events at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Concurrency(u32);
+
+read_from_file!(number, LogRetention, MemorySize, Concurrency);
 
 impl LogRetention {
     /// The values CloudWatch Logs accepts in `PutRetentionPolicy`.
@@ -30,6 +34,13 @@ impl MemorySize {
     }
 }
 
+impl Concurrency {
+    /// The number of handlers.
+    pub fn handlers(self) -> u32 {
+        self.0
+    }
+}
+
 impl Default for LogRetention {
     fn default() -> Self {
         Self(30)
@@ -39,6 +50,12 @@ impl Default for LogRetention {
 impl Default for MemorySize {
     fn default() -> Self {
         Self(256)
+    }
+}
+
+impl Default for Concurrency {
+    fn default() -> Self {
+        Self(10)
     }
 }
 
@@ -62,6 +79,18 @@ impl TryFrom<u64> for MemorySize {
         match u32::try_from(megabytes) {
             Ok(size @ 128..=10_240) => Ok(Self(size)),
             _ => Err(format!("a function has 128 to 10240 MB, not {megabytes}")),
+        }
+    }
+}
+
+/// The limits of `MaximumConcurrency` (Lambda's API reference, `ScalingConfig`).
+impl TryFrom<u64> for Concurrency {
+    type Error = String;
+
+    fn try_from(handlers: u64) -> Result<Self, Self::Error> {
+        match u32::try_from(handlers) {
+            Ok(handlers @ 2..=1000) => Ok(Self(handlers)),
+            _ => Err(format!("Lambda runs 2 to 1000 handlers at once for a queue, not {handlers}")),
         }
     }
 }

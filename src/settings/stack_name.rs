@@ -46,6 +46,11 @@ impl StackName {
         format!("{self}-alerts")
     }
 
+    /// The queue of events on their way to the handler.
+    pub fn event_queue(&self) -> String {
+        format!("{self}-events")
+    }
+
     /// The queue of events that EventBridge could not deliver.
     pub fn rule_queue(&self) -> String {
         format!("{self}-rule-dlq")

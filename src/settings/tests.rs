@@ -80,13 +80,13 @@ fn the_written_file_names_every_key_and_changes_nothing() -> Result<(), Box<dyn 
     let template = include_str!("../../templates/incidentctl.yaml");
     assert_eq!(file(template)?, ConfigFile::default());
     let uncommented: String = template.lines().filter_map(setting).fold(String::new(), |text, line| text + line + "\n");
-    let ConfigFile { stack, profile, region, engine, emails, log_retention_days, handler_memory, rules, .. } =
-        file(&uncommented)?;
+    let ConfigFile { stack, profile, region, engine, emails, log_retention_days, rules, .. } = file(&uncommented)?;
     assert_eq!(stack, Some(StackName::default()));
     assert!(profile.is_some() && region.is_some() && emails.is_some() && rules.is_some());
     assert_eq!(engine, Some(Engine::default()));
     assert_eq!(log_retention_days, Some(LogRetention::default()));
-    assert_eq!(handler_memory, Some(MemorySize::default()));
+    let ConfigFile { handler_memory, handler_concurrency, .. } = file(&uncommented)?;
+    assert_eq!((handler_memory, handler_concurrency), (Some(MemorySize::default()), Some(Concurrency::default())));
     let ConfigFile { schedule, alerts, alarms, tags, kms_key, permissions_boundary, deletion_protection, .. } =
         file(&uncommented)?;
     assert_eq!(schedule, Some(Schedule::default()));
@@ -100,7 +100,7 @@ fn the_written_file_names_every_key_and_changes_nothing() -> Result<(), Box<dyn 
         assert_ne!(file(&part.concat())?, ConfigFile::default(), "{part:?}");
         keys += 1;
     }
-    assert_eq!(keys, 15);
+    assert_eq!(keys, 16);
     Ok(())
 }
 
@@ -121,7 +121,7 @@ fn a_mistake_in_the_file_names_key_and_line() {
     assert_eq!(first.as_deref(), Some("invalid configuration file incidentctl.yaml, line 1"));
     assert_snapshot!(explain("region: eu-west-1\nemials: []"), @r"
     invalid configuration file incidentctl.yaml, line 2
-    unknown field `emials`, expected one of `stack`, `profile`, `region`, `engine`, `emails`, `rules`, `log_retention_days`, `handler_memory`, `schedule`, `alerts`, `alarms`, `tags`, `kms_key`, `permissions_boundary`, `deletion_protection` at line 2 column 1
+    unknown field `emials`, expected one of `stack`, `profile`, `region`, `engine`, `emails`, `rules`, `log_retention_days`, `handler_memory`, `handler_concurrency`, `schedule`, `alerts`, `alarms`, `tags`, `kms_key`, `permissions_boundary`, `deletion_protection` at line 2 column 1
     ");
     assert_snapshot!(explain("stack: devops\nemails:\n  - no-address"), @r"
     invalid configuration file incidentctl.yaml, line 3
@@ -151,6 +151,9 @@ fn what_aws_would_refuse_is_refused_with_its_line() {
         ("handler_memory: 64", "128 to 10240 MB, not 64"),
         ("handler_memory: lots", "expected a whole number"),
         ("handler_memory: -1", "expected a whole number"),
+        ("handler_concurrency: 1", "2 to 1000 handlers at once for a queue, not 1"),
+        ("handler_concurrency: 1001", "not 1001"),
+        ("handler_concurrency: all", "expected a whole number"),
         ("log_retention_days: 2", "not keep events for 2 days"),
         ("engine: terraform", "unknown variant `terraform`"),
         ("tags: {'aws:team': x}", "`aws:` is reserved by AWS"),
@@ -216,7 +219,7 @@ fn what_aws_accepts_is_accepted() -> Result<(), SettingsError> {
 #[test]
 fn settings_become_parameters_of_the_template() -> Result<(), Box<dyn std::error::Error>> {
     let text = "alarms: {function-errors: false}\nschedule: never\ndeletion_protection: true\nhandler_memory: 512\n\
-                alerts: {remind_after: {CRITICAL: 30m}}";
+                handler_concurrency: 40\nalerts: {remind_after: {CRITICAL: 30m}}";
     let parameters = Settings::merge(&GlobalArgs::default(), Environment::default(), file(text)?).parameters();
     for (name, value) in [
         ("FunctionErrorAlarmEnabled", "false"),
@@ -224,6 +227,8 @@ fn settings_become_parameters_of_the_template() -> Result<(), Box<dyn std::error
         ("SweepSchedule", ""),
         ("DeletionProtection", "true"),
         ("HandlerMemorySize", "512"),
+        ("HandlerConcurrency", "40"),
+        ("NotRecordedAlarmEnabled", "true"),
         ("KmsKeyArn", ""),
         (
             "AlertSettings",

@@ -9,13 +9,12 @@ use regex::Regex;
 use crate::harness::{TestResult, repository};
 
 /// Actions of calls outside deployments, with the reason.
-const OTHERS: [(&str, &str); 10] = [
+const OTHERS: [(&str, &str); 9] = [
     ("events:PutEvents", "`watch` asks IAM whether a function's role may do it"),
     ("iam:GetAccountSummary", "`doctor`, which does without"),
     ("iam:SimulatePrincipalPolicy", "`doctor` and `watch`, which do without"),
     ("lambda:GetFunctionConcurrency", "`doctor`, which does without"),
     ("lambda:ListFunctionEventInvokeConfigs", "`watch`, on functions of others"),
-    ("lambda:ListTags", "`watch`, on functions of others"),
     ("lambda:UpdateFunctionEventInvokeConfig", "`watch`, on functions of others"),
     ("logs:DeleteRetentionPolicy", "the template always sets a retention"),
     ("sns:ListSubscriptions", "`local outbox`, at the local AWS"),
@@ -25,7 +24,7 @@ const OTHERS: [(&str, &str); 10] = [
 /// Operations whose permission has a different name.
 const RENAMED: [(&str, &str); 1] = [("lambda:Invoke", "lambda:InvokeFunction")];
 /// Strings that look like actions but are not.
-const NO_ACTIONS: [&str; 1] = ["iam:PassedToService"];
+const NO_ACTIONS: [&str; 2] = ["iam:PassedToService", "lambda:FunctionArn"];
 /// A call's error context follows within this many bytes.
 const NEAR: usize = 700;
 

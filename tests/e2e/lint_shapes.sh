@@ -23,7 +23,7 @@ render boundary 'permissions_boundary: arn:aws:iam::111122223333:policy/boundary
 render protected 'deletion_protection: true'
 render never-swept 'schedule: never'
 render swept-by-the-clock 'schedule: cron(0/15 8-17 ? * MON-FRI *)'
-alarms='function-errors handler-errors handler-dlq-depth rule-dlq-depth alert-delivery'
+alarms='function-errors not-recorded events-depth events-age handler-errors handler-dlq-depth rule-dlq-depth alert-delivery'
 for alarm in $alarms; do
     render "without-$alarm" "alarms: {$alarm: false}"
 done
@@ -35,6 +35,7 @@ render most 'stack: a-name-of-thirty-two-characters-
 emails: [ada@example.com, grace@example.com]
 log_retention_days: 3653
 handler_memory: 10240
+handler_concurrency: 1000
 schedule: rate(1 minute)
 tags: {team: payments}
 kms_key: arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab

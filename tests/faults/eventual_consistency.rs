@@ -134,8 +134,8 @@ impl Answer {
         let (service, operation) = point.name();
         let (code, message) = match (self, service) {
             (Self::AbsentOtherwise, "lambda") if operation == "PutFunctionEventInvokeConfig" => {
-                let queue = "arn:aws:sqs:us-east-1:000000000000:devops-handler-dlq";
-                ("InvalidParameterValueException", format!("The destination ARN {queue} is invalid."))
+                let bus = "arn:aws:events:us-east-1:000000000000:event-bus/default";
+                ("InvalidParameterValueException", format!("The destination ARN {bus} is invalid."))
             }
             (Self::Absent | Self::AbsentOtherwise, _) => {
                 (self.absence(service)?, format!("{} does not exist", point.resource()))

@@ -68,6 +68,7 @@ pub(super) fn second() -> Desired {
         tags: tags.into(),
         log_retention_days: 14,
         handler_memory: 512,
+        handler_concurrency: 20,
         alarms: [("handler-errors", false)].into(),
         alerts: serde_json::json!({"mails_per_minute": 2}),
         schedule: "rate(1 hour)",

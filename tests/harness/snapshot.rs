@@ -23,14 +23,15 @@ pub(crate) async fn snapshot(aws: &Aws) -> TestResult<Snapshot> {
         tables(aws),
         topics(aws),
         functions(aws),
+        mappings(aws),
         log_groups(aws),
         alarms(aws),
         dashboards(aws),
         rules(aws),
         queues(aws),
     )?;
-    let (a, b, c, d, e, f, g, h, i) = parts;
-    Ok([a, b, c, d, e, f, g, h, i].into_iter().flatten().collect())
+    let (a, b, c, d, e, f, g, h, i, j) = parts;
+    Ok([a, b, c, d, e, f, g, h, i, j].into_iter().flatten().collect())
 }
 
 /// The differences, one line each; empty when equal.
@@ -174,6 +175,29 @@ async fn functions(aws: &Aws) -> TestResult<Part> {
             config.last_modified = None;
             entry(&mut part, "event invoke config", &config.function_arn.clone().unwrap_or_default(), &config);
         }
+    }
+    Ok(part)
+}
+
+/// By queue and function: AWS draws the ids. A state on the way to another counts as that one.
+async fn mappings(aws: &Aws) -> TestResult<Part> {
+    let mut part = Part::new();
+    let found = aws.lambda.list_event_source_mappings().send().await?.event_source_mappings;
+    for mut mapping in found.unwrap_or_default() {
+        let name = format!("{:?} to {:?}", mapping.event_source_arn, mapping.function_arn);
+        let arn = mapping.event_source_mapping_arn.take().ok_or("no ARN")?;
+        mapping.uuid = None;
+        mapping.last_modified = None;
+        mapping.last_processing_result = None;
+        mapping.state_transition_reason = None;
+        mapping.state = mapping.state.map(|state| match state.as_str() {
+            "Creating" | "Enabling" | "Updating" => "Enabled".to_owned(),
+            "Disabling" => "Disabled".to_owned(),
+            _ => state,
+        });
+        entry(&mut part, "mapping", &name, &mapping);
+        let tags = aws.lambda.list_tags().resource(arn).send().await?.tags.unwrap_or_default();
+        entry(&mut part, "mapping tags", &name, &sorted(tags));
     }
     Ok(part)
 }

@@ -7,8 +7,16 @@ use serde_json::Value;
 use crate::harness::{BOUNDARY, Desired};
 
 const ADDRESSES: [&str; 3] = ["ada@example.com", "grace@example.com", "joan@example.com"];
-const ALARMS: [&str; 5] =
-    ["rule-dlq-depth", "handler-dlq-depth", "handler-errors", "alert-delivery", "function-errors"];
+const ALARMS: [&str; 8] = [
+    "rule-dlq-depth",
+    "handler-dlq-depth",
+    "not-recorded",
+    "events-depth",
+    "events-age",
+    "handler-errors",
+    "alert-delivery",
+    "function-errors",
+];
 const SCHEDULES: [&str; 4] = ["never", "rate(5 minutes)", "rate(1 hour)", "cron(0 12 * * ? *)"];
 const ALERTS: [&str; 3] = [
     "{}",
@@ -20,8 +28,8 @@ const KEY: &str = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-444
 /// Any configuration with an address: without one, existing addresses stay.
 pub(super) fn desired() -> impl Strategy<Value = Desired> {
     let people = (subsequence(ADDRESSES.to_vec(), 1..=3), prop::collection::btree_map("[a-c]", "[x-z ]{0,3}", 0..3));
-    let sizes = (select(vec![1_u32, 14, 30, 3653]), 128_u32..=3008);
-    let alarms = prop::collection::btree_map(select(ALARMS.to_vec()), any::<bool>(), 0..5);
+    let sizes = (select(vec![1_u32, 14, 30, 3653]), 128_u32..=3008, 2_u32..=1000);
+    let alarms = prop::collection::btree_map(select(ALARMS.to_vec()), any::<bool>(), 0..8);
     let alerts = select(ALERTS.to_vec()).prop_map(|text| text.parse::<Value>().unwrap_or_default());
     let rest = (
         select(SCHEDULES.to_vec()),
@@ -35,6 +43,7 @@ pub(super) fn desired() -> impl Strategy<Value = Desired> {
         tags: people.1,
         log_retention_days: sizes.0,
         handler_memory: sizes.1,
+        handler_concurrency: sizes.2,
         alarms,
         alerts,
         schedule: rest.0,

@@ -15,6 +15,7 @@ const ROLE: &str = "devops-incident-handler-us-east-1";
 const TABLE: &str = "devops-incidents";
 const RULE: &str = "devops-function-failures";
 const QUEUE: &str = "devops-handler-dlq";
+const EVENTS: &str = "devops-events";
 
 /// An interference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +45,13 @@ pub(super) enum Drift {
     RuleDeleted,
     QueueShortened,
     QueuePolicyRemoved,
+    RedriveRemoved,
+    MappingChanged,
+    MappingDisabled,
+    MappingDeleted,
 }
 
-const ALL: [Drift; 25] = [
+const ALL: [Drift; 29] = [
     Drift::RoleDeleted,
     Drift::RolePolicyDeleted,
     Drift::RoleTrustChanged,
@@ -72,6 +77,10 @@ const ALL: [Drift; 25] = [
     Drift::RuleDeleted,
     Drift::QueueShortened,
     Drift::QueuePolicyRemoved,
+    Drift::RedriveRemoved,
+    Drift::MappingChanged,
+    Drift::MappingDisabled,
+    Drift::MappingDeleted,
 ];
 
 /// Any of them.
@@ -159,7 +168,7 @@ impl Drift {
             }
             Self::PermissionRemoved => {
                 let call = aws.lambda.remove_permission().function_name(HANDLER);
-                call.statement_id("FunctionFailurePermission").send().await?;
+                call.statement_id("SweepPermission").send().await?;
             }
             Self::InvokeConfigDeleted => {
                 aws.lambda.delete_function_event_invoke_config().function_name(HANDLER).send().await?;
@@ -190,6 +199,19 @@ impl Drift {
             Self::QueuePolicyRemoved => {
                 set_attribute(aws, "devops-rule-dlq", QueueAttributeName::Policy, "").await?;
             }
+            Self::RedriveRemoved => set_attribute(aws, EVENTS, QueueAttributeName::RedrivePolicy, "").await?,
+            Self::MappingChanged => {
+                let Some(id) = steady_mapping(aws).await? else { return Ok(()) };
+                aws.lambda.update_event_source_mapping().uuid(id).batch_size(3).send().await?;
+            }
+            Self::MappingDisabled => {
+                let Some(id) = steady_mapping(aws).await? else { return Ok(()) };
+                aws.lambda.update_event_source_mapping().uuid(id).enabled(false).send().await?;
+            }
+            Self::MappingDeleted => {
+                let Some(id) = steady_mapping(aws).await? else { return Ok(()) };
+                aws.lambda.delete_event_source_mapping().uuid(id).send().await?;
+            }
         }
         Ok(())
     }
@@ -209,6 +231,19 @@ async fn remove_targets(aws: &Aws) -> TestResult {
         aws.events.remove_targets().rule(RULE).set_ids(Some(ids)).send().await?;
     }
     Ok(())
+}
+
+/// The id of the queue's mapping, once it takes changes.
+async fn steady_mapping(aws: &Aws) -> TestResult<Option<String>> {
+    eventually("the mapping is steady", async || {
+        let found = aws.lambda.list_event_source_mappings().event_source_arn(aws.arn("sqs", EVENTS)).send().await?;
+        let Some(mapping) = found.event_source_mappings.unwrap_or_default().into_iter().next() else {
+            return Ok(Some(None));
+        };
+        let is_steady = matches!(mapping.state(), Some("Enabled" | "Disabled"));
+        Ok(is_steady.then_some(mapping.uuid))
+    })
+    .await
 }
 
 async fn set_attribute(aws: &Aws, queue: &str, name: QueueAttributeName, value: &str) -> TestResult {

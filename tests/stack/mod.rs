@@ -29,6 +29,7 @@ async fn up_completes_all_ten_steps() -> TestResult {
     read_back::alarms(&aws).await?;
     read_back::rules(&aws).await?;
     read_back::queues(&aws).await?;
+    read_back::mapping(&aws).await?;
     read_back::self_check(&aws).await
 }
 

@@ -3,6 +3,7 @@
 use crate::harness::{ADDRESS, Aws, TestResult, World};
 
 const QUEUE: &str = "devops-handler-dlq";
+const EVENTS: &str = "devops-events";
 const ENGINES: [&str; 2] = ["direct", "cloudformation"];
 
 #[tokio::test]
@@ -53,10 +54,30 @@ async fn up_deletes_a_nonempty_orphaned_queue_only_with_consent() -> TestResult 
         for words in ["this would delete devops-old (3 messages)", "--allow-data-loss"] {
             assert!(refused.stderr.contains(words), "{engine}: `{words}` is missing: {refused:?}");
         }
-        assert_eq!(queues(&aws).await?.len(), 3, "{engine}");
+        assert_eq!(queues(&aws).await?.len(), 4, "{engine}");
         world.run(&[&up[..], &["--allow-data-loss"]].concat()).await?.succeeded()?;
-        assert_eq!(queues(&aws).await?.len(), 2, "{engine}");
+        assert_eq!(queues(&aws).await?.len(), 3, "{engine}");
     }
+    Ok(())
+}
+
+/// What the handler has not seen yet is data, too.
+#[tokio::test]
+async fn down_keeps_events_that_wait_for_the_handler() -> TestResult {
+    let world = World::new()?;
+    world.run(&["up", "--local", "--yes", "--email", ADDRESS]).await?.succeeded()?;
+    let aws = world.aws().await?;
+    let url = aws.sqs.get_queue_url().queue_name(EVENTS).send().await?.queue_url.ok_or("no URL")?;
+    aws.sqs.send_message().queue_url(url).message_body("later").delay_seconds(900).send().await?;
+    let asked = world.run(&["down", "--local"]).await?.ended_with(1)?;
+    assert!(asked.stderr.contains("recorded incidents and devops-events (1 message) included?"), "{asked:?}");
+
+    world.run(&["down", "--local", "--yes", "--keep-data"]).await?.succeeded()?;
+    assert_eq!(queues(&aws).await?, [EVENTS]);
+    let mappings = aws.lambda.list_event_source_mappings().send().await?;
+    assert!(mappings.event_source_mappings().is_empty(), "{mappings:?}");
+    world.run(&["up", "--local", "--yes", "--email", ADDRESS]).await?.succeeded()?;
+    assert_eq!(queues(&aws).await?.len(), 3);
     Ok(())
 }
 

@@ -107,9 +107,10 @@ pub(super) async fn topic(aws: &Aws) -> TestResult {
 
 /// Steps 4 and 7: both functions and their failure destinations.
 pub(super) async fn functions(aws: &Aws) -> TestResult {
-    for (name, handler, timeout, retries, destination) in [
-        ("devops-error-generator", "error-generator", 3, 0, aws.arn("events", "event-bus/default")),
-        ("devops-incident-handler", "incident-handler", 30, 2, aws.arn("sqs", "devops-handler-dlq")),
+    for (name, handler, timeout, destination) in [
+        ("devops-error-generator", "error-generator", 3, Some(aws.arn("events", "event-bus/default"))),
+        // A failed sweep is no dead letter.
+        ("devops-incident-handler", "incident-handler", 30, None),
     ] {
         let function = aws.lambda.get_function_configuration().function_name(name).send().await?;
         assert_eq!(function.handler(), Some(handler));
@@ -118,10 +119,10 @@ pub(super) async fn functions(aws: &Aws) -> TestResult {
         assert_eq!(function.state().map(|state| state.as_str()), Some("Active"));
 
         let invoke = aws.lambda.get_function_event_invoke_config().function_name(name).send().await?;
-        assert_eq!(invoke.maximum_retry_attempts(), Some(retries));
+        assert_eq!(invoke.maximum_retry_attempts(), Some(0));
         let on_failure =
             invoke.destination_config().and_then(|config| config.on_failure()).and_then(|to| to.destination());
-        assert_eq!(on_failure, Some(destination.as_str()));
+        assert_eq!(on_failure, destination.as_deref());
     }
     Ok(())
 }
@@ -150,9 +151,12 @@ pub(super) async fn alarms(aws: &Aws) -> TestResult {
         actions,
         [
             ("devops-alert-delivery", direct),
+            ("devops-events-age", direct),
+            ("devops-events-depth", direct),
             ("devops-function-errors", &[][..]),
             ("devops-handler-dlq-depth", direct),
             ("devops-handler-errors", direct),
+            ("devops-not-recorded", direct),
             ("devops-rule-dlq-depth", direct),
         ]
     );
@@ -165,19 +169,20 @@ pub(super) async fn alarms(aws: &Aws) -> TestResult {
 /// The scheduled rule.
 const SWEEP: &str = "devops-sweep";
 
-/// Step 6: rules, their targets, and each permission.
+/// Step 6: rules, their targets, and the sweep's permission.
 pub(super) async fn rules(aws: &Aws) -> TestResult {
     let names =
         ["devops-alarm-changes", "devops-function-failures", "devops-platform-failures", "devops-service-failures"];
     let all = names.into_iter().chain([SWEEP]);
     let found = aws.events.list_rules().name_prefix("devops-").send().await?;
-    assert_eq!(found.rules().iter().filter_map(|rule| rule.name()).collect::<BTreeSet<_>>(), all.clone().collect());
+    assert_eq!(found.rules().iter().filter_map(|rule| rule.name()).collect::<BTreeSet<_>>(), all.collect());
 
-    let handler = aws.arn("lambda", "function:devops-incident-handler");
+    let queue = aws.arn("sqs", "devops-events");
     for name in names {
         let targets = aws.events.list_targets_by_rule().rule(name).send().await?;
         let [target] = targets.targets() else { return Err(format!("{name}: {targets:?}").into()) };
-        assert_eq!(target.arn(), handler);
+        assert_eq!(target.arn(), queue);
+        assert_eq!(target.sqs_parameters().and_then(|parameters| parameters.message_group_id()), Some(name));
         assert_eq!(
             target.dead_letter_config().and_then(|config| config.arn()),
             Some(aws.arn("sqs", "devops-rule-dlq").as_str())
@@ -197,24 +202,50 @@ pub(super) async fn rules(aws: &Aws) -> TestResult {
     let policy = aws.lambda.get_policy().function_name("devops-incident-handler").send().await?;
     let policy: Value = serde_json::from_str(policy.policy().ok_or("no policy")?)?;
     let statements = policy["Statement"].as_array().ok_or("no statements")?;
-    let sources: BTreeSet<_> = statements
+    let sources: Vec<_> = statements
         .iter()
         .map(|one| one["Condition"]["ArnLike"]["AWS:SourceArn"].as_str().unwrap_or_default().to_owned())
         .collect();
-    assert_eq!(sources, all.map(|name| aws.arn("events", &format!("rule/{name}"))).collect());
+    assert_eq!(sources, [aws.arn("events", &format!("rule/{SWEEP}"))]);
     Ok(())
 }
 
-/// Step 6: the empty dead-letter queues, and the policy of the rules' one.
+/// Step 6: the empty queues, the policies of those that rules send to, and where the events end that cannot be handled.
 pub(super) async fn queues(aws: &Aws) -> TestResult {
-    for queue in ["devops-rule-dlq", "devops-handler-dlq"] {
+    for queue in ["devops-events", "devops-rule-dlq", "devops-handler-dlq"] {
         assert_eq!(aws.depth(queue).await?, 0, "{queue}");
         assert_eq!(aws.queue_attribute(queue, QueueAttributeName::MessageRetentionPeriod).await?, "1209600");
     }
-    let policy: Value =
-        serde_json::from_str(&aws.queue_attribute("devops-rule-dlq", QueueAttributeName::Policy).await?)?;
-    assert_eq!(texts(&policy["Statement"][0]["Principal"]["Service"]), ["events.amazonaws.com"]);
-    assert_eq!(texts(&policy["Statement"][0]["Condition"]["ArnEquals"]["aws:SourceArn"]).len(), 4);
+    for queue in ["devops-events", "devops-rule-dlq"] {
+        let policy: Value = serde_json::from_str(&aws.queue_attribute(queue, QueueAttributeName::Policy).await?)?;
+        assert_eq!(texts(&policy["Statement"][0]["Principal"]["Service"]), ["events.amazonaws.com"], "{queue}");
+        assert_eq!(texts(&policy["Statement"][0]["Condition"]["ArnEquals"]["aws:SourceArn"]).len(), 4, "{queue}");
+    }
+    assert_eq!(aws.queue_attribute("devops-events", QueueAttributeName::VisibilityTimeout).await?, "180");
+    let redrive: Value =
+        serde_json::from_str(&aws.queue_attribute("devops-events", QueueAttributeName::RedrivePolicy).await?)?;
+    assert_eq!(redrive["deadLetterTargetArn"], aws.arn("sqs", "devops-handler-dlq").as_str());
+    assert_eq!(redrive["maxReceiveCount"].to_string().trim_matches('"'), "1000");
+    let allowed: Value = serde_json::from_str(
+        &aws.queue_attribute("devops-handler-dlq", QueueAttributeName::RedriveAllowPolicy).await?,
+    )?;
+    assert_eq!(texts(&allowed["sourceQueueArns"]), [aws.arn("sqs", "devops-events")]);
+    Ok(())
+}
+
+/// Steps 6 and 7: the pollers that give the queue's events to the handler.
+pub(super) async fn mapping(aws: &Aws) -> TestResult {
+    let found = aws.lambda.list_event_source_mappings().function_name("devops-incident-handler").send().await?;
+    let [mapping] = found.event_source_mappings() else { return Err(format!("{found:?}").into()) };
+    assert_eq!(mapping.event_source_arn(), Some(aws.arn("sqs", "devops-events").as_str()));
+    assert_eq!((mapping.batch_size(), mapping.maximum_batching_window_in_seconds()), (Some(10), Some(0)));
+    assert_eq!(mapping.scaling_config().and_then(|config| config.maximum_concurrency()), Some(10));
+    let types: Vec<_> = mapping.function_response_types().iter().map(|one| one.as_str()).collect();
+    assert_eq!(types, ["ReportBatchItemFailures"]);
+    assert_eq!(mapping.state(), Some("Enabled"));
+    let arn = mapping.event_source_mapping_arn().ok_or("no ARN")?;
+    let tags = aws.lambda.list_tags().resource(arn).send().await?.tags.unwrap_or_default();
+    assert_eq!(tags.get("incidentctl:stack").map(String::as_str), Some("devops"));
     Ok(())
 }
 

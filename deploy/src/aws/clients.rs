@@ -9,8 +9,10 @@ use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+use bytes::Bytes;
 
-use super::patience;
+use super::download::Downloads;
+use super::{AwsError, patience};
 
 /// One client per service that the stack uses.
 #[derive(Debug, Clone)]
@@ -37,6 +39,7 @@ pub struct Clients {
     pub sns: aws_sdk_sns::Client,
     /// SQS.
     pub sqs: aws_sdk_sqs::Client,
+    downloads: Downloads,
     calls: CallCount,
 }
 
@@ -93,8 +96,17 @@ impl Clients {
             s3: aws_sdk_s3::Client::from_conf(s3.interceptor(calls.clone()).build()),
             sns: client!(aws_sdk_sns, sdk, calls),
             sqs: client!(aws_sdk_sqs, sdk, calls),
+            downloads: Downloads::of(&at_length),
             calls,
         }
+    }
+
+    /// The content behind a link that a call gave.
+    ///
+    /// # Errors
+    /// A link that does not lead to the content, after one attempt.
+    pub async fn download(&self, link: &str, call: &str) -> Result<Bytes, AwsError> {
+        self.downloads.fetch(link, call).await
     }
 
     /// Calls made by all clients.

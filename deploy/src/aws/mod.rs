@@ -1,6 +1,7 @@
 //! Calling AWS: clients, errors and their meaning, retries.
 
 mod clients;
+mod download;
 mod error;
 mod error_hint;
 mod patience;

@@ -10,6 +10,8 @@ use crate::template::{Desired, Stack};
 const MOST_METRICS: u64 = 10_000;
 /// The shortest period of an alarm of standard resolution, in seconds.
 const STANDARD_PERIOD: u64 = 60;
+/// Seconds of a month as AWS reckons it, with 730 hours.
+const MONTH: f64 = 730.0 * 3600.0;
 /// What a query says that reads one metric of each function.
 const EACH_FUNCTION: &str = r#"SCHEMA("AWS/Lambda", FunctionName)"#;
 
@@ -37,6 +39,7 @@ pub(super) fn of(desired: &Desired, stack: &Stack, functions: Option<u64>) -> Op
         // Provisioned capacity would cost by the hour.
         "AWS::DynamoDB::Table" => (text(properties, "/BillingMode") == Some("PAY_PER_REQUEST")).then(Vec::new),
         "AWS::Events::Rule" => rule(properties, stack),
+        "AWS::Lambda::EventSourceMapping" => Some(vec![idle_polls(properties)?]),
         // Nothing of these is billed before an event, a message, a line or a call comes.
         "AWS::IAM::Role"
         | "AWS::Lambda::EventInvokeConfig"
@@ -82,6 +85,19 @@ fn rule(properties: &Value, stack: &Stack) -> Option<Vec<Charge>> {
         charges.extend(sweep::charges(schedule, function)?);
     }
     Some(charges)
+}
+
+/// Lambda's pollers ask an empty queue all the time.
+fn idle_polls(properties: &Value) -> Option<Charge> {
+    // Lambda begins with five pollers and keeps them while the queue is empty; each waits the longest that SQS lets it
+    // (Lambda's guide, "Polling and batching behavior for SQS").
+    const POLLERS: f64 = 5.0;
+    const SECONDS_OF_A_POLL: f64 = 20.0;
+    // With pollers of its own, a mapping costs by the hour; other sources than SQS cost other things.
+    let is_queue = text(properties, "/EventSourceArn").is_some_and(|arn| arn.split(':').nth(2) == Some("sqs"));
+    let is_standard = is_queue && properties.get("ProvisionedPollerConfig").is_none();
+    is_standard
+        .then(|| Charge::of("polls of the empty queue", &prices::SQS_REQUEST, POLLERS * MONTH / SECONDS_OF_A_POLL))
 }
 
 fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {

@@ -11,6 +11,7 @@ const EVENTBRIDGE: &str = "https://aws.amazon.com/eventbridge/pricing/";
 const KMS: &str = "https://aws.amazon.com/kms/pricing/";
 const LAMBDA: &str = "https://aws.amazon.com/lambda/pricing/";
 const SNS: &str = "https://aws.amazon.com/sns/pricing/";
+const SQS: &str = "https://aws.amazon.com/sqs/pricing/";
 
 /// What one unit of something costs.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,6 +58,8 @@ pub const TABLE_STORAGE: Price = price("GB", 0.25, 25.0, DYNAMODB);
 pub const TABLE_RECOVERY: Price = price("GB", 0.20, 0.0, DYNAMODB);
 /// Requests to SNS, published messages among them.
 pub const SNS_REQUEST: Price = price("request", 0.50e-6, 1e6, SNS);
+/// Requests to standard queues; a batch counts once for each 64 KB.
+pub const SQS_REQUEST: Price = price("request", 0.40e-6, 1e6, SQS);
 /// Mails that SNS delivers.
 pub const MAIL: Price = price("mail", 2.00 / 100_000.0, 1000.0, SNS);
 /// Requests to KMS.

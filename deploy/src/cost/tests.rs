@@ -26,18 +26,18 @@ fn line(parameters: &[(&str, &str)], functions: Option<u64>) -> String {
 
 #[test]
 fn the_line_says_how_much_and_why() {
-    assert_snapshot!(line(&[], Some(37)), @"idle cost: about $7.21 a month at list price ($3.47 within the free tier), mostly the alarm on every function ($0.10 for each of 37 functions)");
-    assert_snapshot!(line(&[], Some(10)), @"idle cost: about $4.51 a month at list price ($3.47 within the free tier), mostly the dashboard ($3.00)");
-    assert_snapshot!(line(&[], Some(33)), @"idle cost: about $6.81 a month at list price ($3.47 within the free tier), above all the alarm on every function ($0.10 for each of 33 functions)");
-    assert_snapshot!(line(&[], Some(50_000)), @"idle cost: about $1003.51 a month at list price ($3.47 within the free tier), mostly the alarm on every function ($0.10 for each of 10000 functions)");
-    assert_snapshot!(line(&[("FunctionErrorAlarmEnabled", "false")], Some(37)), @"idle cost: about $3.51 a month at list price ($3.47 within the free tier), mostly the dashboard ($3.00)");
-    assert_snapshot!(line(&[("SweepSchedule", ""), ("FunctionErrorAlarmEnabled", "false")], Some(37)), @"idle cost: about $3.40 a month at list price ($3.40 within the free tier), mostly the dashboard ($3.00)");
-    assert_snapshot!(Bill::of(&stack("eu-central-1", &[]), Some(37)).line(), @"idle cost: about $7.21 a month at the list price of us-east-1 ($3.47 within the free tier), mostly the alarm on every function ($0.10 for each of 37 functions)");
+    assert_snapshot!(line(&[], Some(37)), @"idle cost: about $7.87 a month at list price ($4.13 within the free tier), above all the alarm on every function ($0.10 for each of 37 functions)");
+    assert_snapshot!(line(&[], Some(10)), @"idle cost: about $5.17 a month at list price ($4.13 within the free tier), mostly the dashboard ($3.00)");
+    assert_snapshot!(line(&[], Some(33)), @"idle cost: about $7.47 a month at list price ($4.13 within the free tier), above all the alarm on every function ($0.10 for each of 33 functions)");
+    assert_snapshot!(line(&[], Some(50_000)), @"idle cost: about $1004.17 a month at list price ($4.13 within the free tier), mostly the alarm on every function ($0.10 for each of 10000 functions)");
+    assert_snapshot!(line(&[("FunctionErrorAlarmEnabled", "false")], Some(37)), @"idle cost: about $4.17 a month at list price ($4.13 within the free tier), mostly the dashboard ($3.00)");
+    assert_snapshot!(line(&[("SweepSchedule", ""), ("FunctionErrorAlarmEnabled", "false")], Some(37)), @"idle cost: about $4.06 a month at list price ($4.06 within the free tier), mostly the dashboard ($3.00)");
+    assert_snapshot!(Bill::of(&stack("eu-central-1", &[]), Some(37)).line(), @"idle cost: about $7.87 a month at the list price of us-east-1 ($4.13 within the free tier), above all the alarm on every function ($0.10 for each of 37 functions)");
 }
 
 #[test]
 fn without_the_number_of_functions_the_line_has_the_price_of_one() {
-    assert_snapshot!(line(&[], None), @"idle cost: about $3.51 a month at list price ($3.47 within the free tier), plus $0.10 per function for the alarm on every function");
+    assert_snapshot!(line(&[], None), @"idle cost: about $4.17 a month at list price ($4.13 within the free tier), plus $0.10 per function for the alarm on every function");
     let bill = Bill::of(&stack("us-east-1", &[]), None);
     let item = serde_json::to_value(bill.items.iter().find(|item| item.quantity.is_none()).unwrap()).unwrap();
     assert_eq!((&item["quantity"], &item["monthly_usd"], &item["unit_usd"]), (&json!(null), &json!(null), &json!(0.1)));
@@ -73,6 +73,11 @@ fn what_would_cost_more_is_not_taken_for_what_costs_less() {
             json!({"Metrics": [{"Expression": "SELECT MAX(Depth) FROM SCHEMA(\"AWS/SQS\", QueueName)"}]}),
         ),
         ("AWS::CloudWatch::Alarm", json!({"Metrics": []})),
+        ("AWS::Lambda::EventSourceMapping", json!({"EventSourceArn": "arn:aws:kinesis:us-east-1:1:stream/x"})),
+        (
+            "AWS::Lambda::EventSourceMapping",
+            json!({"EventSourceArn": "arn:aws:sqs:us-east-1:1:x", "ProvisionedPollerConfig": {"MinimumPollers": 2}}),
+        ),
         ("AWS::Events::Rule", json!({"ScheduleExpression": "rate(1 minute)", "Targets": [{"Arn": "arn:aws:sqs:x"}]})),
     ];
     for (resource_type, properties) in cases {
@@ -95,7 +100,9 @@ fn the_sum_is_that_of_the_items() {
     assert!((sum - bill.monthly_usd).abs() < 1e-9, "{bill:#?}");
     let by_what: BTreeMap<_, _> = bill.items.iter().map(|item| (item.what, item)).collect();
     assert_eq!(by_what.len(), bill.items.len(), "{bill:#?}");
-    assert_eq!(by_what["standard alarms"].quantity, Some(4.0));
+    assert_eq!(by_what["standard alarms"].quantity, Some(8.0));
+    assert_eq!(by_what["polls of the empty queue"].quantity, Some(657_000.0), "five pollers, each every 20 seconds");
+    assert_eq!(by_what["polls of the empty queue"].monthly_usd, Some(0.2628));
     assert_eq!(by_what["alarm on every function"].monthly_usd, Some(3.7));
     assert_eq!(by_what["alarm on every function"].free_tier_usd, 0.0, "the free alarms exclude it");
     assert_eq!(by_what["time of the sweep"].quantity, Some(109.5), "43800 times 10 ms of 256 MB");

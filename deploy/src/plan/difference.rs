@@ -16,7 +16,7 @@ const SHARED: [&str; 7] =
 /// The keys that identify members of a list.
 const IDENTITIES: [&str; 6] = ["Key", "IndexName", "PolicyName", "AttributeName", "Id", "Name"];
 /// Mappings, and lists of mappings, that the template owns as a whole.
-const WHOLE: [&str; 2] = ["Variables", "Targets"];
+const WHOLE: [&str; 3] = ["Variables", "Targets", "DestinationConfig"];
 
 /// The properties that the template sets and whose value differs. Properties that the template does not set are left to
 /// AWS's defaults and to other tools.

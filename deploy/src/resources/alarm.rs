@@ -1,8 +1,9 @@
-//! `AWS::CloudWatch::Alarm`, of one metric or of a query.
+//! `AWS::CloudWatch::Alarm`, of one metric, of metric math, or of a query.
 
 use async_trait::async_trait;
 use aws_sdk_cloudwatch::types::{
-    AlarmType, ComparisonOperator, Dimension, MetricAlarm, MetricDataQuery, Statistic, Tag as AlarmTag,
+    AlarmType, ComparisonOperator, Dimension, Metric, MetricAlarm, MetricDataQuery, MetricStat, Statistic,
+    Tag as AlarmTag,
 };
 use serde_json::{Value, json};
 
@@ -163,6 +164,7 @@ fn queries(properties: &Value) -> Option<Vec<MetricDataQuery>> {
             .id(query.text("Id"))
             .set_label(query.optional_text("Label"))
             .set_expression(query.optional_text("Expression"))
+            .set_metric_stat(query.get("MetricStat").map(metric_stat))
             .set_period(query.integer("Period"))
             .set_return_data(query.flag("ReturnData"))
             .build()
@@ -171,13 +173,43 @@ fn queries(properties: &Value) -> Option<Vec<MetricDataQuery>> {
     Some(queries).filter(|queries| !queries.is_empty())
 }
 
+fn metric_stat(stat: &Value) -> MetricStat {
+    let metric = stat.get("Metric").map(|metric| {
+        Metric::builder()
+            .set_namespace(metric.optional_text("Namespace"))
+            .set_metric_name(metric.optional_text("MetricName"))
+            .set_dimensions(dimensions(metric))
+            .build()
+    });
+    MetricStat::builder()
+        .set_metric(metric)
+        .set_period(stat.integer("Period"))
+        .set_stat(stat.optional_text("Stat"))
+        .build()
+}
+
+fn dimensions_shape(dimensions: &[Dimension]) -> Value {
+    dimensions.iter().map(|dimension| json!({"Name": dimension.name(), "Value": dimension.value()})).collect()
+}
+
+fn metric_stat_shape(stat: &MetricStat) -> Value {
+    let metric = stat.metric().map(|metric| {
+        json!({
+            "Namespace": metric.namespace(),
+            "MetricName": metric.metric_name(),
+            "Dimensions": dimensions_shape(metric.dimensions()),
+        })
+    });
+    json!({"Metric": metric, "Period": stat.period(), "Stat": stat.stat()})
+}
+
 fn shape(alarm: &MetricAlarm) -> Value {
-    let dimension = |dimension: &Dimension| json!({"Name": dimension.name(), "Value": dimension.value()});
     let query = |query: &MetricDataQuery| {
         json!({
             "Id": query.id(),
             "Label": query.label(),
             "Expression": query.expression(),
+            "MetricStat": query.metric_stat().map(metric_stat_shape),
             "Period": query.period(),
             "ReturnData": query.return_data().unwrap_or(true),
         })
@@ -187,7 +219,7 @@ fn shape(alarm: &MetricAlarm) -> Value {
         "AlarmDescription": alarm.alarm_description(),
         "Namespace": alarm.namespace(),
         "MetricName": alarm.metric_name(),
-        "Dimensions": alarm.dimensions().iter().map(dimension).collect::<Value>(),
+        "Dimensions": dimensions_shape(alarm.dimensions()),
         "Statistic": alarm.statistic().map(|statistic| statistic.as_str()),
         "Period": alarm.period(),
         "Metrics": alarm.metrics().iter().map(query).collect::<Value>(),

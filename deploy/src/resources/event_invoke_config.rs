@@ -1,6 +1,7 @@
 //! `AWS::Lambda::EventInvokeConfig`: retries of asynchronous invocations, and where failures go.
 
 use async_trait::async_trait;
+use aws_sdk_lambda::operation::get_function_event_invoke_config::GetFunctionEventInvokeConfigOutput;
 use aws_sdk_lambda::types::{DestinationConfig, OnFailure, OnSuccess};
 use serde_json::{Value, json};
 
@@ -34,17 +35,14 @@ impl Provider for EventInvokeConfig {
 
     async fn read(&self, context: &Context<'_>, desired: &Desired) -> Result<Option<Observed>, AwsError> {
         let properties = &desired.properties;
-        let call = context.clients.lambda.get_function_event_invoke_config();
-        let call = call.function_name(properties.text("FunctionName")).qualifier(properties.text("Qualifier"));
-        let output = call.send().await.explain("lambda:GetFunctionEventInvokeConfig").or_absent(ABSENT)?;
-        Ok(output.map(|output| Observed {
+        Ok(get(context, properties).await?.map(|output| Observed {
             physical_id: properties.text("FunctionName"),
             properties: json!({
                 "FunctionName": properties.text("FunctionName"),
                 "Qualifier": properties.text("Qualifier"),
                 "MaximumRetryAttempts": output.maximum_retry_attempts(),
                 "MaximumEventAgeInSeconds": output.maximum_event_age_in_seconds(),
-                "DestinationConfig": destinations(output.destination_config()),
+                "DestinationConfig": on_failure(output.destination_config()),
             }),
             ownership: Ownership::Child,
         }))
@@ -53,13 +51,12 @@ impl Provider for EventInvokeConfig {
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         let properties = &desired.properties;
         // The call overwrites everything, so attributes that the template does not manage are written back unchanged.
-        let existing = self.read(context, desired).await?.map(|observed| observed.properties).unwrap_or_default();
-        let on_success = destination(&existing, "OnSuccess");
-        let or_existing = |name: &str| properties.integer(name).or_else(|| existing.integer(name));
+        let existing = get(context, properties).await?;
+        let attempts = existing.as_ref().and_then(|config| config.maximum_retry_attempts());
+        let age = existing.as_ref().and_then(|config| config.maximum_event_age_in_seconds());
+        let on_success = existing.and_then(|config| config.destination_config?.on_success?.destination);
         let config = DestinationConfig::builder()
-            .set_on_failure(
-                destination(properties, "OnFailure").map(|arn| OnFailure::builder().destination(arn).build()),
-            )
+            .set_on_failure(destination(properties).map(|arn| OnFailure::builder().destination(arn).build()))
             .set_on_success(on_success.map(|arn| OnSuccess::builder().destination(arn).build()))
             .build();
         retry(&context.progress, || async {
@@ -69,8 +66,8 @@ impl Provider for EventInvokeConfig {
                 .put_function_event_invoke_config()
                 .function_name(properties.text("FunctionName"))
                 .qualifier(properties.text("Qualifier"))
-                .set_maximum_retry_attempts(or_existing("MaximumRetryAttempts"))
-                .set_maximum_event_age_in_seconds(or_existing("MaximumEventAgeInSeconds"))
+                .set_maximum_retry_attempts(properties.integer("MaximumRetryAttempts").or(attempts))
+                .set_maximum_event_age_in_seconds(properties.integer("MaximumEventAgeInSeconds").or(age))
                 .destination_config(config.clone());
             call.send().await.explain("lambda:PutFunctionEventInvokeConfig")
         })
@@ -94,12 +91,23 @@ impl Provider for EventInvokeConfig {
     }
 }
 
-fn destinations(config: Option<&DestinationConfig>) -> Value {
-    let failure = config.and_then(|config| config.on_failure()?.destination());
-    let success = config.and_then(|config| config.on_success()?.destination());
-    json!({"OnFailure": {"Destination": failure}, "OnSuccess": {"Destination": success}})
+async fn get(
+    context: &Context<'_>,
+    properties: &Value,
+) -> Result<Option<GetFunctionEventInvokeConfigOutput>, AwsError> {
+    let call = context.clients.lambda.get_function_event_invoke_config();
+    let call = call.function_name(properties.text("FunctionName")).qualifier(properties.text("Qualifier"));
+    call.send().await.explain("lambda:GetFunctionEventInvokeConfig").or_absent(ABSENT)
 }
 
-fn destination(properties: &Value, outcome: &str) -> Option<String> {
-    properties.get("DestinationConfig")?.get(outcome)?.optional_text("Destination")
+/// The destination that the template manages: that of successes belongs to others.
+fn on_failure(config: Option<&DestinationConfig>) -> Value {
+    match config.and_then(|config| config.on_failure()?.destination()) {
+        Some(arn) => json!({"OnFailure": {"Destination": arn}}),
+        None => json!({}),
+    }
+}
+
+fn destination(properties: &Value) -> Option<String> {
+    properties.get("DestinationConfig")?.get("OnFailure")?.optional_text("Destination")
 }

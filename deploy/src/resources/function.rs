@@ -16,6 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::sync::SemaphorePermit;
 
+use super::former_code::FormerCode;
 use super::taken::take_up;
 use super::values::tag_list;
 use super::{Context, Provider, Values, named};
@@ -144,6 +145,7 @@ impl Provider for Function {
             wait_until_ready(context, name).await?;
         }
         if change.touches("Code") || change.touches("Architectures") {
+            let former = FormerCode::keep(context, change).await;
             let call = context.clients.lambda_at_length.update_function_code().function_name(name);
             let call = call.set_architectures(Some(architectures(properties)));
             retry(&context.progress, || async {
@@ -154,6 +156,9 @@ impl Provider for Function {
             })
             .await?;
             wait_until_ready(context, name).await?;
+            if let Some(former) = former {
+                former.put_back_unless_new_works(context).await?;
+            }
         }
         let gone = change.removed("Tags");
         if !gone.is_empty() {
@@ -215,7 +220,7 @@ async fn configuration(context: &Context<'_>, name: &str) -> Result<Option<GetFu
 }
 
 /// Waits until the function can be invoked and changed.
-async fn wait_until_ready(context: &Context<'_>, name: &str) -> Result<(), AwsError> {
+pub(super) async fn wait_until_ready(context: &Context<'_>, name: &str) -> Result<(), AwsError> {
     until(&context.progress, "the function to become active", LIMIT, || async {
         let Some(now) = configuration(context, name).await? else { return Ok(None) };
         if now.state() == Some(&State::Failed) {

@@ -5,6 +5,8 @@ mod contents;
 mod dashboard;
 mod delete_blocker;
 mod event_invoke_config;
+mod event_source_mapping;
+mod former_code;
 mod function;
 mod log_group;
 mod observe;
@@ -117,6 +119,7 @@ pub(crate) fn provider(resource_type: &str) -> Option<&'static dyn Provider> {
         "AWS::Events::Rule" => &rule::Rule,
         "AWS::IAM::Role" => &role::Role,
         "AWS::Lambda::EventInvokeConfig" => &event_invoke_config::EventInvokeConfig,
+        "AWS::Lambda::EventSourceMapping" => &event_source_mapping::EventSourceMapping,
         "AWS::Lambda::Function" => &function::Function,
         "AWS::Lambda::Permission" => &permission::Permission,
         "AWS::Logs::LogGroup" => &log_group::LogGroup,

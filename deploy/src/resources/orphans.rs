@@ -7,17 +7,18 @@ use std::collections::BTreeSet;
 use futures_util::future::try_join_all;
 use serde_json::json;
 
-use super::{Context, Scope, Values, permission, provider};
+use super::{Context, Scope, Values, event_source_mapping, permission, provider};
 use crate::aws::AwsError;
 use crate::plan::{Observed, Ownership};
 use crate::template::{Desired, Stack};
 
-/// The types with names and tags, each with its name property, in deletion order: a rule before its permission (which
-/// has neither, but a place in the order) and before the function that it invokes, a role after its function. A log
-/// group comes after both, because `up` finds them by it.
-const TYPES: [(&str, &str); 9] = [
+/// The types with names and tags, each with its name property, in deletion order: a rule before its permission and its
+/// mapping (which have no name, but a place in the order) and before the function that it invokes, a role after its function.
+/// A log group comes after both, because `up` finds them by it.
+const TYPES: [(&str, &str); 10] = [
     ("AWS::Events::Rule", "Name"),
     ("AWS::Lambda::Permission", ""),
+    ("AWS::Lambda::EventSourceMapping", ""),
     ("AWS::CloudWatch::Alarm", "AlarmName"),
     ("AWS::Lambda::Function", "FunctionName"),
     ("AWS::IAM::Role", "RoleName"),
@@ -44,10 +45,11 @@ pub(super) async fn orphans(
             Scope::Everything | Scope::StackOnly => Ok(Vec::new()),
         }
     };
-    let (found, permissions) = tokio::try_join!(try_join_all(reads), permissions)?;
+    let mappings = event_source_mapping::orphans(context, stack);
+    let (found, permissions, mappings) = tokio::try_join!(try_join_all(reads), permissions, mappings)?;
     let mut found: Vec<_> = found.into_iter().flatten().collect();
     found.retain(|(_, observed)| observed.ownership == Ownership::Ours);
-    found.extend(permissions);
+    found.extend([permissions, mappings].concat());
     found.sort_by_key(|(desired, _)| rank(&desired.resource_type));
     Ok(in_order(found))
 }

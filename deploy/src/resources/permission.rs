@@ -10,10 +10,11 @@ use super::{Context, Provider, Values};
 use crate::aws::wait::retry;
 use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership, differences};
-use crate::template::{Attributes, Desired, Place, Stack};
+use crate::template::{Attributes, Desired, HANDLER, Place, Stack};
 
 pub(super) struct Permission;
 
+const TYPE: &str = "AWS::Lambda::Permission";
 const ABSENT: &str = "ResourceNotFoundException";
 
 /// AWS loses statements when two calls change a policy concurrently.
@@ -92,9 +93,10 @@ impl Provider for Permission {
 
 /// Permissions that the template no longer contains: they name a rule of the stack and have a template's id.
 pub(super) async fn orphans(context: &Context<'_>, stack: &Stack) -> Result<Vec<(Desired, Observed)>, AwsError> {
-    let wanted = || stack.resources.iter().filter(|resource| resource.resource_type == "AWS::Lambda::Permission");
-    let Some(example) = wanted().next() else { return Ok(Vec::new()) };
-    let function = example.properties.text("FunctionName");
+    let wanted = || stack.resources.iter().filter(|resource| resource.resource_type == TYPE);
+    // The template may contain no permission any more.
+    let Some(handler) = stack.get(HANDLER) else { return Ok(Vec::new()) };
+    let function = handler.attributes.reference.clone();
     let policy = read_policy(context, &function).await?;
     let rules = context.place.arn("events", &format!("rule/{}-", context.place.stack));
     let is_ours = |statement: &&Value| {
@@ -107,7 +109,13 @@ pub(super) async fn orphans(context: &Context<'_>, stack: &Stack) -> Result<Vec<
         .map(|statement| {
             let id = statement.text("Sid");
             let observed = observed(&id, &function, statement);
-            let gone = Desired { logical_id: id, properties: observed.properties.clone(), ..example.clone() };
+            let gone = Desired {
+                logical_id: id,
+                resource_type: TYPE.to_owned(),
+                properties: observed.properties.clone(),
+                attributes: Attributes::default(),
+                ..handler.clone()
+            };
             (gone, observed)
         })
         .collect())

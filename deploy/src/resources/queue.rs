@@ -7,7 +7,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::{Value, json};
 
 use super::taken::take_up;
-use super::values::tag_list;
+use super::values::{document, tag_list};
 use super::{Context, Provider, Values};
 use crate::aws::wait::retry;
 use crate::aws::{Absent, AwsError, Explain};
@@ -17,16 +17,28 @@ use crate::template::{Attributes, Desired, Place};
 pub(super) struct Queue;
 
 /// The supported settings, with SQS's names and defaults.
-const SETTINGS: [(&str, QueueAttributeName, &str); 3] = [
+const SETTINGS: [(&str, QueueAttributeName, &str); 6] = [
     ("MessageRetentionPeriod", QueueAttributeName::MessageRetentionPeriod, "345600"),
     ("KmsMasterKeyId", QueueAttributeName::KmsMasterKeyId, ""),
     ("SqsManagedSseEnabled", QueueAttributeName::SqsManagedSseEnabled, "false"),
+    ("VisibilityTimeout", QueueAttributeName::VisibilityTimeout, "30"),
+    ("RedrivePolicy", QueueAttributeName::RedrivePolicy, ""),
+    ("RedriveAllowPolicy", QueueAttributeName::RedriveAllowPolicy, ""),
 ];
 
 #[async_trait]
 impl Provider for Queue {
     fn properties(&self) -> &'static [&'static str] {
-        &["QueueName", "MessageRetentionPeriod", "KmsMasterKeyId", "SqsManagedSseEnabled", "Tags"]
+        &[
+            "QueueName",
+            "MessageRetentionPeriod",
+            "KmsMasterKeyId",
+            "SqsManagedSseEnabled",
+            "VisibilityTimeout",
+            "RedrivePolicy",
+            "RedriveAllowPolicy",
+            "Tags",
+        ]
     }
 
     fn immutable(&self) -> &'static [&'static str] {
@@ -55,7 +67,10 @@ impl Provider for Queue {
         let mut properties = json!({"QueueName": desired.properties.text("QueueName"), "Tags": tag_list(tags())});
         for (name, attribute, _) in SETTINGS {
             if let Some(value) = settings.get(&attribute) {
-                properties[name] = value.as_str().into();
+                properties[name] = match name.ends_with("Policy") {
+                    true => document(value),
+                    false => value.as_str().into(),
+                };
             }
         }
         let ownership = Ownership::by_tags(tags(), &context.place.stack);
@@ -86,7 +101,7 @@ impl Provider for Queue {
         let changed: HashMap<_, _> = SETTINGS
             .into_iter()
             .filter(|(name, _, _)| change.touches(name))
-            .map(|(name, attribute, default)| (attribute, properties.optional_text(name).unwrap_or(default.to_owned())))
+            .map(|(name, attribute, default)| (attribute, setting(properties, name).unwrap_or(default.to_owned())))
             .collect();
         if !changed.is_empty() {
             let call = sqs.set_queue_attributes().queue_url(url).set_attributes(Some(changed));
@@ -141,8 +156,13 @@ pub(super) fn absent<T>(result: Result<T, AwsError>) -> Result<Option<T>, AwsErr
 }
 
 fn settings(properties: &Value) -> HashMap<QueueAttributeName, String> {
-    let setting = |(name, attribute, _)| Some((attribute, properties.optional_text(name)?));
-    SETTINGS.into_iter().filter_map(setting).collect()
+    let given = |(name, attribute, _)| Some((attribute, setting(properties, name)?));
+    SETTINGS.into_iter().filter_map(given).collect()
+}
+
+/// A setting as the text that SQS takes: policies are JSON.
+fn setting(properties: &Value, name: &str) -> Option<String> {
+    properties.get(name).map(|_| properties.json(name))
 }
 
 fn tags(properties: &Value) -> HashMap<String, String> {

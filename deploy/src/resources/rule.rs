@@ -1,7 +1,9 @@
 //! `AWS::Events::Rule` on the default bus, with its targets.
 
 use async_trait::async_trait;
-use aws_sdk_eventbridge::types::{DeadLetterConfig, RetryPolicy, RuleState, Tag as RuleTag, Target as RuleTarget};
+use aws_sdk_eventbridge::types::{
+    DeadLetterConfig, RetryPolicy, RuleState, SqsParameters, Tag as RuleTag, Target as RuleTarget,
+};
 use serde_json::{Value, json};
 
 use super::values::{document, incomplete, tag_list};
@@ -184,10 +186,12 @@ fn target(target: &Value) -> Result<RuleTarget, AwsError> {
             .build()
     });
     let queue = target.get("DeadLetterConfig").and_then(|config| config.optional_text("Arn"));
+    let group = target.get("SqsParameters").and_then(|parameters| parameters.optional_text("MessageGroupId"));
     RuleTarget::builder()
         .id(target.text("Id"))
         .arn(target.text("Arn"))
         .set_input(target.optional_text("Input"))
+        .set_sqs_parameters(group.map(|group| SqsParameters::builder().message_group_id(group).build()))
         .set_retry_policy(retry)
         .set_dead_letter_config(queue.map(|arn| DeadLetterConfig::builder().arn(arn).build()))
         .build()
@@ -204,6 +208,9 @@ fn shape(target: &RuleTarget) -> Value {
     }
     if let Some(input) = target.input() {
         properties["Input"] = input.into();
+    }
+    if let Some(parameters) = target.sqs_parameters() {
+        properties["SqsParameters"] = json!({"MessageGroupId": parameters.message_group_id()});
     }
     if let Some(config) = target.dead_letter_config() {
         properties["DeadLetterConfig"] = json!({"Arn": config.arn()});

@@ -8,6 +8,7 @@ mod drills;
 mod fake;
 mod faults;
 mod interleaved;
+mod queue;
 
 use std::rc::Rc;
 use std::sync::LazyLock;

@@ -10,12 +10,13 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
 };
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use incident_handler::clients::Clients;
 use incident_handler::error::HandlerError;
 use incident_handler::handler::Handler;
-use incident_handler::settings::Settings;
+use incident_handler::settings::{QueueUrls, Settings};
 use incident_local::config::LatencyProfile;
 use incident_local::gateway::{Gateway, Handle};
 use incident_local::outbox::{MailKind, StoredMail, read};
@@ -28,7 +29,7 @@ use incident_model::timeline::LaterEntries;
 use incident_model::{AlertPolicy, Incident};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::events;
 use crate::runtime_api::Surroundings;
@@ -37,6 +38,9 @@ pub(crate) type TestResult<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const TABLE: &str = "devops-incidents";
 const REGION: &str = "us-east-1";
+/// The queues of the stack.
+pub(crate) const EVENTS: &str = "devops-events";
+pub(crate) const DEAD_LETTERS: &str = "devops-handler-dlq";
 /// Timeout of a client: far more than a response takes, even on a busy machine.
 const ANSWER: Duration = Duration::from_secs(20);
 /// Timeout where responses are dropped on purpose.
@@ -103,7 +107,7 @@ impl Account {
             topic_arn: self.topic_arn.clone(),
             stack: "devops".to_owned(),
             function: "devops-incident-handler".to_owned(),
-            queues: None,
+            queues: QueueUrls::beside(&self.queue_url(DEAD_LETTERS)),
             alerts: AlertPolicy::default(),
             alerts_problem: None,
         };
@@ -117,7 +121,52 @@ impl Account {
             access_key: self.access_key.clone(),
             region: REGION,
             topic_arn: self.topic_arn.clone(),
+            dead_letter_queue_url: self.queue_url(DEAD_LETTERS),
         }
+    }
+
+    fn queue_url(&self, name: &str) -> String {
+        format!("{}/000000000000/{name}", self.endpoint)
+    }
+
+    /// Creates the queues, and puts messages into that of the events.
+    pub(crate) async fn put_into_queue(&self, bodies: &[String]) -> TestResult {
+        for name in [EVENTS, DEAD_LETTERS] {
+            let created = self.clients.sqs.create_queue().queue_name(name).send().await?;
+            assert_eq!(created.queue_url(), Some(self.queue_url(name).as_str()));
+        }
+        for body in bodies {
+            let send = self.clients.sqs.send_message().queue_url(self.queue_url(EVENTS));
+            send.message_body(body).send().await?;
+        }
+        Ok(())
+    }
+
+    /// Messages of a queue, which are visible again at once.
+    pub(crate) async fn messages(&self, queue: &str) -> TestResult<Vec<Message>> {
+        let receive = self.clients.sqs.receive_message().queue_url(self.queue_url(queue)).max_number_of_messages(10);
+        let receive = receive.visibility_timeout(0).message_attribute_names("All");
+        let receive = receive.message_system_attribute_names(MessageSystemAttributeName::All);
+        Ok(receive.send().await?.messages.unwrap_or_default())
+    }
+
+    /// What Lambda does with a batch: the payload of the invocation.
+    pub(crate) async fn batch(&self) -> TestResult<Value> {
+        let record = |message: Message| {
+            let attributes: serde_json::Map<String, Value> = message
+                .attributes
+                .iter()
+                .flatten()
+                .map(|(name, value)| (name.as_str().to_owned(), value.as_str().into()))
+                .collect();
+            json!({
+                "eventSource": "aws:sqs", "eventSourceARN": format!("arn:aws:sqs:{REGION}:000000000000:{EVENTS}"),
+                "awsRegion": REGION, "messageId": message.message_id, "receiptHandle": message.receipt_handle,
+                "body": message.body, "attributes": attributes, "messageAttributes": {},
+            })
+        };
+        let records: Vec<Value> = self.messages(EVENTS).await?.into_iter().map(record).collect();
+        Ok(json!({ "Records": records }))
     }
 
     /// Delivers an event as often as Lambda does, until it is handled; an error is that of the last delivery, with

@@ -24,6 +24,7 @@ pub(crate) struct Surroundings {
     pub(crate) access_key: AccessKey,
     pub(crate) region: &'static str,
     pub(crate) topic_arn: String,
+    pub(crate) dead_letter_queue_url: String,
 }
 
 /// None: nothing listens on the discard port.
@@ -32,6 +33,7 @@ pub(crate) static UNREACHABLE: LazyLock<Surroundings> = LazyLock::new(|| Surroun
     access_key: AccessKey { access_key_id: "any".to_owned(), secret_access_key: "any".to_owned() },
     region: "eu-west-1",
     topic_arn: "arn:aws:sns:eu-west-1:000000000000:devops-alerts".to_owned(),
+    dead_letter_queue_url: "http://127.0.0.1:9/000000000000/devops-handler-dlq".to_owned(),
 });
 
 /// Far longer than any response takes, even on a busy machine.
@@ -85,6 +87,7 @@ impl Function {
             .env("AWS_ENDPOINT_URL", &surroundings.endpoint)
             .env("INCIDENT_TABLE", "devops-incidents")
             .env("INCIDENT_TOPIC_ARN", &surroundings.topic_arn)
+            .env("INCIDENT_DEAD_LETTER_QUEUE_URL", &surroundings.dead_letter_queue_url)
             .env("INCIDENT_STACK", "devops")
             .stdout(Stdio::null())
             .stderr(Stdio::null())

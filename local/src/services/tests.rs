@@ -52,10 +52,15 @@ pub(crate) async fn ask(cloud: &Cloud, service: &str, operation: &str, input: Va
 
 /// Waits for the next message of a queue and deletes it.
 pub(crate) async fn receive(cloud: &Cloud, queue: &str) -> Value {
+    receive_with(cloud, queue, json!({"MessageAttributeNames": ["All"]})).await
+}
+
+/// The same with other parameters of `ReceiveMessage`.
+pub(crate) async fn receive_with(cloud: &Cloud, queue: &str, mut input: Value) -> Value {
     let url = format!("{}/000000000000/{queue}", cloud.endpoint);
+    input["QueueUrl"] = json!(url);
     for _ in 0..1000 {
-        let input = json!({"QueueUrl": url, "MessageAttributeNames": ["All"]});
-        let reply = ask(cloud, "sqs", "ReceiveMessage", input).await.unwrap();
+        let reply = ask(cloud, "sqs", "ReceiveMessage", input.clone()).await.unwrap();
         if let Some(message) = reply["Messages"].get(0) {
             // With scaled time, a message that is only received soon reappears.
             let delete = json!({"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]});

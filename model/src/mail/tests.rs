@@ -17,7 +17,7 @@ fn incident(summary: &str, region: &str) -> Incident {
     .unwrap()
 }
 
-const NOTICE: Notice<'_> = Notice { number: 1, reason: Reason::Opened, stack: "devops", recorded: true };
+const NOTICE: Notice<'_> = Notice { number: 1, reason: Reason::Opened, stack: "devops" };
 
 #[test]
 fn the_first_five_lines_say_all_that_matters() {
@@ -65,12 +65,6 @@ fn links_lead_into_the_partition_of_the_region() {
         assert!(body(&incident("s", region), &NOTICE).contains(host), "{region}");
     }
     assert!(!body(&incident("s", ""), &NOTICE).contains("https://"));
-}
-
-#[test]
-fn an_unrecorded_incident_says_so_and_names_no_command() {
-    let text = body(&incident("s", "eu-west-1"), &Notice { recorded: false, ..NOTICE });
-    assert!(text.contains("NOT RECORDED") && !text.contains("incidents ack"));
 }
 
 proptest! {

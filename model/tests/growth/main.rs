@@ -35,7 +35,7 @@ fn understand(bytes: &[u8], rules: &Rules) -> usize {
     bytes_of(|| {
         let Ok(event) = read(bytes) else { return };
         let classified = classify(&event, rules).unwrap_or_default();
-        let notice = Notice { number: 1, reason: Reason::Opened, stack: "devops", recorded: true };
+        let notice = Notice { number: 1, reason: Reason::Opened, stack: "devops" };
         let at = "2026-01-01T00:00:00Z";
         for incident in classified.iter().filter_map(|one| one.incident("inc-1".to_owned(), at.to_owned())) {
             drop(mail::about(&incident, &notice));

@@ -8,7 +8,7 @@ use crate::cli::time_arg;
 use crate::dead_letters::DeadLetter;
 use crate::ui::{Label, Table, Ui, printable};
 
-const NAME_WIDTH: usize = 12;
+const NAME_WIDTH: usize = 14;
 
 /// Length of an id for people: two groups of a UUID's digits.
 const SHORT_ID: usize = 13;
@@ -91,6 +91,7 @@ pub(super) fn details(letter: &DeadLetter, ui: &Ui) -> String {
         ("reason", reason.line()),
         ("ended by", more(&reason.condition)),
         ("attempts", reason.attempts.map(|number| number.to_string()).unwrap_or_default()),
+        ("first received", more(&reason.first_received)),
         ("rule", more(&reason.rule)),
         ("target", more(&reason.target)),
         ("request", more(&reason.request_id)),

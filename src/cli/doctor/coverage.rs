@@ -6,9 +6,13 @@ use incident_deploy::plan::{Action, Change, Plan};
 
 const NAME: &str = "coverage";
 
-/// Everything between a failure and the handler: rules with their targets, permissions, and sources of events.
-const ON_THE_WAY: [&str; 7] = [
+/// Everything between a failure and the handler: rules with their targets, the queue that they send to and its pollers,
+/// permissions, and sources of events.
+const ON_THE_WAY: [&str; 10] = [
     "AWS::Events::Rule",
+    "AWS::SQS::Queue",
+    "AWS::SQS::QueuePolicy",
+    "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Permission",
     "AWS::Lambda::Function",
     "AWS::Lambda::EventInvokeConfig",
@@ -25,7 +29,7 @@ pub(super) fn check(deployed: &Deployed) -> Check {
     };
     let broken: Vec<String> = broken(&plan).iter().map(|change| described(change)).collect();
     match broken.as_slice() {
-        [] => Check::ok(NAME, "rules are enabled with targets and permissions; alarms exist"),
+        [] => Check::ok(NAME, "rules send to a queue that the handler reads; alarms exist"),
         broken => Check::fail(NAME, format!("failures may go unnoticed: {}", broken.join(", ")))
             .hint("`incidentctl plan` shows what differs, `incidentctl up` repairs it"),
     }
@@ -37,15 +41,18 @@ pub(in crate::cli) fn broken(plan: &Plan) -> Vec<&Change> {
     plan.changes.iter().filter(concerns).filter(|change| change.action != Action::None && matters(change)).collect()
 }
 
-/// A changed tag or description stops no event.
+/// A changed tag or description stops no event, nor does a setting of a queue that exists.
 fn matters(change: &Change) -> bool {
     let harmless = |path: &str| ["Tags", "Description"].iter().any(|property| path.starts_with(property));
-    change.action != Action::Update || change.properties.iter().any(|property| !harmless(&property.path))
+    let is_queue = change.resource_type == "AWS::SQS::Queue";
+    change.action != Action::Update || change.properties.iter().any(|property| !is_queue && !harmless(&property.path))
 }
 
 /// `SweepRule is missing`.
 pub(in crate::cli) fn described(change: &Change) -> String {
+    let is_disabled = change.action == Action::Update && change.touches("Enabled");
     let what = match change.action {
+        _ if is_disabled => "is disabled: events wait in the queue",
         Action::Create => "is missing",
         Action::Delete => "should not exist",
         _ => "was changed",

@@ -3,7 +3,7 @@
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
 use futures_util::future::try_join_all;
 
-use crate::deployer::{PASSED_TO_SERVICE, PolicyDocument, Statement};
+use crate::deployer::{PolicyDocument, Statement};
 use crate::health::Check;
 use crate::session::Session;
 use incident_deploy::aws::{AwsError, Clients, Explain};
@@ -68,11 +68,12 @@ async fn simulate(clients: &Clients, who: &str, statement: &Statement) -> Result
         .policy_source_arn(who)
         .set_action_names(Some(statement.action.clone()))
         .set_resource_arns(Some(statement.resource.clone()));
-    if let Some(service) = statement.passed_to() {
+    if let Some(condition) = &statement.condition {
         let entry = ContextEntry::builder()
-            .context_key_name(PASSED_TO_SERVICE)
+            .context_key_name(condition.key)
             .context_key_type(ContextKeyTypeEnum::String)
-            .context_key_values(service);
+            // A name under the wildcard is like one.
+            .context_key_values(condition.value.replace('*', "any"));
         call = call.context_entries(entry.build());
     }
     let answer = call.send().await.explain("iam:SimulatePrincipalPolicy")?;

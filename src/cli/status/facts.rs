@@ -1,21 +1,21 @@
 //! What is known about a stack.
 
 use incident_deploy::plan::{Action, PlanError};
-use incident_deploy::resources::{COUNTS, messages};
+use incident_deploy::resources::{COUNTS, Values, messages};
 use incident_model::Incident;
 use jiff::{Span, Timestamp};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::cli::deployed::Deployed;
 use crate::cli::deployment;
 use crate::cli::doctor::coverage;
 use crate::error::CommandError;
-use crate::health::{LIFETIME_HOURS, self_check};
+use crate::health::LIFETIME_HOURS;
 use crate::incidents::{Filter, Incidents, IncidentsError, Listing, SilenceState};
 use crate::session::Session;
 use crate::settings::{Settings, StackName};
 use incident_deploy::aws::{Absent, AwsError, Clients, Explain};
+use incident_deploy::self_check::self_check;
 
 /// How many incidents to show.
 const INCIDENTS: usize = 5;
@@ -38,6 +38,8 @@ pub(super) struct Facts {
     pub(super) unreadable: Vec<String>,
     pub(super) silences: Vec<SilenceState>,
     pub(super) queues: Queues,
+    /// The state of the mapping that gives events to the handler, such as `Enabled`; `None` if it is missing.
+    pub(super) mapping: Option<String>,
     pub(super) alarms: Vec<Alarm>,
     /// The handler's version, or its complaint.
     pub(super) self_check: Option<Result<String, String>>,
@@ -68,10 +70,14 @@ pub(super) struct Subscriber {
     pub(super) expires_at: Option<Timestamp>,
 }
 
-/// Messages in the dead-letter queues; null if the queue is missing.
+/// Messages in the queues, those in flight included; null if the queue is missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Queues {
+    /// On their way to the handler.
+    pub(super) events: Option<u64>,
+    /// Dead letters of the rules.
     pub(super) rule: Option<u64>,
+    /// Dead letters of the handler.
     pub(super) handler: Option<u64>,
 }
 
@@ -107,6 +113,7 @@ impl Facts {
             unreadable: listing.unreadable,
             silences,
             queues,
+            mapping: mapping(&deployed),
             alarms,
             self_check,
             ..Self::default()
@@ -180,9 +187,15 @@ fn of_table<T: Default>(answer: Result<T, IncidentsError>) -> Result<T, CommandE
 }
 
 async fn queues(clients: &Clients, stack: &StackName) -> Result<Queues, CommandError> {
-    let (rule, handler) = (stack.rule_queue(), stack.handler_queue());
-    let (rule, handler) = tokio::try_join!(depth(clients, &rule), depth(clients, &handler))?;
-    Ok(Queues { rule, handler })
+    let (events, rule, handler) = (stack.event_queue(), stack.rule_queue(), stack.handler_queue());
+    let (events, rule, handler) =
+        tokio::try_join!(depth(clients, &events), depth(clients, &rule), depth(clients, &handler))?;
+    Ok(Queues { events, rule, handler })
+}
+
+fn mapping(deployed: &Deployed) -> Option<String> {
+    let observed = deployed.observations.get("EventMapping")?;
+    observed.properties.optional_text("State")
 }
 
 /// Messages in a queue, those in flight included.
@@ -216,13 +229,4 @@ async fn checked(clients: &Clients, stack: &StackName) -> Result<Option<Result<S
         Err(error) => Ok(Some(Err(error.to_string()))),
         Ok(answer) => Ok(Some(answer)),
     }
-}
-
-/// The complaints in an answer of the handler; the raw text when it is not a report.
-pub(super) fn complaint(answer: &str) -> String {
-    let report: Value = serde_json::from_str(answer).unwrap_or_default();
-    let parts = ["rules", "table", "topic"].into_iter();
-    let complaints = parts.filter_map(|part| Some(format!("{part}: {}", report.get(part)?.get("error")?.as_str()?)));
-    let complaints: Vec<String> = complaints.collect();
-    if complaints.is_empty() { answer.to_owned() } else { complaints.join("; ") }
 }

@@ -3,8 +3,9 @@
 use incident_model::alarms;
 use serde::Serialize;
 
-use super::facts::{Facts, complaint};
+use super::facts::Facts;
 use crate::ui::count;
+use incident_deploy::self_check::complaint;
 
 /// Something that breaks the alert path, and its remedy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -75,7 +76,7 @@ fn alarms(facts: &Facts) -> Option<Problem> {
 
 fn queues(facts: &Facts) -> Vec<Problem> {
     let queues = [
-        (facts.queues.rule, "EventBridge could not deliver to the handler", "rule-dlq"),
+        (facts.queues.rule, "EventBridge could not deliver", "rule-dlq"),
         (facts.queues.handler, "the handler gave up on", "handler-dlq"),
     ];
     let full =

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::facts::{Alarm, Drift, Facts, Subscriber, complaint};
+use super::facts::{Alarm, Drift, Facts, Subscriber};
 use super::problems::Problem;
 use crate::cli::time_arg;
 use crate::health::{LIFETIME_HOURS, hours_pending};
 use crate::incidents::SilenceState;
 use crate::ui::{Label, Ui, count};
 use incident_deploy::plan::Action;
+use incident_deploy::self_check::complaint;
 
 /// Differences to list; more are only counted, and `plan` shows all.
 const DRIFT: usize = 5;
@@ -30,6 +31,7 @@ pub(super) fn document(facts: &Facts, problems: &[Problem], ui: &Ui) -> Value {
         "unreadable": facts.unreadable,
         "silences": facts.silences,
         "queues": facts.queues,
+        "mapping": facts.mapping,
         "alarms": facts.alarms,
         "self_check": self_check,
         "drift": facts.drift,
@@ -69,6 +71,7 @@ fn details(facts: &Facts) -> Vec<String> {
     };
     let queues = facts.queues;
     let depth = |depth: Option<u64>| depth.map_or_else(|| "missing".to_owned(), |depth| depth.to_string());
+    let mapping = facts.mapping.as_deref().map_or_else(|| "missing".to_owned(), str::to_lowercase);
     let self_check = match &facts.self_check {
         None => "the handler is missing".to_owned(),
         Some(Ok(version)) => format!("the handler {version} reaches its rules, table and topic"),
@@ -78,6 +81,7 @@ fn details(facts: &Facts) -> Vec<String> {
         row("resources", &format!("{} of {} up to date", resources.as_they_should_be, resources.total)),
         row("drift", &drift),
         row("self-check", &self_check),
+        row("events", &format!("{} in the queue, the mapping is {}", depth(queues.events), mapping)),
         row("dead letters", &format!("{} of the rules, {} of the handler", depth(queues.rule), depth(queues.handler))),
         row("alarms", &listed(&facts.alarms, alarm)),
         row("subscribers", &listed(&facts.subscriptions, subscriber)),

@@ -12,7 +12,8 @@ fn healthy() -> Facts {
         stack: "devops".to_owned(),
         exists: true,
         subscriptions: vec![subscriber(false), subscriber(true)],
-        queues: Queues { rule: Some(0), handler: Some(0) },
+        queues: Queues { events: Some(3), rule: Some(0), handler: Some(0) },
+        mapping: Some("Enabled".to_owned()),
         alarms: vec![Alarm { name: "devops-function-errors".to_owned(), state: "ALARM".to_owned() }],
         self_check: Some(Ok("0.1.0".to_owned())),
         ..Facts::default()
@@ -33,10 +34,13 @@ fn whatever_keeps_an_alert_away_is_a_problem() {
         (Facts { subscriptions: Vec::new(), ..healthy() }, "no subscription"),
         (Facts { subscriptions: vec![subscriber(true)], ..healthy() }, "not confirmed by ada@example.com"),
         (
-            Facts { queues: Queues { rule: Some(1), handler: Some(0) }, ..healthy() },
+            Facts { queues: Queues { rule: Some(1), ..Queues::default() }, ..healthy() },
             "1 event that EventBridge could not",
         ),
-        (Facts { queues: Queues { rule: None, handler: Some(2) }, ..healthy() }, "2 events that the handler gave up"),
+        (
+            Facts { queues: Queues { handler: Some(2), ..Queues::default() }, ..healthy() },
+            "2 events that the handler gave up",
+        ),
         (Facts { alarms: vec![alarm], ..healthy() }, "devops-handler-errors"),
         (Facts { self_check: Some(Err(report.to_owned())), ..healthy() }, "does not work: table: AccessDenied"),
         (Facts { self_check: Some(Err("no JSON".to_owned())), ..healthy() }, "does not work: no JSON"),

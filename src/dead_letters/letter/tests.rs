@@ -28,6 +28,7 @@ fn message(body: &str, attributes: &[(&str, &str)]) -> Message {
         body: body.to_owned(),
         sent_at: Some(1_795_773_600_000),
         receives: 3,
+        moved_from: None,
         attributes: attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     }
 }
@@ -69,6 +70,7 @@ fn a_dead_letter_of_a_rule_is_the_event_with_the_reason_as_attributes() {
         "message": "not allowed to invoke",
         "condition": "MaximumRetryAttempts",
         "attempts": 185,
+        "first_received": null,
         "rule": "arn:aws:events:eu-west-1:111122223333:rule/devops-service-failures",
         "target": "arn:aws:lambda:eu-west-1:111122223333:function:devops-incident-handler",
         "request_id": null
@@ -114,6 +116,7 @@ fn a_dead_letter_of_the_handler_is_lambdas_record_around_the_event() {
         "message": "the table is gone",
         "condition": "RetriesExhausted",
         "attempts": 3,
+        "first_received": null,
         "rule": null,
         "target": null,
         "request_id": "00000000-1111-4222-8333-000000000003"
@@ -143,6 +146,29 @@ fn a_dead_letter_of_the_older_kind_is_the_event_itself() {
         (letter.reason.line().as_str(), letter.reason.request_id.as_deref()),
         ("200: Rate Exceeded.", Some("r-1"))
     );
+}
+
+#[test]
+fn a_dead_letter_by_the_handlers_own_hand_says_why_and_how_often_it_was_received() {
+    let attributes = [
+        ("ErrorCode", "UnreadableEvent"),
+        ("ErrorMessage", "no event: an event is a JSON object"),
+        ("FirstReceived", "2026-11-27T09:00:00Z"),
+        ("ReceiveCount", "2"),
+        ("MessageID", "m-0"),
+    ];
+    let letter = DeadLetter::read(message("7", &attributes), Origin::Handler, HANDLER);
+    let Reason { attempts, first_received, .. } = &letter.reason;
+    assert_eq!(letter.reason.line(), "UnreadableEvent: no event: an event is a JSON object");
+    assert_eq!((*attempts, first_received.as_deref()), (Some(2), Some("2026-11-27T09:00:00Z")));
+}
+
+#[test]
+fn a_message_that_sqs_moved_was_received_too_often() {
+    let moved_from = Some("arn:aws:sqs:eu-west-1:111122223333:devops-events".to_owned());
+    let moved = Message { moved_from, ..message(&event().to_string(), &[]) };
+    let letter = DeadLetter::read(moved, Origin::Handler, HANDLER);
+    assert_eq!((letter.reason.code.as_str(), letter.event.resource.as_str()), ("ReceivedTooOften", "nightly"));
 }
 
 #[test]

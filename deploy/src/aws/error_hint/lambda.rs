@@ -12,6 +12,16 @@ const TOO_LARGE: &str =
 
 pub(super) const HINTS: &[ErrorHint] = &[
     lambda(
+        "SelfCheckFailed",
+        "could not be put back",
+        "failures may go unnoticed until a handler works: run `incidentctl up` with one that does",
+    ),
+    lambda(
+        "SelfCheckFailed",
+        "",
+        "`incidentctl logs handler` shows the log; what would have used the new code was not changed",
+    ),
+    lambda(
         "InvalidParameterValueException",
         "cannot be assumed by Lambda",
         "the role's trust policy must name lambda.amazonaws.com, or a new role took more than a minute to propagate: \

@@ -6,6 +6,18 @@ use crate::aws::NO_ANSWER;
 
 /// Call, code and message as AWS gives them, and a part of the hint.
 const TEXTS: &[[&str; 4]] = &[
+    [
+        "lambda:Invoke",
+        "SelfCheckFailed",
+        "the new code failed its self-check (table: x); the code before (0.1.0) was put back and works",
+        "was not changed",
+    ],
+    [
+        "lambda:Invoke",
+        "SelfCheckFailed",
+        "the new code failed its self-check (table: x); the code before (0.1.0) could not be put back: no link",
+        "with one that does",
+    ],
     ["sts:GetCallerIdentity", "ExpiredToken", "The security token included in the request is expired", "aws sso login"],
     [
         "dynamodb:CreateTable",

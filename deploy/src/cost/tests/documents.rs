@@ -17,6 +17,7 @@ fn operations_has_the_idle_cost_by_number_of_functions() {
         row("alarm on every function", &bills, |bill| of(bill, |what| what == "alarm on every function")),
         row("dashboard", &bills, |bill| of(bill, |what| what == "dashboard")),
         row("standard alarms", &bills, |bill| of(bill, |what| what == "standard alarms")),
+        row("polls of the empty queue", &bills, |bill| of(bill, |what| what == "polls of the empty queue")),
         row("the sweep every minute", &bills, |bill| of(bill, sweep)),
         row("**a month**", &bills, |bill| bill.monthly_usd),
         row("of it within the free tier", &bills, |bill| bill.free_tier_usd),
@@ -29,7 +30,7 @@ fn operations_has_the_idle_cost_by_number_of_functions() {
 /// What the rows of the table sum up to for ten functions.
 fn rows_sum(stack: &Stack) -> f64 {
     let bill = Bill::of(stack, Some(ACCOUNTS[0]));
-    let known = ["alarm on every function", "dashboard", "standard alarms"];
+    let known = ["alarm on every function", "dashboard", "standard alarms", "polls of the empty queue"];
     of(&bill, |what| known.contains(&what) || what.contains("sweep") || what.contains("key of the table"))
 }
 
@@ -51,6 +52,10 @@ mod storm {
     /// Each failure looks, and counts in a transaction; both wait for DynamoDB.
     pub(super) const SECONDS: f64 = 0.015;
     pub(super) const MEMORY_GB: f64 = 0.25;
+    /// Messages that the handler gets at once while many wait.
+    pub(super) const BATCH: f64 = 10.0;
+    /// EventBridge sends each event; it is received and deleted in batches.
+    pub(super) const QUEUE_REQUESTS: f64 = 1.0 + 2.0 / BATCH;
     /// An incident of 2 KB: in a transaction twice, and once in each index, of which one changes its key and is written
     /// twice.
     const INCIDENT_KB: f64 = 2.0;
@@ -72,19 +77,22 @@ mod storm {
 
 #[test]
 fn operations_has_the_cost_of_a_storm() {
-    use storm::{FAILURES, HOURS, LOGGED_GB, MAILS, MEMORY_GB, METRICS, READS, SECONDS, STORED_GB, WRITES};
+    use storm::{
+        BATCH, FAILURES, HOURS, LOGGED_GB, MAILS, MEMORY_GB, METRICS, QUEUE_REQUESTS, READS, SECONDS, STORED_GB, WRITES,
+    };
     let cost = |price: &Price, quantity: f64| price.usd * quantity;
     let rows = [
         ("DynamoDB, writes", cost(&prices::WRITE, FAILURES * WRITES)),
         ("failure records, if they are billed as custom events", cost(&prices::CUSTOM_EVENT, FAILURES)),
         ("DynamoDB, reads", cost(&prices::READ, FAILURES * READS)),
         ("log lines", cost(&prices::LOG_INGESTION, FAILURES * LOGGED_GB)),
-        ("Lambda, requests", cost(&prices::INVOCATION, FAILURES)),
+        ("the queue, requests", cost(&prices::SQS_REQUEST, FAILURES * QUEUE_REQUESTS)),
         (
             "DynamoDB, a month of what is stored, with recovery",
             (prices::TABLE_STORAGE.usd + prices::TABLE_RECOVERY.usd) * FAILURES * STORED_GB,
         ),
         ("Lambda, time", cost(&prices::TIME_ON_X86, FAILURES * SECONDS * MEMORY_GB)),
+        ("Lambda, requests", cost(&prices::INVOCATION, FAILURES / BATCH)),
         (
             "mails and metrics",
             cost(&prices::MAIL, MAILS)

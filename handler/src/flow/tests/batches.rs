@@ -16,12 +16,22 @@ const EVENTS: &str = "arn:aws:sqs:eu-west-1:111111111111:devops-events";
 
 /// The queues, in memory.
 #[derive(Default)]
-struct Letters {
+pub(super) struct Letters {
     /// Ids and classes of the dead letters.
     dead: RefCell<Vec<(String, &'static str)>>,
     /// Ids of the messages that the handler deleted itself.
     deleted: RefCell<Vec<String>>,
     refuses: Cell<bool>,
+}
+
+impl Letters {
+    pub(super) fn deleted(&self, message_id: &str) -> bool {
+        self.deleted.borrow().iter().any(|deleted| deleted == message_id)
+    }
+
+    pub(super) fn is_without_dead_letters(&self) -> bool {
+        self.dead.borrow().is_empty()
+    }
 }
 
 impl Queues for Letters {
@@ -41,7 +51,7 @@ impl Queues for Letters {
 
 type Batches = Ingest<Memory, Mailbox, Letters>;
 
-fn ingest_of<N: Notifier>(flow: Flow<Memory, N>) -> Result<Ingest<Memory, N, Letters>, RulesError> {
+pub(super) fn ingest_of<N: Notifier>(flow: Flow<Memory, N>) -> Result<Ingest<Memory, N, Letters>, RulesError> {
     let loaded = LoadedRules { rules: Rules::defaults()?, problem: None };
     Ok(Ingest::new(flow, loaded, Letters::default()))
 }
@@ -55,7 +65,7 @@ fn received(id: &str, receives: u64, body: &str) -> Value {
 }
 
 /// A message with the failure of a function, whose event has the message's id.
-fn failing(id: &str, function: &str, receives: u64) -> Value {
+pub(super) fn failing(id: &str, function: &str, receives: u64) -> Value {
     received(id, receives, &failure_of(function, id).to_string())
 }
 
@@ -70,7 +80,7 @@ fn context(timeout: Option<u64>) -> Context {
 }
 
 /// The ids of the messages that stay in the queue.
-async fn batch<N: Notifier>(
+pub(super) async fn batch<N: Notifier>(
     ingest: &Ingest<Memory, N, Letters>,
     records: &[Value],
     timeout: Option<u64>,

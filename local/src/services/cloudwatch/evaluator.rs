@@ -156,7 +156,7 @@ pub(super) fn sample_queue(cloud: &Cloud, series: Series) {
         .and_then(|queue| crate::services::sqs::metric(cloud, &series.region, queue, &series.name));
     if let Some(depth) = depth {
         let now = cloud.clock.now().as_millisecond();
-        let unit = if series.name == "ApproximateAgeOfOldestMessage" { "Seconds" } else { "Count" };
+        let unit = if series.name.starts_with("ApproximateAgeOf") { "Seconds" } else { "Count" };
         cloud.cloudwatch.state().store.set(series, now, bucket_width(cloud), Sample::one(depth, unit));
     }
 }

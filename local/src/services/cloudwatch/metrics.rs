@@ -212,9 +212,9 @@ pub(super) fn list(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let filters = input.structures("Dimensions");
     let skip: usize = input.text("NextToken").and_then(|token| token.parse().ok()).unwrap_or(0);
     let known_queues = crate::services::sqs::queue_names(cloud, &call.region);
-    let queue_metrics = known_queues.iter().map(|queue| {
+    let queue_metrics = known_queues.iter().flat_map(|queue| {
         let dimension = vec![("QueueName".to_owned(), queue.clone())];
-        Series::new(&call.region, "AWS/SQS", "ApproximateNumberOfMessagesVisible", dimension)
+        crate::services::sqs::GAUGES.map(|name| Series::new(&call.region, "AWS/SQS", name, dimension.clone()))
     });
     let state = cloud.cloudwatch.state();
     let all: BTreeMap<Series, ()> =

@@ -131,7 +131,8 @@ async fn the_depth_of_a_queue_is_a_metric() {
     evaluator::evaluate(&cloud);
     assert_eq!(state_of(&cloud, "errors").await, "OK");
     let queue = "arn:aws:sqs:eu-west-1:000000000000:dead";
-    crate::services::sqs::send(&cloud, queue, "x".to_owned(), Vec::new(), Principal::Root, None).await.unwrap();
+    let message = crate::services::sqs::Outgoing { body: "x".to_owned(), ..Default::default() };
+    crate::services::sqs::send(&cloud, queue, message, Principal::Root, None).await.unwrap();
     evaluator::evaluate(&cloud);
     assert_eq!(state_of(&cloud, "errors").await, "ALARM");
 }

@@ -80,7 +80,7 @@ impl Delivery {
                 let source = lambda::Source { service_principal: PRINCIPAL.to_owned(), source_arn: rule.arn.clone() };
                 lambda::invoke_async(cloud, &target.arn, Bytes::from(input), source).await.map(drop)
             }
-            "sqs" => sqs::send(cloud, &target.arn, input, Vec::new(), principal(), Some(&rule.arn)).await.map(drop),
+            "sqs" => self.to_queue(input).await,
             "sns" => self.to_topic(input).await,
             "logs" => {
                 let group = parsed.resource.trim_start_matches("log-group:").trim_end_matches(":*");
@@ -91,6 +91,12 @@ impl Delivery {
             "events" => self.to_bus(parsed.region, &input),
             service => Err(ApiError::not_implemented("events", &format!("targets of {service}")).with_status(400)),
         }
+    }
+
+    async fn to_queue(&self, body: String) -> Result<(), ApiError> {
+        let group = self.target.group.as_ref().map(|group| group.resolve(&self.event)).transpose()?;
+        let message = sqs::Outgoing { body, attributes: Vec::new(), group };
+        sqs::send(&self.cloud, &self.target.arn, message, principal(), Some(&self.rule.arn)).await.map(drop)
     }
 
     async fn to_topic(&self, message: String) -> Result<(), ApiError> {
@@ -117,10 +123,9 @@ impl Delivery {
             tracing::warn!(error = %failure.error, rule = rule.arn, target = target.arn, "an event was dropped");
             return;
         };
-        let body = self.event.to_string();
-        let sent =
-            sqs::send(cloud, queue_arn, body, self.failure_attributes(failure), principal(), Some(&rule.arn)).await;
-        match sent {
+        let message =
+            sqs::Outgoing { body: self.event.to_string(), attributes: self.failure_attributes(failure), group: None };
+        match sqs::send(cloud, queue_arn, message, principal(), Some(&rule.arn)).await {
             Ok(_) => count(cloud, rule, "InvocationsSentToDlq"),
             Err(error) => {
                 tracing::warn!(%error, rule = rule.arn, queue_arn, "could not send an event to the dead-letter queue");

@@ -3,6 +3,7 @@
 mod buses;
 mod delivery;
 mod entries;
+mod group;
 mod route;
 mod rules;
 mod schedule;

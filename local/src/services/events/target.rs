@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::group::Group;
 use super::rules::limit_exceeded;
 use super::state::Events;
 use super::transform::{Path, Shape};
@@ -38,6 +39,8 @@ pub(super) struct Target {
     /// Maximum number of retries.
     pub(super) attempts: u64,
     pub(super) dead_letter_arn: Option<String>,
+    /// The message group in a queue.
+    pub(super) group: Option<Group>,
     /// As given, for listing.
     given: Map<String, Value>,
 }
@@ -84,6 +87,7 @@ impl Target {
             )?,
             attempts: within("MaximumRetryAttempts", "retryPolicy.maximumRetryAttempts", 0, 185, DEFAULT_ATTEMPTS)?,
             dead_letter_arn: dead_letter_arn(input)?,
+            group: group(input, arn, &field("sqsParameters.messageGroupId"))?,
             given: input.0.clone(),
         })
     }
@@ -100,6 +104,7 @@ impl Target {
             age_seconds,
             attempts,
             dead_letter_arn: None,
+            group: None,
             given: Map::new(),
         }
     }
@@ -179,6 +184,14 @@ fn dead_letter_arn(input: &Input) -> Result<Option<String>, ApiError> {
             "Parameter DeadLetterConfig.Arn is not valid. Reason: {text} is not the ARN of a standard SQS queue."
         ))),
     }
+}
+
+fn group(input: &Input, arn: &str, field: &str) -> Result<Option<Group>, ApiError> {
+    let Some(parameters) = input.structure("SqsParameters") else { return Ok(None) };
+    if arn::Arn::parse(arn).is_some_and(|arn| arn.service != "sqs") {
+        return Err(invalid(format!("SqsParameters is not supported for target {arn}.")));
+    }
+    parameters.text("MessageGroupId").map(|text| Group::parse(text, field)).transpose()
 }
 
 /// Adds targets to a rule, replacing those with the same id.

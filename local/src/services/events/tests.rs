@@ -350,3 +350,41 @@ async fn test_event_pattern_matches_without_a_rule() {
     let input = json!({"EventPattern": "{\"source\":[\"a\"]}", "Event": "{}"});
     assert_eq!(fixture.call("TestEventPattern", input).await.unwrap_err().code, "ValidationException");
 }
+
+#[tokio::test]
+async fn a_queue_gets_the_message_group_of_its_target() {
+    let fixture = Fixture::new().await;
+    let long = "g".repeat(129);
+    let dead_letters = json!({"Arn": queue_arn("dlq")});
+    for (parameter, source, group) in [
+        ("failures", "a", Ok("failures")),
+        ("$.detail.who", "a", Ok("orders")),
+        ("$.detail.long", "a", Err("MessageGroupId can only include alphanumeric and punctuation characters.")),
+        ("$.detail.absent", "a", Err("no value of a usable type")),
+    ] {
+        let target = json!({"Id": "1", "Arn": queue_arn("target"), "DeadLetterConfig": dead_letters,
+            "SqsParameters": {"MessageGroupId": parameter}});
+        fixture.rule(json!({"source": ["a"]}), target.clone()).await;
+        let listed = fixture.call("ListTargetsByRule", json!({"Rule": "rule"})).await.unwrap();
+        assert_eq!(listed["Targets"], json!([target]));
+        fixture.send(source, json!({"who": "orders", "long": long}));
+        match group {
+            Ok(group) => {
+                let message = tests::receive_with(&fixture.cloud, "target", json!({"AttributeNames": ["All"]})).await;
+                assert_eq!(message["Attributes"]["MessageGroupId"], group, "{parameter}");
+            }
+            Err(words) => {
+                let letter = tests::receive(&fixture.cloud, "dlq").await;
+                let attributes = &letter["MessageAttributes"];
+                assert_eq!(attributes["ERROR_CODE"]["StringValue"], "INVALID_PARAMETER", "{letter}");
+                assert_eq!(attributes["RETRY_ATTEMPTS"]["StringValue"], "0", "{letter}");
+                let message = attributes["ERROR_MESSAGE"]["StringValue"].as_str().unwrap();
+                assert!(message.contains(words), "{message}");
+            }
+        }
+    }
+    let function = arn::local("lambda", REGION, "function:f");
+    let target = json!({"Id": "2", "Arn": function, "SqsParameters": {"MessageGroupId": "g"}});
+    let error = fixture.call("PutTargets", json!({"Rule": "rule", "Targets": [target]})).await.unwrap_err();
+    assert_eq!(error.message, format!("SqsParameters is not supported for target {function}."));
+}

@@ -114,7 +114,8 @@ impl Path {
         Some(Self(steps))
     }
 
-    fn find<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+    /// The value at the path.
+    pub(super) fn find<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         self.0.iter().try_fold(value, |value, step| match step {
             Step::Member(name) => value.get(name),
             Step::Element(index) => value.get(index),

@@ -7,6 +7,7 @@ mod execution;
 mod function;
 mod invoke;
 mod manage;
+mod mapping;
 mod pages;
 mod permission;
 mod queue;
@@ -38,6 +39,7 @@ pub struct Lambda {
     store: store::Store,
     pool: execution::pool::Pool,
     queue: queue::Queue,
+    mappings: mapping::Mappings,
 }
 
 /// The service and the resource on whose behalf a function is invoked.
@@ -72,7 +74,11 @@ async fn answer(request: &Request<'_>) -> Result<Reply, ApiError> {
         "GetRuntimeManagementConfig" => read::runtime_management(request),
         "GetFunctionRecursionConfig" => read::recursion(request),
         "GetFunctionUrlConfig" | "GetProvisionedConcurrencyConfig" => read::absent(request),
-        "ListEventSourceMappings" => Ok(read::event_source_mappings()),
+        "CreateEventSourceMapping" => mapping::create(request),
+        "GetEventSourceMapping" => mapping::get(request),
+        "ListEventSourceMappings" => mapping::list(request),
+        "UpdateEventSourceMapping" => mapping::update(request),
+        "DeleteEventSourceMapping" => mapping::delete(request),
         "GetAccountSettings" => read::account(request),
         "ListVersionsByFunction" => version::list(request),
         "ListAliases" => version::list_aliases(request),
@@ -114,6 +120,8 @@ pub fn authorization(request: &RestRequest) -> Vec<Need> {
     let Some((operation, segments)) = rest::route(&request.method, &request.path) else { return Vec::new() };
     let action = if operation.starts_with("Invoke") { "InvokeFunction" } else { operation };
     let resource = match segments.first() {
+        Some(uuid) if operation.ends_with("EventSourceMapping") => mapping::arn_of(&request.region, uuid),
+        Some(arn) if mapping::uuid_in(arn).is_some() => arn.clone(),
         Some(name) => match Reference::parse(name, None, &request.region) {
             Ok(reference) => reference.asked_arn(),
             Err(_) => arn::local("lambda", &request.region, &format!("function:{name}")),
@@ -178,8 +186,9 @@ pub async fn invoke_async(
     Ok(request_id)
 }
 
-/// Kills every function process. None may outlive the local AWS.
+/// Ends the polling of queues and kills every function process. None may outlive the local AWS.
 pub async fn shutdown(cloud: &Cloud) {
+    cloud.lambda.mappings.close();
     cloud.lambda.pool.close();
 }
 

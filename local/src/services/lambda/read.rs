@@ -44,7 +44,7 @@ pub(super) fn list(request: &Request) -> Result<Reply, ApiError> {
             std::iter::once(latest).chain(published.iter().map(|revision| function.describe(revision, true)))
         })
         .collect();
-    pages::reply(request, "Functions", functions)
+    pages::reply(request, "Functions", functions, pages::PAGE)
 }
 
 /// `GetFunctionCodeSigningConfig`: never set.
@@ -65,11 +65,6 @@ pub(super) fn runtime_management(request: &Request) -> Result<Reply, ApiError> {
 /// `GetFunctionRecursionConfig`: AWS's default.
 pub(super) fn recursion(request: &Request) -> Result<Reply, ApiError> {
     store::read(request.cloud, &reference(request)?, |_| Ok(Reply::json(200, &json!({ "RecursiveLoop": "Terminate" }))))
-}
-
-/// `ListEventSourceMappings`: always empty.
-pub(super) fn event_source_mappings() -> Reply {
-    Reply::json(200, &json!({ "EventSourceMappings": [] }))
 }
 
 /// `GetFunctionUrlConfig` and `GetProvisionedConcurrencyConfig`: never set.

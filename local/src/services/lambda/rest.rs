@@ -49,6 +49,8 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/2015-03-31/event-source-mappings", "ListEventSourceMappings"),
     ("POST", "/2015-03-31/event-source-mappings", "CreateEventSourceMapping"),
     ("GET", "/2015-03-31/event-source-mappings/{}", "GetEventSourceMapping"),
+    ("PUT", "/2015-03-31/event-source-mappings/{}", "UpdateEventSourceMapping"),
+    ("DELETE", "/2015-03-31/event-source-mappings/{}", "DeleteEventSourceMapping"),
 ];
 
 /// The operation of a method and path, with the path's decoded variable segments.
@@ -61,8 +63,8 @@ pub(super) fn route(method: &Method, path: &str) -> Option<(&'static str, Vec<St
 }
 
 /// Members that a path holds, in the order of its segments.
-const IN_PATH: [&str; 3] = ["FunctionName", "Resource", "StatementId"];
-/// Members that the query string holds, and their names there.
+const IN_PATH: [&str; 4] = ["UUID", "FunctionName", "Resource", "StatementId"];
+/// Members that the query string holds of a request with any method, and their names there. A GET has all there.
 const IN_QUERY: [(&str, &str); 2] = [("Qualifier", "Qualifier"), ("TagKeys", "tagKeys")];
 
 /// The request that carries a call.
@@ -79,10 +81,15 @@ pub(super) fn request(call: &Call) -> Option<RestRequest> {
         }
     }
     let mut query = Vec::new();
-    for (name, parameter) in IN_QUERY {
-        let value = members.remove(name).unwrap_or_default();
+    let mut add = |parameter: &str, value: Value| {
         let values = value.as_array().cloned().unwrap_or_else(|| vec![value]);
-        query.extend(values.iter().filter_map(Value::as_str).map(|text| format!("{parameter}={}", encode(text))));
+        query.extend(values.iter().filter_map(text).map(|text| format!("{parameter}={}", encode(&text))));
+    };
+    for (name, parameter) in IN_QUERY {
+        add(parameter, members.remove(name).unwrap_or_default());
+    }
+    if *method == "GET" {
+        std::mem::take(&mut members).into_iter().for_each(|(name, value)| add(&name, value));
     }
     let body = if members.is_empty() { Bytes::new() } else { Value::Object(members).to_string().into() };
     Some(RestRequest {
@@ -95,6 +102,15 @@ pub(super) fn request(call: &Call) -> Option<RestRequest> {
         region: call.region.clone(),
         request_id: call.request_id.clone(),
     })
+}
+
+/// A value as the query string has it.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        _ => None,
+    }
 }
 
 fn encode(text: &str) -> String {
@@ -234,9 +250,10 @@ impl Reply {
         self
     }
 
-    /// An error. AWS puts the message in `Message` when a resource is missing, otherwise in `message`.
+    /// An error. AWS puts the message in `Message` when a resource is missing or in use, otherwise in `message`.
     pub(super) fn error(error: &ApiError) -> Self {
-        let key = if error.code == "ResourceNotFoundException" { "Message" } else { "message" };
+        let is_capital = ["ResourceNotFoundException", "ResourceInUseException"].contains(&error.code.as_str());
+        let key = if is_capital { "Message" } else { "message" };
         Self::error_body(error, json!({ "Type": fault(error.status), key: error.message }))
     }
 

@@ -1,4 +1,4 @@
-//! Function tags.
+//! Tags of functions and of event source mappings.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use serde_json::json;
 use super::reference::Reference;
 use super::rest::{Reply, Request};
 use super::settings::text_members;
-use super::store;
 use super::validation::{invalid, violation};
+use super::{mapping, store};
 use crate::{ApiError, Cloud};
 
 const LIMIT: usize = 50;
@@ -35,7 +35,11 @@ pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), ApiError
     Ok(())
 }
 
-fn check_count(tags: &BTreeMap<String, String>) -> Result<(), ApiError> {
+/// Enforces AWS's number of tags.
+///
+/// # Errors
+/// `InvalidParameterValueException` for too many.
+pub(super) fn check_count(tags: &BTreeMap<String, String>) -> Result<(), ApiError> {
     match tags.len() > LIMIT {
         true => Err(invalid(format!("Number of tags exceeds resource tag limit of {LIMIT}."))),
         false => Ok(()),
@@ -43,6 +47,9 @@ fn check_count(tags: &BTreeMap<String, String>) -> Result<(), ApiError> {
 }
 
 pub(super) fn list(request: &Request) -> Result<Reply, ApiError> {
+    if let Some(uuid) = mapping::uuid_in(request.segment(0)) {
+        return mapping::list_tags(request, uuid);
+    }
     store::read(request.cloud, &reference(request)?, |function| Ok(Reply::json(200, &json!({ "Tags": function.tags }))))
 }
 
@@ -51,6 +58,9 @@ pub(super) fn add(request: &Request) -> Result<Reply, ApiError> {
     request.only(&["Tags"])?;
     let tags = text_members(&request.input.structure("Tags").unwrap_or_default())?;
     check_tags(&tags)?;
+    if let Some(uuid) = mapping::uuid_in(request.segment(0)) {
+        return mapping::add_tags(request, uuid, tags);
+    }
     store::change(request.cloud, &reference(request)?, |function| {
         let mut all = function.tags.clone();
         all.extend(tags);
@@ -62,6 +72,9 @@ pub(super) fn add(request: &Request) -> Result<Reply, ApiError> {
 
 /// `UntagResource`.
 pub(super) fn remove(request: &Request) -> Result<Reply, ApiError> {
+    if let Some(uuid) = mapping::uuid_in(request.segment(0)) {
+        return mapping::remove_tags(request, uuid);
+    }
     let keys = request.queries("tagKeys");
     store::change(request.cloud, &reference(request)?, |function| {
         function.tags.retain(|key, _| !keys.contains(key));

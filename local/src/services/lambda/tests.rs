@@ -4,5 +4,7 @@ mod fixture;
 
 mod control;
 mod data;
+mod mapping;
+mod polling;
 mod queue;
 mod services;

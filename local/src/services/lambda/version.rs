@@ -32,7 +32,7 @@ pub(super) fn list(request: &Request) -> Result<Reply, ApiError> {
         let revisions = std::iter::once(&function.latest).chain(&function.published);
         Ok(revisions.map(|revision| function.describe(revision, true)).collect())
     })?;
-    pages::reply(request, "Versions", versions)
+    pages::reply(request, "Versions", versions, pages::PAGE)
 }
 
 /// `ListAliases`: always empty.

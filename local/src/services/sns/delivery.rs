@@ -219,7 +219,8 @@ async fn to_queue(
         (notification.envelope(cloud, subscription).to_string(), Vec::new())
     };
     let sender = Principal::Service("sns.amazonaws.com".to_owned());
-    sqs::send(cloud, queue_arn, body, attributes, sender, Some(&notification.topic_arn)).await.map(drop)
+    let message = sqs::Outgoing { body, attributes, group: None };
+    sqs::send(cloud, queue_arn, message, sender, Some(&notification.topic_arn)).await.map(drop)
 }
 
 /// Sends an undeliverable message to the subscription's dead-letter queue.

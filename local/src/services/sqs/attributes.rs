@@ -110,7 +110,7 @@ pub(super) fn apply(current: &mut BTreeMap<String, String>, changes: BTreeMap<St
 
 /// Computed attributes.
 pub(super) fn computed(queue: &mut super::queue::Queue) -> BTreeMap<String, String> {
-    let counts = queue.counts();
+    let counts = queue.backlog.counts(std::time::Instant::now());
     BTreeMap::from([
         ("QueueArn".to_owned(), queue.arn.clone()),
         ("ApproximateNumberOfMessages".to_owned(), counts.visible.to_string()),

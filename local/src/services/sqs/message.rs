@@ -18,13 +18,18 @@ pub(super) struct Message {
     pub(super) id: String,
     pub(super) body: String,
     pub(super) attributes: BTreeMap<String, MessageAttribute>,
+    pub(super) group: Option<String>,
     pub(super) sender: String,
     pub(super) sent: jiff::Timestamp,
+    /// When it came to this queue: by sending, or from the queue whose dead-letter queue this is.
+    pub(super) entered: jiff::Timestamp,
     pub(super) expires: Instant,
     /// When it becomes visible.
     pub(super) visible: Instant,
     pub(super) first_received: Option<jiff::Timestamp>,
     pub(super) receive_count: u32,
+    /// Receives from this queue, without those from a source queue.
+    pub(super) receives_here: u32,
     /// Handle of the latest receive; earlier handles no longer delete it.
     pub(super) receipt: Option<String>,
     /// Source queue, once moved to a dead-letter queue.
@@ -36,6 +41,8 @@ pub(super) struct Message {
 pub(super) struct Draft {
     pub(super) body: String,
     pub(super) attributes: BTreeMap<String, MessageAttribute>,
+    /// The message group; on a standard queue it makes delivery fair.
+    pub(super) group: Option<String>,
     /// Seconds; the queue's default when absent.
     pub(super) delay: Option<u64>,
 }
@@ -87,13 +94,12 @@ impl Draft {
                 "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF",
             ));
         }
-        for fifo in ["MessageGroupId", "MessageDeduplicationId"] {
-            if input.text(fifo).is_some() {
-                return Err(invalid_parameter(format!(
-                    "The request include parameter that is not valid for this queue type. Reason: {fifo}"
-                )));
-            }
+        if input.text("MessageDeduplicationId").is_some() {
+            return Err(invalid_parameter(
+                "The request include parameter that is not valid for this queue type. Reason: MessageDeduplicationId",
+            ));
         }
+        let group = input.text("MessageGroupId").map(checked_group).transpose()?;
         let attributes = read_attributes(input)?;
         let size = body.len()
             + attributes
@@ -114,13 +120,27 @@ impl Draft {
                 )));
             }
         };
-        Ok(Self { body: body.to_owned(), attributes, delay })
+        Ok(Self { body: body.to_owned(), attributes, group, delay })
     }
 
     /// Size in bytes that counts against the limits.
     pub(super) fn size(&self) -> usize {
         self.body.len()
     }
+}
+
+/// A valid message group id.
+///
+/// # Errors
+/// `InvalidParameterValue` in AWS's words.
+pub(super) fn checked_group(group: &str) -> Result<String, ApiError> {
+    if (1..=128).contains(&group.len()) && group.chars().all(|character| character.is_ascii_graphic()) {
+        return Ok(group.to_owned());
+    }
+    Err(invalid_parameter(format!(
+        "Value {group} for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include alphanumeric and \
+         punctuation characters. 1 to 128 in length."
+    )))
 }
 
 fn is_allowed(character: char) -> bool {

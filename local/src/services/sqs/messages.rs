@@ -25,10 +25,19 @@ pub(super) fn send_one(
     let mut state = cloud.sqs.state();
     let queue = state.queue(queue_arn)?;
     let draft = Draft::read(input, queue.number("MaximumMessageSize") as usize)?;
+    let size = draft.size();
     let (id, body_digest, attributes_digest) = queue.send(cloud, draft, &call.principal)?;
+    drop(state);
+    count_sent(cloud, queue_arn, size);
     let mut members = vec![("MessageId".to_owned(), id.into()), ("MD5OfMessageBody".to_owned(), body_digest.into())];
     members.extend(attributes_digest.map(|digest| ("MD5OfMessageAttributes".to_owned(), digest.into())));
     Ok(members)
+}
+
+/// Counts a sent message of this many bytes in the queue's metrics.
+pub(super) fn count_sent(cloud: &Cloud, queue_arn: &str, size: usize) {
+    cloud.queue_counted(queue_arn, "NumberOfMessagesSent", 1.0);
+    cloud.queue_counted(queue_arn, "SentMessageSize", size as f64);
 }
 
 /// Long polling: waits as long as the call or the queue specifies.
@@ -50,6 +59,10 @@ pub(super) async fn receive(cloud: &Cloud, call: &Call) -> Result<Output, ApiErr
         arrived.as_mut().enable();
         let (messages, next) = take(cloud, &queue_arn, limit, visibility)?;
         if !messages.is_empty() || tokio::time::Instant::now() >= deadline {
+            match messages.len() {
+                0 => cloud.queue_counted(&queue_arn, "NumberOfEmptyReceives", 1.0),
+                received => cloud.queue_counted(&queue_arn, "NumberOfMessagesReceived", received as f64),
+            }
             return Ok(received(call, &messages));
         }
         let until = next.map_or(deadline, |next| deadline.min(next.into()));
@@ -71,8 +84,9 @@ fn take(
         .and_then(|policy| super::redrive_target(&policy))
         .filter(|(target, _)| state.queues.contains_key(target));
     let queue = state.queue(queue_arn)?;
-    let (messages, exhausted) = queue.receive(limit, visibility, redrive.as_ref().map(|(_, most)| *most));
-    let next = queue.messages.iter().map(|message| message.visible).min();
+    let now = Instant::now();
+    let (messages, exhausted) = queue.backlog.receive(limit, visibility, redrive.as_ref().map(|(_, most)| *most), now);
+    let next = queue.backlog.next_visible(now);
     if let (Some((target, _)), false) = (redrive, exhausted.is_empty()) {
         state.queue(&target)?.take_over(queue_arn, exhausted);
         cloud.sqs.arrived.notify_waiters();
@@ -137,6 +151,7 @@ fn system_attributes(message: &Message) -> Vec<(&'static str, String)> {
         ("ApproximateReceiveCount", message.receive_count.to_string()),
         ("ApproximateFirstReceiveTimestamp", first.unwrap_or_default()),
     ];
+    attributes.extend(message.group.clone().map(|group| ("MessageGroupId", group)));
     attributes.extend(message.dead_letter_source.clone().map(|source| ("DeadLetterQueueSourceArn", source)));
     attributes
 }
@@ -151,7 +166,11 @@ pub(super) fn delete_one(cloud: &Cloud, queue_arn: &str, input: &Input) -> Resul
     let mut state = cloud.sqs.state();
     let queue = state.queue(queue_arn)?;
     let receipt = checked_receipt(input)?;
-    queue.messages.retain(|message| message.receipt.as_deref() != Some(receipt));
+    let deleted = queue.backlog.delete(receipt, Instant::now());
+    drop(state);
+    if deleted.is_some() {
+        cloud.queue_counted(queue_arn, "NumberOfMessagesDeleted", 1.0);
+    }
     Ok(())
 }
 
@@ -177,13 +196,16 @@ pub(super) fn change_visibility_one(cloud: &Cloud, queue_arn: &str, input: &Inpu
     let in_range = u64::try_from(seconds).ok().filter(|seconds| *seconds <= 43_200).ok_or_else(|| {
         invalid_parameter(format!("Value {seconds} for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer between 0 and 43200."))
     })?;
-    let mut state = cloud.sqs.state();
-    let message = state.queue(queue_arn)?.by_receipt(&receipt).filter(|message| message.visible > Instant::now());
-    let message = message.ok_or_else(|| {
-        ApiError::new("MessageNotInflight", format!("Value {receipt} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change."))
-    })?;
-    message.visible = Instant::now() + cloud.clock.scaled(Duration::from_secs(in_range));
-    drop(state);
+    let now = Instant::now();
+    let until = now + cloud.clock.scaled(Duration::from_secs(in_range));
+    if !cloud.sqs.state().queue(queue_arn)?.backlog.change_visibility(&receipt, until, now) {
+        return Err(ApiError::new(
+            "MessageNotInflight",
+            format!(
+                "Value {receipt} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change."
+            ),
+        ));
+    }
     cloud.sqs.arrived.notify_waiters();
     cloud.polled_metric_changed();
     Ok(())

@@ -1,9 +1,10 @@
-//! SQS: standard queues with long polling, visibility timeouts, redrive and queue policies.
+//! SQS: standard queues with long polling, visibility timeouts, message groups, redrive and queue policies.
 //!
 //! FIFO queues return `NotImplemented`. Visibility timeout, delay and retention use the scaled clock.
 
 mod access;
 mod attributes;
+mod backlog;
 mod batch;
 mod message;
 mod messages;
@@ -69,28 +70,67 @@ fn arn_of_url(call: &Call) -> Result<String, ApiError> {
     Ok(arn::local("sqs", &call.region, name))
 }
 
+/// A message that another service sends.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The body.
+    pub body: String,
+    /// Text attributes.
+    pub attributes: Vec<(String, String)>,
+    /// The message group.
+    pub group: Option<String>,
+}
+
 /// Sends a message for a service or a caller and returns its id.
 ///
 /// # Errors
-/// `QueueDoesNotExist`, and `AccessDenied` when the queue's policy denies a service principal.
+/// `QueueDoesNotExist`, `AccessDenied` when the queue's policy denies a service principal, and `InvalidParameterValue` for
+/// a message that is too long or a message group id of other than 1 to 128 letters, digits and punctuation characters.
 pub async fn send(
     cloud: &Cloud,
     queue_arn: &str,
-    body: String,
-    attributes: Vec<(String, String)>,
+    message: Outgoing,
     principal: Principal,
     source_arn: Option<&str>,
 ) -> Result<String, ApiError> {
+    let Outgoing { body, attributes, group } = message;
     let attributes = attributes.into_iter().map(|(name, value)| (name, MessageAttribute::text(value))).collect();
+    let size = body.len();
     let id = {
         let mut state = cloud.sqs.state();
         let queue = state.queue(queue_arn)?;
         access::check(queue, &principal, source_arn)?;
-        queue.send(cloud, message::Draft { body, attributes, delay: None }, &principal)?.0
+        let group = group.as_deref().map(message::checked_group).transpose()?;
+        queue.send(cloud, message::Draft { body, attributes, group, delay: None }, &principal)?.0
     };
+    messages::count_sent(cloud, queue_arn, size);
     cloud.sqs.arrived.notify_waiters();
     cloud.polled_metric_changed();
     Ok(id)
+}
+
+/// Waits until a queue has a message that can be received.
+///
+/// # Errors
+/// `QueueDoesNotExist`, at once.
+pub(crate) async fn until_visible(cloud: &Cloud, queue_arn: &str) -> Result<(), ApiError> {
+    loop {
+        let arrived = cloud.sqs.arrived.notified();
+        tokio::pin!(arrived);
+        arrived.as_mut().enable();
+        let now = Instant::now();
+        let next = cloud.sqs.state().queue(queue_arn)?.backlog.next_visible(now);
+        match next {
+            Some(next) if next <= now => return Ok(()),
+            Some(next) => _ = tokio::time::timeout_at(next.into(), arrived).await,
+            None => arrived.await,
+        }
+    }
+}
+
+/// A queue's visibility timeout in seconds; `None` when the queue does not exist.
+pub(crate) fn visibility_timeout(cloud: &Cloud, queue_arn: &str) -> Option<u64> {
+    cloud.sqs.state().queue(queue_arn).ok().map(|queue| queue.number("VisibilityTimeout"))
 }
 
 /// Required permissions: the operation on the queue; batches need that of the single operation.
@@ -129,18 +169,43 @@ pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     }
 }
 
-/// A queue metric's current value, for alarms. AWS samples each minute, the local queue answers at once. `None` when
-/// the queue or metric does not exist.
+/// The metrics that AWS samples each minute.
+pub const GAUGES: [&str; 9] = [
+    "ApproximateNumberOfMessagesVisible",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+    "ApproximateAgeOfOldestMessage",
+    "ApproximateNumberOfNoisyGroups",
+    "ApproximateNumberOfMessagesVisibleInQuietGroups",
+    "ApproximateNumberOfMessagesNotVisibleInQuietGroups",
+    "ApproximateNumberOfMessagesDelayedInQuietGroups",
+    "ApproximateAgeOfOldestMessageInQuietGroups",
+];
+
+/// A queue metric's current value, for alarms; ages are in seconds of AWS's clock. AWS samples each minute, the local queue
+/// answers at once. `None` when the queue or metric does not exist.
 pub fn metric(cloud: &Cloud, region: &str, queue_name: &str, metric: &str) -> Option<f64> {
     let mut state = cloud.sqs.state();
-    let counts = state.queues.get_mut(&arn::local("sqs", region, queue_name))?.counts();
-    match metric {
-        "ApproximateNumberOfMessagesVisible" => Some(counts.visible as f64),
-        "ApproximateNumberOfMessagesNotVisible" => Some(counts.in_flight as f64),
-        "ApproximateNumberOfMessagesDelayed" => Some(counts.delayed as f64),
-        "ApproximateAgeOfOldestMessage" => Some(counts.oldest_seconds),
-        _ => None,
-    }
+    let backlog = &mut state.queues.get_mut(&arn::local("sqs", region, queue_name))?.backlog;
+    let now = Instant::now();
+    let (name, only_quiet) = match metric.strip_suffix("InQuietGroups") {
+        Some(name) => (name, true),
+        None => (metric, false),
+    };
+    let counts = if only_quiet { backlog.quiet_counts(now).0 } else { backlog.counts(now) };
+    let count = match name {
+        "ApproximateNumberOfMessagesVisible" => counts.visible,
+        "ApproximateNumberOfMessagesNotVisible" => counts.in_flight,
+        "ApproximateNumberOfMessagesDelayed" => counts.delayed,
+        "ApproximateNumberOfNoisyGroups" if !only_quiet => backlog.quiet_counts(now).1,
+        "ApproximateAgeOfOldestMessage" => {
+            let oldest = backlog.oldest(only_quiet, now);
+            let age = oldest.map(|entered| jiff::Timestamp::now().duration_since(entered).unsigned_abs());
+            return Some(cloud.clock.unscaled(age.unwrap_or_default()).as_secs_f64());
+        }
+        _ => return None,
+    };
+    Some(count as f64)
 }
 
 /// Queue names of a region, for metric listings.

@@ -113,7 +113,7 @@ pub(super) fn purge(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         ));
     }
     queue.purged = Some(Instant::now());
-    queue.messages.clear();
+    queue.backlog.clear();
     Ok(Output::empty())
 }
 

@@ -119,7 +119,10 @@ async fn a_service_needs_the_queues_policy_to_send() {
     call(&cloud, "CreateQueue", json!({"QueueName": "jobs"})).await.unwrap();
     let arn = "arn:aws:sqs:eu-west-1:000000000000:jobs";
     let events = || Principal::Service("events.amazonaws.com".to_owned());
-    let send = |principal| super::send(&cloud, arn, "body".to_owned(), Vec::new(), principal, None);
+    let send = |principal| {
+        let message = super::Outgoing { body: "body".to_owned(), ..Default::default() };
+        super::send(&cloud, arn, message, principal, None)
+    };
     assert_eq!(send(events()).await.unwrap_err().code, "AccessDenied");
     let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
         "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}]});
@@ -138,4 +141,108 @@ async fn batches_fail_entry_by_entry() {
     let twice = json!({"Entries": [{"Id": "a", "MessageBody": "1"}, {"Id": "a", "MessageBody": "2"}]});
     assert_eq!(code(&cloud, "SendMessageBatch", twice).await, "BatchEntryIdsNotDistinct");
     assert_eq!(code(&cloud, "SendMessageBatch", json!({"Entries": []})).await, "EmptyBatchRequest");
+}
+
+#[tokio::test]
+async fn a_message_group_is_kept_and_validated() {
+    let (cloud, _directory) = cloud(1.0);
+    call(&cloud, "CreateQueue", json!({"QueueName": "jobs"})).await.unwrap();
+    let words = "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.";
+    for (group, is_valid) in [
+        ("function:f:$LATEST", true),
+        ("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", true),
+        (&"g".repeat(128), true),
+        (&"g".repeat(129), false),
+        ("a b", false),
+        ("é", false),
+        ("", false),
+    ] {
+        let sent = call(&cloud, "SendMessage", json!({"MessageBody": "1", "MessageGroupId": group})).await;
+        match (sent, is_valid) {
+            (Ok(_), true) => {
+                let receive = json!({"AttributeNames": ["MessageGroupId"], "VisibilityTimeout": 3600});
+                let received = call(&cloud, "ReceiveMessage", receive).await.unwrap();
+                assert_eq!(received["Messages"][0]["Attributes"], json!({"MessageGroupId": group}));
+            }
+            (Err(error), false) => {
+                let expected = format!("Value {group} for parameter MessageGroupId is invalid. Reason: {words}");
+                assert_eq!((error.code.as_str(), error.message), ("InvalidParameterValue", expected));
+            }
+            (sent, _) => assert_eq!(sent.is_ok(), is_valid, "{group}"),
+        }
+    }
+    let entries = json!([{"Id": "a", "MessageBody": "1", "MessageGroupId": "g"}, {"Id": "b", "MessageBody": "1", "MessageGroupId": "a b"}]);
+    let batch = call(&cloud, "SendMessageBatch", json!({"Entries": entries})).await.unwrap();
+    assert_eq!(
+        (&batch["Successful"][0]["Id"], &batch["Failed"][0]["Code"]),
+        (&json!("a"), &json!("InvalidParameterValue"))
+    );
+}
+
+/// 200 messages of a storm and one of another group, received by consumers that hold 60 in flight, without deleting.
+#[tokio::test]
+async fn a_storm_does_not_hold_up_other_groups() {
+    let (cloud, _directory) = cloud(1.0);
+    call(&cloud, "CreateQueue", json!({"QueueName": "jobs"})).await.unwrap();
+    for group in std::iter::repeat_n("storm", 200).chain(["quiet"]) {
+        call(&cloud, "SendMessage", json!({"MessageBody": group, "MessageGroupId": group})).await.unwrap();
+    }
+    let mut bodies = Vec::new();
+    for _ in 0..6 {
+        let receive = json!({"MaxNumberOfMessages": 10, "VisibilityTimeout": 3600});
+        let received = call(&cloud, "ReceiveMessage", receive).await.unwrap();
+        bodies.extend(received["Messages"].as_array().unwrap().iter().map(|message| message["Body"].clone()));
+    }
+    assert_eq!(bodies.iter().position(|body| body == "quiet"), Some(30));
+    let metric = |name| super::metric(&cloud, tests::REGION, "jobs", name);
+    assert_eq!(metric("ApproximateNumberOfNoisyGroups"), Some(1.0));
+    assert_eq!(metric("ApproximateNumberOfMessagesNotVisible"), Some(60.0));
+    assert_eq!(metric("ApproximateNumberOfMessagesNotVisibleInQuietGroups"), Some(1.0));
+    assert_eq!(metric("ApproximateNumberOfMessagesVisible"), Some(141.0));
+    assert_eq!(metric("ApproximateNumberOfMessagesVisibleInQuietGroups"), Some(0.0));
+    assert_eq!(metric("ApproximateNumberOfNoisyGroupsInQuietGroups"), None);
+}
+
+/// A minute lasts 0.6 s: ages are AWS's seconds.
+#[tokio::test]
+async fn the_oldest_message_ages_on_awss_clock_until_its_third_receive() {
+    let (cloud, _directory) = cloud(100.0);
+    call(&cloud, "CreateQueue", json!({"QueueName": "jobs"})).await.unwrap();
+    let age = || super::metric(&cloud, tests::REGION, "jobs", "ApproximateAgeOfOldestMessage").unwrap();
+    assert_eq!(age(), 0.0);
+    call(&cloud, "SendMessage", json!({"MessageBody": "1"})).await.unwrap();
+    while age() < 5.0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    for _ in 0..3 {
+        assert!(age() >= 5.0);
+        call(&cloud, "ReceiveMessage", json!({"VisibilityTimeout": 0})).await.unwrap();
+    }
+    assert_eq!(age(), 0.0);
+}
+
+#[tokio::test]
+async fn what_is_sent_received_and_deleted_is_counted() {
+    let (cloud, _directory) = cloud(1.0);
+    call(&cloud, "CreateQueue", json!({"QueueName": "jobs"})).await.unwrap();
+    let entries = json!([{"Id": "a", "MessageBody": "12345"}, {"Id": "b", "MessageBody": "1"}]);
+    call(&cloud, "SendMessageBatch", json!({"Entries": entries})).await.unwrap();
+    let received = call(&cloud, "ReceiveMessage", json!({"MaxNumberOfMessages": 10})).await.unwrap();
+    call(&cloud, "ReceiveMessage", json!({})).await.unwrap();
+    let delete = json!({"ReceiptHandle": received["Messages"][0]["ReceiptHandle"]});
+    call(&cloud, "DeleteMessage", delete.clone()).await.unwrap();
+    call(&cloud, "DeleteMessage", delete).await.unwrap();
+    let now = jiff::Timestamp::now().as_second();
+    for (metric, sum) in [
+        ("NumberOfMessagesSent", 2.0),
+        ("NumberOfMessagesReceived", 2.0),
+        ("NumberOfMessagesDeleted", 1.0),
+        ("NumberOfEmptyReceives", 1.0),
+        ("SentMessageSize", 6.0),
+    ] {
+        let input = json!({"Namespace": "AWS/SQS", "MetricName": metric, "Dimensions": [{"Name": "QueueName", "Value": "jobs"}],
+            "StartTime": now - 3600, "EndTime": now + 3600, "Period": 7200, "Statistics": ["Sum"]});
+        let reply = tests::ask(&cloud, "monitoring", "GetMetricStatistics", input).await.unwrap();
+        assert_eq!(reply["Datapoints"][0]["Sum"], sum, "{metric}");
+    }
 }

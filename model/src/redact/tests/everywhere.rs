@@ -67,9 +67,11 @@ proptest! {
             for one in classify(&event, &rules).unwrap_or_default() {
                 let mut written = format!("{one:?}{}", serde_json::to_string(&one).unwrap_or_default());
                 if let Some(incident) = one.incident("inc-1".to_owned(), "2026-01-01T00:00:00Z".to_owned()) {
-                    let notice = mail::Notice { number: 1, reason: Reason::Opened, stack: "devops", recorded: true };
+                    let notice = mail::Notice { number: 1, reason: Reason::Opened, stack: "devops" };
                     written += &serde_json::to_string(&incident).unwrap_or_default();
                     written += &format!("{:?}", mail::about(&incident, &notice));
+                    let unrecorded = [mail::unrecorded::Unrecorded { incident: &incident, is_kept: true }];
+                    written += &format!("{:?}", mail::unrecorded::not_recorded(&unrecorded, &text, "devops"));
                 }
                 prop_assert!(!written.contains(&secret), "{} of {} in {}", secret, event, written);
             }

@@ -36,7 +36,7 @@ fn survives(bytes: &[u8]) -> Result<(), TestCaseError> {
     for one in classify(&delivery, rules).unwrap_or_default() {
         prop_assert!(!one.observation.event_id.is_empty());
         let Some(incident) = one.incident("inc-1".to_owned(), "2026-01-01T00:00:00Z".to_owned()) else { continue };
-        let notice = Notice { number: 1, reason: Reason::Opened, stack: "devops", recorded: true };
+        let notice = Notice { number: 1, reason: Reason::Opened, stack: "devops" };
         let mail = mail::about(&incident, &notice);
         prop_assert!(mail.subject.len() <= MAX_SUBJECT && mail.body.len() <= MAX_BODY);
         prop_assert!(!incident.summary.is_empty() && incident.summary.lines().count() == 1, "{:?}", incident.summary);

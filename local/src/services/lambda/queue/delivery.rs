@@ -130,7 +130,8 @@ async fn send_to_queue(
     body: String,
     attributes: Vec<(String, String)>,
 ) -> Result<(), ApiError> {
-    sqs::send(cloud, queue_arn, body, attributes, role::principal(function), Some(&function.arn)).await.map(drop)
+    let message = sqs::Outgoing { body, attributes, group: None };
+    sqs::send(cloud, queue_arn, message, role::principal(function), Some(&function.arn)).await.map(drop)
 }
 
 async fn publish(

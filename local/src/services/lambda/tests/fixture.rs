@@ -14,6 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use serde_json::{Value, json};
 
 use crate::config::LatencyProfile;
+use crate::gateway::Gateway;
 use crate::services::lambda;
 use crate::services::tests::{self, REGION};
 use crate::{Cloud, LocalConfig, Principal};
@@ -23,6 +24,8 @@ pub(super) const ROLE: &str = "arn:aws:iam::000000000000:role/runner";
 /// A cloud that stops its processes when the test ends.
 pub(super) struct Fixture {
     pub(super) cloud: Cloud,
+    /// Through which Lambda calls SQS.
+    pub(super) gateway: Gateway,
     _directory: tempfile::TempDir,
 }
 
@@ -72,8 +75,11 @@ impl Fixture {
             function,
             ..LatencyProfile::QUICK
         };
-        let (cloud, _directory) = tests::cloud(LocalConfig { time_scale, latency, ..LocalConfig::default() });
-        let fixture = Self { cloud, _directory };
+        let _directory = tempfile::tempdir().unwrap();
+        let directory = _directory.path().to_owned();
+        let config = LocalConfig { time_scale, latency, directory, port: 0, ..LocalConfig::default() };
+        let gateway = Gateway::bind(config).await.unwrap();
+        let fixture = Self { cloud: gateway.cloud().clone(), gateway, _directory };
         fixture.create_role("runner").await;
         fixture.put_role_policy("runner", &["*"]).await;
         fixture
@@ -158,6 +164,7 @@ impl Fixture {
 
 impl Drop for Fixture {
     fn drop(&mut self) {
+        self.cloud.lambda.mappings.close();
         self.cloud.lambda.pool.close();
     }
 }

@@ -35,7 +35,7 @@ impl Fixture {
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
-    async fn log_lines(&self, group: &str) -> Vec<String> {
+    pub(super) async fn log_lines(&self, group: &str) -> Vec<String> {
         let events = tests::ask(&self.cloud, "logs", "FilterLogEvents", json!({ "logGroupName": group })).await;
         // The function creates its log group on its first run.
         let events = events.map_or(Value::Null, |reply| reply["events"].clone());
