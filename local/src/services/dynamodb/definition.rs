@@ -9,6 +9,7 @@ use crate::ApiError;
 
 use super::key::KeySchema;
 use super::table::Index;
+use super::throttle::Buckets;
 use super::view::View;
 use super::{Failure, invalid, required};
 
@@ -107,7 +108,12 @@ pub(super) fn read_schema(schema: Option<&Value>, attributes: &[(String, String)
     )))
 }
 
-pub(super) fn read_index(input: &Value, attributes: &[(String, String)], ready: Instant) -> Result<Index, Failure> {
+pub(super) fn read_index(
+    input: &Value,
+    attributes: &[(String, String)],
+    billing_mode: &str,
+    ready: Instant,
+) -> Result<Index, Failure> {
     let name = required(input, "IndexName")?;
     if !(3..=255).contains(&name.len()) {
         return Err(invalid(format!(
@@ -135,7 +141,28 @@ pub(super) fn read_index(input: &Value, attributes: &[(String, String)], ready: 
         }
     }
     let keys = read_schema(input.get("KeySchema"), attributes)?;
-    Ok(Index { name: name.to_owned(), keys, projection, ready, gone: None, view: View::default() })
+    let throughput = read_index_throughput(name, input, billing_mode)?;
+    let (buckets, view) = (Buckets::default(), View::default());
+    Ok(Index { name: name.to_owned(), keys, projection, ready, gone: None, throughput, buckets, view })
+}
+
+/// An index has a throughput of its own where its table is provisioned, and only there.
+pub(super) fn read_index_throughput(name: &str, input: &Value, billing_mode: &str) -> Result<(i64, i64), Failure> {
+    match (billing_mode, read_throughput(input)) {
+        ("PAY_PER_REQUEST", None | Some((0, 0))) => Ok((0, 0)),
+        ("PAY_PER_REQUEST", Some(_)) => Err(invalid(format!(
+            "One or more parameter values were invalid: ProvisionedThroughput should not be specified for index: {name} when BillingMode is PAY_PER_REQUEST"
+        ))),
+        (_, Some(units)) if units.0 > 0 && units.1 > 0 => Ok(units),
+        _ => Err(invalid(format!(
+            "One or more parameter values were invalid: ProvisionedThroughput must be specified for index: {name}"
+        ))),
+    }
+}
+
+fn read_throughput(input: &Value) -> Option<(i64, i64)> {
+    let units = |name: &str| input.pointer(&format!("/ProvisionedThroughput/{name}")).and_then(Value::as_i64);
+    units("ReadCapacityUnits").zip(units("WriteCapacityUnits"))
 }
 
 pub(super) fn check_indexes(indexes: &[Index]) -> Result<(), Failure> {
@@ -179,8 +206,7 @@ pub(super) fn check_attributes_used(
 
 pub(super) fn read_billing(input: &Value) -> Result<(String, (i64, i64)), Failure> {
     let mode = input.get("BillingMode").and_then(Value::as_str).unwrap_or("PROVISIONED");
-    let units = |name: &str| input.pointer(&format!("/ProvisionedThroughput/{name}")).and_then(Value::as_i64);
-    match (mode, units("ReadCapacityUnits").zip(units("WriteCapacityUnits"))) {
+    match (mode, read_throughput(input)) {
         ("PAY_PER_REQUEST", None | Some((0, 0))) => Ok((mode.to_owned(), (0, 0))),
         ("PAY_PER_REQUEST", Some(_)) => Err(invalid(
             "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",

@@ -97,7 +97,7 @@ fn update_index(table: &mut Table, input: &Value, change: &Value, done: Instant)
                 attributes.push((name, kind));
             }
         }
-        let index = read_index(created, &attributes, done)?;
+        let index = read_index(created, &attributes, &table.billing_mode, done)?;
         if table.index(&index.name).is_some() {
             return Err(invalid(format!(
                 "One or more parameter values were invalid: Index with name {} already exists",
