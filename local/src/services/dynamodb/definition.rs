@@ -53,7 +53,7 @@ pub(super) fn refuse_unsupported(input: &Value) -> Result<(), Failure> {
 }
 
 pub(super) fn read_attributes(input: &Value) -> Result<Vec<(String, String)>, Failure> {
-    elements(input, "AttributeDefinitions")
+    let attributes = elements(input, "AttributeDefinitions")
         .iter()
         .map(|definition| {
             let kind = required(definition, "AttributeType")?;
@@ -62,7 +62,17 @@ pub(super) fn read_attributes(input: &Value) -> Result<Vec<(String, String)>, Fa
             }
             Ok((required(definition, "AttributeName")?.to_owned(), kind.to_owned()))
         })
-        .collect()
+        .collect::<Result<Vec<_>, Failure>>()?;
+    refuse_twice(attributes.iter().map(|(name, _)| name.as_str()))?;
+    Ok(attributes)
+}
+
+fn refuse_twice<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
+    match names.into_iter().all(|name| seen.insert(name)) {
+        true => Ok(()),
+        false => Err(invalid("Cannot have two attributes with the same name")),
+    }
 }
 
 pub(super) fn read_schema(schema: Option<&Value>, attributes: &[(String, String)]) -> Result<KeySchema, Failure> {
@@ -120,6 +130,14 @@ pub(super) fn read_index(
             "1 validation error detected: Value '{name}' at 'indexName' failed to satisfy constraint: Member must have length greater than or equal to 3"
         )));
     }
+    let projection = read_projection(input)?;
+    let keys = read_schema(input.get("KeySchema"), attributes)?;
+    let throughput = read_index_throughput(name, input, billing_mode)?;
+    let (buckets, view) = (Buckets::default(), View::default());
+    Ok(Index { name: name.to_owned(), keys, projection, ready, gone: None, throughput, buckets, view })
+}
+
+fn read_projection(input: &Value) -> Result<Value, Failure> {
     let projection = input.get("Projection").cloned().unwrap_or_else(|| json!({}));
     let kind = projection.get("ProjectionType").and_then(Value::as_str).unwrap_or_default();
     let non_key = elements(&projection, "NonKeyAttributes");
@@ -135,15 +153,18 @@ pub(super) fn read_index(
                 "One or more parameter values were invalid: ProjectionType is {kind}, but NonKeyAttributes is specified"
             )));
         }
+        "INCLUDE" if non_key.len() > 20 => {
+            return Err(invalid(
+                "1 validation error detected: Value at 'projection.nonKeyAttributes' failed to satisfy constraint: Member must have length less than or equal to 20",
+            ));
+        }
         "ALL" | "KEYS_ONLY" | "INCLUDE" => {}
         other => {
             return Err(invalid(format!("One or more parameter values were invalid: Unknown ProjectionType: {other}")));
         }
     }
-    let keys = read_schema(input.get("KeySchema"), attributes)?;
-    let throughput = read_index_throughput(name, input, billing_mode)?;
-    let (buckets, view) = (Buckets::default(), View::default());
-    Ok(Index { name: name.to_owned(), keys, projection, ready, gone: None, throughput, buckets, view })
+    refuse_twice(non_key.iter().filter_map(Value::as_str))?;
+    Ok(projection)
 }
 
 /// An index has a throughput of its own where its table is provisioned, and only there.
@@ -165,15 +186,41 @@ fn read_throughput(input: &Value) -> Option<(i64, i64)> {
     units("ReadCapacityUnits").zip(units("WriteCapacityUnits"))
 }
 
-pub(super) fn check_indexes(indexes: &[Index]) -> Result<(), Failure> {
+/// Attributes that all indexes of a table may include, by "Quotas in Amazon DynamoDB".
+const INCLUDED: usize = 100;
+
+/// Checks what the indexes of a table may be together, and with its keys. The words about included attributes are ours.
+pub(super) fn check_indexes<'i>(
+    indexes: impl IntoIterator<Item = &'i Index> + Clone,
+    table_keys: &KeySchema,
+) -> Result<(), Failure> {
+    let included: Vec<(&Index, &str)> = indexes
+        .clone()
+        .into_iter()
+        .flat_map(|index| elements(&index.projection, "NonKeyAttributes").iter().map(move |name| (index, name)))
+        .filter_map(|(index, name)| Some((index, name.as_str()?)))
+        .collect();
+    if included.len() > INCLUDED {
+        return Err(invalid(format!(
+            "One or more parameter values were invalid: The indexes of a table include at most {INCLUDED} non-key attributes, not {}",
+            included.len()
+        )));
+    }
+    let is_key = |index: &Index, name: &str| index.keys.names().chain(table_keys.names()).any(|key| key == name);
+    if let Some((index, key)) = included.iter().find(|(index, name)| is_key(index, name)) {
+        return Err(invalid(format!(
+            "One or more parameter values were invalid: NonKeyAttributes of the index {} name the key {key}, which it holds anyway",
+            index.name
+        )));
+    }
     let mut names = BTreeSet::new();
-    if let Some(twice) = indexes.iter().find(|index| !names.insert(&index.name)) {
+    if let Some(twice) = indexes.clone().into_iter().find(|index| !names.insert(&index.name)) {
         return Err(invalid(format!(
             "One or more parameter values were invalid: Duplicate index name: {}",
             twice.name
         )));
     }
-    if indexes.len() > 20 {
+    if indexes.into_iter().count() > 20 {
         return Err(invalid(
             "One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the per-table limit of 20",
         ));
@@ -231,7 +278,36 @@ pub(super) fn read_encryption(region: &str, input: &Value) -> Option<Value> {
     Some(json!({"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}))
 }
 
+/// Tags of a table, by "Tagging restrictions in DynamoDB".
+const TAGS: usize = 50;
+
+/// Reads and checks tags, all of which a table gets.
 pub(super) fn read_tags(input: &Value) -> Result<BTreeMap<String, String>, Failure> {
-    let pair = |tag: &Value| Ok((required(tag, "Key")?.to_owned(), required(tag, "Value")?.to_owned()));
-    elements(input, "Tags").iter().map(pair).collect()
+    let mut tags = BTreeMap::new();
+    for tag in elements(input, "Tags") {
+        let (key, value) = (required(tag, "Key")?, required(tag, "Value")?);
+        if !(1..=128).contains(&key.chars().count()) || !key.chars().all(is_legal) {
+            return Err(invalid(format!("The Tag Key provided is invalid, Key: {key}")));
+        }
+        if value.chars().count() > 256 || !value.chars().all(is_legal) {
+            return Err(invalid(format!("The Tag Value provided is invalid, Value: {value}")));
+        }
+        if tags.insert(key.to_owned(), value.to_owned()).is_some() {
+            return Err(invalid(format!("Duplicate Tag Keys provided as input: Duplicate Tag Key found {key}")));
+        }
+    }
+    check_tags(&tags).map(|()| tags)
+}
+
+/// Refuses more tags than a table can have, those of AWS itself left out.
+pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), Failure> {
+    match tags.keys().filter(|key| !key.starts_with("aws:")).count() {
+        0..=TAGS => Ok(()),
+        _ => Err(invalid("Number of Tags exceed the current limit for the provided ResourceArn")),
+    }
+}
+
+/// Letters, white space, numbers, and a few more. The at sign, which the guide leaves out, is in all other services'.
+fn is_legal(character: char) -> bool {
+    character.is_alphanumeric() || character.is_whitespace() || "+-=._:/@".contains(character)
 }

@@ -26,7 +26,7 @@ pub(super) fn create(cloud: &Cloud, region: &str, input: &Value) -> Result<Value
         .iter()
         .map(|index| read_index(index, &attributes, &billing_mode, ready))
         .collect::<Result<Vec<_>, _>>()?;
-    check_indexes(&indexes)?;
+    check_indexes(&indexes, &keys)?;
     check_attributes_used(&attributes, &keys, &indexes)?;
     let mut state = cloud.dynamodb.state();
     if state.table(region, name).is_some() {

@@ -10,6 +10,7 @@ use crate::services::tests;
 use crate::{Call, Cloud, LocalConfig};
 
 mod capacity;
+mod definition;
 mod expressions;
 mod projected;
 mod throughput;
