@@ -1,6 +1,6 @@
 //! `UpdateTable`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -88,8 +88,8 @@ fn apply_update(table: &mut Table, input: &Value, done: Instant) -> Result<usize
     for change in index_updates.iter().filter(come_or_go) {
         update_index(table, input, &billing.0, change, done)?;
     }
-    for (name, units) in throughputs {
-        table.indexes.iter_mut().filter(|index| index.name == name).for_each(|index| index.throughput = units);
+    for index in &mut table.indexes {
+        index.throughput = throughputs.get(&index.name).copied().unwrap_or(index.throughput);
     }
     (table.billing_mode, table.throughput) = billing;
     if let Some(protected) = input.get("DeletionProtectionEnabled").and_then(Value::as_bool) {
@@ -107,7 +107,7 @@ fn read_index_throughputs(
     table: &Table,
     billing_mode: &str,
     updates: &[Value],
-) -> Result<Vec<(String, (i64, i64))>, Failure> {
+) -> Result<BTreeMap<String, (i64, i64)>, Failure> {
     let updated: Vec<&Value> = updates.iter().filter_map(|change| change.get("Update")).collect();
     for update in &updated {
         let name = required(update, "IndexName")?;
