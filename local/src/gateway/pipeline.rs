@@ -259,8 +259,9 @@ impl Work {
             principal: call.principal.arn(),
             request_id: call.request_id.clone(),
             at: state.cloud.clock.now().as_millisecond(),
-            read_units: consumed.iter().map(|units| units.read_units).sum(),
-            write_units: consumed.iter().map(|units| units.write_units).sum(),
+            // The sum of nothing would be -0.0.
+            read_units: consumed.iter().fold(0.0, |total, units| total + units.read_units),
+            write_units: consumed.iter().fold(0.0, |total, units| total + units.write_units),
             consumed,
         }
     }

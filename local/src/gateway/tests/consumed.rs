@@ -47,6 +47,7 @@ async fn each_call_is_recorded_with_what_it_consumed() {
         json!(["ListTables", 0.0, 0.0, []]),
     ];
     assert_eq!(seen, expected);
+    assert_eq!(seen[3][2].to_string(), "0.0", "no sign");
     let totals = client.control(Method::GET, "/_local/consumed", "").await.json();
     assert_eq!(
         totals[1],

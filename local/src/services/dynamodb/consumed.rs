@@ -129,7 +129,8 @@ impl Consumed {
 
 /// The units of some charges, in the members that the shape has.
 fn units(charges: &[&Charge], shape: Shape) -> Map<String, Value> {
-    let total = charges.iter().map(|charge| charge.units).sum::<f64>();
+    // The sum of nothing would be -0.0.
+    let total = charges.iter().fold(0.0, |total, charge| total + charge.units);
     let mut members = Map::from_iter([("CapacityUnits".to_owned(), json!(total))]);
     if let (Shape::Transaction, Some(charge)) = (shape, charges.first()) {
         let member = match charge.kind {
