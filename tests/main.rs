@@ -15,6 +15,7 @@ mod guarantees;
 mod health;
 mod https;
 mod incidents;
+mod limits;
 mod local_access;
 mod properties;
 mod readme;

@@ -21,6 +21,8 @@ pub struct LocalConfig {
     pub time_scale: f64,
     /// Simulated latencies.
     pub latency: LatencyProfile,
+    /// Simulated limits of throughput; `None` for none.
+    pub limits: Option<LimitsProfile>,
     /// Mail server for copies of all mail, as `host:port`.
     pub smtp: Option<String>,
     /// File with fault rules; see `gateway::faults`.
@@ -29,7 +31,7 @@ pub struct LocalConfig {
     pub open: bool,
 }
 
-/// A free port, `us-east-1`, unscaled time, minimal latency, and a directory in the system's temporary one.
+/// A free port, `us-east-1`, unscaled time, minimal latency, AWS's limits, and a directory in the system's temporary one.
 impl Default for LocalConfig {
     fn default() -> Self {
         Self {
@@ -38,11 +40,38 @@ impl Default for LocalConfig {
             directory: std::env::temp_dir().join("incidentctl-local"),
             time_scale: 1.0,
             latency: LatencyProfile::QUICK,
+            limits: Some(LimitsProfile::AWS),
             smtp: None,
             faults: None,
             open: false,
         }
     }
+}
+
+/// How much AWS's services take in a second, which a process on an idle machine would exceed. A second is one of the
+/// scaled clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitsProfile {
+    /// DynamoDB's, for each hash key of a table and of an index. Hash keys of a provisioned table have it, too.
+    pub partition: Throughput,
+    /// DynamoDB's, for each table on demand as a whole, and for each of its indexes.
+    pub table: Throughput,
+}
+
+/// DynamoDB's capacity units for each second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Throughput {
+    /// Read units.
+    pub read: u32,
+    /// Write units.
+    pub write: u32,
+}
+
+impl LimitsProfile {
+    /// The limits of a new table: 3 000 and 1 000 units for a partition ("Designing partition keys"), 12 000 and 4 000 for
+    /// a table ("On-demand capacity mode").
+    pub const AWS: Self =
+        Self { partition: Throughput { read: 3_000, write: 1_000 }, table: Throughput { read: 12_000, write: 4_000 } };
 }
 
 /// AWS's latencies, which a local process lacks.

@@ -104,7 +104,7 @@ fn what_the_design_names_is_accepted() {
         "rules check",
         "rules test a.json b.json --rules rules.yaml",
         "logs generator --follow --since 10m",
-        "local start --port 4000 --time-scale 60 --latency aws --smtp 127.0.0.1:1025",
+        "local start --port 4000 --time-scale 60 --latency aws --limits none --smtp 127.0.0.1:1025",
         "local outbox --confirm",
         "local outbox show 3",
         "demo --down --email you@example.com",

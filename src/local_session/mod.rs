@@ -6,7 +6,7 @@ mod get;
 use std::path::{Path, PathBuf};
 
 use incident_local::LocalConfig;
-use incident_local::config::LatencyProfile;
+use incident_local::config::{LatencyProfile, LimitsProfile};
 use incident_local::daemon::{self, DaemonError, Status};
 use incident_local::outbox::OutboxError;
 
@@ -42,6 +42,7 @@ pub fn quick(directory: &Path, region: Option<&str>) -> LocalConfig {
         directory: directory.to_owned(),
         time_scale: 1.0,
         latency: LatencyProfile::QUICK,
+        limits: Some(LimitsProfile::AWS),
         smtp: None,
         faults: None,
         open: false,

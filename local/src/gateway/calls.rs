@@ -5,6 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
+use crate::services::dynamodb::ConsumedUnits;
+
 /// Capacity; the oldest calls are dropped beyond it.
 const KEPT: usize = 10_000;
 
@@ -27,6 +29,12 @@ pub struct RecordedCall {
     pub request_id: String,
     /// Milliseconds since 1970 at the time of the reply.
     pub at: i64,
+    /// DynamoDB's read capacity units, of all tables and indexes together.
+    pub read_units: f64,
+    /// DynamoDB's write capacity units, of all tables and indexes together. A refused call may consume some.
+    pub write_units: f64,
+    /// The same by table and index.
+    pub consumed: Vec<ConsumedUnits>,
 }
 
 /// One permission a call requires.

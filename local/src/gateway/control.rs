@@ -1,5 +1,5 @@
-//! The `/_local/…` control API, which AWS does not have: status, stop, fault rules, recorded calls, events of AWS
-//! services.
+//! The `/_local/…` control API, which AWS does not have: status, stop, fault rules, recorded calls, consumed capacity,
+//! events of AWS services.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -8,7 +8,7 @@ use super::request::Request;
 use super::{Reply, State, faults, reply};
 use crate::config::ACCOUNT;
 use crate::credentials::{AccessKey, is_equal};
-use crate::services::events;
+use crate::services::{dynamodb, events};
 
 const PREFIX: &str = "/_local/";
 /// Header with the account's secret access key, required by every control request.
@@ -54,6 +54,7 @@ pub(super) fn answer(state: &State, request: &Request) -> Reply {
             state.calls.clear();
             document(200, &json!({}))
         }
+        ("GET", "consumed") => document(200, &dynamodb::consumed_totals(&state.cloud)),
         ("POST", "events") => send_event(state, request),
         (method, _) => failure(404, &format!("there is no {method} {}", request.path)),
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::faults::Rule;
 use super::{RecordedCall, State};
 use crate::InFlight;
+use crate::services::dynamodb::{self, ConsumedTotal};
 
 /// A handle on an embedded local AWS. Cheap to clone.
 #[derive(Clone)]
@@ -50,6 +51,11 @@ impl Handle {
     /// Clears the recorded calls.
     pub fn forget_calls(&self) {
         self.state.calls.clear();
+    }
+
+    /// What DynamoDB's operations have consumed since the start, by region, table, index and operation.
+    pub fn consumed(&self) -> Vec<ConsumedTotal> {
+        dynamodb::consumed_totals(&self.state.cloud)
     }
 
     /// Requests a stop.

@@ -19,6 +19,7 @@ use super::route::{self, Route};
 use super::signature::{Rejection, Scope, Signer};
 use super::{Dropped, Reply, State, control, dispatch, pages, permission, reserved};
 use crate::policy::Need;
+use crate::services::dynamodb::ConsumedUnits;
 use crate::services::{dynamodb, lambda, s3};
 use crate::{ApiError, Call, Cloud, Principal, RestRequest};
 
@@ -181,12 +182,12 @@ async fn break_or_perform(state: &Arc<State>, work: Work, rest: Option<RestReque
     }
     if let Some(error) = fault.as_ref().and_then(|action| action.error(&work.route.service)) {
         let reply = work.refuse(&error);
-        state.calls.record(work.recorded(state, Some(reply.status())));
+        state.calls.record(work.recorded(state, Some(reply.status()), Vec::new()));
         return Ok(reply);
     }
     match fault {
         Some(Action::DropBefore) => {
-            state.calls.record(work.recorded(state, None));
+            state.calls.record(work.recorded(state, None, Vec::new()));
             return Err(Dropped);
         }
         Some(Action::HangBefore) => match state.faults.hang().await {},
@@ -214,7 +215,8 @@ async fn perform_to_its_end(
         let _begun = begun;
         let reply = work.perform(&state.cloud, rest, fault.as_ref()).await;
         let is_answered = !matches!(fault, Some(Action::DropAfter | Action::HangAfter));
-        state.calls.record(work.recorded(&state, is_answered.then(|| reply.status())));
+        let consumed = reply.extensions().get::<Vec<ConsumedUnits>>().cloned().unwrap_or_default();
+        state.calls.record(work.recorded(&state, is_answered.then(|| reply.status()), consumed));
         reply
     });
     match performing.await {
@@ -245,7 +247,7 @@ impl Work {
         self.route.protocol.encode_error(&self.route, &self.call.request_id, error)
     }
 
-    fn recorded(&self, state: &State, status: Option<http::StatusCode>) -> RecordedCall {
+    fn recorded(&self, state: &State, status: Option<http::StatusCode>, consumed: Vec<ConsumedUnits>) -> RecordedCall {
         let Self { call, needs, resource, .. } = self;
         let needed = |need: &Need| RecordedNeed { action: need.action.clone(), resource: need.resource.clone() };
         RecordedCall {
@@ -257,6 +259,10 @@ impl Work {
             principal: call.principal.arn(),
             request_id: call.request_id.clone(),
             at: state.cloud.clock.now().as_millisecond(),
+            // The sum of nothing would be -0.0.
+            read_units: consumed.iter().fold(0.0, |total, units| total + units.read_units),
+            write_units: consumed.iter().fold(0.0, |total, units| total + units.write_units),
+            consumed,
         }
     }
 }

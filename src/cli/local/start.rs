@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use incident_local::LocalConfig;
-use incident_local::config::LatencyProfile;
+use incident_local::config::{LatencyProfile, LimitsProfile};
 use incident_local::daemon::{self, Found};
 
 use crate::error::CommandError;
@@ -29,6 +29,10 @@ pub struct StartArgs {
     #[arg(long, value_enum, value_name = "PROFILE", default_value_t)]
     pub latency: Latency,
 
+    /// Limits of throughput: what DynamoDB takes in a second
+    #[arg(long, value_enum, value_name = "PROFILE", default_value_t)]
+    pub limits: Limits,
+
     /// Also send mail to this SMTP server on this machine, such as 127.0.0.1:1025
     #[arg(long, value_name = "HOST:PORT")]
     pub smtp: Option<String>,
@@ -50,6 +54,16 @@ pub enum Latency {
     Quick,
     /// Delays as measured on AWS
     Aws,
+}
+
+/// Limits profile of a local AWS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Limits {
+    /// Those of AWS
+    #[default]
+    Aws,
+    /// None
+    None,
 }
 
 pub(super) async fn run(args: StartArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
@@ -84,6 +98,10 @@ fn config(args: StartArgs, settings: &Settings) -> Result<LocalConfig, CommandEr
         latency: match args.latency {
             Latency::Quick => LatencyProfile::QUICK,
             Latency::Aws => LatencyProfile::AWS,
+        },
+        limits: match args.limits {
+            Limits::Aws => Some(LimitsProfile::AWS),
+            Limits::None => None,
         },
         smtp: args.smtp,
         // The background process has another working directory.

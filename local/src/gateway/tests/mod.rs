@@ -2,6 +2,7 @@
 
 mod attacks;
 mod client;
+mod consumed;
 
 use std::time::Duration;
 

@@ -6,7 +6,10 @@ use serde_json::{Map, Value, json};
 
 use crate::Cloud;
 
-use super::write::{Write, add_capacities};
+use super::capacity::Consistency;
+use super::consumed::{Consumed, Shape};
+use super::throttle::Throttled;
+use super::write::Write;
 use super::{Failure, invalid, item, read};
 
 fn request_items(input: &Value) -> Result<&Map<String, Value>, Failure> {
@@ -25,8 +28,8 @@ fn duplicates() -> Failure {
     invalid("Provided list of item keys contains duplicates")
 }
 
-/// Writes or deletes up to 25 items. Nothing is left unprocessed.
-pub(super) fn write(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
+/// Writes or deletes up to 25 items. Those for which the throughput does not suffice are left unprocessed.
+pub(super) fn write(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) -> Result<Value, Failure> {
     let requests = request_items(input)?;
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     if let Some((name, _)) = requests.iter().find(|(_, value)| list(value).is_empty()) {
@@ -56,43 +59,74 @@ pub(super) fn write(cloud: &Cloud, region: &str, input: &Value) -> Result<Value,
             if !seen.insert(effect.key.clone()) {
                 return Err(duplicates());
             }
-            planned.push((name.clone(), effect));
+            planned.push((name, request, effect));
         }
     }
-    for (name, effect) in planned {
-        effect.apply(cloud, state.ready(cloud, region, &name)?);
+    let (mut left, mut why, mut done) = (Map::new(), None, 0);
+    for (name, request, effect) in planned {
+        let table = state.ready(cloud, region, name)?;
+        let charges = effect.charges(table, 1.0);
+        match consumed.take(cloud, table, name, charges) {
+            Ok(()) => {
+                effect.apply(cloud, table);
+                done += 1;
+            }
+            Err(throttled) => {
+                why.get_or_insert(throttled);
+                push(&mut left, name, request);
+            }
+        }
     }
-    let mut output = json!({"UnprocessedItems": {}});
-    add_capacities(&mut output, input, requests.iter().map(|(name, value)| (name.as_str(), list(value).len())));
+    check_progress(done, why)?;
+    let mut output = json!({"UnprocessedItems": left});
+    consumed.answer(&mut output, input, Shape::List);
     Ok(output)
 }
 
-/// Reads the first item of each table and leaves the others unprocessed, as tables do that are nearly over their
-/// throughput. There is no answer that leaves out everything.
-pub(super) fn get_first(cloud: &Cloud, region: &str, mut input: Value) -> Result<Value, Failure> {
-    // What is wrong with the call is wrong with all of it.
-    get(cloud, region, &input)?;
-    let mut left = Map::new();
-    for (name, request) in input["RequestItems"].as_object_mut().into_iter().flatten() {
-        let Some(keys) = request["Keys"].as_array_mut().filter(|keys| keys.len() > 1) else { continue };
-        let others = keys.split_off(1);
-        let mut rest = request.clone();
-        rest["Keys"] = Value::Array(others);
-        left.insert(name.clone(), rest);
+/// Adds to the list under a name.
+fn push(lists: &mut Map<String, Value>, name: &str, value: Value) {
+    match lists.get_mut(name).and_then(Value::as_array_mut) {
+        Some(list) => list.push(value),
+        None => {
+            lists.insert(name.to_owned(), json!([value]));
+        }
     }
-    if left.is_empty() {
+}
+
+/// A batch of which nothing was done fails as one request does: there is no answer that leaves out everything.
+fn check_progress(done: usize, why: Option<Throttled>) -> Result<(), Failure> {
+    match why {
+        Some(throttled) if done == 0 => Err(throttled.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Reads the first item of each table and leaves the others unprocessed, as tables do that are nearly over their
+/// throughput.
+pub(super) fn get_first(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) -> Result<Value, Failure> {
+    let output = get_up_to(1, cloud, region, input, consumed)?;
+    if output["UnprocessedKeys"].as_object().is_none_or(Map::is_empty) {
         return Err(Failure::new(
             "ProvisionedThroughputExceededException",
             "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.",
         ));
     }
-    let mut output = get(cloud, region, &input)?;
-    output["UnprocessedKeys"] = Value::Object(left);
     Ok(output)
 }
 
-/// Reads up to 100 items.
-pub(super) fn get(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
+/// Reads up to 100 items. Those for which the throughput does not suffice are left unprocessed.
+pub(super) fn get(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) -> Result<Value, Failure> {
+    get_up_to(usize::MAX, cloud, region, input, consumed)
+}
+
+/// Reads at most this many items of each table.
+fn get_up_to(
+    most: usize,
+    cloud: &Cloud,
+    region: &str,
+    input: &Value,
+    consumed: &mut Consumed,
+) -> Result<Value, Failure> {
     let requests = request_items(input)?;
     let keys = |value: &Value| value.get("Keys").and_then(Value::as_array).cloned().unwrap_or_default();
     if let Some((name, _)) = requests.iter().find(|(_, value)| keys(value).is_empty()) {
@@ -104,22 +138,52 @@ pub(super) fn get(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, F
         return Err(too_many("BatchGetItem"));
     }
     let mut state = cloud.dynamodb.state();
-    let mut responses = Map::new();
+    let mut looked_up = Vec::new();
     for (name, request) in requests {
         let table = state.ready(cloud, region, name)?;
         let mut seen = BTreeSet::new();
-        let mut found = Vec::new();
-        for key in keys(request) {
+        for (position, key) in keys(request).into_iter().enumerate() {
             let mut single = request.clone();
             single["Key"] = key.clone();
-            if !table.keys.key_of(&item::read(&key)?).is_none_or(|key| seen.insert(key)) {
+            let found = read::one(table, &single)?;
+            if !seen.insert(found.key.clone()) {
                 return Err(duplicates());
             }
-            found.extend(read::one(table, &single)?.map(|item| item::write(&item)));
+            looked_up.push((name, position, key, found));
         }
-        responses.insert(name.clone(), Value::Array(found));
     }
-    let mut output = json!({"Responses": responses, "UnprocessedKeys": {}});
-    add_capacities(&mut output, input, requests.iter().map(|(name, value)| (name.as_str(), keys(value).len())));
+    let mut responses: Map<String, Value> = requests.keys().map(|name| (name.clone(), json!([]))).collect();
+    let (mut left, mut why, mut done) = (Map::new(), None, 0);
+    for (name, position, key, found) in looked_up {
+        if position >= most {
+            push(&mut left, name, key);
+            continue;
+        }
+        let table = state.ready(cloud, region, name)?;
+        let charge = found.charge(Consistency::of(&requests[name]));
+        match consumed.take(cloud, table, name, vec![charge]) {
+            Ok(()) => {
+                done += 1;
+                found.item.into_iter().for_each(|item| push(&mut responses, name, item::write(&item)));
+            }
+            Err(throttled) => {
+                why.get_or_insert(throttled);
+                push(&mut left, name, key);
+            }
+        }
+    }
+    check_progress(done, why)?;
+    let mut output = json!({"Responses": responses, "UnprocessedKeys": unprocessed(requests, left)});
+    consumed.answer(&mut output, input, Shape::List);
     Ok(output)
+}
+
+/// The requests that read what is left of their tables' keys.
+fn unprocessed(requests: &Map<String, Value>, left: Map<String, Value>) -> Map<String, Value> {
+    let rest = |(name, keys): (String, Value)| {
+        let mut request = requests.get(&name).cloned().unwrap_or_default();
+        request["Keys"] = keys;
+        (name, request)
+    };
+    left.into_iter().map(rest).collect()
 }

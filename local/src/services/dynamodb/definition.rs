@@ -9,6 +9,7 @@ use crate::ApiError;
 
 use super::key::KeySchema;
 use super::table::Index;
+use super::throttle::Buckets;
 use super::view::View;
 use super::{Failure, invalid, required};
 
@@ -52,7 +53,7 @@ pub(super) fn refuse_unsupported(input: &Value) -> Result<(), Failure> {
 }
 
 pub(super) fn read_attributes(input: &Value) -> Result<Vec<(String, String)>, Failure> {
-    elements(input, "AttributeDefinitions")
+    let attributes = elements(input, "AttributeDefinitions")
         .iter()
         .map(|definition| {
             let kind = required(definition, "AttributeType")?;
@@ -61,7 +62,17 @@ pub(super) fn read_attributes(input: &Value) -> Result<Vec<(String, String)>, Fa
             }
             Ok((required(definition, "AttributeName")?.to_owned(), kind.to_owned()))
         })
-        .collect()
+        .collect::<Result<Vec<_>, Failure>>()?;
+    refuse_twice(attributes.iter().map(|(name, _)| name.as_str()))?;
+    Ok(attributes)
+}
+
+fn refuse_twice<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
+    match names.into_iter().all(|name| seen.insert(name)) {
+        true => Ok(()),
+        false => Err(invalid("Cannot have two attributes with the same name")),
+    }
 }
 
 pub(super) fn read_schema(schema: Option<&Value>, attributes: &[(String, String)]) -> Result<KeySchema, Failure> {
@@ -107,13 +118,26 @@ pub(super) fn read_schema(schema: Option<&Value>, attributes: &[(String, String)
     )))
 }
 
-pub(super) fn read_index(input: &Value, attributes: &[(String, String)], ready: Instant) -> Result<Index, Failure> {
+pub(super) fn read_index(
+    input: &Value,
+    attributes: &[(String, String)],
+    billing_mode: &str,
+    ready: Instant,
+) -> Result<Index, Failure> {
     let name = required(input, "IndexName")?;
     if !(3..=255).contains(&name.len()) {
         return Err(invalid(format!(
             "1 validation error detected: Value '{name}' at 'indexName' failed to satisfy constraint: Member must have length greater than or equal to 3"
         )));
     }
+    let projection = read_projection(input)?;
+    let keys = read_schema(input.get("KeySchema"), attributes)?;
+    let throughput = read_index_throughput(name, input, billing_mode)?;
+    let (buckets, view) = (Buckets::default(), View::default());
+    Ok(Index { name: name.to_owned(), keys, projection, ready, gone: None, throughput, buckets, view })
+}
+
+fn read_projection(input: &Value) -> Result<Value, Failure> {
     let projection = input.get("Projection").cloned().unwrap_or_else(|| json!({}));
     let kind = projection.get("ProjectionType").and_then(Value::as_str).unwrap_or_default();
     let non_key = elements(&projection, "NonKeyAttributes");
@@ -129,24 +153,74 @@ pub(super) fn read_index(input: &Value, attributes: &[(String, String)], ready: 
                 "One or more parameter values were invalid: ProjectionType is {kind}, but NonKeyAttributes is specified"
             )));
         }
+        "INCLUDE" if non_key.len() > 20 => {
+            return Err(invalid(
+                "1 validation error detected: Value at 'projection.nonKeyAttributes' failed to satisfy constraint: Member must have length less than or equal to 20",
+            ));
+        }
         "ALL" | "KEYS_ONLY" | "INCLUDE" => {}
         other => {
             return Err(invalid(format!("One or more parameter values were invalid: Unknown ProjectionType: {other}")));
         }
     }
-    let keys = read_schema(input.get("KeySchema"), attributes)?;
-    Ok(Index { name: name.to_owned(), keys, projection, ready, gone: None, view: View::default() })
+    refuse_twice(non_key.iter().filter_map(Value::as_str))?;
+    Ok(projection)
 }
 
-pub(super) fn check_indexes(indexes: &[Index]) -> Result<(), Failure> {
+/// An index has a throughput of its own where its table is provisioned, and only there.
+pub(super) fn read_index_throughput(name: &str, input: &Value, billing_mode: &str) -> Result<(i64, i64), Failure> {
+    match (billing_mode, read_throughput(input)) {
+        ("PAY_PER_REQUEST", None | Some((0, 0))) => Ok((0, 0)),
+        ("PAY_PER_REQUEST", Some(_)) => Err(invalid(format!(
+            "One or more parameter values were invalid: ProvisionedThroughput should not be specified for index: {name} when BillingMode is PAY_PER_REQUEST"
+        ))),
+        (_, Some(units)) if units.0 > 0 && units.1 > 0 => Ok(units),
+        _ => Err(invalid(format!(
+            "One or more parameter values were invalid: ProvisionedThroughput must be specified for index: {name}"
+        ))),
+    }
+}
+
+fn read_throughput(input: &Value) -> Option<(i64, i64)> {
+    let units = |name: &str| input.pointer(&format!("/ProvisionedThroughput/{name}")).and_then(Value::as_i64);
+    units("ReadCapacityUnits").zip(units("WriteCapacityUnits"))
+}
+
+/// Attributes that all indexes of a table may include, by "Quotas in Amazon DynamoDB".
+const INCLUDED: usize = 100;
+
+/// Checks what the indexes of a table may be together, and with its keys. The words about included attributes are ours.
+pub(super) fn check_indexes<'i>(
+    indexes: impl IntoIterator<Item = &'i Index> + Clone,
+    table_keys: &KeySchema,
+) -> Result<(), Failure> {
+    let included: Vec<(&Index, &str)> = indexes
+        .clone()
+        .into_iter()
+        .flat_map(|index| elements(&index.projection, "NonKeyAttributes").iter().map(move |name| (index, name)))
+        .filter_map(|(index, name)| Some((index, name.as_str()?)))
+        .collect();
+    if included.len() > INCLUDED {
+        return Err(invalid(format!(
+            "One or more parameter values were invalid: The indexes of a table include at most {INCLUDED} non-key attributes, not {}",
+            included.len()
+        )));
+    }
+    let is_key = |index: &Index, name: &str| index.keys.names().chain(table_keys.names()).any(|key| key == name);
+    if let Some((index, key)) = included.iter().find(|(index, name)| is_key(index, name)) {
+        return Err(invalid(format!(
+            "One or more parameter values were invalid: NonKeyAttributes of the index {} name the key {key}, which it holds anyway",
+            index.name
+        )));
+    }
     let mut names = BTreeSet::new();
-    if let Some(twice) = indexes.iter().find(|index| !names.insert(&index.name)) {
+    if let Some(twice) = indexes.clone().into_iter().find(|index| !names.insert(&index.name)) {
         return Err(invalid(format!(
             "One or more parameter values were invalid: Duplicate index name: {}",
             twice.name
         )));
     }
-    if indexes.len() > 20 {
+    if indexes.into_iter().count() > 20 {
         return Err(invalid(
             "One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the per-table limit of 20",
         ));
@@ -179,8 +253,7 @@ pub(super) fn check_attributes_used(
 
 pub(super) fn read_billing(input: &Value) -> Result<(String, (i64, i64)), Failure> {
     let mode = input.get("BillingMode").and_then(Value::as_str).unwrap_or("PROVISIONED");
-    let units = |name: &str| input.pointer(&format!("/ProvisionedThroughput/{name}")).and_then(Value::as_i64);
-    match (mode, units("ReadCapacityUnits").zip(units("WriteCapacityUnits"))) {
+    match (mode, read_throughput(input)) {
         ("PAY_PER_REQUEST", None | Some((0, 0))) => Ok((mode.to_owned(), (0, 0))),
         ("PAY_PER_REQUEST", Some(_)) => Err(invalid(
             "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
@@ -205,7 +278,36 @@ pub(super) fn read_encryption(region: &str, input: &Value) -> Option<Value> {
     Some(json!({"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}))
 }
 
+/// Tags of a table, by "Tagging restrictions in DynamoDB".
+const TAGS: usize = 50;
+
+/// Reads and checks tags, all of which a table gets.
 pub(super) fn read_tags(input: &Value) -> Result<BTreeMap<String, String>, Failure> {
-    let pair = |tag: &Value| Ok((required(tag, "Key")?.to_owned(), required(tag, "Value")?.to_owned()));
-    elements(input, "Tags").iter().map(pair).collect()
+    let mut tags = BTreeMap::new();
+    for tag in elements(input, "Tags") {
+        let (key, value) = (required(tag, "Key")?, required(tag, "Value")?);
+        if !(1..=128).contains(&key.chars().count()) || !key.chars().all(is_legal) {
+            return Err(invalid(format!("The Tag Key provided is invalid, Key: {key}")));
+        }
+        if value.chars().count() > 256 || !value.chars().all(is_legal) {
+            return Err(invalid(format!("The Tag Value provided is invalid, Value: {value}")));
+        }
+        if tags.insert(key.to_owned(), value.to_owned()).is_some() {
+            return Err(invalid(format!("Duplicate Tag Keys provided as input: Duplicate Tag Key found {key}")));
+        }
+    }
+    check_tags(&tags).map(|()| tags)
+}
+
+/// Refuses more tags than a table can have, those of AWS itself left out.
+pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), Failure> {
+    match tags.keys().filter(|key| !key.starts_with("aws:")).count() {
+        0..=TAGS => Ok(()),
+        _ => Err(invalid("Number of Tags exceed the current limit for the provided ResourceArn")),
+    }
+}
+
+/// Letters, white space, numbers, and a few more. The at sign, which the guide leaves out, is in all other services'.
+fn is_legal(character: char) -> bool {
+    character.is_alphanumeric() || character.is_whitespace() || "+-=._:/@".contains(character)
 }

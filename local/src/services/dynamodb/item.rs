@@ -54,7 +54,12 @@ pub(super) fn write(item: &Item) -> Value {
 
 /// Bytes of an item as DynamoDB counts them.
 pub(super) fn size(item: &Item) -> usize {
-    item.iter().map(|(name, value)| name.len() + value.size()).sum()
+    item.iter().map(|(name, value)| attribute_size(name, value)).sum()
+}
+
+/// Bytes of one attribute, its name included.
+pub(super) fn attribute_size(name: &str, value: &AttributeValue) -> usize {
+    name.len() + value.size()
 }
 
 /// Checks an item that is about to be stored.

@@ -5,10 +5,13 @@
 
 mod access;
 mod batch;
+mod capacity;
+mod consumed;
 mod definition;
 mod expression;
 mod item;
 mod key;
+mod metrics;
 mod number;
 mod read;
 mod settings;
@@ -16,6 +19,8 @@ mod table;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod throttle;
+mod totals;
 mod transactions;
 mod update;
 mod value;
@@ -24,7 +29,6 @@ mod write;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -33,8 +37,11 @@ use serde_json::{Value, json};
 use crate::fault::Action;
 use crate::{ApiError, Call, Cloud};
 pub use access::authorization;
+use consumed::Consumed;
+pub use consumed::ConsumedUnits;
 pub(crate) use settings::mark;
 use table::Table;
+pub use totals::{ConsumedTotal, consumed_totals};
 
 /// State of the service.
 #[derive(Debug, Default)]
@@ -46,10 +53,11 @@ pub struct Dynamodb {
 struct State {
     /// By region and name.
     tables: BTreeMap<(String, String), Table>,
-    /// Idempotency tokens of transactions: what was asked, and when.
-    tokens: HashMap<String, (Value, Instant)>,
+    /// The transactions that were done, by their idempotency tokens.
+    tokens: HashMap<String, transactions::Done>,
     /// The transactions that are on.
     in_flight: transactions::InFlight,
+    totals: totals::Totals,
 }
 
 impl Dynamodb {
@@ -61,7 +69,7 @@ impl Dynamodb {
 impl State {
     /// A table in whatever state, by name or ARN. Tables whose deletion has ended are gone.
     fn table(&mut self, region: &str, name: &str) -> Option<&mut Table> {
-        let name = name.rsplit_once(":table/").map_or(name, |(_, resource)| resource);
+        let name = bare_name(name);
         let key = (region.to_owned(), name.split('/').next().unwrap_or(name).to_owned());
         if self.tables.get(&key).is_some_and(Table::is_gone) {
             self.tables.remove(&key);
@@ -76,6 +84,11 @@ impl State {
         table.settle_views();
         Ok(table)
     }
+}
+
+/// The name of a table that is named by name or ARN.
+fn bare_name(name: &str) -> &str {
+    name.rsplit_once(":table/").map_or(name, |(_, resource)| resource)
 }
 
 /// An error, with the members that some errors have besides their message.
@@ -130,15 +143,36 @@ fn required<'a>(input: &'a Value, name: &str) -> Result<&'a str, Failure> {
 
 /// Answers a call, in the JSON that DynamoDB speaks. Of the faults it knows those that are its own.
 pub async fn handle(cloud: &Cloud, call: &Call, body: &[u8], fault: Option<&Action>) -> Response<Bytes> {
+    let mut consumed = Consumed::default();
     let outcome = match serde_json::from_slice::<Value>(body) {
-        Ok(input) if input.is_object() => match (call.operation.as_str(), fault) {
-            ("TransactWriteItems", Some(Action::Cancel { reasons })) => Err(transactions::cancelled_for(reasons)),
-            ("TransactWriteItems", _) => transactions::write(cloud, &call.region, input).await,
-            ("BatchGetItem", Some(Action::Unprocessed)) => batch::get_first(cloud, &call.region, input),
-            _ => dispatch(cloud, call, &input),
-        },
+        Ok(input) if input.is_object() => perform(cloud, call, input, fault, &mut consumed).await,
         _ => Err(Failure::new("SerializationException", "Start of structure or map found where not expected.")),
     };
+    cloud.dynamodb.state().totals.add(&call.region, &call.operation, &consumed);
+    metrics::publish(cloud, &call.region, &call.operation, &consumed);
+    let mut reply = reply(call, outcome);
+    // For the call log: a refused call consumes, too, and its answer does not say so.
+    reply.extensions_mut().insert(consumed.by_resource());
+    reply
+}
+
+async fn perform(
+    cloud: &Cloud,
+    call: &Call,
+    input: Value,
+    fault: Option<&Action>,
+    consumed: &mut Consumed,
+) -> Result<Value, Failure> {
+    consumed::check(&input)?;
+    match (call.operation.as_str(), fault) {
+        ("TransactWriteItems", Some(Action::Cancel { reasons })) => Err(transactions::cancelled_for(reasons)),
+        ("TransactWriteItems", _) => transactions::write(cloud, &call.region, input, consumed).await,
+        ("BatchGetItem", Some(Action::Unprocessed)) => batch::get_first(cloud, &call.region, &input, consumed),
+        _ => dispatch(cloud, call, &input, consumed),
+    }
+}
+
+fn reply(call: &Call, outcome: Result<Value, Failure>) -> Response<Bytes> {
     match outcome {
         Ok(output) => response(StatusCode::OK, call, &output),
         Err(failure) => {
@@ -146,6 +180,7 @@ pub async fn handle(cloud: &Cloud, call: &Call, body: &[u8], fault: Option<&Acti
             let namespace = match failure.error.code.as_str() {
                 "ValidationException" => "com.amazon.coral.validate",
                 "SerializationException" => "com.amazon.coral.service",
+                "ThrottlingException" => "com.amazon.coral.availability",
                 _ => "com.amazonaws.dynamodb.v20120810",
             };
             let kind = format!("{namespace}#{}", failure.error.code);
@@ -171,7 +206,7 @@ fn response(status: StatusCode, call: &Call, output: &Value) -> Response<Bytes> 
     response
 }
 
-fn dispatch(cloud: &Cloud, call: &Call, input: &Value) -> Result<Value, Failure> {
+fn dispatch(cloud: &Cloud, call: &Call, input: &Value, consumed: &mut Consumed) -> Result<Value, Failure> {
     let region = call.region.as_str();
     match call.operation.as_str() {
         "CreateTable" => tables::create(cloud, region, input),
@@ -179,15 +214,15 @@ fn dispatch(cloud: &Cloud, call: &Call, input: &Value) -> Result<Value, Failure>
         "ListTables" => tables::list(cloud, region, input),
         "UpdateTable" => update::update(cloud, region, input),
         "DeleteTable" => tables::delete(cloud, region, input),
-        "PutItem" => write::put(cloud, region, input),
-        "UpdateItem" => write::update(cloud, region, input),
-        "DeleteItem" => write::delete(cloud, region, input),
-        "GetItem" => read::get(cloud, region, input),
-        "Query" => read::query(cloud, region, input),
-        "Scan" => read::scan(cloud, region, input),
-        "BatchGetItem" => batch::get(cloud, region, input),
-        "BatchWriteItem" => batch::write(cloud, region, input),
-        "TransactGetItems" => transactions::get(cloud, region, input),
+        "PutItem" => write::put(cloud, region, input, consumed),
+        "UpdateItem" => write::update(cloud, region, input, consumed),
+        "DeleteItem" => write::delete(cloud, region, input, consumed),
+        "GetItem" => read::get(cloud, region, input, consumed),
+        "Query" => read::query(cloud, region, input, consumed),
+        "Scan" => read::scan(cloud, region, input, consumed),
+        "BatchGetItem" => batch::get(cloud, region, input, consumed),
+        "BatchWriteItem" => batch::write(cloud, region, input, consumed),
+        "TransactGetItems" => transactions::get(cloud, region, input, consumed),
         operation => settings::handle(cloud, region, operation, input),
     }
 }

@@ -102,6 +102,12 @@ impl Number {
         self.coefficient.unsigned_abs().checked_ilog10().map_or(0, |log| log as usize + 1)
     }
 
+    /// How many significant digits stand before the decimal point, and how many after it.
+    pub(super) fn digits_around_point(self) -> (usize, usize) {
+        let behind = usize::try_from(-self.exponent).unwrap_or(0).min(self.digits());
+        (self.digits() - behind, behind)
+    }
+
     /// The nearest binary fraction, for what needs no exact value.
     pub(super) fn approximately(self) -> f64 {
         format!("{}e{}", self.coefficient, self.exponent).parse().unwrap_or(f64::NAN)

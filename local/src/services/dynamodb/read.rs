@@ -6,31 +6,55 @@ use serde_json::{Value, json};
 
 use crate::Cloud;
 
+use super::capacity::{self, Charge, Consistency};
+use super::consumed::{Consumed, Shape};
 use super::expression::{Condition, KeyCondition, Kind, Path, Placeholders, Projection};
 use super::key::{Key, KeySchema, KeyValue};
 use super::table::{Index, Table};
 use super::value::{AttributeValue, Item};
 use super::view::Position;
-use super::write::{add_capacity, refuse_legacy};
+use super::write::refuse_legacy;
 use super::{Failure, invalid, item, required};
 
 /// Bytes of items that one page holds.
 const PAGE: usize = 1024 * 1024;
 
-pub(super) fn get(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
+pub(super) fn get(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) -> Result<Value, Failure> {
     let name = required(input, "TableName")?;
     let mut state = cloud.dynamodb.state();
     let table = state.ready(cloud, region, name)?;
+    let found = one(table, input)?;
+    consumed.take(cloud, table, name, vec![found.charge(Consistency::of(input))])?;
     let mut output = json!({});
-    if let Some(found) = one(table, input)? {
-        output["Item"] = item::write(&found);
+    if let Some(item) = found.item {
+        output["Item"] = item::write(&item);
     }
-    add_capacity(&mut output, input, name);
+    consumed.answer(&mut output, input, Shape::Single);
     Ok(output)
 }
 
+/// What is under a key.
+pub(super) struct Found {
+    pub(super) key: Key,
+    /// Projected.
+    pub(super) item: Option<Item>,
+    /// Bytes of the whole item.
+    bytes: usize,
+}
+
+impl Found {
+    /// What it costs to have looked: by the whole item, whatever part of it is wanted.
+    pub(super) fn charge(&self, consistency: Consistency) -> Charge {
+        read_charge(None, Some(self.key.partition.clone()), consistency.units(self.bytes))
+    }
+}
+
+fn read_charge(index: Option<String>, partition: Option<KeyValue>, units: f64) -> Charge {
+    Charge { index, partition, kind: capacity::Kind::Read, units }
+}
+
 /// Reads the item of a `Key`, projected.
-pub(super) fn one(table: &Table, input: &Value) -> Result<Option<Item>, Failure> {
+pub(super) fn one(table: &Table, input: &Value) -> Result<Found, Failure> {
     refuse_legacy(input)?;
     let placeholders = Placeholders::read(input, &[Kind::Projection])?;
     let projection = placeholders.projection(input)?;
@@ -38,8 +62,10 @@ pub(super) fn one(table: &Table, input: &Value) -> Result<Option<Item>, Failure>
     table.check_paths(projection.iter().flat_map(Projection::paths))?;
     let key = item::read(input.get("Key").unwrap_or(&Value::Null))?;
     item::check_key(table, &key)?;
-    let found = table.keys.key_of(&key).and_then(|key| table.items.get(&key));
-    Ok(found.map(|item| project(item, projection.as_ref())))
+    let key = table.keys.key_of(&key).ok_or_else(|| invalid("The provided key element does not match the schema"))?;
+    let found = table.items.get(&key);
+    let (item, bytes) = (found.map(|item| project(item, projection.as_ref())), found.map_or(0, item::size));
+    Ok(Found { key, item, bytes })
 }
 
 fn project(item: &Item, projection: Option<&Projection>) -> Item {
@@ -96,6 +122,11 @@ impl<'a> Source<'a> {
         items.map(|(key, item)| ((key.clone(), key.clone()), item)).collect()
     }
 
+    /// What a page costs: by the bytes of all that was read together, before any filter.
+    fn charge(&self, partition: Option<KeyValue>, input: &Value, bytes: usize) -> Charge {
+        read_charge(self.index.map(|index| index.name.clone()), partition, Consistency::of(input).units(bytes))
+    }
+
     /// The key attributes that a page ends with.
     fn last_key(&self, item: &Item) -> Item {
         let mut key = self.keys().extract(item);
@@ -112,14 +143,11 @@ impl<'a> Source<'a> {
     }
 
     fn projects(&self, name: &str) -> bool {
-        let Some(index) = self.index.filter(|_| !self.holds_all()) else { return true };
-        let included = index.projection.get("NonKeyAttributes").and_then(Value::as_array).into_iter().flatten();
-        let keys = self.keys().names().chain(self.table.keys.names());
-        keys.map(String::as_str).chain(included.filter_map(Value::as_str)).any(|held| held == name)
+        self.index.is_none_or(|index| index.projects(&self.table.keys, name))
     }
 
     fn holds_all(&self) -> bool {
-        self.index.is_none_or(|index| index.projection.get("ProjectionType") == Some(&json!("ALL")))
+        self.index.is_none_or(Index::holds_all)
     }
 
     /// Refuses to read from an index what it does not hold: nothing is fetched from the table for it.
@@ -145,7 +173,7 @@ impl<'a> Source<'a> {
     }
 }
 
-pub(super) fn query(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
+pub(super) fn query(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) -> Result<Value, Failure> {
     let name = required(input, "TableName")?;
     let mut state = cloud.dynamodb.state();
     let table = state.ready(cloud, region, name)?;
@@ -164,17 +192,26 @@ pub(super) fn query(cloud: &Cloud, region: &str, input: &Value) -> Result<Value,
     if !ascending {
         matching.reverse();
     }
-    page(&source, input, &wanted, matching, ascending)
+    let Page { mut output, bytes } = page(&source, input, &wanted, matching, ascending)?;
+    let charge = source.charge(KeyValue::of(&keys.partition), input, bytes);
+    consumed.take(cloud, table, name, vec![charge])?;
+    consumed.answer(&mut output, input, Shape::Single);
+    Ok(output)
 }
 
-pub(super) fn scan(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
+pub(super) fn scan(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) -> Result<Value, Failure> {
     let name = required(input, "TableName")?;
     let mut state = cloud.dynamodb.state();
     let table = state.ready(cloud, region, name)?;
     let source = Source::open(table, input)?;
     refuse_legacy(input)?;
     let placeholders = Placeholders::read(input, &[Kind::Filter, Kind::Projection])?;
-    page(&source, input, &Wanted::read(input, &placeholders)?, source.all(), true)
+    let wanted = Wanted::read(input, &placeholders)?;
+    let Page { mut output, bytes } = page(&source, input, &wanted, source.all(), true)?;
+    let charge = source.charge(None, input, bytes);
+    consumed.take(cloud, table, name, vec![charge])?;
+    consumed.answer(&mut output, input, Shape::Single);
+    Ok(output)
 }
 
 /// Which items are wanted, and what of them.
@@ -209,6 +246,12 @@ impl Wanted {
     }
 }
 
+/// One page of an answer, and the bytes that were read for it.
+struct Page {
+    output: Value,
+    bytes: usize,
+}
+
 /// Cuts one page out of sorted items, filters and projects it.
 fn page(
     source: &Source<'_>,
@@ -216,7 +259,7 @@ fn page(
     wanted: &Wanted,
     mut items: Vec<(Position, &Item)>,
     ascending: bool,
-) -> Result<Value, Failure> {
+) -> Result<Page, Failure> {
     let (filter, projection) = (wanted.filter.as_ref(), wanted.projection.as_ref());
     let counts_only = check_select(source, input, projection.is_some())?;
     source.table.check_paths(wanted.paths())?;
@@ -256,8 +299,7 @@ fn page(
     {
         output["LastEvaluatedKey"] = item::write(&source.last_key(last));
     }
-    add_capacity(&mut output, input, &source.table.name);
-    Ok(output)
+    Ok(Page { output, bytes })
 }
 
 /// Checks `Select`; returns whether only counts are wanted.

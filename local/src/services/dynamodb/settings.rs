@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{ApiError, Cloud};
 
+use super::definition::{check_tags, read_tags};
 use super::table::{Table, TimeToLive};
 use super::{Failure, State, invalid, no_such_resource, no_such_table, required};
 
@@ -16,8 +17,15 @@ pub(super) fn handle(cloud: &Cloud, region: &str, operation: &str, input: &Value
     let mut state = cloud.dynamodb.state();
     match operation {
         "TagResource" => {
-            let tags = super::definition::read_tags(input)?;
-            by_arn(&mut state, region, input)?.tags.extend(tags);
+            let table = by_arn(&mut state, region, input)?;
+            let new = read_tags(input)?;
+            if new.is_empty() {
+                return Err(invalid("Atleast one Tag needs to be provided as Input."));
+            }
+            let mut tags = table.tags.clone();
+            tags.extend(new);
+            check_tags(&tags)?;
+            table.tags = tags;
             Ok(json!({}))
         }
         "UntagResource" => {

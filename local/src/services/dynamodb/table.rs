@@ -9,6 +9,7 @@ use crate::{Cloud, arn};
 
 use super::expression::Path;
 use super::key::{Key, KeySchema};
+use super::throttle::Buckets;
 use super::value::{AttributeValue, Item};
 use super::view::View;
 use super::{Failure, invalid};
@@ -26,7 +27,24 @@ pub(super) struct Index {
     pub(super) ready: Instant,
     /// When its deletion ends, once that has begun.
     pub(super) gone: Option<Instant>,
+    /// Provisioned read and write units; none on demand.
+    pub(super) throughput: (i64, i64),
+    pub(super) buckets: Buckets,
     pub(super) view: View,
+}
+
+impl Index {
+    /// Whether it holds an attribute of its table, whose keys are in every index.
+    pub(super) fn projects(&self, table_keys: &KeySchema, name: &str) -> bool {
+        let included = self.projection.get("NonKeyAttributes").and_then(Value::as_array).into_iter().flatten();
+        let keys = self.keys.names().chain(table_keys.names());
+        self.holds_all() || keys.map(String::as_str).chain(included.filter_map(Value::as_str)).any(|held| held == name)
+    }
+
+    /// Whether it holds its table's items whole.
+    pub(super) fn holds_all(&self) -> bool {
+        self.projection.get("ProjectionType").and_then(Value::as_str) == Some("ALL")
+    }
 }
 
 /// What `UpdateTimeToLive` set.
@@ -50,6 +68,7 @@ pub(super) struct Table {
     pub(super) indexes: Vec<Index>,
     pub(super) billing_mode: String,
     pub(super) throughput: (i64, i64),
+    pub(super) buckets: Buckets,
     pub(super) encryption: Option<Value>,
     pub(super) class: Option<String>,
     pub(super) protected: bool,
@@ -84,6 +103,10 @@ impl Table {
     /// Whether items can be read and written; they still can while the table is being updated.
     pub(super) fn takes_data(&self) -> bool {
         matches!(self.status(), "ACTIVE" | "UPDATING")
+    }
+
+    pub(super) fn is_on_demand(&self) -> bool {
+        self.billing_mode == "PAY_PER_REQUEST"
     }
 
     pub(super) fn is_gone(&self) -> bool {
@@ -164,8 +187,6 @@ impl Table {
 
     /// What `DescribeTable` says.
     pub(super) fn description(&self) -> Value {
-        let on_demand = self.billing_mode == "PAY_PER_REQUEST";
-        let throughput = json!({"NumberOfDecreasesToday": 0, "ReadCapacityUnits": self.throughput.0, "WriteCapacityUnits": self.throughput.1});
         let mut description = json!({
             "AttributeDefinitions": self.attributes.iter()
                 .map(|(name, kind)| json!({"AttributeName": name, "AttributeType": kind})).collect::<Vec<_>>(),
@@ -173,14 +194,14 @@ impl Table {
             "KeySchema": schema(&self.keys),
             "TableStatus": self.status(),
             "CreationDateTime": self.created.as_millisecond() as f64 / 1000.0,
-            "ProvisionedThroughput": throughput,
+            "ProvisionedThroughput": throughput(self.throughput),
             "TableSizeBytes": self.items.values().map(super::item::size).sum::<usize>(),
             "ItemCount": self.items.len(),
             "TableArn": self.arn(),
             "TableId": self.id,
             "DeletionProtectionEnabled": self.protected,
         });
-        if on_demand {
+        if self.is_on_demand() {
             description["BillingModeSummary"] = json!({"BillingMode": "PAY_PER_REQUEST",
                 "LastUpdateToPayPerRequestDateTime": self.created.as_millisecond() as f64 / 1000.0});
         }
@@ -192,12 +213,12 @@ impl Table {
         }
         if !self.indexes.is_empty() {
             description["GlobalSecondaryIndexes"] =
-                self.indexes.iter().map(|index| self.index_description(index, &throughput)).collect();
+                self.indexes.iter().map(|index| self.index_description(index)).collect();
         }
         description
     }
 
-    fn index_description(&self, index: &Index, throughput: &Value) -> Value {
+    fn index_description(&self, index: &Index) -> Value {
         let status = match index.gone {
             Some(_) => "DELETING",
             None if Instant::now() < index.ready => "CREATING",
@@ -208,7 +229,7 @@ impl Table {
             "KeySchema": schema(&index.keys),
             "Projection": index.projection,
             "IndexStatus": status,
-            "ProvisionedThroughput": throughput,
+            "ProvisionedThroughput": throughput(index.throughput),
             "IndexSizeBytes": 0,
             "ItemCount": index.view.len(),
             "IndexArn": format!("{}/index/{}", self.arn(), index.name),
@@ -218,6 +239,10 @@ impl Table {
         }
         description
     }
+}
+
+fn throughput((read, write): (i64, i64)) -> Value {
+    json!({"NumberOfDecreasesToday": 0, "ReadCapacityUnits": read, "WriteCapacityUnits": write})
 }
 
 fn schema(keys: &KeySchema) -> Value {

@@ -12,7 +12,8 @@ use super::definition::{
     read_schema, read_tags, refuse_unsupported,
 };
 use super::table::Table;
-use super::{Failure, invalid, no_such_table, required};
+use super::throttle::Buckets;
+use super::{Failure, bare_name, invalid, no_such_table, required};
 
 pub(super) fn create(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
     let name = checked_name(input)?;
@@ -20,13 +21,13 @@ pub(super) fn create(cloud: &Cloud, region: &str, input: &Value) -> Result<Value
     let attributes = read_attributes(input)?;
     let keys = read_schema(input.get("KeySchema"), &attributes)?;
     let ready = Instant::now() + cloud.clock.scaled(cloud.config.latency.table);
+    let (billing_mode, throughput) = read_billing(input)?;
     let indexes = elements(input, "GlobalSecondaryIndexes")
         .iter()
-        .map(|index| read_index(index, &attributes, ready))
+        .map(|index| read_index(index, &attributes, &billing_mode, ready))
         .collect::<Result<Vec<_>, _>>()?;
-    check_indexes(&indexes)?;
+    check_indexes(&indexes, &keys)?;
     check_attributes_used(&attributes, &keys, &indexes)?;
-    let (billing_mode, throughput) = read_billing(input)?;
     let mut state = cloud.dynamodb.state();
     if state.table(region, name).is_some() {
         return Err(in_use(format!("Table already exists: {name}")));
@@ -41,6 +42,7 @@ pub(super) fn create(cloud: &Cloud, region: &str, input: &Value) -> Result<Value
         indexes,
         billing_mode,
         throughput,
+        buckets: Buckets::default(),
         encryption: read_encryption(region, input),
         class: input.get("TableClass").and_then(Value::as_str).map(str::to_owned),
         protected: input.get("DeletionProtectionEnabled").and_then(Value::as_bool).unwrap_or(false),
@@ -69,7 +71,7 @@ pub(super) fn still_in_use(why: &str, name: &str) -> Failure {
 
 pub(super) fn checked_name(input: &Value) -> Result<&str, Failure> {
     let name = required(input, "TableName")?;
-    let bare = name.rsplit_once(":table/").map_or(name, |(_, bare)| bare);
+    let bare = bare_name(name);
     let legal = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
     if !bare.chars().all(legal) {
         return Err(invalid(format!(

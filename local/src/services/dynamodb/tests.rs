@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::config::LatencyProfile;
+use crate::config::{LatencyProfile, LimitsProfile};
 use crate::gateway::faults::Action;
 use crate::services::tests;
 use crate::{Call, Cloud, LocalConfig};
 
+mod capacity;
+mod definition;
 mod expressions;
 mod projected;
+mod throughput;
 mod together;
 
 fn cloud(table_delay: Duration) -> (Cloud, tempfile::TempDir) {
@@ -19,6 +22,22 @@ fn cloud(table_delay: Duration) -> (Cloud, tempfile::TempDir) {
 
 fn cloud_with(latency: LatencyProfile) -> (Cloud, tempfile::TempDir) {
     tests::cloud(LocalConfig { latency, ..LocalConfig::default() })
+}
+
+fn limited(limits: Option<LimitsProfile>) -> (Cloud, tempfile::TempDir) {
+    let latency = LatencyProfile { table: Duration::ZERO, index: Duration::ZERO, ..LatencyProfile::QUICK };
+    tests::cloud(LocalConfig { latency, limits, ..LocalConfig::default() })
+}
+
+/// The sum of a metric over the last minutes.
+async fn metric(cloud: &Cloud, name: &str, dimensions: &[(&str, &str)]) -> f64 {
+    let dimensions: Vec<_> = dimensions.iter().map(|(name, value)| json!({"Name": name, "Value": value})).collect();
+    let now = cloud.clock.now().as_second();
+    // A minute of a slow clock is a long one.
+    let statistics = json!({"Namespace": "AWS/DynamoDB", "MetricName": name, "Period": 86400, "Statistics": ["Sum"],
+        "StartTime": now - 86400, "EndTime": now + 86400, "Dimensions": dimensions});
+    let reply = tests::ask(cloud, "monitoring", "GetMetricStatistics", statistics).await.unwrap();
+    reply["Datapoints"].as_array().unwrap().iter().filter_map(|point| point["Sum"].as_f64()).sum()
 }
 
 fn request(operation: &str, input: &Value) -> Call {

@@ -7,8 +7,11 @@ use serde_json::{Value, json};
 
 use crate::Cloud;
 
+use super::capacity::{Charge, Consistency, TRANSACTION};
+use super::consumed::{Consumed, Shape};
 use super::key::Key;
 use super::table::Table;
+use super::throttle::Throttled;
 use super::write::{Effect, Write};
 use super::{Failure, State, invalid, item, no_such_resource, read, required};
 
@@ -88,33 +91,48 @@ struct Begun {
     token: Option<String>,
 }
 
-/// Decides at once, and takes effect after the time that a transaction takes. It goes on when the caller goes away.
-pub(super) async fn write(cloud: &Cloud, region: &str, input: Value) -> Result<Value, Failure> {
-    let Some(begun) = begin(cloud, region, &input)? else { return Ok(json!({})) };
-    let cloud = cloud.clone();
-    let work = tokio::spawn(async move {
-        cloud.clock.sleep(cloud.config.latency.transaction).await;
-        end(&cloud, begun, &input)
-    });
-    work.await.unwrap_or_else(|error| Err(Failure::new("InternalServerError", error.to_string())))
+/// A transaction that was done under a token.
+#[derive(Debug)]
+pub(super) struct Done {
+    /// Its `TransactItems`.
+    items: Value,
+    at: Instant,
+    /// What it costs to find out that it was done, each with its table: AWS reads the items again.
+    replay: Vec<(String, Charge)>,
 }
 
-/// Checks everything and keeps others from the items; nothing when the transaction was done before under its token.
-fn begin(cloud: &Cloud, region: &str, input: &Value) -> Result<Option<Begun>, Failure> {
-    let list = actions(input)?;
-    let token = input.get("ClientRequestToken").and_then(Value::as_str);
-    let mut state = cloud.dynamodb.state();
-    if already_done(cloud, &mut state, input)? {
-        return Ok(None);
+/// Decides at once, and takes effect after the time that a transaction takes. It goes on when the caller goes away.
+pub(super) async fn write(
+    cloud: &Cloud,
+    region: &str,
+    input: Value,
+    consumed: &mut Consumed,
+) -> Result<Value, Failure> {
+    let mut output = json!({});
+    if let Some(begun) = begin(cloud, region, &input, consumed)? {
+        let (cloud, items) = (cloud.clone(), input["TransactItems"].clone());
+        let work = tokio::spawn(async move {
+            cloud.clock.sleep(cloud.config.latency.transaction).await;
+            end(&cloud, begun, items)
+        });
+        work.await.unwrap_or_else(|error| Err(Failure::new("InternalServerError", error.to_string())))?;
     }
-    if token.is_some_and(|token| state.in_flight.tokens.contains(token)) {
-        let message = "The transaction with the given request token is already in progress.";
-        return Err(Failure::new("TransactionInProgressException", message));
-    }
-    let mut places = Vec::new();
-    let mut effects = Vec::new();
-    let mut reasons = Vec::new();
-    for entry in list {
+    consumed.answer(&mut output, &input, Shape::Transaction);
+    Ok(output)
+}
+
+/// An action that was read and checked.
+struct Planned<'i> {
+    /// The table as the action names it.
+    table: &'i str,
+    place: Place,
+    /// Whether another transaction has the item.
+    conflicts: bool,
+    effect: Result<Effect, Failure>,
+}
+
+impl<'i> Planned<'i> {
+    fn read(cloud: &Cloud, state: &mut State, region: &str, entry: &'i Value) -> Result<Self, Failure> {
         let (kind, parameters) = action(entry)?;
         let name = required(parameters, "TableName")?;
         if kind == "ConditionCheck" {
@@ -123,21 +141,74 @@ fn begin(cloud: &Cloud, region: &str, input: &Value) -> Result<Option<Begun>, Fa
         let table = state.ready(cloud, region, name).map_err(|_| no_such_resource())?;
         let write = Write::read(table, parameters, kind)?;
         let place = place(table, &write.key(table)?);
-        let planned = write.plan(table);
-        if places.contains(&place) {
+        let effect = write.plan(table);
+        let conflicts = state.in_flight.items.contains(&place);
+        Ok(Self { table: name, place, conflicts, effect })
+    }
+
+    fn is_refused(&self) -> bool {
+        self.conflicts || self.effect.as_ref().map_or(true, Effect::is_refused)
+    }
+
+    /// What it consumes: when the transaction is cancelled, the table's part of what can be done.
+    fn charges(&self, table: &Table, is_cancelled: bool) -> Vec<Charge> {
+        match &self.effect {
+            Ok(effect) if is_cancelled => vec![effect.charge_of_table(TRANSACTION)],
+            Ok(effect) => effect.charges(table, TRANSACTION),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// The reason that it has for a cancellation; the effect when it has none.
+    fn reason(self, throttled: Option<Throttled>) -> (Value, Option<(String, Effect)>) {
+        let refused = match (self.effect, throttled) {
+            _ if self.conflicts => json!({"Code": "TransactionConflict", "Message": CONFLICT}),
+            (_, Some(throttled)) => json!({"Code": throttled.transaction_code(), "Message": throttled.message()}),
+            (Err(failure), None) => reason(failure),
+            (Ok(mut effect), None) => match effect.refused() {
+                Some(failure) => reason(failure),
+                None => return (json!({"Code": "None"}), Some((self.table.to_owned(), effect))),
+            },
+        };
+        (refused, None)
+    }
+}
+
+/// Checks everything and keeps others from the items; nothing when the transaction was done before under its token.
+fn begin(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) -> Result<Option<Begun>, Failure> {
+    let list = actions(input)?;
+    let token = input.get("ClientRequestToken").and_then(Value::as_str);
+    let mut state = cloud.dynamodb.state();
+    if let Some(replay) = already_done(cloud, &mut state, input)? {
+        for (name, charge) in replay {
+            consumed.take(cloud, state.ready(cloud, region, &name)?, &name, vec![charge])?;
+        }
+        return Ok(None);
+    }
+    if token.is_some_and(|token| state.in_flight.tokens.contains(token)) {
+        let message = "The transaction with the given request token is already in progress.";
+        return Err(Failure::new("TransactionInProgressException", message));
+    }
+    let mut planned: Vec<Planned<'_>> = Vec::new();
+    for entry in list {
+        let action = Planned::read(cloud, &mut state, region, entry)?;
+        if planned.iter().any(|other| other.place == action.place) {
             return Err(invalid("Transaction request cannot include multiple operations on one item"));
         }
-        reasons.push(match planned {
-            _ if state.in_flight.items.contains(&place) => json!({"Code": "TransactionConflict", "Message": CONFLICT}),
-            Ok(effect) => {
-                effects.push((name.to_owned(), effect));
-                json!({"Code": "None"})
-            }
-            Err(failure) => reason(failure),
-        });
-        places.push(place);
+        planned.push(action);
     }
-    if effects.len() < list.len() {
+    let is_cancelled = planned.iter().any(Planned::is_refused);
+    let places: Vec<Place> = planned.iter().map(|action| action.place.clone()).collect();
+    let (mut effects, mut reasons) = (Vec::new(), Vec::new());
+    for action in planned {
+        let table = state.ready(cloud, region, action.table)?;
+        let charges = action.charges(table, is_cancelled);
+        let throttled = consumed.take(cloud, table, action.table, charges).err();
+        let (reason, effect) = action.reason(throttled);
+        reasons.push(reason);
+        effects.extend(effect);
+    }
+    if effects.len() < places.len() {
         return Err(cancelled(reasons));
     }
     state.in_flight.items.extend(places.iter().cloned());
@@ -145,7 +216,7 @@ fn begin(cloud: &Cloud, region: &str, input: &Value) -> Result<Option<Begun>, Fa
     Ok(Some(Begun { region: region.to_owned(), effects, places, token: token.map(str::to_owned) }))
 }
 
-fn end(cloud: &Cloud, begun: Begun, input: &Value) -> Result<Value, Failure> {
+fn end(cloud: &Cloud, begun: Begun, items: Value) -> Result<(), Failure> {
     let mut state = cloud.dynamodb.state();
     for place in &begun.places {
         state.in_flight.items.remove(place);
@@ -155,9 +226,10 @@ fn end(cloud: &Cloud, begun: Begun, input: &Value) -> Result<Value, Failure> {
     }
     if let Some(token) = begun.token {
         state.in_flight.tokens.remove(&token);
-        state.tokens.insert(token, (input["TransactItems"].clone(), Instant::now()));
+        let replay = begun.effects.into_iter().map(|(name, effect)| (name, effect.charge_of_replay())).collect();
+        state.tokens.insert(token, Done { items, at: Instant::now(), replay });
     }
-    Ok(json!({}))
+    Ok(())
 }
 
 fn reason(failure: Failure) -> Value {
@@ -172,14 +244,14 @@ fn reason(failure: Failure) -> Value {
     reason
 }
 
-/// Whether this very transaction was done under the same token.
-fn already_done(cloud: &Cloud, state: &mut State, input: &Value) -> Result<bool, Failure> {
+/// What it costs that this very transaction was done under the same token, if so.
+fn already_done(cloud: &Cloud, state: &mut State, input: &Value) -> Result<Option<Vec<(String, Charge)>>, Failure> {
     let lifetime = cloud.clock.scaled(TOKEN);
-    state.tokens.retain(|_, (_, done)| done.elapsed() < lifetime);
-    let Some(token) = input.get("ClientRequestToken").and_then(Value::as_str) else { return Ok(false) };
+    state.tokens.retain(|_, done| done.at.elapsed() < lifetime);
+    let Some(token) = input.get("ClientRequestToken").and_then(Value::as_str) else { return Ok(None) };
     match state.tokens.get(token) {
-        None => Ok(false),
-        Some((items, _)) if Some(items) == input.get("TransactItems") => Ok(true),
+        None => Ok(None),
+        Some(done) if Some(&done.items) == input.get("TransactItems") => Ok(Some(done.replay.clone())),
         Some(_) => Err(Failure::new(
             "IdempotentParameterMismatchException",
             "The request uses the same client token as a previous, but non-identical request. Do not reuse a client token with different requests, unless the requests are identical",
@@ -187,14 +259,28 @@ fn already_done(cloud: &Cloud, state: &mut State, input: &Value) -> Result<bool,
     }
 }
 
-pub(super) fn get(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
+pub(super) fn get(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) -> Result<Value, Failure> {
     let mut state = cloud.dynamodb.state();
-    let mut responses = Vec::new();
+    let mut looked_up = Vec::new();
     for entry in actions(input)? {
         let parameters = entry.get("Get").ok_or_else(|| invalid("TransactItems can only contain Get"))?;
-        let table = state.ready(cloud, region, required(parameters, "TableName")?)?;
-        let found = read::one(table, parameters)?;
-        responses.push(found.map_or_else(|| json!({}), |item| json!({"Item": item::write(&item)})));
+        let name = required(parameters, "TableName")?;
+        looked_up.push((name, read::one(state.ready(cloud, region, name)?, parameters)?));
     }
-    Ok(json!({"Responses": responses}))
+    let (mut responses, mut reasons) = (Vec::new(), Vec::new());
+    for (name, found) in looked_up {
+        let table = state.ready(cloud, region, name)?;
+        let throttled = consumed.take(cloud, table, name, vec![found.charge(Consistency::Transactional)]).err();
+        reasons.push(match throttled {
+            None => json!({"Code": "None"}),
+            Some(throttled) => json!({"Code": throttled.transaction_code(), "Message": throttled.message()}),
+        });
+        responses.push(found.item.map_or_else(|| json!({}), |item| json!({"Item": item::write(&item)})));
+    }
+    if reasons.iter().any(|reason| reason["Code"] != "None") {
+        return Err(cancelled(reasons));
+    }
+    let mut output = json!({"Responses": responses});
+    consumed.answer(&mut output, input, Shape::Transaction);
+    Ok(output)
 }

@@ -1,13 +1,15 @@
 //! `UpdateTable`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use crate::{ApiError, Cloud};
 
-use super::definition::{elements, read_attributes, read_billing, read_encryption, read_index};
+use super::definition::{
+    check_indexes, elements, read_attributes, read_billing, read_encryption, read_index, read_index_throughput,
+};
 use super::table::{Index, Table};
 use super::tables::{checked_name, still_in_use};
 use super::value::Item;
@@ -66,20 +68,30 @@ fn apply_update(table: &mut Table, input: &Value, done: Instant) -> Result<usize
         }
         table.encryption = read_encryption(&table.region, input);
     }
+    let billing = match input.get("BillingMode").is_some() || input.get("ProvisionedThroughput").is_some() {
+        true => read_billing(input)?,
+        false => (table.billing_mode.clone(), table.throughput),
+    };
     let index_updates = elements(input, "GlobalSecondaryIndexUpdates");
-    if index_updates.len() > 1 {
+    let is_known = |change: &Value| ["Create", "Update", "Delete"].iter().any(|kind| change.get(kind).is_some());
+    if !index_updates.iter().all(is_known) {
+        return Err(invalid("One or more parameter values were invalid: One of Create, Update or Delete is required"));
+    }
+    let come_or_go = |change: &&Value| change.get("Create").is_some() || change.get("Delete").is_some();
+    if index_updates.iter().filter(come_or_go).count() > 1 {
         return Err(Failure::new(
             "LimitExceededException",
             "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
         ));
     }
-    if let Some(change) = index_updates.first() {
-        update_index(table, input, change, done)?;
+    let throughputs = read_index_throughputs(table, &billing.0, index_updates)?;
+    for change in index_updates.iter().filter(come_or_go) {
+        update_index(table, input, &billing.0, change, done)?;
     }
-    if input.get("BillingMode").is_some() || input.get("ProvisionedThroughput").is_some() {
-        let (mode, units) = read_billing(input)?;
-        (table.billing_mode, table.throughput) = (mode, units);
+    for index in &mut table.indexes {
+        index.throughput = throughputs.get(&index.name).copied().unwrap_or(index.throughput);
     }
+    (table.billing_mode, table.throughput) = billing;
     if let Some(protected) = input.get("DeletionProtectionEnabled").and_then(Value::as_bool) {
         table.protected = protected;
     }
@@ -89,7 +101,43 @@ fn apply_update(table: &mut Table, input: &Value, done: Instant) -> Result<usize
     Ok(changes)
 }
 
-fn update_index(table: &mut Table, input: &Value, change: &Value, done: Instant) -> Result<(), Failure> {
+/// The throughput of each index that stays: what the update says of it, or what it has. A table that becomes provisioned
+/// needs to say it for all of them.
+fn read_index_throughputs(
+    table: &Table,
+    billing_mode: &str,
+    updates: &[Value],
+) -> Result<BTreeMap<String, (i64, i64)>, Failure> {
+    let updated: Vec<&Value> = updates.iter().filter_map(|change| change.get("Update")).collect();
+    for update in &updated {
+        let name = required(update, "IndexName")?;
+        if table.index(name).is_none() {
+            return Err(no_such_index(name));
+        }
+    }
+    let of = |index: &Index| {
+        let kept = json!({"ProvisionedThroughput": {"ReadCapacityUnits": index.throughput.0, "WriteCapacityUnits": index.throughput.1}});
+        let update = updated.iter().find(|update| update.get("IndexName") == Some(&json!(index.name)));
+        let units = match (update, billing_mode) {
+            (None, "PAY_PER_REQUEST") => (0, 0),
+            (update, _) => read_index_throughput(&index.name, update.copied().unwrap_or(&kept), billing_mode)?,
+        };
+        Ok((index.name.clone(), units))
+    };
+    table.indexes.iter().filter(|index| index.gone.is_none()).map(of).collect()
+}
+
+fn no_such_index(name: &str) -> Failure {
+    Failure::new("ResourceNotFoundException", format!("Requested resource not found: Index: {name} not found"))
+}
+
+fn update_index(
+    table: &mut Table,
+    input: &Value,
+    billing_mode: &str,
+    change: &Value,
+    done: Instant,
+) -> Result<(), Failure> {
     if let Some(created) = change.get("Create") {
         let mut attributes = table.attributes.clone();
         for (name, kind) in read_attributes(input)? {
@@ -97,13 +145,14 @@ fn update_index(table: &mut Table, input: &Value, change: &Value, done: Instant)
                 attributes.push((name, kind));
             }
         }
-        let index = read_index(created, &attributes, done)?;
+        let index = read_index(created, &attributes, billing_mode, done)?;
         if table.index(&index.name).is_some() {
             return Err(invalid(format!(
                 "One or more parameter values were invalid: Index with name {} already exists",
                 index.name
             )));
         }
+        check_indexes(table.indexes.iter().chain([&index]), &table.keys)?;
         attributes.retain(|(name, _)| {
             table
                 .keys
@@ -122,9 +171,7 @@ fn update_index(table: &mut Table, input: &Value, change: &Value, done: Instant)
     }
     if let Some(deleted) = change.get("Delete") {
         let name = required(deleted, "IndexName")?;
-        let index = table.indexes.iter_mut().find(|index| index.name == name).ok_or_else(|| {
-            Failure::new("ResourceNotFoundException", format!("Requested resource not found: Index: {name} not found"))
-        })?;
+        let index = table.indexes.iter_mut().find(|index| index.name == name).ok_or_else(|| no_such_index(name))?;
         index.gone = Some(done);
         let kept: BTreeSet<String> = table
             .keys
@@ -135,5 +182,5 @@ fn update_index(table: &mut Table, input: &Value, change: &Value, done: Instant)
         table.attributes.retain(|(name, _)| kept.contains(name));
         return Ok(());
     }
-    Err(ApiError::not_implemented("dynamodb", "GlobalSecondaryIndexUpdates with Update").into())
+    Ok(())
 }

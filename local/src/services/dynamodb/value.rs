@@ -128,8 +128,11 @@ pub(super) fn write_map(map: &Item) -> Value {
     Value::Object(map.iter().map(|(name, value)| (name.clone(), value.write())).collect())
 }
 
+/// A byte for each two digits, before the point and after it, and one besides: so measured on AWS, where "DynamoDB Item
+/// sizes and formats" says "approximately".
 fn number_size(number: Number) -> usize {
-    number.digits().div_ceil(2) + 1 + usize::from(number.is_negative())
+    let (whole, fraction) = number.digits_around_point();
+    whole.div_ceil(2) + fraction.div_ceil(2) + 1 + usize::from(number.is_negative())
 }
 
 fn text(value: &Value) -> Result<&str, Failure> {

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{ApiError, Cloud};
 
+use super::capacity::{self, Charge, Consistency};
+use super::consumed::{Consumed, Shape};
 use super::expression::{Condition, Kind, Path, Placeholders, Update};
 use super::key::Key;
 use super::table::Table;
@@ -33,7 +35,10 @@ pub(super) struct Write {
 pub(super) struct Effect {
     pub(super) key: Key,
     pub(super) before: Option<Item>,
+    /// What the item is, or would have been had the condition held.
     pub(super) after: Option<Item>,
+    /// That the condition does not hold: nothing is written, but charged.
+    refusal: Option<Failure>,
 }
 
 impl Write {
@@ -75,37 +80,81 @@ impl Write {
         table.keys.key_of(target).ok_or_else(|| invalid("The provided key element does not match the schema"))
     }
 
-    /// Computes the effect, if the condition holds.
+    /// Computes the effect, whether or not the condition holds.
     pub(super) fn plan(&self, table: &Table) -> Result<Effect, Failure> {
         let key = self.key(table)?;
         let before = table.items.get(&key).cloned();
         let empty = Item::new();
         let holds = self.condition.as_ref().is_none_or(|condition| condition.holds(before.as_ref().unwrap_or(&empty)));
-        if !holds {
-            let failure = Failure::new("ConditionalCheckFailedException", "The conditional request failed");
-            return Err(match before.filter(|_| self.shows_item) {
-                Some(before) => failure.with("Item", item::write(&before)),
-                None => failure,
-            });
+        let refusal = (!holds).then(|| self.condition_failed(before.as_ref()));
+        let after = match self.after(table, before.as_ref()) {
+            Err(_) if !holds => None,
+            after => after?,
+        };
+        Ok(Effect { key, before, after, refusal })
+    }
+
+    fn condition_failed(&self, before: Option<&Item>) -> Failure {
+        let failure = Failure::new("ConditionalCheckFailedException", "The conditional request failed");
+        match before.filter(|_| self.shows_item) {
+            Some(before) => failure.with("Item", item::write(before)),
+            None => failure,
         }
-        let after = match &self.change {
+    }
+
+    fn after(&self, table: &Table, before: Option<&Item>) -> Result<Option<Item>, Failure> {
+        Ok(match &self.change {
             Change::Put(new) => Some(new.clone()),
             Change::Delete(_) => None,
-            Change::Check(_) => before.clone(),
+            Change::Check(_) => before.cloned(),
             // There is nothing to remove from an item that does not exist, and it does not begin to.
             Change::Update(_, update) if before.is_none() && !update.creates() => None,
             Change::Update(key, update) => {
-                let updated = update.applied(before.as_ref().unwrap_or(key));
-                let updated = updated.map_err(|error| invalid(error.to_string()))?;
+                let updated = update.applied(before.unwrap_or(key)).map_err(|error| invalid(error.to_string()))?;
                 item::check(table, &updated, true)?;
                 Some(updated)
             }
-        };
-        Ok(Effect { key, before, after })
+        })
     }
 }
 
 impl Effect {
+    /// What the write costs, in a transaction that many times as much for the table. A failed condition costs the
+    /// table's part, by the larger of the item there and the one attempted: "Working with items and attributes".
+    pub(super) fn charges(&self, table: &Table, factor: f64) -> Vec<Charge> {
+        let mut charges = vec![self.charge_of_table(factor)];
+        if self.refusal.is_none() {
+            charges.extend(capacity::of_index_writes(table, self.before.as_ref(), self.after.as_ref()));
+        }
+        charges
+    }
+
+    /// The table's part of it.
+    pub(super) fn charge_of_table(&self, factor: f64) -> Charge {
+        capacity::of_write(&self.key, self.bytes(), factor)
+    }
+
+    /// What it costs to find out that it was done before: a transactional read.
+    pub(super) fn charge_of_replay(&self) -> Charge {
+        let units = Consistency::Transactional.units(self.bytes());
+        Charge { kind: capacity::Kind::Read, units, ..self.charge_of_table(1.0) }
+    }
+
+    /// Whether the condition does not hold.
+    pub(super) fn is_refused(&self) -> bool {
+        self.refusal.is_some()
+    }
+
+    /// Bytes of the item before or after, whichever are more.
+    pub(super) fn bytes(&self) -> usize {
+        [&self.before, &self.after].into_iter().flatten().map(item::size).max().unwrap_or(0)
+    }
+
+    /// The error that the condition does not hold, if so.
+    pub(super) fn refused(&mut self) -> Option<Failure> {
+        self.refusal.take()
+    }
+
     pub(super) fn apply(&self, cloud: &Cloud, table: &mut Table) {
         table.change(cloud, self.key.clone(), self.after.clone());
     }
@@ -140,19 +189,26 @@ pub(super) fn refuse_legacy(input: &Value) -> Result<(), Failure> {
     }
 }
 
-pub(super) fn put(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
-    single(cloud, region, input, "Put", &["NONE", "ALL_OLD"])
+pub(super) fn put(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) -> Result<Value, Failure> {
+    single(cloud, region, input, consumed, "Put", &["NONE", "ALL_OLD"])
 }
 
-pub(super) fn delete(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
-    single(cloud, region, input, "Delete", &["NONE", "ALL_OLD"])
+pub(super) fn delete(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) -> Result<Value, Failure> {
+    single(cloud, region, input, consumed, "Delete", &["NONE", "ALL_OLD"])
 }
 
-pub(super) fn update(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
-    single(cloud, region, input, "Update", &["NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"])
+pub(super) fn update(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) -> Result<Value, Failure> {
+    single(cloud, region, input, consumed, "Update", &["NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"])
 }
 
-fn single(cloud: &Cloud, region: &str, input: &Value, kind: &str, returns: &[&str]) -> Result<Value, Failure> {
+fn single(
+    cloud: &Cloud,
+    region: &str,
+    input: &Value,
+    consumed: &mut Consumed,
+    kind: &str,
+    returns: &[&str],
+) -> Result<Value, Failure> {
     let wanted = input.get("ReturnValues").and_then(Value::as_str).unwrap_or("NONE");
     if !returns.contains(&wanted) {
         return Err(invalid("Return values set to invalid value"));
@@ -164,13 +220,18 @@ fn single(cloud: &Cloud, region: &str, input: &Value, kind: &str, returns: &[&st
     let place = transactions::place(table, &write.key(table)?);
     state.in_flight.check(&place)?;
     let table = state.ready(cloud, region, name)?;
-    let effect = write.plan(table)?;
+    let mut effect = write.plan(table)?;
+    let charges = effect.charges(table, 1.0);
+    consumed.take(cloud, table, name, charges)?;
+    if let Some(refusal) = effect.refused() {
+        return Err(refusal);
+    }
     effect.apply(cloud, table);
     let mut output = json!({});
     if let Some(attributes) = returned(&write, &effect, wanted) {
         output["Attributes"] = item::write(&attributes);
     }
-    add_capacity(&mut output, input, name);
+    consumed.answer(&mut output, input, Shape::Single);
     Ok(output)
 }
 
@@ -187,25 +248,4 @@ fn returned(write: &Write, effect: &Effect, wanted: &str) -> Option<Item> {
         _ => None,
     }
     .filter(|item| !item.is_empty())
-}
-
-/// Answers `ReturnConsumedCapacity`; every call is reckoned as one unit.
-pub(super) fn add_capacity(output: &mut Value, input: &Value, table: &str) {
-    let wanted = input.get("ReturnConsumedCapacity").and_then(Value::as_str).unwrap_or("NONE");
-    if wanted != "NONE" {
-        output["ConsumedCapacity"] = json!({"TableName": table, "CapacityUnits": 1.0});
-    }
-}
-
-/// Answers `ReturnConsumedCapacity` of a batch: a table with each unit of its items.
-pub(super) fn add_capacities<'t>(
-    output: &mut Value,
-    input: &Value,
-    tables: impl IntoIterator<Item = (&'t str, usize)>,
-) {
-    let capacity = |(table, items): (&str, usize)| json!({"TableName": table, "CapacityUnits": items as f64});
-    let wanted = input.get("ReturnConsumedCapacity").and_then(Value::as_str).unwrap_or("NONE");
-    if wanted != "NONE" {
-        output["ConsumedCapacity"] = tables.into_iter().map(capacity).collect();
-    }
 }
