@@ -1,5 +1,6 @@
 //! Metrics Insights: `SELECT FUNCTION(metric) FROM … WHERE … GROUP BY … ORDER BY … LIMIT n`.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -23,15 +24,29 @@ pub(super) struct Insights {
     /// Dimension, whether equality is required, value.
     conditions: Vec<(String, bool, String)>,
     pub(super) group_by: Vec<String>,
+    order: Option<Order>,
     limit: usize,
 }
+
+/// `ORDER BY`: the statistic of each group over the whole window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Order {
+    statistic: &'static str,
+    descends: bool,
+}
+
+/// Time series that a query returns at most
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-limits.html>).
+const MOST_SERIES: usize = 500;
+/// Metrics that a query processes at most; further ones are left out (the same page).
+const MOST_METRICS: usize = 10_000;
 
 const NAME: &str = r#"(?:"[^"]+"|[A-Za-z_][A-Za-z0-9_]*)"#;
 
 #[expect(clippy::unwrap_used, reason = "the pattern is a constant that the tests compile")]
 static QUERY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!(
-        r#"(?is)^\s*SELECT\s+(?<function>\w+)\s*\(\s*(?<metric>{NAME})\s*\)\s+FROM\s+(?:SCHEMA\s*\(\s*(?<schema>{NAME}(?:\s*,\s*{NAME})*)\s*\)|(?<namespace>{NAME}))(?:\s+WHERE\s+(?<where>.+?))?(?:\s+GROUP\s+BY\s+(?<group>{NAME}(?:\s*,\s*{NAME})*))?(?:\s+ORDER\s+BY\s+\w+\s*\(\s*\)(?:\s+(?:ASC|DESC))?)?(?:\s+LIMIT\s+(?<limit>\d+))?\s*$"#
+        r#"(?is)^\s*SELECT\s+(?<function>\w+)\s*\(\s*(?<metric>{NAME})\s*\)\s+FROM\s+(?:SCHEMA\s*\(\s*(?<schema>{NAME}(?:\s*,\s*{NAME})*)\s*\)|(?<namespace>{NAME}))(?:\s+WHERE\s+(?<where>.+?))?(?:\s+GROUP\s+BY\s+(?<group>{NAME}(?:\s*,\s*{NAME})*))?(?:\s+ORDER\s+BY\s+(?<order>\w+)\s*\(\s*\)(?:\s+(?<direction>ASC|DESC))?)?(?:\s+LIMIT\s+(?<limit>\d+))?\s*$"#
     ))
     .unwrap()
 });
@@ -60,14 +75,16 @@ impl Insights {
             Some(mut schema) => (schema.remove(0), Some(schema)),
             None => (part("namespace").map(unquoted).ok_or_else(wrong)?, None),
         };
-        let statistic = match part("function").unwrap_or_default().to_ascii_uppercase().as_str() {
-            "SUM" => "Sum",
-            "AVG" => "Average",
-            "MIN" => "Minimum",
-            "MAX" => "Maximum",
-            "COUNT" => "SampleCount",
-            _ => return Err(wrong()),
+        let statistic = statistic(part("function").unwrap_or_default()).ok_or_else(wrong)?;
+        let descends = part("direction").is_some_and(|direction| direction.eq_ignore_ascii_case("DESC"));
+        let order = match part("order") {
+            Some(function) => Some(Order { statistic: self::statistic(function).ok_or_else(wrong)?, descends }),
+            None => None,
         };
+        let limit = part("limit").and_then(|limit| limit.parse().ok()).unwrap_or(MOST_SERIES);
+        if limit == 0 {
+            return Err(wrong());
+        }
         let mut conditions = Vec::new();
         let mut rest = part("where");
         while let Some(condition) = rest {
@@ -83,7 +100,8 @@ impl Insights {
             schema,
             conditions,
             group_by: part("group").map(names).unwrap_or_default(),
-            limit: part("limit").and_then(|limit| limit.parse().ok()).unwrap_or(500),
+            order,
+            limit: limit.min(MOST_SERIES),
         })
     }
 
@@ -102,10 +120,11 @@ impl Insights {
                 .all(|(name, equal, value)| series.dimension(name).is_some_and(|actual| (actual == value) == *equal))
     }
 
-    /// One series per group with data.
+    /// One series per group, at most 500. Without `ORDER BY` AWS does not say which: here those whose names
+    /// come last, so that nothing relies on those that come first.
     pub(super) fn lines(&self, store: &Store, window: &Window) -> Vec<Line> {
         let mut groups: BTreeMap<Vec<(String, String)>, BTreeMap<i64, Sample>> = BTreeMap::new();
-        for series in store.series().into_iter().filter(|series| self.selects(series)) {
+        for series in store.series().into_iter().filter(|series| self.selects(series)).take(MOST_METRICS) {
             let value = |name: &String| (name.clone(), series.dimension(name).unwrap_or_default().to_owned());
             let samples = groups.entry(self.group_by.iter().map(value).collect()).or_default();
             for start in &window.starts {
@@ -121,6 +140,39 @@ impl Insights {
                 .filter_map(|(start, sample)| Some((*start, sample.statistic(self.statistic)?)))
                 .collect(),
         };
+        let mut groups: Vec<_> = groups.into_iter().collect();
+        match self.order {
+            Some(order) => groups.sort_by(|one, other| order.compare(&one.1, &other.1)),
+            None => drop(groups.drain(..groups.len().saturating_sub(self.limit))),
+        }
         groups.into_iter().map(line).take(self.limit).collect()
     }
+}
+
+impl Order {
+    /// Groups without data, which are of use to alarms only, come last.
+    fn compare(self, one: &BTreeMap<i64, Sample>, other: &BTreeMap<i64, Sample>) -> Ordering {
+        let value = |samples: &BTreeMap<i64, Sample>| {
+            let merged = samples.values().cloned().reduce(|mut all, sample| {
+                all.merge(&sample);
+                all
+            });
+            merged.and_then(|merged| merged.statistic(self.statistic))
+        };
+        let (one, other) = (value(one), value(other));
+        let ascending = one.unwrap_or_default().total_cmp(&other.unwrap_or_default());
+        one.is_none().cmp(&other.is_none()).then(if self.descends { ascending.reverse() } else { ascending })
+    }
+}
+
+/// The statistic of a function.
+fn statistic(function: &str) -> Option<&'static str> {
+    Some(match function.to_ascii_uppercase().as_str() {
+        "SUM" => "Sum",
+        "AVG" => "Average",
+        "MIN" => "Minimum",
+        "MAX" => "Maximum",
+        "COUNT" => "SampleCount",
+        _ => return None,
+    })
 }

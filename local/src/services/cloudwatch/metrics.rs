@@ -160,6 +160,10 @@ pub(super) fn data(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         let message = format!("The collection MetricDataQueries must not have a size greater than {MAX_QUERIES}.");
         return Err(super::validation(message));
     }
+    // <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html>
+    if queries.iter().filter(|query| matches!(query.source, super::query::Source::Insights(_))).count() > 1 {
+        return Err(super::validation("Only one Metrics Insights query is allowed in a single GetMetricData request."));
+    }
     for query in &queries {
         if let super::query::Source::Metric(stat) = &query.source {
             sample_if_queue(cloud, &stat.series);
@@ -171,11 +175,13 @@ pub(super) fn data(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let mut points = 0;
     for query in queries.iter().filter(|query| query.returned) {
         let window = window(&call.input, "StartTime", "EndTime", query.seconds(&queries))?;
-        points += window.starts.len() as i64;
-        if points > POINTS_OF_DATA {
-            return Err(too_many_points());
-        }
-        for line in query.lines(&queries, &state.store, &window)? {
+        let is_query = matches!(query.source, super::query::Source::Insights(_));
+        let lines = query.lines(&queries, &state.store, &window)?.into_iter();
+        for line in lines.filter(|line| !is_query || !line.points.is_empty()) {
+            points += window.starts.len() as i64;
+            if points > POINTS_OF_DATA {
+                return Err(too_many_points());
+            }
             results.push(result(query, &line, descending));
         }
     }

@@ -68,14 +68,13 @@ pub struct Datum {
 
 /// Records a measurement now: the services' own metrics.
 pub fn record(cloud: &Cloud, region: &str, datum: Datum) {
+    record_at(cloud, region, datum, cloud.clock.now().as_millisecond());
+}
+
+/// Records a measurement of an earlier time, in milliseconds since 1970.
+pub fn record_at(cloud: &Cloud, region: &str, datum: Datum, at: i64) {
     let series = Series::new(region, &datum.namespace, &datum.name, datum.dimensions);
-    let now = cloud.clock.now().as_millisecond();
-    cloud.cloudwatch.state().store.add(
-        series,
-        now,
-        bucket_width(cloud),
-        &series::Sample::one(datum.value, &datum.unit),
-    );
+    cloud.cloudwatch.state().store.add(series, at, bucket_width(cloud), &series::Sample::one(datum.value, &datum.unit));
     cloud.cloudwatch.wake();
 }
 
@@ -102,6 +101,13 @@ pub fn authorization(call: &Call) -> Vec<Need> {
     let alarm = |name: &str| arn::local("cloudwatch", &call.region, &format!("alarm:{name}"));
     let dashboard = |name: &str| arn::local("cloudwatch", "", &format!("dashboard/{name}"));
     let mut resources: Vec<String> = match call.operation.as_str() {
+        // Composite alarms need a permission on every resource (API reference, `DescribeAlarms`).
+        "DescribeAlarms" if call.input.texts("AlarmTypes").iter().all(|kind| kind == "MetricAlarm") => {
+            match call.input.texts("AlarmNames").as_slice() {
+                [] => vec![alarm("*")],
+                names => names.iter().map(|name| alarm(name)).collect(),
+            }
+        }
         "PutMetricAlarm" | "SetAlarmState" => call.input.text("AlarmName").map(alarm).into_iter().collect(),
         "DeleteAlarms" | "EnableAlarmActions" | "DisableAlarmActions" => {
             call.input.texts("AlarmNames").iter().map(|name| alarm(name)).collect()

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Buckets per metric: a day of minutes.
 const BUCKETS: usize = 1440;
-/// Maximum number of metrics; the least recently used is evicted.
-const METRICS: usize = 4096;
+/// Maximum number of metrics, some ten for each of 5 000 functions; the least recently used is evicted.
+const METRICS: usize = 65_536;
 
 /// Identifies one metric.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -249,3 +249,88 @@ async fn metrics_are_summed_by_period() {
     let listed = call(&cloud, "ListMetrics", json!({"Namespace": "own"})).await.unwrap();
     assert_eq!(listed["Metrics"][0]["MetricName"], "m");
 }
+
+/// One data point of each function, the lower its number the more errors.
+fn errors_of(cloud: &Cloud, functions: u32) {
+    for number in 0..functions {
+        let value = f64::from(functions - number);
+        super::record(cloud, REGION, Datum { value, ..error_of(&format!("f{number:04}")) });
+    }
+}
+
+async fn series_of(cloud: &Cloud, query: &str) -> Vec<(String, f64)> {
+    let now = jiff::Timestamp::now().as_second();
+    let input = json!({"StartTime": now - 600, "EndTime": now + 60,
+        "MetricDataQueries": [{"Id": "errors", "Expression": query, "Period": 60}]});
+    let reply = call(cloud, "GetMetricData", input).await.unwrap();
+    let results = reply["MetricDataResults"].as_array().unwrap().clone();
+    results
+        .iter()
+        .map(|line| (line["Label"].as_str().unwrap().to_owned(), line["Values"][0].as_f64().unwrap()))
+        .collect()
+}
+
+const BY_FUNCTION: &str = "SELECT SUM(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName) GROUP BY FunctionName";
+
+#[tokio::test]
+async fn a_query_returns_the_500_series_that_its_order_puts_first() {
+    let (cloud, _directory) = cloud();
+    errors_of(&cloud, 5_000);
+    let most = series_of(&cloud, &format!("{BY_FUNCTION} ORDER BY SUM() DESC")).await;
+    let expected: Vec<_> = (0..500).map(|number| (format!("f{number:04}"), f64::from(5_000 - number))).collect();
+    assert_eq!(most, expected);
+    let least = series_of(&cloud, &format!("{BY_FUNCTION} ORDER BY SUM() ASC LIMIT 2")).await;
+    assert_eq!(least, [("f4999".to_owned(), 1.0), ("f4998".to_owned(), 2.0)]);
+    let unordered = series_of(&cloud, &format!("{BY_FUNCTION} LIMIT 1000")).await;
+    assert_eq!(unordered.len(), 500);
+    assert_ne!(unordered, expected, "without an order nothing says which they are");
+}
+
+#[tokio::test]
+async fn a_call_takes_one_query() {
+    let (cloud, _directory) = cloud();
+    let query = |id: &str| json!({"Id": id, "Expression": BY_FUNCTION, "Period": 60});
+    let metric = json!({"Id": "m", "MetricStat": {"Metric": {"Namespace": "AWS/Lambda", "MetricName": "Errors"}, "Period": 60, "Stat": "Sum"}});
+    let range = |queries: Value| json!({"StartTime": 0, "EndTime": 600, "MetricDataQueries": queries});
+    call(&cloud, "GetMetricData", range(json!([query("a"), metric]))).await.unwrap();
+    let error = call(&cloud, "GetMetricData", range(json!([query("a"), query("b")]))).await.unwrap_err();
+    assert_eq!(error.code, "ValidationError");
+}
+
+/// A function with a timeout of fifteen minutes reports its error in the minute in which it was invoked.
+#[tokio::test]
+async fn an_alarm_on_one_of_sixteen_datapoints_sees_an_error_of_a_quarter_of_an_hour_ago() {
+    let (cloud, _directory) = cloud();
+    let mut alarm = errors_alarm("notBreaching");
+    alarm["Dimensions"] = json!([]);
+    alarm["EvaluationPeriods"] = json!(16);
+    alarm["DatapointsToAlarm"] = json!(1);
+    call(&cloud, "PutMetricAlarm", alarm).await.unwrap();
+    let ago = |minutes: i64| jiff::Timestamp::now().as_millisecond() - minutes * 60_000;
+    let error = || Datum { dimensions: Vec::new(), ..error_of("") };
+    super::record_at(&cloud, REGION, error(), ago(18));
+    evaluator::evaluate(&cloud);
+    assert_eq!(state_of(&cloud, "errors").await, "OK");
+    super::record_at(&cloud, REGION, error(), ago(15));
+    evaluator::evaluate(&cloud);
+    assert_eq!(state_of(&cloud, "errors").await, "ALARM");
+}
+
+#[test]
+fn alarms_are_described_by_whoever_may_read_those_alarms() {
+    let need = |input: Value| {
+        let call = crate::Call {
+            service: "monitoring".to_owned(),
+            operation: "DescribeAlarms".to_owned(),
+            input: crate::Input(input.as_object().cloned().unwrap_or_default()),
+            region: REGION.to_owned(),
+            request_id: String::new(),
+            principal: Principal::Root,
+        };
+        super::authorization(&call).into_iter().map(|need| need.resource).collect::<Vec<_>>()
+    };
+    let alarm = |name: &str| format!("arn:aws:cloudwatch:{REGION}:000000000000:alarm:{name}");
+    assert_eq!(need(json!({"AlarmNames": ["a", "b"]})), [alarm("a"), alarm("b")]);
+    assert_eq!(need(json!({"AlarmNamePrefix": "a"})), [alarm("*")]);
+    assert_eq!(need(json!({"AlarmNames": ["a"], "AlarmTypes": ["CompositeAlarm"]})), ["*"]);
+}

@@ -1,4 +1,5 @@
-//! Invocation metrics: per function and account-wide.
+//! Invocation metrics: per function and account-wide. An invocation counts in the minute in which it began, however long
+//! it takes (<https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>).
 
 use super::Outcome;
 use crate::Cloud;
@@ -6,24 +7,30 @@ use crate::services::cloudwatch::{self, Datum};
 use crate::services::lambda::function::Function;
 
 pub(super) fn ended(cloud: &Cloud, function: &Function, outcome: &Outcome, concurrency: u32) {
-    record(cloud, function, "Invocations", 1.0, "Count");
-    record(cloud, function, "Errors", if outcome.is_error { 1.0 } else { 0.0 }, "Count");
-    record(cloud, function, "Duration", outcome.duration.as_secs_f64() * 1000.0, "Milliseconds");
-    record(cloud, function, "Throttles", 0.0, "Count");
-    record(cloud, function, "ConcurrentExecutions", f64::from(concurrency), "Count");
+    let began = now(cloud) - i64::try_from(outcome.duration.as_millis()).unwrap_or_default();
+    let record = |name, value, unit| record(cloud, function, name, value, unit, began);
+    record("Invocations", 1.0, "Count");
+    record("Errors", if outcome.is_error { 1.0 } else { 0.0 }, "Count");
+    record("Duration", outcome.duration.as_secs_f64() * 1000.0, "Milliseconds");
+    record("Throttles", 0.0, "Count");
+    record("ConcurrentExecutions", f64::from(concurrency), "Count");
 }
 
 /// A throttled invocation.
 pub(super) fn throttled(cloud: &Cloud, function: &Function) {
-    record(cloud, function, "Throttles", 1.0, "Count");
+    record(cloud, function, "Throttles", 1.0, "Count", now(cloud));
 }
 
 /// One event of an asynchronous invocation: `AsyncEventsReceived` and the like.
 pub(in super::super) fn count(cloud: &Cloud, function: &Function, name: &str) {
-    record(cloud, function, name, 1.0, "Count");
+    record(cloud, function, name, 1.0, "Count", now(cloud));
 }
 
-fn record(cloud: &Cloud, function: &Function, name: &str, value: f64, unit: &str) {
+fn now(cloud: &Cloud) -> i64 {
+    cloud.clock.now().as_millisecond()
+}
+
+fn record(cloud: &Cloud, function: &Function, name: &str, value: f64, unit: &str, at: i64) {
     for dimensions in [vec![("FunctionName".to_owned(), function.name.clone())], Vec::new()] {
         let datum = Datum {
             namespace: "AWS/Lambda".to_owned(),
@@ -32,6 +39,6 @@ fn record(cloud: &Cloud, function: &Function, name: &str, value: f64, unit: &str
             value,
             unit: unit.to_owned(),
         };
-        cloudwatch::record(cloud, &function.region, datum);
+        cloudwatch::record_at(cloud, &function.region, datum, at);
     }
 }
