@@ -247,6 +247,14 @@ impl Account {
         Ok(fitting)
     }
 
+    /// Puts an item of this many bytes.
+    pub(crate) async fn put_sibling(&self, key: &str, bytes: usize) -> TestResult {
+        let put = self.clients.dynamodb.put_item().table_name(TABLE);
+        let put = put.item(INCIDENT_ID, AttributeValue::S(key.to_owned()));
+        put.item("lines", AttributeValue::S("x".repeat(bytes))).send().await?;
+        Ok(())
+    }
+
     pub(crate) async fn incidents(&self) -> TestResult<Vec<Incident>> {
         let mut items = self.items().await?;
         let key = |item: &HashMap<String, AttributeValue>| item.get(INCIDENT_ID)?.as_s().ok().cloned();
@@ -325,6 +333,26 @@ fn earlier(value: &mut AttributeValue) {
     }
 }
 
+/// What the index by month holds, as the template declares it.
+const LISTED: &[&str] = &[
+    "status",
+    "severity",
+    "summary",
+    "source",
+    "resource",
+    "account",
+    "region",
+    "error_type",
+    "rule",
+    "fingerprint",
+    "drill",
+    "acknowledged_at",
+    "resolved_at",
+    "cause",
+    "confidence",
+    "record_version",
+];
+
 async fn create_table(dynamodb: &aws_sdk_dynamodb::Client) -> TestResult {
     let attribute = |name: &str, kind| AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build();
     let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
@@ -334,8 +362,12 @@ async fn create_table(dynamodb: &aws_sdk_dynamodb::Client) -> TestResult {
         create = create.attribute_definitions(attribute(name, ScalarAttributeType::S)?);
     }
     create = create.attribute_definitions(attribute(DUE_AT, ScalarAttributeType::N)?);
-    for (name, partition, sort) in [(INDEX_BY_MONTH, MONTH, "created_at"), (INDEX_DUE, DUE_QUEUE, DUE_AT)] {
-        let projection = Projection::builder().projection_type(ProjectionType::All).build();
+    for (name, partition, sort, attributes) in
+        [(INDEX_BY_MONTH, MONTH, "created_at", LISTED), (INDEX_DUE, DUE_QUEUE, DUE_AT, &["status", "silenced_by"])]
+    {
+        let projection = Projection::builder().projection_type(ProjectionType::Include);
+        let projection =
+            projection.set_non_key_attributes(Some(attributes.iter().map(|name| (*name).to_owned()).collect())).build();
         let index = GlobalSecondaryIndex::builder().index_name(name).projection(projection);
         let index = index.key_schema(key(partition, KeyType::Hash)?).key_schema(key(sort, KeyType::Range)?);
         create = create.global_secondary_indexes(index.build()?);

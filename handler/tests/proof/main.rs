@@ -4,6 +4,7 @@
 mod account;
 mod batches;
 mod binary;
+mod cost;
 mod crashes;
 mod events;
 mod faults;
