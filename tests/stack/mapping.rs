@@ -83,10 +83,7 @@ async fn an_orphaned_mapping_goes_before_its_queue() -> TestResult {
     deleted.sort_by_key(|(of, _)| of.to_string());
     assert_eq!(
         deleted,
-        [
-            (&"AWS::Lambda::EventSourceMapping".into(), &"delete".into()),
-            (&"AWS::SQS::Queue".into(), &"delete".into())
-        ]
+        [(&"AWS::Lambda::EventSourceMapping".into(), &"delete".into()), (&"AWS::SQS::Queue".into(), &"delete".into())]
     );
     world.run(&UP).await?.succeeded()?;
     read_back::mapping(&aws).await?;
@@ -112,6 +109,7 @@ async fn a_destination_of_the_handlers_failures_is_removed() -> TestResult {
 }
 
 async fn mapping(aws: &Aws) -> TestResult<Option<EventSourceMappingConfiguration>> {
-    let found = aws.lambda.list_event_source_mappings().event_source_arn(aws.arn("sqs", "devops-events")).send().await?;
+    let found =
+        aws.lambda.list_event_source_mappings().event_source_arn(aws.arn("sqs", "devops-events")).send().await?;
     Ok(found.event_source_mappings.unwrap_or_default().into_iter().next())
 }
