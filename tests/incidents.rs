@@ -1,6 +1,7 @@
 //! `trigger-test` and `incidents`: from a deliberate failure to the mail.
 
 mod changes;
+mod layout;
 mod silences;
 mod stats;
 mod table;

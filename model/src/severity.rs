@@ -32,6 +32,15 @@ impl Severity {
             Self::Other(word) => word.as_str(),
         }
     }
+
+    /// The value of [`DUE_QUEUE`](crate::table::DUE_QUEUE) of its incidents. One of a newer version waits with the worst:
+    /// readers ask for the queues that they know.
+    pub fn queue(self) -> &'static str {
+        match self {
+            Self::Other(_) => Self::Critical.name(),
+            known => known.name(),
+        }
+    }
 }
 
 by_name!(Severity, Severity::ALL);

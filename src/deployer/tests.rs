@@ -21,7 +21,7 @@ fn arns_become_patterns_and_patterns_arns() {
             "arn:${Partition}:iam::${Account}:role/${Stack}-*",
         ),
         (
-            "arn:aws:dynamodb:eu-west-1:111122223333:table/devops-incidents/index/by-status",
+            "arn:aws:dynamodb:eu-west-1:111122223333:table/devops-incidents/index/by-month",
             "arn:${Partition}:dynamodb:${Region}:${Account}:table/${Stack}-*/index/*",
         ),
         (

@@ -1,16 +1,17 @@
 //! Acknowledging and resolving.
 
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::AttributeValue;
-use incident_model::timeline::TimelineChange;
+use std::time::Duration;
+
+use incident_model::timeline::LaterEntries;
 use incident_model::{Incident, Status, TimelineEntry, table};
 
+use super::transaction::Mark;
+use super::whole::parsed;
 use super::{Incidents, IncidentsError};
-use incident_deploy::aws::Explain;
 
-const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
-/// Attempts while others write to the same incident.
-const ATTEMPTS: usize = 5;
+/// Attempts while others write to the same incident: in a storm the handler counts it with every batch.
+const ATTEMPTS: u32 = 8;
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
 /// Who changes an incident, and their remark.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,118 +31,76 @@ pub enum Changed {
     Before,
 }
 
+/// An incident's items that a change of its status writes, as they are stored.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Stored {
+    /// The head alone, without what its tally counted.
+    pub(super) head: Incident,
+    /// The later entries of its timeline.
+    pub(super) later: LaterEntries,
+}
+
 impl Incidents {
     /// Acknowledges an open incident.
     ///
     /// # Errors
     /// If it is resolved, or the table cannot be changed.
     pub async fn acknowledge(&self, incident: &Incident, note: &Note) -> Result<Changed, IncidentsError> {
-        let mut read = incident.clone();
-        for _ in 0..ATTEMPTS {
-            if self.changed(&read, Status::Acknowledged, note, "#status = :open").await? {
-                return Ok(Changed::Now);
-            }
-            read = self.find(&incident.incident_id).await?;
-            match read.status {
-                Status::Open => {}
-                Status::Resolved => return Err(IncidentsError::Resolved { id: incident.incident_id.clone() }),
-                Status::Other(status) => {
-                    let (id, status) = (incident.incident_id.clone(), status.as_str());
-                    return Err(IncidentsError::OtherStatus { id, status });
-                }
-                Status::Acknowledged => return Ok(Changed::Before),
-            }
-        }
-        Err(IncidentsError::Contended)
+        let id = &incident.incident_id;
+        self.change(id, Status::Acknowledged, note, |status| match status {
+            Status::Open => Ok(None),
+            Status::Acknowledged => Ok(Some(Changed::Before)),
+            Status::Resolved => Err(IncidentsError::Resolved { id: id.clone() }),
+            Status::Other(status) => Err(IncidentsError::OtherStatus { id: id.clone(), status: status.as_str() }),
+        })
+        .await
     }
 
-    /// Resolves an incident. The next failure of its fingerprint opens a new one: the handler checks the status. A mail
-    /// that is due is dropped: the resolver knows about the incident.
+    /// Resolves an incident, and closes its tally in the same transaction, so that no failure is counted for it any more:
+    /// the next one of its fingerprint opens a new incident. A mail that is due is dropped: the resolver knows about the
+    /// incident.
     ///
     /// # Errors
     /// If the table cannot be changed.
     pub async fn resolve(&self, incident: &Incident, note: &Note) -> Result<Changed, IncidentsError> {
-        let mut read = incident.clone();
-        for _ in 0..ATTEMPTS {
-            if self.changed(&read, Status::Resolved, note, "#status <> :status").await? {
-                return Ok(Changed::Now);
+        let is_over = |status| Ok((status == Status::Resolved).then_some(Changed::Before));
+        self.change(&incident.incident_id, Status::Resolved, note, is_over).await
+    }
+
+    /// Changes the status unless `answer` knows better. What is written holds only for what was read, so it is read anew
+    /// when another write was first.
+    async fn change(
+        &self,
+        id: &str,
+        to: Status,
+        note: &Note,
+        answer: impl Fn(Status) -> Result<Option<Changed>, IncidentsError>,
+    ) -> Result<Changed, IncidentsError> {
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(attempt - 1)).await;
             }
-            match self.get(&incident.incident_id).await? {
-                Some(now) if now.status != Status::Resolved => read = now,
-                _ => return Ok(Changed::Before),
+            let stored = self.stored(id).await?;
+            if let Some(answer) = answer(stored.head.status)? {
+                return Ok(answer);
+            }
+            let at = jiff::Timestamp::now().to_string();
+            let entry = TimelineEntry::new(&at, &note.about(to));
+            if self.write(&Mark { stored: &stored, to, at: &at, entry: &entry }).await? {
+                return Ok(Changed::Now);
             }
         }
         Err(IncidentsError::Contended)
     }
 
-    /// Changes the status if a condition holds and the timeline is as the change needs it. Returns whether it did.
-    async fn changed(
-        &self,
-        read: &Incident,
-        status: Status,
-        note: &Note,
-        condition: &str,
-    ) -> Result<bool, IncidentsError> {
-        let entry = TimelineEntry::new(jiff::Timestamp::now().to_string(), &note.about(status));
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key(table::INCIDENT_ID, AttributeValue::S(read.incident_id.clone()))
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#timeline", "timeline")
-            .expression_attribute_values(":status", AttributeValue::S(status.name().to_owned()));
-        let update = match condition.contains(":open") {
-            true => update.expression_attribute_values(":open", AttributeValue::S(Status::Open.name().to_owned())),
-            false => update,
-        };
-        let removed = if status == Status::Resolved { " REMOVE due, due_at, silenced_by" } else { "" };
-        let condition = format!("attribute_exists({}) AND {condition}", table::INCIDENT_ID);
-        self.applied(noted(update, read, entry, removed, &condition)?).await
+    async fn stored(&self, id: &str) -> Result<Stored, IncidentsError> {
+        let later_key = table::timeline_key(id);
+        let mut items = self.items(vec![id.to_owned(), later_key.clone()], true).await?;
+        let head = parsed(items.remove(id)).map_err(IncidentsError::Malformed)?;
+        let later = parsed(items.remove(&later_key)).map_err(IncidentsError::Malformed)?;
+        let head = head.ok_or_else(|| IncidentsError::Unknown { id: id.to_owned() })?;
+        Ok(Stored { head, later: later.unwrap_or_default() })
     }
-
-    /// Runs an update; `false` if its condition does not hold.
-    pub(super) async fn applied(&self, update: UpdateItemFluentBuilder) -> Result<bool, IncidentsError> {
-        match update.send().await.explain("dynamodb:UpdateItem") {
-            Ok(_) => Ok(true),
-            Err(error) if error.is(CONDITION_FAILED) => Ok(false),
-            Err(error) => Err(self.failed(error)),
-        }
-    }
-}
-
-/// A change of status that appends to the timeline. A full timeline, or one grown by an older version, is only
-/// replaced if it is unchanged since it was read.
-fn noted(
-    update: UpdateItemFluentBuilder,
-    read: &Incident,
-    entry: TimelineEntry,
-    removed: &str,
-    condition: &str,
-) -> Result<UpdateItemFluentBuilder, IncidentsError> {
-    let list = |entries: &[TimelineEntry]| serde_dynamo::to_attribute_value(entries).map_err(IncidentsError::Malformed);
-    let number = |number: u64| AttributeValue::N(number.to_string());
-    Ok(match read.timeline_with(entry) {
-        TimelineChange::Append(entry) => update
-            .update_expression(format!(
-                "SET #status = :status, #timeline = list_append(if_not_exists(#timeline, :none), :entry){removed}"
-            ))
-            .condition_expression(condition)
-            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-            .expression_attribute_values(":entry", list(&[entry])?),
-        TimelineChange::Rewrite { entries, left_out } => update
-            .update_expression(format!(
-                "SET #status = :status, #timeline = :timeline, timeline_left_out = :left_out{removed}"
-            ))
-            .condition_expression(format!(
-                "{condition} AND size(#timeline) = :read_entries AND \
-                 (timeline_left_out = :read_left_out OR attribute_not_exists(timeline_left_out))"
-            ))
-            .expression_attribute_values(":timeline", list(&entries)?)
-            .expression_attribute_values(":left_out", number(left_out))
-            .expression_attribute_values(":read_entries", number(read.timeline.len() as u64))
-            .expression_attribute_values(":read_left_out", number(read.timeline_left_out)),
-    })
 }
 
 impl Note {

@@ -1,10 +1,10 @@
 //! Finds an incident by its ID or a prefix of it.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::stream::TryStreamExt;
 use incident_model::{Incident, table};
 
-use super::{Filter, Incidents, IncidentsError};
-use incident_deploy::aws::Explain;
+use super::entries::{Pages, id_of};
+use super::{Filter, Incidents, IncidentsError, whole};
 
 /// Prefix of every incident ID.
 const ID_PREFIX: &str = "inc-";
@@ -15,19 +15,11 @@ impl Incidents {
     /// The incident with exactly this ID, read consistently.
     ///
     /// # Errors
-    /// If the table is missing, AWS refuses, or the item cannot be parsed.
+    /// If the table is missing, AWS refuses, or an item of it cannot be parsed.
     pub async fn get(&self, id: &str) -> Result<Option<Incident>, IncidentsError> {
-        let reply = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key(table::INCIDENT_ID, AttributeValue::S(id.to_owned()))
-            .consistent_read(true)
-            .send()
-            .await
-            .explain("dynamodb:GetItem")
-            .map_err(|error| self.failed(error))?;
-        reply.item.map(serde_dynamo::aws_sdk_dynamodb_1::from_item).transpose().map_err(IncidentsError::Malformed)
+        let keys = vec![id.to_owned(), table::tally_key(id), table::timeline_key(id)];
+        let mut items = self.items(keys, true).await?;
+        whole::assembled(id, &mut items).map_err(IncidentsError::Malformed)
     }
 
     /// The incident with this ID, or the only one with this prefix; `inc-` may be omitted.
@@ -39,13 +31,28 @@ impl Incidents {
         if let Some(incident) = self.get(&start).await? {
             return Ok(incident);
         }
-        let mut incidents = self.list(&Filter::default()).await?.incidents;
-        incidents.retain(|incident| incident.incident_id.starts_with(&start));
-        let ids = incidents.iter().take(CANDIDATES).map(|incident| incident.incident_id.clone()).collect();
-        match (incidents.pop(), incidents.len()) {
-            (Some(incident), 0) => Ok(incident),
-            (Some(_), _) => Err(IncidentsError::Ambiguous { id: id.to_owned(), candidates: ids }),
-            (None, _) => Err(IncidentsError::Unknown { id: id.to_owned() }),
+        let everything = Filter::default();
+        let mut ids = self
+            .with_former_index(
+                async || starting(&start, self.by_created(&everything)).await,
+                async || starting(&start, self.by_month(&everything).await?).await,
+            )
+            .await?;
+        ids.sort_unstable();
+        let unknown = || IncidentsError::Unknown { id: id.to_owned() };
+        match ids.as_slice() {
+            [] => Err(unknown()),
+            [only] => self.get(only).await?.ok_or_else(unknown),
+            several => {
+                let candidates = several.iter().take(CANDIDATES).cloned().collect();
+                Err(IncidentsError::Ambiguous { id: id.to_owned(), candidates })
+            }
         }
     }
+}
+
+/// The ids in an index that start with a text.
+async fn starting(start: &str, pages: Pages<'_>) -> Result<Vec<String>, IncidentsError> {
+    let of_page = |page: Vec<_>| page.iter().filter_map(id_of).filter(|id| id.starts_with(start)).collect::<Vec<_>>();
+    pages.map_ok(of_page).try_concat().await
 }

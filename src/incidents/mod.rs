@@ -1,10 +1,17 @@
 //! Reads and changes incident records and silences in the stack's table.
 
 mod change;
+mod entries;
+mod filter;
 mod find;
 mod list;
 mod silences;
 mod stats;
+mod transaction;
+mod whole;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_dynamodb::Client;
 use incident_model::silence::MOST_SILENCES;
@@ -13,7 +20,8 @@ use crate::settings::StackName;
 use incident_deploy::aws::{AwsError, Clients};
 
 pub use change::{Changed, Note};
-pub use list::{Filter, Listing};
+pub use filter::Filter;
+pub use list::Listing;
 pub use silences::{EndedSilence, SilenceState, SilenceStates};
 pub use stats::{Durations, Frequent, Stats};
 
@@ -22,12 +30,23 @@ pub use stats::{Durations, Frequent, Stats};
 pub struct Incidents {
     client: Client,
     table: String,
+    /// Whether the table was seen without the index of former versions.
+    lost_former_index: Arc<AtomicBool>,
 }
 
 impl Incidents {
     /// The incidents of a stack. Makes no call.
     pub fn new(clients: &Clients, stack: &StackName) -> Self {
-        Self { client: clients.dynamodb.clone(), table: stack.incident_table() }
+        let lost_former_index = Arc::new(AtomicBool::new(false));
+        Self { client: clients.dynamodb.clone(), table: stack.incident_table(), lost_former_index }
+    }
+
+    fn has_lost_former_index(&self) -> bool {
+        self.lost_former_index.load(Ordering::Relaxed)
+    }
+
+    fn lose_former_index(&self) {
+        self.lost_former_index.store(true, Ordering::Relaxed);
     }
 
     fn failed(&self, error: AwsError) -> IncidentsError {
@@ -101,9 +120,18 @@ pub enum IncidentsError {
     /// Every attempt collided with another write.
     #[error("the item keeps being changed concurrently")]
     Contended,
+    /// DynamoDB left the same items out of every answer.
+    #[error("DynamoDB does not answer all reads of the table now")]
+    Throttled,
 }
 
 impl IncidentsError {
+    /// Whether the table lacks the index of a query.
+    fn lacks_index(&self) -> bool {
+        let Self::Aws(error) = self else { return false };
+        error.is("ValidationException") && error.message.contains("does not have the specified index")
+    }
+
     /// The hints.
     pub fn hints(&self) -> Vec<String> {
         match self {
@@ -122,6 +150,7 @@ impl IncidentsError {
             }
             Self::TooManySilences => vec!["`incidentctl silence end ID` ends one".to_owned()],
             Self::Contended => vec!["try again".to_owned()],
+            Self::Throttled => vec!["try again later, or with --since".to_owned()],
             Self::Resolved { .. } => vec!["a recurrence opens a new incident".to_owned()],
         }
     }

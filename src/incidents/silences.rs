@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use incident_model::silence::MOST_SILENCES;
 use incident_model::{Silence, Silences, table, time};
@@ -77,8 +78,8 @@ impl Incidents {
         let (unreadable, silences) = (item.unreadable(), item.readable());
         let mut held: HashMap<String, usize> = HashMap::new();
         if !silences.is_empty() {
-            for incident in self.held_back(None).await?.incidents {
-                *held.entry(incident.silenced_by.unwrap_or_default()).or_default() += 1;
+            for (_, silence) in self.held_back(None).await? {
+                *held.entry(silence).or_default() += 1;
             }
         }
         let state = |silence: Silence| SilenceState {
@@ -194,13 +195,20 @@ impl Incidents {
         self.applied(update.update_expression(whole)).await
     }
 
+    /// Runs an update; `false` if its condition does not hold.
+    async fn applied(&self, update: UpdateItemFluentBuilder) -> Result<bool, IncidentsError> {
+        match update.send().await.explain("dynamodb:UpdateItem") {
+            Ok(_) => Ok(true),
+            Err(error) if error.is("ConditionalCheckFailedException") => Ok(false),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
     /// Makes the mails that a silence holds back due at a moment; returns how many there are.
     async fn release(&self, silence: &Silence, now: i64) -> Result<usize, IncidentsError> {
+        // The incidents need not be readable for that.
         let held = self.held_back(Some(&silence.silence_id)).await?;
-        // The incident need not be readable for that.
-        let readable = held.incidents.into_iter().map(|incident| incident.incident_id);
-        let ids: Vec<String> = readable.chain(held.unreadable).collect();
-        for id in &ids {
+        for (id, _) in &held {
             let update = self
                 .client
                 .update_item()
@@ -213,7 +221,7 @@ impl Incidents {
             // The condition fails when the handler was faster.
             self.applied(update).await?;
         }
-        Ok(ids.len())
+        Ok(held.len())
     }
 }
 

@@ -148,17 +148,20 @@ fn durations(incidents: &[&Incident], moment: impl Fn(&Incident) -> Option<&str>
     Some(Durations { count: seconds.len(), median: ranking(&seconds, 50)?, p90: ranking(&seconds, 90)? })
 }
 
+/// When it was acknowledged. Only its timeline says so in the record of an older version.
 fn acknowledged_at(incident: &Incident) -> Option<&str> {
-    let entry = incident.timeline.iter().find(|entry| entry.what.starts_with("acknowledged"))?;
-    Some(&entry.at)
+    let noted = || incident.timeline.iter().find(|entry| entry.what.starts_with("acknowledged"));
+    incident.acknowledged_at.as_deref().or_else(|| Some(&noted()?.at))
 }
 
 /// When it was over. One resolved for being quiet was over with its last failure.
 fn over_at(incident: &Incident) -> Option<&str> {
     let is_end = |what: &str| ["resolved", "recovered"].iter().any(|word| what.starts_with(word));
-    let entry = incident.timeline.iter().find(|entry| is_end(&entry.what))?;
-    let was_quiet = entry.what.starts_with("resolved:");
-    Some(if was_quiet { &incident.last_seen_at } else { &entry.at })
+    let noted = incident.timeline.iter().find(|entry| is_end(&entry.what));
+    match noted {
+        Some(entry) if entry.what.starts_with("resolved:") => Some(&incident.last_seen_at),
+        noted => incident.resolved_at.as_deref().or_else(|| Some(&noted?.at)),
+    }
 }
 
 /// The nearest rank of sorted numbers: the smallest that is at least as large as this percentage of them.
@@ -219,23 +222,27 @@ mod tests {
         drill.drill = Some("d".to_owned());
         let mut quiet = incident("orders", 1, &[("23:00:00", "resolved: no failure for 1d")])?;
         quiet.last_seen_at = "2026-01-31T12:00:30.000Z".to_owned();
-        let stats = Stats::of(&[acknowledged, quiet, waiting, drill]);
-        assert_eq!((stats.incidents, stats.occurrences, stats.drills), (3, 8, 1));
+        let mut marked = incident("mails", 1, &[("12:00:00", "opened")])?;
+        marked.acknowledged_at = Some("2026-01-31T12:01:00.000Z".to_owned());
+        marked.resolved_at = Some("2026-01-31T12:10:00.000Z".to_owned());
+        marked.notices = 0;
+        let stats = Stats::of(&[acknowledged, quiet, waiting, drill, marked]);
+        assert_eq!((stats.incidents, stats.occurrences, stats.drills), (4, 9, 1));
         assert_eq!(
             stats.by_severity.into_iter().collect::<Vec<_>>(),
-            [("CRITICAL", 1), ("HIGH", 2), ("MEDIUM", 0), ("LOW", 0)]
+            [("CRITICAL", 1), ("HIGH", 3), ("MEDIUM", 0), ("LOW", 0)]
         );
         assert_eq!(
             stats.by_status.into_iter().collect::<Vec<_>>(),
-            [("open", 2), ("acknowledged", 0), ("resolved", 1)]
+            [("open", 3), ("acknowledged", 0), ("resolved", 1)]
         );
-        assert_eq!(stats.by_source.into_iter().collect::<Vec<_>>(), [("lambda".to_owned(), 3)]);
+        assert_eq!(stats.by_source.into_iter().collect::<Vec<_>>(), [("lambda".to_owned(), 4)]);
         let top = stats.top_resources.iter().map(|one| (one.name.as_str(), one.incidents, one.occurrences));
-        assert_eq!(top.collect::<Vec<_>>(), [("lambda orders", 2, 6), ("lambda bills", 1, 2)]);
+        assert_eq!(top.collect::<Vec<_>>(), [("lambda orders", 2, 6), ("lambda bills", 1, 2), ("lambda mails", 1, 1)]);
         assert_eq!(stats.top_fingerprints.first().map(|one| one.name.as_str()), Some("v1:orders"));
         assert_eq!(stats.mails, 4, "three of the first, one of the second, none of the one that waits");
-        assert_eq!(stats.to_acknowledge, Some(Durations { count: 1, median: 60, p90: 60 }));
-        assert_eq!(stats.to_resolve, Some(Durations { count: 3, median: 600, p90: 1200 }));
+        assert_eq!(stats.to_acknowledge, Some(Durations { count: 2, median: 60, p90: 60 }));
+        assert_eq!(stats.to_resolve, Some(Durations { count: 4, median: 600, p90: 1200 }));
         assert_eq!(Stats::of(&[]).mails_per_incident, 0.0);
         Ok(())
     }

@@ -1,11 +1,16 @@
 //! The stack on a local AWS whose minutes are seconds.
 
+use std::collections::{BTreeMap, HashMap};
+
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, Statistic};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use incident_model::Incident;
+use incident_model::table::{INCIDENT_ID, tally_key};
+use incident_model::tally::Tally;
+use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 use serde_json::Value;
 
 use crate::harness::{Aws, TestResult, World, eventually};
@@ -32,18 +37,29 @@ impl Stack {
         Ok(Self { aws, process: status["pid"].as_u64().ok_or("no process id")?, _world: world })
     }
 
-    /// All incidents, once the index shows them.
+    /// All incidents, with what their tallies counted.
     pub(super) async fn incidents(&self) -> TestResult<Vec<Incident>> {
-        let query = self.aws.dynamodb.query().table_name(TABLE).index_name("by-created");
-        let query = query.key_condition_expression("record_type = :incident");
-        let query = query.expression_attribute_values(":incident", AttributeValue::S("incident".to_owned()));
-        Ok(serde_dynamo::aws_sdk_dynamodb_1::from_items(query.send().await?.items.unwrap_or_default())?)
+        let items: Vec<_> = self.scan().await?.into_iter().filter_map(|item| Some((id_of(&item)?, item))).collect();
+        let mut items: BTreeMap<_, _> = items.into_iter().collect();
+        let ids: Vec<String> = items.keys().filter(|id| id.starts_with("inc-") && !id.contains('#')).cloned().collect();
+        let mut incidents = Vec::new();
+        for id in ids {
+            let head = items.remove(&id).ok_or("no head")?;
+            let tally = items.remove(&tally_key(&id)).map(from_item::<Tally>).transpose()?;
+            incidents.push(from_item::<Incident>(head)?.with_tally(tally.as_ref()));
+        }
+        Ok(incidents)
+    }
+
+    /// Every item of the table.
+    async fn scan(&self) -> TestResult<Vec<HashMap<String, AttributeValue>>> {
+        let scan = self.aws.dynamodb.scan().table_name(TABLE).consistent_read(true).into_paginator().items().send();
+        Ok(scan.collect::<Result<Vec<_>, _>>().await?)
     }
 
     /// Every item of the table, as text.
     pub(super) async fn table(&self) -> TestResult<String> {
-        let scan = self.aws.dynamodb.scan().table_name(TABLE).consistent_read(true).send().await?;
-        Ok(format!("{:?}", scan.items()))
+        Ok(format!("{:?}", self.scan().await?))
     }
 
     /// Every line of the handler's log.
@@ -118,4 +134,8 @@ impl Stack {
     fn role(&self) -> String {
         format!("{HANDLER}-{}", self.aws.region)
     }
+}
+
+fn id_of(item: &HashMap<String, AttributeValue>) -> Option<String> {
+    item.get(INCIDENT_ID)?.as_s().ok().cloned()
 }

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use incident_model::Severity;
+use incident_model::table::{CALENDAR, INCIDENT_ID, NEVER_DUE, month_of};
 use serde_json::{Value, json};
 
 use crate::harness::{Aws, TestResult};
@@ -35,13 +37,29 @@ pub(super) fn incident(id: &str, own: Value) -> Value {
     if let (Some(members), Value::Object(own)) = (incident.as_object_mut(), own) {
         members.extend(own);
     }
+    incident["month"] = json!(month_of(incident["created_at"].as_str().unwrap_or_default()));
+    let is_over = incident["status"] == "resolved" && incident.get("due").is_none();
+    if !is_over {
+        let queue: Severity = serde_json::from_value(incident["severity"].clone()).unwrap_or(Severity::Critical);
+        incident["due_queue"] = json!(queue.queue());
+        if incident.get("due_at").is_none() {
+            incident["due_at"] = json!(NEVER_DUE);
+        }
+    }
     incident
 }
 
-/// Writes a record.
+/// Writes a record, and its month in the calendar.
 pub(super) async fn put(aws: &Aws, record: &Value) -> TestResult {
     let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(record)?;
     aws.dynamodb.put_item().table_name(TABLE).set_item(Some(item)).send().await?;
+    if let Some(month) = record["month"].as_str() {
+        let calendar =
+            aws.dynamodb.update_item().table_name(TABLE).key(INCIDENT_ID, AttributeValue::S(CALENDAR.into()));
+        let months = AttributeValue::Ss(vec![month.to_owned()]);
+        let calendar = calendar.update_expression("ADD months :month").expression_attribute_values(":month", months);
+        calendar.send().await?;
+    }
     Ok(())
 }
 

@@ -73,7 +73,7 @@ pub(super) async fn table(aws: &Aws) -> TestResult {
     assert_eq!(described.sse_description().and_then(|sse| sse.status()), Some(&SseStatus::Enabled));
     let indexes: BTreeSet<_> =
         described.global_secondary_indexes().iter().filter_map(|index| index.index_name()).collect();
-    assert_eq!(indexes, BTreeSet::from([table::INDEX_BY_CREATED, table::INDEX_BY_DUE, table::INDEX_BY_STATUS]));
+    assert_eq!(indexes, BTreeSet::from([table::INDEX_BY_MONTH, table::INDEX_DUE]));
 
     let ttl = aws.dynamodb.describe_time_to_live().table_name("devops-incidents").send().await?;
     let ttl = ttl.time_to_live_description().ok_or("no time to live")?;

@@ -21,11 +21,11 @@ const OVERLAP: i64 = 60;
 pub struct TailArgs {}
 
 pub(super) async fn run(_args: &TailArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
-    let mut seen: HashSet<String> = ids(look(incidents).await?).collect();
+    let mut seen: HashSet<String> = ids(look(incidents, ui).await?).collect();
     ui.say("waiting for incidents; press Ctrl-C to stop");
     loop {
         tokio::time::sleep(PAUSE).await;
-        let mut recent = look(incidents).await?;
+        let mut recent = look(incidents, ui).await?;
         recent.incidents.reverse();
         for incident in &recent.incidents {
             if !seen.contains(&incident.incident_id) {
@@ -46,9 +46,9 @@ fn ids(listing: Listing) -> impl Iterator<Item = String> {
     listing.incidents.into_iter().map(|incident| incident.incident_id).chain(listing.unreadable)
 }
 
-async fn look(incidents: &Incidents) -> Result<Listing, CommandError> {
+async fn look(incidents: &Incidents, ui: &Ui) -> Result<Listing, CommandError> {
     let since = time_arg::before_now(OVERLAP);
-    Ok(incidents.list(&Filter { since: Some(since), ..Filter::default() }).await?)
+    Ok(incidents.list(&Filter { since: Some(since), history: ui.is_json(), ..Filter::default() }).await?)
 }
 
 fn show(incident: &Incident, ui: &Ui) -> Result<(), CommandError> {

@@ -31,8 +31,12 @@ pub(super) fn key_schema(properties: &Value) -> Result<Vec<KeySchemaElement>, Aw
 }
 
 pub(super) fn projection(index: &Value) -> Projection {
-    let kind = index.get("Projection").map(|projection| projection.text("ProjectionType")).unwrap_or_default();
-    Projection::builder().projection_type(ProjectionType::from(kind.as_str())).build()
+    let Some(projection) = index.get("Projection") else { return Projection::builder().build() };
+    let included = projection.texts("NonKeyAttributes");
+    Projection::builder()
+        .projection_type(ProjectionType::from(projection.text("ProjectionType").as_str()))
+        .set_non_key_attributes(Some(included).filter(|included| !included.is_empty()))
+        .build()
 }
 
 pub(super) fn indexes(properties: &Value) -> Result<Option<Vec<GlobalSecondaryIndex>>, AwsError> {

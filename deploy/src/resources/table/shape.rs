@@ -2,7 +2,8 @@
 
 use aws_sdk_dynamodb::types::{
     BillingMode, ContinuousBackupsDescription, GlobalSecondaryIndexDescription, KeySchemaElement,
-    PointInTimeRecoveryStatus, SseDescription, SseStatus, TableDescription, TimeToLiveDescription, TimeToLiveStatus,
+    PointInTimeRecoveryStatus, Projection, SseDescription, SseStatus, TableDescription, TimeToLiveDescription,
+    TimeToLiveStatus,
 };
 use serde_json::{Value, json};
 
@@ -40,12 +41,20 @@ fn key_schema(keys: &[KeySchemaElement]) -> Value {
 }
 
 fn index(index: &GlobalSecondaryIndexDescription) -> Value {
-    let projection = index.projection().and_then(|projection| projection.projection_type());
     json!({
         "IndexName": index.index_name(),
         "KeySchema": key_schema(index.key_schema()),
-        "Projection": {"ProjectionType": projection.map(|kind| kind.as_str())},
+        "Projection": index.projection().map(projection),
     })
+}
+
+/// Only with the attributes that an index includes beside its keys, if it names any.
+fn projection(projection: &Projection) -> Value {
+    let mut shape = json!({"ProjectionType": projection.projection_type().map(|kind| kind.as_str())});
+    if !projection.non_key_attributes().is_empty() {
+        shape["NonKeyAttributes"] = projection.non_key_attributes().into();
+    }
+    shape
 }
 
 pub(super) fn expiry_of(description: Option<&TimeToLiveDescription>) -> Value {

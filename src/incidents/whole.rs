@@ -1,0 +1,137 @@
+//! Whole incidents: their items, put together.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use incident_model::tally::Tally;
+use incident_model::timeline::LaterEntries;
+use incident_model::{Incident, table};
+use serde::de::DeserializeOwned;
+
+use super::entries::{Item, id_of};
+use super::{Incidents, IncidentsError, Listing};
+use incident_deploy::aws::{AwsError, Explain};
+
+/// Keys of one call
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
+const MOST_KEYS: usize = 100;
+/// Calls in a row that read nothing, because the table is throttled.
+const ATTEMPTS: u32 = 10;
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const CALL: &str = "dynamodb:BatchGetItem";
+const THROTTLED: [&str; 3] = ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"];
+
+/// How many incidents one call reads.
+pub(super) fn at_once(history: bool) -> usize {
+    if history { MOST_KEYS / 3 } else { MOST_KEYS / 2 }
+}
+
+impl Incidents {
+    /// The incidents of these entries of an index, which are their heads or only have their ids, in that order. One that
+    /// no longer exists is left out.
+    pub(super) async fn whole(&self, entries: Vec<Item>, history: bool) -> Result<Listing, IncidentsError> {
+        let mut keys = Vec::new();
+        let mut ids = Vec::new();
+        for entry in &entries {
+            let Some(id) = id_of(entry) else { continue };
+            if !is_head(entry) {
+                keys.push(id.clone());
+            }
+            keys.push(table::tally_key(&id));
+            if history {
+                keys.push(table::timeline_key(&id));
+            }
+            ids.push(id);
+        }
+        let mut items = self.items(keys, false).await?;
+        items.extend(entries.into_iter().filter(is_head).filter_map(|head| Some((id_of(&head)?, head))));
+        let mut listing = Listing::default();
+        for id in ids {
+            match assembled(&id, &mut items).transpose() {
+                Some(Ok(incident)) => listing.incidents.push(incident),
+                Some(Err(_)) => listing.unreadable.push(id),
+                None => {}
+            }
+        }
+        Ok(listing)
+    }
+
+    /// Items by their keys.
+    pub(super) async fn items(
+        &self,
+        mut keys: Vec<String>,
+        consistent: bool,
+    ) -> Result<HashMap<String, Item>, IncidentsError> {
+        let mut found = HashMap::new();
+        while !keys.is_empty() {
+            let rest = keys.split_off(keys.len().min(MOST_KEYS));
+            self.batch(keys, consistent, &mut found).await?;
+            keys = rest;
+        }
+        Ok(found)
+    }
+
+    /// Reads up to [`MOST_KEYS`] items; asks again for those that DynamoDB left out.
+    async fn batch(
+        &self,
+        keys: Vec<String>,
+        consistent: bool,
+        found: &mut HashMap<String, Item>,
+    ) -> Result<(), IncidentsError> {
+        let key = |key: String| Item::from([(table::INCIDENT_ID.to_owned(), AttributeValue::S(key))]);
+        let mut keys: Vec<Item> = keys.into_iter().map(key).collect();
+        let mut vain = 0;
+        while !keys.is_empty() {
+            let request = KeysAndAttributes::builder().set_keys(Some(keys.clone())).consistent_read(consistent).build();
+            let request =
+                request.map_err(|error| IncidentsError::Aws(AwsError::new(CALL, "Incomplete", error.to_string())))?;
+            let reply = self.client.batch_get_item().request_items(&self.table, request).send().await.explain(CALL);
+            let (items, left) = match reply {
+                Ok(reply) => self.parts(reply),
+                Err(error) if THROTTLED.iter().any(|code| error.is(code)) => (Vec::new(), keys),
+                Err(error) => return Err(self.failed(error)),
+            };
+            vain = if items.is_empty() { vain + 1 } else { 0 };
+            keys = left;
+            found.extend(items.into_iter().filter_map(|item| Some((id_of(&item)?, item))));
+            match (keys.is_empty(), vain) {
+                (true, _) => {}
+                (false, ATTEMPTS..) => return Err(IncidentsError::Throttled),
+                (false, 0) => {}
+                (false, vain) => tokio::time::sleep((FIRST_PAUSE * 2_u32.pow(vain - 1)).min(LONGEST_PAUSE)).await,
+            }
+        }
+        Ok(())
+    }
+
+    /// The items of an answer, and the keys that it left out.
+    fn parts(&self, reply: BatchGetItemOutput) -> (Vec<Item>, Vec<Item>) {
+        let items = reply.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
+        let left = reply.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
+        (items, left.map(|left| left.keys).unwrap_or_default())
+    }
+}
+
+/// Whether an entry is a head, with all attributes of an incident.
+fn is_head(entry: &Item) -> bool {
+    entry.len() > 1
+}
+
+/// The incident with this id from its items; `None` if it has no head.
+pub(super) fn assembled(id: &str, items: &mut HashMap<String, Item>) -> Result<Option<Incident>, serde_dynamo::Error> {
+    let Some(head) = parsed::<Incident>(items.remove(id))? else { return Ok(None) };
+    let tally: Option<Tally> = parsed(items.remove(&table::tally_key(id)))?;
+    let later: Option<LaterEntries> = parsed(items.remove(&table::timeline_key(id)))?;
+    let incident = head.with_tally(tally.as_ref()).with_later(later.unwrap_or_default());
+    // "Nothing to come" is of interest to the index only.
+    let due_at = incident.due_at.filter(|at| *at < table::NEVER_DUE);
+    Ok(Some(Incident { due_at, ..incident }))
+}
+
+/// An item as a value.
+pub(super) fn parsed<T: DeserializeOwned>(item: Option<Item>) -> Result<Option<T>, serde_dynamo::Error> {
+    item.map(serde_dynamo::aws_sdk_dynamodb_1::from_item).transpose()
+}
