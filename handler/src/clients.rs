@@ -32,6 +32,8 @@ pub struct Clients {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// SNS.
     pub sns: aws_sdk_sns::Client,
+    /// CloudWatch.
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
 }
 
 impl Clients {
@@ -70,7 +72,8 @@ impl Clients {
                 $service::Client::from_conf(config.build())
             }};
         }
-        Ok(Self { dynamodb: client!(aws_sdk_dynamodb), sns: client!(aws_sdk_sns) })
+        let (dynamodb, sns) = (client!(aws_sdk_dynamodb), client!(aws_sdk_sns));
+        Ok(Self { dynamodb, sns, cloudwatch: client!(aws_sdk_cloudwatch) })
     }
 
     /// Opens the connections for the first event during initialisation, for which Lambda provides a whole processor.

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::fail_open::FailOpen;
+use crate::functions::{CloudWatch, FunctionWatch, TableMemory, WatchError};
 use crate::log::Unit;
 use crate::notify::{Notifier, NotifyError, Topic};
 use crate::outbox::Delivery;
@@ -38,6 +39,9 @@ pub enum HandlerError {
     /// SNS rejected the mail.
     #[error(transparent)]
     Notify(#[from] NotifyError),
+    /// The functions' metrics could not be read, so that failures may go unnoticed.
+    #[error(transparent)]
+    Functions(#[from] WatchError),
     /// The self-check of a sweep found a problem. The error raises the alarm on the handler's errors.
     #[error("the self-check of a sweep failed: {0}")]
     Unhealthy(Value),
@@ -49,6 +53,7 @@ impl From<HandlerError> for Diagnostic {
             HandlerError::Unreadable(_) => "UnreadableEvent",
             HandlerError::Store(_) => "NotRecorded",
             HandlerError::Notify(_) => "NotNotified",
+            HandlerError::Functions(_) => "FunctionsNotWatched",
             HandlerError::Unhealthy(_) => "SelfCheckFailed",
         };
         Self { error_type: error_type.to_owned(), error_message: error.to_string() }
@@ -58,6 +63,7 @@ impl From<HandlerError> for Diagnostic {
 /// The incident handler.
 pub struct Handler {
     flow: Flow<Table, Topic>,
+    functions: FunctionWatch<CloudWatch, TableMemory>,
     loaded: LoadedRules,
     swept_at: AtomicI64,
 }
@@ -74,7 +80,8 @@ impl Handler {
         for problem in loaded.problem.iter().chain(&settings.alerts_problem) {
             log::line("settings-problem", json!({ "problem": problem }));
         }
-        Ok(Self { flow: Flow::new(store, notifier, settings), loaded, swept_at: AtomicI64::new(0) })
+        let functions = FunctionWatch::on_aws(&settings, clients);
+        Ok(Self { flow: Flow::new(store, notifier, settings), functions, loaded, swept_at: AtomicI64::new(0) })
     }
 
     /// Handles one invocation.
@@ -99,15 +106,31 @@ impl Handler {
         handled.map(|events| json!({ "events": events }))
     }
 
-    /// Sends what is due, then runs the self-check.
+    /// Sends what is due, looks for failing functions, then runs the self-check.
     async fn sweep(&self) -> Result<Value, HandlerError> {
         self.swept_at.store(self.flow.clock.now().seconds, Ordering::Relaxed);
         let sent = self.flow.sweep().await?;
+        let watched = self.watch_functions().await;
         let report = self.self_check().await;
         match report.ok {
-            true => Ok(json!({ "sent": sent, "self_check": report })),
+            true => watched.map(|()| json!({ "sent": sent, "self_check": report })),
             false => Err(HandlerError::Unhealthy(json!(report))),
         }
+    }
+
+    /// Records which functions fail, if an alarm on all of them is on.
+    async fn watch_functions(&self) -> Result<(), HandlerError> {
+        let found = self.functions.find(self.flow.clock.now().seconds).await?;
+        let (mut recorded, mut failed) = (Vec::new(), None);
+        for report in found.reports() {
+            let event = Classification::of(self.functions.observation(report), &self.loaded.rules);
+            match self.flow.handle(&event).await {
+                Ok(()) => recorded.push(report.clone()),
+                Err(error) => failed = Some(error),
+            }
+        }
+        self.functions.keep(found, &recorded).await?;
+        failed.map_or(Ok(()), Err)
     }
 
     /// Sweeps, unless this handler did so recently. The event of this invocation is already handled, so an error of the

@@ -10,6 +10,7 @@ pub mod delivery;
 mod drill;
 mod fail_open;
 pub mod flow;
+mod functions;
 pub mod generator;
 pub mod log;
 pub mod loop_guard;

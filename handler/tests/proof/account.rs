@@ -305,5 +305,6 @@ fn clients(endpoint: &str, access_key: &AccessKey, answer: Duration) -> Clients 
             $service::Client::from_conf(config.build())
         }};
     }
-    Clients { dynamodb: client!(aws_sdk_dynamodb), sns: client!(aws_sdk_sns) }
+    let (dynamodb, sns) = (client!(aws_sdk_dynamodb), client!(aws_sdk_sns));
+    Clients { dynamodb, sns, cloudwatch: client!(aws_sdk_cloudwatch) }
 }
