@@ -187,6 +187,8 @@ impl Settings {
             ("HandlerErrorAlarmEnabled", self.alarms.handler_errors),
             ("AlertDeliveryAlarmEnabled", self.alarms.alert_delivery),
             ("FunctionErrorAlarmEnabled", self.alarms.function_errors),
+            ("FunctionThrottleAlarmEnabled", self.alarms.function_throttles),
+            ("FunctionDestinationAlarmEnabled", self.alarms.function_destinations),
         ];
         let others = [
             ("LogRetentionInDays", self.log_retention.days().to_string()),

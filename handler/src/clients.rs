@@ -34,6 +34,8 @@ pub struct Clients {
     pub sns: aws_sdk_sns::Client,
     /// SQS.
     pub sqs: aws_sdk_sqs::Client,
+    /// CloudWatch.
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
 }
 
 impl Clients {
@@ -72,7 +74,8 @@ impl Clients {
                 $service::Client::from_conf(config.build())
             }};
         }
-        Ok(Self { dynamodb: client!(aws_sdk_dynamodb), sns: client!(aws_sdk_sns), sqs: client!(aws_sdk_sqs) })
+        let (dynamodb, sns, sqs) = (client!(aws_sdk_dynamodb), client!(aws_sdk_sns), client!(aws_sdk_sqs));
+        Ok(Self { dynamodb, sns, sqs, cloudwatch: client!(aws_sdk_cloudwatch) })
     }
 
     /// Opens the connections for the first event during initialisation, for which Lambda provides a whole processor.

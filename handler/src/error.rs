@@ -4,6 +4,7 @@ use incident_model::Unreadable;
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
 
+use crate::functions::WatchError;
 use crate::notify::NotifyError;
 use crate::store::StoreError;
 
@@ -22,6 +23,9 @@ pub enum HandlerError {
     /// SNS rejected the mail.
     #[error(transparent)]
     Notify(#[from] NotifyError),
+    /// The functions' metrics could not be read, so that failures may go unnoticed.
+    #[error(transparent)]
+    Functions(#[from] WatchError),
     /// The self-check of a sweep found a problem. The error raises the alarm on the handler's errors.
     #[error("the self-check of a sweep failed: {0}")]
     Unhealthy(Value),
@@ -33,6 +37,7 @@ impl From<HandlerError> for Diagnostic {
             HandlerError::Unreadable(_) => "UnreadableEvent",
             HandlerError::NotRecorded(_) | HandlerError::Store(_) => "NotRecorded",
             HandlerError::Notify(_) => "NotNotified",
+            HandlerError::Functions(_) => "FunctionsNotWatched",
             HandlerError::Unhealthy(_) => "SelfCheckFailed",
         };
         Self { error_type: error_type.to_owned(), error_message: error.to_string() }

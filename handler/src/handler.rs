@@ -2,14 +2,15 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use incident_model::RulesError;
 use incident_model::control::{Control, SelfCheck};
+use incident_model::{Classification, RulesError};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 
 use crate::clients::Clients;
 use crate::error::HandlerError;
 use crate::flow::Flow;
+use crate::functions::{CloudWatch, FunctionWatch, TableMemory};
 use crate::ingest::{Deadline, Ingest, Message, StackQueues};
 use crate::notify::Topic;
 use crate::settings::Settings;
@@ -22,6 +23,7 @@ const SWEEP_SECONDS: i64 = 60;
 /// The incident handler.
 pub struct Handler {
     ingest: Ingest<Table, Topic, StackQueues>,
+    functions: FunctionWatch<CloudWatch, TableMemory>,
     swept_at: AtomicI64,
 }
 
@@ -38,8 +40,9 @@ impl Handler {
         for problem in loaded.problem.iter().chain(&settings.alerts_problem) {
             log::line("settings-problem", json!({ "problem": problem }));
         }
+        let functions = FunctionWatch::on_aws(&settings, clients);
         let ingest = Ingest::new(Flow::new(store, notifier, settings), loaded, queues);
-        Ok(Self { ingest, swept_at: AtomicI64::new(0) })
+        Ok(Self { ingest, functions, swept_at: AtomicI64::new(0) })
     }
 
     /// Handles one invocation.
@@ -79,16 +82,35 @@ impl Handler {
         handled.map(|events| json!({ "events": events }))
     }
 
-    /// Sends what is due, then runs the self-check.
+    /// Sends what is due, looks for failing functions, then runs the self-check.
     async fn sweep(&self) -> Result<Value, HandlerError> {
         self.swept_at.store(self.ingest.flow.context.clock.now().seconds, Ordering::Relaxed);
         self.ingest.tell_unrecorded().await?;
         let sent = self.ingest.flow.sweep().await?;
+        let watched = self.watch_functions().await;
         let report = self.self_check().await;
         match report.ok {
-            true => Ok(json!({ "sent": sent, "self_check": report })),
+            true => watched.map(|()| json!({ "sent": sent, "self_check": report })),
             false => Err(HandlerError::Unhealthy(json!(report))),
         }
+    }
+
+    /// Records which functions fail, if an alarm on all of them is on.
+    async fn watch_functions(&self) -> Result<(), HandlerError> {
+        let Ingest { flow, loaded, .. } = &self.ingest;
+        let found = self.functions.find(flow.context.clock.now().seconds).await?;
+        let reports: Vec<_> = found.reports().to_vec();
+        let observed = reports.iter().map(|report| self.functions.observation(report));
+        let events: Vec<_> = observed.map(|seen| Classification::of(seen, &loaded.rules)).collect();
+        let (mut recorded, mut failed) = (Vec::new(), None);
+        for (report, result) in reports.into_iter().zip(flow.handle_all(&events).await) {
+            match result {
+                Ok(()) => recorded.push(report),
+                Err(error) => failed = Some(error),
+            }
+        }
+        self.functions.keep(found, &recorded).await?;
+        failed.map_or(Ok(()), Err)
     }
 
     /// Sweeps, unless this handler did so recently or cannot now. The events of this invocation are already handled, so

@@ -16,6 +16,7 @@ pub mod error;
 mod fail_open;
 mod failures;
 pub mod flow;
+mod functions;
 pub mod generator;
 mod groups;
 pub mod handler;

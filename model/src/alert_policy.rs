@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Severity;
 use crate::interval::Interval;
+use crate::query_budget::Dollars;
 
 /// When mails are sent. Every setting has a default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub struct AlertPolicy {
     pub remind_after: Reminders,
     /// Quiet period after which an incident is resolved.
     pub resolve_after_quiet: QuietPeriods,
+    /// What it may cost in a month to ask CloudWatch which functions fail, at list price.
+    pub monthly_query_budget: Dollars,
 }
 
 /// Mails in any sixty seconds: 1 to 8. SNS ends an email subscription that gets more than ten messages in a second, and
@@ -137,6 +140,9 @@ mod tests {
             r#"{"remind_after": {"SEVERE": "1h"}}"#,
             r#"{"remind_after": {"HIGH": "soon"}}"#,
             r#"{"remind": {}}"#,
+            r#"{"monthly_query_budget": -1}"#,
+            r#"{"monthly_query_budget": 0.001}"#,
+            r#"{"monthly_query_budget": "five"}"#,
         ] {
             assert!(serde_json::from_str::<AlertPolicy>(text).is_err(), "{text}");
         }

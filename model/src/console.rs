@@ -41,7 +41,7 @@ fn links_for(source: &str, resource: &str, region: &str, window: Option<Window>)
     let page = |label, path: String| Link { label, url: format!("{console}/{path}") };
     let name = percent_encoded(resource);
     match source {
-        "lambda" => vec![
+        "lambda" | "lambda-metrics" if !resource.starts_with("AWS/") => vec![
             page("Log group", log_group(&format!("/aws/lambda/{resource}"))),
             page("Function", format!("lambda/home?region={region}#/functions/{name}?tab=monitoring")),
         ],
@@ -119,6 +119,7 @@ fn percent_encoded(text: &str) -> String {
 pub fn log_group_of(source: &str, resource: &str) -> Option<String> {
     match source {
         "lambda" => Some(format!("/aws/lambda/{}", arn::name(resource))),
+        "lambda-metrics" if !resource.starts_with("AWS/") => Some(format!("/aws/lambda/{resource}")),
         "codebuild" => Some(format!("/aws/codebuild/{resource}")),
         _ => None,
     }

@@ -39,8 +39,8 @@ const TROUBLES: &[(&[&str], &[Part])] = &[
     (&["ecs"], &[Resource, Attribute("cluster")]),
     // A successful update ends no drift.
     (&["cloudformation"], &[Resource, Attribute("aspect")]),
-    // A successful durable execution ends no failure of an invocation.
-    (&["lambda"], &[Resource, Attribute("aspect")]),
+    // A successful durable execution ends no failure of an invocation; an end of throttling no errors.
+    (&["lambda", "lambda-metrics"], &[Resource, Attribute("aspect")]),
     // The same category: the end of a failover frees no storage.
     (&["rds", "dms"], &[Resource, Attribute("kind"), Attribute("aspect")]),
     // The same event, whichever affected resource is listed first.

@@ -20,8 +20,12 @@ pub struct Alarms {
     pub handler_errors: bool,
     /// An alert could not be delivered.
     pub alert_delivery: bool,
-    /// A function of the account failed; this alarm opens incidents.
+    /// A function of the account failed; while it is on, the handler asks which.
     pub function_errors: bool,
+    /// An invocation of a function of the account was throttled; the same.
+    pub function_throttles: bool,
+    /// A function of the account could not deliver to its destination; the same.
+    pub function_destinations: bool,
 }
 
 impl Default for Alarms {
@@ -35,6 +39,8 @@ impl Default for Alarms {
             handler_errors: true,
             alert_delivery: true,
             function_errors: true,
+            function_throttles: true,
+            function_destinations: true,
         }
     }
 }

@@ -400,5 +400,6 @@ fn clients(endpoint: &str, access_key: &AccessKey, answer: Duration) -> Clients 
             $service::Client::from_conf(config.build())
         }};
     }
-    Clients { dynamodb: client!(aws_sdk_dynamodb), sns: client!(aws_sdk_sns), sqs: client!(aws_sdk_sqs) }
+    let (dynamodb, sns, sqs) = (client!(aws_sdk_dynamodb), client!(aws_sdk_sns), client!(aws_sdk_sqs));
+    Clients { dynamodb, sns, sqs, cloudwatch: client!(aws_sdk_cloudwatch) }
 }

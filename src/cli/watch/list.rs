@@ -2,6 +2,7 @@
 
 use clap::Args;
 use incident_model::alarms;
+use incident_model::function_metrics::FunctionMetric;
 use serde_json::Value;
 
 use crate::error::CommandError;
@@ -50,7 +51,7 @@ pub(super) async fn run(
 
 /// The stack's alarm on the errors of all functions, if it exists.
 async fn alarm(clients: &Clients, stack: &StackName) -> Result<Option<String>, AwsError> {
-    let name = alarms::function_errors(stack.as_str());
+    let name = alarms::of_functions(stack.as_str(), FunctionMetric::Errors);
     let answer = clients.cloudwatch.describe_alarms().alarm_names(&name).send().await;
     let answer = answer.explain("cloudwatch:DescribeAlarms")?;
     Ok((!answer.metric_alarms().is_empty()).then_some(name))

@@ -1,0 +1,267 @@
+//! The watch over all functions: while an alarm on one of their metrics is on, it asks CloudWatch which fail, within a
+//! monthly budget, and reports each.
+//!
+//! A sweep calls [`FunctionWatch::find`], records each report, and calls [`FunctionWatch::keep`]. What is new is decided in
+//! [`plan`], which is pure; CloudWatch is behind [`Metrics`], the table behind [`Memory`].
+
+mod metrics;
+mod plan;
+mod state;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::collections::BTreeMap;
+
+use incident_model::query_budget::{Dollars, Month, Pace};
+use incident_model::{FunctionMetric, FunctionReport, Observation};
+
+use crate::clients::Clients;
+use crate::settings::Settings;
+pub(crate) use metrics::{CloudWatch, Metrics, MetricsError, Named};
+use plan::{Answer, MOST_REPORTS, MOST_SERIES, Points};
+pub(crate) use state::{Memory, MemoryError, Spending, TableMemory};
+use watch::{MetricWatch, Watch, Window};
+
+/// Up to so many known functions are read by name, to see whether others fail at all.
+const MOST_NAMED: usize = 100;
+/// How long, in seconds, the number of functions holds.
+const COUNT_SECONDS: i64 = 24 * 3600;
+
+/// Why a watch could not be completed; the next sweep goes on.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum WatchError {
+    /// CloudWatch refused.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// The table refused.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+}
+
+/// Watches the functions of an account and region.
+#[derive(Debug)]
+pub(crate) struct FunctionWatch<C, M> {
+    metrics: C,
+    memory: M,
+    /// The stack's own functions, which have alarms and reports of their own.
+    own: [String; 2],
+    account: String,
+    region: String,
+    budget: Dollars,
+}
+
+impl FunctionWatch<CloudWatch, TableMemory> {
+    /// The watch of a stack.
+    pub(crate) fn on_aws(settings: &Settings, clients: &Clients) -> Self {
+        let metrics = CloudWatch::new(clients.cloudwatch.clone(), settings.stack.clone());
+        let memory = TableMemory::new(clients.dynamodb.clone(), settings.table.clone());
+        Self::new(metrics, memory, settings)
+    }
+}
+
+/// What a sweep found; nothing if another one is at it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Found {
+    watch: Watch,
+    version: u64,
+}
+
+impl Found {
+    /// The reports to record now; more wait for the next sweep.
+    pub(crate) fn reports(&self) -> &[FunctionReport] {
+        self.watch.pending.get(..MOST_REPORTS).unwrap_or(&self.watch.pending)
+    }
+}
+
+impl<C: Metrics, M: Memory> FunctionWatch<C, M> {
+    pub(crate) fn new(metrics: C, memory: M, settings: &Settings) -> Self {
+        let mut topic = settings.topic_arn.split(':').skip(3).map(str::to_owned);
+        let (region, account) = (topic.next().unwrap_or_default(), topic.next().unwrap_or_default());
+        Self {
+            metrics,
+            memory,
+            own: [settings.function.clone(), format!("{}-error-generator", settings.stack)],
+            account,
+            region,
+            budget: settings.alerts.monthly_query_budget,
+        }
+    }
+
+    /// Asks, if there is something to ask. What it finds is kept in the table until [`Self::keep`].
+    pub(crate) async fn find(&self, now: i64) -> Result<Found, WatchError> {
+        let (on, loaded) = tokio::join!(self.metrics.alarming(), self.memory.load());
+        let (on, (before, version)) = (on?, loaded?);
+        let mut watch = before.clone();
+        watch.note(&on, now);
+        if watch.pending.len() >= MOST_REPORTS {
+            return Ok(Found { watch, version });
+        }
+        let month = Month::of(now);
+        let version = match self.is_due(&watch, &month, now).await? {
+            true => {
+                // Whoever writes this asks; a crash leaves the next question to a later sweep.
+                watch.asked_at = now;
+                if !self.memory.save(&watch, version).await? {
+                    return Ok(Found::default());
+                }
+                self.ask(&mut watch, &on, &month, now).await?;
+                version + 1
+            }
+            false => version,
+        };
+        for (metric, state) in &mut watch.metrics {
+            let room = MOST_REPORTS.saturating_sub(watch.pending.len());
+            if state.open_since.is_none() {
+                watch.pending.extend(state.end(*metric, now, room));
+            }
+        }
+        if watch != before && !self.memory.save(&watch, version).await? {
+            return Ok(Found::default());
+        }
+        let version = if watch != before { version + 1 } else { version };
+        Ok(Found { watch, version })
+    }
+
+    /// The event of a report.
+    pub(crate) fn observation(&self, report: &FunctionReport) -> Observation {
+        report.observation(&self.account, &self.region)
+    }
+
+    /// Forgets the reports that are recorded. If this fails, or another sweep was faster, they are recorded again, which
+    /// counts nothing twice.
+    pub(crate) async fn keep(&self, found: Found, recorded: &[FunctionReport]) -> Result<(), WatchError> {
+        let Found { mut watch, version } = found;
+        watch.pending.retain(|report| !recorded.contains(report));
+        if !recorded.is_empty() {
+            self.memory.save(&watch, version).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether there is a question, and the budget allows it.
+    async fn is_due(&self, watch: &Watch, month: &Month, now: i64) -> Result<bool, WatchError> {
+        if watch.open().is_empty() || now < watch.asked_at + incident_model::query_budget::SHORTEST_INTERVAL {
+            return Ok(false);
+        }
+        let pace = Pace { budget: self.budget, spent: self.memory.spent(month).await? };
+        Ok(pace.next(month, most(watch), watch.asked_at) <= now)
+    }
+
+    async fn ask(&self, watch: &mut Watch, on: &[FunctionMetric], month: &Month, now: i64) -> Result<(), WatchError> {
+        if now >= watch.counted_at + COUNT_SECONDS {
+            (watch.functions, watch.counted_at) = (self.metrics.functions().await?, now);
+        }
+        // The most that it can cost is charged before, so that no crash makes it cheaper than it is.
+        let most = most(watch);
+        let spent = self.memory.spent(month).await?;
+        let pace = Pace { budget: self.budget, spent };
+        if pace.next(month, most, watch.asked_at - incident_model::query_budget::SHORTEST_INTERVAL) > now {
+            return Ok(());
+        }
+        self.charge(month, now, spent, most as i64, most).await?;
+        let mut read = 0;
+        for metric in watch.open() {
+            let Some(state) = watch.metrics.get_mut(&metric) else { continue };
+            let window = state.window(now);
+            let answer = self.answer(metric, state, &window, watch.functions, &mut read).await?;
+            watch.pending.extend(state.count(metric, &answer, &window, on.contains(&metric)));
+            if watch.pending.len() >= MOST_REPORTS {
+                // The rest is asked when these are recorded: an item has 400 KB at most.
+                break;
+            }
+        }
+        self.charge(month, now, spent + read, read as i64 - most as i64, most).await?;
+        Ok(())
+    }
+
+    async fn charge(&self, month: &Month, now: i64, spent: u64, metrics: i64, next: u64) -> Result<(), WatchError> {
+        let pace = Pace { budget: self.budget, spent };
+        let next_at = pace.next(month, next, now);
+        let spending = Spending { metrics, asked_at: now, next_at, budget_cents: self.budget.cents() };
+        Ok(self.memory.spend(month, &spending).await?)
+    }
+
+    /// What CloudWatch says about a metric. Where few functions are known to fail, it is cheaper to ask for these by name,
+    /// and whether others fail at all.
+    async fn answer(
+        &self,
+        metric: FunctionMetric,
+        state: &MetricWatch,
+        window: &Window,
+        functions: u64,
+        read: &mut u64,
+    ) -> Result<Answer, WatchError> {
+        let own = self.own.each_ref().map(String::as_str);
+        let named = self.named(metric, state, window, read).await?;
+        let (failures, is_cut) = match named {
+            Some(failures) => (failures, false),
+            None => {
+                let found = self.metrics.by_function(metric, &own, *window).await?;
+                *read += functions.max(found.len() as u64);
+                let is_cut = found.len() >= MOST_SERIES && functions > found.len() as u64;
+                (found.into_iter().filter(|(function, _)| !own.contains(&function.as_str())).collect(), is_cut)
+            }
+        };
+        let calls = self.calls(metric, &state.callers(&failures, window), &failures, window, read).await?;
+        Ok(Answer { failures, calls, is_cut })
+    }
+
+    /// The failures of the functions that are known to fail; `None` if others fail, or too many are known.
+    async fn named(
+        &self,
+        metric: FunctionMetric,
+        state: &MetricWatch,
+        window: &Window,
+        read: &mut u64,
+    ) -> Result<Option<BTreeMap<String, Points>>, WatchError> {
+        let known: Vec<&str> = state.known().collect();
+        if known.is_empty() || known.len() > MOST_NAMED {
+            return Ok(None);
+        }
+        let functions = self.own.iter().map(String::as_str).chain(known.iter().copied());
+        let of: Vec<Named<'_>> =
+            std::iter::once(None).chain(functions.map(Some)).map(|one| (metric.name(), one)).collect();
+        let mut values = self.metrics.values(&of, *window).await?;
+        *read += of.len() as u64;
+        let total = |points: &Points| points.values().sum::<f64>();
+        let others = values.iter().skip(1).map(total).sum::<f64>();
+        let is_all = values.first().is_some_and(|all| total(all) - others < 0.5);
+        let known = known.into_iter().map(str::to_owned).zip(values.drain(1 + self.own.len()..));
+        Ok(is_all.then(|| known.collect()))
+    }
+
+    /// The calls of functions: throttled ones are no invocations.
+    async fn calls(
+        &self,
+        metric: FunctionMetric,
+        callers: &[String],
+        failures: &BTreeMap<String, Points>,
+        window: &Window,
+        read: &mut u64,
+    ) -> Result<BTreeMap<String, Points>, WatchError> {
+        if callers.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let of: Vec<Named<'_>> = callers.iter().map(|function| ("Invocations", Some(function.as_str()))).collect();
+        let values = self.metrics.values(&of, *window).await?;
+        *read += of.len() as u64;
+        let mut calls: BTreeMap<String, Points> = callers.iter().cloned().zip(values).collect();
+        if metric == FunctionMetric::Throttles {
+            for (function, points) in &mut calls {
+                for (start, throttled) in failures.get(function).into_iter().flatten() {
+                    *points.entry(*start).or_default() += throttled;
+                }
+            }
+        }
+        Ok(calls)
+    }
+}
+
+/// The most metrics that a round can read.
+fn most(watch: &Watch) -> u64 {
+    let callers = watch.functions.min(MOST_SERIES as u64);
+    let named = |state: &MetricWatch| state.known().count().min(MOST_NAMED) as u64 + 3;
+    let open = watch.metrics.values().filter(|state| state.open_since.is_some());
+    open.map(|state| watch.functions + callers + named(state)).sum()
+}
