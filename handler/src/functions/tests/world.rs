@@ -99,6 +99,7 @@ impl World {
             function: "devops-incident-handler".to_owned(),
             alerts: AlertPolicy { monthly_query_budget: self.budget, ..AlertPolicy::default() },
             alerts_problem: None,
+            queues: None,
         };
         FunctionWatch::new(self, self, &settings)
     }
