@@ -8,12 +8,14 @@
 //! - [`aws`] has the service clients, the meaning of AWS's errors, and the retries of transient ones.
 //! - [`package`] builds the zip that both functions run.
 //! - [`resources`] reads, creates, updates and deletes, one provider per resource type.
+//! - [`backfill`] moves incidents of former versions to the table's indexes of today.
 //! - [`engine`] applies a plan, through the services' own APIs or through CloudFormation.
 //!
 //! This crate never prints, prompts or reads settings: it takes values and reports events. It never imports the local
 //! AWS, which tests it.
 
 pub mod aws;
+pub mod backfill;
 pub mod cost;
 pub mod engine;
 pub mod package;

@@ -87,6 +87,16 @@ pub enum Event {
         /// A sentence.
         text: String,
     },
+    /// Incidents that only a former index showed were moved to the indexes of today.
+    IncidentsMoved {
+        /// How many, of one page.
+        incidents: usize,
+    },
+    /// An index of a former version was deleted.
+    IndexRetired {
+        /// Its name.
+        index: String,
+    },
     /// The CloudFormation stack has a new status.
     StackChanged {
         /// Such as `UPDATE_ROLLBACK_IN_PROGRESS`.

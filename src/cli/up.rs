@@ -73,10 +73,14 @@ pub(super) async fn provision(
         engine.change(&job, survey, args.rollback).await
     });
     let Changed { plan, outcome } = changed.await?;
+    let changed = Instant::now();
+    deployed(interrupt, self_check::run(&deployment, &outcome, ui)).await?;
+    let checked = changed.elapsed();
+    let retired = deployment::shown(ui, UP, async |events| {
+        engine.retire(&Job { deployment: &deployment, confirm: &confirm, events, interrupt }, &plan).await
+    });
+    retired.await.map_err(|error| error.hint("`incidentctl up` goes on where this run stopped"))?;
     let rest = async {
-        let changed = Instant::now();
-        self_check::run(&deployment, &outcome, ui).await?;
-        let checked = changed.elapsed();
         if args.confirm_email {
             local::confirm(session, ui).await?;
         }
@@ -89,8 +93,16 @@ pub(super) async fn provision(
         }
         report(&deployment, &Done { plan: &plan, outcome: &outcome, bill: &bill, start }, session.is_local(), ui).await
     };
+    deployed(interrupt, rest).await
+}
+
+/// What follows the deployment, until it is interrupted.
+async fn deployed(
+    interrupt: &Interrupt,
+    work: impl Future<Output = Result<(), CommandError>>,
+) -> Result<(), CommandError> {
     tokio::select! {
-        result = rest => result,
+        result = work => result,
         () = interrupt.wait() => Err(CommandError::interrupted().hint("the stack is deployed: `incidentctl up` checks it")),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::{Label, Ui};
+use super::{Label, Ui, count};
 use crate::error::CommandError;
 use incident_deploy::plan::Action;
 use incident_deploy::progress::Event;
@@ -25,6 +25,9 @@ const STEPS: [&str; 11] = [
     "9 record",
     "10 email",
 ];
+
+/// The step of the table.
+const TABLE: u8 = 2;
 
 /// Renders events; knows nothing else.
 #[derive(Debug)]
@@ -109,6 +112,14 @@ impl<'a> ProgressView<'a> {
             }
             Event::ResourceSkipped { logical_id, because } => {
                 Some(format!("- {:15} {logical_id} not started, because {because} failed", ""))
+            }
+            Event::IncidentsMoved { incidents } => {
+                let incidents = count(*incidents, "incident");
+                Some(format!("  {:15} {incidents} moved to the new indexes", step_name(TABLE)))
+            }
+            Event::IndexRetired { index } => {
+                let mark = self.ui.label(Label::Success, "✓");
+                Some(format!("{mark} {:15} former index {index} deleted", step_name(TABLE)))
             }
             Event::Interrupted => Some("interrupted: finishing calls in flight, starting no more".to_owned()),
             Event::StackChanged { status, reason } => {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::table::{get, incident, put, stop_the_sweep};
 use crate::deployer::calls;
+use crate::former::moved::faults;
 use crate::harness::{Aws, TestResult, World};
 
 const LIST: [&str; 5] = ["incidents", "list", "--local", "--output", "json"];
@@ -177,6 +178,20 @@ async fn a_thousand_incidents_take_few_calls() -> TestResult {
     world.run(&LIST[..3]).await?.succeeded()?;
     let few = reads(&aws).await? - after;
     assert_eq!(few, 4, "as many calls for the newest fifty, however many there are");
+    Ok(())
+}
+
+#[tokio::test]
+async fn keys_that_dynamodb_leaves_out_are_asked_for_again() -> TestResult {
+    let world = World::new()?;
+    let aws = world.up().await?;
+    stop_the_sweep(&aws).await?;
+    for id in ["inc-1", "inc-2", "inc-3"] {
+        put(&aws, &incident(id, json!({}))).await?;
+    }
+    let leaves_out = json!([{"operation": "BatchGetItem", "action": "unprocessed", "times": 4}]);
+    faults(&aws, &leaves_out).await?;
+    assert_eq!(ids(&world.run(&LIST).await?.succeeded()?.json()?).len(), 3);
     Ok(())
 }
 

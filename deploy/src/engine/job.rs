@@ -59,6 +59,13 @@ pub trait DeployEngine: Send + Sync {
     /// A declined confirmation, a failure or an interrupt, with the outcome of each change.
     async fn change(&self, job: &Job<'_>, survey: Survey, rollback: bool) -> Result<Changed, EngineError>;
 
+    /// Completes [`Self::change`] once the new code works: moves the incidents that only indexes of former versions show,
+    /// then deletes those indexes, one at a time. Does nothing for a plan without them.
+    ///
+    /// # Errors
+    /// A failure or an interrupt, after which another run goes on.
+    async fn retire(&self, job: &Job<'_>, plan: &Plan) -> Result<(), EngineError>;
+
     /// Deletes after confirmation, and verifies the deletion.
     ///
     /// # Errors
@@ -99,7 +106,8 @@ impl Job<'_> {
         self.report(Event::Warning { text: text.into() });
     }
 
-    fn report(&self, event: Event) {
+    /// Reports an event.
+    pub(crate) fn report(&self, event: Event) {
         // A closed display must not stop the work.
         let _ = self.events.send(event);
     }

@@ -16,6 +16,7 @@ mod job;
 mod kind;
 #[cfg(test)]
 mod properties;
+mod retirement;
 mod stack_arns;
 #[cfg(test)]
 mod tests;

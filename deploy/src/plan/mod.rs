@@ -89,6 +89,8 @@ pub struct Rules {
     pub replacement: fn(&Change) -> Option<String>,
     /// The `Ref` of the parent resource.
     pub parent: fn(&Desired) -> Option<String>,
+    /// Paths that former versions set, which are ours whatever the tags say.
+    pub former: fn(&Desired) -> &'static [&'static str],
 }
 
 impl Plan {
@@ -203,7 +205,7 @@ fn change(
         return Ok(unchanged);
     }
     let mut properties = differences(&desired.properties, &observed.properties);
-    properties.extend(removal::removals(&desired.properties, &observed.properties));
+    properties.extend(removal::removals(&desired.properties, &observed.properties, (rules.former)(desired)));
     if properties.is_empty() {
         return Ok(unchanged);
     }

@@ -7,13 +7,14 @@ use super::cause::tag;
 use crate::template::{OWNS_TAG, paths};
 
 /// Properties and members of shared lists that exist, that the template no longer contains, and that the stack recorded
-/// as its own. Anything unrecorded belongs to others and stays.
-pub(super) fn removals(desired: &Value, observed: &Value) -> Vec<PropertyChange> {
-    let Some(owned) = tag(observed, OWNS_TAG) else { return Vec::new() };
+/// as its own or a former version set. Anything else belongs to others and stays.
+pub(super) fn removals(desired: &Value, observed: &Value, former: &[&str]) -> Vec<PropertyChange> {
+    let owned = tag(observed, OWNS_TAG).unwrap_or_default();
     let wanted = paths(desired);
     let exists = paths(observed).into_iter();
     exists
-        .filter(|(digest, _)| owned.split('.').any(|mine| mine == digest) && !wanted.contains_key(digest))
+        .filter(|(digest, path)| owned.split('.').any(|mine| mine == digest) || former.contains(&path.as_str()))
+        .filter(|(digest, _)| !wanted.contains_key(digest))
         .filter_map(|(_, path)| {
             let before = find(observed, &path).filter(|value| !is_nothing(value))?.clone();
             Some(PropertyChange { path, before, after: Value::Null })

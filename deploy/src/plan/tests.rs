@@ -40,6 +40,7 @@ pub(crate) fn stack(resources: Vec<Desired>) -> Stack {
 }
 
 const RULES: Rules = Rules {
+    former: |_| &[],
     replacement: |change| change.touches("KeySchema").then(|| "KeySchema".to_owned()),
     parent: |desired| Some(desired.properties.get("Parent")?.as_str()?.to_owned()),
 };

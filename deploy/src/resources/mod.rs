@@ -39,6 +39,7 @@ pub use delete_blocker::{DeleteBlocker, delete_blockers};
 pub use observe::{Scope, observe, observe_again};
 pub use queue::{COUNTS, messages};
 pub use subscription::{Subscription, by_record};
+pub use table::Former;
 pub use values::Values;
 
 /// A provider's context.
@@ -70,6 +71,11 @@ pub(crate) trait Provider: Sync {
 
     /// The values of `Ref` and `GetAtt`.
     fn attributes(&self, properties: &Value, place: &Place) -> Attributes;
+
+    /// Paths that former versions of the template set, and that are removed whatever the tags say.
+    fn former(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// The `Ref` of the parent resource; `None` for a resource without a parent.
     fn parent(&self, _properties: &Value) -> Option<String> {
@@ -152,6 +158,7 @@ pub fn naming(resource_type: &str, properties: &Value, place: &Place) -> Option<
 pub const RULES: Rules = Rules {
     replacement: |change| provider(&change.resource_type)?.replacement(change),
     parent: |desired| provider(&desired.resource_type)?.parent(&desired.properties),
+    former: |desired| provider(&desired.resource_type).map_or(&[], |provider| provider.former()),
 };
 
 /// Rejects a stack with an unsupported property.

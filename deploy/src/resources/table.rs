@@ -1,5 +1,6 @@
 //! `AWS::DynamoDB::Table`.
 
+mod former;
 mod indexes;
 mod input;
 mod shape;
@@ -17,6 +18,8 @@ use crate::aws::wait::{retry, until};
 use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
 use crate::template::{Attributes, Desired, Place};
+
+pub use former::Former;
 
 pub(super) struct Table;
 
@@ -43,6 +46,10 @@ impl Provider for Table {
 
     fn immutable(&self) -> &'static [&'static str] {
         &["TableName", "KeySchema"]
+    }
+
+    fn former(&self) -> &'static [&'static str] {
+        &former::PATHS
     }
 
     /// Changing a key attribute's type changes the key.

@@ -3,6 +3,7 @@
 mod change;
 mod ready;
 mod remove;
+mod stages;
 
 use async_trait::async_trait;
 
@@ -24,6 +25,10 @@ impl DeployEngine for ThroughCloudFormation {
     async fn change(&self, job: &Job<'_>, survey: Survey, _rollback: bool) -> Result<Changed, EngineError> {
         let (plan, outcome) = Run::of(job).change(survey).await?;
         Ok(Changed { plan, outcome })
+    }
+
+    async fn retire(&self, job: &Job<'_>, plan: &Plan) -> Result<(), EngineError> {
+        Run::of(job).retire(plan).await
     }
 
     async fn remove(&self, job: &Job<'_>, removal: Removal) -> Result<Changed, EngineError> {

@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 
-use crate::engine::{Changed, DeployEngine, Deployment, EngineError, Job, Outcome, Removal, Rollback, Survey};
+use crate::engine::{
+    Changed, DeployEngine, Deployment, EngineError, Job, Outcome, Removal, Rollback, Survey, retirement,
+};
 use crate::plan::{Action, Plan};
-use crate::resources::Scope;
+use crate::resources::{Former, Scope};
 
 /// Deploys through the services' own APIs, with independent changes in parallel.
 #[derive(Debug, Clone, Copy)]
@@ -12,7 +14,8 @@ pub(in crate::engine) struct ThroughServices;
 
 #[async_trait]
 impl DeployEngine for ThroughServices {
-    async fn plan(&self, _job: &Job<'_>, survey: Survey) -> Result<Plan, EngineError> {
+    async fn plan(&self, job: &Job<'_>, survey: Survey) -> Result<Plan, EngineError> {
+        retirement::announce(job, &survey.plan);
         Ok(survey.plan)
     }
 
@@ -22,6 +25,7 @@ impl DeployEngine for ThroughServices {
             job.note(NOTHING_TO_CHANGE);
             return Ok(Changed { plan, outcome: Outcome::default() });
         }
+        retirement::announce(job, &plan);
         job.until(agreed(job, &plan)).await?;
         let outcome = job.deployment.apply(&plan, job.interrupt.clone(), &job.events).await;
         if outcome.is_complete() {
@@ -32,6 +36,11 @@ impl DeployEngine for ThroughServices {
             false => None,
         };
         Err(EngineError::Unfinished { outcome: Box::new(outcome), rollback })
+    }
+
+    async fn retire(&self, job: &Job<'_>, plan: &Plan) -> Result<(), EngineError> {
+        let Some(former) = Former::of(plan) else { return Ok(()) };
+        job.until(retire(job, &former)).await
     }
 
     async fn remove(&self, job: &Job<'_>, removal: Removal) -> Result<Changed, EngineError> {
@@ -51,6 +60,17 @@ impl DeployEngine for ThroughServices {
         refuse_left(&left(job, &plan).await?)?;
         Ok(Changed { plan, outcome })
     }
+}
+
+async fn retire(job: &Job<'_>, former: &Former) -> Result<(), EngineError> {
+    for index in &former.indexes {
+        if !retirement::may_go(job, former, index).await? {
+            break;
+        }
+        former.delete(&job.deployment.context(), index).await?;
+        retirement::gone(job, index);
+    }
+    Ok(())
 }
 
 /// Asks for confirmation, and checks before and after that the plan can be applied as shown.

@@ -22,9 +22,12 @@ fn what_was_ours_and_is_not_wanted_goes_and_what_is_foreign_stays() {
         "Tags": [{"Key": "team", "Value": "x"}, {"Key": "foreign", "Value": "y"}],
     });
     let desired = json!({"Policies": [{"PolicyName": "kept"}], "SSESpecification": {"SSEEnabled": true}, "Tags": []});
-    assert!(removal::removals(&desired, &observed).is_empty(), "without state tags everything is foreign");
+    assert!(removal::removals(&desired, &observed, &[]).is_empty(), "without state tags everything is foreign");
+    let former = removal::removals(&desired, &observed, &["Tags[foreign]", "Tags[absent]"]);
+    assert_eq!(former.iter().map(|change| change.path.as_str()).collect::<Vec<_>>(), ["Tags[foreign]"]);
     observed["Tags"].as_array_mut().unwrap().push(owning(&ours));
-    let mut gone: Vec<String> = removal::removals(&desired, &observed).into_iter().map(|change| change.path).collect();
+    let mut gone: Vec<String> =
+        removal::removals(&desired, &observed, &[]).into_iter().map(|change| change.path).collect();
     gone.sort();
     assert_eq!(gone, ["Description", "Policies[dropped]", "SSESpecification.KMSMasterKeyId", "Tags[team]"]);
 }

@@ -1,6 +1,7 @@
 //! Indexes of an existing table. AWS creates or deletes one at a time.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, CreateGlobalSecondaryIndexAction, DeleteGlobalSecondaryIndexAction,
@@ -8,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 };
 use serde_json::Value;
 
-use super::{ABSENT, LIMIT, describe, input};
+use super::{ABSENT, describe, former, input};
 use crate::aws::wait::{retry, until};
 use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, PropertyChange};
@@ -16,13 +17,18 @@ use crate::resources::values::incomplete;
 use crate::resources::{Context, Values};
 
 const CALL: &str = "dynamodb:UpdateTable";
+/// An index over many incidents takes its time.
+const LIMIT: Duration = Duration::from_secs(3600);
 
-/// Deletes changed and unwanted indexes, then creates changed and missing ones.
+/// Deletes changed and unwanted indexes, then creates changed and missing ones. Those of former versions stay until the
+/// incidents that only they show are moved: see [`Former`](super::Former).
 pub(super) async fn update(context: &Context<'_>, change: &Change) -> Result<(), AwsError> {
     let touched: BTreeSet<String> = change.properties.iter().filter_map(index_of).collect();
+    let touched: BTreeSet<String> = touched.into_iter().filter(|name| !former::is_former(name)).collect();
+    let table = &change.desired.attributes.reference;
     let exists = |name: &&String| names(change.observed.as_ref().map(|observed| &observed.properties)).contains(*name);
     for name in touched.iter().filter(exists) {
-        remove(context, change, name).await?;
+        remove(context, table, name).await?;
     }
     let wanted = change.desired.properties.list("GlobalSecondaryIndexes").iter();
     for index in wanted.filter(|index| touched.contains(&index.text("IndexName"))) {
@@ -42,15 +48,20 @@ fn names(properties: Option<&Value>) -> Vec<String> {
     indexes.iter().map(|index| index.text("IndexName")).collect()
 }
 
-async fn remove(context: &Context<'_>, change: &Change, name: &str) -> Result<(), AwsError> {
-    let table = describe(context, &change.desired.attributes.reference).await?;
-    if table.is_none_or(|table| index_status(&table, name).is_none()) {
+/// Deletes an index and waits until it is gone.
+pub(super) async fn remove(context: &Context<'_>, table: &str, name: &str) -> Result<(), AwsError> {
+    let found = describe(context, table).await?;
+    let status = found.as_ref().and_then(|found| index_status(found, name));
+    if status.is_none() {
         return Ok(());
     }
-    let delete = DeleteGlobalSecondaryIndexAction::builder().index_name(name).build().map_err(incomplete(CALL))?;
-    let update = GlobalSecondaryIndexUpdate::builder().delete(delete).build();
-    send(context, change, update, Vec::new()).await?;
-    wait(context, change, "the index to be deleted", |table| index_status(table, name).is_none()).await
+    // An interrupted run may have requested it.
+    if status != Some(&IndexStatus::Deleting) {
+        let delete = DeleteGlobalSecondaryIndexAction::builder().index_name(name).build().map_err(incomplete(CALL))?;
+        let update = GlobalSecondaryIndexUpdate::builder().delete(delete).build();
+        send(context, table, update, Vec::new()).await?;
+    }
+    wait(context, table, "the index to be deleted", |table| index_status(table, name).is_none()).await
 }
 
 async fn make(context: &Context<'_>, change: &Change, index: &Value) -> Result<(), AwsError> {
@@ -62,14 +73,15 @@ async fn make(context: &Context<'_>, change: &Change, index: &Value) -> Result<(
         .build()
         .map_err(incomplete(CALL))?;
     let update = GlobalSecondaryIndexUpdate::builder().create(create).build();
-    let table = describe(context, &change.desired.attributes.reference).await?;
+    let table_name = &change.desired.attributes.reference;
+    let table = describe(context, table_name).await?;
     // On a retry it may exist: an outdated index was deleted before.
     if table.as_ref().is_none_or(|table| index_status(table, &name).is_none()) {
         let definitions = definitions(table.as_ref(), &change.desired.properties, index)?;
-        send(context, change, update, definitions).await?;
+        send(context, table_name, update, definitions).await?;
     }
-    wait(context, change, "the index to be filled", |table| index_status(table, &name) == Some(&IndexStatus::Active))
-        .await
+    let is_filled = |table: &TableDescription| index_status(table, &name) == Some(&IndexStatus::Active);
+    wait(context, table_name, "the index to be filled", is_filled).await
 }
 
 /// Exactly the key attributes, including this index's: AWS rejects any others.
@@ -94,12 +106,11 @@ fn definitions(
 
 async fn send(
     context: &Context<'_>,
-    change: &Change,
+    table: &str,
     update: GlobalSecondaryIndexUpdate,
     definitions: Vec<AttributeDefinition>,
 ) -> Result<(), AwsError> {
-    let name = &change.desired.attributes.reference;
-    let call = context.clients.dynamodb.update_table().table_name(name).global_secondary_index_updates(update);
+    let call = context.clients.dynamodb.update_table().table_name(table).global_secondary_index_updates(update);
     let call = call.set_attribute_definitions(Some(definitions).filter(|definitions| !definitions.is_empty()));
     retry(&context.progress, || async {
         // Absent: an interrupted run already deleted it.
@@ -111,12 +122,12 @@ async fn send(
 
 async fn wait(
     context: &Context<'_>,
-    change: &Change,
+    table: &str,
     what: &str,
     reached: impl Fn(&TableDescription) -> bool,
 ) -> Result<(), AwsError> {
     until(&context.progress, what, LIMIT, || async {
-        let table = describe(context, &change.desired.attributes.reference).await?;
+        let table = describe(context, table).await?;
         let ready = |table: &TableDescription| table.table_status() == Some(&TableStatus::Active) && reached(table);
         Ok(table.filter(ready).map(|_| ()))
     })

@@ -8,8 +8,9 @@ use crate::engine::cloudformation::{
     Aim, Blueprint, ChangeSet, EventLog, StackRecord, StackState, lay_over, refuse_replacement, seen, unseen,
 };
 use crate::engine::direct::NOTHING_TO_CHANGE;
-use crate::engine::{EngineError, Outcome, Survey};
+use crate::engine::{EngineError, Outcome, Survey, retirement};
 use crate::plan::{Action, Change, Ownership, Plan};
+use crate::resources::Former;
 use crate::template::{self, SUBSCRIPTION, Subscribed, same_address};
 
 impl<'a> Run<'a> {
@@ -38,6 +39,7 @@ impl<'a> Run<'a> {
             lay_over(&mut plan, &set.planned);
             set.discard().await?;
         }
+        retirement::announce(self.job, &plan);
         Ok(plan)
     }
 
@@ -58,6 +60,16 @@ impl<'a> Run<'a> {
             }
             return Err(refusal);
         }
+        let wanted = self.blueprint(&plan, record.as_ref())?;
+        let set = match self.stages(&wanted, record.as_ref())? {
+            None => set,
+            Some(stages) => {
+                if let Some(whole) = set {
+                    whole.discard().await?;
+                }
+                self.staged(&plan, wanted, stages).await?
+            }
+        };
         let outcome = self.apply(&plan, set).await?;
         Ok((plan, outcome))
     }
@@ -68,20 +80,28 @@ impl<'a> Run<'a> {
         plan: &Plan,
         record: Option<&StackRecord>,
     ) -> Result<Option<ChangeSet<'a>>, EngineError> {
-        let clients = &self.deployment.clients;
         let blueprint = self.blueprint(plan, record)?;
+        self.change_set_of(&blueprint, record).await
+    }
+
+    /// The change set for a template; `None` when CloudFormation already has it.
+    pub(super) async fn change_set_of(
+        &self,
+        blueprint: &Blueprint,
+        record: Option<&StackRecord>,
+    ) -> Result<Option<ChangeSet<'a>>, EngineError> {
         if let Some(record) = record.filter(|record| record.state() == StackState::Usable) {
             let same_values = blueprint.parameters.iter().all(|(key, value)| record.parameters.get(key) == Some(value));
             if same_values && record.template.as_ref() == Some(&blueprint.template) {
                 return Ok(None);
             }
         }
-        Ok(ChangeSet::make(clients, &blueprint, record).await?)
+        Ok(ChangeSet::make(&self.deployment.clients, blueprint, record).await?)
     }
 
     /// CloudFormation's input: the finished template with the subscriptions that stay, without the resources that
     /// existed before the stack, which CloudFormation could neither create nor leave alone.
-    fn blueprint(&self, plan: &Plan, record: Option<&StackRecord>) -> Result<Blueprint, EngineError> {
+    pub(super) fn blueprint(&self, plan: &Plan, record: Option<&StackRecord>) -> Result<Blueprint, EngineError> {
         let adopted = plan
             .changes
             .iter()
@@ -115,6 +135,7 @@ impl<'a> Run<'a> {
                 ids.join(", ")
             ));
         }
+        retirement::announce(self.job, plan);
         self.deployment.refuse_blocked(plan).await?;
         self.job.until(self.job.confirm.change(plan)).await?;
         if !self.job.confirm.is_answered() {
@@ -154,6 +175,8 @@ impl<'a> Run<'a> {
         if set.aim() == Aim::Update {
             // Resources with both template changes and drift are only half repaired by CloudFormation.
             let mut rest = self.deployment.survey().await?.plan;
+            // They go later.
+            rest.changes.retain(|change| !Former::is_all_of(change));
             rest.changes.extend(self.still_subscribed(plan).await?);
             outcome.finished.extend(self.repair(&rest).await?.finished);
         }
