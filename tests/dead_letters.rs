@@ -37,12 +37,12 @@ async fn what_failed_on_either_way_is_listed_shown_sent_again_and_counted_once()
       },
       "reason": {
         "code": "NO_PERMISSIONS",
-        "message": "… is not authorized to perform: lambda:…",
+        "message": "… is not authorized to perform: sqs:…",
         "condition": null,
         "attempts": 0,
         "first_received": null,
         "rule": "arn:aws:events:us-east-1:000000000000:rule/devops-function-failures",
-        "target": "arn:aws:lambda:us-east-1:000000000000:function:devops-incident-handler",
+        "target": "arn:aws:sqs:us-east-1:000000000000:devops-events",
         "request_id": null
       }
     }
@@ -88,7 +88,7 @@ async fn what_failed_on_either_way_is_listed_shown_sent_again_and_counted_once()
     assert_eq!(record["requestPayload"]["detail"]["responsePayload"]["errorType"], "ValueError", "{record}");
 
     let asked = bench.run(&["redrive", "--all"]).await?.ended_with(1)?;
-    assert!(asked.stderr.contains("Send 2 events to devops-incident-handler again?"), "{asked:?}");
+    assert!(asked.stderr.contains("Send 2 events to devops-events again?"), "{asked:?}");
     assert_eq!((bench.aws.depth(RULE_QUEUE).await?, bench.aws.depth(HANDLER_QUEUE).await?), (1, 1));
     bench.repair().await?;
     let sent = bench.run(&["redrive", "--all", "--yes"]).await?.succeeded()?.result()?;
@@ -133,9 +133,8 @@ async fn a_terminal_obeys_nothing_of_an_event() -> TestResult {
         assert!(!output.chars().any(obeyed), "{output:?}");
     }
     assert_eq!(first["type"], "dead-letter");
-    // Lambda takes JSON only: that message stays, and the other goes.
-    let failed = bench.run(&["redrive", "--all", "--yes"]).await?.ended_with(1)?;
-    assert_eq!((&failed.result()?["sent"], &failed.result()?["stays"]), (&1.into(), &1.into()), "{failed:?}");
+    let sent = bench.run(&["redrive", "--all", "--yes"]).await?.succeeded()?.result()?;
+    assert_eq!((&sent["sent"], &sent["stays"]), (&2.into(), &0.into()), "{sent}");
     bench.until_counted(1).await?;
     Ok(())
 }
@@ -247,7 +246,8 @@ async fn a_refused_call_loses_nothing() -> TestResult {
         json!([{"operation": operation, "caller": "root", "call": call, "times": 100, "action": {"error": error}}])
     };
     let look = [("GetQueueUrl", 1), ("GetQueueUrl", 2), ("GetQueueAttributes", 1), ("ReceiveMessage", 1)];
-    let take = [("ReceiveMessage", 2), ("ReceiveMessage", 4), ("DeleteMessage", 1), ("Invoke", 1)];
+    let take =
+        [("ReceiveMessage", 2), ("ReceiveMessage", 4), ("DeleteMessage", 1), ("SendMessage", 1), ("GetQueueUrl", 3)];
     let commands: [(&[&str], Vec<Call>); 3] = [
         (&["list"], look.to_vec()),
         (&["purge", "--all", "--allow-data-loss"], [&look[..], &take[..3]].concat()),
@@ -270,8 +270,10 @@ async fn a_refused_call_loses_nothing() -> TestResult {
     bench.break_calls(&json!([])).await?;
     eventually("the messages", async || Ok((bench.aws.depth(RULE_QUEUE).await? == 3).then_some(()))).await?;
 
-    // An invocation whose answer is lost was accepted: the second attempt is a duplicate.
-    bench.break_calls(&json!([{"operation": "Invoke", "caller": "root", "call": 1, "action": "drop-after"}])).await?;
+    // A message whose answer is lost was accepted: the second attempt is a duplicate.
+    bench
+        .break_calls(&json!([{"operation": "SendMessage", "caller": "root", "call": 1, "action": "drop-after"}]))
+        .await?;
     bench.run(&["redrive", "--all", "--yes"]).await?.succeeded()?;
     bench.until_counted(3).await?;
     bench.until_duplicates(1).await?;

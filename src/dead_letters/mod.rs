@@ -1,18 +1,20 @@
 //! Events that did not reach the handler, or that it gave up on: what they are, why they wait, and what becomes of them.
 //!
 //! [`letter`] understands a message and is pure; [`queue`] is the client of one queue; [`mod@look`] reads without consuming,
-//! [`mod@dispose`] takes out. SQS's own redrive (`StartMessageMoveTask`) works only on the dead letters of another queue, and
-//! these are EventBridge's and Lambda's.
+//! [`mod@dispose`] takes out, [`target`] takes them again. SQS's own redrive (`StartMessageMoveTask`) works only on the dead
+//! letters of another queue; these are EventBridge's, the handler's and, from older stacks, Lambda's.
 
 mod dispose;
 mod letter;
 mod look;
 mod queue;
+mod target;
 
 pub use dispose::{Disposal, Stayed, dispose};
 pub use letter::{DeadLetter, Event, Message, Origin, Reason};
 pub use look::{Look, look};
 pub use queue::Queue;
+pub use target::Target;
 
 /// So many candidates are named when a beginning fits several.
 const CANDIDATES: usize = 5;

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Stdio;
 
-use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::InvocationType;
-use aws_sdk_sqs::types::MessageAttributeValue;
+use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
@@ -15,6 +13,7 @@ use crate::harness::{ADDRESS, Aws, Finished, TestResult, World, eventually};
 
 pub(super) const RULE_QUEUE: &str = "devops-rule-dlq";
 pub(super) const HANDLER_QUEUE: &str = "devops-handler-dlq";
+const EVENT_QUEUE: &str = "devops-events";
 const HANDLER: &str = "devops-incident-handler";
 
 /// A stack on a local AWS.
@@ -51,45 +50,18 @@ impl Bench {
 
     /// One event that EventBridge may not give to the handler, and one that the handler may not record.
     pub(super) async fn lose_one_of_each(&self) -> TestResult {
-        let lambda = &self.aws.lambda;
-        let configure = lambda.update_function_event_invoke_config().function_name(HANDLER).qualifier("$LATEST");
-        configure.maximum_retry_attempts(0).send().await?;
-        // A sweep would fail as well, and be a dead letter.
-        self.aws.events.disable_rule().name("devops-sweep").send().await?;
-        self.forbid_the_table().await?;
-        eventually("the handler to lack its permissions", async || {
-            let answer = lambda.invoke().function_name(HANDLER).payload(Blob::new(r#"{"incidentctl":"self-check"}"#));
-            let answer = answer.send().await?.payload.map(Blob::into_inner).unwrap_or_default();
-            Ok(String::from_utf8_lossy(&answer).contains("AccessDenied").then_some(()))
-        })
-        .await?;
-        let event = failure(2).to_string();
-        let invoke = lambda.invoke().function_name(HANDLER).invocation_type(InvocationType::Event);
-        invoke.payload(Blob::new(event)).send().await?;
-        self.until_queued(HANDLER_QUEUE, 1).await?;
-
-        let policy = lambda.get_policy().function_name(HANDLER).send().await?;
-        let policy: Value = serde_json::from_str(policy.policy().ok_or("no policy")?)?;
-        for statement in policy["Statement"].as_array().into_iter().flatten() {
-            let id = statement["Sid"].as_str().ok_or("a statement without an id")?;
-            lambda.remove_permission().function_name(HANDLER).statement_id(id).send().await?;
-        }
+        // Refused, because nothing may send to the queue of events.
+        let url = self.url(EVENT_QUEUE).await?;
+        let attributes = self.aws.sqs.set_queue_attributes().queue_url(url);
+        attributes.attributes(QueueAttributeName::Policy, "").send().await?;
         let event = failure(1);
         let entry = aws_sdk_eventbridge::types::PutEventsRequestEntry::builder().source("lambda");
         let entry = entry.detail_type(event["detail-type"].as_str().unwrap_or_default());
         self.aws.events.put_events().entries(entry.detail(event["detail"].to_string()).build()).send().await?;
-        self.until_queued(RULE_QUEUE, 1).await
-    }
-
-    /// Takes the table out of the policy of the handler's role.
-    async fn forbid_the_table(&self) -> TestResult {
-        let (iam, role) = (&self.aws.iam, format!("{HANDLER}-{}", self.aws.region));
-        let policy = iam.get_role_policy().role_name(&role).policy_name("incident-handler").send().await?;
-        let document = percent_encoding::percent_decode_str(policy.policy_document()).decode_utf8()?.into_owned();
-        let without = document.replace("\"dynamodb:", "\"dynamodb:Not");
-        assert_ne!(without, document, "the policy does not name the table");
-        iam.put_role_policy().role_name(&role).policy_name("incident-handler").policy_document(without).send().await?;
-        Ok(())
+        self.until_queued(RULE_QUEUE, 1).await?;
+        // From before the queue of events: Lambda's record of a failed invocation.
+        self.put(HANDLER_QUEUE, &record(&failure(2)).to_string(), &[]).await?;
+        self.until_queued(HANDLER_QUEUE, 1).await
     }
 
     /// What `up` repairs.
@@ -106,10 +78,13 @@ impl Bench {
         Ok(())
     }
 
+    async fn url(&self, queue: &str) -> TestResult<String> {
+        Ok(self.aws.sqs.get_queue_url().queue_name(queue).send().await?.queue_url.ok_or("no URL")?)
+    }
+
     /// Puts a message into a queue.
     pub(super) async fn put(&self, queue: &str, body: &str, attributes: &[(&str, &str)]) -> TestResult {
-        let url = self.aws.sqs.get_queue_url().queue_name(queue).send().await?.queue_url.ok_or("no URL")?;
-        let mut call = self.aws.sqs.send_message().queue_url(url).message_body(body);
+        let mut call = self.aws.sqs.send_message().queue_url(self.url(queue).await?).message_body(body);
         for (name, value) in attributes {
             let value = MessageAttributeValue::builder().data_type("String").string_value(*value).build()?;
             call = call.message_attributes(*name, value);
@@ -182,6 +157,22 @@ impl Bench {
         }
         Ok(serde_json::to_string_pretty(&letter)?)
     }
+}
+
+/// What Lambda put into the handler's queue when it failed at every attempt.
+fn record(event: &Value) -> Value {
+    json!({
+        "version": "1.0", "timestamp": "2026-01-01T00:00:00.000Z",
+        "requestContext": {
+            "requestId": "00000000-1111-4222-8333-000000000003", "condition": "RetriesExhausted",
+            "functionArn": format!("arn:aws:lambda:us-east-1:000000000000:function:{HANDLER}:$LATEST"),
+            "approximateInvokeCount": 1,
+        },
+        "requestPayload": event,
+        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+        "responsePayload": {"errorType": "NotRecorded", "errorMessage":
+            "the role is not authorized to perform: dynamodb:GetItem"},
+    })
 }
 
 /// The ids that a list shows.

@@ -1,9 +1,9 @@
 //! A failure that cannot be handled ends in a queue that raises an alarm.
 
-use serde_json::json;
+use aws_sdk_sqs::types::QueueAttributeName;
 
 use super::bus;
-use super::stack::{HANDLER, Stack};
+use super::stack::{EVENTS, HANDLER, Stack};
 use crate::harness::{TestResult, eventually};
 
 /// A minute lasts a second: long enough for a command, short enough to wait for.
@@ -12,15 +12,12 @@ const FAST: &str = "60";
 #[tokio::test]
 async fn guarantee_1_what_cannot_reach_the_handler_waits_in_a_queue_that_raises_an_alarm() -> TestResult {
     let stack = Stack::new(FAST).await?;
-    let policy = stack.aws.lambda.get_policy().function_name(HANDLER).send().await?;
-    let policy: serde_json::Value = serde_json::from_str(policy.policy().ok_or("no policy")?)?;
-    for statement in policy["Statement"].as_array().into_iter().flatten() {
-        let id = statement["Sid"].as_str().ok_or("a statement without an id")?;
-        stack.aws.lambda.remove_permission().function_name(HANDLER).statement_id(id).send().await?;
-    }
+    // Nothing may send to the queue of events.
+    let nothing = stack.aws.sqs.set_queue_attributes().queue_url(stack.queue(EVENTS).await?);
+    nothing.attributes(QueueAttributeName::Policy, "").send().await?;
     bus::put(&stack.aws, &[bus::failure("orders", 1)]).await?;
     stack.until_queued("devops-rule-dlq", 1).await?;
-    // Nothing may invoke the handler, so the mail came another way.
+    // Nothing reaches the handler, so the mail came another way.
     stack.until_mailed("ALARM: \"devops-rule-dlq-depth\"", "").await?;
     assert!(stack.incidents().await?.is_empty());
     Ok(())
@@ -30,32 +27,46 @@ async fn guarantee_1_what_cannot_reach_the_handler_waits_in_a_queue_that_raises_
 async fn guarantee_6_without_the_table_people_hear_of_it_and_guarantee_1_nothing_is_lost() -> TestResult {
     let stack = Stack::new(FAST).await?;
     let policy = stack.forbid("dynamodb").await?;
-    let ids = bus::put(&stack.aws, &[bus::failure("orders", 1)]).await?;
-    stack.until_mailed("[MEDIUM]", "NOT RECORDED").await?;
-    stack.until_queued("devops-handler-dlq", 1).await?;
-    stack.until_mailed("ALARM: \"devops-handler-dlq-depth\"", "").await?;
+    bus::put(&stack.aws, &[bus::failure("orders", 1), bus::failure("payments", 2)]).await?;
+    let body = stack.until_mailed("NOT RECORDED: ", "AccessDenied").await?;
+    assert!(body.contains("kept in the queue of events"), "{body}");
+    stack.until_mailed("ALARM: \"devops-not-recorded\"", "").await?;
     assert!(stack.incidents().await?.is_empty());
+    assert_eq!((stack.waiting(EVENTS).await?, stack.aws.depth("devops-handler-dlq").await?), (2, 0));
 
-    // Once the table is reachable again, the queue is redriven.
+    // Once the table is reachable again, the queue drains by itself.
     stack.allow(&policy).await?;
-    let url = stack.aws.sqs.get_queue_url().queue_name("devops-handler-dlq").send().await?.queue_url.ok_or("no URL")?;
-    let message = stack.aws.sqs.receive_message().queue_url(url).send().await?.messages.unwrap_or_default().pop();
-    let body = message.and_then(|message| message.body).ok_or("the queue is empty")?;
-    assert!(body.contains(&ids[0]), "{body}");
-    let record = json!({"Records": [{"eventSource": "aws:sqs", "messageId": "m", "body": body}]}).to_string();
-    eventually("the failure in the table", async || {
-        let (_, answer) = stack.invoke(&record).await?;
-        Ok((answer["events"] == 1).then_some(()))
+    let incidents = eventually("the incidents in the index", async || {
+        Ok(Some(stack.incidents().await?).filter(|incidents| incidents.len() == 2))
     })
     .await?;
-    let incidents = eventually("the incident in the index", async || {
-        Ok(Some(stack.incidents().await?).filter(|incidents| !incidents.is_empty()))
-    })
-    .await?;
-    let seen: Vec<_> = incidents.iter().map(|one| (one.resource.as_str(), one.occurrences)).collect();
-    assert_eq!(seen, [("orders", 1)]);
-    stack.until_mailed("[MEDIUM]", &incidents[0].incident_id).await?;
+    eventually("an empty queue of events", async || Ok((stack.waiting(EVENTS).await? == 0).then_some(()))).await?;
+    assert!(incidents.iter().all(|one| one.occurrences == 1), "{incidents:?}");
+    for incident in &incidents {
+        stack.until_mailed("[MEDIUM]", &incident.incident_id).await?;
+    }
+    assert_eq!(stack.aws.depth("devops-handler-dlq").await?, 0);
     Ok(())
+}
+
+/// Every handler that starts tells once what it could not record, and not at every attempt.
+#[tokio::test]
+async fn guarantee_6_an_outage_with_many_attempts_sends_few_mails() -> TestResult {
+    // Messages come back every three seconds.
+    let stack = Stack::new(FAST).await?;
+    let policy = stack.forbid("dynamodb").await?;
+    bus::put(&stack.aws, &(0..40).map(|number| bus::failure("orders", number)).collect::<Vec<_>>()).await?;
+    stack.until_mailed("NOT RECORDED: ", "orders").await?;
+    eventually("many attempts", async || Ok((stack.metric("Invocations").await? > 40.0).then_some(()))).await?;
+    let told = stack.aws.alerts()?.iter().filter(|mail| mail.subject.starts_with("NOT RECORDED")).count();
+    // Ten handlers at most for the queue, and one for the sweep.
+    assert!((1..=11).contains(&told), "{told} mails");
+    stack.allow(&policy).await?;
+    eventually("all failures in one incident", async || {
+        let incidents = stack.incidents().await?;
+        Ok((incidents.len() == 1 && incidents[0].occurrences == 40).then_some(()))
+    })
+    .await
 }
 
 #[tokio::test]
@@ -70,8 +81,8 @@ async fn guarantee_7_the_failures_of_the_handler_do_not_come_back_to_it() -> Tes
     let event = bus::event("own", &own);
     let (is_handled, answer) = stack.invoke(&event.to_string()).await?;
     assert!(is_handled, "{answer}");
-    // An event it cannot read fails permanently: it ends in the queue and creates no incident.
-    stack.invoke_later("[]").await?;
+    // A message that it cannot read is put away and creates no incident.
+    stack.enqueue(&["[]"]).await?;
     stack.until_queued("devops-handler-dlq", 1).await?;
     let resources: Vec<_> = stack.incidents().await?.into_iter().map(|one| one.resource).collect();
     assert_eq!(resources, ["orders"]);

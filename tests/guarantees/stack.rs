@@ -6,7 +6,7 @@ use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, Statistic};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::InvocationType;
+use aws_sdk_sqs::types::QueueAttributeName;
 use incident_model::Incident;
 use incident_model::table::{INCIDENT_ID, tally_key};
 use incident_model::tally::Tally;
@@ -16,6 +16,8 @@ use serde_json::Value;
 use crate::harness::{Aws, TestResult, World, eventually};
 
 pub(super) const HANDLER: &str = "devops-incident-handler";
+/// The queue of events.
+pub(super) const EVENTS: &str = "devops-events";
 const TABLE: &str = "devops-incidents";
 
 /// A running stack.
@@ -84,18 +86,30 @@ impl Stack {
         Ok(statistics.datapoints().iter().filter_map(|point| point.sum()).sum())
     }
 
-    /// Invokes the handler asynchronously.
-    pub(super) async fn invoke_later(&self, payload: &str) -> TestResult {
-        let invoke = self.aws.lambda.invoke().function_name(HANDLER).invocation_type(InvocationType::Event);
-        invoke.payload(Blob::new(payload)).send().await?;
-        Ok(())
-    }
-
     /// Invokes the handler; returns its response, or its error if it failed.
     pub(super) async fn invoke(&self, payload: &str) -> TestResult<(bool, Value)> {
         let answer = self.aws.lambda.invoke().function_name(HANDLER).payload(Blob::new(payload)).send().await?;
         let body = answer.payload().map(AsRef::as_ref).unwrap_or_default();
         Ok((answer.function_error().is_none(), serde_json::from_slice(body)?))
+    }
+
+    /// Puts messages into the queue of events.
+    pub(super) async fn enqueue(&self, bodies: &[&str]) -> TestResult {
+        for body in bodies {
+            self.aws.sqs.send_message().queue_url(self.queue(EVENTS).await?).message_body(*body).send().await?;
+        }
+        Ok(())
+    }
+
+    /// The URL of a queue.
+    pub(super) async fn queue(&self, name: &str) -> TestResult<String> {
+        Ok(self.aws.sqs.get_queue_url().queue_name(name).send().await?.queue_url.ok_or("no URL")?)
+    }
+
+    /// The messages of a queue, those included that a handler holds.
+    pub(super) async fn waiting(&self, queue: &str) -> TestResult<u32> {
+        let hidden = self.aws.queue_attribute(queue, QueueAttributeName::ApproximateNumberOfMessagesNotVisible).await?;
+        Ok(self.aws.depth(queue).await? + hidden.parse::<u32>()?)
     }
 
     /// Waits for this many messages in a queue.

@@ -2,29 +2,28 @@
 
 use std::time::Duration;
 
-use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::InvocationType;
 use clap::Args;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::Desk;
 use super::removal::{Removal, Words};
 use super::selection::{Selection, SelectionArgs};
-use crate::dead_letters::DeadLetter;
+use crate::dead_letters::{DeadLetter, Target};
 use crate::error::CommandError;
 use crate::ui::count;
-use incident_deploy::aws::{AwsError, Explain};
+use incident_deploy::aws::AwsError;
 
 /// Refusals of one event, which the next one need not meet.
-const OF_THE_EVENT: [&str; 3] = ["RequestTooLarge", "InvalidRequestContent", "RequestEntityTooLarge"];
+const OF_THE_EVENT: [&str; 5] =
+    ["InvalidMessageContents", "InvalidRequestContent", "MessageTooLong", "RequestEntityTooLarge", "RequestTooLarge"];
 
 const WORDS: Words =
     Words { command: "redrive", done: "sent", past: "sent again", again: "nothing that was sent is counted twice" };
 
-/// Give events to the handler once more; a message is deleted once Lambda has accepted its event
+/// Put events into the handler's queue once more; a message is deleted once the queue has accepted its event
 ///
-/// An event that the handler has counted before is not counted again, however often it is sent. What it fails on comes back as
-/// a new dead letter. An interrupted run is gone on with by running it again.
+/// An event that the handler has counted before is not counted again, however often it is sent. What it cannot read comes back
+/// as a new dead letter; what it cannot record stays in its queue. An interrupted run is gone on with by running it again.
 #[derive(Debug, Args)]
 pub struct RedriveArgs {
     /// Which.
@@ -42,12 +41,12 @@ pub(super) async fn run(args: &RedriveArgs, desk: &Desk) -> Result<(), CommandEr
     if selection.letters.is_empty() {
         return removal.report();
     }
-    let handler = desk.stack.handler();
+    let target = Target::of(&desk.clients, &desk.stack).await?;
     let (events, yes) = (count(selection.letters.len(), "event"), desk.yes);
-    let question = format!("Send {events} to {handler} again?");
+    let question = format!("Send {events} to {} again?", target.name());
     desk.ask(move |ui| ui.consent(&question, yes)).await?;
     let mut pace = pace(args.rate);
-    removal.run(async |letter| send(desk, &handler, letter, &mut pace).await, is_of_the_event).await?;
+    removal.run(async |letter| send(&target, letter, &mut pace).await, is_of_the_event).await?;
     removal.report()
 }
 
@@ -58,10 +57,9 @@ fn pace(rate: u32) -> Interval {
     pace
 }
 
-async fn send(desk: &Desk, handler: &str, letter: &DeadLetter, pace: &mut Interval) -> Result<(), AwsError> {
+async fn send(target: &Target, letter: &DeadLetter, pace: &mut Interval) -> Result<(), AwsError> {
     pace.tick().await;
-    let call = desk.clients.lambda.invoke().function_name(handler).invocation_type(InvocationType::Event);
-    call.payload(Blob::new(letter.payload.as_bytes())).send().await.explain("lambda:Invoke").map(drop)
+    target.send(letter).await
 }
 
 fn is_of_the_event(error: &AwsError) -> bool {
