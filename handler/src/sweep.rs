@@ -25,8 +25,8 @@ use crate::record::Sends;
 use crate::store::{Outbox, Resolution, Store, StoreError};
 use plan::Plan;
 
-/// Limit on the incidents per sweep; the rest waits for the next one.
-const MOST: usize = 1000;
+/// Limit on the incidents per sweep; the rest waits for the next one. A digest of so many fits into a mail.
+const MOST: usize = 400;
 /// Concurrent incidents.
 const AT_ONCE: usize = 10;
 

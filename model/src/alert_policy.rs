@@ -15,7 +15,7 @@ use crate::query_budget::Dollars;
 pub struct AlertPolicy {
     /// Mails about single incidents in any sixty seconds; the rest go into a digest.
     pub mails_per_minute: MailsPerMinute,
-    /// Interval between reminders of an unacknowledged incident.
+    /// Time until the first reminder of an unacknowledged incident. Later ones come less and less often, down to one a day.
     pub remind_after: Reminders,
     /// Quiet period after which an incident is resolved.
     pub resolve_after_quiet: QuietPeriods,

@@ -19,6 +19,9 @@ const STEADY_CHANGES: usize = 2;
 /// The window for flapping, and how long a resource must keep one state to be stable again.
 pub const FLAPPING_SECONDS: i64 = 30 * 60;
 
+/// Longest time between two reminders, unless the policy has a longer one.
+const DAY_SECONDS: i64 = 24 * 60 * 60;
+
 /// Limit on the recorded state changes: far more than flapping requires, few enough for a record.
 const MOST_CHANGES: usize = 100;
 
@@ -100,11 +103,14 @@ fn quiet_end(incident: &Incident, policy: &AlertPolicy) -> Option<i64> {
 }
 
 /// When a reminder is due: only for mailed, unacknowledged incidents, as far as this version can tell. Drills have
-/// none.
+/// none. Each comes as long after the one before as the incident is old, so their number grows with the logarithm of
+/// its age; from a day on, daily.
 fn reminder_at(incident: &Incident, policy: &AlertPolicy) -> Option<i64> {
     let is_waiting = incident.status.is_untaken() && incident.drill.is_none();
-    let last = is_waiting.then_some(incident.last_notified_at.as_deref()).flatten()?;
-    policy.remind_after.of(incident.severity).after(seconds_of(last)?)
+    let last = seconds_of(is_waiting.then_some(incident.last_notified_at.as_deref()).flatten()?)?;
+    let first = policy.remind_after.of(incident.severity).seconds()?;
+    let age = seconds_of(&incident.created_at).map_or(0, |created| last - created);
+    Some(last.saturating_add(first.max(age.min(DAY_SECONDS))))
 }
 
 /// The reason that prevails when a second one arises before the first was sent: a first notice stays a first notice,

@@ -8,6 +8,7 @@ mod drills;
 mod fake;
 mod faults;
 mod interleaved;
+mod pressure;
 mod queue;
 
 use std::rc::Rc;

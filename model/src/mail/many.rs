@@ -1,6 +1,8 @@
 //! Mails about several incidents at once.
 
-use super::{MAX_SUBJECT, Mail, ascii, finished, frequency, place};
+use std::collections::HashMap;
+
+use super::{MAX_SUBJECT, Mail, ascii, finished, first_sentence, frequency, place};
 use crate::fields::shortened;
 use crate::incident::Incident;
 use crate::notice::Reason;
@@ -55,12 +57,15 @@ fn subject(head: &str, incidents: &[Incident]) -> String {
 
 /// `12 incidents (2 CRITICAL, 10 LOW)`.
 fn counts(incidents: &[Incident]) -> String {
-    let sorted = sorted(incidents);
+    let word = if incidents.len() == 1 { "incident" } else { "incidents" };
+    format!("{} {word} ({})", incidents.len(), severities(&sorted(incidents)))
+}
+
+/// `2 CRITICAL, 10 LOW`, of incidents that are sorted.
+fn severities(sorted: &[&Incident]) -> String {
     let same = sorted.chunk_by(|one, other| one.severity == other.severity);
     let counted = same.filter_map(|same| Some(format!("{} {}", same.len(), same.first()?.severity)));
-    let by_severity: Vec<String> = counted.collect();
-    let word = if incidents.len() == 1 { "incident" } else { "incidents" };
-    format!("{} {word} ({})", incidents.len(), by_severity.join(", "))
+    counted.collect::<Vec<_>>().join(", ")
 }
 
 /// The resources, as many as fit on a line.
@@ -88,19 +93,57 @@ fn sorted(incidents: &[Incident]) -> Vec<&Incident> {
     sorted
 }
 
+/// Incidents of one resource that are listed one by one; the others are folded into a line.
+const MOST_OF_A_RESOURCE: usize = 3;
+/// Longest advice of a listed incident, in characters.
+const MAX_ADVICE: usize = 160;
+
 fn listed(incidents: &[Incident], stack: &str) -> Vec<String> {
     let mut lines = Vec::new();
-    for incident in sorted(incidents) {
-        lines.extend([
-            String::new(),
-            format!("{}{} - {}", incident.severity, word(incident), incident.summary),
-            format!("  {}, since {}, {}", place(incident), incident.created_at, frequency(incident)),
-            format!("  {} (notice {})", incident.incident_id, incident.notices),
-        ]);
+    for of_resource in by_resource(incidents) {
+        let (listed, folded) = of_resource.split_at(of_resource.len().min(MOST_OF_A_RESOURCE));
+        listed.iter().for_each(|incident| lines.extend(entry(incident)));
+        if let Some(first) = folded.first() {
+            let ids: Vec<String> =
+                folded.iter().map(|one| format!("{} (notice {})", one.incident_id, one.notices)).collect();
+            let more = format!("{} more of {} {}", folded.len(), first.source, first.resource);
+            lines.extend([String::new(), format!("{more}, {}:", severities(folded)), format!("  {}", ids.join(", "))]);
+        }
     }
     let list = format!("  incidentctl incidents list --stack {stack}");
     lines.extend([String::new(), "To see them all:".to_owned(), list]);
     lines
+}
+
+/// What broke, what to do, and the id.
+fn entry(incident: &Incident) -> [String; 5] {
+    let advice = match incident.due {
+        Some(Reason::Recovered) => "nothing; the incident is resolved.",
+        _ => first_sentence(&incident.recommendation),
+    };
+    [
+        String::new(),
+        format!("{}{} - {}", incident.severity, word(incident), incident.summary),
+        format!("  {}, since {}, {}", place(incident), incident.created_at, frequency(incident)),
+        format!("  Do this: {}", shortened(advice, MAX_ADVICE)),
+        format!("  {} (notice {})", incident.incident_id, incident.notices),
+    ]
+}
+
+/// The incidents of each resource together, in the order of its worst one.
+fn by_resource(incidents: &[Incident]) -> Vec<Vec<&Incident>> {
+    let mut resources: Vec<Vec<&Incident>> = Vec::new();
+    let mut places: HashMap<[&str; 4], usize> = HashMap::new();
+    for incident in sorted(incidents) {
+        let Incident { account, region, source, resource, .. } = incident;
+        let next = resources.len();
+        let at = *places.entry([account, region, source, resource]).or_insert(next);
+        match resources.get_mut(at) {
+            Some(known) => known.push(incident),
+            None => resources.push(vec![incident]),
+        }
+    }
+    resources
 }
 
 fn word(incident: &Incident) -> String {

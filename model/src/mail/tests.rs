@@ -162,10 +162,12 @@ fn a_digest_begins_with_the_worst() {
 
     HIGH - orders timed out
       lambda orders, account 111111111111, region eu-west-1, since 2026-01-01T00:00:00Z, once so far
+      Do this: Raise the timeout.
       inc-0190a1b2-0000-7000-8000-0123456789ab (notice 1)
 
     LOW reminder - alarm cpu was deleted
       lambda orders, account 111111111111, region eu-west-1, since 2026-01-01T00:00:00Z, 7 times, last at 2026-01-01T00:00:00Z
+      Do this: Raise the timeout.
       inc-2 (notice 1)
 
     To see them all:
@@ -198,6 +200,7 @@ fn the_end_of_a_silence_says_what_it_hid() {
 
     HIGH recovered - orders timed out
       lambda orders, account 111111111111, region eu-west-1, since 2026-01-01T00:00:00Z, once so far
+      Do this: nothing; the incident is resolved.
       inc-0190a1b2-0000-7000-8000-0123456789ab (notice 1)
 
     To see them all:
@@ -212,4 +215,22 @@ fn the_longest_digest_is_one_that_sns_takes() {
     let many = vec![incident(&"long ".repeat(40), "eu-west-1"); 2000];
     let mail = digest(&many, "devops");
     assert!(mail.body.len() <= MAX_BODY && mail.subject.len() <= MAX_SUBJECT, "{}", mail.subject.len());
+}
+
+#[test]
+fn many_incidents_of_one_resource_are_folded_and_none_is_left_out() {
+    let numbered = |number: usize, resource: &str, severity| Incident {
+        incident_id: format!("inc-{number:03}"),
+        resource: resource.to_owned(),
+        severity,
+        ..incident("failed", "eu-west-1")
+    };
+    let mut many: Vec<Incident> = (0..300).map(|number| numbered(number, "orders", Severity::Medium)).collect();
+    many.push(numbered(300, "orders", Severity::High));
+    many.push(numbered(301, "bills", Severity::Critical));
+    let body = digest(&many, "devops").body;
+    assert!(many.iter().all(|incident| body.matches(&format!("{} (notice 1)", incident.incident_id)).count() == 1));
+    assert_eq!(body.matches("Do this: Raise the timeout.").count(), 4, "{body}");
+    let at = |text: &str| body.find(text).unwrap_or(usize::MAX);
+    assert!(at("inc-301") < at("inc-300") && at("inc-300") < at("298 more of lambda orders, 298 MEDIUM:"), "{body}");
 }

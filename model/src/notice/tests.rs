@@ -42,6 +42,21 @@ fn reminders_come_for_what_is_bad_and_nobody_took() -> Result<(), Box<dyn std::e
 }
 
 #[test]
+fn reminders_of_what_nobody_takes_become_rare() -> Result<(), Box<dyn std::error::Error>> {
+    let mut incident = Incident { source: "cloudwatch".to_owned(), ..mailed(Severity::Critical)? };
+    let mut reminded = Vec::new();
+    for minute in 0..7 * 24 * 60 {
+        let now = NOW + minute * 60;
+        if look(&incident, now) == Attention::Remind {
+            incident.last_notified_at = Some(crate::time::rfc3339(now));
+            reminded.push(minute / 60);
+        }
+    }
+    assert_eq!(reminded, [1, 2, 4, 8, 16, 32, 56, 80, 104, 128, 152]);
+    Ok(())
+}
+
+#[test]
 fn quiet_resolves_but_no_alarm_and_nothing_twice() -> Result<(), Box<dyn std::error::Error>> {
     let medium = mailed(Severity::Medium)?;
     assert_eq!(look(&medium, NOW + 24 * HOUR), Attention::Resolve);

@@ -21,7 +21,7 @@ pub(super) fn silence(flow: &Flow<Memory, Mailbox>, seconds: i64) -> Silence {
 }
 
 /// Advances the clock by minutes, with a sweep in each.
-async fn minutes(flow: &Flow<Memory, Mailbox>, minutes: i64) -> Tested {
+pub(super) async fn minutes(flow: &Flow<Memory, Mailbox>, minutes: i64) -> Tested {
     for _ in 0..minutes {
         flow.context.clock.pass(MINUTE);
         flow.sweep().await?;
@@ -29,7 +29,7 @@ async fn minutes(flow: &Flow<Memory, Mailbox>, minutes: i64) -> Tested {
     Ok(())
 }
 
-async fn storm(flow: &Flow<Memory, Mailbox>, name: &str, functions: usize) -> Tested {
+pub(super) async fn storm(flow: &Flow<Memory, Mailbox>, name: &str, functions: usize) -> Tested {
     for number in 0..functions {
         deliver(flow, &failure_of(&format!("{name}-{number}"), &format!("{name}-{number}"))).await?;
     }
