@@ -131,12 +131,8 @@ fn is_refused_change(call: &&RecordedCall) -> bool {
 impl Answer {
     /// The service's form of the answer, if it has one.
     fn action(self, point: &Point) -> Option<Action> {
-        let (service, operation) = point.name();
+        let (service, _) = point.name();
         let (code, message) = match (self, service) {
-            (Self::AbsentOtherwise, "lambda") if operation == "PutFunctionEventInvokeConfig" => {
-                let bus = "arn:aws:events:us-east-1:000000000000:event-bus/default";
-                ("InvalidParameterValueException", format!("The destination ARN {bus} is invalid."))
-            }
             (Self::Absent | Self::AbsentOtherwise, _) => {
                 (self.absence(service)?, format!("{} does not exist", point.resource()))
             }
