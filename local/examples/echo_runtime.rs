@@ -81,10 +81,12 @@ fn act(payload: &str, headers: &[String]) -> (&'static str, String) {
     }
 }
 
-/// Prints the event of a queue and does what its messages say. One that says `"fail": true` is reported as failed; the text
+/// Prints the event of a queue, unless it is very long, and does what its messages say. One that says `"fail": true` is reported as failed; the text
 /// in `answer` is the whole answer.
 fn act_on_batch(payload: &str, records: &[Value], headers: &[String]) -> (&'static str, String) {
-    say(payload);
+    if payload.len() < 100_000 {
+        say(payload);
+    }
     let mut failed = Vec::new();
     for record in records {
         let body = record["body"].as_str().unwrap_or_default();

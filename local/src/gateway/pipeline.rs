@@ -141,7 +141,7 @@ pub(super) async fn perform(
     body: Bytes,
     rest: Option<RestRequest>,
 ) -> Result<Reply, Dropped> {
-    let needs = permission::needs(&call, rest.as_ref());
+    let needs = permission::needs(&state.cloud, &call, rest.as_ref());
     let resource = permission::resource(&needs);
     break_or_perform(state, Work { route, call, needs, resource, body }, rest).await
 }

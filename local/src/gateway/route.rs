@@ -64,6 +64,10 @@ pub(super) fn find(request: &Request, scope: Option<&Scope>) -> Result<Route, Ap
                 .or_else(|| by_version(field("Version")?))
                 .or_else(|| matches!(action, "ConfirmSubscription" | "Unsubscribe").then_some("sns"))
                 .ok_or_else(|| unknown_service(field("Version").unwrap_or("without a name")))?;
+            if service == "sqs" {
+                // SQS writes its lists and maps like no other service; since November 2023 clients send JSON.
+                return Err(ApiError::not_implemented("sqs", &format!("{action} in the query protocol")));
+            }
             Ok(route(service, action, Protocol::Query))
         }
         None => Err(ApiError::new(

@@ -25,7 +25,7 @@ pub(super) fn check(
     if matches!(call.principal, Principal::Root | Principal::Anonymous) {
         return Ok(());
     }
-    for mut need in needs(call, rest) {
+    for mut need in needs(cloud, call, rest) {
         need = need.with("aws:RequestedRegion", call.region.as_str()).with("aws:SecureTransport", "true");
         iam::authorize(cloud, &call.principal, &need)
             .map_err(|denied| ApiError::new(code(call), denied.message).with_status(signature::forbidden(protocol)))?;
@@ -39,9 +39,9 @@ pub(super) fn resource(needs: &[Need]) -> String {
 }
 
 /// The permissions a call requires.
-pub(super) fn needs(call: &Call, rest: Option<&RestRequest>) -> Vec<Need> {
+pub(super) fn needs(cloud: &Cloud, call: &Call, rest: Option<&RestRequest>) -> Vec<Need> {
     match (call.service.as_str(), rest) {
-        ("lambda", Some(rest)) => lambda::authorization(rest),
+        ("lambda", Some(rest)) => lambda::authorization(cloud, rest),
         ("s3", Some(rest)) => s3::authorization(rest),
         ("dynamodb", _) => table::needs(call),
         ("iam", _) => iam::authorization(call),

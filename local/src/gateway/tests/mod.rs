@@ -56,6 +56,9 @@ async fn the_query_protocol_answers_in_xml() {
             "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult><UserId>000000000000</UserId><Account>000000000000</Account><Arn>arn:aws:iam::000000000000:root</Arn></GetCallerIdentityResult><ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
         )
     );
+    let reply = query(&client, "sqs", &[("Action", "ListQueues"), ("Version", "2012-11-05")]).await;
+    assert_eq!(reply.status, 501);
+    assert!(reply.text().contains("<Code>NotImplemented</Code>"), "{}", reply.text());
     let reply = query(&client, "iam", &[("Action", "GetRole"), ("Version", "2010-05-08"), ("RoleName", "a&b")]).await;
     assert_eq!(reply.status, 404);
     assert!(

@@ -117,7 +117,7 @@ pub(crate) fn request(call: &Call) -> Result<RestRequest, ApiError> {
 }
 
 /// The required permission: most of Lambda's actions are named after the operation.
-pub fn authorization(request: &RestRequest) -> Vec<Need> {
+pub fn authorization(cloud: &Cloud, request: &RestRequest) -> Vec<Need> {
     let Some((operation, segments)) = rest::route(&request.method, &request.path) else { return Vec::new() };
     let action = if operation.starts_with("Invoke") { "InvokeFunction" } else { operation };
     let resource = match segments.first() {
@@ -132,11 +132,28 @@ pub fn authorization(request: &RestRequest) -> Vec<Need> {
         }
         None => "*".to_owned(),
     };
-    let mut needs = vec![Need::new(format!("lambda:{action}"), resource)];
+    let mut need = Need::new(format!("lambda:{action}"), resource);
+    if let Some(function) = mapped_function(cloud, request, operation, &segments) {
+        need = need.with("lambda:FunctionArn", function);
+    }
+    let mut needs = vec![need];
     if matches!(operation, "CreateFunction" | "UpdateFunctionConfiguration") {
         needs.extend(passed_role(request));
     }
     needs
+}
+
+/// The function of an event source mapping: the condition key `lambda:FunctionArn` of its operations. An update names the new
+/// function.
+fn mapped_function(cloud: &Cloud, request: &RestRequest, operation: &str, segments: &[String]) -> Option<String> {
+    if !operation.ends_with("EventSourceMapping") {
+        return None;
+    }
+    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    match body["FunctionName"].as_str() {
+        Some(name) => Reference::parse(name, None, &request.region).ok().map(|reference| reference.asked_arn()),
+        None => mapping::function_of(cloud, segments.first()?),
+    }
 }
 
 fn new_name(request: &RestRequest) -> String {

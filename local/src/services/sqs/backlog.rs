@@ -122,6 +122,13 @@ impl Backlog {
         self.remove(place)
     }
 
+    /// Removes the first visible message.
+    pub(super) fn take_visible(&mut self, now: Instant) -> Option<Message> {
+        self.settle(now);
+        let place = self.first()?;
+        self.remove(place)
+    }
+
     /// Sets when a message in flight becomes visible; `false` when the receipt handle names none.
     pub(super) fn change_visibility(&mut self, receipt: &str, until: Instant, now: Instant) -> bool {
         self.settle(now);

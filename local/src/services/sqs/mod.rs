@@ -8,6 +8,7 @@ mod backlog;
 mod batch;
 mod message;
 mod messages;
+mod moves;
 mod queue;
 mod queues;
 #[cfg(test)]
@@ -37,6 +38,8 @@ pub struct Sqs {
 struct State {
     queues: BTreeMap<String, Queue>,
     deleted: HashMap<String, Instant>,
+    /// Oldest first.
+    moves: Vec<moves::Move>,
 }
 
 impl Sqs {
@@ -136,11 +139,19 @@ pub(crate) fn visibility_timeout(cloud: &Cloud, queue_arn: &str) -> Option<u64> 
 /// Required permissions: the operation on the queue; batches need that of the single operation.
 pub fn authorization(call: &Call) -> Vec<Need> {
     let operation = call.operation.strip_suffix("Batch").unwrap_or(&call.operation);
-    let resource = match call.input.text("QueueName") {
-        Some(name) => arn::local("sqs", &call.region, name),
-        None => arn_of_url(call).unwrap_or_else(|_| "*".to_owned()),
+    let resource = match (call.input.text("QueueName"), moves::source(call)) {
+        (Some(name), _) => arn::local("sqs", &call.region, name),
+        (None, Some(source)) => source,
+        (None, None) => arn_of_url(call).unwrap_or_else(|_| "*".to_owned()),
     };
-    vec![Need { action: format!("sqs:{operation}"), resource, context: BTreeMap::new() }]
+    let need = |operation: &str, resource: &str| Need::new(format!("sqs:{operation}"), resource);
+    let mut needs = vec![need(operation, &resource)];
+    if operation == "StartMessageMoveTask" {
+        // A redrive receives, deletes and sends on behalf of its caller.
+        needs.extend(["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"].map(|action| need(action, &resource)));
+        needs.extend(call.input.text("DestinationArn").map(|destination| need("SendMessage", destination)));
+    }
+    needs
 }
 
 /// Handles a call.
@@ -165,6 +176,9 @@ pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         "DeleteMessage" => messages::delete(cloud, call),
         "ChangeMessageVisibility" => messages::change_visibility(cloud, call),
         "SendMessageBatch" | "DeleteMessageBatch" | "ChangeMessageVisibilityBatch" => batch::handle(cloud, call),
+        "StartMessageMoveTask" => moves::start(cloud, call),
+        "ListMessageMoveTasks" => moves::list(cloud, call),
+        "CancelMessageMoveTask" => moves::cancel(cloud, call),
         operation => Err(ApiError::not_implemented("sqs", operation)),
     }
 }

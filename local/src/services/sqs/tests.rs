@@ -246,3 +246,99 @@ async fn what_is_sent_received_and_deleted_is_counted() {
         assert_eq!(reply["Datapoints"][0]["Sum"], sum, "{metric}");
     }
 }
+
+/// The queue `jobs` with `dead` as its dead-letter queue, in which these messages are.
+async fn dead_letters(cloud: &Cloud, bodies: &[&str]) -> &'static str {
+    let dead = "arn:aws:sqs:eu-west-1:000000000000:dead";
+    call(cloud, "CreateQueue", json!({"QueueName": "dead"})).await.unwrap();
+    let redrive = json!({"deadLetterTargetArn": dead, "maxReceiveCount": 1}).to_string();
+    let attributes = json!({"RedrivePolicy": redrive, "VisibilityTimeout": "0"});
+    call(cloud, "CreateQueue", json!({"QueueName": "jobs", "Attributes": attributes})).await.unwrap();
+    for body in bodies {
+        call(cloud, "SendMessage", json!({"MessageBody": body, "MessageGroupId": "g"})).await.unwrap();
+    }
+    for _ in 0..2 {
+        call(cloud, "ReceiveMessage", json!({"MaxNumberOfMessages": 10})).await.unwrap();
+    }
+    assert_eq!(super::metric(cloud, tests::REGION, "dead", super::GAUGES[0]), Some(bodies.len() as f64));
+    dead
+}
+
+async fn until_moved(cloud: &Cloud, dead: &str) -> Value {
+    loop {
+        let tasks = call(cloud, "ListMessageMoveTasks", json!({"SourceArn": dead})).await.unwrap();
+        if tasks["Results"][0]["Status"] != "RUNNING" {
+            return tasks["Results"][0].clone();
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_redrive_brings_dead_letters_back_as_new_messages() {
+    let (cloud, _directory) = cloud(100.0);
+    let dead = dead_letters(&cloud, &["a", "b", "c"]).await;
+    let start = json!({"SourceArn": dead, "MaxNumberOfMessagesPerSecond": 2});
+    call(&cloud, "StartMessageMoveTask", start.clone()).await.unwrap();
+    let again = call(&cloud, "StartMessageMoveTask", start).await.unwrap_err();
+    assert!(again.message.starts_with("There is already a task running."), "{again}");
+    let task = until_moved(&cloud, dead).await;
+    assert_eq!(
+        (&task["Status"], &task["ApproximateNumberOfMessagesMoved"], &task["ApproximateNumberOfMessagesToMove"]),
+        (&json!("COMPLETED"), &json!(3), &json!(3))
+    );
+    let input = json!({"AttributeNames": ["All"]});
+    let message = tests::receive_with(&cloud, "jobs", input).await;
+    let attributes = &message["Attributes"];
+    assert_eq!((&attributes["ApproximateReceiveCount"], &attributes["MessageGroupId"]), (&json!("1"), &json!("g")));
+    assert_eq!(attributes.get("DeadLetterQueueSourceArn"), None);
+}
+
+#[tokio::test]
+async fn only_a_dead_letter_queue_is_redriven() {
+    let (cloud, _directory) = cloud(1.0);
+    let dead = dead_letters(&cloud, &["a", "b"]).await;
+    let jobs = "arn:aws:sqs:eu-west-1:000000000000:jobs";
+    for (input, code, words) in [
+        (
+            json!({"SourceArn": jobs}),
+            "InvalidParameterValue",
+            "Source queue must be configured as a Dead Letter Queue.",
+        ),
+        (
+            json!({"SourceArn": format!("{jobs}x")}),
+            "ResourceNotFoundException",
+            "the SourceArn parameter doesn't exist.",
+        ),
+        (
+            json!({"SourceArn": dead, "DestinationArn": format!("{jobs}x")}),
+            "ResourceNotFoundException",
+            "the DestinationArn parameter doesn't exist.",
+        ),
+        (json!({"SourceArn": dead, "MaxNumberOfMessagesPerSecond": 501}), "InvalidParameterValue", "between 1 and 500"),
+    ] {
+        let error = call(&cloud, "StartMessageMoveTask", input.clone()).await.unwrap_err();
+        assert_eq!(error.code, code, "{input}");
+        assert!(error.message.contains(words), "{error}");
+    }
+    let start = json!({"SourceArn": dead, "MaxNumberOfMessagesPerSecond": 1});
+    let task = call(&cloud, "StartMessageMoveTask", start).await.unwrap();
+    while super::metric(&cloud, tests::REGION, "jobs", super::GAUGES[0]) != Some(1.0) {
+        tokio::task::yield_now().await;
+    }
+    let cancel = json!({"TaskHandle": task["TaskHandle"]});
+    let cancelled = call(&cloud, "CancelMessageMoveTask", cancel.clone()).await.unwrap();
+    assert_eq!(cancelled, json!({"ApproximateNumberOfMessagesMoved": 1}));
+    assert_eq!(until_moved(&cloud, dead).await["Status"], "CANCELLED");
+    assert_eq!(code(&cloud, "CancelMessageMoveTask", cancel).await, "ResourceNotFoundException");
+    // What was sent there and never came from a queue has no way back.
+    let stray = super::Outgoing { body: "stray".to_owned(), ..Default::default() };
+    call(&cloud, "PurgeQueue", json!({"QueueUrl": "http://127.0.0.1:1/000000000000/dead"})).await.unwrap();
+    super::send(&cloud, dead, stray, Principal::Root, None).await.unwrap();
+    call(&cloud, "StartMessageMoveTask", json!({"SourceArn": dead})).await.unwrap();
+    let failed = until_moved(&cloud, dead).await;
+    assert_eq!(
+        (&failed["Status"], &failed["FailureReason"]),
+        (&json!("FAILED"), &json!("CouldNotDetermineMessageSource"))
+    );
+}

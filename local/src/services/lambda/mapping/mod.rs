@@ -100,6 +100,11 @@ pub(super) fn uuid_in(text: &str) -> Option<&str> {
     arn::Arn::parse(text).filter(|arn| arn.service == "lambda")?.resource.strip_prefix(RESOURCE)
 }
 
+/// ARN of the function of a mapping.
+pub(super) fn function_of(cloud: &Cloud, uuid: &str) -> Option<String> {
+    cloud.lambda.mappings.lock().get(uuid).map(|mapping| mapping.function.asked_arn())
+}
+
 fn not_found() -> ApiError {
     ApiError::new("ResourceNotFoundException", "The resource you requested does not exist.").with_status(404)
 }

@@ -48,8 +48,9 @@ impl Poller {
     /// What comes of some work, unless another poller takes over before.
     async fn unless_superseded<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
-            done = work => Some(done),
+            biased;
             () = self.mapping.run.superseded(self.version) => None,
+            done = work => Some(done),
         }
     }
 
@@ -94,6 +95,9 @@ impl Poller {
                 Ok(received) => held.extend(self.admitted(received).await),
                 Err(error) if held.is_empty() => return Err(error),
                 Err(_) => break,
+            }
+            if window.is_zero() {
+                break;
             }
             let is_over = tokio::select! {
                 biased;

@@ -6,7 +6,8 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::fixture::{Answer, Fixture};
-use crate::services::tests::REGION;
+use crate::services::tests::{self, REGION};
+use crate::{Call, Principal};
 
 pub(super) const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 
@@ -302,4 +303,46 @@ async fn a_queue_and_a_function_have_one_mapping() {
     assert_eq!(listed("MaxItems=2&Marker=2".to_owned()).await, (1, Value::Null));
     let wrong = fixture.send(Method::GET, &format!("{MAPPINGS}?MaxItems=0"), Value::Null).await;
     assert!(wrong.is_error(400, "ValidationException", "have value greater than or equal to 1"));
+}
+
+#[tokio::test]
+async fn a_callers_policies_see_the_mapping_and_its_function() {
+    let fixture = Fixture::with_queue_and_function(Duration::ZERO).await;
+    fixture.declare("other", json!({})).await;
+    fixture.create_role("caller").await;
+    let worker = format!("arn:aws:lambda:{REGION}:000000000000:function:worker");
+    let mappings = format!("arn:aws:lambda:{REGION}:000000000000:event-source-mapping:*");
+    let statement = |actions: &[&str], resource: &str| {
+        json!({ "Effect": "Allow", "Action": actions, "Resource": resource,
+            "Condition": { "ArnEquals": { "lambda:FunctionArn": worker } } })
+    };
+    let policy = json!({ "Version": "2012-10-17", "Statement": [
+        statement(&["lambda:CreateEventSourceMapping"], "*"),
+        statement(&["lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping", "lambda:DeleteEventSourceMapping"], &mappings),
+    ] });
+    let policy = json!({ "RoleName": "caller", "PolicyName": "p", "PolicyDocument": policy.to_string() });
+    fixture.ask("iam", "PutRolePolicy", policy).await;
+    let perform = async |operation: &str, input: Value| {
+        let session_arn = "arn:aws:sts::000000000000:assumed-role/caller/s".to_owned();
+        let principal = Principal::Role { role_name: "caller".to_owned(), session_arn };
+        fixture.cloud.perform(Call { principal, ..tests::call("lambda", operation, input) }).await
+    };
+    let create = |function: &str| json!({ "EventSourceArn": queue_arn("jobs"), "FunctionName": function });
+    let made = perform("CreateEventSourceMapping", create("worker")).await.unwrap();
+    let uuid = &made["UUID"];
+    for (operation, input, is_allowed) in [
+        ("CreateEventSourceMapping", create("other"), false),
+        ("GetEventSourceMapping", json!({ "UUID": uuid }), true),
+        ("UpdateEventSourceMapping", json!({ "UUID": uuid, "BatchSize": 5 }), true),
+        ("UpdateEventSourceMapping", json!({ "UUID": uuid, "FunctionName": "other" }), false),
+        ("ListEventSourceMappings", json!({}), false),
+        ("ListTags", json!({ "Resource": made["EventSourceMappingArn"] }), false),
+        ("DeleteEventSourceMapping", json!({ "UUID": uuid }), true),
+    ] {
+        let answer = perform(operation, input.clone()).await;
+        assert_eq!(answer.is_ok(), is_allowed, "{operation} {input}: {answer:?}");
+        if let Err(error) = answer {
+            assert_eq!(error.code, "AccessDeniedException", "{operation}");
+        }
+    }
 }

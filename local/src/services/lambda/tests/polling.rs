@@ -298,3 +298,14 @@ async fn a_filter_deletes_what_does_not_match() {
     let events = fixture.until_events(1).await;
     assert_eq!((events.len(), bodies(&events[0])), (1, vec![json!({ "kind": "b" })]));
 }
+
+#[tokio::test]
+async fn a_batch_that_is_too_long_is_cut() {
+    let fixture = Fixture::with_worker(1.0, json!({})).await;
+    let jobs = vec![json!("x".repeat(1_000_000)); 7];
+    fixture.send_jobs(&jobs).await;
+    fixture.map(json!({})).await;
+    fixture.until_empty("jobs").await;
+    let metrics = [invocations(&fixture, "Invocations").await, invocations(&fixture, "Errors").await];
+    assert_eq!(metrics, [2.0, 0.0], "seven messages of a megabyte are two payloads");
+}
