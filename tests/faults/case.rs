@@ -40,6 +40,7 @@ pub(super) enum Moment {
 pub(super) struct Point {
     service: String,
     operation: String,
+    /// Empty if AWS draws its name, so that it differs in every account.
     resource: String,
     /// The occurrence of this operation on this resource, from 1.
     ordinal: u64,
@@ -64,7 +65,9 @@ impl Point {
         calls
             .iter()
             .map(|call| {
-                let key = (call.service.clone(), call.operation.clone(), call.resource.clone());
+                let is_drawn = call.resource.contains(":event-source-mapping:");
+                let resource = if is_drawn { String::new() } else { call.resource.clone() };
+                let key = (call.service.clone(), call.operation.clone(), resource);
                 let ordinal = seen.entry(key.clone()).and_modify(|count| *count += 1).or_insert(1_u64);
                 Self { service: key.0, operation: key.1, resource: key.2, ordinal: *ordinal }
             })
@@ -95,7 +98,7 @@ impl Point {
         Rule {
             service: Some(self.service.clone()),
             operation: Some(self.operation.clone()),
-            resource: Some(self.resource.clone()),
+            resource: Some(self.resource.clone()).filter(|resource| !resource.is_empty()),
             caller: Some("root".to_owned()),
             call: Some(self.ordinal),
             times: Some(times),
