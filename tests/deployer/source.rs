@@ -23,7 +23,8 @@ const OTHERS: [(&str, &str); 10] = [
 ];
 
 /// Operations whose permission has a different name.
-const RENAMED: [(&str, &str); 1] = [("lambda:Invoke", "lambda:InvokeFunction")];
+const RENAMED: [(&str, &str); 2] =
+    [("lambda:Invoke", "lambda:InvokeFunction"), ("dynamodb:TransactWriteItems", "dynamodb:UpdateItem")];
 /// Strings that look like actions but are not.
 const NO_ACTIONS: [&str; 1] = ["iam:PassedToService"];
 /// A call's error context follows within this many bytes.
