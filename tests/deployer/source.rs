@@ -22,7 +22,8 @@ const OTHERS: [(&str, &str); 9] = [
 ];
 
 /// Operations whose permission has a different name.
-const RENAMED: [(&str, &str); 1] = [("lambda:Invoke", "lambda:InvokeFunction")];
+const RENAMED: [(&str, &str); 2] =
+    [("lambda:Invoke", "lambda:InvokeFunction"), ("dynamodb:TransactWriteItems", "dynamodb:UpdateItem")];
 /// Strings that look like actions but are not.
 const NO_ACTIONS: [&str; 2] = ["iam:PassedToService", "lambda:FunctionArn"];
 /// A call's error context follows within this many bytes.

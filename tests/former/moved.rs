@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::table::{FORMER, LIST, TABLE, UP, former, indexes, is_head, put_items, stored};
+use super::table::{FORMER, LIST, TABLE, UP, former, indexes, is_head, items, put_items, stored};
 use crate::harness::{ADDRESS, Aws, TestResult, World, eventually};
 
 const PLAN: [&str; 7] = ["plan", "--local", "--email", ADDRESS, "--detailed-exitcode", "--output", "json"];
@@ -107,6 +107,32 @@ async fn a_head_that_another_writer_changes_is_placed_as_it_is_then() -> TestRes
     let head = &stored(&aws).await?[id];
     assert_eq!((&head["status"], &head["month"]), (&json!("resolved"), &json!("2026-11")));
     assert!(head.get("due_queue").is_none() && head["resolved_at"].is_string(), "{head}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_incident_without_room_keeps_the_index_that_shows_it() -> TestResult {
+    let world = World::new()?;
+    let aws = former(&world).await?;
+    let mut large = items()?.into_iter().find(|item| item["incident_id"].as_s().is_ok_and(|id| is_head(id)));
+    let large = large.as_mut().ok_or("no head")?;
+    large.insert("incident_id".to_owned(), AttributeValue::S("inc-large".to_owned()));
+    let (mut fits, mut too_large) = (300_000, 500_000);
+    while too_large - fits > 1 {
+        let length = usize::midpoint(fits, too_large);
+        large.insert("remark".to_owned(), AttributeValue::S("x".repeat(length)));
+        match aws.dynamodb.put_item().table_name(TABLE).set_item(Some(large.clone())).send().await {
+            Ok(_) => fits = length,
+            Err(_) => too_large = length,
+        }
+    }
+    let finished = world.run(&UP).await?.succeeded()?;
+    assert!(finished.stderr.contains("by-created stays") && finished.stderr.contains("inc-large"), "{finished:?}");
+    assert_eq!(indexes(&aws).await?, ["by-created", "by-month", "due"]);
+    let stored = stored(&aws).await?;
+    let unmoved = stored.iter().filter(|(id, item)| is_head(id) && item.get("month").is_none());
+    assert_eq!(unmoved.map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["inc-large"], "it stops no other");
+    assert!(world.run(&LIST).await?.succeeded()?.stdout.contains("inc-large"));
     Ok(())
 }
 

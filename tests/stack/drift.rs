@@ -1,8 +1,9 @@
 //! Manual changes in AWS: the stack's own settings are restored, others stay.
 
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, DeleteGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate, KeySchemaElement,
-    KeyType, ScalarAttributeType, TableStatus, Tag,
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, DeleteGlobalSecondaryIndexAction,
+    GlobalSecondaryIndexUpdate, KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
+    TableStatus, Tag,
 };
 use aws_sdk_eventbridge::types::Target;
 use aws_sdk_lambda::primitives::Blob;
@@ -68,6 +69,41 @@ async fn a_removed_index_is_restored() -> TestResult {
     assert!(changes[0].get("data_loss").is_none(), "{changes:?}");
     world.run(&UP).await?.succeeded()?;
     assert_eq!(indexes(&aws).await?, ["by-month", "due"]);
+    world.run(&PLAN).await?.succeeded()?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_index_that_includes_other_attributes_is_made_anew() -> TestResult {
+    let world = World::new()?;
+    let aws = world.up().await?;
+    let table = || aws.dynamodb.update_table().table_name("devops-incidents");
+    let delete = DeleteGlobalSecondaryIndexAction::builder().index_name("due").build()?;
+    table().global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().delete(delete).build()).send().await?;
+    eventually("the index to be gone", async || Ok((indexes(&aws).await?.len() == 1).then_some(()))).await?;
+    let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+    let projection = Projection::builder().projection_type(ProjectionType::Include).non_key_attributes("status");
+    let create = CreateGlobalSecondaryIndexAction::builder()
+        .index_name("due")
+        .key_schema(key("due_queue", KeyType::Hash)?)
+        .key_schema(key("due_at", KeyType::Range)?)
+        .projection(projection.build())
+        .build()?;
+    let create = GlobalSecondaryIndexUpdate::builder().create(create).build();
+    let defined = |name: &str, kind| AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build();
+    let call = table().attribute_definitions(defined("due_queue", ScalarAttributeType::S)?);
+    let call = call.attribute_definitions(defined("due_at", ScalarAttributeType::N)?);
+    call.global_secondary_index_updates(create).send().await?;
+    eventually("the index", async || Ok((indexes(&aws).await?.len() == 2).then_some(()))).await?;
+
+    let changes = changes(&world.run(&PLAN).await?.ended_with(2)?.json()?)?;
+    let path = &changes[0]["properties"][0]["path"];
+    assert_eq!((changes.len(), path), (1, &"GlobalSecondaryIndexes[due].Projection.NonKeyAttributes".into()));
+    world.run(&UP).await?.succeeded()?;
+    let table = aws.dynamodb.describe_table().table_name("devops-incidents").send().await?.table.ok_or("no table")?;
+    let due = table.global_secondary_indexes().iter().find(|index| index.index_name() == Some("due"));
+    let included = due.and_then(|index| index.projection()).ok_or("no projection")?.non_key_attributes();
+    assert_eq!(included, ["status", "silenced_by"]);
     world.run(&PLAN).await?.succeeded()?;
     Ok(())
 }
