@@ -24,8 +24,12 @@ const RECORDED: &str = include_str!("../templates/deployer-calls.json");
 const PASS_ROLE: &str = "iam:PassRole";
 const LAMBDA: &str = "lambda.amazonaws.com";
 /// The actions that [`OF_FUNCTION`] limits.
-const ON_MAPPINGS: [&str; 3] =
-    ["lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"];
+const ON_MAPPINGS: [&str; 4] = [
+    "lambda:CreateEventSourceMapping",
+    "lambda:DeleteEventSourceMapping",
+    "lambda:GetEventSourceMapping",
+    "lambda:UpdateEventSourceMapping",
+];
 
 /// Actions and their resources, with variables in place of stack, account and region.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

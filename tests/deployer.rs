@@ -314,6 +314,9 @@ pub(crate) async fn calls(endpoint: &str, secret: &str) -> TestResult<Value> {
 /// Modifies every kind of resource, as a user of the console might.
 async fn cause_drift(aws: &Aws) -> TestResult {
     const HANDLER: &str = "devops-incident-handler";
+    let mappings = aws.lambda.list_event_source_mappings().function_name(HANDLER).send().await?;
+    let mapping = mappings.event_source_mappings().first().and_then(|mapping| mapping.uuid()).ok_or("no mapping")?;
+    aws.lambda.update_event_source_mapping().uuid(mapping).batch_size(5).send().await?;
     let role = format!("devops-incident-handler-{}", aws.region);
     aws.iam.delete_role_policy().role_name(&role).policy_name("incident-handler").send().await?;
     let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":["lambda.amazonaws.com","ec2.amazonaws.com"]}}}"#;
@@ -325,9 +328,6 @@ async fn cause_drift(aws: &Aws) -> TestResult {
     let attribute = aws_sdk_sqs::types::QueueAttributeName::MessageRetentionPeriod;
     aws.sqs.set_queue_attributes().queue_url(url).attributes(attribute, "600").send().await?;
     aws.events.disable_rule().name("devops-sweep").send().await?;
-    let mappings = aws.lambda.list_event_source_mappings().function_name(HANDLER).send().await?;
-    let mapping = mappings.event_source_mappings().first().and_then(|mapping| mapping.uuid()).ok_or("no mapping")?;
-    aws.lambda.update_event_source_mapping().uuid(mapping).batch_size(5).send().await?;
     aws.lambda.delete_function_event_invoke_config().function_name(HANDLER).qualifier("$LATEST").send().await?;
     aws.lambda.update_function_code().function_name(HANDLER).zip_file(zip()?).send().await?;
     aws.cloudwatch.delete_dashboards().dashboard_names("devops-incidents").send().await?;

@@ -28,3 +28,18 @@ payload=$(mktemp)
 trap 'rm -f "$payload"' EXIT
 echo '{"kind":"exception"}' >"$payload"
 check "invocation" 202 lambda invoke --function-name devops-error-generator --invocation-type Event --payload "fileb://$payload" --query StatusCode /dev/null
+# The queue and the function that event_source_mapping.py left.
+source=arn:aws:sqs:$AWS_REGION:000000000000:mapped
+uuid=$(aws lambda create-event-source-mapping --function-name mapped --event-source-arn "$source" --batch-size 5 --query UUID --output text)
+mapping_is() { # STATE
+    for _ in $(seq 100); do
+        [ "$(aws lambda get-event-source-mapping --uuid "$uuid" --query State --output text 2>&1 | tail -1)" = "$1" ] && return
+        sleep 0.1
+    done
+}
+mapping_is Enabled
+check "mapping" "5	Enabled" lambda get-event-source-mapping --uuid "$uuid" --query '[BatchSize,State]'
+check "mapping is listed" "$uuid" lambda list-event-source-mappings --function-name mapped --query 'EventSourceMappings[].UUID'
+check "mapping is changed" 7 lambda update-event-source-mapping --uuid "$uuid" --batch-size 7 --query BatchSize
+mapping_is Enabled
+check "mapping is deleted" Deleting lambda delete-event-source-mapping --uuid "$uuid" --query State

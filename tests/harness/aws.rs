@@ -18,6 +18,7 @@ pub(crate) struct Aws {
     /// The secret that `/_local/…` requires.
     pub(crate) secret: String,
     outbox: PathBuf,
+    pub(crate) sdk: SdkConfig,
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
@@ -59,6 +60,7 @@ impl Aws {
             endpoint: sdk.endpoint_url().unwrap_or_default().to_owned(),
             secret,
             outbox,
+            sdk: sdk.clone(),
             cloudformation: aws_sdk_cloudformation::Client::new(sdk),
             cloudwatch: aws_sdk_cloudwatch::Client::new(sdk),
             logs: aws_sdk_cloudwatchlogs::Client::new(sdk),

@@ -5,13 +5,16 @@ mod cloudformation;
 mod consent;
 mod drift;
 mod failures;
+mod mapping;
 mod orphans;
 mod ownership;
 mod queues;
 mod read_back;
 mod schema;
+mod self_check;
 mod subscriptions;
 mod teardown;
+mod update;
 
 use crate::harness::{ADDRESS, Aws, TestResult, World};
 

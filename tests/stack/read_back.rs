@@ -27,6 +27,9 @@ pub(super) async fn roles(aws: &Aws) -> TestResult {
             "logs:PutLogEvents",
             "sns:GetTopicAttributes",
             "sns:Publish",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
             "sqs:SendMessage",
         ]
     );

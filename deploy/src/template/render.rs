@@ -20,12 +20,13 @@ pub const SCHEMA: u64 = 1;
 const TOPIC: &str = "AlertTopic";
 
 /// The types with a `Tags` list of `Key` and `Value`.
-const TAGGABLE: [&str; 8] = [
+const TAGGABLE: [&str; 9] = [
     "AWS::IAM::Role",
     "AWS::DynamoDB::Table",
     "AWS::SNS::Topic",
     "AWS::SQS::Queue",
     "AWS::Logs::LogGroup",
+    "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Function",
     "AWS::Events::Rule",
     "AWS::CloudWatch::Alarm",

@@ -2,6 +2,7 @@
 
 use crate::error::CommandError;
 use crate::ui::Ui;
+use incident_deploy::aws::wait::retry;
 use incident_deploy::engine::{Deployment, Outcome};
 use incident_deploy::progress::Progress;
 use incident_deploy::self_check::{complaint, self_check, self_check_after_change};
@@ -10,10 +11,12 @@ use incident_deploy::self_check::{complaint, self_check, self_check_after_change
 pub(super) async fn run(deployment: &Deployment, outcome: &Outcome, ui: &Ui) -> Result<(), CommandError> {
     let Some(handler) = deployment.stack.get("IncidentHandler") else { return Ok(()) };
     let name = &handler.attributes.reference;
-    // Without a change, waiting heals nothing.
+    let (clients, silent) = (&deployment.clients, Progress::silent());
     let answer = match outcome.finished.is_empty() {
-        true => self_check(&deployment.clients, name).await?,
-        false => self_check_after_change(&deployment.clients, &Progress::silent(), name).await?,
+        // Without a change, waiting heals nothing, except that an earlier run that was interrupted may just have created
+        // the function.
+        true => retry(&silent, || self_check(clients, name)).await?,
+        false => self_check_after_change(clients, &silent, name).await?,
     };
     match answer {
         Ok(version) => {

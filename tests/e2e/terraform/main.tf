@@ -42,6 +42,7 @@ resource "aws_iam_role_policy" "handler" {
       { Effect = "Allow", Action = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], Resource = aws_dynamodb_table.incidents.arn },
       { Effect = "Allow", Action = ["sns:Publish", "sns:GetTopicAttributes"], Resource = aws_sns_topic.alerts.arn },
       { Effect = "Allow", Action = "sqs:SendMessage", Resource = aws_sqs_queue.handler_dead_letters.arn },
+      { Effect = "Allow", Action = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], Resource = aws_sqs_queue.events.arn },
     ]
   })
 }
@@ -151,6 +152,38 @@ resource "aws_sqs_queue" "rule_dead_letters" {
   message_retention_seconds = 1209600
 }
 
+resource "aws_sqs_queue" "events" {
+  name                       = "${var.stack}-events"
+  visibility_timeout_seconds = 180
+  redrive_policy             = jsonencode({ deadLetterTargetArn = aws_sqs_queue.handler_dead_letters.arn, maxReceiveCount = 80 })
+}
+
+resource "aws_sqs_queue_policy" "events" {
+  queue_url = aws_sqs_queue.events.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "events.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = aws_sqs_queue.events.arn
+      Condition = { ArnEquals = { "aws:SourceArn" = aws_cloudwatch_event_rule.failures.arn } }
+    }]
+  })
+}
+
+resource "aws_lambda_event_source_mapping" "events" {
+  event_source_arn                   = aws_sqs_queue.events.arn
+  function_name                      = aws_lambda_function.handler.arn
+  batch_size                         = 100
+  maximum_batching_window_in_seconds = 1
+  function_response_types            = ["ReportBatchItemFailures"]
+  scaling_config { maximum_concurrency = 10 }
+  filter_criteria {
+    filter { pattern = jsonencode({ body = { source = [{ exists = true }] } }) }
+  }
+}
+
 resource "aws_sqs_queue_policy" "rule_dead_letters" {
   queue_url = aws_sqs_queue.rule_dead_letters.id
   policy = jsonencode({
@@ -184,6 +217,13 @@ resource "aws_cloudwatch_event_target" "handler" {
   }
   dead_letter_config { arn = aws_sqs_queue.rule_dead_letters.arn }
   depends_on = [aws_lambda_permission.rule]
+}
+
+resource "aws_cloudwatch_event_target" "events" {
+  rule      = aws_cloudwatch_event_rule.failures.name
+  target_id = "events"
+  arn       = aws_sqs_queue.events.arn
+  sqs_target { message_group_id = "$.source" }
 }
 
 resource "aws_lambda_permission" "rule" {

@@ -73,7 +73,7 @@ async fn make(work: &Work, resource: &Resource) -> Result<(), Refusal> {
 }
 
 async fn update(work: &Work, modification: &Modification) -> Result<(), Refusal> {
-    let (before, after) = (&modification.before.resource, &modification.after);
+    let (before, after) = (&modification.before.resource, &modification.before.identified(&modification.after));
     let id = after.logical_id.as_str();
     let now = work.cloud.clock.now();
     work.change(|stack| {
@@ -116,7 +116,7 @@ async fn replace(work: &Work, modification: &Modification) -> Result<(), Refusal
 
 async fn delete(work: &Work, member: &Member) -> Result<(), Refusal> {
     tell_of(work, member, "DELETE_IN_PROGRESS", None);
-    let deleted = work.provisioner.delete(&work.workplace, &member.resource).await;
+    let deleted = work.provisioner.delete(&work.workplace, &member.identified(&member.resource)).await;
     work.cloud.clock.sleep(work.cloud.config.latency.stack_resource).await;
     match &deleted {
         Ok(()) => {

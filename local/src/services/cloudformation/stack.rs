@@ -88,6 +88,16 @@ pub(super) struct Stack {
     pub(super) turn: Arc<Mutex<()>>,
 }
 
+impl Member {
+    /// A resource with this one's physical id, where only the service knew it.
+    pub(super) fn identified(&self, resource: &Resource) -> Resource {
+        match resource.physical_id.as_str() {
+            "" => Resource { physical_id: self.physical_id.clone(), ..resource.clone() },
+            _ => resource.clone(),
+        }
+    }
+}
+
 impl Stack {
     /// A stack of which nothing exists yet.
     pub(super) fn new(name: &str, region: &str, now: Timestamp) -> Self {

@@ -18,6 +18,7 @@ pub(super) fn mark(work: &Work, resource: &Resource, physical_id: &str) {
         "AWS::DynamoDB::Table" => dynamodb::mark(cloud, &home.region, physical_id, tags),
         "AWS::Events::Rule" => events::mark(cloud, &home.region, physical_id, tags),
         "AWS::IAM::Role" => iam::mark(cloud, physical_id, tags),
+        "AWS::Lambda::EventSourceMapping" => lambda::mark_mapping(cloud, physical_id, tags),
         "AWS::Lambda::Function" => lambda::mark(cloud, &home.region, physical_id, tags),
         "AWS::Logs::LogGroup" => logs::mark(cloud, &home.region, physical_id, tags),
         "AWS::SNS::Topic" => sns::mark(cloud, physical_id, tags),

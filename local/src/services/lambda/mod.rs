@@ -28,6 +28,7 @@ use crate::arn::Arn;
 use crate::policy::Need;
 use crate::{ApiError, Call, Cloud, RestRequest, arn};
 
+pub(crate) use mapping::mark as mark_mapping;
 use queue::AsyncEvent;
 use reference::Reference;
 use rest::{Reply, Request};

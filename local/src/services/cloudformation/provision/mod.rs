@@ -5,6 +5,7 @@
 mod alarm;
 mod dashboard;
 mod event_invoke_config;
+mod event_source_mapping;
 mod function;
 mod indexes;
 mod log_group;
@@ -93,6 +94,7 @@ fn kind(resource_type: &str) -> Option<&'static dyn Kind> {
         "AWS::Events::Rule" => &rule::Rule,
         "AWS::IAM::Role" => &role::Role,
         "AWS::Lambda::EventInvokeConfig" => &event_invoke_config::EventInvokeConfig,
+        "AWS::Lambda::EventSourceMapping" => &event_source_mapping::EventSourceMapping,
         "AWS::Lambda::Function" => &function::Function,
         "AWS::Lambda::Permission" => &permission::Permission,
         "AWS::Logs::LogGroup" => &log_group::LogGroup,

@@ -21,7 +21,7 @@ const STABLE: Duration = Duration::from_secs(600);
 
 /// Refusals that pass by themselves, by signing name, code and a part of the message, and after how many seconds they
 /// do not. CloudFormation waits for them ("stabilization" in its user guide); AWS publishes no limits.
-const PASSING: [(&str, &str, &str, u64); 14] = [
+const PASSING: [(&str, &str, &str, u64); 15] = [
     ("dynamodb", "ContinuousBackupsUnavailableException", "", 60),
     ("dynamodb", "LimitExceededException", "simultaneously", 600),
     ("dynamodb", "ResourceInUseException", "still in use", 600),
@@ -34,6 +34,7 @@ const PASSING: [(&str, &str, &str, u64); 14] = [
     ("lambda", "InvalidParameterValueException", "execution role does not have permissions", 60),
     ("lambda", "ResourceConflictException", "currently in the following state: Pending", 60),
     ("lambda", "ResourceConflictException", "An update is in progress", 60),
+    ("lambda", "ResourceInUseException", "event source mapping", 600),
     ("logs", "OperationAbortedException", "", 60),
     ("sqs", "QueueDeletedRecently", "", 70),
 ];

@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod mapping;
+
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -115,6 +117,19 @@ fn the_template_reference_says_what_replaces() {
         ("AWS::SNS::Subscription", json!({"Endpoint": "a"}), json!({"Endpoint": "b"}), Some("Endpoint")),
         ("AWS::SNS::TopicPolicy", json!({"Topics": ["a"]}), json!({"Topics": ["b"]}), None),
         ("AWS::Lambda::Function", json!({"Role": "a"}), json!({"Role": "b"}), None),
+        (
+            "AWS::Lambda::EventSourceMapping",
+            json!({"FunctionName": "f", "EventSourceArn": "a"}),
+            json!({"FunctionName": "f", "EventSourceArn": "b"}),
+            Some("EventSourceArn"),
+        ),
+        (
+            "AWS::Lambda::EventSourceMapping",
+            json!({"FunctionName": "f"}),
+            json!({"FunctionName": "f", "StartingPosition": "LATEST"}),
+            Some("StartingPosition"),
+        ),
+        ("AWS::Lambda::EventSourceMapping", json!({"FunctionName": "f"}), json!({"FunctionName": "g"}), None),
     ] {
         let found =
             Services.replacement(&resource(resource_type, before.clone()), &resource(resource_type, after.clone()));
@@ -123,36 +138,36 @@ fn the_template_reference_says_what_replaces() {
 }
 
 /// An account behind a gateway, and a stack in it.
-struct Account {
+pub(super) struct Account {
     gateway: Gateway,
     _directory: tempfile::TempDir,
 }
 
 impl Account {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let config =
             LocalConfig { directory: directory.path().to_owned(), port: 0, time_scale: 50.0, ..LocalConfig::default() };
         Self { gateway: Gateway::bind(config).await.unwrap(), _directory: directory }
     }
 
-    fn cloud(&self) -> &Cloud {
+    pub(super) fn cloud(&self) -> &Cloud {
         self.gateway.cloud()
     }
 
-    async fn ask(&self, service: &str, operation: &str, input: Value) -> Value {
+    pub(super) async fn ask(&self, service: &str, operation: &str, input: Value) -> Value {
         ask(self.cloud(), service, operation, input).await.unwrap()
     }
 
     /// Creates or updates the stack, and waits for the end.
-    async fn deploy(&self, operation: &str, resources: &Value) -> String {
+    pub(super) async fn deploy(&self, operation: &str, resources: &Value) -> String {
         let template = json!({"Resources": resources}).to_string();
         let input = json!({"StackName": "s", "TemplateBody": template, "Capabilities": ["CAPABILITY_NAMED_IAM"]});
         let id = self.ask("cloudformation", operation, input).await["StackId"].as_str().unwrap().to_owned();
         self.settled(&id).await
     }
 
-    async fn settled(&self, id: &str) -> String {
+    pub(super) async fn settled(&self, id: &str) -> String {
         let begun = Instant::now();
         loop {
             let stacks = self.ask("cloudformation", "DescribeStacks", json!({"StackName": id})).await;
@@ -166,7 +181,7 @@ impl Account {
     }
 
     /// Why resources failed.
-    async fn reasons(&self) -> Vec<String> {
+    pub(super) async fn reasons(&self) -> Vec<String> {
         let events = self.ask("cloudformation", "DescribeStackEvents", json!({"StackName": "s"})).await;
         let events = events["StackEvents"].as_array().unwrap().clone();
         let failed = events.iter().filter(|event| event["ResourceStatus"].as_str().unwrap().ends_with("_FAILED"));

@@ -27,6 +27,7 @@ use lifecycle::Lifecycle;
 pub(super) use manage::{create, delete, get, list, update};
 use run::Run;
 use settings::Settings;
+pub(crate) use tags::mark;
 pub(super) use tags::{add as add_tags, list as list_tags, remove as remove_tags};
 
 /// Resource prefix of a mapping's ARN.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{Mapping, not_found};
-use crate::ApiError;
 use crate::services::lambda::rest::{Reply, Request};
 use crate::services::lambda::tags::check_count;
+use crate::{ApiError, Cloud};
 
 pub(in super::super) fn list(request: &Request, uuid: &str) -> Result<Reply, ApiError> {
     with(request, uuid, |mapping| Ok(Reply::json(200, &json!({ "Tags": mapping.tags }))))
@@ -39,4 +39,11 @@ fn with(
     let mut mappings = request.cloud.lambda.mappings.lock();
     let mapping = mappings.get_mut(uuid).filter(|mapping| mapping.arn() == request.segment(0));
     work(mapping.ok_or_else(not_found)?)
+}
+
+/// Adds AWS's own reserved tags.
+pub(crate) fn mark(cloud: &Cloud, uuid: &str, tags: [(String, String); 3]) {
+    if let Some(mapping) = cloud.lambda.mappings.lock().get_mut(uuid) {
+        mapping.tags.extend(tags);
+    }
 }
