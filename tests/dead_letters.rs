@@ -37,7 +37,7 @@ async fn what_failed_on_either_way_is_listed_shown_sent_again_and_counted_once()
       },
       "reason": {
         "code": "NO_PERMISSIONS",
-        "message": "… is not authorized to perform: sqs:…",
+        "message": "Access to the resource arn:aws:sqs:us-east-1:000000000000:devops-events is denied.",
         "condition": null,
         "attempts": 0,
         "first_received": null,

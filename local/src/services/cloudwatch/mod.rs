@@ -6,6 +6,7 @@ mod actions;
 mod alarm;
 mod alarms;
 mod dashboards;
+mod embedded;
 mod evaluation;
 mod evaluator;
 mod expression;
@@ -24,6 +25,7 @@ use crate::policy::Need;
 use crate::{ApiError, Call, Cloud, Input, Output, arn};
 use alarm::Alarm;
 use dashboards::Dashboard;
+pub(crate) use embedded::embedded;
 use series::{Series, Store};
 pub(crate) use tags::mark;
 

@@ -8,6 +8,7 @@ mod store;
 mod streams;
 
 use crate::policy::Need;
+use crate::services::cloudwatch::{self, Datum};
 use crate::{ApiError, Call, Cloud, Output, arn};
 pub(crate) use groups::mark;
 
@@ -56,7 +57,7 @@ pub fn authorization(call: &Call) -> Vec<Need> {
     vec![Need::new(format!("logs:{}", call.operation), resource)]
 }
 
-/// Adds events (milliseconds since 1970 and text) to a stream, creating it if needed.
+/// Adds events (milliseconds since 1970 and text) to a stream, creating it if needed. Metrics in the lines are measured.
 ///
 /// # Errors
 /// `ResourceNotFoundException` when the log group does not exist.
@@ -67,10 +68,22 @@ pub fn append(
     stream: &str,
     events: Vec<(i64, String)>,
 ) -> Result<(), ApiError> {
+    let measured = measured(&events);
     store::with_group(cloud, region, group, |group| {
         group.append(stream, events);
         Ok(())
-    })
+    })?;
+    record(cloud, region, measured);
+    Ok(())
+}
+
+/// The measurements in log lines.
+fn measured(events: &[(i64, String)]) -> Vec<Datum> {
+    events.iter().flat_map(|(_, line)| cloudwatch::embedded(line)).collect()
+}
+
+fn record(cloud: &Cloud, region: &str, measured: Vec<Datum>) {
+    measured.into_iter().for_each(|datum| cloudwatch::record(cloud, region, datum));
 }
 
 /// Whether a log group exists.

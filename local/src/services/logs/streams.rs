@@ -4,6 +4,7 @@ use crate::{ApiError, Call, Cloud, Output};
 
 use super::parameters::{group_identifier, group_name, invalid, limit, only, page, stream_name};
 use super::store::{Stream, now, with_group};
+use super::{measured, record};
 
 const BATCH_LIMIT: usize = 10_000;
 const BATCH_BYTES: usize = 1_048_576;
@@ -82,14 +83,17 @@ pub(super) fn put_events(cloud: &Cloud, call: &Call) -> Result<Output, ApiError>
     only(call, &["logGroupName", "logStreamName", "logEvents", "sequenceToken"])?;
     let events = events(call)?;
     let name = stream_name(call)?;
-    with_group(cloud, &call.region, group_name(call)?, |group| {
+    let (measured, rejected) = with_group(cloud, &call.region, group_name(call)?, |group| {
         if !group.streams.contains_key(name) {
             return Err(no_stream());
         }
         let (accepted, rejected) = split(events);
+        let measured = measured(&accepted);
         group.append(name, accepted);
-        Ok(Output::structure([("nextSequenceToken", Some("0".into())), ("rejectedLogEventsInfo", rejected)]))
-    })
+        Ok((measured, rejected))
+    })?;
+    record(cloud, &call.region, measured);
+    Ok(Output::structure([("nextSequenceToken", Some("0".into())), ("rejectedLogEventsInfo", rejected)]))
 }
 
 fn events(call: &Call) -> Result<Vec<(i64, String)>, ApiError> {
