@@ -150,7 +150,9 @@ pub(super) async fn alarms(aws: &Aws) -> TestResult {
         actions,
         [
             ("devops-alert-delivery", direct),
+            ("devops-function-destinations", &[][..]),
             ("devops-function-errors", &[][..]),
+            ("devops-function-throttles", &[][..]),
             ("devops-handler-dlq-depth", direct),
             ("devops-handler-errors", direct),
             ("devops-rule-dlq-depth", direct),

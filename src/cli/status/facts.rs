@@ -7,6 +7,7 @@ use jiff::{Span, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::queries::{self, Queries};
 use crate::cli::deployed::Deployed;
 use crate::cli::deployment;
 use crate::cli::doctor::coverage;
@@ -39,6 +40,8 @@ pub(super) struct Facts {
     pub(super) silences: Vec<SilenceState>,
     pub(super) queues: Queues,
     pub(super) alarms: Vec<Alarm>,
+    /// What it cost this month to ask which functions fail; absent if nothing was asked.
+    pub(super) queries: Option<Queries>,
     /// The handler's version, or its complaint.
     pub(super) self_check: Option<Result<String, String>>,
 }
@@ -91,12 +94,13 @@ impl Facts {
             return Ok(Self { stack, ..Self::default() });
         }
         let clients = &deployed.deployment.clients;
-        let (subscriptions, listing, silences, queues, alarms, self_check) = tokio::try_join!(
+        let (subscriptions, listing, silences, queues, alarms, queries, self_check) = tokio::try_join!(
             subscribers(&deployed),
             incidents(clients, &settings.stack),
             silences(clients, &settings.stack),
             queues(clients, &settings.stack),
             alarms(clients, &settings.stack),
+            queries::of_this_month(clients, &settings.stack),
             checked(clients, &settings.stack),
         )?;
         let facts = Self {
@@ -108,6 +112,7 @@ impl Facts {
             silences,
             queues,
             alarms,
+            queries,
             self_check,
             ..Self::default()
         };

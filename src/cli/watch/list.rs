@@ -1,7 +1,7 @@
 //! `incidentctl watch list`.
 
 use clap::Args;
-use incident_model::alarms;
+use incident_model::{FunctionMetric, alarms};
 use serde_json::Value;
 
 use crate::error::CommandError;
@@ -50,13 +50,13 @@ pub(super) async fn run(
 
 /// The stack's alarm on the errors of all functions, if it exists.
 async fn alarm(clients: &Clients, stack: &StackName) -> Result<Option<String>, AwsError> {
-    let name = alarms::function_errors(stack.as_str());
+    let name = alarms::of_functions(stack.as_str(), FunctionMetric::Errors);
     let answer = clients.cloudwatch.describe_alarms().alarm_names(&name).send().await;
     let answer = answer.explain("cloudwatch:DescribeAlarms")?;
     Ok((!answer.metric_alarms().is_empty()).then_some(name))
 }
 
-/// The alarm that watches the function: its query excludes the stack's own.
+/// The alarm that watches the function: the handler leaves out the stack's own.
 fn alarm_of<'a>(row: &Coverage, alarm: Option<&'a str>, stack: &StackName) -> Option<&'a str> {
     alarm.filter(|_| !is_own(row, stack))
 }
