@@ -6,6 +6,7 @@ mod alerting;
 mod drills;
 mod fake;
 mod faults;
+mod functions;
 mod interleaved;
 
 use std::rc::Rc;
