@@ -3,33 +3,35 @@
 use std::collections::BTreeMap;
 
 use incident_deploy::cost::{QUIET_SWEEP, prices};
-use incident_local::gateway::faults::{Action, Rule};
 use serde_json::json;
 
 use crate::deployer::calls;
-use crate::harness::{ADDRESS, Aws, Desired, TestBed, TestResult, World};
+use crate::harness::{ADDRESS, Aws, TestResult, World};
 use crate::watch::create;
 
 const PLAN: [&str; 4] = ["plan", "--local", "--email", ADDRESS];
 const UP: [&str; 5] = ["up", "--local", "--yes", "--email", ADDRESS];
 const JSON: [&str; 2] = ["--output", "json"];
 
-/// A stack that does not exist yet, one that is being made and one that is there cost the same: the alarm leaves out the
-/// stack's own functions.
+/// A stack that does not exist yet, one that is being made and one that is there cost the same, however many functions the
+/// account has.
 #[tokio::test]
 async fn plan_and_up_say_the_same_before_and_after() -> TestResult {
     let world = World::new()?;
     let aws = world.start().await?;
+    let without = world.run(&[&PLAN[..], &JSON].concat()).await?.succeeded()?.json()?["cost"].clone();
     for name in ["orders", "billing", "search"] {
         create(&aws, name).await?;
     }
     let cost = world.run(&[&PLAN[..], &JSON].concat()).await?.succeeded()?.json()?["cost"].clone();
+    assert_eq!(cost, without);
     let expected = json!({
-        "what": "alarm on every function", "quantity": 3.0, "unit": "function", "unit_usd": 0.1, "monthly_usd": 0.3,
-        "free_tier_usd": 0.0, "source": prices::QUERIED_FUNCTION.source,
+        "what": "standard alarms", "quantity": 7.0, "unit": "alarm", "unit_usd": 0.1, "monthly_usd": 0.7,
+        "free_tier_usd": 0.7, "source": prices::STANDARD_ALARM.source,
     });
     assert!(cost["items"].as_array().is_some_and(|items| items.contains(&expected)), "{cost:#}");
     assert_eq!((&cost["as_of"], &cost["region"]), (&json!(prices::AS_OF), &json!(prices::REGION)), "{cost:#}");
+    assert_eq!(cost["query_budget_usd"], 5.0);
 
     let planned = line_in(&world.run(&PLAN).await?.succeeded()?.stdout)?;
     let made = world.run(&UP).await?.succeeded()?;
@@ -60,32 +62,6 @@ async fn it_stands_before_the_question() -> TestResult {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn where_functions_cannot_be_counted_it_has_the_price_of_one() -> TestResult {
-    let laboratory = TestBed::new().await?;
-    let denied = Action::Error { code: "AccessDeniedException".to_owned(), message: "no".to_owned(), status: 403 };
-    let unknown = Action::Error { code: "UnknownOperation".to_owned(), message: String::new(), status: 404 };
-    for action in [denied, unknown] {
-        laboratory.handle.set_faults(vec![Rule {
-            milliseconds: None,
-            service: None,
-            operation: Some("GetAccountSettings".to_owned()),
-            resource: None,
-            caller: None,
-            call: None,
-            times: None,
-            action,
-        }]);
-        let mut plan = laboratory.program("plan", &Desired::default())?;
-        plan.arg("--handler").arg(Desired::default().handler(laboratory.directory.path())?);
-        let finished = plan.output().await?;
-        let said = String::from_utf8_lossy(&finished.stdout);
-        assert!(finished.status.success(), "{}", String::from_utf8_lossy(&finished.stderr));
-        assert!(line_in(&said)?.ends_with(", plus $0.10 per function for the alarm on every function"), "{said}");
-    }
-    Ok(())
-}
-
 /// The calls of one sweep that finds nothing to do.
 #[tokio::test]
 async fn a_sweep_makes_the_calls_that_it_is_billed_for() -> TestResult {
@@ -104,6 +80,7 @@ async fn a_sweep_makes_the_calls_that_it_is_billed_for() -> TestResult {
         .filter(|(_, count)| *count > 0)
         .collect();
     let billed = [
+        ("DescribeAlarms", QUIET_SWEEP.alarms),
         ("GetItem", QUIET_SWEEP.reads),
         ("GetTopicAttributes", QUIET_SWEEP.sns_requests),
         ("PutItem", QUIET_SWEEP.writes),

@@ -53,10 +53,13 @@ fn the_alert_path_does_not_feed_itself() -> TestResult {
         .map(|(_, alarm)| Ok(resolved(&alarm["AlarmName"])?.as_str().ok_or("an alarm without a name")?.to_owned()))
         .collect::<TestResult<_>>()?;
     assert_eq!(mailing.len(), 7, "{mailing:?}");
-    for event in mailing.iter().map(|name| alarm(name)).chain([failure_of("devops-incident-handler")]) {
+    // The sweep looks at these.
+    let watched = ["devops-function-errors", "devops-function-throttles", "devops-function-destinations"];
+    let alarms = mailing.iter().map(String::as_str).chain(watched).map(alarm);
+    for event in alarms.chain([failure_of("devops-incident-handler")]) {
         assert_eq!(matching(&patterns, &event), Vec::<&str>::new(), "{event}");
     }
-    for event in [failure_of("devops-error-generator"), failure_of("checkout"), alarm("devops-function-errors")] {
+    for event in [failure_of("devops-error-generator"), failure_of("checkout"), alarm("checkout-errors")] {
         assert_eq!(matching(&patterns, &event).len(), 1, "{event}");
     }
     Ok(())

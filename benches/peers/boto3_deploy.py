@@ -16,7 +16,7 @@ TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal":
 SESSION = boto3.Session("test", "test", region_name=REGION)
 FUNCTIONS = ["incident-handler", "error-generator"]
 QUEUES = ["rule-dlq", "handler-dlq"]
-ALARMS = ["rule-dlq-depth", "handler-dlq-depth", "handler-errors", "alert-delivery", "function-errors"]
+ALARMS = ["rule-dlq-depth", "handler-dlq-depth", "handler-errors", "alert-delivery", "function-errors", "function-throttles", "function-destinations"]
 RULES = ["function-failures", "alarm-changes", "service-failures", "platform-failures"]
 
 

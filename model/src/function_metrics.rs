@@ -94,6 +94,13 @@ pub enum News {
     },
     /// Fewer functions fail at once.
     ManyRecovered,
+    /// Functions fail, and the budget does not allow to ask which.
+    Unnamed {
+        /// When it does, in seconds since 1970.
+        until: i64,
+    },
+    /// It is known again which functions fail, or none does.
+    UnnamedRecovered,
 }
 
 impl FunctionReport {
@@ -102,9 +109,12 @@ impl FunctionReport {
         let (resource, kind, what) = match &self.news {
             News::Failed { function, .. } => (function.as_str(), Kind::Failure, "Failures"),
             News::Recovered { function } => (function.as_str(), Kind::Recovery, "Recovery"),
-            News::ManyFailed { .. } => (MANY, Kind::Failure, "Failures"),
-            News::ManyRecovered => (MANY, Kind::Recovery, "Recovery"),
+            News::ManyFailed { .. } | News::Unnamed { .. } => (MANY, Kind::Failure, "Failures"),
+            News::ManyRecovered | News::UnnamedRecovered => (MANY, Kind::Recovery, "Recovery"),
         };
+        // Failures of many, and failures of unknown functions, end independently.
+        let is_unnamed = matches!(self.news, News::Unnamed { .. } | News::UnnamedRecovered);
+        let aspect = if is_unnamed { format!("{} unnamed", self.metric.name()) } else { self.metric.name().to_owned() };
         let metric = self.metric.name();
         let seen = Observation {
             kind,
@@ -115,18 +125,18 @@ impl FunctionReport {
             error_type: metric.to_owned(),
             error_message: self.message(),
             request_id: None,
-            event_id: format!("{SOURCE}/{region}/{metric}/{resource}/{}-{}", self.from, self.to),
+            event_id: format!("{SOURCE}/{region}/{aspect}/{resource}/{}-{}", self.from, self.to),
             occurred_at: rfc3339(self.at),
             detail_type: format!("Function Metric {what}"),
             top_frame: String::new(),
             drill: None,
             // The message counts.
-            grouping: Some(String::new()),
+            grouping: Some(if is_unnamed { aspect.clone() } else { String::new() }),
             recovers: false,
             attributes: BTreeMap::new(),
         };
         let seen = seen.with("told", self.message());
-        self.described(seen.with("namespace", "AWS/Lambda").with("metric", metric).with("aspect", metric))
+        self.described(seen.with("namespace", "AWS/Lambda").with("metric", metric).with("aspect", aspect))
     }
 
     fn described(&self, seen: Observation) -> Observation {
@@ -139,7 +149,7 @@ impl FunctionReport {
             }
             News::Recovered { function } => seen.with("function", function.as_str()),
             News::ManyFailed { named, count, .. } => seen.with("functions", *named).with("count", *count),
-            News::ManyRecovered => seen,
+            News::ManyRecovered | News::Unnamed { .. } | News::UnnamedRecovered => seen,
         }
     }
 
@@ -163,7 +173,12 @@ impl FunctionReport {
                     most.join(", ")
                 )
             }
-            News::Recovered { .. } | News::ManyRecovered => String::new(),
+            News::Unnamed { until } => format!(
+                "functions fail ({}), and the monthly budget does not allow to ask which before {}",
+                self.metric.name(),
+                self.moment(*until)
+            ),
+            News::Recovered { .. } | News::ManyRecovered | News::UnnamedRecovered => String::new(),
         }
     }
 
@@ -236,6 +251,11 @@ mod tests {
                 report(Errors, many),
                 Severity::Critical,
                 "more than 500 functions fail at once (Errors) since 10:25 UTC; above all a (40)",
+            ),
+            (
+                report(Errors, News::Unnamed { until: NOW + 3600 }),
+                Severity::High,
+                "functions fail (Errors), and the monthly budget does not allow to ask which before 11:30 UTC",
             ),
         ] {
             assert_eq!(judged(&report)?, (severity, summary.to_owned()));

@@ -37,7 +37,7 @@ pub(super) async fn run(args: PlanArgs, settings: &Settings, ui: &Ui) -> Result<
     let session = super::connect(settings, ui).await?;
     let deployment = deployment::with_code(&session, settings, &args.deployment).await?;
     let survey = deployment.survey().await.map_err(|error| CommandError::of_engine(error, UP))?;
-    let bill = Bill::of(&deployment.stack, survey.functions);
+    let bill = Bill::of(&deployment.stack);
     let wanted = args.deployment.engine.or(settings.engine);
     let engine = choose(wanted, survey.record.as_ref(), has_resources(&survey.plan))?.engine();
     // No change set may be left behind.

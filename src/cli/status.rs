@@ -2,6 +2,7 @@
 
 mod facts;
 mod problems;
+mod queries;
 mod render;
 #[cfg(test)]
 mod tests;

@@ -66,7 +66,7 @@ pub(super) async fn provision(
     let planned = start.elapsed();
     let wanted = args.deployment.engine.or(settings.engine);
     let engine = choose(wanted, survey.record.as_ref(), has_resources(&survey.plan))?.engine();
-    let bill = Bill::of(&deployment.stack, survey.functions);
+    let bill = Bill::of(&deployment.stack);
     let confirm = Terminal::new(ui, settings, args.allow_data_loss).with_cost(bill.line());
     let changed = deployment::shown(ui, UP, async |events| {
         let job = Job { deployment: &deployment, confirm: &confirm, events, interrupt };

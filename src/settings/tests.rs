@@ -208,6 +208,8 @@ fn what_aws_accepts_is_accepted() -> Result<(), SettingsError> {
         "kms_key: arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab",
         "tags: {'cost center': 'a/b + c=d @ e_f.g:h', team: ''}",
         "alarms: {function-errors: false}",
+        "alarms: {function-throttles: false, function-destinations: false}",
+        "alerts: {monthly_query_budget: 2.5}",
         "alerts: {mails_per_minute: 1, remind_after: {MEDIUM: 1d, HIGH: never}, resolve_after_quiet: {LOW: 90s}}",
         "engine: cloudformation",
     ] {
@@ -232,7 +234,7 @@ fn settings_become_parameters_of_the_template() -> Result<(), Box<dyn std::error
         ("KmsKeyArn", ""),
         (
             "AlertSettings",
-            r#"{"mails_per_minute":6,"remind_after":{"CRITICAL":"30m","HIGH":"4h","MEDIUM":"never","LOW":"never"},"resolve_after_quiet":{"CRITICAL":"7d","HIGH":"3d","MEDIUM":"1d","LOW":"1d"}}"#,
+            r#"{"mails_per_minute":6,"remind_after":{"CRITICAL":"30m","HIGH":"4h","MEDIUM":"never","LOW":"never"},"resolve_after_quiet":{"CRITICAL":"7d","HIGH":"3d","MEDIUM":"1d","LOW":"1d"},"monthly_query_budget":5}"#,
         ),
     ] {
         assert_eq!(parameters.get(name).map(String::as_str), Some(value), "{name}");

@@ -23,7 +23,7 @@ render boundary 'permissions_boundary: arn:aws:iam::111122223333:policy/boundary
 render protected 'deletion_protection: true'
 render never-swept 'schedule: never'
 render swept-by-the-clock 'schedule: cron(0/15 8-17 ? * MON-FRI *)'
-alarms='function-errors not-recorded events-depth events-age handler-errors handler-dlq-depth rule-dlq-depth alert-delivery'
+alarms='function-errors function-throttles function-destinations not-recorded events-depth events-age handler-errors handler-dlq-depth rule-dlq-depth alert-delivery'
 for alarm in $alarms; do
     render "without-$alarm" "alarms: {$alarm: false}"
 done

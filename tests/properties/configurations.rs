@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::harness::{BOUNDARY, Desired};
 
 const ADDRESSES: [&str; 3] = ["ada@example.com", "grace@example.com", "joan@example.com"];
-const ALARMS: [&str; 8] = [
+const ALARMS: [&str; 10] = [
     "rule-dlq-depth",
     "handler-dlq-depth",
     "not-recorded",
@@ -16,11 +16,13 @@ const ALARMS: [&str; 8] = [
     "handler-errors",
     "alert-delivery",
     "function-errors",
+    "function-throttles",
+    "function-destinations",
 ];
 const SCHEDULES: [&str; 4] = ["never", "rate(5 minutes)", "rate(1 hour)", "cron(0 12 * * ? *)"];
 const ALERTS: [&str; 3] = [
     "{}",
-    r#"{"mails_per_minute": 1}"#,
+    r#"{"mails_per_minute": 1, "monthly_query_budget": 2.5}"#,
     r#"{"remind_after": {"HIGH": "never"}, "resolve_after_quiet": {"LOW": "90s"}}"#,
 ];
 const KEY: &str = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555";

@@ -6,14 +6,10 @@ use super::prices::{self, Price};
 use super::sweep;
 use crate::template::{Desired, Stack};
 
-/// A Metrics Insights query reads so many metrics at most.
-const MOST_METRICS: u64 = 10_000;
 /// The shortest period of an alarm of standard resolution, in seconds.
 const STANDARD_PERIOD: u64 = 60;
 /// Seconds of a month as AWS reckons it, with 730 hours.
 const MONTH: f64 = 730.0 * 3600.0;
-/// What a query says that reads one metric of each function.
-const EACH_FUNCTION: &str = r#"SCHEMA("AWS/Lambda", FunctionName)"#;
 
 /// Something that is paid for by the month.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,10 +27,10 @@ impl Charge {
 }
 
 /// The charges of a resource of a stack; `None` for a resource type without a decision.
-pub(super) fn of(desired: &Desired, stack: &Stack, functions: Option<u64>) -> Option<Vec<Charge>> {
+pub(super) fn of(desired: &Desired, stack: &Stack) -> Option<Vec<Charge>> {
     let properties = &desired.properties;
     match desired.resource_type.as_str() {
-        "AWS::CloudWatch::Alarm" => Some(vec![alarm(properties, functions)?]),
+        "AWS::CloudWatch::Alarm" => Some(vec![alarm(properties)?]),
         "AWS::CloudWatch::Dashboard" => Some(vec![Charge::of("dashboard", &prices::DASHBOARD, 1.0)]),
         // Provisioned capacity would cost by the hour.
         "AWS::DynamoDB::Table" => (text(properties, "/BillingMode") == Some("PAY_PER_REQUEST")).then(Vec::new),
@@ -55,18 +51,17 @@ pub(super) fn of(desired: &Desired, stack: &Stack, functions: Option<u64>) -> Op
     }
 }
 
-fn alarm(properties: &Value, functions: Option<u64>) -> Option<Charge> {
+/// An alarm on a query is billed for each metric that the query reads, however many these become: no decision.
+fn alarm(properties: &Value) -> Option<Charge> {
     let standard = |metrics: usize| Charge::of("standard alarms", &prices::STANDARD_ALARM, metrics as f64);
     let is_standard = |period: Option<&Value>| period.and_then(Value::as_u64).is_some_and(|p| p >= STANDARD_PERIOD);
     if properties.get("MetricName").is_some() {
         return is_standard(properties.get("Period")).then(|| standard(1));
     }
     let queries = properties.get("Metrics")?.as_array()?;
-    let expressions = queries.iter().filter_map(|query| text(query, "/Expression"));
-    if let Some(query) = expressions.map(str::trim_start).find(|expression| expression.starts_with("SELECT")) {
-        let functions = functions.map(|functions| functions.min(MOST_METRICS) as f64);
-        let charge = Charge { what: "alarm on every function", price: &prices::QUERIED_FUNCTION, quantity: functions };
-        return (queries.len() == 1 && query.contains(EACH_FUNCTION)).then_some(charge);
+    if queries.iter().filter_map(|query| text(query, "/Expression")).any(|text| text.trim_start().starts_with("SELECT"))
+    {
+        return None;
     }
     let metrics: Vec<&Value> = queries.iter().filter_map(|query| query.get("MetricStat")).collect();
     let standards = !metrics.is_empty() && metrics.iter().all(|metric| is_standard(metric.get("Period")));

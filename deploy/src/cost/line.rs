@@ -16,18 +16,16 @@ impl Bill {
             "idle cost: about ${:.2} a month at {list} (${:.2} within the free tier)",
             self.monthly_usd, self.free_tier_usd
         );
-        let uncounted = self.items.iter().filter(|item| item.monthly_usd.is_none());
-        let uncounted: String = uncounted.map(|item| format!(", plus {}", per_unit(item))).collect();
-        let dominant = match uncounted.is_empty() {
-            true => self.dominant().unwrap_or_default(),
-            // What was not counted may be the most of it.
-            false => String::new(),
+        let dominant = self.dominant().unwrap_or_default();
+        let queries = match self.query_budget_usd {
+            0.0 => String::new(),
+            budget => format!("; while functions fail, up to ${budget:.2} more to ask which"),
         };
         let unpriced = match self.unpriced.as_slice() {
             [] => String::new(),
             types => format!(", without {}", types.join(", ")),
         };
-        format!("{total}{uncounted}{dominant}{unpriced}")
+        format!("{total}{dominant}{queries}{unpriced}")
     }
 
     fn dominant(&self) -> Option<String> {
@@ -36,11 +34,6 @@ impl Bill {
         let share = if cost(most) * 2.0 >= self.monthly_usd { "mostly" } else { "above all" };
         Some(format!(", {share} the {} ({})", most.what, reckoned(most)))
     }
-}
-
-/// `$0.10 for each function of the alarm on every function`.
-fn per_unit(item: &Item) -> String {
-    format!("${:.2} per {} for the {}", item.unit_usd, item.unit, item.what)
 }
 
 fn reckoned(item: &Item) -> String {

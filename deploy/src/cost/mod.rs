@@ -1,11 +1,11 @@
 //! What a stack costs by the month while nothing fails, at list price. Pure.
 //!
-//! A bill is a function of the resolved stack and of the number of functions in the account; what prices it knows is in
-//! [`prices`]. A resource type without a decision is named in the bill, and a test refuses it in the template.
+//! A bill is a function of the resolved stack; what prices it knows is in [`prices`]. A resource type without a decision is named in the bill, and a test refuses it in the template.
 
 mod charges;
 mod line;
 pub mod prices;
+mod queries;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -25,6 +25,8 @@ pub struct Bill {
     pub monthly_usd: f64,
     /// How much of it the free tier takes, if nothing else in the account uses it up.
     pub free_tier_usd: f64,
+    /// US dollars a month at most for asking which functions fail, while any does; 0 where nothing asks.
+    pub query_budget_usd: f64,
     /// What it is made of.
     pub items: Vec<Item>,
     /// Types of resources that have no price here.
@@ -58,13 +60,12 @@ pub struct Item {
 }
 
 impl Bill {
-    /// The bill of a stack in an account that has so many Lambda functions besides the stack's own, if they could be
-    /// counted.
-    pub fn of(stack: &Stack, functions: Option<u64>) -> Self {
+    /// The bill of a stack.
+    pub fn of(stack: &Stack) -> Self {
         let mut charges: Vec<Charge> = Vec::new();
         let mut unpriced = Vec::new();
         for resource in &stack.resources {
-            match charges::of(resource, stack, functions) {
+            match charges::of(resource, stack) {
                 Some(found) => found.into_iter().for_each(|charge| add(&mut charges, charge)),
                 None => unpriced.push(resource.resource_type.clone()),
             }
@@ -75,6 +76,7 @@ impl Bill {
         Self {
             monthly_usd: rounded(items.iter().filter_map(|item| item.monthly_usd).sum()),
             free_tier_usd: rounded(items.iter().map(|item| item.free_tier_usd).sum()),
+            query_budget_usd: queries::budget(stack),
             items,
             unpriced,
             as_of: prices::AS_OF,

@@ -34,8 +34,8 @@ const fn price(unit: &'static str, usd: f64, free: f64, source: &'static str) ->
 
 /// An alarm of standard resolution, for each metric that it names.
 pub const STANDARD_ALARM: Price = price("alarm", 0.10, 10.0, CLOUDWATCH);
-/// An alarm on a Metrics Insights query, for each metric that the query reads. The free alarms exclude it.
-pub const QUERIED_FUNCTION: Price = price("function", 0.10, 0.0, CLOUDWATCH);
+/// A metric that `GetMetricData` reads, by name or in a Metrics Insights query. The free requests exclude it.
+pub const READ_METRIC: Price = price("metric", 0.01 / 1000.0, 0.0, CLOUDWATCH);
 /// A dashboard; those of up to 50 metrics are free.
 pub const DASHBOARD: Price = price("dashboard", 3.00, 3.0, CLOUDWATCH);
 /// A metric of one's own, each combination of dimensions by itself, for the hours in which it is measured.

@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::cloudformation::StackRecord;
-use super::{EngineError, Interrupt, Outcome, apply, function_count};
+use super::{EngineError, Interrupt, Outcome, apply};
 use crate::aws::{AwsError, Clients};
 use crate::package::Package;
 use crate::plan::{Action, Observations, Plan};
@@ -32,8 +32,6 @@ pub struct Survey {
     pub plan: Plan,
     /// CloudFormation's record of the stack.
     pub record: Option<StackRecord>,
-    /// How many Lambda functions account and region have besides the stack's own; `None` when AWS did not say.
-    pub functions: Option<u64>,
 }
 
 impl Deployment {
@@ -68,19 +66,12 @@ impl Deployment {
         resources::observe(&self.context(), &self.stack, scope).await
     }
 
-    /// Plans `up`, reads CloudFormation's record and counts the account's functions, concurrently. The engine that owns the
-    /// stack records which subscriptions the stack made. A count that fails is no error.
+    /// Plans `up` and reads CloudFormation's record, concurrently. The engine that owns the stack records which subscriptions
+    /// the stack made.
     ///
     /// # Errors
     /// A call that fails, resources that are not ours, and a stack from a newer version.
     pub async fn survey(&self) -> Result<Survey, EngineError> {
-        let (survey, functions) = function_count::beside(function_count::count(&self.clients), self.read()).await;
-        let (observations, plan, record) = survey?;
-        let functions = functions.map(|count| function_count::others(count, &self.stack, &observations));
-        Ok(Survey { plan, record, functions })
-    }
-
-    async fn read(&self) -> Result<(Observations, Plan, Option<StackRecord>), EngineError> {
         let record = async {
             let record = StackRecord::read_whole(&self.clients, &self.stack.place.stack).await?;
             record.as_ref().map_or(Ok(()), StackRecord::refuse_newer)?;
@@ -95,7 +86,7 @@ impl Deployment {
         }
         let mut plan = Plan::up(&stack, &observations, &resources::RULES)?;
         self.mark_data_loss(&mut plan).await?;
-        Ok((observations, plan, record))
+        Ok(Survey { plan, record })
     }
 
     /// Marks the deletions that would lose the resource's current contents.

@@ -10,7 +10,6 @@ mod critical_path;
 mod deployment;
 mod direct;
 mod error;
-mod function_count;
 mod interrupt;
 mod job;
 mod kind;

@@ -7,6 +7,7 @@ mod batches;
 mod drills;
 mod fake;
 mod faults;
+mod functions;
 mod interleaved;
 mod pressure;
 mod queue;

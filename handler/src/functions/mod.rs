@@ -98,23 +98,23 @@ impl<C: Metrics, M: Memory> FunctionWatch<C, M> {
             return Ok(Found { watch, version });
         }
         let month = Month::of(now);
-        let version = match self.is_due(&watch, &month, now).await? {
-            true => {
-                // Whoever writes this asks; a crash leaves the next question to a later sweep.
-                watch.asked_at = now;
-                if !self.memory.save(&watch, version).await? {
-                    return Ok(Found::default());
-                }
-                self.ask(&mut watch, &on, &month, now).await?;
-                version + 1
+        let next = self.next(&watch, &month).await?;
+        let mut version = version;
+        if next.is_some_and(|next| next <= now) {
+            // Whoever writes this asks; a crash leaves the next question to a later sweep.
+            watch.asked_at = now;
+            if !self.memory.save(&watch, version).await? {
+                return Ok(Found::default());
             }
-            false => version,
-        };
+            version += 1;
+            self.ask(&mut watch, &on, &month, now).await?;
+        }
         for (metric, state) in &mut watch.metrics {
             let room = MOST_REPORTS.saturating_sub(watch.pending.len());
             if state.open_since.is_none() {
                 watch.pending.extend(state.end(*metric, now, room));
             }
+            watch.pending.extend(state.wait(*metric, on.contains(metric), next, now));
         }
         if watch != before && !self.memory.save(&watch, version).await? {
             return Ok(Found::default());
@@ -139,13 +139,13 @@ impl<C: Metrics, M: Memory> FunctionWatch<C, M> {
         Ok(())
     }
 
-    /// Whether there is a question, and the budget allows it.
-    async fn is_due(&self, watch: &Watch, month: &Month, now: i64) -> Result<bool, WatchError> {
-        if watch.open().is_empty() || now < watch.asked_at + incident_model::query_budget::SHORTEST_INTERVAL {
-            return Ok(false);
+    /// When the budget allows the next question, in seconds since 1970; `None` if there is none.
+    async fn next(&self, watch: &Watch, month: &Month) -> Result<Option<i64>, WatchError> {
+        if watch.open().is_empty() {
+            return Ok(None);
         }
         let pace = Pace { budget: self.budget, spent: self.memory.spent(month).await? };
-        Ok(pace.next(month, most(watch), watch.asked_at) <= now)
+        Ok(Some(pace.next(month, most(watch), watch.asked_at)))
     }
 
     async fn ask(&self, watch: &mut Watch, on: &[FunctionMetric], month: &Month, now: i64) -> Result<(), WatchError> {
@@ -155,9 +155,9 @@ impl<C: Metrics, M: Memory> FunctionWatch<C, M> {
         // The most that it can cost is charged before, so that no crash makes it cheaper than it is.
         let most = most(watch);
         let spent = self.memory.spent(month).await?;
-        let pace = Pace { budget: self.budget, spent };
-        if pace.next(month, most, watch.asked_at - incident_model::query_budget::SHORTEST_INTERVAL) > now {
-            return Ok(());
+        if (Pace { budget: self.budget, spent }).next(month, most, 0) > now {
+            // The number of functions was not known before.
+            return self.charge(month, now, spent, 0, most).await;
         }
         self.charge(month, now, spent, most as i64, most).await?;
         let mut read = 0;

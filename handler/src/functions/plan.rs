@@ -16,6 +16,8 @@ use super::watch::{Failing, LATE_SECONDS, Many, MetricWatch, Window, hour};
 pub(crate) const MOST_SERIES: usize = 500;
 /// Reports that one sweep records; more wait for the next. An item has 400 KB at most.
 pub(crate) const MOST_REPORTS: usize = 100;
+/// How long, in seconds, a question may wait for the budget before that is reported.
+const WAIT_SECONDS: i64 = 15 * 60;
 /// Functions that the report about many names.
 const NAMED: usize = 5;
 
@@ -78,6 +80,9 @@ impl MetricWatch {
         }
         let next_from = hour(now - LATE_SECONDS).max(self.from);
         let mut reports = self.count_many(answer, window).map(|news| report(news, now)).into_iter().collect::<Vec<_>>();
+        if let Some(last) = self.unnamed.take() {
+            reports.push(report(News::UnnamedRecovered, last));
+        }
         let names_all = self.many.as_ref().is_none_or(|many| many.last < now);
         for (function, points) in &answer.failures {
             let count = self.fresh(function, points, window);
@@ -112,6 +117,35 @@ impl MetricWatch {
         self.open_since = is_on.then_some(now);
         self.failing.retain(|_, known| !known.ended || known.last > next_from);
         reports
+    }
+
+    /// What to say while a question waits for the budget, until `next`: failures that belong to no incident must not go
+    /// unnoticed. It ends with the answer, or when the alarm has been off for a while.
+    pub(crate) fn wait(
+        &mut self,
+        metric: FunctionMetric,
+        is_on: bool,
+        next: Option<i64>,
+        now: i64,
+    ) -> Option<FunctionReport> {
+        let report = |news, from| FunctionReport { metric, news, at: now, from, to: now };
+        let is_known = self.many.is_some() || self.failing.values().any(|known| !known.ended);
+        match (is_on, self.unnamed) {
+            (true, Some(_)) => {
+                self.unnamed = Some(now);
+                None
+            }
+            (false, Some(last)) if last + LATE_SECONDS <= now => {
+                self.unnamed = None;
+                Some(report(News::UnnamedRecovered, last))
+            }
+            (true, None) if !is_known => {
+                let until = next.filter(|next| *next > now + WAIT_SECONDS)?;
+                self.unnamed = Some(now);
+                Some(report(News::Unnamed { until }, self.to))
+            }
+            _ => None,
+        }
     }
 
     /// What ended while the alarm is off and everything is answered; at most so much, the rest later.

@@ -46,6 +46,8 @@ pub(crate) struct MetricWatch {
     pub(super) many: Option<Many>,
     /// Until when the failures of all others belong to the incident about many.
     pub(super) covered: i64,
+    /// When the alarm was last on while the budget did not allow to ask, and that is reported.
+    pub(super) unnamed: Option<i64>,
 }
 
 /// A function that fails, or failed a moment ago.

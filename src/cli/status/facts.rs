@@ -6,6 +6,7 @@ use incident_model::Incident;
 use jiff::{Span, Timestamp};
 use serde::Serialize;
 
+use super::queries::{self, Queries};
 use crate::cli::deployed::Deployed;
 use crate::cli::deployment;
 use crate::cli::doctor::coverage;
@@ -41,6 +42,8 @@ pub(super) struct Facts {
     /// The state of the mapping that gives events to the handler, such as `Enabled`; `None` if it is missing.
     pub(super) mapping: Option<String>,
     pub(super) alarms: Vec<Alarm>,
+    /// What it cost this month to ask which functions fail; absent if nothing was asked.
+    pub(super) queries: Option<Queries>,
     /// The handler's version, or its complaint.
     pub(super) self_check: Option<Result<String, String>>,
 }
@@ -97,12 +100,13 @@ impl Facts {
             return Ok(Self { stack, ..Self::default() });
         }
         let clients = &deployed.deployment.clients;
-        let (subscriptions, listing, silences, queues, alarms, self_check) = tokio::try_join!(
+        let (subscriptions, listing, silences, queues, alarms, queries, self_check) = tokio::try_join!(
             subscribers(&deployed),
             incidents(clients, &settings.stack),
             silences(clients, &settings.stack),
             queues(clients, &settings.stack),
             alarms(clients, &settings.stack),
+            queries::of_this_month(clients, &settings.stack),
             checked(clients, &settings.stack),
         )?;
         let facts = Self {
@@ -115,6 +119,7 @@ impl Facts {
             queues,
             mapping: mapping(&deployed),
             alarms,
+            queries,
             self_check,
             ..Self::default()
         };

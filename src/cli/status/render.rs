@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::facts::{Alarm, Drift, Facts, Subscriber};
 use super::problems::Problem;
+use super::queries::Queries;
 use crate::cli::time_arg;
 use crate::health::{LIFETIME_HOURS, hours_pending};
 use crate::incidents::SilenceState;
@@ -33,6 +34,7 @@ pub(super) fn document(facts: &Facts, problems: &[Problem], ui: &Ui) -> Value {
         "queues": facts.queues,
         "mapping": facts.mapping,
         "alarms": facts.alarms,
+        "function_queries": facts.queries,
         "self_check": self_check,
         "drift": facts.drift,
         "problems": problems,
@@ -84,6 +86,7 @@ fn details(facts: &Facts) -> Vec<String> {
         row("events", &format!("{} in the queue, the mapping is {}", depth(queues.events), mapping)),
         row("dead letters", &format!("{} of the rules, {} of the handler", depth(queues.rule), depth(queues.handler))),
         row("alarms", &listed(&facts.alarms, alarm)),
+        row("queries", &facts.queries.as_ref().map_or_else(|| "none this month".to_owned(), Queries::line)),
         row("subscribers", &listed(&facts.subscriptions, subscriber)),
         row("silences", &listed(&facts.silences, silence)),
     ];

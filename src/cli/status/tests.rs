@@ -2,6 +2,7 @@
 
 use super::facts::{Alarm, Facts, Queues, Subscriber};
 use super::problems::of;
+use super::queries::Queries;
 
 fn subscriber(pending: bool) -> Subscriber {
     Subscriber { endpoint: "ada@example.com".to_owned(), pending, pending_since: None, expires_at: None }
@@ -50,4 +51,17 @@ fn whatever_keeps_an_alert_away_is_a_problem() {
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert!(problems.iter().all(|problem| problem.message.contains(said)), "{said}: {problems:?}");
     }
+}
+
+#[test]
+fn intervals_that_the_budget_stretches_are_told() {
+    let queries = |metrics, next_at| Queries::new("2026-11".to_owned(), metrics, 500, 1_795_775_400, next_at);
+    let often = queries(216_000, 1_795_775_450);
+    assert_eq!(
+        (often.stretched, often.line().as_str()),
+        (false, "$2.16 of $5.00 this month to ask which functions fail")
+    );
+    let seldom = queries(420_000, 1_795_775_400 + 26_400);
+    assert!(seldom.stretched && seldom.line().starts_with("$4.20 of $5.00 "), "{}", seldom.line());
+    assert!(seldom.line().contains("the budget stretches the interval to 7 h 20 min: next at "), "{}", seldom.line());
 }

@@ -1,8 +1,7 @@
 //! `incidentctl watch list`.
 
 use clap::Args;
-use incident_model::alarms;
-use incident_model::function_metrics::FunctionMetric;
+use incident_model::{FunctionMetric, alarms};
 use serde_json::Value;
 
 use crate::error::CommandError;
@@ -57,7 +56,7 @@ async fn alarm(clients: &Clients, stack: &StackName) -> Result<Option<String>, A
     Ok((!answer.metric_alarms().is_empty()).then_some(name))
 }
 
-/// The alarm that watches the function: its query excludes the stack's own.
+/// The alarm that watches the function: the handler leaves out the stack's own.
 fn alarm_of<'a>(row: &Coverage, alarm: Option<&'a str>, stack: &StackName) -> Option<&'a str> {
     alarm.filter(|_| !is_own(row, stack))
 }

@@ -250,6 +250,20 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
 
 resource "aws_cloudwatch_metric_alarm" "function_errors" {
   alarm_name          = "${var.stack}-function-errors"
+  namespace           = "AWS/Lambda"
+  metric_name         = "Errors"
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 16
+  datapoints_to_alarm = 1
+  threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data  = "notBreaching"
+}
+
+# A query that reads the metrics of each function.
+resource "aws_cloudwatch_metric_alarm" "errors_by_function" {
+  alarm_name          = "${var.stack}-errors-by-function"
   evaluation_periods  = 1
   threshold           = 0
   comparison_operator = "GreaterThanThreshold"

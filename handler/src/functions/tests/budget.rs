@@ -71,8 +71,11 @@ async fn where_the_budget_is_short_the_intervals_stretch() -> Tested {
 async fn no_budget_is_no_query_and_the_next_month_begins_anew() -> Tested {
     let world = World::with_budget(100, Dollars::of_cents(0));
     world.call("orders", 0, 1, 1);
-    world.run(60).await?;
+    let reports = world.run(60).await?;
     assert_eq!(world.asked_in(60), 0);
+    // What may not be asked about is said all the same, once, until the alarm is off.
+    let news: Vec<_> = reports.iter().map(|report| &report.news).collect();
+    assert!(matches!(news[..], [News::Unnamed { .. }, News::UnnamedRecovered]), "{news:?}");
 
     // A tenth of a cent for each round: nine of them at most.
     let world = World::with_budget(1_000, Dollars::of_cents(10));
@@ -87,5 +90,19 @@ async fn no_budget_is_no_query_and_the_next_month_begins_anew() -> Tested {
     }
     let december = Month::of(START + 35 * 24 * 3600).name;
     assert!(world.spent.borrow()[&december] > 0, "{:?}", world.spent.borrow());
+    Ok(())
+}
+
+/// The number of functions is not known before the first question: it may cost more than there is.
+#[tokio::test]
+async fn a_budget_below_one_round_asks_nothing_and_says_so() -> Tested {
+    let world = World::with_budget(5_000, Dollars::of_cents(4));
+    for minute in 0..60 {
+        world.call("orders", minute, 1, 1);
+    }
+    let reports = world.run(120).await?;
+    assert_eq!((world.asked_in(120), counted(&reports)), (0, BTreeMap::new()));
+    assert_eq!(reports.len(), 2, "{reports:?}");
+    assert!(world.longest_plan() > 24 * 3600, "status says so");
     Ok(())
 }
