@@ -17,11 +17,11 @@ fn failed(function: &str, failed: u64, window: i64) -> FunctionReport {
 
 async fn report(flow: &Flow<Memory, Mailbox>, report: &FunctionReport) -> Tested {
     let event = Classification::of(report.observation("111111111111", "eu-west-1"), &Rules::defaults()?);
-    Ok(flow.handle(&event).await?)
+    Ok(flow.handle(&[&event]).await?)
 }
 
 fn of_metrics(flow: &Flow<Memory, Mailbox>) -> Vec<Incident> {
-    let mut incidents = flow.store.incidents();
+    let mut incidents = flow.context.store.incidents();
     incidents.retain(|incident| incident.source == "lambda-metrics");
     incidents
 }
@@ -38,7 +38,7 @@ async fn a_function_is_one_incident_that_each_window_counts_once_and_its_end_res
     let news = News::Recovered { function: "orders".to_owned() };
     report(&flow, &FunctionReport { news, ..failed("orders", 0, 25) }).await?;
     assert_eq!(of_metrics(&flow)[0].status, Status::Resolved);
-    assert!(flow.notifier.subjects()[1].contains("orders"), "{:?}", flow.notifier.subjects());
+    assert!(flow.context.notifier.subjects()[1].contains("orders"), "{:?}", flow.context.notifier.subjects());
     report(&flow, &failed("orders", 1, 30)).await?;
     assert_eq!(of_metrics(&flow).len(), 2, "it fails again");
     Ok(())
@@ -50,15 +50,15 @@ async fn the_asynchronous_failure_explains_what_the_metric_shows() -> Tested {
     let flow = flow();
     deliver(&flow, &failure_of("orders", "e1")).await?;
     report(&flow, &failed("orders", 3, 1)).await?;
-    assert_eq!((of_metrics(&flow).len(), flow.notifier.count()), (0, 1));
+    assert_eq!((of_metrics(&flow).len(), flow.context.notifier.count()), (0, 1));
 
     // After it: the incident that knows the cause takes its place.
     let flow = self::flow();
     report(&flow, &failed("orders", 3, 1)).await?;
-    flow.clock.pass(3 * MINUTE);
+    flow.context.clock.pass(3 * MINUTE);
     deliver(&flow, &failure_of("orders", "e1")).await?;
     let metric = of_metrics(&flow).remove(0);
-    let cause = flow.store.incidents().into_iter().find(|incident| incident.source == "lambda").ok_or("no cause")?;
+    let cause = flow.context.store.incidents().into_iter().find(|incident| incident.source == "lambda").ok_or("no cause")?;
     assert_eq!((metric.status, cause.status), (Status::Resolved, Status::Open));
     assert_eq!(cause.explains_incident_id, Some(metric.incident_id));
     Ok(())
@@ -77,8 +77,8 @@ async fn what_the_failure_does_not_explain_stays() -> Tested {
         let flow = flow();
         self::report(&flow, &report).await?;
         let incident_id = of_metrics(&flow)[0].incident_id.clone();
-        flow.store.set_status(&incident_id, status);
-        flow.clock.pass(minutes * MINUTE);
+        flow.context.store.set_status(&incident_id, status);
+        flow.context.clock.pass(minutes * MINUTE);
         deliver(&flow, &failure_of("orders", "e1")).await?;
         assert_eq!(of_metrics(&flow)[0].status, status, "{what}");
     }
@@ -94,9 +94,9 @@ async fn the_handler_and_the_alarms_on_all_functions_make_no_incident() -> Teste
         alarm["detail"]["alarmName"] = name.into();
         deliver(&flow, &alarm).await?;
     }
-    assert_eq!(flow.store.incidents(), []);
+    assert_eq!(flow.context.store.incidents(), []);
     // The alarm of an older stack says which function it is.
     deliver(&flow, &contributor("a1")).await?;
-    assert_eq!(flow.store.incidents().len(), 1);
+    assert_eq!(flow.context.store.incidents().len(), 1);
     Ok(())
 }
