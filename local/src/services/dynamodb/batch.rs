@@ -109,8 +109,10 @@ pub(super) fn get(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, F
         let table = state.ready(cloud, region, name)?;
         let mut seen = BTreeSet::new();
         let mut found = Vec::new();
+        let mut single = request.as_object().cloned().unwrap_or_default();
+        single.remove("Keys");
+        let mut single = Value::Object(single);
         for key in keys(request) {
-            let mut single = request.clone();
             single["Key"] = key.clone();
             if !table.keys.key_of(&item::read(&key)?).is_none_or(|key| seen.insert(key)) {
                 return Err(duplicates());
