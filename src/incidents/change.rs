@@ -6,7 +6,7 @@ use incident_model::timeline::LaterEntries;
 use incident_model::{Incident, Status, TimelineEntry, table};
 
 use super::transaction::Mark;
-use super::whole::parsed;
+use super::whole::{Read, parsed};
 use super::{Incidents, IncidentsError};
 
 /// Attempts while others write to the same incident: in a storm the handler counts it with every batch.
@@ -95,7 +95,7 @@ impl Incidents {
 
     async fn stored(&self, id: &str) -> Result<Stored, IncidentsError> {
         let later_key = table::timeline_key(id);
-        let mut items = self.items(vec![id.to_owned(), later_key.clone()], true).await?;
+        let mut items = self.items(vec![id.to_owned(), later_key.clone()], &Read::CONSISTENT).await?;
         let head = parsed(items.remove(id)).map_err(IncidentsError::Malformed)?;
         let later = parsed(items.remove(&later_key)).map_err(IncidentsError::Malformed)?;
         let head = head.ok_or_else(|| IncidentsError::Unknown { id: id.to_owned() })?;

@@ -9,6 +9,7 @@ use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use incident_model::{Severity, table};
 
 use super::filter::{Expressions, text};
+use super::whole::Read;
 use super::{Filter, Incidents, IncidentsError};
 use incident_deploy::aws::Explain;
 
@@ -111,7 +112,7 @@ impl Incidents {
 
     /// The months with incidents, newest first.
     async fn months(&self, since: Option<&str>) -> Result<Vec<String>, IncidentsError> {
-        let calendar = self.items(vec![table::CALENDAR.to_owned()], true).await?.remove(table::CALENDAR);
+        let calendar = self.items(vec![table::CALENDAR.to_owned()], &Read::CONSISTENT).await?.remove(table::CALENDAR);
         let months = calendar.and_then(|mut item| item.remove(table::MONTHS));
         let mut months = months.and_then(|months| months.as_ss().ok().cloned()).unwrap_or_default();
         if let Some(since) = since {

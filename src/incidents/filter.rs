@@ -22,14 +22,15 @@ pub struct Filter {
     pub drill: Option<String>,
     /// At most this many; `None` means all.
     pub limit: Option<usize>,
-    /// Whether to read the later entries of their timelines, too, which are items of their own.
-    pub history: bool,
+    /// Whether to read only what a table or statistics show: recommendation, error message, links and request stay empty,
+    /// and the timeline lacks its later entries.
+    pub brief: bool,
 }
 
 impl Filter {
     /// Whether an incident is one of these. What an index showed may be out of date.
     pub(super) fn admits(&self, incident: &Incident) -> bool {
-        let Self { statuses, severities, sources, resources, since, drill, limit: _, history: _ } = self;
+        let Self { statuses, severities, sources, resources, since, drill, limit: _, brief: _ } = self;
         is_one_of(statuses, &incident.status)
             && is_one_of(severities, &incident.severity)
             && is_one_of(sources, &incident.source)

@@ -4,6 +4,7 @@ use futures_util::stream::TryStreamExt;
 use incident_model::{Incident, table};
 
 use super::entries::{Pages, id_of};
+use super::whole::Read;
 use super::{Filter, Incidents, IncidentsError, whole};
 
 /// Prefix of every incident ID.
@@ -18,7 +19,7 @@ impl Incidents {
     /// If the table is missing, AWS refuses, or an item of it cannot be parsed.
     pub async fn get(&self, id: &str) -> Result<Option<Incident>, IncidentsError> {
         let keys = vec![id.to_owned(), table::tally_key(id), table::timeline_key(id)];
-        let mut items = self.items(keys, true).await?;
+        let mut items = self.items(keys, &Read::CONSISTENT).await?;
         whole::assembled(id, &mut items).map_err(IncidentsError::Malformed)
     }
 

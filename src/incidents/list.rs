@@ -42,12 +42,12 @@ impl Incidents {
     /// The incidents of an index, until there are enough; several calls read them side by side.
     async fn read(&self, pages: Pages<'_>, filter: &Filter) -> Result<Listing, IncidentsError> {
         let limit = filter.limit.unwrap_or(usize::MAX);
-        let of_call = whole::at_once(filter.history).min(limit).max(1);
+        let of_call = whole::at_once(filter.brief).min(limit).max(1);
         let chunks = pages.map_ok(|page| {
             let chunks: Vec<_> = page.chunks(of_call).map(<[_]>::to_vec).collect();
             stream::iter(chunks.into_iter().map(Ok))
         });
-        let calls = chunks.try_flatten().map_ok(|chunk| self.whole(chunk, filter.history));
+        let calls = chunks.try_flatten().map_ok(|chunk| self.whole(chunk, filter.brief));
         let mut found = calls.try_buffered(AT_ONCE.min(limit.div_ceil(of_call)).max(1)).boxed();
         let mut listing = Listing::default();
         while listing.incidents.len() < limit

@@ -24,15 +24,73 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const CALL: &str = "dynamodb:BatchGetItem";
 const THROTTLED: [&str; 3] = ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"];
 
+/// What a table or statistics need of an incident's items; two thirds of a head are words.
+const BRIEF: [&str; 28] = [
+    "incident_id",
+    "record_version",
+    "status",
+    "severity",
+    "summary",
+    "created_at",
+    "last_seen_at",
+    "occurrences",
+    "fingerprint",
+    "source",
+    "resource",
+    "account",
+    "region",
+    "error_type",
+    "rule",
+    "drill",
+    "acknowledged_at",
+    "resolved_at",
+    "notices",
+    "due",
+    "due_at",
+    "recovered",
+    "flapping",
+    "timeline",
+    "timeline_left_out",
+    "latest",
+    "closed",
+    "base",
+];
+/// Words that an [`Incident`] has in any case.
+const WORDS: [&str; 2] = ["recommendation", "error_message"];
+
+/// How to read items.
+pub(super) struct Read {
+    consistent: bool,
+    brief: bool,
+}
+
+impl Read {
+    /// As they are now, and whole.
+    pub(super) const CONSISTENT: Self = Self { consistent: true, brief: false };
+
+    fn request(&self, keys: Vec<Item>) -> Result<KeysAndAttributes, IncidentsError> {
+        let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(self.consistent);
+        let request = match self.brief {
+            true => request
+                .projection_expression(BRIEF.map(|name| format!("#{name}")).join(", "))
+                .set_expression_attribute_names(Some(
+                    BRIEF.into_iter().map(|name| (format!("#{name}"), name.to_owned())).collect(),
+                )),
+            false => request,
+        };
+        request.build().map_err(|error| IncidentsError::Aws(AwsError::new(CALL, "Incomplete", error.to_string())))
+    }
+}
+
 /// How many incidents one call reads.
-pub(super) fn at_once(history: bool) -> usize {
-    if history { MOST_KEYS / 3 } else { MOST_KEYS / 2 }
+pub(super) fn at_once(brief: bool) -> usize {
+    if brief { MOST_KEYS / 2 } else { MOST_KEYS / 3 }
 }
 
 impl Incidents {
     /// The incidents of these entries of an index, which are their heads or only have their ids, in that order. One that
-    /// no longer exists is left out.
-    pub(super) async fn whole(&self, entries: Vec<Item>, history: bool) -> Result<Listing, IncidentsError> {
+    /// no longer exists is left out. See [`Filter::brief`](super::Filter::brief).
+    pub(super) async fn whole(&self, entries: Vec<Item>, brief: bool) -> Result<Listing, IncidentsError> {
         let mut keys = Vec::new();
         let mut ids = Vec::new();
         for entry in &entries {
@@ -41,15 +99,20 @@ impl Incidents {
                 keys.push(id.clone());
             }
             keys.push(table::tally_key(&id));
-            if history {
+            if !brief {
                 keys.push(table::timeline_key(&id));
             }
             ids.push(id);
         }
-        let mut items = self.items(keys, false).await?;
+        let mut items = self.items(keys, &Read { consistent: false, brief }).await?;
         items.extend(entries.into_iter().filter(is_head).filter_map(|head| Some((id_of(&head)?, head))));
         let mut listing = Listing::default();
         for id in ids {
+            if let Some(head) = items.get_mut(&id).filter(|_| brief) {
+                for word in WORDS {
+                    head.entry(word.to_owned()).or_insert_with(|| AttributeValue::S(String::new()));
+                }
+            }
             match assembled(&id, &mut items).transpose() {
                 Some(Ok(incident)) => listing.incidents.push(incident),
                 Some(Err(_)) => listing.unreadable.push(id),
@@ -63,12 +126,12 @@ impl Incidents {
     pub(super) async fn items(
         &self,
         mut keys: Vec<String>,
-        consistent: bool,
+        read: &Read,
     ) -> Result<HashMap<String, Item>, IncidentsError> {
         let mut found = HashMap::new();
         while !keys.is_empty() {
             let rest = keys.split_off(keys.len().min(MOST_KEYS));
-            self.batch(keys, consistent, &mut found).await?;
+            self.batch(keys, read, &mut found).await?;
             keys = rest;
         }
         Ok(found)
@@ -78,16 +141,14 @@ impl Incidents {
     async fn batch(
         &self,
         keys: Vec<String>,
-        consistent: bool,
+        read: &Read,
         found: &mut HashMap<String, Item>,
     ) -> Result<(), IncidentsError> {
         let key = |key: String| Item::from([(table::INCIDENT_ID.to_owned(), AttributeValue::S(key))]);
         let mut keys: Vec<Item> = keys.into_iter().map(key).collect();
         let mut vain = 0;
         while !keys.is_empty() {
-            let request = KeysAndAttributes::builder().set_keys(Some(keys.clone())).consistent_read(consistent).build();
-            let request =
-                request.map_err(|error| IncidentsError::Aws(AwsError::new(CALL, "Incomplete", error.to_string())))?;
+            let request = read.request(keys.clone())?;
             let reply = self.client.batch_get_item().request_items(&self.table, request).send().await.explain(CALL);
             let (items, left) = match reply {
                 Ok(reply) => self.parts(reply),

@@ -78,7 +78,7 @@ const COLUMNS: [&str; 39] = [
 ];
 
 pub(super) async fn run(args: &ExportArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
-    let filter = Filter { since: args.since.as_ref().map(TimeArg::rfc3339), history: true, ..Filter::default() };
+    let filter = Filter { since: args.since.as_ref().map(TimeArg::rfc3339), ..Filter::default() };
     let Listing { incidents: mut found, unreadable } = incidents.list(&filter).await?;
     found.reverse();
     match args.format {

@@ -63,7 +63,7 @@ impl From<StatusArg> for Status {
 }
 
 pub(super) async fn run(args: &ListArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
-    let filter = Filter { history: ui.is_json(), ..filter(args) };
+    let filter = Filter { brief: !ui.is_json(), ..filter(args) };
     let Listing { incidents: found, unreadable } = incidents.list(&filter).await?;
     print(&found, ui)?;
     match found.len() {

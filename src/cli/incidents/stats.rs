@@ -18,7 +18,7 @@ pub struct StatsArgs {
 
 pub(super) async fn run(args: &StatsArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
     let since = args.since.rfc3339();
-    let found = incidents.list(&Filter { since: Some(since.clone()), ..Filter::default() }).await?;
+    let found = incidents.list(&Filter { since: Some(since.clone()), brief: true, ..Filter::default() }).await?;
     let stats = Stats::of(&found.incidents);
     match ui.is_json() {
         true => ui.json(&document(&stats, &since, &found.unreadable)?)?,

@@ -48,7 +48,7 @@ fn ids(listing: Listing) -> impl Iterator<Item = String> {
 
 async fn look(incidents: &Incidents, ui: &Ui) -> Result<Listing, CommandError> {
     let since = time_arg::before_now(OVERLAP);
-    Ok(incidents.list(&Filter { since: Some(since), history: ui.is_json(), ..Filter::default() }).await?)
+    Ok(incidents.list(&Filter { since: Some(since), brief: !ui.is_json(), ..Filter::default() }).await?)
 }
 
 fn show(incident: &Incident, ui: &Ui) -> Result<(), CommandError> {

@@ -172,7 +172,7 @@ async fn subscribers(deployed: &Deployed) -> Result<Vec<Subscriber>, CommandErro
 }
 
 async fn incidents(clients: &Clients, stack: &StackName) -> Result<Listing, CommandError> {
-    let filter = Filter { limit: Some(INCIDENTS), history: true, ..Filter::default() };
+    let filter = Filter { limit: Some(INCIDENTS), ..Filter::default() };
     of_table(Incidents::new(clients, stack).list(&filter).await)
 }
 

@@ -142,8 +142,10 @@ fn get_up_to(
     for (name, request) in requests {
         let table = state.ready(cloud, region, name)?;
         let mut seen = BTreeSet::new();
+        let mut single = request.as_object().cloned().unwrap_or_default();
+        single.remove("Keys");
+        let mut single = Value::Object(single);
         for (position, key) in keys(request).into_iter().enumerate() {
-            let mut single = request.clone();
             single["Key"] = key.clone();
             let found = read::one(table, &single)?;
             if !seen.insert(found.key.clone()) {
