@@ -11,6 +11,7 @@ mod dead_letters;
 mod deployer;
 mod faults;
 mod floors;
+mod functions;
 mod guarantees;
 mod health;
 mod https;
