@@ -24,7 +24,7 @@ async fn a_working_stack_is_healthy() -> TestResult {
     assert_eq!(status["subscriptions"][0]["pending"], false);
     assert_eq!(status["incidents"].as_array().map(Vec::len), Some(1));
     assert_eq!((&status["queues"]["rule"], &status["queues"]["handler"]), (&0.into(), &0.into()));
-    assert_eq!(status["alarms"].as_array().map(Vec::len), Some(8));
+    assert_eq!(status["alarms"].as_array().map(Vec::len), Some(10));
     assert_eq!(status["self_check"]["ok"], true);
     let text = world.run(&STATUS[..2]).await?.succeeded()?.stdout;
     for words in ["healthy", ADDRESS, "confirmed", "0 of the rules, 0 of the handler"] {
@@ -32,7 +32,8 @@ async fn a_working_stack_is_healthy() -> TestResult {
     }
 
     let doctor = world.run(&DOCTOR).await?.succeeded()?.json()?;
-    for name in ["credentials", "region", "clock", "names", "subscriptions", "coverage", "handler", "roles"] {
+    for name in ["credentials", "region", "clock", "names", "subscriptions", "coverage", "handler", "metrics", "roles"]
+    {
         assert_eq!(check(&doctor, name)?["status"], "ok", "{doctor}");
     }
     Ok(())

@@ -12,6 +12,7 @@ mod deployer;
 mod faults;
 mod floors;
 mod former;
+mod functions;
 mod guarantees;
 mod health;
 mod https;

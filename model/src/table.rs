@@ -142,7 +142,7 @@ pub fn pending_key(address: &str) -> String {
 /// Key of the item with what the handler knows of all functions' metrics between sweeps.
 pub const FUNCTION_WATCH: &str = "function-watch";
 
-/// Key of the item that counts the queries of a month, such as `2026-11`, for which functions fail: `metrics` that they
+/// Key of the item that counts the queries of a month, such as `2026-11`, for which functions fail: `metrics_read` by them
 /// read, `asked_at` and `next_at` in seconds since 1970, and `budget_cents`.
 pub fn query_budget_key(month: &str) -> String {
     format!("function-queries#{month}")

@@ -4,6 +4,7 @@ mod account;
 pub(super) mod coverage;
 mod functions;
 mod handler;
+mod metrics;
 mod permissions;
 mod quotas;
 mod stack;
@@ -55,15 +56,16 @@ pub(super) async fn run(args: DoctorArgs, settings: &Settings, ui: &Ui) -> Resul
 async fn examine(session: &Session, settings: &Settings) -> Result<Vec<Check>, CommandError> {
     let clients = &Clients::new(session.sdk());
     let policy = DeployerPolicy::recorded()?.document(&place(session, settings));
-    let (account, quotas, permissions, stack, functions) = tokio::join!(
+    let (account, quotas, permissions, stack, functions, metrics) = tokio::join!(
         account::checks(session),
         quotas::checks(clients),
         permissions::check(session, clients, &policy),
         stack::checks(session, settings),
         functions::check(clients),
+        metrics::check(clients),
     );
     let handler = handler::check(Destination::of(session.sdk().endpoint_url()));
-    let groups = [account, quotas, vec![permissions], stack, vec![functions, handler]];
+    let groups = [account, quotas, vec![permissions], stack, vec![functions, metrics, handler]];
     Ok(groups.into_iter().flatten().collect())
 }
 

@@ -9,10 +9,12 @@ use regex::Regex;
 use crate::harness::{TestResult, repository};
 
 /// Actions of calls outside deployments, with the reason.
-const OTHERS: [(&str, &str); 9] = [
+const OTHERS: [(&str, &str); 11] = [
     ("events:PutEvents", "`watch` asks IAM whether a function's role may do it"),
     ("iam:GetAccountSummary", "`doctor`, which does without"),
     ("iam:SimulatePrincipalPolicy", "`doctor` and `watch`, which do without"),
+    ("cloudwatch:ListMetrics", "`doctor`, which does without"),
+    ("lambda:GetAccountSettings", "`doctor`, which does without"),
     ("lambda:GetFunctionConcurrency", "`doctor`, which does without"),
     ("lambda:ListFunctionEventInvokeConfigs", "`watch`, on functions of others"),
     ("lambda:UpdateFunctionEventInvokeConfig", "`watch`, on functions of others"),

@@ -23,7 +23,7 @@ use plan::{Answer, MOST_REPORTS, MOST_SERIES, Points};
 pub(crate) use state::{Memory, MemoryError, Spending, TableMemory};
 use watch::{MetricWatch, Watch, Window};
 
-/// Up to so many known functions are read by name, to see whether others fail at all.
+/// Up to so many known functions are read by name, with the stack's own, to see whether others fail at all.
 const MOST_NAMED: usize = 100;
 /// How long, in seconds, the number of functions holds.
 const COUNT_SECONDS: i64 = 24 * 3600;
@@ -216,7 +216,7 @@ impl<C: Metrics, M: Memory> FunctionWatch<C, M> {
         read: &mut u64,
     ) -> Result<Option<BTreeMap<String, Points>>, WatchError> {
         let known: Vec<&str> = state.known().collect();
-        if known.is_empty() || known.len() > MOST_NAMED {
+        if known.len() > MOST_NAMED {
             return Ok(None);
         }
         let functions = self.own.iter().map(String::as_str).chain(known.iter().copied());

@@ -119,7 +119,7 @@ impl Memory for TableMemory {
     }
 
     async fn spent(&self, month: &Month) -> Result<u64, MemoryError> {
-        Ok(integer(&self.item(&query_budget_key(&month.name)).await?, "metrics").unwrap_or_default())
+        Ok(integer(&self.item(&query_budget_key(&month.name)).await?, "metrics_read").unwrap_or_default())
     }
 
     async fn spend(&self, month: &Month, spending: &Spending) -> Result<(), MemoryError> {
@@ -129,7 +129,7 @@ impl Memory for TableMemory {
             .table_name(&self.table)
             .key(INCIDENT_ID, text(&query_budget_key(&month.name)))
             .update_expression(
-                "ADD metrics :metrics SET asked_at = :asked, next_at = :next, budget_cents = :budget, \
+                "ADD metrics_read :metrics SET asked_at = :asked, next_at = :next, budget_cents = :budget, \
                  #expires = :expires, #version = :version",
             )
             .expression_attribute_names("#expires", EXPIRES_AT)

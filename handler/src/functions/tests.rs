@@ -94,6 +94,16 @@ async fn the_stacks_own_functions_are_left_out() -> Tested {
     Ok(())
 }
 
+/// A drill makes the generator fail, which needs no query of every function.
+#[tokio::test]
+async fn failures_of_the_stacks_own_functions_cost_next_to_nothing() -> Tested {
+    let world = World::of(5_000);
+    world.call("devops-error-generator", 0, 1, 1);
+    assert_eq!(world.run(60).await?, Vec::new());
+    assert!(world.asked_in(60) <= 3 * 18, "{}", world.asked_in(60));
+    Ok(())
+}
+
 #[tokio::test]
 async fn throttled_calls_are_calls() -> Tested {
     let world = World::of(10);

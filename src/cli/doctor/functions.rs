@@ -22,7 +22,7 @@ struct Function {
     has_destination: bool,
 }
 
-/// Checks the account's functions, all of which the function-errors alarm watches.
+/// Checks the account's functions, all of which the alarms on functions watch.
 pub(super) async fn check(clients: &Clients) -> Check {
     match read(clients).await {
         Ok((functions, total)) => judge(&functions, total),
@@ -65,7 +65,7 @@ fn judge(functions: &[Function], total: usize) -> Check {
     };
     let (stopped, elsewhere) = (names(|one| one.is_stopped), names(|one| one.has_destination));
     let mut message =
-        format!("{} in this region; the alarm `function-errors` sees the errors of all", count(total, "function"));
+        format!("{} in this region; the alarms on functions see the failures of all", count(total, "function"));
     if total > functions.len() {
         message += &format!(" (only the first {} were checked)", functions.len());
     }

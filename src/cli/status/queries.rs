@@ -40,7 +40,7 @@ pub(super) async fn of_this_month(clients: &Clients, stack: &StackName) -> Resul
     let answer = call.send().await.explain("dynamodb:GetItem").or_absent("ResourceNotFoundException")?;
     let Some(item) = answer.and_then(|answer| answer.item) else { return Ok(None) };
     let number = |name: &str| item.get(name).and_then(|value| value.as_n().ok()?.parse::<i64>().ok());
-    let (metrics, cents) = (number("metrics").unwrap_or_default(), number("budget_cents").unwrap_or_default());
+    let (metrics, cents) = (number("metrics_read").unwrap_or_default(), number("budget_cents").unwrap_or_default());
     let (asked_at, next_at) = (number("asked_at").unwrap_or_default(), number("next_at").unwrap_or_default());
     Ok(Some(Queries::new(month.name, metrics, cents, asked_at, next_at)))
 }

@@ -58,7 +58,8 @@ async fn the_asynchronous_failure_explains_what_the_metric_shows() -> Tested {
     flow.context.clock.pass(3 * MINUTE);
     deliver(&flow, &failure_of("orders", "e1")).await?;
     let metric = of_metrics(&flow).remove(0);
-    let cause = flow.context.store.incidents().into_iter().find(|incident| incident.source == "lambda").ok_or("no cause")?;
+    let cause =
+        flow.context.store.incidents().into_iter().find(|incident| incident.source == "lambda").ok_or("no cause")?;
     assert_eq!((metric.status, cause.status), (Status::Resolved, Status::Open));
     assert_eq!(cause.explains_incident_id, Some(metric.incident_id));
     Ok(())
