@@ -31,6 +31,12 @@ async fn guarantee_6_without_the_table_people_hear_of_it_and_guarantee_1_nothing
     let body = stack.until_mailed("NOT RECORDED: ", "AccessDenied").await?;
     assert!(body.contains("kept in the queue of events"), "{body}");
     stack.until_mailed("ALARM: \"devops-not-recorded\"", "").await?;
+    // A quarter of an hour: the alarm outlasts the minutes between two attempts.
+    let began = std::time::Instant::now();
+    while began.elapsed() < std::time::Duration::from_secs(15) {
+        assert_eq!(stack.alarm_state("devops-not-recorded").await?, "ALARM");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
     assert!(stack.incidents().await?.is_empty());
     assert_eq!((stack.waiting(EVENTS).await?, stack.aws.depth("devops-handler-dlq").await?), (2, 0));
 
@@ -46,7 +52,10 @@ async fn guarantee_6_without_the_table_people_hear_of_it_and_guarantee_1_nothing
         stack.until_mailed("[MEDIUM]", &incident.incident_id).await?;
     }
     assert_eq!(stack.aws.depth("devops-handler-dlq").await?, 0);
-    Ok(())
+    eventually("the end of the alarm", async || {
+        Ok((stack.alarm_state("devops-not-recorded").await? == "OK").then_some(()))
+    })
+    .await
 }
 
 /// Every handler that starts tells once what it could not record, and not at every attempt.
