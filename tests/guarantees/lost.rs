@@ -58,7 +58,7 @@ async fn guarantee_6_without_the_table_people_hear_of_it_and_guarantee_1_nothing
     .await
 }
 
-/// Every handler that starts tells once what it could not record, and not at every attempt.
+/// Every handler that starts mails once what it could not record, and not at every attempt.
 #[tokio::test]
 async fn guarantee_6_an_outage_with_many_attempts_sends_few_mails() -> TestResult {
     // Messages come back every three seconds.
@@ -67,9 +67,9 @@ async fn guarantee_6_an_outage_with_many_attempts_sends_few_mails() -> TestResul
     bus::put(&stack.aws, &(0..40).map(|number| bus::failure("orders", number)).collect::<Vec<_>>()).await?;
     stack.until_mailed("NOT RECORDED: ", "orders").await?;
     eventually("many attempts", async || Ok((stack.metric("Invocations").await? > 40.0).then_some(()))).await?;
-    let told = stack.aws.alerts()?.iter().filter(|mail| mail.subject.starts_with("NOT RECORDED")).count();
+    let mailed = stack.aws.alerts()?.iter().filter(|mail| mail.subject.starts_with("NOT RECORDED")).count();
     // Ten handlers at most for the queue, and one for the sweep.
-    assert!((1..=11).contains(&told), "{told} mails");
+    assert!((1..=11).contains(&mailed), "{mailed} mails");
     stack.allow(&policy).await?;
     eventually("all failures in one incident", async || {
         let incidents = stack.incidents().await?;
