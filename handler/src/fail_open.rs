@@ -60,7 +60,7 @@ impl FailOpen {
     ///
     /// # Errors
     /// When SNS rejects the mail; a later one covers the same failures.
-    pub(crate) async fn mail(
+    pub(crate) async fn tell(
         &self,
         notifier: &impl Notifier,
         clock: &Clock,
@@ -70,7 +70,7 @@ impl FailOpen {
         let Some((mail, news)) = self.due(now, stack) else { return Ok(None) };
         notifier.publish(&mail).await?;
         let failures = news.iter().map(|(_, failures)| failures).sum();
-        self.state().known.mailed(&news, now);
+        self.state().known.told(&news, now);
         Ok(Some(failures))
     }
 

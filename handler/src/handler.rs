@@ -81,7 +81,7 @@ impl Handler {
     /// Sends what is due, then runs the self-check.
     async fn sweep(&self) -> Result<Value, HandlerError> {
         self.swept_at.store(self.ingest.flow.clock.now().seconds, Ordering::Relaxed);
-        self.ingest.mail_unrecorded().await?;
+        self.ingest.tell_unrecorded().await?;
         let sent = self.ingest.flow.sweep().await?;
         let report = self.self_check().await;
         match report.ok {

@@ -58,7 +58,7 @@ impl<S: Store, N: Notifier, Q: Queues> Ingest<S, N, Q> {
     pub(crate) async fn deliver(&self, delivery: &Value) -> Result<usize, HandlerError> {
         let Reading { events, unreadable } = Reading::of(delivery, &self.flow.settings, &self.loaded.rules);
         let results = self.handled(&events, Kept::Nowhere).await;
-        self.mail_unrecorded().await?;
+        self.tell_unrecorded().await?;
         let failed = results.into_iter().filter_map(Result::err).next_back();
         failed.or(unreadable.map(HandlerError::from)).map_or(Ok(events.len()), Err)
     }
@@ -67,9 +67,9 @@ impl<S: Store, N: Notifier, Q: Queues> Ingest<S, N, Q> {
     ///
     /// # Errors
     /// When SNS rejects the mail; a later one covers it.
-    pub(crate) async fn mail_unrecorded(&self) -> Result<(), NotifyError> {
+    pub(crate) async fn tell_unrecorded(&self) -> Result<(), NotifyError> {
         let Flow { notifier, clock, settings, .. } = &self.flow;
-        if let Some(mailed) = self.fail_open.mail(notifier, clock, &settings.stack).await? {
+        if let Some(mailed) = self.fail_open.tell(notifier, clock, &settings.stack).await? {
             let fields = json!({ "failures": mailed });
             self.flow.measured("mailed-unrecorded", fields, None, &[("Mails", Unit::Count, 1.0)]);
         }

@@ -29,12 +29,12 @@ pub(super) struct Failing {
     /// Whether it failed since it was mailed.
     is_waiting: bool,
     failed_at: i64,
-    mailed: Option<Mailed>,
+    told: Option<Told>,
 }
 
 /// What was mailed about a fingerprint.
 #[derive(Debug, Clone, Copy)]
-struct Mailed {
+struct Told {
     at: i64,
     failures: u64,
     times: u32,
@@ -59,7 +59,7 @@ impl Known {
             is_kept: is_kept && before.as_ref().is_none_or(|before| before.is_kept),
             is_waiting: true,
             failed_at: now,
-            mailed: before.and_then(|before| before.mailed),
+            told: before.and_then(|before| before.told),
             incident: Incident { occurrences: failures.max(1), created_at: since, ..incident },
         };
         self.failing.insert(fingerprint, failing);
@@ -88,12 +88,12 @@ impl Known {
     }
 
     /// Takes note of a mail about these fingerprints, with as many failures of each.
-    pub(super) fn mailed(&mut self, news: &[(String, u64)], now: i64) {
+    pub(super) fn told(&mut self, news: &[(String, u64)], now: i64) {
         for (fingerprint, failures) in news {
             if let Some(failing) = self.failing.get_mut(fingerprint) {
                 failing.is_waiting = failing.incident.occurrences > *failures;
-                let times = failing.mailed.map_or(0, |mailed| mailed.times).saturating_add(1);
-                failing.mailed = Some(Mailed { at: now, failures: *failures, times });
+                let times = failing.told.map_or(0, |told| told.times).saturating_add(1);
+                failing.told = Some(Told { at: now, failures: *failures, times });
             }
         }
     }
@@ -123,9 +123,9 @@ impl Known {
 impl Failing {
     fn is_news(&self, now: i64) -> bool {
         self.is_waiting
-            && self.mailed.is_none_or(|mailed| {
-                let quiet = (QUIET << (mailed.times - 1).min(8)).min(LONGEST_QUIET);
-                now - mailed.at >= quiet || self.incident.occurrences >= mailed.failures.saturating_mul(GROWTH)
+            && self.told.is_none_or(|told| {
+                let quiet = (QUIET << (told.times - 1).min(8)).min(LONGEST_QUIET);
+                now - told.at >= quiet || self.incident.occurrences >= told.failures.saturating_mul(GROWTH)
             })
     }
 }

@@ -67,8 +67,8 @@ impl Instance {
         }
     }
 
-    async fn mail(&self, clock: &Clock) -> Result<Option<u64>, NotifyError> {
-        self.fail_open.mail(&self.mails, clock, "devops").await
+    async fn tell(&self, clock: &Clock) -> Result<Option<u64>, NotifyError> {
+        self.fail_open.tell(&self.mails, clock, "devops").await
     }
 
     fn subjects(&self) -> Vec<String> {
@@ -80,15 +80,15 @@ impl Instance {
 async fn guarantee_6_the_first_mail_goes_at_once_and_the_next_a_minute_later_with_the_worst_first() -> Tested {
     let (one, clock) = (Instance::default(), Clock::default());
     one.fails(&failure("orders", "e1")?, Severity::Medium, Kept::InQueue, &clock);
-    assert_eq!(one.mail(&clock).await?, Some(1));
+    assert_eq!(one.tell(&clock).await?, Some(1));
     for number in 0..30 {
         one.fails(&failure(&format!("f{number}"), &format!("f{number}"))?, Severity::Low, Kept::InQueue, &clock);
     }
     one.fails(&failure("payments", "e2")?, Severity::Critical, Kept::InQueue, &clock);
     clock.pass(MINUTE - 2);
-    assert_eq!(one.mail(&clock).await?, None);
+    assert_eq!(one.tell(&clock).await?, None);
     clock.pass(2);
-    assert_eq!(one.mail(&clock).await?, Some(31));
+    assert_eq!(one.tell(&clock).await?, Some(31));
     assert_eq!(
         one.subjects(),
         [
@@ -110,7 +110,7 @@ async fn guarantee_6_what_was_mailed_is_not_mailed_again_at_every_attempt() -> T
         if minute % 3 == 0 {
             one.fails(&event, Severity::Medium, Kept::InQueue, &clock);
         }
-        if one.mail(&clock).await?.is_some() {
+        if one.tell(&clock).await?.is_some() {
             mailed_at.push(minute);
         }
         clock.pass(MINUTE);
@@ -124,13 +124,13 @@ async fn guarantee_6_what_was_mailed_is_not_mailed_again_at_every_attempt() -> T
 #[tokio::test]
 async fn ten_times_as_many_failures_are_news() -> Tested {
     let (one, clock) = (Instance::default(), Clock::default());
-    let mut mailed = Vec::new();
+    let mut told = Vec::new();
     for number in 1..=1_000 {
         one.fails(&failure("orders", &format!("e{number}"))?, Severity::Medium, Kept::InQueue, &clock);
         clock.pass(MINUTE / 60);
-        mailed.extend(one.mail(&clock).await?);
+        told.extend(one.tell(&clock).await?);
     }
-    assert_eq!(mailed, [1, 61, 610]);
+    assert_eq!(told, [1, 61, 610]);
     Ok(())
 }
 
@@ -140,9 +140,9 @@ async fn what_is_recorded_by_then_is_not_mailed() -> Tested {
     let event = failure("orders", "e1")?;
     one.fails(&event, Severity::Medium, Kept::InQueue, &clock);
     one.fail_open.recorded(&event.fingerprint.digest);
-    assert_eq!(one.mail(&clock).await?, None);
+    assert_eq!(one.tell(&clock).await?, None);
     one.fails(&event, Severity::Medium, Kept::InQueue, &clock);
-    assert_eq!(one.mail(&clock).await?, Some(1));
+    assert_eq!(one.tell(&clock).await?, Some(1));
     Ok(())
 }
 
@@ -151,14 +151,14 @@ async fn a_mail_that_is_refused_is_tried_again_a_minute_later() -> Tested {
     let (mut one, clock) = (Instance::default(), Clock::default());
     one.mails.refuses = true;
     one.fails(&failure("orders", "e1")?, Severity::Medium, Kept::Nowhere, &clock);
-    assert!(one.mail(&clock).await.is_err());
+    assert!(one.tell(&clock).await.is_err());
     for _ in 0..10 {
-        assert_eq!(one.mail(&clock).await?, None);
+        assert_eq!(one.tell(&clock).await?, None);
     }
     assert_eq!(*one.mails.tries.borrow(), 1);
     one.mails.refuses = false;
     clock.pass(MINUTE);
-    assert_eq!(one.mail(&clock).await?, Some(1));
+    assert_eq!(one.tell(&clock).await?, Some(1));
     assert!(one.mails.taken.borrow()[0].body.contains("in this mail only"));
     Ok(())
 }
@@ -191,7 +191,7 @@ async fn guarantee_6_ten_handlers_and_a_thousand_fingerprints_for_six_hours_stay
         for (handler, mails_at) in handlers.iter().zip(&mut mails_at) {
             // Several invocations a minute.
             for _ in 0..3 {
-                if handler.mail(&clock).await?.is_some() {
+                if handler.tell(&clock).await?.is_some() {
                     mails_at.push(minute);
                 }
             }

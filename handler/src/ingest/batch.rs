@@ -83,7 +83,7 @@ impl<S: Store, N: Notifier, Q: Queues> Ingest<S, N, Q> {
                 Verdict::Poison(reason) => poison.push((position, message, reason)),
             }
         }
-        if let Err(error) = self.mail_unrecorded().await {
+        if let Err(error) = self.tell_unrecorded().await {
             log::line("failed", json!({ "error": error.to_string() }));
         }
         for (position, message, reason) in poison {

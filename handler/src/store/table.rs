@@ -398,7 +398,7 @@ mod tests {
         let template = include_str!("../../../templates/incident-stack.yaml");
         let periods = template.lines().filter_map(|line| line.trim().strip_prefix("MessageRetentionPeriod:"));
         let periods: Vec<i64> = periods.filter_map(|seconds| seconds.trim().parse().ok()).collect();
-        assert_eq!(periods.len(), 3, "the queue of events, and the dead-letter queues of the rules and of the handler");
+        assert_eq!(periods.len(), 2, "the dead-letter queues of the rules and of the handler");
         // A day for EventBridge's attempts before the queue.
         assert!(periods.iter().all(|period| MARKER_DAYS * DAY > period + DAY), "{periods:?}");
     }
