@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::harness::{TestResult, eventually};
-use bench::{Bench, HANDLER_QUEUE, RULE_QUEUE, failure};
+use bench::{Bench, EVENT_QUEUE, HANDLER_QUEUE, RULE_QUEUE, failure};
 
 #[tokio::test]
 async fn what_failed_on_either_way_is_listed_shown_sent_again_and_counted_once() -> TestResult {
@@ -103,6 +103,24 @@ async fn what_failed_on_either_way_is_listed_shown_sent_again_and_counted_once()
     bench.until_counted(2).await?;
     assert_eq!(bench.aws.depth(HANDLER_QUEUE).await?, 0);
     Ok(())
+}
+
+#[tokio::test]
+async fn what_the_handler_put_away_says_why_and_comes_back_when_it_is_sent_again() -> TestResult {
+    let bench = Bench::new().await?;
+    bench.put(EVENT_QUEUE, "[7]", &[]).await?;
+    for _ in 0..2 {
+        let letter = bench.until_listed().await?;
+        let (queue, reason) = (&letter["queue"], &letter["reason"]);
+        assert_eq!((queue, &reason["code"]), (&"handler".into(), &"UnreadableEvent".into()), "{letter}");
+        assert!(reason["message"].as_str().is_some_and(|text| text.starts_with("no event: ")), "{letter}");
+        assert_eq!(reason["attempts"], 1, "{letter}");
+        assert!(reason["first_received"].as_str().is_some_and(|at| at.ends_with('Z')), "{letter}");
+        let sent = bench.run(&["redrive", "--all", "--yes"]).await?.succeeded()?.result()?;
+        assert_eq!((&sent["sent"], &sent["stays"]), (&1.into(), &0.into()), "{sent}");
+    }
+    bench.until_listed().await?;
+    bench.until_counted(0).await
 }
 
 /// SQS takes the controls of C1, and none of C0.

@@ -13,7 +13,7 @@ use crate::harness::{ADDRESS, Aws, Finished, TestResult, World, eventually};
 
 pub(super) const RULE_QUEUE: &str = "devops-rule-dlq";
 pub(super) const HANDLER_QUEUE: &str = "devops-handler-dlq";
-const EVENT_QUEUE: &str = "devops-events";
+pub(super) const EVENT_QUEUE: &str = "devops-events";
 const HANDLER: &str = "devops-incident-handler";
 
 /// A stack on a local AWS.
@@ -112,6 +112,15 @@ impl Bench {
     async fn until_queued(&self, queue: &str, depth: u32) -> TestResult {
         let ask = async || Ok((self.aws.depth(queue).await? == depth).then_some(()));
         eventually(&format!("{depth} messages in {queue}"), ask).await
+    }
+
+    /// Waits until a message is listed, and returns it.
+    pub(super) async fn until_listed(&self) -> TestResult<Value> {
+        eventually("a dead letter", async || {
+            let lines = self.run(&["list"]).await?.succeeded()?.json_lines()?;
+            Ok(lines.into_iter().find(|line| line["type"] == "dead-letter"))
+        })
+        .await
     }
 
     /// Waits until so many failures are counted, and never sees more.

@@ -86,6 +86,13 @@ impl Stack {
         Ok(statistics.datapoints().iter().filter_map(|point| point.sum()).sum())
     }
 
+    /// The state of an alarm.
+    pub(super) async fn alarm_state(&self, name: &str) -> TestResult<String> {
+        let answer = self.aws.cloudwatch.describe_alarms().alarm_names(name).send().await?;
+        let state = answer.metric_alarms().first().and_then(|alarm| alarm.state_value());
+        Ok(state.ok_or("no alarm")?.as_str().to_owned())
+    }
+
     /// Invokes the handler; returns its response, or its error if it failed.
     pub(super) async fn invoke(&self, payload: &str) -> TestResult<(bool, Value)> {
         let answer = self.aws.lambda.invoke().function_name(HANDLER).payload(Blob::new(payload)).send().await?;

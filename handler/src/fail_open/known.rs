@@ -14,7 +14,8 @@ const LONGEST_QUIET: i64 = 60 * 60;
 const GROWTH: u64 = 10;
 /// A fingerprint without failures for this long, in seconds, is forgotten.
 const FORGOTTEN: i64 = 2 * 60 * 60;
-/// Number of fingerprints that are kept; beyond it the least severe are dropped, and come back with their messages.
+/// Number of fingerprints that are kept; beyond it the least severe are dropped, and come back with their messages. Of
+/// equals those are kept that were mailed, so that they are not mailed again.
 const MOST_KEPT: usize = 1_000;
 /// Number of events that are recognised when they come again, in each of two generations.
 const GENERATION: usize = 5_000;
@@ -113,7 +114,8 @@ impl Known {
     }
 
     fn drop_least(&mut self) {
-        let least = self.failing.iter().min_by_key(|(_, failing)| (failing.incident.severity, failing.failed_at));
+        let worth = |failing: &Failing| (failing.incident.severity, failing.told.is_some(), failing.failed_at);
+        let least = self.failing.iter().min_by_key(|(_, failing)| worth(failing));
         if let Some(fingerprint) = least.map(|(fingerprint, _)| fingerprint.clone()) {
             self.failing.remove(&fingerprint);
         }

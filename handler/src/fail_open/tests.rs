@@ -214,6 +214,30 @@ async fn guarantee_6_ten_handlers_and_a_thousand_fingerprints_for_six_hours_stay
     Ok(())
 }
 
+#[tokio::test]
+async fn guarantee_6_more_fingerprints_than_are_remembered_are_not_mailed_more_often() -> Tested {
+    let (one, clock) = (Instance::default(), Clock::default());
+    let events: Vec<Classification> = (0..1_300)
+        .map(|number| failure(&format!("f{number:04}-x"), &format!("e{number}")))
+        .collect::<Result<_, _>>()?;
+    let mut mails_at = Vec::new();
+    for minute in 0..30 {
+        for event in &events {
+            one.fails(event, Severity::Medium, Kept::InQueue, &clock);
+        }
+        if minute == 20 {
+            one.fails(&failure("payments", "worst")?, Severity::Critical, Kept::InQueue, &clock);
+        }
+        if one.tell(&clock).await?.is_some() {
+            mails_at.push(minute);
+        }
+        clock.pass(MINUTE);
+    }
+    named_seldom(&one, &mails_at);
+    assert!(one.subjects().iter().any(|subject| subject.contains("1 CRITICAL")), "{:?}", one.subjects());
+    Ok(())
+}
+
 /// No handler names a fingerprint twice within ten minutes.
 fn named_seldom(handler: &Instance, mails_at: &[usize]) {
     let mut named: BTreeMap<String, usize> = BTreeMap::new();
