@@ -54,7 +54,7 @@ async fn an_event_that_no_handler_takes_raises_the_alarm_on_the_depth_also_while
     let begin = Instant::now();
     aws.sqs.send_message().queue_url(&url).message_body("{}").send().await?;
     eventually("the alarm", async || Ok(is_on(&aws, "events-depth").await?.then_some(()))).await?;
-    assert!(begin.elapsed() >= scaled(Duration::from_secs(7 * 60)), "a backlog of some minutes is no alarm");
+    assert!(begin.elapsed() >= scaled(Duration::from_secs(6 * 60)), "a backlog of some minutes is no alarm");
 
     let taken = aws.sqs.receive_message().queue_url(&url).visibility_timeout(43_200).send().await?;
     let receipt = taken.messages().first().and_then(|message| message.receipt_handle()).ok_or("no message")?;
