@@ -7,6 +7,7 @@ mod drift;
 mod failures;
 mod mapping;
 mod orphans;
+mod outage_alarms;
 mod ownership;
 mod queues;
 mod read_back;

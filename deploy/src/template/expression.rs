@@ -153,7 +153,7 @@ impl Condition {
 }
 
 /// The function and its argument, in the short form (`!Ref X`) or the long one (`{Ref: X}`, `{Fn::Sub: …}`).
-fn function_of(yaml: &Yaml) -> Option<(String, &Yaml)> {
+pub(super) fn function_of(yaml: &Yaml) -> Option<(String, &Yaml)> {
     match yaml {
         Yaml::Tagged(tagged) => {
             let tag = tagged.tag.to_string();

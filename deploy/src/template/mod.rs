@@ -4,6 +4,7 @@
 //! its place, because a silently ignored part would make a resource differ.
 
 mod alter;
+mod compact;
 mod error;
 mod expression;
 mod graph;
@@ -21,6 +22,7 @@ mod tests;
 use indexmap::IndexMap;
 
 pub use alter::{retaining, without};
+pub use compact::compact;
 pub use error::TemplateError;
 pub use expression::{Condition, Expression, Piece};
 pub use graph::{Edge, Graph};

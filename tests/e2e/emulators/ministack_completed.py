@@ -3,6 +3,7 @@
 - An event bus is accepted as a failure destination of asynchronous invocations, but receives nothing. AWS
   puts a record on it (Lambda developer guide, "Adding a destination").
 - CloudWatch drops the queries of alarms, and CloudFormation rejects such alarms; here both store them.
+- CloudFormation drops the tags of event source mappings, and stores numbers that come from parameters as text.
 
     BIND_HOST=127.0.0.1 AWS_ENDPOINT_URL=http://127.0.0.1:PORT python ministack_completed.py PORT
 """
@@ -59,6 +60,28 @@ def record(name, properties):
     return alarm | {"MetricName": None, "Namespace": None}
 
 
+def completed(mapping, properties):
+    scaling = properties.get("ScalingConfig")
+    if scaling:
+        mapping["ScalingConfig"] = {name: int(value) for name, value in scaling.items()}
+    mapping["Tags"] = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
+
+
+def make_mapping(logical_id, properties, stack):
+    made = make_mapping_without_tags(logical_id, properties, stack)
+    completed(lambda_svc._esms[made[0]], properties)
+    return made
+
+
+def update_mapping(physical_id, before, after, stack):
+    updated = update_mapping_without_tags(physical_id, before, after, stack)
+    completed(lambda_svc._esms[updated[0]], after)
+    return updated
+
+
+mappings = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
+make_mapping_without_tags, update_mapping_without_tags = mappings["create"], mappings["update"]
+mappings.update(create=make_mapping, update=update_mapping)
 lambda_svc._route_async_failure = deliver
 provisioners._cw_metric_alarm_record = record
 

@@ -1,7 +1,8 @@
 """moto's server, extended by the protocol that newer AWS SDKs use for CloudWatch.
 
 moto 5.2 supports only CloudWatch's JSON and query protocols. This decodes CBOR requests, forwards them through boto3
-and encodes the responses; everything else goes to moto unchanged.
+and encodes the responses; everything else goes to moto unchanged. It also returns the `RedriveAllowPolicy` of a queue,
+which moto keeps to itself.
 
     python moto_with_cbor.py PORT
 """
@@ -15,11 +16,23 @@ import cbor2
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.sqs.models import Queue
 from werkzeug.serving import run_simple
 
 OPERATION = re.compile(r"^/service/GraniteServiceVersion20100801/operation/(\w+)$")
 HEADERS = [("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")]
 SIGNED_REGION = re.compile(r"Credential=[^/]+/\d+/([^/]+)/")
+
+
+attributes_without = Queue.attributes.fget
+
+
+def attributes_with(queue):
+    policy = getattr(queue, "redrive_allow_policy", None)
+    return attributes_without(queue) | ({"RedriveAllowPolicy": policy} if policy else {})
+
+
+Queue.attributes = property(attributes_with)
 
 
 class CloudWatchInCbor:

@@ -21,9 +21,15 @@ ADDRESS = "ada@example.com"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_CONFIG_FILE": os.devnull}
 CONFIGURATION = "emails: [ada@example.com, grace@example.com]\nlog_retention_days: 14\nhandler_memory: 512\ntags: {team: platform}\n"
 
-# ministack's CloudFormation ignores these table settings; AWS's does not.
-LOST_BY_CLOUDFORMATION = ("TimeToLiveSpecification", "PointInTimeRecoverySpecification", "SSESpecification")
-LOST_IN_ACCOUNT = ("/tables/devops-incidents/TimeToLive", "/tables/devops-incidents/Backups", "/tables/devops-incidents/SSEDescription")
+# ministack's CloudFormation ignores these table settings, and gives URLs of queues another host; AWS's does not.
+LOST_BY_CLOUDFORMATION = (
+    "TimeToLiveSpecification", "PointInTimeRecoverySpecification", "SSESpecification",
+    "Environment.Variables.INCIDENT_DEAD_LETTER_QUEUE_URL",
+)
+LOST_IN_ACCOUNT = (
+    "/tables/devops-incidents/TimeToLive", "/tables/devops-incidents/Backups", "/tables/devops-incidents/SSEDescription",
+    "/functions/devops-incident-handler/Configuration/Environment/Variables/INCIDENT_DEAD_LETTER_QUEUE_URL",
+)
 
 
 class Emulator(Server):

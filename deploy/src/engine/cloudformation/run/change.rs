@@ -114,7 +114,7 @@ impl<'a> Run<'a> {
         let kept: Vec<&Subscribed> = known.iter().filter(|known| stays(known, &wanted, plan)).collect();
         Ok(Blueprint {
             stack: self.deployment.stack.place.stack.clone(),
-            template: template::keeping(&template, &kept)?,
+            template: template::compact(&template::keeping(&template, &kept)?)?,
             parameters: BTreeMap::from([("CodeBucket".to_owned(), self.bucket().name().to_owned())]),
         })
     }

@@ -5,7 +5,7 @@ use crate::engine::cloudformation::{Blueprint, ChangeSet, EventLog, Operation, S
 use crate::engine::direct::{left, nothing_to_delete, refuse_left};
 use crate::engine::{EngineError, Outcome, Removal};
 use crate::plan::Plan;
-use crate::template::retaining;
+use crate::template::{compact, retaining};
 
 impl Run<'_> {
     /// Deletes the stack except for what is kept, and its zips; then the resources that CloudFormation does not know,
@@ -62,7 +62,7 @@ impl Run<'_> {
         let clients = &self.deployment.clients;
         let blueprint = Blueprint {
             stack: self.deployment.stack.place.stack.clone(),
-            template: retaining(&record.template(clients).await?, kept)?,
+            template: compact(&retaining(&record.template(clients).await?, kept)?)?,
             parameters: record.parameters.clone(),
         };
         // None if an earlier run already did this.
