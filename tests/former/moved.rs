@@ -111,6 +111,47 @@ async fn a_head_that_another_writer_changes_is_placed_as_it_is_then() -> TestRes
 }
 
 #[tokio::test]
+async fn a_throttled_table_delays_the_move() -> TestResult {
+    let world = World::new()?;
+    let aws = former(&world).await?;
+    let before = stored(&aws).await?;
+    let clients = clients(&world, &aws).await?;
+    let throttled = json!([{"service": "dynamodb", "operation": "UpdateItem", "action": "throttle", "times": 12},
+        {"service": "dynamodb", "operation": "Query", "action": "throttle", "times": 8}]);
+    faults(&aws, &throttled).await?;
+    let moved = Backfill::of(&clients, TABLE).run(&|_| {}).await?;
+    assert!(moved.left.is_empty(), "{moved:?}");
+    are_moved(&before, &stored(&aws).await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_incident_of_a_former_handler_that_still_runs_is_moved() -> TestResult {
+    let world = World::new()?;
+    let aws = former(&world).await?;
+    // The deletion of the second former index takes its time.
+    let slow = json!([{"service": "dynamodb", "operation": "UpdateTable", "call": 4, "times": 1,
+        "action": {"delay": {"milliseconds": 3000}}}]);
+    faults(&aws, &slow).await?;
+    let mut late = items()?.into_iter().find(|item| item["incident_id"].as_s().is_ok_and(|id| is_head(id)));
+    let late = late.as_mut().ok_or("no head")?;
+    late.insert("incident_id".to_owned(), AttributeValue::S("inc-late".to_owned()));
+    let write = async {
+        let is_past = async || Ok((!indexes(&aws).await?.contains(&"by-status".to_owned())).then_some(()));
+        eventually("the first former index to be gone", is_past).await?;
+        aws.dynamodb.put_item().table_name(TABLE).set_item(Some(late.clone())).send().await?;
+        TestResult::Ok(())
+    };
+    let (finished, written) = tokio::join!(world.run(&UP), write);
+    written?;
+    finished?.succeeded()?;
+    assert_eq!(indexes(&aws).await?, ["by-month", "due"]);
+    assert!(stored(&aws).await?["inc-late"]["month"].is_string());
+    assert!(world.run(&LIST).await?.succeeded()?.stdout.contains("inc-late"));
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_incident_without_room_keeps_the_index_that_shows_it() -> TestResult {
     let world = World::new()?;
     let aws = former(&world).await?;

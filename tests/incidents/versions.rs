@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_lambda::primitives::Blob;
+use incident_model::table::CURRENT_RECORD_VERSION;
 use serde_json::{Value, json};
 
 use super::table::{TABLE, get, incident, put, stop_the_sweep};
@@ -28,14 +29,17 @@ async fn every_item_has_its_record_version() -> TestResult {
 
     let scan = aws.dynamodb.scan().table_name(TABLE).consistent_read(true).send().await?;
     let key = |item: &HashMap<String, AttributeValue>| item["incident_id"].as_s().cloned().unwrap_or_default();
-    let kinds = ["inc-", "event#", "open#", "open-resource#", "budget#", "pending#", "self-check", "silences"];
+    let kinds = ["inc-", "event#", "open#", "trouble#", "budget#", "pending#", "self-check", "silences", "calendar"];
     for kind in kinds {
         assert!(scan.items().iter().any(|item| key(item).starts_with(kind)), "no item {kind}");
     }
     let lacking: Vec<String> = scan
         .items()
         .iter()
-        .filter(|item| item.get("record_version").is_none_or(|version| *version != AttributeValue::N("1".to_owned())))
+        .filter(|item| {
+            item.get("record_version")
+                .is_none_or(|version| *version != AttributeValue::N(CURRENT_RECORD_VERSION.to_string()))
+        })
         .map(key)
         .collect();
     assert!(lacking.is_empty(), "without record_version: {lacking:?}");

@@ -48,8 +48,6 @@ const TRANSIENT: &[Transient] = &[
     busy("ResourceInUseException", "still in use", "another change to the table to finish", 600),
     busy("ContinuousBackupsUnavailableException", "being enabled", "backups to be available", 60),
     busy("LimitExceededException", "simultaneously", "other tables to be finished", 600),
-    busy("ProvisionedThroughputExceededException", "", "the table to keep up", 300),
-    busy("ThrottlingException", "", "AWS to accept more calls", 300),
     busy("DeleteConflict", "must delete policies first", "the removal of the role's policies to propagate", 30),
     busy("DeleteConflict", "must detach all policies first", "the removal of the role's policies to propagate", 10),
     busy("ValidationException", "since it has targets", "the removal of the rule's targets to propagate", 60),

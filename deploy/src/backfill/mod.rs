@@ -14,11 +14,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use futures_util::future::try_join_all;
 use incident_model::table;
 
-use crate::aws::wait::retry;
 use crate::aws::{AwsError, Clients, Explain};
-use crate::progress::Progress;
 
-use pace::{AT_ONCE, Pace};
+use pace::{AT_ONCE, Pace, patiently};
 use placement::{Item, Placement};
 
 /// Attempts at one head while others write to it.
@@ -126,7 +124,7 @@ impl<'a> Backfill<'a> {
             .expression_attribute_names("#month", table::MONTH)
             .expression_attribute_values(":incident", AttributeValue::S(table::RECORD_TYPE_INCIDENT.to_owned()))
             .set_exclusive_start_key(start);
-        retry(&Progress::silent(), || async { call.clone().send().await.explain("dynamodb:Query") }).await
+        patiently(|| async { call.clone().send().await.explain("dynamodb:Query") }).await
     }
 
     /// Enters the months of heads in the calendar: before any head has one, so that no reader misses it.
@@ -147,7 +145,7 @@ impl<'a> Backfill<'a> {
             .expression_attribute_names("#version", table::RECORD_VERSION)
             .expression_attribute_values(":version", AttributeValue::N(table::CURRENT_RECORD_VERSION.to_string()))
             .expression_attribute_values(":months", AttributeValue::Ss(new));
-        retry(&Progress::silent(), || async { call.clone().send().await.explain("dynamodb:UpdateItem") }).await?;
+        patiently(|| async { call.clone().send().await.explain("dynamodb:UpdateItem") }).await?;
         known.extend(months);
         Ok(())
     }
@@ -184,8 +182,7 @@ impl<'a> Backfill<'a> {
             .set_expression_attribute_names(Some(expressions.names))
             .set_expression_attribute_values(Some(expressions.values))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let reply =
-            retry(&Progress::silent(), || async { call.clone().send().await.explain("dynamodb:UpdateItem") }).await?;
+        let reply = patiently(|| async { call.clone().send().await.explain("dynamodb:UpdateItem") }).await?;
         pace.count(reply.consumed_capacity.and_then(|consumed| consumed.capacity_units));
         Ok(())
     }
@@ -201,7 +198,7 @@ impl<'a> Backfill<'a> {
             .set_expression_attribute_names(Some(placement::names()))
             .expression_attribute_names("#month", table::MONTH)
             .consistent_read(true);
-        Ok(retry(&Progress::silent(), || async { call.clone().send().await.explain("dynamodb:GetItem") }).await?.item)
+        Ok(patiently(|| async { call.clone().send().await.explain("dynamodb:GetItem") }).await?.item)
     }
 }
 

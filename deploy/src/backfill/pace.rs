@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::aws::AwsError;
+
 /// Writes in flight at a time.
 pub(super) const AT_ONCE: usize = 20;
 /// Writes a second.
@@ -13,6 +15,29 @@ const WRITES: u64 = 200;
 /// 1 000 units a second for one key
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>).
 const UNITS: u64 = 1500;
+
+/// What DynamoDB answers when a table does not keep up.
+const THROTTLED: [&str; 3] = ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"];
+/// Pauses after such an answer, each twice the one before. An on-demand table grows within minutes.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const PAUSES: u32 = 12;
+
+/// Calls until the table keeps up, for some minutes.
+pub(super) async fn patiently<T, F>(mut call: impl FnMut() -> F) -> Result<T, AwsError>
+where
+    F: Future<Output = Result<T, AwsError>>,
+{
+    for pause in 0..PAUSES {
+        match call().await {
+            Err(error) if THROTTLED.iter().any(|code| error.is(code)) => {
+                tokio::time::sleep((FIRST_PAUSE * 2_u32.pow(pause)).min(LONGEST_PAUSE)).await;
+            }
+            result => return result,
+        }
+    }
+    call().await
+}
 
 /// Measures what one round of writes consumed.
 #[derive(Debug)]
@@ -50,6 +75,19 @@ fn least(units: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_table_that_does_not_keep_up_is_waited_for() {
+        for (code, expected) in [("ThrottlingException", PAUSES + 1), ("AccessDeniedException", 1)] {
+            let mut calls = 0;
+            let result: Result<(), _> = patiently(|| {
+                calls += 1;
+                std::future::ready(Err(AwsError::new("dynamodb:Query", code, "")))
+            })
+            .await;
+            assert_eq!((calls, result.is_err()), (expected, true), "{code}");
+        }
+    }
 
     #[test]
     fn neither_writes_nor_units_are_exceeded() {
