@@ -27,6 +27,10 @@ use crate::{delivery, drill, log, loop_guard, rules_file, self_check};
 /// Shortest interval, in seconds, between the sweeps that a handler runs after events.
 const SWEEP_SECONDS: i64 = 60;
 
+/// Reports about functions that may fail in one sweep: one that cannot be recorded stops no other, but a table that is down
+/// would take the sweep's whole time.
+const MOST_FAILED_REPORTS: usize = 3;
+
 /// Why an invocation failed. Lambda retries it, then moves the event to the handler's dead-letter queue.
 #[derive(Debug, thiserror::Error)]
 pub enum HandlerError {
@@ -121,16 +125,19 @@ impl Handler {
     /// Records which functions fail, if an alarm on all of them is on.
     async fn watch_functions(&self) -> Result<(), HandlerError> {
         let found = self.functions.find(self.flow.clock.now().seconds).await?;
-        let (mut recorded, mut failed) = (Vec::new(), None);
+        let (mut recorded, mut failed) = (Vec::new(), Vec::new());
         for report in found.reports() {
             let event = Classification::of(self.functions.observation(report), &self.loaded.rules);
             match self.flow.handle(&event).await {
                 Ok(()) => recorded.push(report.clone()),
-                Err(error) => failed = Some(error),
+                Err(error) => failed.push(error),
+            }
+            if failed.len() >= MOST_FAILED_REPORTS {
+                break;
             }
         }
         self.functions.keep(found, &recorded).await?;
-        failed.map_or(Ok(()), Err)
+        failed.pop().map_or(Ok(()), Err)
     }
 
     /// Sweeps, unless this handler did so recently. The event of this invocation is already handled, so an error of the
