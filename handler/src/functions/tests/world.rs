@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use incident_model::query_budget::Month;
 use incident_model::{AlertPolicy, Dollars};
 
-use super::super::watch::Watch;
+use super::super::metrics::Named;
+use super::super::plan::{MOST_SERIES, Points};
+use super::super::watch::{Watch, Window};
 use super::super::*;
 
 /// 2026-11-01T00:00:00Z, the beginning of a month.
