@@ -159,17 +159,29 @@ impl<C: Metrics, M: Memory> FunctionWatch<C, M> {
         }
         self.charge(month, now, spent, most as i64, most).await?;
         let mut read = 0;
+        let answered = self.ask_each(watch, on, now, &mut read).await;
+        // Without an answer too: what CloudWatch refuses costs nothing.
+        self.charge(month, now, spent + read, read as i64 - most as i64, most).await?;
+        answered
+    }
+
+    async fn ask_each(
+        &self,
+        watch: &mut Watch,
+        on: &[FunctionMetric],
+        now: i64,
+        read: &mut u64,
+    ) -> Result<(), WatchError> {
         for metric in watch.open() {
             let Some(state) = watch.metrics.get_mut(&metric) else { continue };
             let window = state.window(now);
-            let answer = self.answer(metric, state, &window, watch.functions, &mut read).await?;
+            let answer = self.answer(metric, state, &window, watch.functions, read).await?;
             watch.pending.extend(state.count(metric, &answer, &window, on.contains(&metric)));
             if watch.pending.len() >= MOST_REPORTS {
                 // The rest is asked when these are recorded: an item has 400 KB at most.
                 break;
             }
         }
-        self.charge(month, now, spent + read, read as i64 - most as i64, most).await?;
         Ok(())
     }
 

@@ -106,3 +106,19 @@ async fn a_budget_below_one_round_asks_nothing_and_says_so() -> Tested {
     assert!(world.longest_plan() > 24 * 3600, "status says so");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_question_without_an_answer_costs_nothing_and_is_asked_again() -> Tested {
+    let world = World::with_budget(5_000, Dollars::default());
+    world.call("orders", 0, 1, 1);
+    world.is_throttled.set(true);
+    for _ in 0..15 {
+        world.pass();
+        assert!(world.watch().find(world.now()).await.is_err());
+    }
+    let (cost, known) = bill(&world);
+    assert!(known < 0.001 && (cost - known).abs() < 1e-9, "{cost} {known}");
+    world.is_throttled.set(false);
+    assert_eq!(counted(&world.run(5).await?), [("orders".to_owned(), 1)].into());
+    Ok(())
+}
