@@ -1,5 +1,6 @@
 //! Functions that only metrics show to fail: from a synchronous invocation to the incident, and what it cost.
 
+use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricDataQuery};
 use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
 
@@ -59,6 +60,28 @@ async fn doctor_names_a_metric_that_does_not_exist() -> TestResult {
     let metrics = checks.iter().find(|check| check["name"] == "metrics").ok_or("no check of the metrics")?;
     assert_eq!(metrics["status"], "warn", "{metrics}");
     assert!(metrics["message"].as_str().is_some_and(|text| text.contains("Errors and Throttles")), "{metrics}");
+    Ok(())
+}
+
+/// The stack of an older version has an alarm of the same name, on a query that names functions.
+#[tokio::test]
+async fn up_makes_a_standard_alarm_of_the_one_on_a_query() -> TestResult {
+    let world = World::new()?;
+    let aws = world.up().await?;
+    let query = "SELECT SUM(Errors) FROM SCHEMA(\"AWS/Lambda\", FunctionName) GROUP BY FunctionName";
+    let query = MetricDataQuery::builder().id("errors").expression(query).period(60).return_data(true).build();
+    let name = "devops-function-errors";
+    let put = aws.cloudwatch.put_metric_alarm().alarm_name(name).metrics(query).evaluation_periods(1).threshold(0.0);
+    put.comparison_operator(ComparisonOperator::GreaterThanThreshold).send().await?;
+    world.run(&["up", "--local", "--yes"]).await?.succeeded()?;
+    let found = aws.cloudwatch.describe_alarms().alarm_names(name).send().await?;
+    let [alarm] = found.metric_alarms() else { return Err(format!("{found:?}").into()) };
+    assert_eq!(
+        (alarm.metric_name(), alarm.metrics().len(), alarm.dimensions().len()),
+        (Some("Errors"), 0, 0),
+        "{alarm:?}"
+    );
+    assert_eq!((alarm.evaluation_periods(), alarm.datapoints_to_alarm()), (Some(16), Some(1)), "{alarm:?}");
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::alarms;
 use crate::notice::Reason;
 use crate::table::{FIRST_RECORD_VERSION, Place};
 use crate::tally::Head;
@@ -172,6 +173,13 @@ impl Incident {
     /// Where it occurred.
     pub fn place(&self) -> Place<'_> {
         Place { account: &self.account, region: &self.region }
+    }
+
+    /// Whether an event reports its end, however long that takes: that of an alarm. The alarm that reported each function by
+    /// itself is no more; what it opened ends like any other incident.
+    pub fn end_is_reported(&self) -> bool {
+        let alarm = self.resource.split_once(" (").map_or("", |(alarm, _)| alarm);
+        self.source == "cloudwatch" && !alarms::is_of_functions(alarm)
     }
 
     /// The same incident with more failures. All its attributes about a failure come from the latest one; the severity

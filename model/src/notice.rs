@@ -97,7 +97,7 @@ pub fn next_look(incident: &Incident, policy: &AlertPolicy) -> Option<i64> {
 
 /// When it is resolved if nothing fails until then. Alarms report their own end, however long it takes.
 fn quiet_end(incident: &Incident, policy: &AlertPolicy) -> Option<i64> {
-    let can_be_quiet = incident.status != Status::Resolved && incident.source != "cloudwatch";
+    let can_be_quiet = incident.status != Status::Resolved && !incident.end_is_reported();
     let last = can_be_quiet.then(|| seconds_of(&incident.last_seen_at)).flatten()?;
     policy.resolve_after_quiet.of(incident.severity).after(last)
 }

@@ -74,6 +74,6 @@ async fn everything_is_there(aws: &Aws) -> TestResult {
     assert_eq!(aws.lambda.list_functions().send().await?.functions().len(), 2);
     assert_eq!(aws.dynamodb.list_tables().send().await?.table_names().len(), 1);
     assert!(aws.events.list_rules().send().await?.rules().len() >= 4);
-    assert_eq!(aws.cloudwatch.describe_alarms().send().await?.metric_alarms().len(), 8);
+    assert_eq!(aws.cloudwatch.describe_alarms().send().await?.metric_alarms().len(), 10);
     Ok(())
 }

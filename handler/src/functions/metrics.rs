@@ -88,6 +88,14 @@ impl CloudWatch {
     }
 }
 
+#[cfg(test)]
+impl MetricsError {
+    /// What CloudWatch answers to too many calls.
+    pub(super) fn throttled() -> Self {
+        Self { call: "cloudwatch:GetMetricData", code: "Throttling".to_owned(), message: "Rate exceeded".to_owned() }
+    }
+}
+
 impl Metrics for CloudWatch {
     async fn alarming(&self) -> Result<Vec<FunctionMetric>, MetricsError> {
         let name = |metric| alarms::of_functions(&self.stack, metric);

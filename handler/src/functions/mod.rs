@@ -4,6 +4,7 @@
 //! A sweep calls [`FunctionWatch::find`], records each report, and calls [`FunctionWatch::keep`]. What is new is decided in
 //! [`plan`], which is pure; CloudWatch is behind [`Metrics`], the table behind [`Memory`].
 
+mod ask;
 mod metrics;
 mod plan;
 mod state;
@@ -11,20 +12,17 @@ mod state;
 mod tests;
 mod watch;
 
-use std::collections::BTreeMap;
-
 use incident_model::query_budget::{Dollars, Month, Pace};
 use incident_model::{FunctionMetric, FunctionReport, Observation};
 
 use crate::clients::Clients;
 use crate::settings::Settings;
-pub(crate) use metrics::{CloudWatch, Metrics, MetricsError, Named};
-use plan::{Answer, MOST_REPORTS, MOST_SERIES, Points};
+use ask::most;
+pub(crate) use metrics::{CloudWatch, Metrics, MetricsError};
+use plan::MOST_REPORTS;
 pub(crate) use state::{Memory, MemoryError, Spending, TableMemory};
-use watch::{MetricWatch, Watch, Window};
+use watch::Watch;
 
-/// Up to so many known functions are read by name, with the stack's own, to see whether others fail at all.
-const MOST_NAMED: usize = 100;
 /// How long, in seconds, the number of functions holds.
 const COUNT_SECONDS: i64 = 24 * 3600;
 
@@ -161,17 +159,29 @@ impl<C: Metrics, M: Memory> FunctionWatch<C, M> {
         }
         self.charge(month, now, spent, most as i64, most).await?;
         let mut read = 0;
+        let answered = self.ask_each(watch, on, now, &mut read).await;
+        // Without an answer too: what CloudWatch refuses costs nothing.
+        self.charge(month, now, spent + read, read as i64 - most as i64, most).await?;
+        answered
+    }
+
+    async fn ask_each(
+        &self,
+        watch: &mut Watch,
+        on: &[FunctionMetric],
+        now: i64,
+        read: &mut u64,
+    ) -> Result<(), WatchError> {
         for metric in watch.open() {
             let Some(state) = watch.metrics.get_mut(&metric) else { continue };
             let window = state.window(now);
-            let answer = self.answer(metric, state, &window, watch.functions, &mut read).await?;
+            let answer = self.answer(metric, state, &window, watch.functions, read).await?;
             watch.pending.extend(state.count(metric, &answer, &window, on.contains(&metric)));
             if watch.pending.len() >= MOST_REPORTS {
                 // The rest is asked when these are recorded: an item has 400 KB at most.
                 break;
             }
         }
-        self.charge(month, now, spent + read, read as i64 - most as i64, most).await?;
         Ok(())
     }
 
@@ -181,87 +191,4 @@ impl<C: Metrics, M: Memory> FunctionWatch<C, M> {
         let spending = Spending { metrics, asked_at: now, next_at, budget_cents: self.budget.cents() };
         Ok(self.memory.spend(month, &spending).await?)
     }
-
-    /// What CloudWatch says about a metric. Where few functions are known to fail, it is cheaper to ask for these by name,
-    /// and whether others fail at all.
-    async fn answer(
-        &self,
-        metric: FunctionMetric,
-        state: &MetricWatch,
-        window: &Window,
-        functions: u64,
-        read: &mut u64,
-    ) -> Result<Answer, WatchError> {
-        let own = self.own.each_ref().map(String::as_str);
-        let named = self.named(metric, state, window, read).await?;
-        let (failures, is_cut) = match named {
-            Some(failures) => (failures, false),
-            None => {
-                let found = self.metrics.by_function(metric, &own, *window).await?;
-                *read += functions.max(found.len() as u64);
-                let is_cut = found.len() >= MOST_SERIES && functions > found.len() as u64;
-                (found.into_iter().filter(|(function, _)| !own.contains(&function.as_str())).collect(), is_cut)
-            }
-        };
-        let calls = self.calls(metric, &state.callers(&failures, window), &failures, window, read).await?;
-        Ok(Answer { failures, calls, is_cut })
-    }
-
-    /// The failures of the functions that are known to fail; `None` if others fail, or too many are known.
-    async fn named(
-        &self,
-        metric: FunctionMetric,
-        state: &MetricWatch,
-        window: &Window,
-        read: &mut u64,
-    ) -> Result<Option<BTreeMap<String, Points>>, WatchError> {
-        let known: Vec<&str> = state.known().collect();
-        if known.len() > MOST_NAMED {
-            return Ok(None);
-        }
-        let functions = self.own.iter().map(String::as_str).chain(known.iter().copied());
-        let of: Vec<Named<'_>> =
-            std::iter::once(None).chain(functions.map(Some)).map(|one| (metric.name(), one)).collect();
-        let mut values = self.metrics.values(&of, *window).await?;
-        *read += of.len() as u64;
-        let total = |points: &Points| points.values().sum::<f64>();
-        let others = values.iter().skip(1).map(total).sum::<f64>();
-        let is_all = values.first().is_some_and(|all| total(all) - others < 0.5);
-        let known = known.into_iter().map(str::to_owned).zip(values.drain(1 + self.own.len()..));
-        Ok(is_all.then(|| known.collect()))
-    }
-
-    /// The calls of functions: throttled ones are no invocations.
-    async fn calls(
-        &self,
-        metric: FunctionMetric,
-        callers: &[String],
-        failures: &BTreeMap<String, Points>,
-        window: &Window,
-        read: &mut u64,
-    ) -> Result<BTreeMap<String, Points>, WatchError> {
-        if callers.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let of: Vec<Named<'_>> = callers.iter().map(|function| ("Invocations", Some(function.as_str()))).collect();
-        let values = self.metrics.values(&of, *window).await?;
-        *read += of.len() as u64;
-        let mut calls: BTreeMap<String, Points> = callers.iter().cloned().zip(values).collect();
-        if metric == FunctionMetric::Throttles {
-            for (function, points) in &mut calls {
-                for (start, throttled) in failures.get(function).into_iter().flatten() {
-                    *points.entry(*start).or_default() += throttled;
-                }
-            }
-        }
-        Ok(calls)
-    }
-}
-
-/// The most metrics that a round can read.
-fn most(watch: &Watch) -> u64 {
-    let callers = watch.functions.min(MOST_SERIES as u64);
-    let named = |state: &MetricWatch| state.known().count().min(MOST_NAMED) as u64 + 3;
-    let open = watch.metrics.values().filter(|state| state.open_since.is_some());
-    open.map(|state| watch.functions + callers + named(state)).sum()
 }

@@ -193,7 +193,7 @@ impl MetricWatch {
         let others = failing.iter().filter(|(function, _)| !self.failing.contains_key(function));
         let count = others.map(|(_, count)| count).sum();
         let mut most = failing;
-        most.sort_by(|one, other| other.1.cmp(&one.1));
+        most.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let named = most.len() as u64;
         most.truncate(NAMED);
         self.many = Some(Many { since, last: now });

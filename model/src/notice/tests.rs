@@ -62,6 +62,9 @@ fn quiet_resolves_but_no_alarm_and_nothing_twice() -> Result<(), Box<dyn std::er
     assert_eq!(look(&medium, NOW + 24 * HOUR), Attention::Resolve);
     let alarm = Incident { source: "cloudwatch".to_owned(), ..medium.clone() };
     assert_eq!(look(&alarm, NOW + 9999 * HOUR), Attention::LookAgain(None));
+    // No event reports the end of what the alarm by function opened, which older versions had.
+    let former = Incident { resource: "devops-function-errors (orders)".to_owned(), ..alarm };
+    assert_eq!(look(&former, NOW + 24 * HOUR), Attention::Resolve);
     assert_eq!(look(&Incident { status: Status::Resolved, ..medium }, NOW + 24 * HOUR), Attention::LookAgain(None));
     Ok(())
 }

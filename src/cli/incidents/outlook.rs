@@ -51,7 +51,7 @@ fn next(incident: &Incident, silences: &[Silence], now: i64) -> String {
 /// What the handler will check for. Alarms report their own end, and only unacknowledged incidents get reminders.
 fn coming(incident: &Incident) -> &'static str {
     let is_reminded = incident.status.is_untaken() && incident.drill.is_none();
-    match (is_reminded, incident.source == "cloudwatch") {
+    match (is_reminded, incident.end_is_reported()) {
         (true, true) => "a reminder",
         (true, false) => "a reminder or, if nothing fails until then, resolution",
         (false, _) => "resolution, if nothing fails until then",

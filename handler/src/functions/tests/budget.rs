@@ -28,7 +28,7 @@ async fn a_function_that_fails_for_a_month_stays_within_the_budget() -> Tested {
         }
         let reports = counted(&world.run(24 * 60).await?);
         failures += reports.get("orders").copied().unwrap_or_default();
-        assert_eq!(reports.get("bills").is_some(), day == 20, "{day}: {reports:?}");
+        assert_eq!(reports.contains_key("bills"), day == 20, "{day}: {reports:?}");
     }
     let (cost, known) = bill(&world);
     assert!(cost <= 5.0 && known <= 5.0 && cost <= known, "{cost} {known}");
@@ -104,5 +104,21 @@ async fn a_budget_below_one_round_asks_nothing_and_says_so() -> Tested {
     assert_eq!((world.asked_in(120), counted(&reports)), (0, BTreeMap::new()));
     assert_eq!(reports.len(), 2, "{reports:?}");
     assert!(world.longest_plan() > 24 * 3600, "status says so");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_question_without_an_answer_costs_nothing_and_is_asked_again() -> Tested {
+    let world = World::with_budget(5_000, Dollars::default());
+    world.call("orders", 0, 1, 1);
+    world.is_throttled.set(true);
+    for _ in 0..15 {
+        world.pass();
+        assert!(world.watch().find(world.now()).await.is_err());
+    }
+    let (cost, known) = bill(&world);
+    assert!(known < 0.001 && (cost - known).abs() < 1e-9, "{cost} {known}");
+    world.is_throttled.set(false);
+    assert_eq!(counted(&world.run(5).await?), [("orders".to_owned(), 1)].into());
     Ok(())
 }

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use incident_model::query_budget::Month;
 use incident_model::{AlertPolicy, Dollars};
 
-use super::super::watch::Watch;
+use super::super::metrics::Named;
+use super::super::plan::{MOST_SERIES, Points};
+use super::super::watch::{Watch, Window};
 use super::super::*;
 
 /// 2026-11-01T00:00:00Z, the beginning of a month.
@@ -31,6 +33,8 @@ pub(super) struct World {
     pub(super) spent: RefCell<BTreeMap<String, i64>>,
     /// The longest time, in seconds, that the table says to wait after a round.
     planned: Cell<i64>,
+    /// Whether CloudWatch refuses to read by function.
+    pub(super) is_throttled: Cell<bool>,
     /// When a query was asked, and how many metrics it read.
     asked: RefCell<Vec<(i64, u64)>>,
 }
@@ -49,6 +53,7 @@ impl World {
             state: RefCell::default(),
             spent: RefCell::default(),
             planned: Cell::default(),
+            is_throttled: Cell::default(),
             asked: RefCell::default(),
         }
     }
@@ -181,6 +186,9 @@ impl Metrics for &World {
         window: Window,
     ) -> Result<BTreeMap<String, Points>, MetricsError> {
         tokio::task::yield_now().await;
+        if self.is_throttled.get() {
+            return Err(MetricsError::throttled());
+        }
         self.pay(self.functions);
         let names: Vec<String> =
             self.data.borrow().get(metric.name()).map(|series| series.keys().cloned().collect()).unwrap_or_default();
