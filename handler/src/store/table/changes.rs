@@ -11,7 +11,7 @@ use incident_model::table::{
 use incident_model::{Incident, Severity, Status};
 
 use super::Item;
-use super::items::{count, due_queue, due_time, number, text};
+use super::items::{count, due_time, number, text};
 use crate::store::{Outbox, StoreError};
 
 /// A change of one item: its update expression and its condition.
@@ -83,7 +83,7 @@ impl Changes {
         let fields = [
             ("due", due),
             (DUE_AT, due_at.map(number)),
-            (DUE_QUEUE, due_at.map(|_| text(due_queue(severity)))),
+            (DUE_QUEUE, due_at.map(|_| text(severity.queue()))),
             ("silenced_by", outbox.silenced_by.as_deref().map(text)),
         ];
         for (attribute, value) in fields {

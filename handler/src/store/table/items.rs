@@ -8,7 +8,7 @@ use incident_model::table::{
     RECORD_TYPE_INCIDENT, RECORD_VERSION, month_of,
 };
 use incident_model::tally::Tally;
-use incident_model::{Incident, Severity, Status};
+use incident_model::{Incident, Status};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 use serde_json::json;
 
@@ -65,7 +65,7 @@ pub(super) fn head(incident: &Incident) -> Result<Item, StoreError> {
     item.insert(RECORD_TYPE.to_owned(), text(RECORD_TYPE_INCIDENT));
     item.insert(MONTH.to_owned(), text(&month_of(&incident.created_at)));
     if let Some(due_at) = due_time(incident.due_at, incident.status) {
-        item.insert(DUE_QUEUE.to_owned(), text(due_queue(incident.severity)));
+        item.insert(DUE_QUEUE.to_owned(), text(incident.severity.queue()));
         item.insert(DUE_AT.to_owned(), number(due_at));
     }
     Ok(item)
@@ -74,15 +74,6 @@ pub(super) fn head(incident: &Incident) -> Result<Item, StoreError> {
 /// The time under which an incident is in the index of what needs attention; `None` if it needs none.
 pub(super) fn due_time(due_at: Option<i64>, status: Status) -> Option<i64> {
     due_at.or((status != Status::Resolved).then_some(NEVER_DUE))
-}
-
-/// The partition of that index for a severity.
-pub(super) fn due_queue(severity: Severity) -> &'static str {
-    match severity {
-        // The safe choice for an unknown severity.
-        Severity::Other(_) => Severity::Critical.name(),
-        known => known.name(),
-    }
 }
 
 /// Reads an incident from its head and its tally; logs one that this version cannot read, and returns `None`. The log
