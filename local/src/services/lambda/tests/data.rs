@@ -180,3 +180,25 @@ async fn payloads_are_validated() {
     assert!(missing.is_error(404, "ResourceNotFoundException", words));
     assert!(fixture.invoke("snake", json!({})).await.is_error(501, "NotImplemented", "python3.12"));
 }
+
+/// A function with a timeout of fifteen minutes reports its errors a quarter of an hour late, and a reader of metrics has
+/// to reckon with that.
+#[tokio::test]
+async fn an_invocation_counts_in_the_minute_in_which_it_began() {
+    // A minute lasts half a second.
+    let fixture = Fixture::with_time(120.0, Duration::ZERO).await;
+    fixture.create("slow", json!({ "Timeout": 900 })).await;
+    let begun = jiff::Timestamp::now().as_millisecond();
+    fixture.invoke("slow", json!({ "sleep": 2500 })).await;
+    let ended = jiff::Timestamp::now().as_millisecond();
+    for dimensions in [json!([]), json!([{ "Name": "FunctionName", "Value": "slow" }])] {
+        let metric = json!({ "Namespace": "AWS/Lambda", "MetricName": "Invocations", "Dimensions": dimensions });
+        let query = json!({ "Id": "m", "MetricStat": { "Metric": metric, "Period": 1, "Stat": "Sum" } });
+        let range = json!({ "StartTime": begun / 1000 - 5, "EndTime": ended / 1000 + 5, "MetricDataQueries": [query] });
+        let found = fixture.ask("monitoring", "GetMetricData", range).await;
+        let times = found["MetricDataResults"][0]["Timestamps"].as_array().unwrap();
+        assert_eq!(times.len(), 1, "{found}");
+        let time = (times[0].as_f64().unwrap() * 1000.0) as i64;
+        assert!(time <= ended - 2_400, "{time} of {begun} to {ended}");
+    }
+}
