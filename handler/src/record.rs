@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use incident_model::notice::superseding;
 use incident_model::silence::{Silence, covering};
-use incident_model::{AlertPolicy, Classification, Incident, Reason, Status};
+use incident_model::{AlertPolicy, Classification, Incident, Reason, Status, function_metrics};
 
 use crate::backoff::Backoff;
 use crate::clock::Now;
@@ -161,6 +161,7 @@ impl<S: Store> Recorder<'_, S> {
         let judgements = failures.iter().filter_map(|failure| failure.judgement.as_ref());
         let occurrence = Occurrence {
             event_ids: &event_ids(failures),
+            failures: failures.iter().map(|failure| failures_in(failure)).sum(),
             read: open,
             incident: &incident,
             escalation: is_worse.then_some(&outbox),
@@ -178,8 +179,10 @@ impl<S: Store> Recorder<'_, S> {
         failures.iter().fold(incident, |incident, failure| {
             let Some(latest) = failure.incident(String::new(), now.text.clone()) else { return incident };
             let judgement = failure.judgement.as_ref();
-            let severity = judgement.map_or(latest.severity, |judged| judged.severity_at(incident.occurrences + 1));
-            incident.counting(&Incident { severity, ..latest }, 1)
+            let failures = failures_in(failure);
+            let occurrences = incident.occurrences.saturating_add(failures);
+            let severity = judgement.map_or(latest.severity, |judged| judged.severity_at(occurrences));
+            incident.counting(&Incident { severity, ..latest }, failures)
         })
     }
 
@@ -232,7 +235,14 @@ pub(crate) fn sketch(failure: &Classification, now: &Now) -> Option<Incident> {
 
 fn recorded(incident: Incident, failures: &[&Classification], how: How, sends: Sends) -> Recorded {
     let occurred_at = failures.first().map(|first| first.observation.occurred_at.clone()).unwrap_or_default();
-    Recorded { incident, occurred_at, how, failures: failures.len() as u64, sends }
+    Recorded { incident, occurred_at, how, failures: failures.iter().map(|failure| failures_in(failure)).sum(), sends }
+}
+
+/// How many failures an event reports: a metric counts those of a period.
+pub(crate) fn failures_in(failure: &Classification) -> u64 {
+    let seen = &failure.observation;
+    let counted = seen.attributes.get("count").filter(|_| seen.source == function_metrics::SOURCE);
+    counted.and_then(serde_json::Value::as_u64).unwrap_or(1).max(1)
 }
 
 fn event_ids<'a>(failures: &[&'a Classification]) -> Vec<&'a str> {

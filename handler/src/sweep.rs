@@ -45,18 +45,15 @@ fn is_new_drill(incident: &Incident, now: i64) -> bool {
 /// Handles what is due, and returns the number of incidents with a mail. A failing part does not stop the others.
 pub(crate) async fn sweep<S: Store, N: Notifier>(context: &Context<S, N>) -> Result<usize, HandlerError> {
     let now = context.clock.now();
-    let [mails, critical] = mail_budget::of(&context.settings.alerts);
-    let budgets = [mails, critical, DIGESTS];
-    let (silences, due, budgets) =
-        tokio::join!(context.store.silences(), context.store.due(now.seconds, MOST), context.store.budgets(&budgets));
-    let (silences, due, budgets) = (silences?, due?, budgets?);
+    let (silences, due) = tokio::join!(context.store.silences(), context.store.due(now.seconds, MOST));
+    let (silences, due) = (silences?, due?);
     let due: Vec<Incident> = due.into_iter().filter(|incident| !is_new_drill(incident, now.seconds)).collect();
     let (to_send, others): (Vec<&Incident>, Vec<&Incident>) = due.iter().partition(|incident| {
         let attention = attention(incident, &context.settings.alerts, &silences, now.seconds);
         matches!(attention, Attention::Send | Attention::Remind)
     });
     let attended = attend_all(context, &others, &silences).await;
-    let sent = send_planned(context, Plan::of(&to_send, &budgets, now.milliseconds), &silences).await;
+    let sent = send_all(context, &to_send, &silences, &now).await;
     forget_ended(context, &silences, &due, now.seconds).await?;
     attended?;
     sent
@@ -113,6 +110,21 @@ async fn resolve_quiet<S: Store, N: Notifier>(
     }
     log::line("quiet", json!({ "incident_id": incident.incident_id }));
     Ok(())
+}
+
+/// Sends what the budgets allow.
+async fn send_all<S: Store, N: Notifier>(
+    context: &Context<S, N>,
+    incidents: &[&Incident],
+    silences: &[Silence],
+    now: &Now,
+) -> Result<usize, HandlerError> {
+    if incidents.is_empty() {
+        return Ok(0);
+    }
+    let [mails, critical] = mail_budget::of(&context.settings.alerts);
+    let budgets = context.store.budgets(&[mails, critical, DIGESTS]).await?;
+    send_planned(context, Plan::of(incidents, &budgets, now.milliseconds), silences).await
 }
 
 /// Sends single mails, then one about several incidents.

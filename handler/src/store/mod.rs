@@ -195,6 +195,8 @@ pub struct Opening<'a> {
 pub struct Occurrence<'a> {
     /// The events that report them, at most [`MOST_EVENTS`].
     pub event_ids: &'a [&'a str],
+    /// How many failures they report.
+    pub failures: u64,
     /// The incident as it was read.
     pub read: &'a Incident,
     /// The incident with the failures.
@@ -207,13 +209,6 @@ pub struct Occurrence<'a> {
     pub charge: Option<&'a Charge>,
     /// Now, in seconds since 1970.
     pub now: i64,
-}
-
-impl Occurrence<'_> {
-    /// The number of failures.
-    pub fn failures(&self) -> u64 {
-        self.event_ids.len() as u64
-    }
 }
 
 /// The end of an incident.

@@ -19,8 +19,8 @@ const AT_ONCE: usize = 6;
 const SPREAD: usize = 5;
 /// Attempts of a throttled handler.
 const DECISIONS: u64 = 5;
-/// A decision reads five items, of which four responses contain one each; then the SDK asks for the last one.
-const ANSWERS: u64 = 4 + ATTEMPTS;
+/// Answers with unprocessed keys until a lookup gives up.
+const ANSWERS: u64 = 5;
 
 /// A call that the handler makes.
 #[derive(Debug, Clone)]
@@ -79,8 +79,8 @@ impl fmt::Display for Point {
     }
 }
 
-/// The fault of a call. Persistent ones last for all attempts of the SDK; cancelled transactions and unprocessed keys
-/// also for all attempts of the handler.
+/// The fault of a call. Persistent ones last for all attempts of the SDK; cancelled transactions also for all attempts of
+/// the handler, and unprocessed keys for those of a lookup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     Throttled,
@@ -144,7 +144,7 @@ impl Fault {
             Self::CancelledByThrottle => (cancel(&["None", "ThrottlingError"]), DECISIONS),
             Self::CancelledAsInvalid => (cancel(&["None", "ValidationError"]), 1),
             Self::PartlyAnswered => (Action::Unprocessed, 1),
-            Self::LeftUnanswered => (Action::Unprocessed, DECISIONS * ANSWERS),
+            Self::LeftUnanswered => (Action::Unprocessed, ANSWERS),
             Self::Denied if call.service == "sns" => (error("AuthorizationError", 403), 1),
             Self::Denied => (error("AccessDeniedException", 400), 1),
             Self::Missing if call.service == "sns" => (error("NotFound", 404), 1),

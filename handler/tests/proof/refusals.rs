@@ -54,12 +54,11 @@ fn cases() -> Vec<Case> {
         refused(transaction, "ThrottlingException", Some(ATTEMPTS), ATTEMPTS + 1),
         refused(transaction, "ThrottlingException", None, THROTTLED * ATTEMPTS),
         refused(transaction, "ValidationException", None, 1),
-        // The sweep after an event that was recorded reads the budgets, once.
-        refused(batch, "ProvisionedThroughputExceededException", Some(ATTEMPTS), ATTEMPTS + 1 + 1),
+        refused(batch, "ProvisionedThroughputExceededException", Some(ATTEMPTS), ATTEMPTS + 1),
         refused(batch, "RequestLimitExceeded", None, THROTTLED * ATTEMPTS),
         refused(batch, "AccessDeniedException", None, 1),
-        unprocessed(Some(1), 2 + 1, None),
-        unprocessed(Some(3), 4 + 1, None),
+        unprocessed(Some(1), 2, None),
+        unprocessed(Some(3), 4, None),
         // Each answer reads one item: there are more of them than attempts.
         unprocessed(None, THROTTLED * THROTTLED, Some("UnprocessedKeys")),
     ]

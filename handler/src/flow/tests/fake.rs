@@ -315,9 +315,7 @@ impl Store for Memory {
             let untouched = untouched(occurrence.read);
             let may_change = |incident: &Incident| {
                 incident.status != Status::Resolved
-                    && occurrence
-                        .worse_at
-                        .is_none_or(|worse_at| incident.occurrences + occurrence.failures() < worse_at)
+                    && occurrence.worse_at.is_none_or(|worse_at| incident.occurrences + occurrence.failures < worse_at)
                     && (escalation.is_none() || untouched(incident) && incident.severity == occurrence.read.severity)
             };
             if !self.incidents.borrow().get(id).is_some_and(may_change) {
@@ -329,7 +327,7 @@ impl Store for Memory {
                 |_| true,
                 |incident| {
                     let severity = incident.severity;
-                    *incident = incident.clone().counting(occurrence.incident, occurrence.failures());
+                    *incident = incident.clone().counting(occurrence.incident, occurrence.failures);
                     incident.severity = severity;
                     if let Some(outbox) = escalation {
                         incident.severity = occurrence.incident.severity;

@@ -30,13 +30,13 @@ fn tallied(occurrence: &Occurrence<'_>) -> Result<Changes, StoreError> {
     let head = read.head.as_deref().cloned().unwrap_or_else(|| Head::of(read));
     let latest = to_attribute_value(head.differences(incident));
     let changes = Changes::new("attribute_not_exists(closed)")
-        .add("occurrences", number_of(occurrence.failures()))
+        .add("occurrences", number_of(occurrence.failures))
         .set("last_seen_at", text(&incident.last_seen_at))
         .set("latest", latest.map_err(|error| StoreError::unusable("BrokenRecord", error))?)
         .versioned();
     let Some(worse_at) = occurrence.worse_at else { return Ok(changes) };
     // After this write the count must stay below the number that escalates.
-    let most = worse_at.saturating_sub(1).checked_sub(head.occurrences + occurrence.failures());
+    let most = worse_at.saturating_sub(1).checked_sub(head.occurrences + occurrence.failures);
     let most = most.ok_or(StoreError::Conflict)?;
     let condition = "(attribute_not_exists(occurrences) OR occurrences <= :most)";
     Ok(changes.only_if(condition).with(":most", number_of(most)))
