@@ -26,8 +26,8 @@ async fn plan_and_up_say_the_same_before_and_after() -> TestResult {
     let cost = world.run(&[&PLAN[..], &JSON].concat()).await?.succeeded()?.json()?["cost"].clone();
     assert_eq!(cost, without);
     let expected = json!({
-        "what": "standard alarms", "quantity": 7.0, "unit": "alarm", "unit_usd": 0.1, "monthly_usd": 0.7,
-        "free_tier_usd": 0.7, "source": prices::STANDARD_ALARM.source,
+        "what": "standard alarms", "quantity": 11.0, "unit": "alarm", "unit_usd": 0.1, "monthly_usd": 1.1,
+        "free_tier_usd": 1.0, "source": prices::STANDARD_ALARM.source,
     });
     assert!(cost["items"].as_array().is_some_and(|items| items.contains(&expected)), "{cost:#}");
     assert_eq!((&cost["as_of"], &cost["region"]), (&json!(prices::AS_OF), &json!(prices::REGION)), "{cost:#}");

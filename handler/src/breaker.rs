@@ -3,7 +3,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::backoff::Backoff;
+use crate::store::backoff::Backoff;
 use crate::store::StoreError;
 
 /// Codes of calls without an answer, each of which takes all the timeouts of the SDK's attempts.

@@ -4,7 +4,7 @@ use incident_model::explanation::explains;
 use incident_model::{Classification, Incident};
 use serde_json::json;
 
-use crate::backoff::Backoff;
+use crate::store::backoff::Backoff;
 use crate::context::Context;
 use crate::error::HandlerError;
 use crate::log::{self, Unit};

@@ -4,7 +4,6 @@
 //! messages, a single delivery, a request of the stack itself. The path of an event is in [`flow`]: record
 //! ([`mod@record`]), send what that makes due ([`notify`]); classifying it is pure, in `incident-model`.
 
-mod backoff;
 mod breaker;
 pub mod clients;
 pub mod clock;

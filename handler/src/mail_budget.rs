@@ -10,6 +10,8 @@ use crate::store::{Budget, BudgetState, Charge};
 pub(crate) const MOST_AT_ONCE: usize = 9;
 /// The share of CRITICAL, in any sixty seconds, beside [`mails`].
 const CRITICAL: Budget = Budget::of_a_minute("critical", 1);
+/// Delay, in seconds, of a notice over the budget. The next sweep comes later anyway.
+pub(crate) const DEFERRED_SECONDS: i64 = 20;
 /// Mails about several incidents. They have a budget of their own, because a storm would use up a shared one. Shorter
 /// than the minute between two sweeps, of which one may come a moment early.
 pub(crate) const DIGESTS: Budget = Budget { name: "digests", limit: 1, milliseconds: 50_000 };

@@ -8,20 +8,16 @@ use incident_model::time::milliseconds_of;
 use incident_model::{Incident, Reason};
 use serde_json::json;
 
-use crate::backoff::Backoff;
+use crate::store::backoff::Backoff;
 use crate::concurrently;
 use crate::context::Context;
 use crate::error::HandlerError;
 use crate::log::{self, Unit};
-use crate::mail_budget::{self, DIGESTS};
+use crate::mail_budget::{self, DEFERRED_SECONDS, DIGESTS};
 use crate::notify::Notifier;
-use crate::record::Sends;
+use crate::record::{LEASE_SECONDS, Sends};
 use crate::store::{Budget, Outbox, Sent, Store};
 
-/// Lease of a sender, in seconds: longer than a publish with its retries takes.
-pub(crate) const LEASE_SECONDS: i64 = 30;
-/// Delay, in seconds, of a notice over the budget. The next sweep comes later anyway.
-pub(crate) const DEFERRED_SECONDS: i64 = 20;
 /// Mails about drills per minute, for which a user is waiting; more go into a digest.
 const DRILLS: Budget = Budget::of_a_minute("drills", 10);
 /// The second in which drills may use what others leave of a second's mails, with a margin for clock skew.

@@ -9,13 +9,15 @@ use incident_model::notice::superseding;
 use incident_model::silence::{Silence, covering};
 use incident_model::{AlertPolicy, Classification, Incident, Reason, Status, function_metrics};
 
-use crate::backoff::Backoff;
+use crate::store::backoff::Backoff;
 use crate::clock::Now;
-use crate::mail_budget;
-use crate::outbox::{DEFERRED_SECONDS, LEASE_SECONDS};
+use crate::mail_budget::{self, DEFERRED_SECONDS};
 use crate::store::{Lookup, MOST_EVENTS, Occurrence, Outbox, Snapshot, Store, StoreError, Trouble};
 
 pub(crate) use opening::{alarm_on_errors_of, resolved};
+
+/// Lease of a sender, in seconds: longer than a publish with its retries takes.
+pub(crate) const LEASE_SECONDS: i64 = 30;
 
 /// Failures that are in the table.
 #[derive(Debug, Clone, PartialEq)]

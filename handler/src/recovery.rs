@@ -7,14 +7,14 @@ use incident_model::trouble::ends;
 use incident_model::{Classification, Incident, Outcome, Reason, Silence, Status};
 use serde_json::json;
 
-use crate::backoff::Backoff;
+use crate::store::backoff::Backoff;
 use crate::clock::Now;
 use crate::context::Context;
 use crate::error::HandlerError;
 use crate::log;
 use crate::notify::Notifier;
-use crate::outbox::{self, LEASE_SECONDS};
-use crate::record::{Sends, held_by, is_leased, resolved};
+use crate::outbox;
+use crate::record::{LEASE_SECONDS, Sends, held_by, is_leased, resolved};
 use crate::store::{Outbox, Resolution, Store, StoreError, Trouble};
 
 /// Limit on the incidents of one trouble. More open ones hardly end together.

@@ -20,8 +20,8 @@ use crate::error::HandlerError;
 use crate::log;
 use crate::mail_budget::{self, DIGESTS};
 use crate::notify::Notifier;
-use crate::outbox::{self, Delivery, LEASE_SECONDS};
-use crate::record::Sends;
+use crate::outbox::{self, Delivery};
+use crate::record::{LEASE_SECONDS, Sends};
 use crate::store::{Outbox, Resolution, Store, StoreError};
 use plan::Plan;
 

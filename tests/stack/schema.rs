@@ -13,27 +13,27 @@ async fn an_older_program_leaves_a_newer_stack_alone() -> TestResult {
         let up = ["up", "--local", "--yes", "--email", ADDRESS, "--engine", engine];
         world.run(&up).await?.succeeded()?;
         let aws = world.aws().await?;
-        assert_eq!(schema(&aws).await?.as_deref(), Some("1"), "{engine}");
+        assert_eq!(schema(&aws).await?.as_deref(), Some("2"), "{engine}");
         if engine == "cloudformation" {
             let stacks = aws.cloudformation.describe_stacks().stack_name("devops").send().await?;
             let tags = stacks.stacks().first().ok_or("no stack")?.tags();
-            assert!(tags.iter().any(|tag| tag.key() == Some(SCHEMA) && tag.value() == Some("1")), "{tags:?}");
+            assert!(tags.iter().any(|tag| tag.key() == Some(SCHEMA) && tag.value() == Some("2")), "{tags:?}");
         }
-        set_schema(&aws, "2").await?;
+        set_schema(&aws, "3").await?;
         let plan = ["plan", "--local", "--email", ADDRESS];
         for command in [&up[..], &["down", "--local", "--yes"], &["down", "--local", "--yes", "--keep-data"], &plan] {
             let refused = world.run(command).await?.ended_with(1)?;
-            for words in ["a newer incidentctl deployed this stack", "the schema `2`", "update incidentctl"] {
+            for words in ["a newer incidentctl deployed this stack", "the schema `3`", "update incidentctl"] {
                 assert!(refused.stderr.contains(words), "{engine}: `{words}` is missing: {refused:?}");
             }
         }
         let status = world.run(&["status", "--local"]).await?.ended_with(1)?;
         assert!(status.stdout.contains("a newer incidentctl deployed this stack"), "{status:?}");
-        assert_eq!(schema(&aws).await?.as_deref(), Some("2"), "{engine}: something was changed");
+        assert_eq!(schema(&aws).await?.as_deref(), Some("3"), "{engine}: something was changed");
         assert_eq!(aws.lambda.list_functions().send().await?.functions().len(), 2, "{engine}");
         assert_eq!(aws.events.list_rules().send().await?.rules().len(), 5, "{engine}");
 
-        set_schema(&aws, "1").await?;
+        set_schema(&aws, "2").await?;
         world.run(&["down", "--local", "--yes"]).await?.succeeded()?;
     }
     Ok(())
@@ -46,7 +46,7 @@ async fn a_stack_without_the_schema_tag_is_updated() -> TestResult {
     let arn = aws.arn("dynamodb", "table/devops-incidents");
     aws.dynamodb.untag_resource().resource_arn(arn).tag_keys(SCHEMA).send().await?;
     world.run(&["up", "--local", "--yes", "--email", ADDRESS]).await?.succeeded()?;
-    assert_eq!(schema(&aws).await?.as_deref(), Some("1"));
+    assert_eq!(schema(&aws).await?.as_deref(), Some("2"));
     Ok(())
 }
 

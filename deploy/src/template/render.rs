@@ -13,8 +13,9 @@ pub const OWNER_TAG: &str = "incidentctl:stack";
 /// Schema tag, which states the versions that understand the stack. On every taggable resource, and on the
 /// CloudFormation stack.
 pub const SCHEMA_TAG: &str = "incidentctl:schema";
-/// The schema that this version deploys, and the newest that it supports.
-pub const SCHEMA: u64 = 1;
+/// The schema that this version deploys, and the newest that it supports. Since 2 events come through a queue, and the
+/// table is laid out as heads and tallies: an older program would take queue and indexes for leftovers, and delete them.
+pub const SCHEMA: u64 = 2;
 
 /// The alert topic, which the subscriptions belong to.
 const TOPIC: &str = "AlertTopic";

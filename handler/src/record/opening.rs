@@ -6,9 +6,8 @@ use incident_model::time::milliseconds_of;
 use incident_model::{Classification, Incident, Observation, Reason, Status, TimelineEntry};
 use serde_json::Value;
 
-use super::{How, Recorder, Step, event_ids, failures_in, held_by, is_leased, recorded, sketch};
+use super::{How, LEASE_SECONDS, Recorder, Step, event_ids, failures_in, held_by, is_leased, recorded, sketch};
 use crate::clock::Now;
-use crate::outbox::LEASE_SECONDS;
 use crate::store::{Opening, Outbox, Snapshot, Store, StoreError};
 
 impl<S: Store> Recorder<'_, S> {

@@ -1,5 +1,6 @@
 //! The handler's interface to the incident table.
 
+pub(crate) mod backoff;
 pub mod budget;
 mod table;
 

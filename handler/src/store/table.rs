@@ -27,7 +27,7 @@ use incident_model::{Incident, Silence};
 use super::{
     Budget, BudgetState, Lookup, Occurrence, Opening, Outbox, Resolution, Sent, Snapshot, Store, StoreError, Trouble,
 };
-use crate::backoff::Backoff;
+use crate::store::backoff::Backoff;
 use changes::Changes;
 use error_mapping::{is_condition, not_transacted, refused};
 use items::{RECOVERED_AT, number, text};

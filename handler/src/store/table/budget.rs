@@ -6,7 +6,7 @@ use incident_model::table::{INCIDENT_ID, budget_key};
 use super::changes::Changes;
 use super::items::{number, string};
 use super::{Item, Table, read};
-use crate::backoff::Backoff;
+use crate::store::backoff::Backoff;
 use crate::store::{Budget, BudgetState, Charge, StoreError};
 
 const SENT: &str = "sent";

@@ -9,7 +9,7 @@ use super::changes::built;
 use super::error_mapping::refused;
 use super::items::{self, string, text};
 use super::{Item, Table};
-use crate::backoff::Backoff;
+use crate::store::backoff::Backoff;
 use crate::store::StoreError;
 
 /// Keys of one call, at most

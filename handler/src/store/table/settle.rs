@@ -7,7 +7,7 @@ use super::changes::Changes;
 use super::items::{count, number, text};
 use super::timeline::apply_noted;
 use super::{Table, open};
-use crate::backoff::Backoff;
+use crate::store::backoff::Backoff;
 use crate::store::{Outbox, Resolution, Sent, Store, StoreError};
 
 /// Resolves an incident and closes its tally in one transaction.
