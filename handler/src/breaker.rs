@@ -3,8 +3,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::store::backoff::Backoff;
 use crate::store::StoreError;
+use crate::store::backoff::Backoff;
 
 /// Codes of calls without an answer, each of which takes all the timeouts of the SDK's attempts.
 const UNANSWERED: [&str; 2] = ["Timeout", "NotConnected"];

@@ -4,7 +4,6 @@ use incident_model::explanation::explains;
 use incident_model::{Classification, Incident};
 use serde_json::json;
 
-use crate::store::backoff::Backoff;
 use crate::context::Context;
 use crate::error::HandlerError;
 use crate::log::{self, Unit};
@@ -12,6 +11,7 @@ use crate::notify::Notifier;
 use crate::outbox::{self, Delivery};
 use crate::record::{How, Recorded, Recorder, Sends, alarm_on_errors_of, sketch};
 use crate::recovery::of_trouble;
+use crate::store::backoff::Backoff;
 use crate::store::{Snapshot, Store, StoreError, Trouble};
 
 /// Why failures were not handled.

@@ -8,7 +8,6 @@ use incident_model::time::milliseconds_of;
 use incident_model::{Incident, Reason};
 use serde_json::json;
 
-use crate::store::backoff::Backoff;
 use crate::concurrently;
 use crate::context::Context;
 use crate::error::HandlerError;
@@ -16,6 +15,7 @@ use crate::log::{self, Unit};
 use crate::mail_budget::{self, DEFERRED_SECONDS, DIGESTS};
 use crate::notify::Notifier;
 use crate::record::{LEASE_SECONDS, Sends};
+use crate::store::backoff::Backoff;
 use crate::store::{Budget, Outbox, Sent, Store};
 
 /// Mails about drills per minute, for which a user is waiting; more go into a digest.

@@ -9,9 +9,9 @@ use incident_model::notice::superseding;
 use incident_model::silence::{Silence, covering};
 use incident_model::{AlertPolicy, Classification, Incident, Reason, Status, function_metrics};
 
-use crate::store::backoff::Backoff;
 use crate::clock::Now;
 use crate::mail_budget::{self, DEFERRED_SECONDS};
+use crate::store::backoff::Backoff;
 use crate::store::{Lookup, MOST_EVENTS, Occurrence, Outbox, Snapshot, Store, StoreError, Trouble};
 
 pub(crate) use opening::{alarm_on_errors_of, resolved};

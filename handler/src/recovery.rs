@@ -7,7 +7,6 @@ use incident_model::trouble::ends;
 use incident_model::{Classification, Incident, Outcome, Reason, Silence, Status};
 use serde_json::json;
 
-use crate::store::backoff::Backoff;
 use crate::clock::Now;
 use crate::context::Context;
 use crate::error::HandlerError;
@@ -15,6 +14,7 @@ use crate::log;
 use crate::notify::Notifier;
 use crate::outbox;
 use crate::record::{LEASE_SECONDS, Sends, held_by, is_leased, resolved};
+use crate::store::backoff::Backoff;
 use crate::store::{Outbox, Resolution, Store, StoreError, Trouble};
 
 /// Limit on the incidents of one trouble. More open ones hardly end together.

@@ -7,7 +7,7 @@ use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types::AttributeValue;
 use incident_deploy::aws::Clients;
 use incident_deploy::backfill::Backfill;
-use incident_deploy::template::Indexes;
+use incident_deploy::template::{Indexes, compact};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -222,7 +222,8 @@ async fn cloudformation_moves_it_by_successive_updates() -> TestResult {
 async fn update(aws: &Aws, template: &str) -> TestResult {
     use aws_sdk_cloudformation::types::{Capability, Parameter};
     let bucket = Parameter::builder().parameter_key("CodeBucket").use_previous_value(true).build();
-    let call = aws.cloudformation.update_stack().stack_name("devops").template_body(template).parameters(bucket);
+    let call =
+        aws.cloudformation.update_stack().stack_name("devops").template_body(compact(template)?).parameters(bucket);
     call.capabilities(Capability::CapabilityNamedIam).send().await?;
     eventually("the update", async || {
         let stacks = aws.cloudformation.describe_stacks().stack_name("devops").send().await?;

@@ -9,8 +9,8 @@ use super::changes::built;
 use super::error_mapping::refused;
 use super::items::{self, string, text};
 use super::{Item, Table};
-use crate::store::backoff::Backoff;
 use crate::store::StoreError;
+use crate::store::backoff::Backoff;
 
 /// Keys of one call, at most
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
