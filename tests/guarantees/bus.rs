@@ -33,6 +33,14 @@ pub(super) fn failure(function: &str, number: usize) -> Value {
     })
 }
 
+/// A CRITICAL failure: the function cannot start.
+pub(super) fn crash(function: &str, number: usize) -> Value {
+    let mut crash = failure(function, number);
+    crash["responsePayload"] =
+        json!({"errorType": "Runtime.ImportModuleError", "errorMessage": "Unable to import module 'app'"});
+    crash
+}
+
 /// A failure as the bus delivers it.
 pub(super) fn event(id: &str, detail: &Value) -> Value {
     json!({"id": id, "source": "lambda", "detail-type": DETAIL_TYPE, "time": TIME.1, "detail": detail})
