@@ -6,6 +6,7 @@ mod known;
 mod tests;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use incident_model::mail::Mail;
 use incident_model::mail::unrecorded::{MOST_LISTED, Unrecorded, not_recorded};
@@ -19,6 +20,9 @@ use known::Known;
 /// Shortest time, in seconds, between two mails of one handler instance, whether SNS accepts them or not: an answer that
 /// is lost says nothing about the mail.
 const BETWEEN_MAILS: i64 = 60;
+/// A mail waits for a part of this time that chance decides. The handlers of a storm meet the same outage at once, know
+/// nothing of each other, and together would send so many mails in a second that SNS gives the address up.
+const SPREAD: Duration = Duration::from_secs(10);
 
 /// Where an event is that could not be recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +60,7 @@ impl FailOpen {
         self.state().known.settle(fingerprint);
     }
 
-    /// Mails what is to be mailed, if a mail may go out now; returns the number of failures in it.
+    /// Mails what is to be mailed, if a mail may go out now, within ten seconds; returns the number of failures in it.
     ///
     /// # Errors
     /// When SNS rejects the mail; a later one covers the same failures.
@@ -68,6 +72,7 @@ impl FailOpen {
     ) -> Result<Option<u64>, NotifyError> {
         let now = clock.now().seconds;
         let Some((mail, news)) = self.due(now, stack) else { return Ok(None) };
+        tokio::time::sleep(part_of(SPREAD)).await;
         notifier.publish(&mail).await?;
         let failures = news.iter().map(|(_, failures)| failures).sum();
         self.state().known.told(&news, now);
@@ -98,4 +103,10 @@ impl FailOpen {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A part of a time, by chance.
+fn part_of(time: Duration) -> Duration {
+    let [high, low, ..] = *uuid::Uuid::new_v4().as_bytes();
+    time * u32::from(u16::from_be_bytes([high, low])) / u32::from(u16::MAX)
 }

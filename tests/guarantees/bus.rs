@@ -4,9 +4,8 @@ use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
+use super::control::Control;
 use crate::harness::{Aws, TestResult};
 
 /// EventBridge's limit per call.
@@ -34,6 +33,14 @@ pub(super) fn failure(function: &str, number: usize) -> Value {
     })
 }
 
+/// A CRITICAL failure: the function cannot start.
+pub(super) fn crash(function: &str, number: usize) -> Value {
+    let mut crash = failure(function, number);
+    crash["responsePayload"] =
+        json!({"errorType": "Runtime.ImportModuleError", "errorMessage": "Unable to import module 'app'"});
+    crash
+}
+
 /// A failure as the bus delivers it.
 pub(super) fn event(id: &str, detail: &Value) -> Value {
     json!({"id": id, "source": "lambda", "detail-type": DETAIL_TYPE, "time": TIME.1, "detail": detail})
@@ -59,22 +66,9 @@ fn entry(detail: &Value) -> PutEventsRequestEntry {
 
 /// Redelivers events, as at-least-once delivery may.
 pub(super) async fn deliver_again(aws: &Aws, events: &[(&String, &Value)]) -> TestResult {
-    let (address, secret) = (aws.endpoint.trim_start_matches("http://"), &aws.secret);
-    let mut connection = TcpStream::connect(address).await?;
+    let mut control = Control::of(aws).await?;
     for (id, detail) in events {
-        let event = event(id, detail).to_string();
-        let length = event.len();
-        let request = format!(
-            "POST /_local/events HTTP/1.1\r\nhost: {address}\r\nx-local-secret: {secret}\r\n\
-             content-length: {length}\r\n\r\n{event}"
-        );
-        connection.write_all(request.as_bytes()).await?;
-        let mut answer = vec![0; 4096];
-        let read = connection.read(&mut answer).await?;
-        let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
-        if !answer.starts_with("HTTP/1.1 200") {
-            return Err(answer.into());
-        }
+        control.call("POST", "events", &event(id, detail).to_string()).await?;
     }
     Ok(())
 }

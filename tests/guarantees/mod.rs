@@ -2,9 +2,11 @@
 //! the guarantee's number; `docs/guarantees.md` lists all tests.
 
 mod bus;
+mod control;
 mod garbage;
 mod lost;
 mod memory;
+mod outage;
 mod secrets;
 mod stack;
 mod storm;

@@ -1,21 +1,33 @@
 //! Many failures with few fingerprints at once: few incidents, exact counts, few mails.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
 use incident_model::Incident;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::bus;
+use super::control::Control;
 use super::memory::{Sample, Sampler, middle_and_last_peak};
-use super::stack::Stack;
+use super::stack::{EVENTS, HANDLER, Stack};
 use crate::harness::{Aws, TestResult};
 
-const FUNCTIONS: [&str; 5] = ["orders", "payments", "shipping", "invoices", "search"];
+/// Functions that fail all the time, each with a fingerprint of its own.
+const FUNCTIONS: usize = 48;
+/// Functions that cannot start any more in the second half of the storm.
+const CRASHING: [&str; 2] = ["crashing-0", "crashing-1"];
 /// One failure in this many is delivered twice.
-const TWICE: usize = 10;
-/// Limit of single-incident mails within any sixty seconds.
-const BUDGET: usize = 6;
+const TWICE: usize = 20;
+/// One failure in this many of the second half is CRITICAL.
+const CRITICAL: usize = 25;
+/// Limit of single-incident mails within any sixty seconds, and what CRITICAL ones have beside it.
+const BUDGET: usize = 6 + 1;
+/// Batches at once.
+const HANDLERS: usize = 10;
+/// Calls of the table for each delivery: a look and a transaction for a group, again after each conflict.
+const MOST_CALLS: usize = 6;
 /// Timeout per failure sent, far above what handling one takes on a busy machine.
 const TIMEOUT: Duration = Duration::from_millis(300);
 /// Allowed growth of the warm handler in kilobytes: what its allocator retains.
@@ -23,19 +35,36 @@ const HANDLER_GROWTH: u64 = 2_048;
 /// What the local AWS stores per failure, in kilobytes: a marker in the table, lines in the log.
 const KEPT_PER_FAILURE: u64 = 8;
 
+/// The function of a failure, and its detail.
+fn failure(number: usize, count: usize) -> (String, Value) {
+    let crashing = (number > count / 2 && number % CRITICAL == 0).then(|| CRASHING[number / CRITICAL % CRASHING.len()]);
+    match crashing {
+        Some(function) => (function.to_owned(), bus::crash(function, number)),
+        None => {
+            let function = format!("function-{}", number % FUNCTIONS);
+            let failure = bus::failure(&function, number);
+            (function, failure)
+        }
+    }
+}
+
 /// `INCIDENTCTL_TEST_STORM=1` sends the ten thousand failures the handler is built for.
 #[tokio::test(flavor = "multi_thread")]
 async fn guarantee_3_a_storm_is_few_incidents_with_exact_counts_and_guarantee_5_few_mails() -> TestResult {
     let is_whole = std::env::var("INCIDENTCTL_TEST_STORM").is_ok_and(|value| value == "1");
-    let count = if is_whole { 10_000 } else { 300 };
-    // A sweep every six seconds, and retries after six seconds.
+    let count = if is_whole { 10_000 } else { 1_000 };
+    // A sweep every six seconds, messages come back after eighteen, and the table takes ten times as much in a second.
     let stack = Stack::new("10").await?;
+    let mut control = Control::of(&stack.aws).await?;
+    control.call("DELETE", "calls", "").await?;
     let sampler = Sampler::start(stack.process);
-    let before = waiting(&stack).await?;
 
     let began = Instant::now();
-    let details: Vec<Value> = (0..count).map(|number| bus::failure(FUNCTIONS[number % 5], number)).collect();
-    let ids = bus::put(&stack.aws, &details).await?;
+    let (functions, details): (Vec<String>, Vec<Value>) = (0..count).map(|number| failure(number, count)).unzip();
+    let (first, second) = details.split_at(count / 2);
+    let mut ids = bus::put(&stack.aws, first).await?;
+    let (critical, before) = (Timestamp::now(), stack.waiting(EVENTS).await?);
+    ids.extend(bus::put(&stack.aws, second).await?);
     assert_eq!(ids.len(), count);
     let again: Vec<_> = ids.iter().zip(&details).step_by(TWICE).collect();
     bus::deliver_again(&stack.aws, &again).await?;
@@ -43,35 +72,63 @@ async fn guarantee_3_a_storm_is_few_incidents_with_exact_counts_and_guarantee_5_
 
     let deliveries = count + again.len();
     let patience = TIMEOUT * u32::try_from(deliveries)? + Duration::from_secs(60);
-    let ended = until_handled(&stack, count, before, patience).await;
+    let ended = until_handled(&stack, count, patience).await;
     let incidents = stack.incidents().await?;
     let whole = began.elapsed();
     let samples = sampler.samples();
     report(&stack, count, deliveries, sent, whole, &samples).await?;
-    ended.map_err(|error| format!("{error}: {:?}", summaries(&incidents)))?;
+    ended.map_err(|error| format!("{error}: {:?}", counts(&incidents)))?;
 
-    let mut counts: Vec<(&str, u64)> = summaries(&incidents);
-    counts.sort_unstable();
-    let mut expected = FUNCTIONS.map(|function| (function, (count / FUNCTIONS.len()) as u64));
-    expected.sort_unstable();
-    assert_eq!(counts, expected);
+    let mut expected = BTreeMap::new();
+    functions.into_iter().for_each(|function| *expected.entry(function).or_default() += 1_u64);
+    assert_eq!((counts(&incidents), incidents.len()), (expected, FUNCTIONS + CRASHING.len()));
     assert!(incidents.iter().all(|incident| incident.notified_at.is_some() && incident.due.is_none()));
     assert_eq!((stack.aws.depth("devops-handler-dlq").await?, stack.aws.depth("devops-rule-dlq").await?), (0, 0));
     few_mails(&stack.aws, &incidents)?;
-    if is_whole {
-        flat(&samples, count)?;
+    match is_whole {
+        true => flat(&samples, count),
+        // The local AWS remembers so many calls.
+        false => few_calls(&stack, deliveries, critical, before).await,
     }
+}
+
+/// The handler calls few times for each delivery, and receives few batches from the arrival of the first CRITICAL failure
+/// until its mail, when `before` messages were before it.
+async fn few_calls(stack: &Stack, deliveries: usize, critical: Timestamp, before: u32) -> TestResult {
+    let calls = Control::of(&stack.aws).await?.call("GET", "calls", "").await?;
+    let calls: Vec<&Value> = calls.as_array().into_iter().flatten().filter(|call| is_of_handler(call)).collect();
+    let of_table = calls.iter().filter(|call| call["service"] == "dynamodb").count();
+    let mut alerts = stack.aws.alerts()?.into_iter();
+    let mail = alerts.find(|mail| mail.subject.starts_with("[CRITICAL]")).ok_or("no CRITICAL mail")?;
+    let name = mail.file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let mailed: Timestamp = name.split('-').next().unwrap_or_default().parse()?;
+    let span = critical.as_millisecond()..=mailed.as_millisecond();
+    let is_between = |call: &&&Value| call["at"].as_i64().is_some_and(|at| span.contains(&at));
+    let batches = calls.iter().filter(|call| call["operation"] == "ReceiveMessage").filter(is_between).count();
+    writeln!(
+        std::io::stderr(),
+        "storm: {:.1} calls of the table for each delivery; {batches} batches from the first CRITICAL failure, which came \
+         after {before} messages, to its mail",
+        of_table as f64 / deliveries as f64,
+    )?;
+    assert!(of_table <= MOST_CALLS * deliveries, "{of_table} calls of the table for {deliveries} deliveries");
+    let most = usize::try_from(before)?.div_ceil(10) + 3 * HANDLERS;
+    assert!(batches <= most, "{batches} batches after {before} messages");
     Ok(())
 }
 
-/// Waits until every failure is counted, every delivery handled, and nothing due.
-async fn until_handled(stack: &Stack, count: usize, before: f64, patience: Duration) -> TestResult {
+fn is_of_handler(call: &Value) -> bool {
+    call["principal"].as_str().is_some_and(|principal| principal.contains(HANDLER))
+}
+
+/// Waits until every failure is counted, every message handled, and nothing due.
+async fn until_handled(stack: &Stack, count: usize, patience: Duration) -> TestResult {
     let began = Instant::now();
     while began.elapsed() < patience {
         let incidents = stack.incidents().await?;
         let counted: u64 = incidents.iter().map(|incident| incident.occurrences).sum();
         let is_told = incidents.iter().all(|incident| incident.due.is_none());
-        if counted >= count as u64 && is_told && waiting(stack).await? <= before {
+        if counted >= count as u64 && is_told && stack.waiting(EVENTS).await? == 0 {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
@@ -79,14 +136,8 @@ async fn until_handled(stack: &Stack, count: usize, before: f64, patience: Durat
     Err(format!("not handled within {} s", patience.as_secs()).into())
 }
 
-/// Number of events in Lambda's queue for the handler, without synchronous invocations.
-async fn waiting(stack: &Stack) -> TestResult<f64> {
-    let handled = stack.metric("Invocations").await? - stack.metric("Errors").await?;
-    Ok(stack.metric("AsyncEventsReceived").await? - handled)
-}
-
-fn summaries(incidents: &[Incident]) -> Vec<(&str, u64)> {
-    incidents.iter().map(|incident| (incident.resource.as_str(), incident.occurrences)).collect()
+fn counts(incidents: &[Incident]) -> BTreeMap<String, u64> {
+    incidents.iter().map(|incident| (incident.resource.clone(), incident.occurrences)).collect()
 }
 
 /// At least one mail per incident, single or in a digest, and no more single ones per minute than the budget.

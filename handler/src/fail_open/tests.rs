@@ -1,4 +1,4 @@
-//! Mails without the table: at once, few, bounded, and none about what was mailed a moment ago.
+//! Mails without the table: in seconds, few, bounded, and none about what was mailed a moment ago.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -16,6 +16,7 @@ const MINUTE: i64 = 60;
 #[derive(Default)]
 struct Mails {
     taken: RefCell<Vec<Mail>>,
+    taken_at: RefCell<Vec<tokio::time::Instant>>,
     tries: RefCell<usize>,
     refuses: bool,
 }
@@ -27,6 +28,7 @@ impl Notifier for Mails {
             return Err(NotifyError { code: "InternalError".to_owned(), message: String::new() });
         }
         self.taken.borrow_mut().push(mail.clone());
+        self.taken_at.borrow_mut().push(tokio::time::Instant::now());
         Ok(())
     }
 }
@@ -76,8 +78,29 @@ impl Instance {
     }
 }
 
-#[tokio::test]
-async fn guarantee_6_the_first_mail_goes_at_once_and_the_next_a_minute_later_with_the_worst_first() -> Tested {
+/// More than ten in a second end the subscription, and alarms mail too.
+#[tokio::test(start_paused = true)]
+async fn guarantee_6_handlers_that_meet_an_outage_at_once_do_not_mail_at_once() -> Tested {
+    let clock = Clock::default();
+    let begun = tokio::time::Instant::now();
+    let handlers: Vec<Instance> = (0..10).map(|_| Instance::default()).collect();
+    for handler in &handlers {
+        handler.fails(&failure("orders", "e1")?, Severity::Medium, Kept::InQueue, &clock);
+    }
+    let told = handlers.iter().map(|handler| handler.tell(&clock)).collect();
+    for told in crate::concurrently::at_most(10, told).await {
+        assert_eq!(told?, Some(1));
+    }
+    let mut times: Vec<_> = handlers.iter().flat_map(|handler| handler.mails.taken_at.take()).collect();
+    times.sort_unstable();
+    assert!(times.iter().all(|at| at.duration_since(begun) <= SPREAD), "{times:?}");
+    let within = |at| times.iter().filter(|other| **other >= at && **other - at < Duration::from_secs(1)).count();
+    assert!(times.len() == 10 && times.iter().all(|at| within(*at) < 9), "{times:?}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn guarantee_6_the_first_mail_goes_in_seconds_and_the_next_a_minute_later_with_the_worst_first() -> Tested {
     let (one, clock) = (Instance::default(), Clock::default());
     one.fails(&failure("orders", "e1")?, Severity::Medium, Kept::InQueue, &clock);
     assert_eq!(one.tell(&clock).await?, Some(1));
@@ -101,7 +124,7 @@ async fn guarantee_6_the_first_mail_goes_at_once_and_the_next_a_minute_later_wit
     Ok(())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn guarantee_6_what_was_mailed_is_not_mailed_again_at_every_attempt() -> Tested {
     let (one, clock) = (Instance::default(), Clock::default());
     let event = failure("orders", "e1")?;
@@ -121,7 +144,7 @@ async fn guarantee_6_what_was_mailed_is_not_mailed_again_at_every_attempt() -> T
     Ok(())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn ten_times_as_many_failures_are_news() -> Tested {
     let (one, clock) = (Instance::default(), Clock::default());
     let mut told = Vec::new();
@@ -134,7 +157,7 @@ async fn ten_times_as_many_failures_are_news() -> Tested {
     Ok(())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_recorded_by_then_is_not_mailed() -> Tested {
     let (one, clock) = (Instance::default(), Clock::default());
     let event = failure("orders", "e1")?;
@@ -146,7 +169,7 @@ async fn what_is_recorded_by_then_is_not_mailed() -> Tested {
     Ok(())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_mail_that_is_refused_is_tried_again_a_minute_later() -> Tested {
     let (mut one, clock) = (Instance::default(), Clock::default());
     one.mails.refuses = true;
@@ -165,7 +188,7 @@ async fn a_mail_that_is_refused_is_tried_again_a_minute_later() -> Tested {
 
 /// Ten handlers that share the retries of a thousand fingerprints, of which one in a hundred is CRITICAL, for six hours
 /// without the table.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn guarantee_6_ten_handlers_and_a_thousand_fingerprints_for_six_hours_stay_within_the_bound() -> Tested {
     const HANDLERS: usize = 10;
     const MINUTES: usize = 360;

@@ -11,6 +11,7 @@ mod functions;
 mod interleaved;
 mod pressure;
 mod queue;
+mod storm;
 
 use std::rc::Rc;
 use std::sync::LazyLock;

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use crate::account::{Account, TestResult, delivered};
 use crate::events::{alarm, failure};
 
+const OPERATIONS: &str = include_str!("../../../docs/operations.md");
+const PERFORMANCE: &str = include_str!("../../../docs/performance.md");
+
 /// A failure with a message as long as it can be.
 fn wordy(function: &str, event_id: &str) -> Value {
     let mut event = failure(function, event_id);
@@ -17,6 +20,11 @@ impl Account {
     /// The write units of the calls since they were last forgotten.
     fn write_units(&self) -> f64 {
         self.aws.calls().iter().fold(0.0, |total, call| total + call.write_units)
+    }
+
+    /// The same of read units.
+    fn read_units(&self) -> f64 {
+        self.aws.calls().iter().fold(0.0, |total, call| total + call.read_units)
     }
 
     fn operations(&self) -> Vec<String> {
@@ -59,6 +67,31 @@ async fn a_failure_costs_few_write_units_whatever_its_incident_has() -> TestResu
     let units = account.write_units() / 10.0;
     assert!(units <= 2.5, "a repetition in a batch of ten: {units} write units");
     Ok(())
+}
+
+/// The prices of a million failures follow from these figures: `incident-deploy` holds the documents to both.
+#[tokio::test]
+async fn the_documents_have_what_a_failure_consumes() -> TestResult {
+    let account = Account::new().await?;
+    let handler = account.handler()?;
+    delivered(&handler, &failure("warehouse", "e0")).await?;
+    account.aws.forget_calls();
+    delivered(&handler, &failure("orders", "e1")).await?;
+    let (writes, reads) = (account.write_units(), account.read_units());
+    has(PERFORMANCE, &format!("| DynamoDB: {writes} write and {reads} read units;"));
+
+    let bodies: Vec<String> = (0..10).map(|number| failure("orders", &format!("b{number}")).to_string()).collect();
+    account.put_into_queue(&bodies).await?;
+    let batch = account.batch().await?;
+    account.aws.forget_calls();
+    assert_eq!(delivered(&handler, &batch).await?, json!({ "batchItemFailures": [] }));
+    let (writes, reads) = (account.write_units() / 10.0, account.read_units() / 10.0);
+    has(OPERATIONS, &format!("consumes {writes} write units and {reads} read units"));
+    Ok(())
+}
+
+fn has(document: &str, text: &str) {
+    assert!(document.split_whitespace().collect::<Vec<_>>().join(" ").contains(text), "no `{text}`");
 }
 
 #[tokio::test]

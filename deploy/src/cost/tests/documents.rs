@@ -3,6 +3,8 @@
 use super::super::prices::{self, Price};
 use super::{Bill, Stack, stack};
 
+const README: &str = include_str!("../../../../README.md");
+const PERFORMANCE: &str = include_str!("../../../../docs/performance.md");
 const OPERATIONS: &str = include_str!("../../../../docs/operations.md");
 
 /// The numbers of functions that the documents have a column for.
@@ -50,26 +52,20 @@ mod storm {
     pub(super) const FAILURES: f64 = 1e6;
     /// Hours that it lasts: what is measured is billed for them.
     pub(super) const HOURS: f64 = 1.0;
-    /// Each failure looks, and counts in a transaction; both wait for DynamoDB.
-    pub(super) const SECONDS: f64 = 0.015;
+    /// A batch looks, and counts in a transaction; both wait for DynamoDB.
+    pub(super) const BATCH_SECONDS: f64 = 0.015;
     pub(super) const MEMORY_GB: f64 = 0.25;
     /// Messages that the handler gets at once while many wait.
     pub(super) const BATCH: f64 = 10.0;
     /// EventBridge sends each event; it is received and deleted in batches.
     pub(super) const QUEUE_REQUESTS: f64 = 1.0 + 2.0 / BATCH;
-    /// An incident of 2 KB: in a transaction twice, and once in each index, of which one changes its key and is written
-    /// twice.
-    const INCIDENT_KB: f64 = 2.0;
-    const INCIDENT_WRITES: f64 = INCIDENT_KB * (2.0 + 1.0 + 1.0 + 2.0);
-    /// The marker that this event is counted, in the same transaction.
-    const MARKER_WRITES: f64 = 2.0;
-    pub(super) const WRITES: f64 = INCIDENT_WRITES + MARKER_WRITES;
-    /// Five helper items and the incident.
-    pub(super) const READS: f64 = 6.0;
+    /// What a failure consumes in a batch of ten: the tests of `incident-handler` measure it.
+    pub(super) const WRITES: f64 = 2.2;
+    pub(super) const READS: f64 = 2.1;
     /// A marker, with DynamoDB's 100 bytes for an item.
     pub(super) const STORED_GB: f64 = 250e-9;
-    /// The handler's line and Lambda's own.
-    pub(super) const LOGGED_GB: f64 = 1000e-9;
+    /// The handler's line about a batch, and Lambda's own.
+    pub(super) const BATCH_LOGGED_GB: f64 = 1000e-9;
     /// Six mails and a digest a minute.
     pub(super) const MAILS: f64 = 7.0 * 60.0 * HOURS;
     /// Those of the handler, by name and severity.
@@ -94,20 +90,21 @@ fn operations_has_the_cost_of_a_round_of_queries() {
 #[test]
 fn operations_has_the_cost_of_a_storm() {
     use storm::{
-        BATCH, FAILURES, HOURS, LOGGED_GB, MAILS, MEMORY_GB, METRICS, QUEUE_REQUESTS, READS, SECONDS, STORED_GB, WRITES,
+        BATCH, BATCH_LOGGED_GB, BATCH_SECONDS, FAILURES, HOURS, MAILS, MEMORY_GB, METRICS, QUEUE_REQUESTS, READS,
+        STORED_GB, WRITES,
     };
     let cost = |price: &Price, quantity: f64| price.usd * quantity;
-    let rows = [
+    let mut rows = vec![
         ("DynamoDB, writes", cost(&prices::WRITE, FAILURES * WRITES)),
         ("failure records, if they are billed as custom events", cost(&prices::CUSTOM_EVENT, FAILURES)),
         ("DynamoDB, reads", cost(&prices::READ, FAILURES * READS)),
-        ("log lines", cost(&prices::LOG_INGESTION, FAILURES * LOGGED_GB)),
+        ("log lines", cost(&prices::LOG_INGESTION, FAILURES / BATCH * BATCH_LOGGED_GB)),
         ("the queue, requests", cost(&prices::SQS_REQUEST, FAILURES * QUEUE_REQUESTS)),
         (
             "DynamoDB, a month of what is stored, with recovery",
             (prices::TABLE_STORAGE.usd + prices::TABLE_RECOVERY.usd) * FAILURES * STORED_GB,
         ),
-        ("Lambda, time", cost(&prices::TIME_ON_X86, FAILURES * SECONDS * MEMORY_GB)),
+        ("Lambda, time", cost(&prices::TIME_ON_X86, FAILURES / BATCH * BATCH_SECONDS * MEMORY_GB)),
         ("Lambda, requests", cost(&prices::INVOCATION, FAILURES / BATCH)),
         (
             "mails and metrics",
@@ -116,10 +113,28 @@ fn operations_has_the_cost_of_a_storm() {
                 + cost(&prices::CUSTOM_METRIC, METRICS * HOURS / 730.0),
         ),
     ];
+    rows.sort_by(|(_, one), (_, other)| other.total_cmp(one));
     let sum: f64 = rows.iter().map(|(_, cost)| cost).sum();
     let lines: Vec<String> =
         rows.iter().chain([&("**together**", sum)]).map(|(what, cost)| format!("| {what} | ${cost:.2} |")).collect();
     has(&lines);
+    assert!(flowing(OPERATIONS).contains(&format!("consumes {WRITES} write units and {READS} read units")));
+    let line = format!("A million failures that an open incident counts cost ${sum:.2}");
+    assert!(flowing(README).contains(&line), "README.md lacks `{line}`");
+}
+
+#[test]
+fn performance_has_the_cost_of_a_million_incidents() {
+    // The tests of `incident-handler` measure them.
+    let (writes, reads) = (18.0, 10.0);
+    let cost = 1e6 * (prices::WRITE.usd * writes + prices::READ.usd * reads);
+    let row = format!("| DynamoDB: {writes} write and {reads} read units; 1 write unit | ${cost:.2} |");
+    assert!(PERFORMANCE.contains(&row), "docs/performance.md lacks `{row}`");
+}
+
+/// A text without its line breaks.
+fn flowing(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn has(lines: &[String]) {

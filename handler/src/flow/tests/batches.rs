@@ -312,7 +312,8 @@ async fn a_table_that_refuses_is_given_up_for_the_rest_of_the_batch() -> Tested 
     let records: Vec<Value> = (0..10).map(|number| failing(&format!("m{number}"), &format!("f{number}"), 1)).collect();
     let begun = tokio::time::Instant::now();
     assert_eq!(batch(&ingest, &records, Some(30)).await?.len(), 10);
-    assert!(begun.elapsed().as_secs() < 2, "{:?}", begun.elapsed());
+    // The mail waits up to ten.
+    assert!(begun.elapsed().as_secs() < 12, "{:?}", begun.elapsed());
     ingest.flow.context.store.script.clear();
     assert!(batch(&ingest, &records, Some(30)).await?.is_empty());
     assert_eq!(ingest.flow.context.store.occurrences(), [1; 10]);

@@ -1,12 +1,14 @@
 //! A table and a topic in memory, whose every step can fail, lose its answer, or be the last one of an invocation.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::time::Duration;
 
 use incident_model::mail::Mail;
 use incident_model::{Incident, Reason, Silence, Status, TimelineEntry};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::notify::{Notifier, NotifyError};
 use crate::store::{
@@ -42,6 +44,7 @@ pub(super) struct Script {
     steps: Cell<usize>,
     planned: Cell<Option<(usize, Fault)>>,
     broken: Cell<bool>,
+    round_trip: Cell<Duration>,
     died: Notify,
 }
 
@@ -69,6 +72,11 @@ impl Script {
         self.broken.set(true);
     }
 
+    /// Makes every step take this long, on the runtime's clock. A transaction holds what it counts on meanwhile.
+    pub(super) fn take(&self, round_trip: Duration) {
+        self.round_trip.set(round_trip);
+    }
+
     /// Ends when the invocation has died.
     pub(super) async fn death(&self) {
         self.died.notified().await;
@@ -76,7 +84,10 @@ impl Script {
 
     /// Lets others run, does the step, and whatever is planned for it.
     async fn step<T, E>(&self, error: impl FnOnce(Fault) -> E, action: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        tokio::task::yield_now().await;
+        match self.round_trip.get() {
+            Duration::ZERO => tokio::task::yield_now().await,
+            round_trip => tokio::time::sleep(round_trip).await,
+        }
         let step = self.steps.replace(self.steps.get() + 1);
         let fault = self.planned.get().filter(|(planned, _)| *planned == step).map(|(_, fault)| fault);
         match fault {
@@ -114,6 +125,8 @@ pub(super) struct Memory {
     alarms: RefCell<BTreeMap<String, String>>,
     budgets: RefCell<BTreeMap<&'static str, Vec<i64>>>,
     silences: RefCell<Vec<Silence>>,
+    /// The incidents that a transaction counts on.
+    held: RefCell<BTreeSet<String>>,
 }
 
 fn throttled() -> StoreError {
@@ -158,6 +171,23 @@ impl Memory {
             _ => unusable(),
         };
         self.script.step(error, action).await
+    }
+
+    /// A transaction on an incident, unless another one holds it.
+    async fn transact(
+        &self,
+        incident_id: &str,
+        action: impl FnOnce() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        if self.script.round_trip.get().is_zero() {
+            return self.step(action).await;
+        }
+        let is_ours = self.held.borrow_mut().insert(incident_id.to_owned());
+        let done = self.step(|| if is_ours { action() } else { Err(StoreError::Conflict) }).await;
+        if is_ours {
+            self.held.borrow_mut().remove(incident_id);
+        }
+        done
     }
 
     /// Marks events and takes a mail, or does neither.
@@ -309,7 +339,7 @@ impl Store for Memory {
     }
 
     async fn count(&self, occurrence: &Occurrence<'_>) -> Result<(), StoreError> {
-        self.step(|| {
+        self.transact(&occurrence.read.incident_id, || {
             let id = &occurrence.read.incident_id;
             let escalation = occurrence.escalation;
             let untouched = untouched(occurrence.read);
@@ -443,11 +473,12 @@ impl Store for Memory {
 pub(super) struct Mailbox {
     script: Rc<Script>,
     mails: RefCell<Vec<Mail>>,
+    times: RefCell<Vec<Instant>>,
 }
 
 impl Mailbox {
     pub(super) fn of(script: Rc<Script>) -> Self {
-        Self { script, mails: RefCell::default() }
+        Self { script, mails: RefCell::default(), times: RefCell::default() }
     }
 
     pub(super) fn count(&self) -> usize {
@@ -456,6 +487,11 @@ impl Mailbox {
 
     pub(super) fn subjects(&self) -> Vec<String> {
         self.mails.borrow().iter().map(|mail| mail.subject.clone()).collect()
+    }
+
+    /// When each mail was accepted, on the runtime's clock.
+    pub(super) fn times(&self) -> Vec<Instant> {
+        self.times.borrow().clone()
     }
 
     pub(super) fn bodies(&self) -> Vec<String> {
@@ -468,6 +504,7 @@ impl Notifier for Mailbox {
         let refused = |_| NotifyError { code: "InternalError".to_owned(), message: "fails on demand".to_owned() };
         let accept = || {
             self.mails.borrow_mut().push(mail.clone());
+            self.times.borrow_mut().push(Instant::now());
             Ok(())
         };
         self.script.step(refused, accept).await

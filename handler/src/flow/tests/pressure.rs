@@ -5,7 +5,8 @@ use incident_model::Severity;
 use super::alerting::{minutes, storm};
 use super::*;
 
-fn crash_of(function: &str, event_id: &str) -> Value {
+/// A CRITICAL failure.
+pub(super) fn crash_of(function: &str, event_id: &str) -> Value {
     let mut failure = failure_of(function, event_id);
     failure["detail"]["responsePayload"] =
         json!({"errorType": "Runtime.ImportModuleError", "errorMessage": "Unable to import module 'app'"});
