@@ -31,12 +31,12 @@ fn the_line_says_how_much_and_why() {
         ("FunctionThrottleAlarmEnabled", "false"),
         ("FunctionDestinationAlarmEnabled", "false"),
     ];
-    assert_snapshot!(line(&[]), @"idle cost: about $4.48 a month at list price ($4.33 within the free tier), mostly the dashboard ($3.00); while functions fail, up to $5.00 more to ask which");
-    assert_snapshot!(line(&[("AlertSettings", r#"{"monthly_query_budget": 2.5}"#)]), @"idle cost: about $4.48 a month at list price ($4.33 within the free tier), mostly the dashboard ($3.00); while functions fail, up to $2.50 more to ask which");
-    assert_snapshot!(line(&[("AlertSettings", r#"{"monthly_query_budget": 0}"#)]), @"idle cost: about $4.48 a month at list price ($4.33 within the free tier), mostly the dashboard ($3.00)");
-    assert_snapshot!(line(&NO_FUNCTIONS), @"idle cost: about $4.18 a month at list price ($4.13 within the free tier), mostly the dashboard ($3.00)");
+    assert_snapshot!(line(&[]), @"idle cost: about $4.49 a month at list price ($4.33 within the free tier), mostly the dashboard ($3.00); while functions fail, up to $5.00 more to ask which");
+    assert_snapshot!(line(&[("AlertSettings", r#"{"monthly_query_budget": 2.5}"#)]), @"idle cost: about $4.49 a month at list price ($4.33 within the free tier), mostly the dashboard ($3.00); while functions fail, up to $2.50 more to ask which");
+    assert_snapshot!(line(&[("AlertSettings", r#"{"monthly_query_budget": 0}"#)]), @"idle cost: about $4.49 a month at list price ($4.33 within the free tier), mostly the dashboard ($3.00)");
+    assert_snapshot!(line(&NO_FUNCTIONS), @"idle cost: about $4.19 a month at list price ($4.13 within the free tier), mostly the dashboard ($3.00)");
     assert_snapshot!(line(&[("SweepSchedule", "")]), @"idle cost: about $4.36 a month at list price ($4.26 within the free tier), mostly the dashboard ($3.00)");
-    assert_snapshot!(Bill::of(&stack("eu-central-1", &[])).line(), @"idle cost: about $4.48 a month at the list price of us-east-1 ($4.33 within the free tier), mostly the dashboard ($3.00); while functions fail, up to $5.00 more to ask which");
+    assert_snapshot!(Bill::of(&stack("eu-central-1", &[])).line(), @"idle cost: about $4.49 a month at the list price of us-east-1 ($4.33 within the free tier), mostly the dashboard ($3.00); while functions fail, up to $5.00 more to ask which");
 }
 
 /// Every resource of the template, those that a setting leaves out included, and the addresses that are added to it.

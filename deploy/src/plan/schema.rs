@@ -66,7 +66,7 @@ mod tests {
             (observed(None, Ownership::Ours), false),
             (observed(Some("1"), Ownership::Ours), false),
             (observed(Some(&known), Ownership::Ours), false),
-            (observed(Some("2"), Ownership::Ours), true),
+            (observed(Some("3"), Ownership::Ours), true),
             (observed(Some("99"), foreign()), false),
             (observed(Some("1.5"), Ownership::Ours), true),
             (observed(Some(""), Ownership::Ours), true),

@@ -6,7 +6,7 @@ use yaml_serde::Value as Yaml;
 use super::TemplateError;
 use super::expression::function_of;
 
-/// A template as JSON without whitespace, with the long forms of its functions.
+/// A template as JSON without whitespace, with the long forms of its functions and without what only describes it.
 ///
 /// # Errors
 /// A text that is not a template.
@@ -26,12 +26,31 @@ fn value(yaml: &Yaml, place: &str) -> Result<Value, TemplateError> {
             let mut members = Map::new();
             for (key, entry) in entries {
                 let key = key.as_str().ok_or_else(|| TemplateError::at(place, "a key is not a text"))?;
+                if is_for_readers(place, key) {
+                    continue;
+                }
                 members.insert(key.to_owned(), value(entry, &format!("{place}.{key}"))?);
             }
             Value::Object(members)
         }
+        Yaml::String(text) if place.contains(".DashboardBody") => without_lines(text).into(),
         scalar => serde_json::to_value(scalar).map_err(|error| TemplateError::at(place, error.to_string()))?,
     })
+}
+
+/// Whether a member only describes a parameter, an output or the step of a resource to whoever reads the file.
+fn is_for_readers(place: &str, key: &str) -> bool {
+    let is_in = |section: &str| place.starts_with(section) && place.matches('.').count() == 2;
+    match key {
+        "Description" => is_in("template.Parameters.") || is_in("template.Outputs."),
+        "Metadata" => is_in("template.Resources."),
+        _ => false,
+    }
+}
+
+/// A JSON text without its line breaks and indentation.
+fn without_lines(text: &str) -> String {
+    text.lines().map(str::trim).collect()
 }
 
 fn function(name: &str, argument: &Yaml, place: &str) -> Result<Value, TemplateError> {
@@ -81,6 +100,13 @@ mod tests {
         let inputs =
             || Inputs { place: Place::new("devops", "123456789012", "eu-west-1", None), parameters: BTreeMap::new() };
         let whole = Template::parse(&compacted).unwrap().resolve(&inputs(), naming).unwrap();
-        assert_eq!(whole, template.resolve(&inputs(), naming).unwrap());
+        let mut expected = template.resolve(&inputs(), naming).unwrap();
+        for desired in &mut expected.resources {
+            desired.step = 0;
+            if let Some(body) = desired.properties.get_mut("DashboardBody") {
+                *body = without_lines(body.as_str().unwrap()).into();
+            }
+        }
+        assert_eq!(whole, expected);
     }
 }

@@ -141,8 +141,9 @@ mod tests {
         for (owner, schema, refused) in [
             ("devops", None, false),
             ("devops", Some("1"), false),
-            ("devops", Some("2"), true),
-            ("theirs", Some("2"), false),
+            ("devops", Some("2"), false),
+            ("devops", Some("3"), true),
+            ("theirs", Some("3"), false),
         ] {
             let tags = [Some(tag(OWNER_TAG, owner)), schema.map(|schema| tag(SCHEMA_TAG, schema))];
             let stack = Stack::builder().stack_name("devops").set_tags(Some(tags.into_iter().flatten().collect()));
