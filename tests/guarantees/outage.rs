@@ -5,17 +5,18 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use aws_sdk_cloudwatch::primitives::DateTime;
-use aws_sdk_cloudwatch::types::{Dimension, Statistic};
+use aws_sdk_cloudwatch::types::{Dimension, StateValue, Statistic};
 use serde_json::{Value, json};
 
 use super::bus;
 use super::control::Control;
 use super::stack::{EVENTS, HANDLER, Stack};
-use crate::harness::TestResult;
+use crate::harness::{TestResult, eventually};
 
 /// Ten minutes are twenty seconds, and a message comes back after six: far more than a handler's cold start takes.
 const SCALE: u32 = 30;
 const OUTAGE: Duration = Duration::from_secs(600);
+const HOUR: Duration = Duration::from_secs(3600);
 /// The mapping's maximum, and the one that runs the sweep.
 const HANDLERS: usize = 10 + 1;
 /// Timeout for each failure sent, far above what handling one takes on a busy machine.
@@ -120,6 +121,33 @@ async fn guarantee_1_a_queue_that_is_not_received_from_for_ten_minutes_loses_and
 #[tokio::test(flavor = "multi_thread")]
 async fn guarantee_2_a_queue_that_nothing_is_deleted_from_for_ten_minutes_loses_and_doubles_nothing() -> TestResult {
     survived(Away::Deleting).await
+}
+
+/// The alarm outlasts the three minutes between two attempts.
+#[tokio::test(flavor = "multi_thread")]
+async fn guarantee_6_one_event_and_an_hour_without_the_table_and_an_alarm_is_on_all_the_time() -> TestResult {
+    // An hour is forty seconds, and the event comes back after two.
+    let scale = 90;
+    let stack = Stack::new(&scale.to_string()).await?;
+    let policy = stack.forbid("dynamodb").await?;
+    let began = Instant::now();
+    bus::put(&stack.aws, &[bus::failure("orders", 1)]).await?;
+    stack.until_mailed("ALARM: \"devops-not-recorded\"", "").await?;
+    while began.elapsed() < HOUR / scale {
+        let minute = (began.elapsed() * scale).as_secs() / 60;
+        assert!(is_on(&stack, "devops-not-recorded").await?, "it is off in minute {minute}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(stack.waiting(EVENTS).await?, 1);
+    stack.allow(&policy).await?;
+    until_counted(&stack, 1).await?;
+    eventually("the end of the alarm", async || Ok((!is_on(&stack, "devops-not-recorded").await?).then_some(()))).await
+}
+
+async fn is_on(stack: &Stack, alarm: &str) -> TestResult<bool> {
+    let answer = stack.aws.cloudwatch.describe_alarms().alarm_names(alarm).send().await?;
+    let state = answer.metric_alarms().first().and_then(|alarm| alarm.state_value());
+    Ok(*state.ok_or("no alarm")? == StateValue::Alarm)
 }
 
 /// `INCIDENTCTL_TEST_STORM=1` sends two thousand failures.

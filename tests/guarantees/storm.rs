@@ -28,6 +28,8 @@ const BUDGET: usize = 6 + 1;
 const HANDLERS: usize = 10;
 /// Calls of the table for each delivery: a look and a transaction for a group, again after each conflict.
 const MOST_CALLS: usize = 6;
+/// Write units for each delivery. Most are those of handlers that open the same incident at once, of which one succeeds.
+const MOST_UNITS: f64 = 12.0;
 /// Timeout per failure sent, far above what handling one takes on a busy machine.
 const TIMEOUT: Duration = Duration::from_millis(300);
 /// Allowed growth of the warm handler in kilobytes: what its allocator retains.
@@ -37,7 +39,8 @@ const KEPT_PER_FAILURE: u64 = 8;
 
 /// The function of a failure, and its detail.
 fn failure(number: usize, count: usize) -> (String, Value) {
-    let crashing = (number > count / 2 && number % CRITICAL == 0).then(|| CRASHING[number / CRITICAL % CRASHING.len()]);
+    let crashing =
+        (number > count / 2 && number.is_multiple_of(CRITICAL)).then(|| CRASHING[number / CRITICAL % CRASHING.len()]);
     match crashing {
         Some(function) => (function.to_owned(), bus::crash(function, number)),
         None => {
@@ -98,6 +101,7 @@ async fn few_calls(stack: &Stack, deliveries: usize, critical: Timestamp, before
     let calls = Control::of(&stack.aws).await?.call("GET", "calls", "").await?;
     let calls: Vec<&Value> = calls.as_array().into_iter().flatten().filter(|call| is_of_handler(call)).collect();
     let of_table = calls.iter().filter(|call| call["service"] == "dynamodb").count();
+    let units: f64 = calls.iter().filter_map(|call| call["write_units"].as_f64()).sum();
     let mut alerts = stack.aws.alerts()?.into_iter();
     let mail = alerts.find(|mail| mail.subject.starts_with("[CRITICAL]")).ok_or("no CRITICAL mail")?;
     let name = mail.file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -107,11 +111,13 @@ async fn few_calls(stack: &Stack, deliveries: usize, critical: Timestamp, before
     let batches = calls.iter().filter(|call| call["operation"] == "ReceiveMessage").filter(is_between).count();
     writeln!(
         std::io::stderr(),
-        "storm: {:.1} calls of the table for each delivery; {batches} batches from the first CRITICAL failure, which came \
+        "storm: {:.1} calls of the table and {:.2} write units for each delivery; {batches} batches from the first CRITICAL failure, which came \
          after {before} messages, to its mail",
         of_table as f64 / deliveries as f64,
+        units / deliveries as f64,
     )?;
     assert!(of_table <= MOST_CALLS * deliveries, "{of_table} calls of the table for {deliveries} deliveries");
+    assert!(units <= MOST_UNITS * deliveries as f64, "{units} write units for {deliveries} deliveries");
     let most = usize::try_from(before)?.div_ceil(10) + 3 * HANDLERS;
     assert!(batches <= most, "{batches} batches after {before} messages");
     Ok(())
