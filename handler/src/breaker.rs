@@ -41,6 +41,14 @@ impl Breaker {
         }
     }
 
+    /// Whether the table refused nothing yet, for what has no patience of its own to shorten.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(crate) fn whole(&self) -> Result<(), StoreError> {
+        self.refusal().map_or(Ok(()), Err)
+    }
+
     /// Whether the table refused an event.
     pub(crate) fn is_tripped(&self) -> bool {
         self.refusal().is_some()

@@ -87,7 +87,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
     }
 
     async fn recovery(&self, event: &Classification) -> Result<(), HandlerError> {
-        self.breaker.permit()?;
+        self.breaker.whole()?;
         recovery(&self.context, event).await
     }
 

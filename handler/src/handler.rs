@@ -82,17 +82,20 @@ impl Handler {
         handled.map(|events| json!({ "events": events }))
     }
 
-    /// Sends what is due, looks for failing functions, then runs the self-check.
+    /// Looks for failing functions, runs the self-check, and sends what is due.
     async fn sweep(&self) -> Result<Value, HandlerError> {
         self.swept_at.store(self.ingest.flow.context.clock.now().seconds, Ordering::Relaxed);
-        self.ingest.tell_unrecorded().await?;
-        let sent = self.ingest.flow.sweep().await?;
+        // No part keeps another back: mails that SNS refuses take long.
         let watched = self.watch_functions().await;
         let report = self.self_check().await;
-        match report.ok {
-            true => watched.map(|()| json!({ "sent": sent, "self_check": report })),
-            false => Err(HandlerError::Unhealthy(json!(report))),
+        let told = self.ingest.tell_unrecorded().await;
+        let sent = self.ingest.flow.sweep().await;
+        if !report.ok {
+            return Err(HandlerError::Unhealthy(json!(report)));
         }
+        told?;
+        watched?;
+        Ok(json!({ "sent": sent?, "self_check": report }))
     }
 
     /// Records which functions fail, if an alarm on all of them is on.

@@ -135,6 +135,7 @@ impl<S: Store> Recorder<'_, S> {
     /// # Errors
     /// When the table is unusable or throttled.
     pub(crate) async fn look(&self, failures: &[&Classification], first: &Incident) -> Result<Snapshot, StoreError> {
+        let failures = distinct(failures);
         let event_ids = event_ids(&failures[..failures.len().min(MOST_EVENTS)]);
         let lookup = Lookup {
             event_ids: &event_ids,
@@ -167,7 +168,11 @@ impl<S: Store> Recorder<'_, S> {
             read: open,
             incident: &incident,
             escalation: is_worse.then_some(&outbox),
-            worse_at: judgements.filter_map(|judgement| judgement.worse_at(incident.severity)).min(),
+            // A threshold that these failures pass at once is judged already.
+            worse_at: judgements
+                .filter_map(|judgement| judgement.worse_at(incident.severity))
+                .filter(|at| *at > incident.occurrences)
+                .min(),
             charge: charge.as_ref(),
             now: now.seconds,
         };

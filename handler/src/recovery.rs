@@ -38,14 +38,22 @@ pub(crate) async fn recovery<S: Store, N: Notifier>(
     }
     let mut ended = 0;
     for incident in of_trouble(&context.store, &trouble).await? {
-        if ends(seen, &incident) {
-            ended += usize::from(recover(context, &incident).await?);
+        if ends(seen, &incident) && !failed_later(&incident, &seen.occurred_at) {
+            ended += usize::from(recover(context, &incident, &seen.occurred_at).await?);
         }
     }
     if ended == 0 {
         context.ignored(event, event.reason().unwrap_or("the resource has no open incident"));
     }
     Ok(())
+}
+
+/// Whether an alarm went off again after a recovery that was delivered late. Only CloudWatch's events carry the time of
+/// the change itself; other services' events carry that of their publication, which may be out of order.
+fn failed_later(incident: &Incident, recovered_at: &str) -> bool {
+    let failed_at = incident.last_failed_at.as_deref().filter(|_| incident.source == "cloudwatch");
+    let failed_at = failed_at.and_then(milliseconds_of);
+    failed_at.zip(milliseconds_of(recovered_at)).is_some_and(|(failed, recovered)| failed > recovered)
 }
 
 /// The latest incidents of a trouble, in any status, newest first.
@@ -62,15 +70,21 @@ pub(crate) async fn of_trouble(store: &impl Store, trouble: &Trouble<'_>) -> Res
     Ok(incidents)
 }
 
-/// Resolves an unresolved incident and reports it; returns whether it did.
-async fn recover<S: Store, N: Notifier>(context: &Context<S, N>, incident: &Incident) -> Result<bool, HandlerError> {
+/// Resolves an unresolved incident that recovered at this time, and reports it; returns whether it did.
+async fn recover<S: Store, N: Notifier>(
+    context: &Context<S, N>,
+    incident: &Incident,
+    recovered_at: &str,
+) -> Result<bool, HandlerError> {
     if incident.status == Status::Resolved {
         // The event's first delivery may have crashed before its mail.
         outbox::send_if_due(context, incident).await?;
         return Ok(false);
     }
     let silences = context.store.silences().await?;
-    let Some((recovered, sends)) = resolved_by_event(context, incident, &silences).await? else { return Ok(false) };
+    let Some((recovered, sends)) = resolved_by_event(context, incident, recovered_at, &silences).await? else {
+        return Ok(false);
+    };
     log::line("recovered", json!({ "incident_id": recovered.incident_id, "resource": recovered.resource }));
     match sends {
         true => drop(outbox::send(context, &recovered, &recovered.last_seen_at, Sends::Unpaid).await?),
@@ -83,11 +97,12 @@ async fn recover<S: Store, N: Notifier>(context: &Context<S, N>, incident: &Inci
 async fn resolved_by_event<S: Store, N: Notifier>(
     context: &Context<S, N>,
     incident: &Incident,
+    recovered_at: &str,
     silences: &[Silence],
 ) -> Result<Option<(Incident, bool)>, StoreError> {
     let mut backoff = Backoff::default();
     let mut read = Some(incident.clone());
-    while let Some(open) = read.filter(|read| read.status != Status::Resolved) {
+    while let Some(open) = read.filter(|read| read.status != Status::Resolved && !failed_later(read, recovered_at)) {
         let now = context.clock.now();
         let outbox = recovery_notice(&open, silences, &now);
         let recent_changes = [recent(&open.recent_changes, now.seconds), vec![now.seconds]].concat();

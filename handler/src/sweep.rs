@@ -173,9 +173,12 @@ async fn send_together<S: Store, N: Notifier>(
             Err(error) => failed = Some(error),
         }
     }
-    let Some(first) = ours.first() else { return failed.map_or(Ok(0), Err) };
+    if ours.is_empty() {
+        return failed.map_or(Ok(0), Err);
+    }
     let stack = &context.settings.stack;
-    let mail = match &first.silenced_by {
+    let hid = ours.first().and_then(|first| first.silenced_by.as_ref());
+    let mail = match hid.filter(|hid| ours.iter().all(|incident| incident.silenced_by.as_ref() == Some(*hid))) {
         None => mail::digest(&ours, stack),
         Some(id) => {
             let silence = silences.iter().find(|silence| silence.silence_id == *id);

@@ -95,6 +95,7 @@ impl Classification {
             recommendation: judgement.recommendation.clone(),
             created_at: at.clone(),
             last_seen_at: at.clone(),
+            last_failed_at: Some(seen.occurred_at.clone()).filter(|at| !at.is_empty()),
             occurrences: 1,
             fingerprint: self.fingerprint.digest.clone(),
             fingerprint_inputs: self.fingerprint.inputs.clone(),

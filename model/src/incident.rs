@@ -6,6 +6,7 @@ use crate::alarms;
 use crate::notice::Reason;
 use crate::table::{FIRST_RECORD_VERSION, Place};
 use crate::tally::Head;
+use crate::time::milliseconds_of;
 use crate::timeline::TimelineEntry;
 use crate::word::{Word, by_name};
 use crate::{FingerprintInputs, Severity};
@@ -66,6 +67,9 @@ pub struct Incident {
     pub created_at: String,
     /// When the newest failure was recorded, RFC 3339 in UTC.
     pub last_seen_at: String,
+    /// When the newest of its failures happened, as their events say, RFC 3339 in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_failed_at: Option<String>,
     /// Number of distinct failures.
     pub occurrences: u64,
     /// Identity of the failure, versioned: `v1:` and hex digits.
@@ -156,6 +160,11 @@ pub struct Incident {
     pub head: Option<Box<Head>>,
 }
 
+/// The later of two times.
+pub(crate) fn later(one: Option<String>, other: Option<String>) -> Option<String> {
+    [one, other].into_iter().flatten().max_by_key(|at| milliseconds_of(at))
+}
+
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
@@ -198,6 +207,7 @@ impl Incident {
             request_id: latest.request_id.clone(),
             trouble: latest.trouble.clone(),
             last_seen_at: latest.last_seen_at.clone(),
+            last_failed_at: later(self.last_failed_at, latest.last_failed_at.clone()),
             occurrences: self.occurrences.saturating_add(failures),
             ..self
         }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::fields::within_bytes;
-use crate::incident::Incident;
+use crate::incident::{Incident, later};
 
 /// Maximum size of the differences in bytes, so that the item with its key and numbers stays within one write unit.
 const MOST_BYTES: usize = 800;
@@ -36,6 +36,8 @@ pub struct Tally {
     pub occurrences: u64,
     /// When the latest of them was recorded, RFC 3339 in UTC.
     pub last_seen_at: String,
+    /// When the newest of them happened, as their events say, RFC 3339 in UTC.
+    pub last_failed_at: Option<String>,
     /// The latest of them.
     pub latest: Differences,
     /// Whether the incident is resolved: nothing is counted for it any more.
@@ -74,7 +76,8 @@ impl Incident {
         let occurrences = self.occurrences.saturating_add(tally.occurrences);
         // An older version counts in the head.
         let is_later = tally.last_seen_at >= self.last_seen_at;
-        let counted = Self { occurrences, head, ..self };
+        let last_failed_at = later(self.last_failed_at.clone(), tally.last_failed_at.clone());
+        let counted = Self { occurrences, head, last_failed_at, ..self };
         match is_later {
             true => showing(Self { last_seen_at: tally.last_seen_at.clone(), ..counted }, &tally.latest),
             false => counted,

@@ -98,6 +98,8 @@ impl Mark<'_> {
         let mut write = versioned();
         if later.timeline.len() < LAST {
             write.append(self.entry, LAST)?;
+            write.sets.push("timeline_left_out = if_not_exists(timeline_left_out, :none_left_out)".to_owned());
+            write.value(":none_left_out", number(0));
         } else {
             let with = later.clone().with(self.entry.clone());
             let read = (later.timeline.len(), later.timeline_left_out);

@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use futures_util::future::try_join_all;
-use incident_model::table;
+use incident_model::{Status, table};
 
 use crate::aws::{AwsError, Clients, Explain};
 
@@ -108,7 +108,7 @@ impl<'a> Backfill<'a> {
         }
     }
 
-    /// Heads without a month.
+    /// Heads without a month, and those whose time a former version took away: they are unresolved, and in no queue.
     async fn page(&self, start: Option<HashMap<String, AttributeValue>>) -> Result<QueryOutput, AwsError> {
         let call = self
             .clients
@@ -117,12 +117,15 @@ impl<'a> Backfill<'a> {
             .table_name(self.table)
             .index_name(table::FORMER_INDEX_BY_CREATED)
             .key_condition_expression("#type = :incident")
-            .filter_expression("attribute_not_exists(#month)")
-            .projection_expression(placement::projection())
+            .filter_expression(
+                "attribute_not_exists(#month) OR (#status <> :resolved AND attribute_not_exists(#due_at))",
+            )
+            .projection_expression(format!("{}, #month", placement::projection()))
             .set_expression_attribute_names(Some(placement::names()))
             .expression_attribute_names("#type", table::RECORD_TYPE)
             .expression_attribute_names("#month", table::MONTH)
             .expression_attribute_values(":incident", AttributeValue::S(table::RECORD_TYPE_INCIDENT.to_owned()))
+            .expression_attribute_values(":resolved", AttributeValue::S(Status::Resolved.name().to_owned()))
             .set_exclusive_start_key(start);
         patiently(|| async { call.clone().send().await.explain("dynamodb:Query") }).await
     }

@@ -30,6 +30,7 @@ pub(super) struct Placement {
     /// Its key.
     pub(super) id: String,
     month: String,
+    has_month: bool,
     /// Its queue, and when it is due there.
     due: Option<(&'static str, String)>,
     acknowledged_at: Option<String>,
@@ -67,20 +68,22 @@ pub(super) fn month_of(head: &Item) -> Option<String> {
 }
 
 impl Placement {
-    /// Where a head belongs; `None` for one that has its month.
+    /// Where a head belongs; `None` for one that is there.
     pub(super) fn of(head: &Item) -> Option<Self> {
-        if head.contains_key(table::MONTH) {
-            return None;
-        }
+        let has_month = head.contains_key(table::MONTH);
         let status = text(head, "status").and_then(value_of::<Status>);
         let is_over = status == Some(Status::Resolved);
         let due_at = head.get(table::DUE_AT).and_then(|at| at.as_n().ok()).cloned();
+        if has_month && (is_over || due_at.is_some()) {
+            return None;
+        }
         let due_at = due_at.or_else(|| (!is_over).then(|| table::NEVER_DUE.to_string()));
         let queue = text(head, "severity").and_then(value_of::<Severity>).unwrap_or(Severity::Critical).queue();
         let noted = |words: &[&str]| entries(head).find(|(_, what)| words.iter().any(|word| what.starts_with(word)));
         let resolved = || noted(&["resolved", "recovered"]).map(|(at, _)| at.to_owned());
         Some(Self {
             id: id_of(head)?,
+            has_month,
             month: month_of(head)?,
             due: due_at.map(|at| (queue, at)),
             acknowledged_at: noted(&["acknowledged"]).map(|(at, _)| at.to_owned()),
@@ -104,7 +107,8 @@ impl Placement {
             sets.push(format!("{name} = if_not_exists({name}, :{name})"));
             values.insert(format!(":{name}"), AttributeValue::S(at.clone()));
         }
-        let mut conditions = vec![format!("attribute_exists({}) AND attribute_not_exists(#month)", table::INCIDENT_ID)];
+        let month = if self.has_month { "attribute_exists(#month)" } else { "attribute_not_exists(#month)" };
+        let mut conditions = vec![format!("attribute_exists({}) AND {month}", table::INCIDENT_ID)];
         for (name, read) in READ.into_iter().zip(&self.read) {
             names.insert(format!("#{name}"), name.to_owned());
             conditions.push(match read {

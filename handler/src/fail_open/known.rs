@@ -76,7 +76,7 @@ impl Known {
 
     /// Takes back what is not mailed yet.
     pub(super) fn settle(&mut self, fingerprint: &str) {
-        if let Some(failing) = self.failing.get_mut(fingerprint) {
+        if let Some(failing) = self.failing.get_mut(fingerprint).filter(|failing| failing.is_kept) {
             failing.is_waiting = false;
         }
     }

@@ -20,13 +20,13 @@ pub(super) struct Plan {
 impl Plan {
     /// The plan for incidents with a notice or a reminder to send, worst first. CRITICAL ones get mails of their own as
     /// long as the budget lasts, whatever else waits; a few others too; the rest go into a digest. There is one mail
-    /// about several incidents in a sweep, and a digest comes before what silences hid.
+    /// about several incidents in a sweep: a digest or what a silence hid, whichever begins with the worse one.
     pub(super) fn of(due: &[&Incident], budgets: &[BudgetState], now_milliseconds: i64) -> Self {
         let mut sorted: Vec<Incident> = due.iter().map(|incident| (*incident).clone()).collect();
-        sorted.sort_by_key(|incident| (std::cmp::Reverse(incident.severity), incident.due_at));
-        let (hidden, open): (Vec<_>, Vec<_>) = sorted.into_iter().partition(|one| one.silenced_by.is_some());
-        let (drills, open): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.drill.is_some());
-        let (critical, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.severity >= Severity::Critical);
+        sorted.sort_by(|one, other| order(one).cmp(&order(other)));
+        let (drills, open): (Vec<_>, Vec<_>) = sorted.into_iter().partition(|one| one.drill.is_some());
+        let (critical, open): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.severity >= Severity::Critical);
+        let (hidden, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.silenced_by.is_some());
         let singles: Vec<BudgetState> =
             budgets.iter().filter(|state| state.budget.name != DIGESTS.name).cloned().collect();
         let free_for_critical = mail_budget::free(&singles, Severity::Critical, now_milliseconds);
@@ -39,10 +39,19 @@ impl Plan {
         digest.extend(all_or_none(drills, MOST_SINGLE_MAILS, &mut plan.singly));
         let may_digest = budgets.iter().filter(|state| state.budget.name == DIGESTS.name);
         if may_digest.map(|state| state.free(now_milliseconds)).sum::<usize>() > 0 {
-            plan.together = if digest.is_empty() { of_one_silence(hidden) } else { digest };
+            plan.together = match (digest.first(), hidden.first()) {
+                (Some(digested), Some(hid)) if order(hid) < order(digested) => of_one_silence(hidden),
+                (Some(_), _) => digest,
+                (None, _) => of_one_silence(hidden),
+            };
         }
         plan
     }
+}
+
+/// The worst first, then the oldest.
+fn order(incident: &Incident) -> (std::cmp::Reverse<Severity>, &str) {
+    (std::cmp::Reverse(incident.severity), &incident.created_at)
 }
 
 /// Moves the first `most` incidents, and returns the others.
@@ -60,6 +69,58 @@ fn all_or_none(incidents: Vec<Incident>, most: usize, singly: &mut Vec<Incident>
 
 /// The incidents that one of the silences hid.
 fn of_one_silence(hidden: Vec<Incident>) -> Vec<Incident> {
-    let silence = hidden.iter().map(|incident| incident.silenced_by.clone()).min().flatten();
+    let silence = hidden.first().and_then(|incident| incident.silenced_by.clone());
     hidden.into_iter().filter(|incident| incident.silenced_by == silence).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use incident_model::{AlertPolicy, Rules, classify};
+    use serde_json::json;
+
+    use super::*;
+
+    type Tested = Result<(), Box<dyn std::error::Error>>;
+
+    fn incident(
+        number: usize,
+        severity: Severity,
+        silence: Option<&str>,
+    ) -> Result<Incident, Box<dyn std::error::Error>> {
+        let failure = json!({
+            "source": "lambda", "detail-type": "Lambda Function Invocation Result - Failure",
+            "detail": {"requestContext": {"functionArn": "arn:aws:lambda:eu-west-1:1:function:orders"}},
+        });
+        let seen = classify(&failure, &Rules::defaults()?)?;
+        let created_at = format!("2026-01-01T00:{number:02}:00.000Z");
+        let opened = seen[0].incident(format!("inc-{number:02}"), created_at).ok_or("no failure")?;
+        Ok(Incident { severity, silenced_by: silence.map(str::to_owned), ..opened })
+    }
+
+    /// The ids of single mails, and those of the mail about several, without budgets used.
+    fn planned(incidents: &[Incident]) -> (Vec<String>, Vec<String>) {
+        let [mails, critical] = mail_budget::of(&AlertPolicy::default());
+        let budgets = [mails, critical, DIGESTS].map(|budget| BudgetState { budget, sent: None });
+        let plan = Plan::of(&incidents.iter().collect::<Vec<_>>(), &budgets, 1_000_000);
+        let ids = |incidents: &[Incident]| incidents.iter().map(|incident| incident.incident_id.clone()).collect();
+        (ids(&plan.singly), ids(&plan.together))
+    }
+
+    #[test]
+    fn what_a_silence_hid_does_not_wait_for_the_end_of_a_storm() -> Tested {
+        let mut due = vec![
+            incident(0, Severity::Critical, Some("sil-1"))?,
+            incident(1, Severity::High, Some("sil-1"))?,
+            incident(2, Severity::Medium, Some("sil-2"))?,
+        ];
+        for number in 3..30 {
+            due.push(incident(number, Severity::Medium, None)?);
+        }
+        assert_eq!(planned(&due), (vec!["inc-00".to_owned()], vec!["inc-01".to_owned()]));
+        due.remove(1);
+        assert_eq!(planned(&due).1, ["inc-02"]);
+        due.remove(1);
+        assert_eq!(planned(&due).1.len(), 27);
+        Ok(())
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedCredentialsProvider};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
@@ -17,6 +18,7 @@ use incident_handler::clients::Clients;
 use incident_handler::error::HandlerError;
 use incident_handler::handler::Handler;
 use incident_handler::settings::{QueueUrls, Settings};
+use incident_handler::store::Table;
 use incident_local::config::LatencyProfile;
 use incident_local::gateway::{Gateway, Handle};
 use incident_local::outbox::{MailKind, StoredMail, read};
@@ -213,7 +215,7 @@ impl Account {
             for (_, value) in moments {
                 earlier(value);
             }
-            self.clients.dynamodb.put_item().table_name(TABLE).set_item(Some(item)).send().await?;
+            self.put(item).await?;
         }
         // The indexes follow.
         tokio::time::sleep(LatencyProfile::QUICK.index * 2).await;
@@ -238,13 +240,49 @@ impl Account {
         while too_many - fitting > 1 {
             let entries = usize::midpoint(fitting, too_many);
             item.insert("timeline".to_owned(), AttributeValue::L(vec![AttributeValue::M(entry.clone()); entries]));
-            let put = self.clients.dynamodb.put_item().table_name(TABLE).set_item(Some(item.clone()));
-            match put.send().await {
-                Ok(_) => fitting = entries,
+            match self.put(item.clone()).await {
+                Ok(()) => fitting = entries,
                 Err(_) => too_many = entries,
             }
         }
         Ok(fitting)
+    }
+
+    /// Puts an item; waits while it is throttled, because one item takes a thousand write units a second.
+    async fn put(&self, item: HashMap<String, AttributeValue>) -> TestResult {
+        loop {
+            let put = self.clients.dynamodb.put_item().table_name(TABLE).set_item(Some(item.clone()));
+            match put.send().await {
+                Err(error) if error.code() == Some("ThrottlingException") => {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+                answer => return Ok(answer.map(drop)?),
+            }
+        }
+    }
+
+    /// The table, as the handler sees it.
+    pub(crate) fn table(&self) -> Table {
+        Table::new(self.clients.dynamodb.clone(), TABLE.to_owned())
+    }
+
+    /// Fills the history in the head of the only incident, and adds a later entry as the command line did.
+    pub(crate) async fn fill_history(&self) -> TestResult {
+        let mut items = self.items().await?;
+        items.retain(|item| item.contains_key(MONTH));
+        let mut head = items.pop().ok_or("no incident")?;
+        let key = head.get(INCIDENT_ID).and_then(|key| key.as_s().ok()).cloned().unwrap_or_default();
+        let entry = |what: &str| {
+            let text = |text: &str| AttributeValue::S(text.to_owned());
+            let entry = [("at".to_owned(), text("2026-01-01T00:00:00.000Z")), ("what".to_owned(), text(what))];
+            AttributeValue::M(entry.into())
+        };
+        head.insert("timeline".to_owned(), AttributeValue::L(vec![entry("notified (reminder, notice 2)"); 10]));
+        self.clients.dynamodb.put_item().table_name(TABLE).set_item(Some(head)).send().await?;
+        let put = self.clients.dynamodb.put_item().table_name(TABLE);
+        let put = put.item(INCIDENT_ID, AttributeValue::S(timeline_key(&key)));
+        put.item("timeline", AttributeValue::L(vec![entry("acknowledged by ada")])).send().await?;
+        Ok(())
     }
 
     /// Puts an item of this many bytes.

@@ -19,6 +19,7 @@ fn counted(head: &Incident, latest: &Incident, failures: u64) -> Incident {
     let tally = Tally {
         occurrences: failures,
         last_seen_at: latest.last_seen_at.clone(),
+        last_failed_at: latest.last_failed_at.clone(),
         latest: Head::of(head).differences(latest),
         closed: false,
     };
@@ -56,6 +57,7 @@ fn a_failure_that_an_older_version_counted_in_the_head_is_counted_and_shown_if_i
     let tally = Tally {
         occurrences: 2,
         last_seen_at: latest.last_seen_at.clone(),
+        last_failed_at: latest.last_failed_at.clone(),
         latest: Head::of(&head).differences(&latest),
         closed: false,
     };

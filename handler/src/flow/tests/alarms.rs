@@ -110,3 +110,23 @@ async fn a_failure_that_explains_no_alarm_leaves_it_open() -> Tested {
     }
     Ok(())
 }
+
+fn alarm_at(event_id: &str, state: &str, at: &str) -> Value {
+    let mut event = alarm(event_id, state);
+    event["time"] = at.into();
+    event
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recovery_that_comes_late_ends_no_later_failure() -> Tested {
+    let (begins, ends, returns) = ("2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z", "2026-01-01T00:02:00Z");
+    let flow = flow();
+    deliver(&flow, &alarm_at("e1", "ALARM", begins)).await?;
+    deliver(&flow, &alarm_at("e3", "ALARM", returns)).await?;
+    deliver(&flow, &alarm_at("e2", "OK", ends)).await?;
+    let statuses: Vec<Status> = flow.context.store.incidents().iter().map(|incident| incident.status).collect();
+    assert_eq!(statuses, [Status::Open]);
+    deliver(&flow, &alarm_at("e4", "OK", "2026-01-01T00:03:00Z")).await?;
+    assert_eq!(flow.context.store.incidents()[0].status, Status::Resolved);
+    Ok(())
+}

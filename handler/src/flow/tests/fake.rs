@@ -375,7 +375,11 @@ impl Store for Memory {
             let untouched = untouched(resolution.read);
             let is_done = self.change_if(
                 &resolution.read.incident_id,
-                |incident| incident.status != Status::Resolved && untouched(incident),
+                |incident| {
+                    incident.status != Status::Resolved
+                        && untouched(incident)
+                        && incident.occurrences == resolution.read.occurrences
+                },
                 |incident| {
                     incident.status = Status::Resolved;
                     incident.recovered = true;

@@ -34,6 +34,10 @@ fn tallied(occurrence: &Occurrence<'_>) -> Result<Changes, StoreError> {
         .set("last_seen_at", text(&incident.last_seen_at))
         .set("latest", latest.map_err(|error| StoreError::unusable("BrokenRecord", error))?)
         .versioned();
+    let changes = match &incident.last_failed_at {
+        Some(at) => changes.set("last_failed_at", text(at)),
+        None => changes,
+    };
     let Some(worse_at) = occurrence.worse_at else { return Ok(changes) };
     // After this write the count must stay below the number that escalates.
     let most = worse_at.saturating_sub(1).checked_sub(head.occurrences + occurrence.failures);

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use incident_model::Incident;
 use incident_model::table::{
-    CALENDAR, MONTHS, SILENCES, alarm_of_function_key, budget_key, event_key, former, open_key, tally_key, trouble_key,
+    CALENDAR, MONTHS, Place, SILENCES, alarm_of_function_key, budget_key, event_key, former, open_key, tally_key,
+    trouble_key,
 };
 
 use super::items::{RECOVERED_AT, TARGET, integer, string};
@@ -21,7 +22,8 @@ struct PointerKeys {
 impl PointerKeys {
     fn target(&self, items: &[Item]) -> Option<String> {
         let target = |key: &str| item(items, key).and_then(|item| string(item, TARGET));
-        target(&self.today).or_else(|| target(&self.former))
+        // The former version may have opened a newer one since; ids sort by time.
+        target(&self.today).max(target(&self.former))
     }
 
     fn each(&self) -> [&str; 2] {
@@ -71,14 +73,14 @@ pub(super) async fn look(table: &Table, lookup: &Lookup<'_>) -> Result<Snapshot,
     let recovered_at = |key: &str| item(&items, key).and_then(|item| integer(item, RECOVERED_AT));
     Ok(Snapshot {
         counted_for: counted.collect(),
-        newest: newest?,
+        newest: newest?.filter(|newest| is_in(newest, place)),
         open_pointer: item(&items, &open.today).and_then(|item| string(item, TARGET)),
         newest_of_trouble: trouble.target(&items),
         trouble_pointer: TroublePointer {
             leads_to: item(&items, &trouble.today).and_then(|item| string(item, TARGET)),
             recovered_at: recovered_at(&trouble.today),
         },
-        recovered_at: recovered_at(&trouble.today).max(recovered_at(&trouble.former)),
+        recovered_at: recovered_at(&trouble.today),
         alarm_of_function: alarm_of_function?,
         silences: item(&items, SILENCES).map(silences::in_force).unwrap_or_default(),
         budgets: budget::states(lookup.budgets, &items),
@@ -107,6 +109,12 @@ async fn followed(
         Some(_) => Ok(incident(items, &incident_id)),
         None => table.incident(&incident_id).await,
     }
+}
+
+/// Whether an incident is in a place, as far as both are known: keys of version 1 do not name it.
+fn is_in(incident: &Incident, place: Place<'_>) -> bool {
+    let agree = |one: &str, other: &str| one.is_empty() || other.is_empty() || one == other;
+    agree(&incident.account, place.account) && agree(&incident.region, place.region)
 }
 
 fn remember_months(table: &Table, items: &[Item]) {

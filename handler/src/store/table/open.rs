@@ -7,7 +7,7 @@ use incident_model::table::{CALENDAR, MONTHS, alarm_of_function_key, month_of, o
 use incident_model::{Incident, Status};
 
 use super::changes::{Changes, built};
-use super::items::{RECOVERED_AT, head, number, pointer, text};
+use super::items::{RECOVERED_AT, count, head, number, pointer, text};
 use super::{Item, Table, budget, marker};
 use crate::store::{Opening, StoreError};
 
@@ -93,13 +93,18 @@ fn explained(table: &Table, alarm: &Incident, cause: &Incident) -> Result<[Trans
         .remove("due_at")
         .remove("due_queue")
         .remove("silenced_by");
-    Ok([changes.in_transaction(&table.name, &alarm.incident_id)?, closed(table, &alarm.incident_id)?])
+    Ok([changes.in_transaction(&table.name, &alarm.incident_id)?, closed(table, alarm)?])
 }
 
-/// Closes the tally of an incident, so that nothing is counted for it any more.
-pub(super) fn closed(table: &Table, incident_id: &str) -> Result<TransactWriteItem, StoreError> {
-    let changes = Changes::default().set("closed", AttributeValue::Bool(true)).versioned();
-    changes.in_transaction(&table.name, &tally_key(incident_id))
+/// Closes the tally of an incident, so that nothing is counted for it any more, unless something was since it was read.
+pub(super) fn closed(table: &Table, read: &Incident) -> Result<TransactWriteItem, StoreError> {
+    let in_head = read.head.as_ref().map_or(read.occurrences, |head| head.occurrences);
+    let uncounted = match read.occurrences.saturating_sub(in_head) {
+        0 => Changes::new("attribute_not_exists(occurrences)"),
+        counted => Changes::new("occurrences = :counted").with(":counted", count(counted)),
+    };
+    let changes = uncounted.set("closed", AttributeValue::Bool(true)).versioned();
+    changes.in_transaction(&table.name, &tally_key(&read.incident_id))
 }
 
 fn put(table: &Table, item: HashMap<String, AttributeValue>) -> aws_sdk_dynamodb::types::builders::PutBuilder {

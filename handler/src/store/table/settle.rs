@@ -7,8 +7,10 @@ use super::changes::Changes;
 use super::items::{count, number, text};
 use super::timeline::apply_noted;
 use super::{Table, open};
-use crate::store::backoff::Backoff;
 use crate::store::{Outbox, Resolution, Sent, Store, StoreError};
+
+/// How often an incident is read before its caller has to wait.
+const READS: usize = 3;
 
 /// Resolves an incident and closes its tally in one transaction.
 pub(super) async fn resolve(table: &Table, resolution: &Resolution<'_>) -> Result<(), StoreError> {
@@ -23,13 +25,16 @@ pub(super) async fn resolve(table: &Table, resolution: &Resolution<'_>) -> Resul
         .outbox(outbox, read.severity, Status::Resolved)
         .noted_in_head(read, at, what)?;
     let head = changes.in_transaction(&table.name, &read.incident_id)?;
-    table.transact(vec![head, open::closed(table, &read.incident_id)?]).await
+    table.transact(vec![head, open::closed(table, read)?]).await
 }
 
 /// Changes the outbox of an incident, unless it changed since it was read.
 pub(super) async fn set_outbox(table: &Table, read: &Incident, outbox: &Outbox) -> Result<bool, StoreError> {
     let changes = Changes::new("attribute_exists(incident_id)")
         .only_if_untouched(read)
+        // An escalation moves it into another queue.
+        .only_if("severity = :read_severity")
+        .with(":read_severity", text(read.severity.name()))
         .outbox(outbox, read.severity, read.status)
         .mended(read)?;
     table.apply(&read.incident_id, changes).await
@@ -39,9 +44,8 @@ pub(super) async fn set_outbox(table: &Table, read: &Incident, outbox: &Outbox) 
 pub(super) async fn mark_sent(table: &Table, sent: &Sent<'_>) -> Result<bool, StoreError> {
     let Incident { severity: mailed, notices, status, .. } = sent.incident;
     let outbox = Outbox { due: None, due_at: sent.next_look, silenced_by: None, ..Outbox::of(sent.incident) };
-    let mut read = Some(sent.incident.clone());
-    let mut backoff = Backoff::default();
-    while let Some(incident) = read {
+    let mut incident = sent.incident.clone();
+    for _ in 0..READS {
         let entry = || TimelineEntry::new(sent.at, sent.what);
         let untouched = accepted(sent, "attribute_exists(due) AND notices = :sent AND severity = :mailed")
             .with(":sent", count(*notices))
@@ -65,15 +69,18 @@ pub(super) async fn mark_sent(table: &Table, sent: &Sent<'_>) -> Result<bool, St
             }
         }
         // During the send the next notice became due, which must stay, or the incident was resolved manually.
-        let kept = accepted(sent, "attribute_exists(incident_id)");
+        let kept = accepted(sent, "attribute_exists(incident_id)")
+            .only_if("NOT (attribute_exists(due) AND notices = :sent AND severity = :mailed)")
+            .with(":sent", count(*notices))
+            .with(":mailed", text(mailed.name()));
         if apply_noted(table, &incident, kept, entry()).await? {
             return Ok(false);
         }
         // It was deleted, or its full timeline changed.
-        backoff.wait_after(StoreError::Conflict).await?;
-        read = table.incident(&incident.incident_id).await?;
+        let Some(read) = table.incident(&incident.incident_id).await? else { return Ok(false) };
+        incident = read;
     }
-    Ok(false)
+    Err(StoreError::Conflict)
 }
 
 fn accepted(sent: &Sent<'_>, condition: &str) -> Changes {

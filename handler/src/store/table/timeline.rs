@@ -1,14 +1,16 @@
 //! Changes of an incident's timeline in the table: its head has the first entries, an item of its own the later ones.
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::AttributeValue;
 use incident_model::table::timeline_key;
 use incident_model::timeline::{LaterEntries, TimelineChange};
 use incident_model::{Incident, TimelineEntry};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_attribute_value};
+use serde_json::json;
 
 use super::Table;
 use super::changes::Changes;
 use super::items::count;
+use crate::log;
 use crate::store::StoreError;
 
 impl Changes {
@@ -46,8 +48,11 @@ impl Changes {
     }
 }
 
-/// A change of a head with an entry for its timeline: one write while the head has room, a transaction of head and
-/// later entries afterwards. False if the change's condition does not hold, or others write the same entries.
+/// Attempts at adding a later entry while others add theirs.
+const ATTEMPTS: usize = 5;
+
+/// A change of a head with an entry for its timeline: in the same write while the head has room, in an item of its own
+/// afterwards. False if the change's condition does not hold.
 pub(super) async fn apply_noted(
     table: &Table,
     read: &Incident,
@@ -57,41 +62,48 @@ pub(super) async fn apply_noted(
     if read.has_room_for(&entry) {
         return table.apply(&read.incident_id, changes.noted_in_head(read, &entry.at, &entry.what)?).await;
     }
-    let changes = changes.mended(read)?;
-    let key = timeline_key(&read.incident_id);
-    let stored = table.item(&key).await?;
-    let later: LaterEntries = match stored {
-        Some(item) => from_item(item).map_err(|error| StoreError::unusable("BrokenTimeline", error))?,
-        None => LaterEntries::default(),
-    };
-    let writes = vec![changes.in_transaction(&table.name, &read.incident_id)?, appended(table, &key, &later, entry)?];
-    match table.transact(writes).await {
-        Ok(()) => Ok(true),
-        Err(StoreError::Conflict) => Ok(false),
-        Err(error) => Err(error),
+    let is_applied = table.apply(&read.incident_id, changes.mended(read)?).await?;
+    if is_applied {
+        // A history that lacks an entry is no reason to repeat a mail.
+        if let Err(error) = note_later(table, &read.incident_id, &entry).await {
+            log::line("not-noted", json!({ "incident_id": read.incident_id, "error": error.to_string() }));
+        }
     }
+    Ok(is_applied)
 }
 
-/// Adds an entry to the later ones, if they are as they were read.
-fn appended(
-    table: &Table,
-    key: &str,
-    read: &LaterEntries,
-    entry: TimelineEntry,
-) -> Result<TransactWriteItem, StoreError> {
+/// Adds an entry to the later ones.
+async fn note_later(table: &Table, incident_id: &str, entry: &TimelineEntry) -> Result<(), StoreError> {
+    let key = timeline_key(incident_id);
+    for _ in 0..ATTEMPTS {
+        let later: LaterEntries = match table.item(&key).await? {
+            Some(item) => from_item(item).map_err(|error| StoreError::unusable("BrokenTimeline", error))?,
+            None => LaterEntries::default(),
+        };
+        if table.apply(&key, appended(&later, entry)?).await? {
+            return Ok(());
+        }
+    }
+    Err(StoreError::Conflict)
+}
+
+/// Adds an entry to the later ones, if they are as they were read. The command line writes them, too.
+fn appended(read: &LaterEntries, entry: &TimelineEntry) -> Result<Changes, StoreError> {
     let (entries, left_out) = (read.timeline.len() as u64, read.timeline_left_out);
-    let then = read.clone().with(entry);
+    let then = read.clone().with(entry.clone());
     let unchanged = match entries {
         0 => Changes::new("attribute_not_exists(timeline)"),
-        _ => Changes::new("size(timeline) = :read_entries AND timeline_left_out = :read_left_out")
-            .with(":read_entries", count(entries))
-            .with(":read_left_out", count(left_out)),
+        _ => Changes::new("size(timeline) = :read_entries").with(":read_entries", count(entries)),
     };
-    let changes = unchanged
+    let unchanged = match left_out {
+        0 => unchanged.only_if("(attribute_not_exists(timeline_left_out) OR timeline_left_out = :read_left_out)"),
+        _ => unchanged.only_if("timeline_left_out = :read_left_out"),
+    };
+    Ok(unchanged
+        .with(":read_left_out", count(left_out))
         .set("timeline", list(&then.timeline)?)
         .set("timeline_left_out", count(then.timeline_left_out))
-        .versioned();
-    changes.in_transaction(&table.name, key)
+        .versioned())
 }
 
 fn list(entries: &[TimelineEntry]) -> Result<AttributeValue, StoreError> {
