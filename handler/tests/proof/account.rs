@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedCredentialsProvider};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
@@ -51,6 +52,8 @@ pub(crate) const ATTEMPTS: u64 = 3;
 const DELIVERIES: usize = 3;
 /// After this many sweeps nothing may be due.
 const SWEEPS: usize = 6;
+/// In which a key takes its units.
+const SECOND: Duration = Duration::from_secs(1);
 /// The seconds between two sweeps, and between two deliveries: more than any lease.
 const PAUSE: i64 = 600;
 
@@ -241,9 +244,13 @@ impl Account {
             let put = self.clients.dynamodb.put_item().table_name(TABLE).set_item(Some(item.clone()));
             match put.send().await {
                 Ok(_) => fitting = entries,
-                Err(_) => too_many = entries,
+                Err(error) if error.code() == Some("ValidationException") => too_many = entries,
+                // Items of this size use up what a key takes in a second.
+                Err(error) if error.code() == Some("ThrottlingException") => tokio::time::sleep(SECOND).await,
+                Err(error) => return Err(error.into()),
             }
         }
+        tokio::time::sleep(SECOND).await;
         Ok(fitting)
     }
 
