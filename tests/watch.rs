@@ -30,7 +30,7 @@ async fn failures_of_a_watched_function_become_incidents() -> TestResult {
     assert_eq!(coverage[1]["function"], "orders");
     assert_eq!((&coverage[1]["kind"], &coverage[1]["watched"]), (&json!("default-bus"), &json!(true)));
     assert_eq!(coverage[1]["alarm"], "devops-function-errors");
-    assert_eq!((&coverage[0]["kind"], &coverage[0]["alarm"]), (&json!("queue"), &Value::Null), "{coverage}");
+    assert_eq!((&coverage[0]["kind"], &coverage[0]["alarm"]), (&json!("nothing"), &Value::Null), "{coverage}");
     let refused = world.run(&["watch", "add", "devops-incident-handler", "--local"]).await?.ended_with(1)?;
     assert!(refused.stderr.contains("must not loop back"), "{}", refused.stderr);
     Ok(())

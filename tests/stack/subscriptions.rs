@@ -1,6 +1,7 @@
 //! Who gets alerts when addresses are added and removed: the same with either engine.
 
 use aws_sdk_cloudformation::types::{Capability, Parameter, StackStatus};
+use incident_deploy::template::compact;
 use serde_json::Value;
 
 use crate::harness::{ADDRESS, Aws, Finished, TestResult, World, eventually};
@@ -170,7 +171,8 @@ async fn subscribe_by_position(aws: &Aws, addresses: &[&str]) -> TestResult {
         );
         resources.insert(format!("EmailSubscription{}", index + 1).into(), yaml_serde::from_str(&text)?);
     }
-    let call = cloudformation.update_stack().stack_name("devops").template_body(yaml_serde::to_string(&document)?);
+    let call =
+        cloudformation.update_stack().stack_name("devops").template_body(compact(&yaml_serde::to_string(&document)?)?);
     let bucket = Parameter::builder().parameter_key("CodeBucket").use_previous_value(true).build();
     call.parameters(bucket).capabilities(Capability::CapabilityNamedIam).send().await?;
     eventually("the update", async || {

@@ -204,8 +204,16 @@ mod tests {
 
     #[test]
     fn a_write_names_what_it_uses_and_holds_only_for_what_was_read() {
-        assert_eq!(Placement::of(&head(&[("month", word("2026-01"))])), None);
-        for own in [vec![], vec![("status", word("resolved"))], vec![("due_at", AttributeValue::N("7".to_owned()))]] {
+        let due = ("due_at", AttributeValue::N("7".to_owned()));
+        for there in [vec![due.clone()], vec![("status", word("resolved"))]] {
+            let there = [vec![("month", word("2026-01"))], there].concat();
+            assert_eq!(Placement::of(&head(&there)), None);
+        }
+        // A former version took its time away.
+        let timeless = Placement::of(&head(&[("month", word("2026-01"))]));
+        let condition = timeless.map(|placement| placement.expressions().condition).unwrap_or_default();
+        assert!(condition.contains("attribute_exists(#month)"), "{condition}");
+        for own in [vec![], vec![("status", word("resolved"))], vec![due.clone()]] {
             let Some(placement) = Placement::of(&head(&own)) else { unreachable!("it has no month") };
             let expressions = placement.expressions();
             let text = format!("{} {}", expressions.update, expressions.condition);

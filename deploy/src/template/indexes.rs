@@ -5,6 +5,7 @@ use yaml_serde::{Mapping, Value as Yaml};
 
 use super::TemplateError;
 use super::alter::alter;
+use super::compact::compact;
 
 const TABLE: &str = "AWS::DynamoDB::Table";
 const DEFINITIONS: &str = "AttributeDefinitions";
@@ -58,13 +59,14 @@ impl Indexes {
         let keys: Vec<&Yaml> = schemas.flatten().chain(&self.key).filter_map(|key| key.get(ATTRIBUTE)).collect();
         let is_key = |definition: &&Yaml| definition.get(ATTRIBUTE).is_some_and(|name| keys.contains(&name));
         let definitions: Vec<Yaml> = self.definitions.iter().filter(is_key).cloned().collect();
-        alter(text, |resources| {
+        let altered = alter(text, |resources| {
             for (_, resource) in resources.iter_mut().filter(|(_, resource)| properties(resource).is_some()) {
                 let Some(table) = resource.get_mut("Properties").and_then(Yaml::as_mapping_mut) else { continue };
                 table.insert(DEFINITIONS.into(), Yaml::Sequence(definitions.clone()));
                 table.insert(INDEXES.into(), Yaml::Sequence(self.indexes.clone()));
             }
-        })
+        })?;
+        compact(&altered)
     }
 }
 
