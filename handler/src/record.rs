@@ -12,7 +12,9 @@ use incident_model::{AlertPolicy, Classification, Incident, Reason, Status, func
 use crate::clock::Now;
 use crate::mail_budget::{self, DEFERRED_SECONDS};
 use crate::store::backoff::Backoff;
-use crate::store::{Lookup, MOST_EVENTS, Occurrence, Outbox, Snapshot, Store, StoreError, Trouble};
+use crate::store::{
+    BudgetState, Charge, Lookup, MOST_EVENTS, Occurrence, Outbox, Snapshot, Store, StoreError, Trouble,
+};
 
 pub(crate) use opening::{alarm_on_errors_of, resolved};
 
@@ -159,7 +161,7 @@ impl<S: Store> Recorder<'_, S> {
         let outbox = if is_worse { escalated(&incident, &snapshot.silences, now) } else { Outbox::of(&incident) };
         let incident = outbox.clone().put_into(incident);
         let is_due = incident.notices > open.notices && is_leased(&incident, now);
-        let (incident, charge, sends) = self.paid(incident, is_due, snapshot, now);
+        let (incident, charge, sends) = paid(incident, is_due, &snapshot.budgets, now);
         let outbox = Outbox::of(&incident);
         let judgements = failures.iter().filter_map(|failure| failure.judgement.as_ref());
         let occurrence = Occurrence {
@@ -193,25 +195,6 @@ impl<S: Store> Recorder<'_, S> {
         })
     }
 
-    /// Takes the mail of a due notice from the budget. If there is none left, the notice waits for a digest. Drills
-    /// have budgets of their own, and wait for them.
-    fn paid(
-        &self,
-        incident: Incident,
-        is_due: bool,
-        snapshot: &Snapshot,
-        now: &Now,
-    ) -> (Incident, Option<crate::store::Charge>, Sends) {
-        match (is_due, incident.drill.is_some()) {
-            (false, _) => (incident, None, Sends::No),
-            (true, true) => (incident, None, Sends::Unpaid),
-            (true, false) => match mail_budget::charge(&snapshot.budgets, incident.severity, now.milliseconds) {
-                Some(charge) => (incident, Some(charge), Sends::Paid),
-                None => (Incident { due_at: Some(now.seconds + DEFERRED_SECONDS), ..incident }, None, Sends::No),
-            },
-        }
-    }
-
     /// These events are duplicates even if their incident was deleted, or is of an unreadable version.
     async fn already_counted(
         &self,
@@ -232,6 +215,24 @@ impl<S: Store> Recorder<'_, S> {
             found.push(recorded(incident, failures, How::Duplicate, Sends::No));
         }
         Ok(found)
+    }
+}
+
+/// Takes the mail of a due notice from the budget. If there is none left, the notice waits for a digest. Drills have
+/// budgets of their own, and wait for them.
+pub(crate) fn paid(
+    incident: Incident,
+    is_due: bool,
+    budgets: &[BudgetState],
+    now: &Now,
+) -> (Incident, Option<Charge>, Sends) {
+    match (is_due, incident.drill.is_some()) {
+        (false, _) => (incident, None, Sends::No),
+        (true, true) => (incident, None, Sends::Unpaid),
+        (true, false) => match mail_budget::charge(budgets, incident.severity, now.milliseconds) {
+            Some(charge) => (incident, Some(charge), Sends::Paid),
+            None => (Incident { due_at: Some(now.seconds + DEFERRED_SECONDS), ..incident }, None, Sends::No),
+        },
     }
 }
 

@@ -11,16 +11,23 @@ use crate::clock::Now;
 use crate::context::Context;
 use crate::error::HandlerError;
 use crate::log;
+use crate::mail_budget;
 use crate::notify::Notifier;
 use crate::outbox;
-use crate::record::{LEASE_SECONDS, Sends, held_by, is_leased, resolved};
+use crate::record::{LEASE_SECONDS, Sends, held_by, is_leased, paid, resolved};
 use crate::store::backoff::Backoff;
-use crate::store::{Outbox, Resolution, Store, StoreError, Trouble};
+use crate::store::{BudgetState, Outbox, Resolution, Store, StoreError, Trouble};
 
 /// Limit on the incidents of one trouble. More open ones hardly end together.
 const MOST_BESIDE: usize = 25;
 /// The timeline's entry.
 const RECOVERED: &str = "recovered";
+
+/// What a recovery is decided on.
+struct Surroundings {
+    silences: Vec<Silence>,
+    budgets: Vec<BudgetState>,
+}
 
 /// Resolves and reports all open incidents of the trouble that ended.
 pub(crate) async fn recovery<S: Store, N: Notifier>(
@@ -31,21 +38,38 @@ pub(crate) async fn recovery<S: Store, N: Notifier>(
     let name = event.trouble();
     let place = Place { account: &seen.account, region: &seen.region };
     let trouble = Trouble { place, source: &seen.source, name: &name };
-    if event.outcome == Outcome::Recovery
-        && let Some(at) = milliseconds_of(&seen.occurred_at)
-    {
-        context.store.remember_recovery(&trouble, at).await?;
-    }
+    let budgets = mail_budget::of(&context.settings.alerts);
+    // Side by side, because a mail waits for them.
+    let (remembered, incidents, silences, budgets) = tokio::join!(
+        remember(context, event, &trouble),
+        of_trouble(&context.store, &trouble),
+        context.store.silences(),
+        context.store.budgets(&budgets),
+    );
+    remembered?;
+    let surroundings = Surroundings { silences: silences?, budgets: budgets? };
     let mut ended = 0;
-    for incident in of_trouble(&context.store, &trouble).await? {
+    for incident in incidents? {
         if ends(seen, &incident) && !failed_later(&incident, &seen.occurred_at) {
-            ended += usize::from(recover(context, &incident, &seen.occurred_at).await?);
+            ended += usize::from(recover(context, &incident, &seen.occurred_at, &surroundings).await?);
         }
     }
     if ended == 0 {
         context.ignored(event, event.reason().unwrap_or("the resource has no open incident"));
     }
     Ok(())
+}
+
+/// Remembers when the trouble ended, for failures that are reported later.
+async fn remember<S: Store, N: Notifier>(
+    context: &Context<S, N>,
+    event: &Classification,
+    trouble: &Trouble<'_>,
+) -> Result<(), StoreError> {
+    match milliseconds_of(&event.observation.occurred_at).filter(|_| event.outcome == Outcome::Recovery) {
+        Some(at) => context.store.remember_recovery(trouble, at).await,
+        None => Ok(()),
+    }
 }
 
 /// Whether an alarm went off again after a recovery that was delivered late. Only CloudWatch's events carry the time of
@@ -75,52 +99,59 @@ async fn recover<S: Store, N: Notifier>(
     context: &Context<S, N>,
     incident: &Incident,
     recovered_at: &str,
+    surroundings: &Surroundings,
 ) -> Result<bool, HandlerError> {
     if incident.status == Status::Resolved {
         // The event's first delivery may have crashed before its mail.
         outbox::send_if_due(context, incident).await?;
         return Ok(false);
     }
-    let silences = context.store.silences().await?;
-    let Some((recovered, sends)) = resolved_by_event(context, incident, recovered_at, &silences).await? else {
-        return Ok(false);
-    };
+    let resolved = resolved_by_event(context, incident, recovered_at, surroundings).await?;
+    let Some((recovered, sends)) = resolved else { return Ok(false) };
     log::line("recovered", json!({ "incident_id": recovered.incident_id, "resource": recovered.resource }));
     match sends {
-        true => drop(outbox::send(context, &recovered, &recovered.last_seen_at, Sends::Unpaid).await?),
-        false => context.held_back(&recovered, "silenced or flapping"),
+        Sends::No => context.held_back(&recovered, "silenced, flapping or over the mail budget"),
+        sends => drop(outbox::send(context, &recovered, &recovered.last_seen_at, sends).await?),
     }
     Ok(true)
 }
 
-/// The resolved incident, and whether its notice is to be sent at once; `None` if it was resolved in the meantime.
+/// The resolved incident, and whether its notice is to be sent at once; `None` if it was resolved in the meantime, or
+/// failed again.
 async fn resolved_by_event<S: Store, N: Notifier>(
     context: &Context<S, N>,
     incident: &Incident,
     recovered_at: &str,
-    silences: &[Silence],
-) -> Result<Option<(Incident, bool)>, StoreError> {
+    surroundings: &Surroundings,
+) -> Result<Option<(Incident, Sends)>, StoreError> {
     let mut backoff = Backoff::default();
     let mut read = Some(incident.clone());
+    let mut is_first = true;
     while let Some(open) = read.filter(|read| read.status != Status::Resolved && !failed_later(read, recovered_at)) {
         let now = context.clock.now();
-        let outbox = recovery_notice(&open, silences, &now);
+        let outbox = recovery_notice(&open, &surroundings.silences, &now);
         let recent_changes = [recent(&open.recent_changes, now.seconds), vec![now.seconds]].concat();
+        let recovered = outbox.put_into(resolved(open.clone(), RECOVERED, &now));
+        // What was read of the budgets serves one attempt.
+        let is_due = is_leased(&recovered, &now);
+        let (recovered, charge, sends) = match is_first {
+            true => paid(recovered, is_due, &surroundings.budgets, &now),
+            false if is_due => (recovered, None, Sends::Unpaid),
+            false => (recovered, None, Sends::No),
+        };
         let resolution = Resolution {
             read: &open,
-            outbox: &outbox,
+            outbox: &Outbox::of(&recovered),
             recent_changes: &recent_changes,
             what: RECOVERED,
+            charge: charge.as_ref(),
             at: &now.text,
         };
         match context.store.resolve(&resolution).await {
-            Ok(()) => {
-                let recovered = outbox.put_into(resolved(open, RECOVERED, &now));
-                let sends = is_leased(&recovered, &now);
-                return Ok(Some((recovered, sends)));
-            }
+            Ok(()) => return Ok(Some((recovered, sends))),
             Err(error) => backoff.wait_after(error).await?,
         }
+        is_first = false;
         read = context.store.incident(&open.incident_id).await?;
     }
     Ok(None)

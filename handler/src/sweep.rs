@@ -101,6 +101,7 @@ async fn resolve_quiet<S: Store, N: Notifier>(
         outbox: &outbox,
         recent_changes: &[],
         what: &format!("resolved: no failure for {quiet}"),
+        charge: None,
         at: &now.text,
     };
     match context.store.resolve(&resolution).await {

@@ -6,7 +6,7 @@ use incident_model::time::milliseconds_of;
 use incident_model::{Classification, Incident, Observation, Reason, Status, TimelineEntry};
 use serde_json::Value;
 
-use super::{How, LEASE_SECONDS, Recorder, Step, event_ids, failures_in, held_by, is_leased, recorded, sketch};
+use super::{How, LEASE_SECONDS, Recorder, Step, event_ids, failures_in, held_by, is_leased, paid, recorded, sketch};
 use crate::clock::Now;
 use crate::store::{Opening, Outbox, Snapshot, Store, StoreError};
 
@@ -36,7 +36,7 @@ impl<S: Store> Recorder<'_, S> {
             false => incident,
         };
         let is_due = is_leased(&incident, now);
-        let (incident, charge, sends) = self.paid(incident, is_due, snapshot, now);
+        let (incident, charge, sends) = paid(incident, is_due, &snapshot.budgets, now);
         let opening = Opening {
             event_ids: &event_ids(&these),
             incident: &incident,

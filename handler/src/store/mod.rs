@@ -223,6 +223,8 @@ pub struct Resolution<'a> {
     pub recent_changes: &'a [i64],
     /// The cause of its end, for the timeline.
     pub what: &'a str,
+    /// The mail that the notice takes from a budget.
+    pub charge: Option<&'a Charge>,
     /// Now, RFC 3339 in UTC.
     pub at: &'a str,
 }

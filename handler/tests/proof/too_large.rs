@@ -76,7 +76,8 @@ async fn what_was_counted_since_an_incident_was_read_keeps_it_open() -> TestResu
     delivered(&handler, &events::failure("orders", "e2")).await?;
     let outbox = Outbox { due: None, due_at: None, ..Outbox::of(&read) };
     let at = "2026-01-31T12:00:00.000Z";
-    let quiet = |read| Resolution { read, outbox: &outbox, recent_changes: &[], what: "resolved: quiet", at };
+    let quiet =
+        |read| Resolution { read, outbox: &outbox, recent_changes: &[], what: "resolved: quiet", charge: None, at };
     assert_eq!(table.resolve(&quiet(&read)).await, Err(StoreError::Conflict));
     let read = table.incident(&id).await?.ok_or("no incident")?;
     assert_eq!(table.resolve(&quiet(&read)).await, Ok(()));

@@ -372,14 +372,20 @@ impl Store for Memory {
 
     async fn resolve(&self, resolution: &Resolution<'_>) -> Result<(), StoreError> {
         self.step(|| {
+            let id = &resolution.read.incident_id;
             let untouched = untouched(resolution.read);
-            let is_done = self.change_if(
-                &resolution.read.incident_id,
-                |incident| {
-                    incident.status != Status::Resolved
-                        && untouched(incident)
-                        && incident.occurrences == resolution.read.occurrences
-                },
+            let may_change = |incident: &Incident| {
+                incident.status != Status::Resolved
+                    && untouched(incident)
+                    && incident.occurrences == resolution.read.occurrences
+            };
+            if !self.incidents.borrow().get(id).is_some_and(may_change) {
+                return Err(StoreError::Conflict);
+            }
+            self.mark(&[], id, resolution.charge)?;
+            self.change_if(
+                id,
+                |_| true,
                 |incident| {
                     incident.status = Status::Resolved;
                     incident.recovered = true;
@@ -389,7 +395,7 @@ impl Store for Memory {
                     note(incident, resolution.at, resolution.what);
                 },
             );
-            if is_done { Ok(()) } else { Err(StoreError::Conflict) }
+            Ok(())
         })
         .await
     }

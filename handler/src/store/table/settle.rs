@@ -6,7 +6,7 @@ use incident_model::{Incident, Reason, Severity, Status, TimelineEntry};
 use super::changes::Changes;
 use super::items::{count, number, text};
 use super::timeline::apply_noted;
-use super::{Table, open};
+use super::{Table, budget, open};
 use crate::store::{Outbox, Resolution, Sent, Store, StoreError};
 
 /// How often an incident is read before its caller has to wait.
@@ -24,8 +24,11 @@ pub(super) async fn resolve(table: &Table, resolution: &Resolution<'_>) -> Resul
         .set("recent_changes", AttributeValue::L(recent))
         .outbox(outbox, read.severity, Status::Resolved)
         .noted_in_head(read, at, what)?;
-    let head = changes.in_transaction(&table.name, &read.incident_id)?;
-    table.transact(vec![head, open::closed(table, read)?]).await
+    let mut writes = vec![changes.in_transaction(&table.name, &read.incident_id)?, open::closed(table, read)?];
+    if let Some(charge) = resolution.charge {
+        writes.push(budget::taken(table, charge)?);
+    }
+    table.transact(writes).await
 }
 
 /// Changes the outbox of an incident, unless it changed since it was read.
