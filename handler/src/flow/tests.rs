@@ -11,6 +11,7 @@ mod functions;
 mod interleaved;
 mod pressure;
 mod queue;
+mod script;
 mod storm;
 
 use std::rc::Rc;

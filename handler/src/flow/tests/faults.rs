@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fake::Fault;
+use super::script::Fault;
 use super::*;
 
 /// The subject of an invocation; each starts with its own table.

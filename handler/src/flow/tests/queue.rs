@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::batches::{Letters, batch, failing, ingest_of};
-use super::fake::Fault;
+use super::script::Fault;
 use super::interleaved::Dice;
 use super::*;
 use crate::ingest::Ingest;
