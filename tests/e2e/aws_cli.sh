@@ -18,7 +18,7 @@ check "table" ACTIVE dynamodb describe-table --table-name devops-incidents --que
 check "topic" 1 sns list-topics --query 'length(Topics)'
 check "function" Active lambda get-function-configuration --function-name devops-incident-handler --query State
 check "log group" 30 logs describe-log-groups --log-group-name-prefix /aws/lambda/devops-incident-handler --query 'logGroups[0].retentionInDays'
-check "alarms" 7 cloudwatch describe-alarms --alarm-name-prefix devops- --query 'length(MetricAlarms)'
+check "alarms" 10 cloudwatch describe-alarms --alarm-name-prefix devops- --query 'length(MetricAlarms)'
 check "rules" 5 events list-rules --name-prefix devops- --query 'length(Rules)'
 check "target" incident-handler events list-targets-by-rule --rule devops-function-failures --query 'Targets[0].Id'
 check "queues" 2 sqs list-queues --queue-name-prefix devops- --query 'length(QueueUrls)'

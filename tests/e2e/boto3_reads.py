@@ -63,7 +63,7 @@ def reads():
 
     cloudwatch = client("cloudwatch")
     alarms = cloudwatch.describe_alarms(AlarmNamePrefix="devops-")["MetricAlarms"]
-    check("seven alarms", len(alarms), 7)
+    check("ten alarms", len(alarms), 10)
     check("a dashboard", [one["DashboardName"] for one in cloudwatch.list_dashboards()["DashboardEntries"]], ["devops-incidents"])
 
     events = client("events")

@@ -7,7 +7,7 @@ use super::values::document;
 use super::{Context, Provider, Values};
 use crate::aws::{Absent, AwsError, Explain};
 use crate::plan::{Change, Observed, Ownership};
-use crate::template::{Attributes, Desired, OWNER_TAG, Place};
+use crate::template::{Attributes, Desired, OWNER_TAG, Place, without_lines};
 
 pub(super) struct Dashboard;
 
@@ -38,7 +38,7 @@ impl Provider for Dashboard {
 
     async fn create(&self, context: &Context<'_>, desired: &Desired) -> Result<(), AwsError> {
         let call = context.clients.cloudwatch.put_dashboard().dashboard_name(&desired.attributes.reference);
-        let call = call.dashboard_body(desired.properties.json("DashboardBody"));
+        let call = call.dashboard_body(without_lines(&desired.properties.json("DashboardBody")));
         call.send().await.explain("cloudwatch:PutDashboard").map(|_| ())
     }
 

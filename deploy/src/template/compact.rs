@@ -49,7 +49,7 @@ fn is_for_readers(place: &str, key: &str) -> bool {
 }
 
 /// A JSON text without its line breaks and indentation.
-fn without_lines(text: &str) -> String {
+pub(crate) fn without_lines(text: &str) -> String {
     text.lines().map(str::trim).collect()
 }
 

@@ -23,6 +23,7 @@ use indexmap::IndexMap;
 
 pub use alter::{retaining, without};
 pub use compact::compact;
+pub(crate) use compact::without_lines;
 pub use error::TemplateError;
 pub use expression::{Condition, Expression, Piece};
 pub use graph::{Edge, Graph};

@@ -24,9 +24,10 @@ impl Plan {
     pub(super) fn of(due: &[&Incident], budgets: &[BudgetState], now_milliseconds: i64) -> Self {
         let mut sorted: Vec<Incident> = due.iter().map(|incident| (*incident).clone()).collect();
         sorted.sort_by(|one, other| order(one).cmp(&order(other)));
-        let (drills, open): (Vec<_>, Vec<_>) = sorted.into_iter().partition(|one| one.drill.is_some());
-        let (critical, open): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.severity >= Severity::Critical);
-        let (hidden, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.silenced_by.is_some());
+        let is_critical = |one: &Incident| one.severity >= Severity::Critical && one.drill.is_none();
+        let (critical, open): (Vec<_>, Vec<_>) = sorted.into_iter().partition(is_critical);
+        let (hidden, open): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.silenced_by.is_some());
+        let (drills, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.drill.is_some());
         let singles: Vec<BudgetState> =
             budgets.iter().filter(|state| state.budget.name != DIGESTS.name).cloned().collect();
         let free_for_critical = mail_budget::free(&singles, Severity::Critical, now_milliseconds);

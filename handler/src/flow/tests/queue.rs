@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::batches::{Letters, batch, failing, ingest_of};
-use super::script::Fault;
 use super::interleaved::Dice;
+use super::script::Fault;
 use super::*;
 use crate::ingest::Ingest;
 
