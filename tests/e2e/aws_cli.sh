@@ -21,7 +21,7 @@ check "log group" 30 logs describe-log-groups --log-group-name-prefix /aws/lambd
 check "alarms" 10 cloudwatch describe-alarms --alarm-name-prefix devops- --query 'length(MetricAlarms)'
 check "rules" 5 events list-rules --name-prefix devops- --query 'length(Rules)'
 check "target" incident-handler events list-targets-by-rule --rule devops-function-failures --query 'Targets[0].Id'
-check "queues" 2 sqs list-queues --queue-name-prefix devops- --query 'length(QueueUrls)'
+check "queues" 3 sqs list-queues --queue-name-prefix devops- --query 'length(QueueUrls)'
 check "invoke config" 0 lambda get-function-event-invoke-config --function-name devops-error-generator --query MaximumRetryAttempts
 # From a file: versions 1 and 2 of the CLI parse payload arguments differently.
 payload=$(mktemp)

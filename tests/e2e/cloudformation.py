@@ -45,6 +45,8 @@ def deploy(*options):
     """`aws cloudformation deploy`, without its 30 s polling interval while a change set executes."""
     overrides = [f"{name}={value}" for name, value in PARAMETERS.items()]
     command = ["aws", "cloudformation", "deploy", "--stack-name", STACK, "--template-file", TEMPLATE]
+    # A request takes 51 200 bytes; the template is longer.
+    command += ["--s3-bucket", BUCKET]
     command += ["--capabilities", "CAPABILITY_NAMED_IAM", "--no-execute-changeset", *options]
     done = subprocess.run([*command, "--parameter-overrides", *overrides], env=ENVIRONMENT, capture_output=True, text=True)
     if done.returncode != 0:
@@ -124,5 +126,7 @@ def life():
 
 bucket()
 life()
-S3.delete_object(Bucket=BUCKET, Key=f"{STACK}/{KEY}")
+# The zip, and the templates that the aws CLI uploaded.
+for held in S3.list_objects_v2(Bucket=BUCKET)["Contents"]:
+    S3.delete_object(Bucket=BUCKET, Key=held["Key"])
 S3.delete_bucket(Bucket=BUCKET)
