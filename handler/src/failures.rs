@@ -12,25 +12,18 @@ use crate::outbox::{self, Delivery};
 use crate::record::{How, Recorded, Recorder, Sends, alarm_on_errors_of, sketch};
 use crate::recovery::of_trouble;
 use crate::store::backoff::Backoff;
-use crate::store::{Snapshot, Store, StoreError, Trouble};
-
-/// Why failures were not handled.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum FailuresError {
-    /// They, or some of them, are not in the table.
-    #[error(transparent)]
-    NotRecorded(StoreError),
-    /// They are, but their notice could not be sent, or not be marked as sent.
-    #[error(transparent)]
-    NotNotified(HandlerError),
-}
+use crate::store::{Store, Trouble};
 
 /// Records failures of one fingerprint, oldest first, and sends what is due.
+///
+/// # Errors
+/// `NotRecorded` when some of them are not in the table; another one when they are, but their notice could not be sent,
+/// or not be marked as sent.
 pub(crate) async fn handle<S: Store, N: Notifier>(
     context: &Context<S, N>,
     failures: &[&Classification],
     backoff: Backoff,
-) -> Result<(), FailuresError> {
+) -> Result<(), HandlerError> {
     let now = context.clock.now();
     let Some((first, incident)) = failures.first().and_then(|first| Some((first, sketch(first, &now)?))) else {
         return Ok(());
@@ -44,18 +37,14 @@ pub(crate) async fn handle<S: Store, N: Notifier>(
             failures.iter().for_each(|event| context.ignored(event, &reason));
             return Ok(());
         }
-        looked = usable(snapshot);
+        // A lookup that failed is repeated below, with patience.
+        looked = snapshot.ok();
     }
-    let recorded = recorder.record(failures, looked, &now, backoff).await.map_err(FailuresError::NotRecorded)?;
+    let recorded = recorder.record(failures, looked, &now, backoff).await.map_err(HandlerError::NotRecorded)?;
     for recorded in &recorded {
-        notify(context, recorded).await.map_err(FailuresError::NotNotified)?;
+        notify(context, recorded).await?;
     }
     Ok(())
-}
-
-/// A lookup that failed is repeated by whoever needs it, with its patience.
-fn usable(snapshot: Result<Snapshot, StoreError>) -> Option<Snapshot> {
-    snapshot.ok()
 }
 
 /// Why an alarm on a function's errors is redundant, if the failure that raised it was just mailed. An unreadable

@@ -9,15 +9,15 @@ use crate::breaker::Breaker;
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::HandlerError;
-use crate::failures::{self, FailuresError};
 use crate::notify::Notifier;
 use crate::recovery::recovery;
 use crate::settings::Settings;
 use crate::store::Store;
-use crate::{concurrently, groups, loop_guard, sweep};
+use crate::{concurrently, failures, groups, loop_guard, sweep};
 
 /// Concurrent groups of failures. More would only contend for the same items.
 const GROUPS_AT_ONCE: usize = 10;
+
 /// Recording and sending, generic over store and notifier.
 pub(crate) struct Flow<S, N> {
     pub(crate) context: Context<S, N>,
@@ -79,11 +79,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
 
     async fn failures(&self, group: &[&Classification]) -> Result<(), HandlerError> {
         self.breaker.permit().map_err(HandlerError::NotRecorded)?;
-        let handled = failures::handle(&self.context, group, self.breaker.backoff()).await;
-        handled.map_err(|error| match error {
-            FailuresError::NotRecorded(error) => HandlerError::NotRecorded(error),
-            FailuresError::NotNotified(error) => error,
-        })
+        failures::handle(&self.context, group, self.breaker.backoff()).await
     }
 
     async fn recovery(&self, event: &Classification) -> Result<(), HandlerError> {

@@ -156,17 +156,19 @@ impl<S: Store> Recorder<'_, S> {
         snapshot: &Snapshot,
         now: &Now,
     ) -> Result<Step<'a>, StoreError> {
-        let incident = self.counting(open.clone(), failures, now);
+        let incident = counting(open.clone(), failures, now);
         let is_worse = incident.severity > open.severity;
-        let outbox = if is_worse { escalated(&incident, &snapshot.silences, now) } else { Outbox::of(&incident) };
-        let incident = outbox.clone().put_into(incident);
+        let incident = match is_worse {
+            true => escalated(&incident, &snapshot.silences, now).put_into(incident),
+            false => incident,
+        };
         let is_due = incident.notices > open.notices && is_leased(&incident, now);
         let (incident, charge, sends) = paid(incident, is_due, &snapshot.budgets, now);
         let outbox = Outbox::of(&incident);
         let judgements = failures.iter().filter_map(|failure| failure.judgement.as_ref());
         let occurrence = Occurrence {
             event_ids: &event_ids(failures),
-            failures: failures.iter().map(|failure| failures_in(failure)).sum(),
+            failures: failures_of(failures),
             read: open,
             incident: &incident,
             escalation: is_worse.then_some(&outbox),
@@ -181,18 +183,6 @@ impl<S: Store> Recorder<'_, S> {
         self.store.count(&occurrence).await?;
         let how = if is_worse { How::Escalated } else { How::Counted };
         Ok(Step { recorded: vec![recorded(incident, failures, how, sends)], rest: Vec::new() })
-    }
-
-    /// The incident with these failures, one after the other: each is judged by the count that it makes.
-    fn counting(&self, incident: Incident, failures: &[&Classification], now: &Now) -> Incident {
-        failures.iter().fold(incident, |incident, failure| {
-            let Some(latest) = failure.incident(String::new(), now.text.clone()) else { return incident };
-            let judgement = failure.judgement.as_ref();
-            let failures = failures_in(failure);
-            let occurrences = incident.occurrences.saturating_add(failures);
-            let severity = judgement.map_or(latest.severity, |judged| judged.severity_at(occurrences));
-            incident.counting(&Incident { severity, ..latest }, failures)
-        })
     }
 
     /// These events are duplicates even if their incident was deleted, or is of an unreadable version.
@@ -216,6 +206,18 @@ impl<S: Store> Recorder<'_, S> {
         }
         Ok(found)
     }
+}
+
+/// The incident with these failures, one after the other: each is judged by the count that it makes.
+fn counting(incident: Incident, failures: &[&Classification], now: &Now) -> Incident {
+    failures.iter().fold(incident, |incident, failure| {
+        let Some(latest) = failure.incident(String::new(), now.text.clone()) else { return incident };
+        let judgement = failure.judgement.as_ref();
+        let failures = failures_in(failure);
+        let occurrences = incident.occurrences.saturating_add(failures);
+        let severity = judgement.map_or(latest.severity, |judged| judged.severity_at(occurrences));
+        incident.counting(&Incident { severity, ..latest }, failures)
+    })
 }
 
 /// Takes the mail of a due notice from the budget. If there is none left, the notice waits for a digest. Drills have
@@ -243,11 +245,16 @@ pub(crate) fn sketch(failure: &Classification, now: &Now) -> Option<Incident> {
 
 fn recorded(incident: Incident, failures: &[&Classification], how: How, sends: Sends) -> Recorded {
     let occurred_at = failures.first().map(|first| first.observation.occurred_at.clone()).unwrap_or_default();
-    Recorded { incident, occurred_at, how, failures: failures.iter().map(|failure| failures_in(failure)).sum(), sends }
+    Recorded { incident, occurred_at, how, failures: failures_of(failures), sends }
+}
+
+/// How many failures events report.
+fn failures_of(failures: &[&Classification]) -> u64 {
+    failures.iter().map(|failure| failures_in(failure)).sum()
 }
 
 /// How many failures an event reports: a metric counts those of a period.
-pub(crate) fn failures_in(failure: &Classification) -> u64 {
+fn failures_in(failure: &Classification) -> u64 {
     let seen = &failure.observation;
     let counted = seen.attributes.get("count").filter(|_| seen.source == function_metrics::SOURCE);
     counted.and_then(serde_json::Value::as_u64).unwrap_or(1).max(1)

@@ -48,45 +48,36 @@ pub(crate) async fn sweep<S: Store, N: Notifier>(context: &Context<S, N>) -> Res
     let (silences, due) = tokio::join!(context.store.silences(), context.store.due(now.seconds, MOST));
     let (silences, due) = (silences?, due?);
     let due: Vec<Incident> = due.into_iter().filter(|incident| !is_new_drill(incident, now.seconds)).collect();
-    let (to_send, others): (Vec<&Incident>, Vec<&Incident>) = due.iter().partition(|incident| {
-        let attention = attention(incident, &context.settings.alerts, &silences, now.seconds);
-        matches!(attention, Attention::Send | Attention::Remind)
-    });
-    let attended = attend_all(context, &others, &silences).await;
+    let (mut to_send, mut quiet, mut later) = (Vec::new(), Vec::new(), Vec::new());
+    for incident in &due {
+        match attention(incident, &context.settings.alerts, &silences, now.seconds) {
+            Attention::Send | Attention::Remind => to_send.push(incident),
+            Attention::Resolve => quiet.push(resolve_quiet(context, incident, &now)),
+            Attention::LookAgain(due_at) => later.push(look_again(context, incident, due_at, &silences, &now)),
+        }
+    }
+    let resolved = concurrently::at_most(AT_ONCE, quiet).await;
+    let postponed = concurrently::at_most(AT_ONCE, later).await;
+    let attended: Result<(), HandlerError> = resolved.into_iter().chain(postponed).collect();
     let sent = send_all(context, &to_send, &silences, &now).await;
     forget_ended(context, &silences, &due, now.seconds).await?;
     attended?;
     sent
 }
 
-/// Handles the incidents without a notice to send.
-async fn attend_all<S: Store, N: Notifier>(
-    context: &Context<S, N>,
-    incidents: &[&Incident],
-    silences: &[Silence],
-) -> Result<(), HandlerError> {
-    let attended = incidents.iter().map(|incident| attend(context, incident, silences)).collect();
-    concurrently::at_most(AT_ONCE, attended).await.into_iter().collect()
-}
-
-async fn attend<S: Store, N: Notifier>(
+/// Has a later sweep handle an incident again: at a time, in seconds since 1970, or never.
+async fn look_again<S: Store, N: Notifier>(
     context: &Context<S, N>,
     incident: &Incident,
+    due_at: Option<i64>,
     silences: &[Silence],
+    now: &Now,
 ) -> Result<(), HandlerError> {
-    let now = context.clock.now();
-    match attention(incident, &context.settings.alerts, silences, now.seconds) {
-        // The moment came while others were handled: the next sweep sends it.
-        Attention::Send | Attention::Remind => Ok(()),
-        Attention::Resolve => resolve_quiet(context, incident, &now).await,
-        Attention::LookAgain(due_at) => {
-            let silence = incident.due.and_then(|_| covering(silences, incident, now.seconds));
-            let silenced_by = silence.map(|silence| silence.silence_id.clone());
-            let later = Outbox { due_at, silenced_by, ..Outbox::of(incident) };
-            context.store.set_outbox(incident, &later).await?;
-            Ok(())
-        }
-    }
+    let silence = incident.due.and_then(|_| covering(silences, incident, now.seconds));
+    let silenced_by = silence.map(|silence| silence.silence_id.clone());
+    let later = Outbox { due_at, silenced_by, ..Outbox::of(incident) };
+    context.store.set_outbox(incident, &later).await?;
+    Ok(())
 }
 
 async fn resolve_quiet<S: Store, N: Notifier>(
@@ -125,7 +116,8 @@ async fn send_all<S: Store, N: Notifier>(
     }
     let [mails, critical] = mail_budget::of(&context.settings.alerts);
     let budgets = context.store.budgets(&[mails, critical, DIGESTS]).await?;
-    send_planned(context, Plan::of(incidents, &budgets, now.milliseconds), silences).await
+    let Some((digests, singles)) = budgets.split_last() else { return Ok(0) };
+    send_planned(context, Plan::of(incidents, singles, digests, now.milliseconds), silences).await
 }
 
 /// Sends single mails, then one about several incidents.

@@ -6,7 +6,7 @@ use incident_model::time::milliseconds_of;
 use incident_model::{Classification, Incident, Observation, Reason, Status, TimelineEntry};
 use serde_json::Value;
 
-use super::{How, LEASE_SECONDS, Recorder, Step, event_ids, failures_in, held_by, is_leased, paid, recorded, sketch};
+use super::{How, LEASE_SECONDS, Recorder, Step, counting, event_ids, held_by, is_leased, paid, recorded, sketch};
 use crate::clock::Now;
 use crate::store::{Opening, Outbox, Snapshot, Store, StoreError};
 
@@ -22,11 +22,10 @@ impl<S: Store> Recorder<'_, S> {
         let (over, lasting): (Vec<&Classification>, Vec<&Classification>) =
             failures.iter().partition(|failure| is_over(&failure.observation.occurred_at, snapshot));
         let (these, rest, is_over) = if over.is_empty() { (lasting, Vec::new(), false) } else { (over, lasting, true) };
-        let Some((first, others)) = these.split_first() else { return Ok(Step { recorded: Vec::new(), rest }) };
-        let Some(sketch) = sketch(first, now) else { return Ok(Step { recorded: Vec::new(), rest }) };
-        let occurrences = failures_in(first);
-        let severity = first.judgement.as_ref().map_or(sketch.severity, |judged| judged.severity_at(occurrences));
-        let incident = self.counting(Incident { occurrences, severity, ..sketch }, others, now);
+        let Some((first, sketch)) = these.first().and_then(|first| Some((first, sketch(first, now)?))) else {
+            return Ok(Step { recorded: Vec::new(), rest });
+        };
+        let incident = counting(Incident { occurrences: 0, ..sketch }, &these, now);
         let (incident, withdraws) = begun(incident, snapshot, now);
         let incident = match is_over {
             true => {

@@ -2,7 +2,7 @@
 
 use incident_model::{Incident, Severity};
 
-use crate::mail_budget::{self, DIGESTS};
+use crate::mail_budget;
 use crate::store::BudgetState;
 
 /// Up to this many notices below CRITICAL are sent as single mails, within the budget; more go into a digest.
@@ -21,25 +21,22 @@ impl Plan {
     /// The plan for incidents with a notice or a reminder to send, worst first. CRITICAL ones get mails of their own as
     /// long as the budget lasts, whatever else waits; a few others too; the rest go into a digest. There is one mail
     /// about several incidents in a sweep: a digest or what a silence hid, whichever begins with the worse one.
-    pub(super) fn of(due: &[&Incident], budgets: &[BudgetState], now_milliseconds: i64) -> Self {
+    pub(super) fn of(due: &[&Incident], singles: &[BudgetState], digests: &BudgetState, now_milliseconds: i64) -> Self {
         let mut sorted: Vec<Incident> = due.iter().map(|incident| (*incident).clone()).collect();
         sorted.sort_by(|one, other| order(one).cmp(&order(other)));
         let is_critical = |one: &Incident| one.severity >= Severity::Critical && one.drill.is_none();
         let (critical, open): (Vec<_>, Vec<_>) = sorted.into_iter().partition(is_critical);
         let (hidden, open): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.silenced_by.is_some());
         let (drills, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.drill.is_some());
-        let singles: Vec<BudgetState> =
-            budgets.iter().filter(|state| state.budget.name != DIGESTS.name).cloned().collect();
-        let free_for_critical = mail_budget::free(&singles, Severity::Critical, now_milliseconds);
-        let free_for_others = mail_budget::free(&singles, Severity::Low, now_milliseconds);
+        let free_for_critical = mail_budget::free(singles, Severity::Critical, now_milliseconds);
+        let free_for_others = mail_budget::free(singles, Severity::Low, now_milliseconds);
 
         let mut plan = Self::default();
         let mut digest = within(critical, free_for_critical, &mut plan.singly);
         let left = free_for_others.saturating_sub(plan.singly.len()).min(MOST_SINGLE_MAILS);
         digest.extend(all_or_none(others, left, &mut plan.singly));
         digest.extend(all_or_none(drills, MOST_SINGLE_MAILS, &mut plan.singly));
-        let may_digest = budgets.iter().filter(|state| state.budget.name == DIGESTS.name);
-        if may_digest.map(|state| state.free(now_milliseconds)).sum::<usize>() > 0 {
+        if digests.free(now_milliseconds) > 0 {
             plan.together = match (digest.first(), hidden.first()) {
                 (Some(digested), Some(hid)) if order(hid) < order(digested) => of_one_silence(hidden),
                 (Some(_), _) => digest,
@@ -100,9 +97,9 @@ mod tests {
 
     /// The ids of single mails, and those of the mail about several, without budgets used.
     fn planned(incidents: &[Incident]) -> (Vec<String>, Vec<String>) {
-        let [mails, critical] = mail_budget::of(&AlertPolicy::default());
-        let budgets = [mails, critical, DIGESTS].map(|budget| BudgetState { budget, sent: None });
-        let plan = Plan::of(&incidents.iter().collect::<Vec<_>>(), &budgets, 1_000_000);
+        let unused = |budget| BudgetState { budget, sent: None };
+        let singles = mail_budget::of(&AlertPolicy::default()).map(unused);
+        let plan = Plan::of(&incidents.iter().collect::<Vec<_>>(), &singles, &unused(mail_budget::DIGESTS), 1_000_000);
         let ids = |incidents: &[Incident]| incidents.iter().map(|incident| incident.incident_id.clone()).collect();
         (ids(&plan.singly), ids(&plan.together))
     }

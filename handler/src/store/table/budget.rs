@@ -1,10 +1,10 @@
 //! The items of the mail budgets.
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
-use incident_model::table::{INCIDENT_ID, budget_key};
+use incident_model::table::budget_key;
 
 use super::changes::Changes;
-use super::items::{number, string};
+use super::items::number;
 use super::{Item, Table, read};
 use crate::store::backoff::Backoff;
 use crate::store::{Budget, BudgetState, Charge, StoreError};
@@ -14,9 +14,7 @@ const SENT: &str = "sent";
 /// The states of budgets whose items are among these.
 pub(super) fn states(budgets: &[Budget], items: &[Item]) -> Vec<BudgetState> {
     let state = |budget: &Budget| {
-        let key = budget_key(budget.name);
-        let item = items.iter().find(|item| string(item, INCIDENT_ID).as_deref() == Some(key.as_str()));
-        let sent = item.and_then(|item| item.get(SENT)?.as_l().ok());
+        let sent = read::item(items, &budget_key(budget.name)).and_then(|item| item.get(SENT)?.as_l().ok());
         let times = |sent: &Vec<AttributeValue>| sent.iter().filter_map(|at| at.as_n().ok()?.parse().ok()).collect();
         BudgetState { budget: *budget, sent: sent.map(times) }
     };

@@ -95,6 +95,11 @@ impl Changes {
         self.set("notices", count(outbox.notices))
     }
 
+    /// Takes the pending notice, if any, out of the outbox.
+    pub(super) fn without_notice(self) -> Self {
+        self.remove("due").remove(DUE_AT).remove(DUE_QUEUE).remove("silenced_by")
+    }
+
     /// Adds the condition that it was not resolved.
     pub(super) fn only_if_unresolved(self) -> Self {
         self.only_if("attribute_exists(incident_id) AND #status <> :resolved")

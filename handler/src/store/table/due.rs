@@ -88,7 +88,7 @@ async fn entries(table: &Table, queue: &Queue, now: i64, limit: usize) -> Result
 fn is_missing_index<E: ProvideErrorMetadata, R>(error: &aws_sdk_dynamodb::error::SdkError<E, R>) -> bool {
     let message = error.message().unwrap_or_default();
     error.code().is_some_and(|code| code.starts_with("ValidationException") || code.starts_with("ResourceNotFound"))
-        && (message.contains("specified index") || message.contains("index"))
+        && message.contains("index")
 }
 
 /// A former index never comes back; today's is created by an update that is under way.

@@ -59,15 +59,8 @@ pub(super) async fn look(table: &Table, lookup: &Lookup<'_>) -> Result<Snapshot,
     let keys = keys.chain([&events, &budgets, &cached].into_iter().flatten().map(String::as_str));
     let items = items(table, keys).await?;
     remember_months(table, &items);
-    let (newest, alarm_of_function) = tokio::join!(
-        followed(table, &items, &open.today, open.target(&items)),
-        followed(
-            table,
-            &items,
-            alarm.as_ref().map_or("", |keys| keys.today.as_str()),
-            alarm.as_ref().and_then(|keys| keys.target(&items)),
-        ),
-    );
+    let (newest, alarm_of_function) =
+        tokio::join!(followed(table, &items, Some(&open)), followed(table, &items, alarm.as_ref()));
     let counted = lookup.event_ids.iter().zip(&events);
     let counted = counted.filter_map(|(id, key)| Some(((*id).to_owned(), string(item(&items, key)?, TARGET)?)));
     let recovered_at = |key: &str| item(&items, key).and_then(|item| integer(item, RECOVERED_AT));
@@ -97,14 +90,9 @@ pub(super) async fn newest(table: &Table, trouble: &Trouble<'_>) -> Result<Optio
 }
 
 /// The incident that a helper item points to.
-async fn followed(
-    table: &Table,
-    items: &[Item],
-    key: &str,
-    target: Option<String>,
-) -> Result<Option<Incident>, StoreError> {
-    let Some(incident_id) = target else { return Ok(None) };
-    table.pointer_cache.remember(key, &incident_id);
+async fn followed(table: &Table, items: &[Item], keys: Option<&PointerKeys>) -> Result<Option<Incident>, StoreError> {
+    let Some((keys, incident_id)) = keys.and_then(|keys| Some((keys, keys.target(items)?))) else { return Ok(None) };
+    table.pointer_cache.remember(&keys.today, &incident_id);
     match item(items, &incident_id) {
         Some(_) => Ok(incident(items, &incident_id)),
         None => table.incident(&incident_id).await,

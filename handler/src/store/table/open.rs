@@ -78,8 +78,7 @@ fn in_calendar(table: &Table, month: &str) -> Result<TransactWriteItem, StoreErr
 
 /// Withdraws an incident's pending notice. Harmless if it was sent in the meantime.
 fn withdrawn(table: &Table, before: &Incident) -> Result<TransactWriteItem, StoreError> {
-    let changes = Changes::default().remove("due").remove("due_at").remove("due_queue").remove("silenced_by");
-    changes.in_transaction(&table.name, &before.incident_id)
+    Changes::default().without_notice().in_transaction(&table.name, &before.incident_id)
 }
 
 /// Resolves the incident of an alarm in favour of the one with the cause.
@@ -89,10 +88,7 @@ fn explained(table: &Table, alarm: &Incident, cause: &Incident) -> Result<[Trans
         .with(":open", text(Status::Open.name()))
         .resolved(&cause.created_at)
         .noted_in_head(alarm, &cause.created_at, &what)?
-        .remove("due")
-        .remove("due_at")
-        .remove("due_queue")
-        .remove("silenced_by");
+        .without_notice();
     Ok([changes.in_transaction(&table.name, &alarm.incident_id)?, closed(table, alarm)?])
 }
 

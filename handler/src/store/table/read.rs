@@ -1,5 +1,7 @@
 //! Reads items by key, several at once, and incidents with their tallies.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use futures_util::future::try_join_all;
 use incident_model::Incident;
@@ -7,7 +9,7 @@ use incident_model::table::{INCIDENT_ID, tally_key};
 
 use super::changes::built;
 use super::error_mapping::refused;
-use super::items::{self, string, text};
+use super::items::{self, text};
 use super::{Item, Table};
 use crate::store::StoreError;
 use crate::store::backoff::Backoff;
@@ -18,7 +20,11 @@ const MOST_KEYS: usize = 100;
 
 /// The item with a key.
 pub(super) fn item<'a>(items: &'a [Item], key: &str) -> Option<&'a Item> {
-    items.iter().find(|item| string(item, INCIDENT_ID).as_deref() == Some(key))
+    items.iter().find(|item| key_of(item) == Some(key))
+}
+
+fn key_of(item: &Item) -> Option<&str> {
+    item.get(INCIDENT_ID)?.as_s().ok().map(String::as_str)
 }
 
 /// The items with these keys, all different, read consistently.
@@ -58,11 +64,13 @@ pub(super) fn incident(items: &[Item], incident_id: &str) -> Option<Incident> {
 pub(super) async fn incidents(table: &Table, ids: &[String]) -> Result<(Vec<Incident>, Vec<Item>), StoreError> {
     let keys: Vec<String> = ids.iter().flat_map(|id| [id.clone(), tally_key(id)]).collect();
     let items = items(table, keys.iter().map(String::as_str)).await?;
+    let by_key: HashMap<&str, &Item> = items.iter().filter_map(|item| Some((key_of(item)?, item))).collect();
     let (mut incidents, mut unreadable) = (Vec::new(), Vec::new());
     for id in ids {
-        match incident(&items, id) {
+        let Some(head) = by_key.get(id.as_str()) else { continue };
+        match items::incident(head, by_key.get(tally_key(id).as_str()).copied()) {
             Some(incident) => incidents.push(incident),
-            None => unreadable.extend(item(&items, id).cloned()),
+            None => unreadable.push((*head).clone()),
         }
     }
     Ok((incidents, unreadable))
