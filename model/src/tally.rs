@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fields::within_bytes;
 use crate::incident::{Incident, later};
+use crate::table::NEVER_DUE;
 
 /// Maximum size of the differences in bytes, so that the item with its key and numbers stays within one write unit.
 const MOST_BYTES: usize = 800;
@@ -68,16 +69,18 @@ impl Head {
 }
 
 impl Incident {
-    /// The incident whose head this is, with what its tally counted since.
+    /// The incident whose head this is, with what its tally counted since. "Nothing to come" is of interest to the index
+    /// only.
     #[must_use]
     pub fn with_tally(self, tally: Option<&Tally>) -> Self {
         let head = Some(Box::new(Head::of(&self)));
-        let Some(tally) = tally else { return Self { head, ..self } };
+        let due_at = self.due_at.filter(|at| *at < NEVER_DUE);
+        let Some(tally) = tally else { return Self { head, due_at, ..self } };
         let occurrences = self.occurrences.saturating_add(tally.occurrences);
         // An older version counts in the head.
         let is_later = tally.last_seen_at >= self.last_seen_at;
         let last_failed_at = later(self.last_failed_at.clone(), tally.last_failed_at.clone());
-        let counted = Self { occurrences, head, last_failed_at, ..self };
+        let counted = Self { occurrences, head, due_at, last_failed_at, ..self };
         match is_later {
             true => showing(Self { last_seen_at: tally.last_seen_at.clone(), ..counted }, &tally.latest),
             false => counted,

@@ -128,8 +128,7 @@ pub enum IncidentsError {
 impl IncidentsError {
     /// Whether the table lacks the index of a query.
     fn lacks_index(&self) -> bool {
-        let Self::Aws(error) = self else { return false };
-        error.is("ValidationException") && error.message.contains("does not have the specified index")
+        matches!(self, Self::Aws(error) if error.lacks_index())
     }
 
     /// The hints.

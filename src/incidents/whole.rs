@@ -22,10 +22,9 @@ const ATTEMPTS: u32 = 10;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const CALL: &str = "dynamodb:BatchGetItem";
-const THROTTLED: [&str; 3] = ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"];
 
 /// What a table or statistics need of an incident's items; two thirds of a head are words.
-const BRIEF: [&str; 28] = [
+const BRIEF: [&str; 27] = [
     "incident_id",
     "record_version",
     "status",
@@ -53,7 +52,6 @@ const BRIEF: [&str; 28] = [
     "timeline_left_out",
     "latest",
     "closed",
-    "base",
 ];
 /// Words that an [`Incident`] has in any case.
 const WORDS: [&str; 2] = ["recommendation", "error_message"];
@@ -152,7 +150,7 @@ impl Incidents {
             let reply = self.client.batch_get_item().request_items(&self.table, request).send().await.explain(CALL);
             let (items, left) = match reply {
                 Ok(reply) => self.parts(reply),
-                Err(error) if THROTTLED.iter().any(|code| error.is(code)) => (Vec::new(), keys),
+                Err(error) if error.says_throttled() => (Vec::new(), keys),
                 Err(error) => return Err(self.failed(error)),
             };
             vain = if items.is_empty() { vain + 1 } else { 0 };
@@ -186,10 +184,7 @@ pub(super) fn assembled(id: &str, items: &mut HashMap<String, Item>) -> Result<O
     let Some(head) = parsed::<Incident>(items.remove(id))? else { return Ok(None) };
     let tally: Option<Tally> = parsed(items.remove(&table::tally_key(id)))?;
     let later: Option<LaterEntries> = parsed(items.remove(&table::timeline_key(id)))?;
-    let incident = head.with_tally(tally.as_ref()).with_later(later.unwrap_or_default());
-    // "Nothing to come" is of interest to the index only.
-    let due_at = incident.due_at.filter(|at| *at < table::NEVER_DUE);
-    Ok(Some(Incident { due_at, ..incident }))
+    Ok(Some(head.with_tally(tally.as_ref()).with_later(later.unwrap_or_default())))
 }
 
 /// An item as a value.

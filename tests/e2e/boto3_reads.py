@@ -9,29 +9,9 @@ import os
 import sys
 import time
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError
+from checks import check, client, error_code
 
 REGION = os.environ["AWS_REGION"]
-
-
-def client(service):
-    return boto3.client(service, config=Config(retries={"total_max_attempts": 2}))
-
-
-def check(what, found, expected):
-    if found != expected:
-        sys.exit(f"FAILED: {what}: {found!r}, not {expected!r}")
-    print(f"ok: {what}")
-
-
-def error_code(call, **arguments):
-    try:
-        call(**arguments)
-    except ClientError as error:
-        return error.response["Error"]["Code"]
-    return None
 
 
 def reads():

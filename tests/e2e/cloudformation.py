@@ -12,7 +12,8 @@ import time
 import zipfile
 
 import boto3
-from botocore.exceptions import ClientError
+
+from checks import check, error_code
 
 TEMPLATE = sys.argv[1]
 STACK, BUCKET, KEY = "e2e", "e2e-code", "handler.zip"
@@ -25,20 +26,6 @@ def client(service):
 
 
 S3, STACKS = client("s3"), client("cloudformation")
-
-
-def check(what, found, expected):
-    if found != expected:
-        sys.exit(f"FAILED: {what}: {found!r}, not {expected!r}")
-    print(f"ok: {what}")
-
-
-def refusal(call, **arguments):
-    try:
-        call(**arguments)
-    except ClientError as error:
-        return error.response["Error"]["Code"]
-    return None
 
 
 def deploy(*options):
@@ -83,8 +70,8 @@ def bucket():
     S3.create_bucket(Bucket=BUCKET)
     S3.put_object(Bucket=BUCKET, Key=f"{STACK}/{KEY}", Body=content.getvalue(), ExpectedBucketOwner="000000000000")
     check("the zip round-trips", S3.get_object(Bucket=BUCKET, Key=f"{STACK}/{KEY}")["Body"].read(), content.getvalue())
-    check("another owner's bucket", refusal(S3.head_bucket, Bucket=BUCKET, ExpectedBucketOwner="111111111111"), "403")
-    check("a non-empty bucket", refusal(S3.delete_bucket, Bucket=BUCKET), "BucketNotEmpty")
+    check("another owner's bucket", error_code(S3.head_bucket, Bucket=BUCKET, ExpectedBucketOwner="111111111111"), "403")
+    check("a non-empty bucket", error_code(S3.delete_bucket, Bucket=BUCKET), "BucketNotEmpty")
 
 
 def life():
@@ -115,7 +102,7 @@ def life():
     check("memory after the rollback", memory, 512)
 
     STACKS.update_termination_protection(StackName=STACK, EnableTerminationProtection=True)
-    check("deletion of a protected stack", refusal(STACKS.delete_stack, StackName=STACK), "ValidationError")
+    check("deletion of a protected stack", error_code(STACKS.delete_stack, StackName=STACK), "ValidationError")
     STACKS.update_termination_protection(StackName=STACK, EnableTerminationProtection=False)
     identity = STACKS.describe_stacks(StackName=STACK)["Stacks"][0]["StackId"]
     STACKS.delete_stack(StackName=STACK)

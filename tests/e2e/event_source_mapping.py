@@ -10,31 +10,11 @@ import os
 import sys
 import time
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError
+from checks import check, client, error_code
 
 ACCOUNT = "000000000000"
 REGION = os.environ["AWS_REGION"]
 FUNCTION = "mapped"
-
-
-def client(service):
-    return boto3.client(service, config=Config(retries={"total_max_attempts": 2}))
-
-
-def check(what, found, expected):
-    if found != expected:
-        sys.exit(f"FAILED: {what}: {found!r}, not {expected!r}")
-    print(f"ok: {what}")
-
-
-def error(call, **arguments):
-    try:
-        call(**arguments)
-    except ClientError as failed:
-        return failed.response["Error"]["Code"]
-    return None
 
 
 def eventually(look):
@@ -56,7 +36,7 @@ def create_function(package):
     policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
     iam.put_role_policy(RoleName=FUNCTION, PolicyName="poll", PolicyDocument=json.dumps(policy))
     create = {"FunctionName": FUNCTION, "Runtime": "provided.al2023", "Handler": "none", "Role": role, "Code": {"ZipFile": package}}
-    eventually(lambda: error(functions.create_function, **create) is None)
+    eventually(lambda: error_code(functions.create_function, **create) is None)
     functions.get_waiter("function_active_v2").wait(FunctionName=FUNCTION, WaiterConfig={"Delay": 1})
 
 
@@ -72,13 +52,13 @@ def mapping():
     made = functions.create_event_source_mapping(**arguments, ScalingConfig={"MaximumConcurrency": 2}, Tags={"color": "red"})
     uuid, arn = made["UUID"], made["EventSourceMappingArn"]
     check("creation is accepted", (made["ResponseMetadata"]["HTTPStatusCode"], made["State"]), (202, "Creating"))
-    check("a change in progress excludes another", error(functions.update_event_source_mapping, UUID=uuid, BatchSize=1), "ResourceInUseException")
+    check("a change in progress excludes another", error_code(functions.update_event_source_mapping, UUID=uuid, BatchSize=1), "ResourceInUseException")
     check("it is enabled", settled(uuid), True)
     read = functions.get_event_source_mapping(UUID=uuid)
     check("settings", (read["BatchSize"], read["ScalingConfig"], read["FunctionResponseTypes"]), (10, {"MaximumConcurrency": 2}, ["ReportBatchItemFailures"]))
     pages = functions.get_paginator("list_event_source_mappings").paginate(EventSourceArn=source, FunctionName=FUNCTION)
     check("it is listed", [one["UUID"] for page in pages for one in page["EventSourceMappings"]], [uuid])
-    check("it is the only one", error(functions.create_event_source_mapping, **arguments), "ResourceConflictException")
+    check("it is the only one", error_code(functions.create_event_source_mapping, **arguments), "ResourceConflictException")
     check("tags", functions.list_tags(Resource=arn)["Tags"], {"color": "red"})
     return uuid
 
@@ -104,7 +84,7 @@ def change_and_delete(uuid):
     read = functions.get_event_source_mapping(UUID=uuid)
     check("it is disabled", (read["State"], read["BatchSize"]), ("Disabled", 5))
     check("deletion is accepted", functions.delete_event_source_mapping(UUID=uuid)["State"], "Deleting")
-    gone = eventually(lambda: error(functions.get_event_source_mapping, UUID=uuid))
+    gone = eventually(lambda: error_code(functions.get_event_source_mapping, UUID=uuid))
     check("it is gone", gone, "ResourceNotFoundException")
 
 

@@ -47,6 +47,16 @@ impl AwsError {
         error_code::is_same(&self.code, code)
     }
 
+    /// Whether DynamoDB does not keep up.
+    pub fn says_throttled(&self) -> bool {
+        THROTTLED.iter().any(|code| self.is(code))
+    }
+
+    /// Whether a table lacks the index of a query.
+    pub fn lacks_index(&self) -> bool {
+        self.is("ValidationException") && self.message.contains("does not have the specified index")
+    }
+
     /// Whether AWS reports that something does not exist, whatever the service's code for it. KMS keys are excluded: no
     /// run creates one.
     pub fn says_absent(&self) -> bool {
@@ -72,6 +82,9 @@ impl AwsError {
         error_hint::hint(self)
     }
 }
+
+/// What DynamoDB answers when a table does not keep up.
+const THROTTLED: [&str; 3] = ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"];
 
 /// Validation codes, with the part of the message by which they mean that something does not exist (yet).
 const ABSENT: [(&str, &str); 5] = [

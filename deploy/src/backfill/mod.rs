@@ -77,7 +77,7 @@ impl<'a> Backfill<'a> {
         let mut start = None;
         loop {
             let page = match self.page(start).await {
-                Err(error) if lacks_index(&error) => return Ok(moved),
+                Err(error) if error.lacks_index() => return Ok(moved),
                 page => page?,
             };
             let heads = page.items.unwrap_or_default();
@@ -203,8 +203,4 @@ impl<'a> Backfill<'a> {
             .consistent_read(true);
         Ok(patiently(|| async { call.clone().send().await.explain("dynamodb:GetItem") }).await?.item)
     }
-}
-
-fn lacks_index(error: &AwsError) -> bool {
-    error.is("ValidationException") && error.message.contains("does not have the specified index")
 }

@@ -16,9 +16,7 @@ const WRITES: u64 = 200;
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>).
 const UNITS: u64 = 1500;
 
-/// What DynamoDB answers when a table does not keep up.
-const THROTTLED: [&str; 3] = ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"];
-/// Pauses after such an answer, each twice the one before. An on-demand table grows within minutes.
+/// Pauses while a table does not keep up, each twice the one before. An on-demand table grows within minutes.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const PAUSES: u32 = 12;
@@ -30,7 +28,7 @@ where
 {
     for pause in 0..PAUSES {
         match call().await {
-            Err(error) if THROTTLED.iter().any(|code| error.is(code)) => {
+            Err(error) if error.says_throttled() => {
                 tokio::time::sleep((FIRST_PAUSE * 2_u32.pow(pause)).min(LONGEST_PAUSE)).await;
             }
             result => return result,

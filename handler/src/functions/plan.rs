@@ -196,8 +196,6 @@ impl MetricWatch {
         most.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let named = most.len() as u64;
         most.truncate(NAMED);
-        self.many = Some(Many { since, last: now });
-        self.covered = now;
         (count > 0).then_some(News::ManyFailed { named, count, since, most })
     }
 }

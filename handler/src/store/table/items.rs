@@ -90,8 +90,7 @@ pub(super) fn incident(head: &Item, tally: Option<&Item>) -> Option<Incident> {
         }
         tally
     });
-    let due_at = incident.due_at.filter(|due_at| *due_at < NEVER_DUE);
-    Some(Incident { due_at, ..incident }.with_tally(tally.as_ref()))
+    Some(incident.with_tally(tally.as_ref()))
 }
 
 fn unreadable(item: &Item) {

@@ -54,12 +54,6 @@ const SETTINGS: [&str; 7] = [
     "MaximumBatchingWindowInSeconds",
     "ScalingConfig",
 ];
-const TAGGING: Tagging = Tagging {
-    service: "lambda",
-    operations: ["TagResource", "UntagResource"],
-    members: ["Resource", "Tags", "TagKeys"],
-    is_map: true,
-};
 
 #[async_trait]
 impl Kind for EventSourceMapping {
@@ -83,7 +77,7 @@ impl Kind for EventSourceMapping {
         let properties = &resource.properties;
         let mut names = SETTINGS.to_vec();
         names.extend(["EventSourceArn", "StartingPosition", "StartingPositionTimestamp"]);
-        let input = with(only(properties, &names), [("Tags", TAGGING.form(properties))]);
+        let input = with(only(properties, &names), [("Tags", Tagging::LAMBDA.form(properties))]);
         let made = site.call("lambda", "CreateEventSourceMapping", input).await?;
         let uuid = match made.get("UUID").and_then(Value::as_str) {
             Some(uuid) => Some(uuid.to_owned()),
@@ -108,7 +102,7 @@ impl Kind for EventSourceMapping {
             until_settled(site, uuid).await?;
         }
         let arn = arn::local("lambda", site.region(), &format!("event-source-mapping:{uuid}"));
-        TAGGING.update(site, &arn, &before.properties, properties).await
+        Tagging::LAMBDA.update(site, &arn, &before.properties, properties).await
     }
 
     async fn delete(&self, site: &Site<'_>, resource: &Resource) -> Result<(), Refusal> {

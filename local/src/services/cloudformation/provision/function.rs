@@ -75,12 +75,6 @@ const SETTINGS: [&str; 12] = [
     "Timeout",
     "TracingConfig",
 ];
-const TAGGING: Tagging = Tagging {
-    service: "lambda",
-    operations: ["TagResource", "UntagResource"],
-    members: ["Resource", "Tags", "TagKeys"],
-    is_map: true,
-};
 
 #[async_trait]
 impl Kind for Function {
@@ -107,7 +101,7 @@ impl Kind for Function {
         let names: Vec<&str> = SETTINGS.into_iter().chain(["Architectures", "Code", "PackageType"]).collect();
         let input = with(
             parameters(only(properties, &names)),
-            [("FunctionName", resource.physical_id.as_str().into()), ("Tags", TAGGING.form(properties))],
+            [("FunctionName", resource.physical_id.as_str().into()), ("Tags", Tagging::LAMBDA.form(properties))],
         );
         site.call("lambda", "CreateFunction", input).await?;
         if properties.get("ReservedConcurrentExecutions").is_some() {
@@ -139,7 +133,7 @@ impl Kind for Function {
         if touches("ReservedConcurrentExecutions") {
             reserve(site, after).await?;
         }
-        TAGGING.update(site, &arn_of(site.region(), name), &before.properties, properties).await
+        Tagging::LAMBDA.update(site, &arn_of(site.region(), name), &before.properties, properties).await
     }
 
     async fn delete(&self, site: &Site<'_>, resource: &Resource) -> Result<(), Refusal> {

@@ -153,6 +153,14 @@ pub(super) struct Tagging {
 }
 
 impl Tagging {
+    /// Of functions and event source mappings.
+    pub(super) const LAMBDA: Self = Self {
+        service: "lambda",
+        operations: ["TagResource", "UntagResource"],
+        members: ["Resource", "Tags", "TagKeys"],
+        is_map: true,
+    };
+
     /// Tags in the form of the service.
     pub(super) fn form(&self, properties: &Value) -> Value {
         match self.is_map {
