@@ -261,7 +261,7 @@ async fn faults_break_matching_calls_and_calls_are_recorded() {
         {"service": "sqs", "operation": "ListQueues", "call": 2, "action": "throttle"},
         {"operation": "CreateQueue", "call": 1, "action": "drop-before"},
         {"operation": "CreateQueue", "call": 2, "action": "drop-after"},
-        {"operation": "GetQueueUrl", "action": {"error": {"code": "Broken", "message": "m", "status": 418}}},
+        {"operation": "GetQueueUrl", "action": {"error": {"code": "RequestThrottled", "message": "m", "status": 418}}},
     ]);
     assert_eq!(client.put("/_local/faults", rules.to_string()).await.status, 200);
     assert_eq!(client.put("/_local/faults", "[{\"action\":\"explode\"}]").await.status, 400);
@@ -276,7 +276,7 @@ async fn faults_break_matching_calls_and_calls_are_recorded() {
     let queues = list().await.text();
     assert!(queues.contains("/after") && !queues.contains("/before"), "{queues}");
     let reply = target(&client, "sqs", "AmazonSQS.GetQueueUrl", json!({"QueueName": "after"})).await;
-    assert_eq!((reply.status, reply.headers["x-amzn-errortype"].to_str().unwrap()), (418, "Broken"));
+    assert_eq!((reply.status, reply.headers["x-amzn-errortype"].to_str().unwrap()), (418, "RequestThrottled"));
 
     let calls = client.control(http::Method::GET, "/_local/calls", "").await.json();
     let seen: Vec<(&str, Option<u64>)> = calls
