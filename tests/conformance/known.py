@@ -1,5 +1,8 @@
 """What AWS answers beyond its own models, each with its source."""
 
+import functools
+import re
+
 # "Common Errors" in the API reference of each service.
 COMMON_ERRORS = {
     "AccessDenied",
@@ -61,9 +64,35 @@ S3_ERRORS = {
 # How the local AWS says that it does not have an operation, which AWS does.
 OWN_ERROR = ("NotImplemented", 501)
 
-# Findings that hold for AWS itself: the start of the message, and why.
-KNOWN = {}
+# Breaks that AWS itself makes: what a finding's message matches, and where AWS says or does so.
+KNOWN = {
+    r".*ProvisionedThroughput\.NumberOfDecreasesToday: 0, at least 1": (
+        "DynamoDB API reference, DescribeTable: the sample answer has 0"
+    ),
+    r"BatchGetItem\.UnprocessedKeys: 0 entries, at least 1": (
+        "DynamoDB API reference, BatchGetItem: an empty map when no key is unprocessed"
+    ),
+    r"BatchWriteItem\.UnprocessedItems: 0 entries, at least 1": (
+        "DynamoDB API reference, BatchWriteItem: an empty map when no item is unprocessed"
+    ),
+    r"DescribeStackEvents\.StackEvents\[\]\.ResourceStatus: '(REVIEW_IN_PROGRESS|UPDATE(_ROLLBACK)?_COMPLETE_CLEANUP_IN_PROGRESS)'.*": (
+        "a stack's own events have the stack's status: the aws CLI's example of describe-stack-events"
+    ),
+    r".*\.PermissionsBoundary\.PermissionsBoundaryType: 'Policy' is none of .*": (
+        "https://github.com/awsdocs/iam-user-guide/issues/82"
+    ),
+    r".*LastUpdateStatusReasonCode: 'Creating' is none of .*": (
+        "https://github.com/appleboy/lambda-action/issues/65"
+    ),
+    r"PutBucketTagging: HTTP 204, the model says 200": (
+        "https://github.com/versity/versitygw/issues/932"
+    ),
+    r"(SendMessage|DeleteMessage|ChangeMessageVisibility)Batch\.(Failed|Successful): required, and missing": (
+        "AWS omits the empty one: https://github.com/aws/aws-sdk/issues/657"
+    ),
+}
 
 
+@functools.cache
 def is_known(message):
-    return any(message.startswith(start) for start in KNOWN)
+    return any(re.fullmatch(pattern, message) for pattern in KNOWN)

@@ -11,7 +11,7 @@ ARM = re.compile(r'"(\w+)"(?:\s*\|\s*"\w+")*\s*=>')
 LITERAL = re.compile(r'"(\w+)"')
 
 
-def served(services):
+def operations(services):
     """Service and operation of each match arm in the folder of the services that names an operation."""
     return {
         (model.service_name, name)

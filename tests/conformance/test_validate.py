@@ -119,7 +119,7 @@ def found_in(exchange):
     """The breaks in an exchange, as `side: message`."""
     findings = validate.Findings()
     findings.hold(exchange)
-    return [f"{side}: {message}" for side, _, message in findings.found]
+    return [f"{side}: {message}" for side, _, message in findings.breaks]
 
 
 class Validate(unittest.TestCase):

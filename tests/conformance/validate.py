@@ -12,23 +12,25 @@ Exits with 1 when there is any, or when there was nothing to hold against the mo
 
 import collections
 import sys
+from pathlib import Path
 
 import answers
 import calls
 import journal
+import served
 from constraints import check
 from known import is_known
 
-EXAMPLES = 1
+SERVICES = Path(__file__).parents[2] / "local/src/services"
+SHOWN = 400  # bytes of a body in the report
 
 
 class Findings:
-    """The breaks, counted by kind, each with an example."""
+    """The breaks by kind, and what was held against the models."""
 
     def __init__(self):
-        self.exchanges = collections.Counter()  # by service
-        self.operations = collections.Counter()  # by (service, operation, status)
-        self.found = {}  # (side, service, message) -> [count, example]
+        self.operations = collections.Counter()  # by service, operation and status
+        self.breaks = {}  # an example and the count, by side, service and message
 
     def hold(self, exchange):
         """Holds an exchange against the models."""
@@ -39,7 +41,6 @@ class Findings:
             self.add_request(exchange, exchange.service or "unsigned", [str(error)])
             return
         service = operation.service_model.service_name
-        self.exchanges[service] += 1
         self.operations[service, operation.name, exchange.status] += 1
         if operation.input_shape:
             check(operation.input_shape, parameters, operation.name, broken.append)
@@ -59,31 +60,30 @@ class Findings:
     def add(self, side, exchange, service, messages):
         for message in messages:
             if not is_known(message):
-                self.found.setdefault((side, service, message), [0, exchange])[0] += 1
+                example, count = self.breaks.get((side, service, message), (exchange, 0))
+                self.breaks[side, service, message] = (example, count + 1)
 
 
 def report(findings):
-    """Prints what was held and what broke; whether nothing did."""
-    total = findings.exchanges.total()
-    kinds = {(service, operation) for service, operation, _ in findings.operations}
-    print(f"{total} exchanges of {len(kinds)} operations held against AWS's models")
-    for (service, operation), statuses in sorted(by_operation(findings).items()):
-        print(f"  {service}:{operation} {statuses}")
-    for (side, service, message), (count, exchange) in sorted(findings.found.items(), key=lambda item: item[0]):
+    """Prints what was held against the models, and what broke them; whether all is well."""
+    report_coverage(findings)
+    for (side, service, message), (example, count) in sorted(findings.breaks.items(), key=lambda item: item[0]):
         print(f"{side} × {count}: {service}: {message}")
-        print(f"    {exchange.method} {exchange.path}?{exchange.query} {exchange.body[:300]!r}")
-        print(f"    → {exchange.status} {exchange.answer[:300]!r}")
-    print(f"{len(findings.found)} kinds of breaks")
-    if total == 0:
+        print(f"    {example.method} {example.path}?{example.query} {example.body[:SHOWN]!r}")
+        print(f"    → {example.status} {example.answer[:SHOWN]!r}")
+    if not findings.operations:
         print("FAILED: nothing was recorded")
-    return total > 0 and not findings.found
+    elif findings.breaks:
+        print(f"FAILED: {len(findings.breaks)} kinds of breaks")
+    return bool(findings.operations) and not findings.breaks
 
 
-def by_operation(findings):
-    statuses = collections.defaultdict(list)
-    for (service, operation, status), count in sorted(findings.operations.items(), key=str):
-        statuses[service, operation].append(f"{status} × {count}")
-    return {key: ", ".join(counts) for key, counts in statuses.items()}
+def report_coverage(findings):
+    called = {(service, name) for service, name, status in findings.operations if status != 501}
+    shapes = len(findings.operations)
+    print(f"{findings.operations.total()} exchanges of {len(called)} operations, {shapes} with their statuses")
+    unseen = sorted(f"{service}:{name}" for service, name in served.operations(SERVICES) - called)
+    print(f"served and never called: {', '.join(unseen) or 'none'}")
 
 
 def main(folder):

@@ -6,12 +6,25 @@ use quick_xml::escape::escape;
 
 use crate::{ApiError, Call, Output};
 
+/// Operations whose result is an empty structure; others without members have no result (Smithy models of the services).
+const EMPTY_RESULTS: [(&str, &str); 9] = [
+    ("cloudformation", "ContinueUpdateRollback"),
+    ("cloudformation", "DeleteChangeSet"),
+    ("cloudformation", "ExecuteChangeSet"),
+    ("iam", "UpdateRole"),
+    ("monitoring", "DeleteDashboards"),
+    ("monitoring", "TagResource"),
+    ("monitoring", "UntagResource"),
+    ("sns", "TagResource"),
+    ("sns", "UntagResource"),
+];
+
 /// `<OperationResponse>` with the result and the request id.
 pub(super) fn success(call: &Call, output: &Output) -> String {
     let Call { service, operation, request_id, .. } = call;
     let mut body = String::new();
     match output {
-        Output::Structure(members) if members.is_empty() && service == "iam" => {}
+        Output::Structure(members) if members.is_empty() && !has_empty_result(service, operation) => {}
         output => {
             let _ = write!(body, "<{operation}Result>");
             value(&mut body, output);
@@ -22,6 +35,10 @@ pub(super) fn success(call: &Call, output: &Output) -> String {
         "<{operation}Response xmlns=\"{}\">{body}<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{operation}Response>",
         namespace(service)
     )
+}
+
+fn has_empty_result(service: &str, operation: &str) -> bool {
+    EMPTY_RESULTS.contains(&(service, operation))
 }
 
 /// `<ErrorResponse>` with code, message and request id.
