@@ -72,6 +72,30 @@ async fn the_query_protocol_answers_in_xml() {
 }
 
 #[tokio::test]
+async fn an_empty_result_is_written_where_the_model_has_one() {
+    let client = Client::start().await;
+    let role =
+        [("Action", "CreateRole"), ("Version", "2010-05-08"), ("RoleName", "r"), ("AssumeRolePolicyDocument", TRUST)];
+    query(&client, "iam", &role).await;
+    for (service, fields, written) in [
+        ("iam", [("Action", "UpdateRole"), ("Version", "2010-05-08"), ("RoleName", "r")], true),
+        ("iam", [("Action", "DeleteRole"), ("Version", "2010-05-08"), ("RoleName", "r")], false),
+        (
+            "sns",
+            [
+                ("Action", "DeleteTopic"),
+                ("Version", "2010-03-31"),
+                ("TopicArn", "arn:aws:sns:us-east-1:000000000000:t"),
+            ],
+            false,
+        ),
+    ] {
+        let reply = query(&client, service, &fields).await;
+        assert_eq!((reply.status, reply.text().contains("Result>")), (200, written), "{}", reply.text());
+    }
+}
+
+#[tokio::test]
 async fn json_carries_members_and_typed_errors() {
     let client = Client::start().await;
     let reply = target(&client, "sqs", "AmazonSQS.CreateQueue", json!({"QueueName":"q"})).await;
