@@ -136,7 +136,19 @@ class Validate(unittest.TestCase):
                 self.assertTrue(any(one.startswith(f"{side}: ") and message in one for one in found), found)
 
     def test_nothing_recorded_is_a_failure(self):
-        self.assertFalse(validate.report(validate.Findings()))
+        self.assertEqual(len(validate.failures(validate.Findings(), whole=False)), 1)
+
+    def test_all_is_well_when_our_exchanges_are_sound(self):
+        findings = validate.Findings()
+        findings.hold(SOUND["json"])
+        self.assertEqual(validate.failures(findings, whole=False), [])
+
+    def test_an_operation_that_is_served_must_be_called(self):
+        findings = validate.Findings()
+        findings.hold(SOUND["json"])
+        (failure,) = validate.failures(findings, whole=True)
+        self.assertIn("iam:GetRole", failure)
+        self.assertNotIn("sqs:GetQueueUrl", failure)
 
     def test_a_line_of_a_journal_is_an_exchange(self):
         line = {"method": "GET", "target": "/a?b=c", "signed_for": ["s3", "us-east-1"], "headers": [["host", "h"]]}

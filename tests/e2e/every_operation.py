@@ -49,6 +49,7 @@ def cloudformation():
     check("no change", error_code(stacks.update_stack, **name, TemplateBody=TEMPLATE, Tags=TAGS), "ValidationError")
     check("nothing to cancel", error_code(stacks.cancel_update_stack, **name), "ValidationError")
     check("nothing to roll back", error_code(stacks.continue_update_rollback, **name), "ValidationError")
+    check("no failure to roll back", error_code(stacks.rollback_stack, **name), "ValidationError")
     stacks.create_change_set(**name, ChangeSetName="change", TemplateBody=TEMPLATE, Tags=TAGS)
     eventually(stacks.delete_change_set, **name, ChangeSetName="change")
     stacks.update_termination_protection(**name, EnableTerminationProtection=False)
@@ -61,6 +62,10 @@ def cloudwatch():
     metrics.put_metric_data(Namespace=NAME, MetricData=[{"MetricName": "Errors", "Value": 1, "Unit": "Count"}])
     metrics.put_metric_alarm(**alarm, **metric, Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold", Tags=TAGS)
     metrics.set_alarm_state(**alarm, StateValue="ALARM", StateReason="a test")
+    arn = metrics.describe_alarms(AlarmNames=[NAME])["MetricAlarms"][0]["AlarmArn"]
+    metrics.tag_resource(ResourceARN=arn, Tags=TAGS)
+    metrics.list_tags_for_resource(ResourceARN=arn)
+    metrics.untag_resource(ResourceARN=arn, TagKeys=["team"])
     metrics.disable_alarm_actions(AlarmNames=[NAME])
     metrics.enable_alarm_actions(AlarmNames=[NAME])
     check("history", bool(metrics.describe_alarm_history(**alarm)["AlarmHistoryItems"]), True)
@@ -97,6 +102,12 @@ def dynamodb():
     tables.describe_kinesis_streaming_destination(**table)
     arn = tables.describe_table(**table)["Table"]["TableArn"]
     check("no policy", error_code(tables.get_resource_policy, ResourceArn=arn), "PolicyNotFoundException")
+    tables.tag_resource(ResourceArn=arn, Tags=TAGS)
+    tables.untag_resource(ResourceArn=arn, TagKeys=["team"])
+    tables.batch_write_item(RequestItems={NAME: [{"PutRequest": {"Item": key}}]})
+    tables.delete_item(**table, Key=key, ReturnValues="ALL_OLD")
+    tables.update_table(**table, DeletionProtectionEnabled=False)
+    tables.get_waiter("table_exists").wait(**table, WaiterConfig={"Delay": 1})
     tables.delete_table(**table)
 
 
@@ -107,6 +118,10 @@ def events():
     buses.list_event_buses(NamePrefix=NAME)
     rule = {"Name": NAME, "EventBusName": NAME}
     buses.put_rule(**rule, EventPattern='{"source": ["a"]}', Tags=TAGS)
+    rule_arn = buses.describe_rule(**rule)["Arn"]
+    buses.tag_resource(ResourceARN=rule_arn, Tags=TAGS)
+    buses.untag_resource(ResourceARN=rule_arn, TagKeys=["team"])
+    buses.disable_rule(**rule)
     buses.enable_rule(**rule)
     queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{NAME}"
     buses.put_targets(Rule=NAME, EventBusName=NAME, Targets=[{"Id": "q", "Arn": queue}])
@@ -125,7 +140,10 @@ def iam():
     identities.create_role(**role, AssumeRolePolicyDocument=TRUST, Tags=TAGS)
     identities.update_role(**role, MaxSessionDuration=7200)
     identities.update_role_description(**role, Description="a")
+    identities.update_assume_role_policy(**role, PolicyDocument=TRUST)
+    identities.tag_role(**role, Tags=TAGS)
     identities.list_role_tags(**role)
+    identities.untag_role(**role, TagKeys=["team"])
     identities.list_roles()
     policy = {"PolicyArn": identities.create_policy(PolicyName=NAME, PolicyDocument=POLICY)["Policy"]["Arn"]}
     identities.tag_policy(**policy, Tags=TAGS)
@@ -138,6 +156,9 @@ def iam():
     identities.set_default_policy_version(**policy, VersionId="v2")
     identities.delete_policy_version(**policy, VersionId="v1")
     identities.attach_role_policy(**role, **policy)
+    identities.put_role_permissions_boundary(**role, PermissionsBoundary=policy["PolicyArn"])
+    identities.get_role(**role)
+    identities.delete_role_permissions_boundary(**role)
     identities.list_attached_role_policies(**role)
     identities.list_entities_for_policy(**policy)
     identities.list_policies(Scope="Local")
@@ -161,6 +182,13 @@ def functions(package):
     eventually(functions.create_function, **name, Runtime="provided.al2023", Handler="none", Role=role, Code={"ZipFile": package})
     functions.get_waiter("function_active_v2").wait(**name, WaiterConfig={"Delay": 1})
     functions.publish_version(**name)
+    functions.update_function_configuration(**name, Description="a")
+    functions.get_waiter("function_updated_v2").wait(**name, WaiterConfig={"Delay": 1})
+    functions.update_function_code(**name, ZipFile=package)
+    functions.get_waiter("function_updated_v2").wait(**name, WaiterConfig={"Delay": 1})
+    arn = functions.get_function(**name)["Configuration"]["FunctionArn"]
+    functions.tag_resource(Resource=arn, Tags={"team": "a"})
+    functions.untag_resource(Resource=arn, TagKeys=["team"])
     functions.list_versions_by_function(**name)
     functions.list_aliases(**name)
     functions.put_function_concurrency(**name, ReservedConcurrentExecutions=1)
@@ -198,6 +226,9 @@ def logs():
     groups.tag_log_group(**group, tags={"team": "a"})
     groups.list_tags_log_group(**group)
     groups.untag_log_group(**group, tags=["team"])
+    arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{NAME}"
+    groups.tag_resource(resourceArn=arn, tags={"team": "a"})
+    groups.untag_resource(resourceArn=arn, tagKeys=["team"])
     groups.put_retention_policy(**group, retentionInDays=7)
     groups.delete_retention_policy(**group)
     groups.delete_log_stream(**stream)
@@ -231,6 +262,10 @@ def sns():
     topics.add_permission(**topic, Label="a", AWSAccountId=[ACCOUNT], ActionName=["Publish"])
     topics.remove_permission(**topic, Label="a")
     topics.get_data_protection_policy(ResourceArn=topic["TopicArn"])
+    topics.put_data_protection_policy(ResourceArn=topic["TopicArn"], DataProtectionPolicy="")
+    topics.tag_resource(ResourceArn=topic["TopicArn"], Tags=TAGS)
+    topics.untag_resource(ResourceArn=topic["TopicArn"], TagKeys=["team"])
+    check("a wrong token", error_code(topics.confirm_subscription, **topic, Token="none"), "InvalidParameter")
     topics.list_subscriptions()
     topics.unsubscribe(**subscription)
     topics.delete_topic(**topic)
@@ -247,7 +282,12 @@ def sqs():
     check("its source", queues.list_dead_letter_source_queues(**dead)["queueUrls"], [queue["QueueUrl"]])
     queues.send_message_batch(**queue, Entries=[{"Id": "a", "MessageBody": "m"}])
     handle = queues.receive_message(**queue, MessageSystemAttributeNames=["All"])["Messages"][0]["ReceiptHandle"]
-    queues.change_message_visibility(**queue, ReceiptHandle=handle, VisibilityTimeout=0)
+    queues.change_message_visibility(**queue, ReceiptHandle=handle, VisibilityTimeout=9)
+    queues.change_message_visibility_batch(**queue, Entries=[{"Id": "a", "ReceiptHandle": handle, "VisibilityTimeout": 9}])
+    queues.delete_message(**queue, ReceiptHandle=handle)
+    queues.delete_message_batch(**queue, Entries=[{"Id": "a", "ReceiptHandle": handle}, {"Id": "b", "ReceiptHandle": "none"}])
+    queues.tag_queue(**queue, Tags={"team": "a"})
+    queues.untag_queue(**queue, TagKeys=["team"])
     task = queues.start_message_move_task(SourceArn=arn, MaxNumberOfMessagesPerSecond=1)["TaskHandle"]
     queues.list_message_move_tasks(SourceArn=arn)
     # It may be done by now.
@@ -258,6 +298,16 @@ def sqs():
     check("no queue", error_code(queues.get_queue_url, QueueName="absent"), "AWS.SimpleQueueService.NonExistentQueue")
 
 
+def sts():
+    identities, sessions = client("iam"), client("sts")
+    trust = json.loads(TRUST)
+    trust["Statement"][0]["Principal"] = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    role = identities.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    eventually(sessions.assume_role, RoleArn=role, RoleSessionName=NAME)
+    identities.delete_role(RoleName=NAME)
+    check("a session", "SessionToken" in sessions.get_session_token()["Credentials"], True)
+
+
 def main(package):
     sqs()
     sns()
@@ -265,7 +315,7 @@ def main(package):
     functions(package)
     for service in (cloudformation, cloudwatch, dynamodb, events, logs, s3):
         service()
-    check("a session", "SessionToken" in client("sts").get_session_token()["Credentials"], True)
+    sts()
 
 
 with open(sys.argv[1], "rb") as package:
