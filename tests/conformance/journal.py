@@ -19,10 +19,12 @@ class Exchange:
     status: int | None  # None when the connection was dropped
     answer_headers: dict[str, str]
     answer: bytes
+    injected: bool = False  # whether a fault rule of a test worded the answer
 
     @property
     def is_answered(self):
-        return self.status is not None
+        """Whether the local AWS answered it."""
+        return self.status is not None and not self.injected
 
     @property
     def is_success(self):
@@ -49,6 +51,7 @@ def parse(line):
         status=record["status"],
         answer_headers=dict(record["answer_headers"]),
         answer=base64.b64decode(record["answer"]),
+        injected=record["injected"],
     )
 
 

@@ -78,6 +78,9 @@ KNOWN = {
     r"DescribeStackEvents\.StackEvents\[\]\.ResourceStatus: '(REVIEW_IN_PROGRESS|UPDATE(_ROLLBACK)?_COMPLETE_CLEANUP_IN_PROGRESS)'.*": (
         "a stack's own events have the stack's status: the aws CLI's example of describe-stack-events"
     ),
+    r"ListTargetsByRule\.Targets: 0 elements, at least 1": (
+        "a rule may have none: https://github.com/cloud-custodian/cloud-custodian/pull/6500"
+    ),
     r".*\.PermissionsBoundary\.PermissionsBoundaryType: 'Policy' is none of .*": (
         "https://github.com/awsdocs/iam-user-guide/issues/82"
     ),

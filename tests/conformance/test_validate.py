@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A gate that cannot close is none: breaks of the models, one of each kind, and whether `validate` finds them."""
 
+import dataclasses
 import json
 import unittest
 
@@ -77,6 +78,7 @@ SOUND = {
     "cbor": metrics("ListMetrics", {"Namespace": "n"}, {"Metrics": [{"MetricName": "m"}]}),
     "rest-xml": location("<LocationConstraint>eu-west-1</LocationConstraint>"),
     "an answer that never came": exchange("sqs", status=None, headers={"x-amz-target": "AmazonSQS.ListQueues", **OURS}),
+    "what a fault rule answers": dataclasses.replace(sqs("ListQueues", {}, **error("QueueIsBlue")), injected=True),
     "a bad request that is refused": sqs("GetQueueUrl", {}, client=OTHERS, **error("QueueDoesNotExist")),
 }
 
@@ -152,7 +154,7 @@ class Validate(unittest.TestCase):
 
     def test_a_line_of_a_journal_is_an_exchange(self):
         line = {"method": "GET", "target": "/a?b=c", "signed_for": ["s3", "us-east-1"], "headers": [["host", "h"]]}
-        line |= {"body": "eA==", "status": 200, "answer_headers": [], "answer": "eQ=="}
+        line |= {"body": "eA==", "status": 200, "answer_headers": [], "answer": "eQ==", "injected": False}
         read = journal.parse(json.dumps(line))
         self.assertEqual((read.path, read.query, read.service, read.body, read.answer), ("/a", "b=c", "s3", b"x", b"y"))
 

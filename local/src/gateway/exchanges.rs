@@ -29,6 +29,8 @@ const VARIABLE: &str = "INCIDENTCTL_TEST_EXCHANGES";
 const KEPT: usize = 400;
 /// Length of the longest body that is kept, in bytes. Only packages of functions are longer, and tests have small ones.
 const LONGEST: usize = 1024 * 1024;
+/// Stands for numbers, which fit or break a range by their magnitude; the longest are instants.
+const DIGITS: &[u8] = b"00000";
 /// Headers that would hand on a credential. The signature's scope is kept by itself.
 const SECRET_HEADERS: [&str; 2] = ["authorization", "x-amz-security-token"];
 
@@ -45,6 +47,10 @@ struct Journal {
 /// Service, operation and status.
 type Kind = (String, String, Option<u16>);
 
+/// Marks an error that a fault rule words: the test's answer, not the local AWS's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Injected;
+
 /// An exchange, as a line of the journal.
 #[derive(Serialize)]
 pub(super) struct Exchange {
@@ -60,6 +66,8 @@ pub(super) struct Exchange {
     answer_headers: Vec<(String, String)>,
     #[serde(serialize_with = "base64")]
     answer: Bytes,
+    /// Whether a fault rule worded the answer.
+    injected: bool,
     #[serde(skip)]
     operation: String,
 }
@@ -124,6 +132,7 @@ impl Exchange {
             status: None,
             answer_headers: Vec::new(),
             answer: Bytes::new(),
+            injected: false,
             operation: route::find(request, scope).map(|route| route.operation).unwrap_or_default(),
         }
     }
@@ -133,6 +142,7 @@ impl Exchange {
         self.status = Some(reply.status().as_u16());
         self.answer_headers = texts(reply.headers());
         self.answer = reply.body().clone();
+        self.injected = reply.extensions().get::<Injected>().is_some();
     }
 
     fn bodies(&self) -> impl Iterator<Item = &Bytes> {
@@ -155,10 +165,18 @@ fn base64<S: Serializer>(body: &Bytes, serializer: S) -> Result<S::Ok, S::Error>
     serializer.serialize_str(&BASE64_STANDARD.encode(body))
 }
 
-/// The words of a text; those with a digit, which are numbers and identifiers, count by their first character only.
+/// The words of a text: of numbers only the length counts, up to [`DIGITS`], and of identifiers only that there are some.
 fn words(text: &[u8]) -> BTreeSet<&[u8]> {
     let words = text.split(|byte| !byte.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(|word| if word.iter().any(u8::is_ascii_digit) { &word[..0] } else { word }).collect()
+    words.map(kind).collect()
+}
+
+fn kind(word: &[u8]) -> &[u8] {
+    match word.iter().filter(|byte| byte.is_ascii_digit()).count() {
+        0 => word,
+        digits if digits == word.len() => &DIGITS[..digits.min(DIGITS.len())],
+        _ => &[],
+    }
 }
 
 fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
@@ -177,9 +195,14 @@ mod tests {
 
     #[test]
     fn exchanges_differ_by_their_words() {
-        let alike = [r#"{"Id":"7f-1","Status":"Active"}"#, r#"{"Status":"Active","Id":"8e-22"}"#];
+        let alike = [r#"{"Id":"7f-1","Status":"Active"}"#, r#"{"Status":"Active","Id":"8e-2"}"#];
         assert_eq!(words(alike[0].as_bytes()), words(alike[1].as_bytes()));
-        for other in [r#"{"Id":"7f-1","Status":"Failed"}"#, r#"{"Id":"7f-1"}"#, r#"{"Status":"Active"}"#] {
+        for other in [
+            r#"{"Id":"7f-1","Status":"Failed"}"#,
+            r#"{"Id":"7f-1000","Status":"Active"}"#,
+            r#"{"Id":"7f-1"}"#,
+            r#"{"Status":"Active"}"#,
+        ] {
             assert_ne!(words(alike[0].as_bytes()), words(other.as_bytes()), "{other}");
         }
     }

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 
 use super::admission::{self, Place};
 use super::calls::{RecordedCall, RecordedNeed};
-use super::exchanges::Exchange;
+use super::exchanges::{Exchange, Injected};
 use super::faults::Action;
 use super::protocol::Protocol;
 use super::request::Request;
@@ -195,7 +195,8 @@ async fn break_or_perform(state: &Arc<State>, work: Work, rest: Option<RestReque
         tokio::time::sleep(delay).await;
     }
     if let Some(error) = fault.as_ref().and_then(|action| action.error(&work.route.service)) {
-        let reply = work.refuse(&error);
+        let mut reply = work.refuse(&error);
+        reply.extensions_mut().insert(Injected);
         state.calls.record(work.recorded(state, Some(reply.status()), Vec::new()));
         return Ok(reply);
     }
