@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_sqs::types::QueueAttributeName;
 use incident_local::outbox::StoredMail;
@@ -54,6 +54,10 @@ impl Aws {
 
     /// From an SDK configuration.
     pub(super) fn with(sdk: &SdkConfig, account: String, outbox: PathBuf, secret: String) -> Self {
+        // Tells the tests' own calls from those of the programs under test.
+        let mut sdk = sdk.to_builder();
+        sdk.set_app_name(AppName::new("tests").ok());
+        let sdk = &sdk.build();
         Self {
             account,
             region: sdk.region().map(ToString::to_string).unwrap_or_default(),

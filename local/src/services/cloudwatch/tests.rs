@@ -297,6 +297,21 @@ async fn a_call_takes_one_query() {
     assert_eq!(error.code, "ValidationError");
 }
 
+/// `GetMetricData` declares no error of its parameters.
+#[tokio::test]
+async fn metric_data_is_refused_by_a_common_error() {
+    let (cloud, _directory) = cloud();
+    let queries = json!([{"Id": "a", "MetricStat": {"Metric": {"Namespace": "n", "MetricName": "m"}, "Period": 60, "Stat": "Sum"}}]);
+    for (input, message) in [
+        (json!({"StartTime": 0, "EndTime": 6_048_060, "MetricDataQueries": queries}), "more datapoints than allowed"),
+        (json!({"StartTime": 60, "EndTime": 0, "MetricDataQueries": queries}), "must be less than"),
+        (json!({"StartTime": 0, "EndTime": 600}), "MetricDataQueries"),
+    ] {
+        let error = call(&cloud, "GetMetricData", input).await.unwrap_err();
+        assert!(error.code == "ValidationError" && error.message.contains(message), "{error:?}");
+    }
+}
+
 /// A function with a timeout of fifteen minutes reports its error in the minute in which it was invoked.
 #[tokio::test]
 async fn an_alarm_on_one_of_sixteen_datapoints_sees_an_error_of_a_quarter_of_an_hour_ago() {

@@ -120,12 +120,17 @@ pub(super) fn limit_exceeded() -> ApiError {
 
 pub(super) fn describe(events: &Events, call: &Call) -> Result<Output, ApiError> {
     let name = call.input.required_text("Name")?;
-    on_bus(events, call, |bus| Ok(described(bus.rule(name)?)))
+    on_bus(events, call, |bus| {
+        let mut members = described(bus.rule(name)?);
+        members.push(("CreatedBy".to_owned(), crate::config::ACCOUNT.into()));
+        Ok(Output::Structure(members))
+    })
 }
 
-fn described(rule: &Rule) -> Output {
+/// What `DescribeRule` and `ListRules` both answer.
+fn described(rule: &Rule) -> Vec<(String, Output)> {
     let text = |value: &str| Some(Output::from(value));
-    Output::structure([
+    let members = [
         ("Name", text(&rule.id.name)),
         ("Arn", text(&rule.id.arn)),
         ("EventPattern", rule.pattern.as_ref().map(|(pattern, _)| pattern.as_str().into())),
@@ -134,14 +139,15 @@ fn described(rule: &Rule) -> Output {
         ("Description", rule.description.as_deref().map(Into::into)),
         ("RoleArn", rule.role_arn.as_deref().map(Into::into)),
         ("EventBusName", text(&rule.id.bus)),
-        ("CreatedBy", text(crate::config::ACCOUNT)),
-    ])
+    ];
+    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 pub(super) fn list(events: &Events, call: &Call) -> Result<Output, ApiError> {
     let prefix = call.input.text("NamePrefix").unwrap_or_default();
     let rules = on_bus(events, call, |bus| {
-        Ok(bus.rules.values().filter(|rule| rule.id.name.starts_with(prefix)).map(described).collect())
+        let rules = bus.rules.values().filter(|rule| rule.id.name.starts_with(prefix));
+        Ok(rules.map(|rule| Output::Structure(described(rule))).collect())
     })?;
     let (rules, next) = page(rules, call)?;
     Ok(Output::structure([("Rules", Some(Output::List(rules))), ("NextToken", next.map(Into::into))]))

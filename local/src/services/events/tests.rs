@@ -50,6 +50,17 @@ fn queue_arn(name: &str) -> String {
     arn::local("sqs", REGION, name)
 }
 
+/// `Rule` in the API reference has no `CreatedBy`.
+#[tokio::test]
+async fn a_description_names_the_creator_and_a_list_does_not() {
+    let fixture = Fixture::new().await;
+    fixture.rule(json!({"source": ["a"]}), json!({"Id": "1", "Arn": queue_arn("target")})).await;
+    let described = fixture.call("DescribeRule", json!({"Name": "rule"})).await.unwrap();
+    assert_eq!(described["CreatedBy"], "000000000000");
+    let listed = fixture.call("ListRules", json!({})).await.unwrap();
+    assert_eq!((&listed["Rules"][0]["Name"], listed["Rules"][0].get("CreatedBy")), (&json!("rule"), None));
+}
+
 #[tokio::test]
 async fn invalid_parameters_return_awss_errors() {
     let fixture = Fixture::new().await;

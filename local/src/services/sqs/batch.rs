@@ -29,10 +29,9 @@ pub(super) fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     }
     cloud.sqs.arrived.notify_waiters();
     cloud.polled_metric_changed();
-    Ok(Output::structure([
-        ("Successful", Some(Output::List(successful))),
-        ("Failed", (!failed.is_empty()).then_some(Output::List(failed))),
-    ]))
+    // AWS omits an empty list, although its model requires both (<https://github.com/aws/aws-sdk/issues/657>).
+    let any = |entries: Vec<Output>| (!entries.is_empty()).then_some(Output::List(entries));
+    Ok(Output::structure([("Successful", any(successful)), ("Failed", any(failed))]))
 }
 
 fn one(cloud: &Cloud, call: &Call, queue_arn: &str, entry: &Input) -> Result<Vec<(String, Output)>, ApiError> {
