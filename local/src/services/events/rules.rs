@@ -1,6 +1,6 @@
 //! Rule operations.
 
-use incident_model::Pattern;
+use incident_model::{Pattern, PatternError};
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -85,13 +85,13 @@ pub(super) fn parse_pattern(text: &str) -> Result<(String, Pattern), ApiError> {
         let message = "Event pattern is not valid. Reason: Event pattern is nested too deeply";
         return Err(ApiError::new("InvalidEventPatternException", message));
     }
-    match Pattern::parse(text) {
-        Ok(pattern) => Ok((text.to_owned(), pattern)),
-        Err(error) => Err(ApiError::new(
-            "InvalidEventPatternException",
-            format!("Event pattern is not valid. Reason: {}", error.reason()),
-        )),
-    }
+    let refused = |error: PatternError| {
+        let message = format!("Event pattern is not valid. Reason: {}", error.reason());
+        ApiError::new("InvalidEventPatternException", message)
+    };
+    let pattern = Pattern::parse(text).map_err(refused)?;
+    pattern.check_complexity().map_err(refused)?;
+    Ok((text.to_owned(), pattern))
 }
 
 /// Nesting depth of objects and lists; the JSON parser's limit is 128.
