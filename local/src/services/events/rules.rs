@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::schedule::{self, Schedule};
 use super::state::{Bus, DEFAULT_BUS, Events, Rule, RuleId};
-use super::validation::{check_name, invalid, page, tags_of, violated};
+use super::validation::{add_tags, check_name, invalid, page, tags_of, violated};
 use crate::services::iam;
 use crate::{ApiError, Call, Cloud, Output, arn};
 
@@ -36,6 +36,7 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     if let Some(role_arn) = role_arn {
         check_role(cloud, role_arn)?;
     }
+    let tags = tags_of(input)?;
     let version = cloud.events.next_version();
     let id = cloud.events.with_bus(&call.region, input.text("EventBusName"), |bus| {
         if schedule.is_some() && bus.name != DEFAULT_BUS {
@@ -46,7 +47,7 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         }
         let (tags, targets) = match bus.rules.remove(name) {
             Some(replaced) => (replaced.tags, replaced.targets),
-            None => (tags_of(input), Vec::new()),
+            None => (tags, Vec::new()),
         };
         let id = RuleId::new(&call.region, &bus.name, name);
         let rule = Rule {
@@ -186,10 +187,8 @@ pub(super) fn list_tags(events: &Events, call: &Call) -> Result<Output, ApiError
 }
 
 pub(super) fn tag(events: &Events, call: &Call) -> Result<Output, ApiError> {
-    with_tags(events, call, |tags| {
-        tags.extend(tags_of(&call.input));
-        Output::empty()
-    })
+    let added = tags_of(&call.input)?;
+    with_tags(events, call, |tags| add_tags(tags, added))?.map(|()| Output::empty())
 }
 
 pub(super) fn untag(events: &Events, call: &Call) -> Result<Output, ApiError> {
@@ -201,11 +200,11 @@ pub(super) fn untag(events: &Events, call: &Call) -> Result<Output, ApiError> {
 }
 
 /// Tags of rules and buses, found by ARN.
-fn with_tags(
+fn with_tags<T>(
     events: &Events,
     call: &Call,
-    work: impl FnOnce(&mut IndexMap<String, String>) -> Output,
-) -> Result<Output, ApiError> {
+    work: impl FnOnce(&mut IndexMap<String, String>) -> T,
+) -> Result<T, ApiError> {
     let resource_arn = call.input.required_text("ResourceARN")?;
     let arn = arn::Arn::parse(resource_arn).filter(|arn| arn.service == "events");
     let arn = arn.ok_or_else(|| {
