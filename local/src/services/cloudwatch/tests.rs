@@ -317,7 +317,9 @@ async fn units_stay_apart() {
     call(&cloud, "PutMetricData", json!({"Namespace": "own", "MetricData": data})).await.unwrap();
     let ask = |unit: Option<&str>| {
         let mut query = json!({"Namespace": "own", "MetricName": "m", "StartTime": at - 60, "EndTime": at + 60, "Period": 60, "Statistics": ["Average"]});
-        unit.map(|unit| query["Unit"] = json!(unit));
+        if let Some(unit) = unit {
+            query["Unit"] = json!(unit);
+        }
         query
     };
     let all = call(&cloud, "GetMetricStatistics", ask(None)).await.unwrap();
