@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::{ApiError, Call, Cloud, Input, Output};
 
-use super::{arn_of_url, messages};
+use super::{arn_of_url, message, messages};
 
 pub(super) fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let queue_arn = arn_of_url(call)?;
@@ -68,7 +68,7 @@ fn check_entries(call: &Call, entries: &[Input]) -> Result<(), ApiError> {
             return Err(ApiError::new("BatchEntryIdsNotDistinct", format!("Id {id} repeated.")));
         }
     }
-    let bytes: usize = entries.iter().filter_map(|entry| entry.text("MessageBody")).map(str::len).sum();
+    let bytes: usize = entries.iter().map(message::sent_size).sum();
     if bytes > 1_048_576 {
         return Err(ApiError::new(
             "BatchRequestTooLong",
