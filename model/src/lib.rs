@@ -36,6 +36,7 @@ pub mod tally;
 pub mod time;
 pub mod timeline;
 pub mod trouble;
+pub mod unprintable;
 mod vocabulary;
 pub mod word;
 

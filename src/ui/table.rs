@@ -2,7 +2,9 @@
 
 use comfy_table::{Attribute, Color, ColumnConstraint, ContentArrangement, presets};
 
-use super::{Label, Ui, printable};
+use super::harmless::Harmless;
+use super::line::printable;
+use super::{Label, Ui};
 use crate::error::CommandError;
 
 /// A table with one heading per column.
@@ -38,16 +40,16 @@ impl Table {
         Self { headings: headings.into_iter().collect(), rows: Vec::new() }
     }
 
-    /// Adds a row with a cell for each heading.
+    /// Adds a row with a cell for each heading. No text breaks its row or acts on a terminal.
     pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
-        let cells = cells.into_iter().map(|cell| Cell { text: shown(&cell.text), ..cell });
+        let cells = cells.into_iter().map(|cell| Cell { text: one_line(&cell.text), ..cell });
         self.rows.push(cells.collect());
     }
 
     /// Columns padded to their longest text, two spaces apart, for `awk`, `grep` and log files.
     pub fn plain(&self) -> String {
         let headings: Vec<String> = self.headings.iter().map(ToString::to_string).collect();
-        let rows = self.rows.iter().map(|row| row.iter().map(|cell| one_line(&cell.text)).collect());
+        let rows = self.rows.iter().map(|row| row.iter().map(|cell| cell.text.clone()).collect());
         let lines: Vec<Vec<String>> = std::iter::once(headings).chain(rows).collect();
         let widths: Vec<usize> = (0..self.headings.len())
             .map(|column| lines.iter().filter_map(|line| line.get(column)).map(|text| text.chars().count()).max())
@@ -96,10 +98,10 @@ impl Ui {
     /// # Errors
     /// If standard output is full.
     pub fn table(&self, table: &Table) -> Result<(), CommandError> {
-        match self.stdout.terminal {
-            true => self.print(&table.fitted(self.width(), self.stdout.colour)),
-            false => self.print(&table.plain()),
-        }
+        self.write(&Harmless::rendered(match self.stdout.terminal {
+            true => table.fitted(self.width(), self.stdout.colour),
+            false => table.plain(),
+        }))
     }
 
     /// The terminal's width in columns, if there is one.
@@ -121,12 +123,7 @@ fn styled(cell: &Cell, colour: bool) -> comfy_table::Cell {
     }
 }
 
-/// A cell as a terminal may show it; what separates words only separates.
-fn shown(text: &str) -> String {
-    printable(&text.replace(['\t', '\r'], " "))
-}
-
-/// A cell never breaks a row of plain output.
+/// What separates words only separates.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    printable(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
