@@ -1,5 +1,4 @@
 //! The only code that writes to a stream: data to standard output, messages to standard error.
-
 //!
 //! Commands hand over a [`Line`], a [`Table`], a document or JSON. Whatever the text, what reaches a stream is `Harmless`: only
 //! labels style, only lines break. A command cannot print in any other way.
