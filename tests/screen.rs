@@ -50,6 +50,7 @@ async fn no_command_lets_hostile_text_act_and_json_keeps_it() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     hostile::fill(&world, &aws).await?;
+    let mut unexpected = Vec::new();
     for Case { command, arguments, shows, keeps, .. } in cases() {
         let line: Vec<&str> = command.split(' ').chain(arguments.iter().map(String::as_str)).collect();
         if command == "incidents tail" {
@@ -58,18 +59,21 @@ async fn no_command_lets_hostile_text_act_and_json_keeps_it() -> TestResult {
         let finished = world.run(&line).await?;
         check(&finished, line.contains(&"csv"))?;
         let printed = finished.stdout.clone() + &finished.stderr;
-        assert_eq!(printed.contains("\\u{1b}[7;31m"), shows, "{finished:#?}");
+        if printed.contains("\\u{1b}[7;31m") != shows {
+            unexpected.push(format!("{finished:#?}"));
+        }
         let finished = world.run(&[&line[..], &["--output", "json"]].concat()).await?;
         check(&finished, line.contains(&"csv"))?;
         if keeps {
-            assert!(
-                contains(&finished.json_lines()?, HOSTILE) || contains(&finished.json_lines()?, NAME),
-                "{finished:#?}"
-            );
+            let lines = finished.json_lines()?;
+            if !contains(&lines, HOSTILE) && !contains(&lines, NAME) {
+                unexpected.push(format!("{finished:#?}"));
+            }
         }
         let finished = world.run(&[&line[..], &["--config", NAME]].concat()).await?;
         check(&finished, false)?;
     }
+    assert!(unexpected.is_empty(), "{}", unexpected.join("\n"));
     Ok(())
 }
 
@@ -137,6 +141,7 @@ async fn a_terminal_obeys_only_our_own_styles() -> TestResult {
     let world = World::new()?;
     let aws = world.up().await?;
     hostile::fill(&world, &aws).await?;
+    let mut unexpected = Vec::new();
     for Case { command, arguments, shows, .. } in cases() {
         if command == "incidents tail" {
             continue;
@@ -151,8 +156,11 @@ async fn a_terminal_obeys_only_our_own_styles() -> TestResult {
         command.env("TERM", "xterm").stdin(Stdio::null()).kill_on_drop(true);
         let output = tokio::time::timeout(std::time::Duration::from_secs(60), command.output()).await??;
         let printed = String::from_utf8(output.stdout)?;
-        assert_eq!(printed.contains("\\u{1b}[7;31m"), shows, "{line:?} {printed}");
+        if printed.contains("\\u{1b}[7;31m") != shows {
+            unexpected.push(format!("{line:?} {printed:?}"));
+        }
         assert_eq!(is_refused_by_a_terminal(&printed, line.contains(&"csv".to_owned())), None, "{line:?} {printed:?}");
     }
+    assert!(unexpected.is_empty(), "{}", unexpected.join("\n"));
     Ok(())
 }
