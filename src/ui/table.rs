@@ -104,9 +104,9 @@ impl Ui {
         }))
     }
 
-    /// The terminal's width in columns, if there is one.
+    /// The terminal's width in columns, if there is one that knows it.
     pub fn width(&self) -> Option<u16> {
-        comfy_table::Table::new().width()
+        comfy_table::Table::new().width().filter(|width| *width > 0)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Text that takes over a terminal which shows it, everywhere a stranger can put it.
 
+use base64::Engine as _;
 use incident_model::unprintable::is_unprintable;
 use serde_json::{Value, json};
 
@@ -26,11 +27,11 @@ pub(super) fn act_on_a_terminal(character: char) -> bool {
 }
 
 /// What of the attack a terminal would obey, in text with our own colours and progress.
-pub(super) fn is_refused_by_a_terminal(printed: &str, is_csv: bool) -> Option<String> {
+pub(super) fn is_refused_by_a_terminal(printed: &str, has_own_lines: bool) -> Option<String> {
     let ends_lines = |character: char| character == '\r';
     let attack = ["\u{1b}]", "\u{1b}[7;31m", "\u{1b}\\"].into_iter().find(|attack| printed.contains(attack));
     let act = printed.chars().find(|one| act_on_a_terminal(*one) && !ends_lines(*one) && *one != '\u{1b}');
-    let forged = printed.lines().find(|line| !is_csv && line.trim_start_matches('\r').starts_with("FORGED"));
+    let forged = printed.lines().find(|line| !has_own_lines && line.trim_start_matches('\r').starts_with("FORGED"));
     attack.or(forged).map(str::to_owned).or(act.map(String::from))
 }
 
@@ -88,8 +89,14 @@ pub(super) async fn fill(world: &World, aws: &Aws) -> TestResult {
     let expected = json!([{"file": format!("event-{NAME}"), "summary": HOSTILE}]);
     std::fs::write(home.join("expected.yaml"), yaml(&expected))?;
     aws.sns.publish().topic_arn(aws.arn("sns", "devops-alerts")).message(HOSTILE).send().await?;
-    aws.until_alerts(1).await?;
-    Ok(())
+    // SNS refuses such a subject, but mails come from others too.
+    let mail = aws.until_alerts(1).await?.pop().ok_or("no mail")?;
+    let text = std::fs::read_to_string(&mail.file)?;
+    let (before, rest) = text.split_once("Subject: ").ok_or("no subject")?;
+    let (_, after) = rest.split_once("\r\n").ok_or("no line")?;
+    let subject = base64::engine::general_purpose::STANDARD.encode(HOSTILE);
+    let newest = mail.file.with_file_name("99991231T235959.000Z-000099-ada@example.com.eml");
+    Ok(std::fs::write(newest, format!("{before}Subject: =?UTF-8?B?{subject}?=\r\n{after}"))?)
 }
 
 /// The same as YAML, which knows no pairs of surrogates.
