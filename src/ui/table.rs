@@ -62,13 +62,15 @@ impl Table {
         lines.iter().map(aligned).collect::<Vec<_>>().join("\n")
     }
 
-    /// Columns within a width; longer texts wrap.
+    /// Columns within a width, if there is one; longer texts wrap.
     pub fn fitted(&self, width: Option<u16>, colour: bool) -> String {
         let mut table = comfy_table::Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        if let Some(width) = width {
-            table.set_width(width);
-        }
+        table.load_style(presets::NOTHING);
+        // Without a width it would take the terminal's, which may be 0.
+        match width {
+            Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
+            None => table.set_content_arrangement(ContentArrangement::Disabled),
+        };
         if colour {
             table.enforce_styling();
         } else {
