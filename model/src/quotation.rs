@@ -13,7 +13,7 @@ pub(crate) fn named(text: &str) -> String {
 /// A text in quotation marks, in one line. None of its own ends them; it has no link, and no backticks, in which commands
 /// stand.
 pub(crate) fn said(text: &str) -> String {
-    format!("\"{}\"", without_links(&one_line(text)).replace('"', "'").replace('`', "'"))
+    format!("\"{}\"", without_links(&one_line(text)).replace(['"', '`'], "'"))
 }
 
 /// A text in one line in which each character appears: what separates words is a blank, what else is unprintable is written out.

@@ -203,8 +203,8 @@ fn a_forged_event_is_read_as_one() {
             Classification::of(seen, &rules).incident("inc-1".to_owned(), "2026-01-01T00:00:00Z".to_owned())
         })
         .map(|incident| about(&incident, &Notice { number: 1, reason: Reason::Opened, stack: "devops" }));
-    let Some(Mail { subject, body }) = mail else { panic!("no incident") };
-    insta::assert_snapshot!(format!("{subject}\n\n{body}"), @r#"
+    let text = mail.map(|Mail { subject, body }| format!("{subject}\n\n{body}")).unwrap_or_default();
+    insta::assert_snapshot!(text, @r#"
     [MEDIUM] orders failed: fine. (inc-1 #1)
 
     What:      MEDIUM - "orders failed: fine."
