@@ -388,3 +388,18 @@ async fn a_queue_gets_the_message_group_of_its_target() {
     let error = fixture.call("PutTargets", json!({"Rule": "rule", "Targets": [target]})).await.unwrap_err();
     assert_eq!(error.message, format!("SqsParameters is not supported for target {function}."));
 }
+
+#[test]
+fn a_role_for_a_rule_or_a_target_must_be_passed() {
+    let role = "arn:aws:iam::000000000000:role/admin";
+    let passed = |operation: &str, input: Value| {
+        let needs = authorization(&tests::call("events", operation, input));
+        let last = needs.last().unwrap();
+        (last.action.clone(), last.resource.clone(), last.context.get("iam:PassedToService").cloned())
+    };
+    let expected = ("iam:PassRole".to_owned(), role.to_owned(), Some(vec!["events.amazonaws.com".to_owned()]));
+    assert_eq!(passed("PutRule", json!({"Name": "rule", "RoleArn": role})), expected);
+    let targets =
+        json!({"Rule": "rule", "Targets": [{"Id": "a", "Arn": "x"}, {"Id": "b", "Arn": "x", "RoleArn": role}]});
+    assert_eq!(passed("PutTargets", targets), expected);
+}
