@@ -32,10 +32,14 @@ const PASS_ROLE: &str = "iam:PassRole";
 const LAMBDA: &str = "lambda.amazonaws.com";
 const ROLES: &str = "arn:${Partition}:iam::${Account}:role/${Role}";
 const FUNCTIONS: &str = "arn:${Partition}:lambda:${Region}:${Account}:function:${Function}";
-/// The actions that [`OF_FUNCTION`] limits. Not `GetEventSourceMapping`: CloudFormation asks with it until a mapping is
-/// gone, and what is gone has no function.
-const ON_MAPPINGS: [&str; 3] =
-    ["lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"];
+/// The actions that [`OF_FUNCTION`] limits, and how. CloudFormation gets a mapping until it is gone, and what is gone has no
+/// function.
+const ON_MAPPINGS: [(&str, &str); 4] = [
+    ("lambda:CreateEventSourceMapping", "ArnEquals"),
+    ("lambda:DeleteEventSourceMapping", "ArnEquals"),
+    ("lambda:GetEventSourceMapping", "ArnEqualsIfExists"),
+    ("lambda:UpdateEventSourceMapping", "ArnEquals"),
+];
 
 /// Actions and their resources, with variables in place of the account, the region and the stack's names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,8 +134,8 @@ fn condition(action: &str, place: &Place, names: &StackNames) -> Option<Conditio
         let values = vec![LAMBDA.to_owned()];
         return Some(Condition { operator: "StringEquals", key: PASSED_TO_SERVICE, values });
     }
-    let on_mappings = || Condition { operator: "ArnEquals", key: OF_FUNCTION, values: filled(FUNCTIONS, place, names) };
-    ON_MAPPINGS.contains(&action).then(on_mappings)
+    let (_, operator) = ON_MAPPINGS.into_iter().find(|(one, _)| *one == action)?;
+    Some(Condition { operator, key: OF_FUNCTION, values: filled(FUNCTIONS, place, names) })
 }
 
 /// Whether another of an action's patterns has a wildcard that covers this one: alarms are also listed by prefix.

@@ -15,7 +15,7 @@ pub const BOUNDARY: &str = "iam:PermissionsBoundary";
 /// `iam:UpdateAssumeRolePolicy` and `iam:PassRole`, do not: a condition on it would never hold.
 const ON_BOUNDED_ROLES: [&str; 4] =
     ["iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"];
-/// What nobody with a bounded policy may do to the roles.
+/// What takes a boundary off a role.
 pub(super) const UNBINDING: &str = "iam:DeleteRolePermissionsBoundary";
 /// What would change the boundary under the roles.
 const WIDENING: [&str; 4] =
@@ -50,7 +50,8 @@ fn list(value: &Value) -> &[Value] {
 
 /// The condition on an action, if it takes one.
 pub(super) fn condition(action: &str, boundary: &str) -> Option<Condition> {
-    ON_BOUNDED_ROLES.contains(&action).then(|| is(boundary))
+    let is_boundary = || Condition { operator: "StringEquals", key: BOUNDARY, values: vec![boundary.to_owned()] };
+    ON_BOUNDED_ROLES.contains(&action).then(is_boundary)
 }
 
 /// What is denied, whatever other policies of the deployer allow: to take the boundary off a role, and to change it.
@@ -62,8 +63,4 @@ pub(super) fn denials(roles: Vec<String>, boundary: &str) -> [Statement; 2] {
         condition: None,
     };
     [deny(&[UNBINDING], roles), deny(&WIDENING, vec![boundary.to_owned()])]
-}
-
-fn is(boundary: &str) -> Condition {
-    Condition { operator: "StringEquals", key: BOUNDARY, values: vec![boundary.to_owned()] }
 }

@@ -276,6 +276,7 @@ fn mappings_of_other_functions_stay_out_of_reach() {
         &[
             ("lambda:CreateEventSourceMapping", "*"),
             ("lambda:DeleteEventSourceMapping", mapping),
+            ("lambda:GetEventSourceMapping", mapping),
             ("lambda:ListEventSourceMappings", "*"),
             ("lambda:UpdateEventSourceMapping", mapping),
         ],
@@ -289,13 +290,16 @@ fn mappings_of_other_functions_stay_out_of_reach() {
         .map(|statement| (statement.action.join(" "), statement.json()["Condition"].clone()))
         .collect();
     let function = |name: &str| format!("arn:aws:lambda:eu-west-1:111122223333:function:devops-{name}");
-    let functions = json!({"ArnEquals": {OF_FUNCTION: [function("error-generator"), function("incident-handler")]}});
+    let functions = [function("error-generator"), function("incident-handler")];
+    let as_gone = json!({"ArnEqualsIfExists": {OF_FUNCTION: functions}});
+    let functions = json!({"ArnEquals": {OF_FUNCTION: functions}});
     assert_eq!(
         limited,
         [
             ("lambda:ListEventSourceMappings".to_owned(), Value::Null),
             ("lambda:CreateEventSourceMapping".to_owned(), functions.clone()),
             ("lambda:DeleteEventSourceMapping lambda:UpdateEventSourceMapping".to_owned(), functions),
+            ("lambda:GetEventSourceMapping".to_owned(), as_gone),
         ]
     );
 }

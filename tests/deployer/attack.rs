@@ -90,7 +90,8 @@ async fn the_printed_policies_reach_nothing_of_others() -> TestResult {
     Ok(())
 }
 
-/// Without a boundary: as strong as the role can be made, as the command says.
+/// Without a boundary: as strong as the role can be made, as the command says. What others have under the prefix is in the way
+/// of neither `up` nor `down`.
 #[tokio::test]
 async fn without_a_boundary_the_policy_is_as_strong_as_it_says() -> TestResult {
     let world = World::new()?;
@@ -102,49 +103,68 @@ async fn without_a_boundary_the_policy_is_as_strong_as_it_says() -> TestResult {
         assert!(said.contains(words), "`{words}` is missing in {said}");
     }
     let deployer = Deployer::assume(&world, &aws, &policy).await?;
+    foreign::exist(&aws).await?;
+    let theirs = format!("devops-orders-{}", aws.region);
+    aws.iam.create_role().role_name(&theirs).assume_role_policy_document(TRUST).send().await?;
     deployer.run(&UP).await?.succeeded()?;
     let session = roles::own_made_strong(&deployer.clients().await, &aws).await?;
     session.iam.create_role().role_name("devops-mine").assume_role_policy_document(TRUST).send().await?;
+    deployer.run(&["down", "--yes"]).await?.succeeded()?;
+    aws.iam.get_role().role_name(&theirs).send().await?;
+    foreign::still_exist(&aws).await?;
     Ok(())
 }
 
-/// With one: deploys with both engines, and gains nothing beyond what the stack does.
+/// With one: deploys, and gains nothing beyond what the stack does.
 #[tokio::test]
 async fn with_the_boundary_nothing_is_gained() -> TestResult {
     let world = World::new()?;
     let aws = world.start().await?;
-    let (document, said) = printed(&world, &["--boundary"]).await?;
+    let (deployer, arn) = bounded(&world, &aws).await?;
+    // Without the boundary in the settings, `up` says what is missing.
+    let failed = deployer.run(&UP).await?.ended_with(1)?;
+    for words in ["iam:CreateRole", "permissions_boundary"] {
+        assert!(failed.stderr.contains(words), "`{words}` is missing in {}", failed.stderr);
+    }
+    deploys(&world, &deployer, &arn, "direct").await?;
+    deployer.run(&["trigger-test"]).await?.succeeded()?;
+    let mut attack = Attack::default();
+    roles::under_the_boundary(&mut attack, &deployer.clients().await, &aws, &arn).await?;
+    attack.ends()?;
+    deployer.run(&["down", "--yes"]).await?.succeeded()?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn cloudformation_deploys_under_the_boundary() -> TestResult {
+    let world = World::new()?;
+    let aws = world.start().await?;
+    let (deployer, arn) = bounded(&world, &aws).await?;
+    deploys(&world, &deployer, &arn, "cloudformation").await?;
+    deployer.run(&["down", "--yes"]).await?.succeeded()?;
+    Ok(())
+}
+
+/// A deployer with the policy that requires the boundary, which exists, and its ARN.
+async fn bounded<'a>(world: &'a World, aws: &Aws) -> TestResult<(Deployer<'a>, String)> {
+    let (document, said) = printed(world, &["--boundary"]).await?;
     let arn = document["boundary_arn"].as_str().ok_or("no ARN")?;
     assert_eq!(arn, format!("arn:aws:iam::{ACCOUNT}:policy/devops-boundary-{}", aws.region));
     assert!(said.contains(&format!("permissions_boundary: {arn}")), "{said}");
     let name = arn.rsplit('/').next().unwrap_or_default();
     let create = aws.iam.create_policy().policy_name(name).policy_document(document["boundary"].to_string());
     create.send().await?;
-    let deployer = Deployer::assume(&world, &aws, &document["policy"]).await?;
+    Ok((Deployer::assume(world, aws, &document["policy"]).await?, arn.to_owned()))
+}
 
-    // Without the boundary in the settings, `up` says what is missing.
-    let failed = deployer.run(&UP).await?.ended_with(1)?;
-    for words in ["iam:CreateRole", "permissions_boundary"] {
-        assert!(failed.stderr.contains(words), "`{words}` is missing in {}", failed.stderr);
-    }
-    deployer.run(&["down", "--yes"]).await?.succeeded()?;
+/// Creates the stack under the boundary, and changes it.
+async fn deploys(world: &World, deployer: &Deployer<'_>, boundary: &str, engine: &str) -> TestResult {
     let settings = world.home().join("incidentctl.yaml");
-    let bounded = format!("permissions_boundary: {arn}\n");
-    for engine in ["cloudformation", "direct"] {
-        std::fs::write(&settings, &bounded)?;
-        deployer.run(&[&UP[..], &["--engine", engine]].concat()).await?.succeeded()?;
-        std::fs::write(&settings, format!("{bounded}tags: {{team: payments}}\nlog_retention_days: 7\n"))?;
-        deployer.run(&UP).await?.succeeded()?;
-        if engine == "cloudformation" {
-            deployer.run(&["down", "--yes"]).await?.succeeded()?;
-        }
-    }
-    deployer.run(&["trigger-test"]).await?.succeeded()?;
-    let clients = deployer.clients().await;
-    let mut attack = Attack::default();
-    roles::under_the_boundary(&mut attack, &clients, &aws, arn).await?;
-    attack.ends()?;
-    deployer.run(&["down", "--yes"]).await?.succeeded()?;
+    let bounded = format!("permissions_boundary: {boundary}\n");
+    std::fs::write(&settings, &bounded)?;
+    deployer.run(&[&UP[..], &["--engine", engine]].concat()).await?.succeeded()?;
+    std::fs::write(&settings, format!("{bounded}tags: {{team: payments}}\nlog_retention_days: 7\n"))?;
+    deployer.run(&UP).await?.succeeded()?;
     Ok(())
 }
 

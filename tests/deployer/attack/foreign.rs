@@ -43,6 +43,25 @@ pub(super) async fn exist(aws: &Aws) -> TestResult {
     Ok(())
 }
 
+/// Reads what another deployment might have taken for its own.
+pub(super) async fn still_exist(aws: &Aws) -> TestResult {
+    for name in NAMES {
+        aws.sqs.get_queue_url().queue_name(name).send().await?;
+        aws.sns.get_topic_attributes().topic_arn(aws.arn("sns", name)).send().await?;
+        aws.events.describe_rule().name(name).send().await?;
+        aws.dynamodb.describe_table().table_name(name).send().await?;
+        aws.logs
+            .list_tags_for_resource()
+            .resource_arn(aws.arn("logs", &format!("log-group:/aws/lambda/{name}")))
+            .send()
+            .await?;
+    }
+    for name in FUNCTIONS {
+        aws.lambda.get_function().function_name(name).send().await?;
+    }
+    Ok(())
+}
+
 fn code_bucket(aws: &Aws) -> String {
     format!("incidentctl-{}-{}", aws.account, aws.region)
 }
@@ -92,6 +111,7 @@ async fn mappings(attack: &mut Attack, clients: &Clients, aws: &Aws) -> TestResu
     let id = found.event_source_mappings().first().and_then(|mapping| mapping.uuid()).ok_or("no mapping")?;
     let stop = lambda.update_event_source_mapping().uuid(id).enabled(false);
     attack.denied("UpdateEventSourceMapping", stop.send()).await;
+    attack.denied("GetEventSourceMapping", lambda.get_event_source_mapping().uuid(id).send()).await;
     attack.denied("DeleteEventSourceMapping", lambda.delete_event_source_mapping().uuid(id).send()).await;
     Ok(())
 }
