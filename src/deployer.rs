@@ -4,15 +4,22 @@
 //! them with every call in the source, and with the resource types that IAM has for each action, so the list
 //! cannot rot. `templates/deployer-calls.json` holds it; `UPDATE_DOCS=1` regenerates it.
 
+pub mod boundary;
+mod document;
+mod names;
+mod pattern;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
-use incident_deploy::template::Place;
+use incident_deploy::template::{Place, TemplateError};
+
+pub use document::{Condition, Effect, INLINE_POLICY_LIMIT, MANAGED_POLICY_LIMIT, PolicyDocument, Statement};
+use names::StackNames;
+use pattern::{filled, patterns};
 
 /// The condition key that limits `iam:PassRole`.
 pub const PASSED_TO_SERVICE: &str = "iam:PassedToService";
@@ -23,56 +30,22 @@ pub const OF_FUNCTION: &str = "lambda:FunctionArn";
 const RECORDED: &str = include_str!("../templates/deployer-calls.json");
 const PASS_ROLE: &str = "iam:PassRole";
 const LAMBDA: &str = "lambda.amazonaws.com";
-/// The actions that [`OF_FUNCTION`] limits. Not `GetEventSourceMapping`: CloudFormation asks with it until a mapping is
-/// gone, and what is gone has no function.
-const ON_MAPPINGS: [&str; 3] =
-    ["lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"];
+const ROLES: &str = "arn:${Partition}:iam::${Account}:role/${Role}";
+const FUNCTIONS: &str = "arn:${Partition}:lambda:${Region}:${Account}:function:${Function}";
+/// The actions that [`OF_FUNCTION`] limits, and how. CloudFormation gets a mapping until it is gone, and what is gone has no
+/// function.
+const ON_MAPPINGS: [(&str, &str); 4] = [
+    ("lambda:CreateEventSourceMapping", "ArnEquals"),
+    ("lambda:DeleteEventSourceMapping", "ArnEquals"),
+    ("lambda:GetEventSourceMapping", "ArnEqualsIfExists"),
+    ("lambda:UpdateEventSourceMapping", "ArnEquals"),
+];
 
-/// Actions and their resources, with variables in place of stack, account and region.
+/// Actions and their resources, with variables in place of the account, the region and the stack's names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DeployerPolicy {
     calls: BTreeMap<String, BTreeSet<String>>,
-}
-
-/// A policy for one place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicyDocument {
-    statements: Vec<Statement>,
-}
-
-/// One statement; it allows every action on every resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
-    /// An action such as `lambda:GetFunction`.
-    pub action: Vec<String>,
-    /// ARNs with wildcards.
-    pub resource: Vec<String>,
-    /// What limits it beyond its resources.
-    pub condition: Option<Condition>,
-}
-
-/// What a request must be about, besides its resource.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Condition {
-    /// IAM's operator, such as `StringEquals`.
-    pub operator: &'static str,
-    /// The key of the request's context.
-    pub key: &'static str,
-    /// The value, of which an ARN may have wildcards.
-    pub value: String,
-}
-
-impl Condition {
-    /// The condition on an action in a place, if it has one.
-    fn of(action: &str, place: &Place) -> Option<Self> {
-        if action == PASS_ROLE {
-            return Some(Self { operator: "StringEquals", key: PASSED_TO_SERVICE, value: LAMBDA.to_owned() });
-        }
-        let functions = || place.arn("lambda", &format!("function:{}-*", place.stack));
-        let is_on_mappings = ON_MAPPINGS.contains(&action);
-        is_on_mappings.then(|| Self { operator: "ArnLike", key: OF_FUNCTION, value: functions() })
-    }
 }
 
 impl DeployerPolicy {
@@ -85,12 +58,16 @@ impl DeployerPolicy {
     }
 
     /// From the permissions that calls in a place needed: pairs of action and ARN.
-    pub fn of<'a>(needs: impl IntoIterator<Item = (&'a str, &'a str)>, place: &Place) -> Self {
+    ///
+    /// # Errors
+    /// Never, unless the template in this program is invalid.
+    pub fn of<'a>(needs: impl IntoIterator<Item = (&'a str, &'a str)>, place: &Place) -> Result<Self, TemplateError> {
+        let names = StackNames::of(place)?;
         let mut calls: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (action, arn) in needs {
-            calls.entry(action.to_owned()).or_default().insert(pattern(arn, place));
+            calls.entry(action.to_owned()).or_default().extend(patterns(arn, place, &names));
         }
-        Self { calls }
+        Ok(Self { calls })
     }
 
     /// The same policy without one action.
@@ -106,93 +83,63 @@ impl DeployerPolicy {
         self.calls.keys().map(String::as_str)
     }
 
-    /// The policy for a place: actions on the same resources share a statement.
-    pub fn document(&self, place: &Place) -> PolicyDocument {
-        let mut by_resources: BTreeMap<(Option<Condition>, Vec<String>), Vec<String>> = BTreeMap::new();
-        for (action, patterns) in &self.calls {
-            let resources = patterns.iter().map(|pattern| filled(pattern, place)).collect();
-            by_resources.entry((Condition::of(action, place), resources)).or_default().push(action.clone());
+    /// The policy for a place, with every name in full. With the ARN of a permissions boundary, roles can only be made
+    /// and given policies under it, and it cannot be taken off.
+    ///
+    /// # Errors
+    /// Never, unless the template in this program is invalid.
+    pub fn document(&self, place: &Place, boundary: Option<&str>) -> Result<PolicyDocument, TemplateError> {
+        let names = StackNames::of(place)?;
+        let mut statements = Vec::new();
+        if let Some(boundary) = boundary {
+            statements.extend(boundary::denials(filled(ROLES, place, &names), boundary));
         }
-        let statements =
-            by_resources.into_iter().map(|((condition, resource), action)| Statement { action, resource, condition });
-        PolicyDocument { statements: statements.collect() }
-    }
-}
-
-impl PolicyDocument {
-    /// The statements.
-    pub fn statements(&self) -> &[Statement] {
-        &self.statements
+        statements.extend(self.by_actions(place, &names, boundary).into_iter().map(
+            |((condition, action), patterns)| {
+                let resource = patterns.iter().flat_map(|pattern| filled(pattern, place, &names)).collect();
+                let action = action.into_iter().map(str::to_owned).collect();
+                Statement { effect: Effect::Allow, action, resource, condition }
+            },
+        ));
+        Ok(PolicyDocument { statements })
     }
 
-    /// The number of allowed actions.
-    pub fn actions(&self) -> usize {
-        self.statements.iter().map(|statement| statement.action.len()).sum()
-    }
-
-    /// The policy as JSON, for IAM.
-    pub fn json(&self) -> Value {
-        json!({"Version": "2012-10-17", "Statement": self.statements.iter().map(Statement::json).collect::<Value>()})
-    }
-
-    /// The policy as indented JSON, for people.
-    pub fn pretty(&self) -> String {
-        format!("{:#}", self.json())
-    }
-}
-
-impl Statement {
-    fn json(&self) -> Value {
-        let mut statement = json!({"Effect": "Allow", "Action": self.action, "Resource": self.resource});
-        if let Some(Condition { operator, key, value }) = &self.condition {
-            statement["Condition"] = json!({*operator: {*key: value}});
+    /// The patterns by condition and actions. Actions on the same resources share a statement.
+    fn by_actions(
+        &self,
+        place: &Place,
+        names: &StackNames,
+        boundary: Option<&str>,
+    ) -> BTreeMap<(Option<Condition>, Vec<&str>), Vec<&str>> {
+        let mut by_pattern: BTreeMap<(Option<Condition>, &str), Vec<&str>> = BTreeMap::new();
+        let calls = self.calls.iter().filter(|(action, _)| boundary.is_none() || *action != boundary::UNBINDING);
+        for (action, patterns) in calls {
+            let of_boundary = boundary.and_then(|boundary| boundary::condition(action, boundary));
+            let condition = of_boundary.or_else(|| condition(action, place, names));
+            for pattern in patterns.iter().filter(|pattern| !is_covered(pattern, patterns)) {
+                by_pattern.entry((condition.clone(), pattern)).or_default().push(action);
+            }
         }
-        statement
+        let mut by_actions: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+        for ((condition, pattern), actions) in by_pattern {
+            by_actions.entry((condition, actions)).or_default().push(pattern);
+        }
+        by_actions
     }
 }
 
-/// An ARN with variables in place of what differs between deployments. Names that start with the stack's become a
-/// wildcard over all of them: the next version may add one.
-fn pattern(arn: &str, place: &Place) -> String {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let [_, _, service, region, account, resource] = parts[..] else { return arn.to_owned() };
-    if service == "s3" {
-        return format!("arn:${{Partition}}:s3:::{}", stored(resource, place));
+/// The condition on an action in a place, if it has one.
+fn condition(action: &str, place: &Place, names: &StackNames) -> Option<Condition> {
+    if action == PASS_ROLE {
+        let values = vec![LAMBDA.to_owned()];
+        return Some(Condition { operator: "StringEquals", key: PASSED_TO_SERVICE, values });
     }
-    let variable = |value: &str, is: &str, name: &str| if value == is { name.to_owned() } else { value.to_owned() };
-    let region = variable(region, &place.region, "${Region}");
-    let account = variable(account, &place.account, "${Account}");
-    format!("arn:${{Partition}}:{service}:{region}:{account}:{}", named(resource, &place.stack))
+    let (_, operator) = ON_MAPPINGS.into_iter().find(|(one, _)| *one == action)?;
+    Some(Condition { operator, key: OF_FUNCTION, values: filled(FUNCTIONS, place, names) })
 }
 
-/// The bucket for the code is named after account and region, and has a folder per stack.
-fn stored(resource: &str, place: &Place) -> String {
-    let (bucket, folder) = match resource.split_once('/') {
-        Some((bucket, _)) => (bucket, "/${Stack}/*"),
-        None => (resource, ""),
-    };
-    let bucket = bucket.replace(&place.account, "${Account}").replace(&place.region, "${Region}");
-    format!("{bucket}{folder}")
-}
-
-/// `function:devops-incident-handler:$LATEST` becomes `function:${Stack}-*`; table indexes stay separate. AWS draws the
-/// ids of event source mappings.
-fn named(resource: &str, stack: &str) -> String {
-    if resource.starts_with("event-source-mapping:") {
-        return "event-source-mapping:*".to_owned();
-    }
-    if resource.starts_with(&format!("stack/{stack}/")) {
-        return "stack/${Stack}/*".to_owned();
-    }
-    let Some((kind, _)) = resource.split_once(&format!("{stack}-")) else { return resource.to_owned() };
-    let index = if resource.contains("/index/") { "/index/*" } else { "" };
-    format!("{kind}${{Stack}}-*{index}")
-}
-
-fn filled(pattern: &str, place: &Place) -> String {
-    pattern
-        .replace("${Partition}", place.partition.name)
-        .replace("${Region}", &place.region)
-        .replace("${Account}", &place.account)
-        .replace("${Stack}", &place.stack)
+/// Whether another of an action's patterns has a wildcard that covers this one: alarms are also listed by prefix.
+fn is_covered(pattern: &str, patterns: &BTreeSet<String>) -> bool {
+    let covers = |other: &String| other.strip_suffix('*').is_some_and(|start| pattern.starts_with(start));
+    patterns.iter().any(|other| other != pattern && covers(other))
 }

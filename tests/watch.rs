@@ -188,7 +188,7 @@ pub(crate) async fn create(aws: &Aws, name: &str) -> TestResult {
 }
 
 /// Grants a function's role an action and waits until that is in force.
-async fn allow(aws: &Aws, name: &str, action: &str) -> TestResult {
+pub(crate) async fn allow(aws: &Aws, name: &str, action: &str) -> TestResult {
     let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}})
         .to_string();
     let policy_name = action.replace([':', '*'], "-");

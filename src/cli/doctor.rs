@@ -6,6 +6,7 @@ mod functions;
 mod handler;
 mod metrics;
 mod permissions;
+mod policy;
 mod quotas;
 mod stack;
 
@@ -14,7 +15,6 @@ use incident_deploy::package::Destination;
 use serde_json::json;
 
 use super::Outcome;
-use crate::deployer::DeployerPolicy;
 use crate::error::CommandError;
 use crate::health::{Check, CheckStatus};
 use crate::session::Session;
@@ -29,14 +29,19 @@ pub struct DoctorArgs {
     /// Print the minimal IAM policy to deploy and operate this stack, without checking anything
     #[arg(long)]
     pub print_policy: bool,
+    /// Print a permissions boundary for the stack's roles (`boundary`) and a policy that requires it (`policy`)
+    #[arg(long, requires = "print_policy")]
+    pub boundary: bool,
+    /// Print only this part of the policy, each of which fits into a managed policy
+    #[arg(long, value_name = "NUMBER", requires = "print_policy")]
+    pub part: Option<usize>,
 }
 
 /// Runs all checks concurrently.
 pub(super) async fn run(args: DoctorArgs, settings: &Settings, ui: &Ui) -> Result<Outcome, CommandError> {
     if args.print_policy {
         let session = super::connect(settings, ui).await?;
-        let policy = DeployerPolicy::recorded()?.document(&place(&session, settings)).pretty();
-        return ui.document(&policy).map(super::done);
+        return policy::print(&args, &place(&session, settings), settings, ui).map(super::done);
     }
     let checks = match super::connect(settings, ui).await {
         Ok(session) => examine(&session, settings).await?,
@@ -56,7 +61,7 @@ pub(super) async fn run(args: DoctorArgs, settings: &Settings, ui: &Ui) -> Resul
 
 async fn examine(session: &Session, settings: &Settings) -> Result<Vec<Check>, CommandError> {
     let clients = &Clients::new(session.sdk());
-    let policy = DeployerPolicy::recorded()?.document(&place(session, settings));
+    let policy = policy::required(&place(session, settings), settings)?;
     let (account, quotas, permissions, stack, functions, metrics) = tokio::join!(
         account::checks(session),
         quotas::checks(clients),

@@ -28,7 +28,7 @@ fn every_action_names_supported_resource_types() -> TestResult {
         serde_json::from_str(&std::fs::read_to_string(repository("tests/deployer/authorization.json"))?)?;
     let place = Place::new("devops", "123456789012", "eu-west-1", None);
     let mut wrong = Vec::new();
-    for statement in DeployerPolicy::recorded()?.document(&place).statements() {
+    for statement in DeployerPolicy::recorded()?.document(&place, None)?.statements() {
         for action in &statement.action {
             for resource in &statement.resource {
                 if !takes(&facts, action, resource)? {

@@ -27,7 +27,10 @@ const OTHERS: [(&str, &str); 11] = [
 const RENAMED: [(&str, &str); 2] =
     [("lambda:Invoke", "lambda:InvokeFunction"), ("dynamodb:TransactWriteItems", "dynamodb:UpdateItem")];
 /// Strings that look like actions but are not.
-const NO_ACTIONS: [&str; 2] = ["iam:PassedToService", "lambda:FunctionArn"];
+const NO_ACTIONS: [&str; 3] = ["iam:PassedToService", "iam:PermissionsBoundary", "lambda:FunctionArn"];
+/// Actions that the policy only denies.
+const DENIED: [&str; 4] =
+    ["iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:SetDefaultPolicyVersion"];
 /// A call's error context follows within this many bytes.
 const NEAR: usize = 700;
 
@@ -76,7 +79,7 @@ fn actions() -> TestResult<BTreeMap<String, BTreeSet<PathBuf>>> {
         for name in action.captures_iter(&text).filter_map(|captures| captures.get(1)) {
             let name = name.as_str();
             let renamed = RENAMED.iter().find(|(operation, _)| *operation == name).map_or(name, |(_, action)| *action);
-            if !NO_ACTIONS.contains(&renamed) {
+            if !NO_ACTIONS.contains(&renamed) && !DENIED.contains(&renamed) {
                 found.entry(renamed.to_owned()).or_default().insert(file.clone());
             }
         }

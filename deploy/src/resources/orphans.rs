@@ -74,8 +74,12 @@ async fn read(
         needs: BTreeSet::new(),
         retain: false,
     };
-    let observed = provider.read(context, &desired).await?;
-    Ok(observed.map(|observed| (desired, observed)))
+    match provider.read(context, &desired).await {
+        // The policy of a deployer covers the names that this version gives. Another name under the prefix is most likely
+        // someone else's, and what may not be looked at may not be deleted either.
+        Err(error) if error.is_denied() => Ok(None),
+        observed => Ok(observed?.map(|observed| (desired, observed))),
+    }
 }
 
 /// Makes each type a dependency of those deleted before it.

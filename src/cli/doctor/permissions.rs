@@ -22,7 +22,7 @@ pub(super) async fn check(session: &Session, clients: &Clients, policy: &PolicyD
         return Check::ok(NAME, "the root user is allowed everything")
             .hint("deploy with fewer privileges: `incidentctl doctor --print-policy` prints a sufficient policy");
     }
-    let simulations = policy.statements().iter().map(|statement| simulate(clients, &who, statement));
+    let simulations = policy.allowing().map(|statement| simulate(clients, &who, statement));
     let mut denied: Vec<String> = match try_join_all(simulations).await {
         Ok(denied) => denied.into_iter().flatten().collect(),
         Err(error) => return unknown(&error),
@@ -30,7 +30,10 @@ pub(super) async fn check(session: &Session, clients: &Clients, policy: &PolicyD
     denied.sort();
     denied.dedup();
     match denied.as_slice() {
-        [] => Check::ok(NAME, format!("all {} actions are allowed, according to IAM's simulation", policy.actions())),
+        [] => Check::ok(
+            NAME,
+            format!("all {} actions are allowed, according to IAM's simulation", policy.actions().len()),
+        ),
         denied => Check::fail(NAME, format!("not allowed: {}", shortened(denied)))
             .hint("`incidentctl doctor --print-policy` prints the required policy"),
     }
@@ -72,8 +75,8 @@ async fn simulate(clients: &Clients, who: &str, statement: &Statement) -> Result
         let entry = ContextEntry::builder()
             .context_key_name(condition.key)
             .context_key_type(ContextKeyTypeEnum::String)
-            // A name under the wildcard is like one.
-            .context_key_values(condition.value.replace('*', "any"));
+            // One of them is enough.
+            .set_context_key_values(condition.values.first().map(|value| vec![value.clone()]));
         call = call.context_entries(entry.build());
     }
     let answer = call.send().await.explain("iam:SimulatePrincipalPolicy")?;

@@ -10,6 +10,9 @@ const SIGNATURE: &str = "the secret key does not match the access key, or this m
     with `incidentctl doctor`";
 const LACKING: &str = "the credentials lack the permission named above: `incidentctl doctor --print-policy` prints \
     the policy a deployment needs";
+const LACKING_ON_ROLE: &str = "the credentials lack the permission named above, or have it only for roles under a \
+    permissions boundary: `permissions_boundary` in the configuration file names it, and `incidentctl doctor \
+    --print-policy` prints the policy a deployment needs";
 
 pub(super) const HINTS: &[ErrorHint] = &[
     any("ExpiredToken", "", RENEW),
@@ -56,6 +59,9 @@ pub(super) const HINTS: &[ErrorHint] = &[
         "these credentials may not pass the role to Lambda: they need iam:PassRole, see `incidentctl doctor \
          --print-policy`",
     ),
+    any("AccessDenied", "iam:CreateRole", LACKING_ON_ROLE),
+    any("AccessDenied", "iam:PutRolePolicy", LACKING_ON_ROLE),
+    any("AccessDenied", "iam:DeleteRolePolicy", LACKING_ON_ROLE),
     any("AccessDenied", "", LACKING),
     any("AuthorizationError", "", LACKING),
     any("UnauthorizedOperation", "", LACKING),

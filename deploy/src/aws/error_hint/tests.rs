@@ -80,6 +80,24 @@ const TEXTS: &[[&str; 4]] = &[
         "boundary",
     ],
     [
+        "iam:CreateRole",
+        "AccessDenied",
+        "User: x is not authorized to perform: iam:CreateRole on resource: y because no identity-based policy allows the iam:CreateRole action",
+        "permissions_boundary",
+    ],
+    [
+        "iam:PutRolePolicy",
+        "AccessDenied",
+        "User: x is not authorized to perform: iam:PutRolePolicy on resource: y because no identity-based policy allows the iam:PutRolePolicy action",
+        "permissions_boundary",
+    ],
+    [
+        "iam:DeleteRolePolicy",
+        "AccessDenied",
+        "User: x is not authorized to perform: iam:DeleteRolePolicy on resource: y because no identity-based policy allows the iam:DeleteRolePolicy action",
+        "permissions_boundary",
+    ],
+    [
         "sns:CreateTopic",
         "AuthorizationError",
         "User: x is not authorized to perform: SNS:CreateTopic",

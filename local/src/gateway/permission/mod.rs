@@ -44,7 +44,7 @@ pub(super) fn needs(cloud: &Cloud, call: &Call, rest: Option<&RestRequest>) -> V
         ("lambda", Some(rest)) => lambda::authorization(cloud, rest),
         ("s3", Some(rest)) => s3::authorization(rest),
         ("dynamodb", _) => table::needs(call),
-        ("iam", _) => iam::authorization(call),
+        ("iam", _) => iam::authorization(cloud, call),
         ("sts", _) => sts::authorization(call),
         ("sns", _) => sns::authorization(call),
         ("sqs", _) => sqs::authorization(call),

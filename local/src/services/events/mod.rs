@@ -112,8 +112,20 @@ pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     }
 }
 
-/// The permissions a call requires.
+/// The permissions a call requires, that to pass the roles of a rule and of its targets included.
 pub fn authorization(call: &Call) -> Vec<Need> {
+    let mut needs = on_resources(call);
+    if matches!(call.operation.as_str(), "PutRule" | "PutTargets") {
+        let targets = call.input.structures("Targets");
+        let roles = targets.iter().chain([&call.input]).filter_map(|input| input.text("RoleArn"));
+        let passed =
+            roles.map(|role| Need::new("iam:PassRole", role).with("iam:PassedToService", "events.amazonaws.com"));
+        needs.extend(passed);
+    }
+    needs
+}
+
+fn on_resources(call: &Call) -> Vec<Need> {
     let text = |name| call.input.text(name);
     let bus_arn = |bus: &str| arn::local("events", &call.region, &format!("event-bus/{bus}"));
     let need = |resource: String| Need::new(format!("events:{}", call.operation), resource);

@@ -409,3 +409,18 @@ async fn wildcards_that_are_too_complex_are_refused() {
         }
     }
 }
+
+#[test]
+fn a_role_for_a_rule_or_a_target_must_be_passed() {
+    let role = "arn:aws:iam::000000000000:role/admin";
+    let passed = |operation: &str, input: Value| {
+        let needs = authorization(&tests::call("events", operation, input));
+        let last = needs.last().unwrap();
+        (last.action.clone(), last.resource.clone(), last.context.get("iam:PassedToService").cloned())
+    };
+    let expected = ("iam:PassRole".to_owned(), role.to_owned(), Some(vec!["events.amazonaws.com".to_owned()]));
+    assert_eq!(passed("PutRule", json!({"Name": "rule", "RoleArn": role})), expected);
+    let targets =
+        json!({"Rule": "rule", "Targets": [{"Id": "a", "Arn": "x"}, {"Id": "b", "Arn": "x", "RoleArn": role}]});
+    assert_eq!(passed("PutTargets", targets), expected);
+}

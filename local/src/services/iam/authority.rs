@@ -82,9 +82,7 @@ fn authorize_role(iam: &Inner, role: &Role, delay: Duration, principal: &Princip
         }
         Decision::NoMatch => return Err(Denied::new(principal, need, &unallowed(need))),
     }
-    let Some(boundary) = &role.boundary else { return Ok(()) };
-    let boundary: Vec<Policy> = iam.managed_in_force(boundary, delay).into_iter().collect();
-    match decide(&boundary, &requester, need) {
+    match bounded(iam, role, delay, &requester, need, Decision::Allow) {
         Decision::Allow => Ok(()),
         Decision::Deny => Err(Denied::new(principal, need, "with an explicit deny in a permissions boundary")),
         Decision::NoMatch => {
@@ -92,6 +90,20 @@ fn authorize_role(iam: &Inner, role: &Role, delay: Duration, principal: &Princip
             Err(Denied::new(principal, need, &reason))
         }
     }
+}
+
+/// What a role's permissions boundary, if it has one, leaves of its policies' decision.
+pub(super) fn bounded(
+    iam: &Inner,
+    role: &Role,
+    delay: Duration,
+    requester: &Requester,
+    need: &Need,
+    decision: Decision,
+) -> Decision {
+    let Some(boundary) = role.boundary.as_ref().filter(|_| decision == Decision::Allow) else { return decision };
+    let boundary = iam.managed_in_force(boundary, delay);
+    boundary.map_or(Decision::NoMatch, |boundary| boundary.evaluate(requester, need))
 }
 
 fn unallowed(need: &Need) -> String {

@@ -3,6 +3,7 @@
 //! Changes propagate as on AWS: until [`LatencyProfile::role_propagation`](crate::config::LatencyProfile) has passed, a
 //! new role cannot be assumed and a changed policy is not in force. Reads return the new state at once.
 
+mod access;
 mod attachments;
 mod authority;
 mod inline;
@@ -20,9 +21,9 @@ mod tags;
 mod tests;
 mod validation;
 
-use crate::policy::Need;
-use crate::{ApiError, Call, Cloud, Output, arn};
+use crate::{ApiError, Call, Cloud, Output};
 
+pub use access::authorization;
 pub use authority::{authorize, can_be_assumed, role_arn_of};
 pub(crate) use authority::{max_session, role_id_of, trusts};
 pub(crate) use sessions::{Key, Session, key, open_session};
@@ -75,14 +76,4 @@ pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         "ListAccountAliases" => Ok(paging::whole("AccountAliases", Vec::new())),
         operation => Err(ApiError::not_implemented("iam", operation)),
     }
-}
-
-/// The permissions a call requires.
-pub fn authorization(call: &Call) -> Vec<Need> {
-    let resource = match (call.input.text("RoleName"), call.input.text("PolicyArn")) {
-        (Some(role), _) => arn::local("iam", "", &format!("role/{role}")),
-        (None, Some(policy)) => policy.to_owned(),
-        (None, None) => "*".to_owned(),
-    };
-    vec![Need::new(format!("iam:{}", call.operation), resource)]
 }

@@ -1,6 +1,6 @@
 //! Policy simulation.
 
-use super::authority::{decide, policies_in_force, role_by_arn};
+use super::authority::{bounded, decide, policies_in_force, role_by_arn};
 use super::paging;
 use super::store::{no_such_entity, propagation};
 use super::validation::{inline_document, required};
@@ -46,7 +46,7 @@ fn simulate(cloud: &Cloud, input: &Input, source: &str, need: &Need) -> Result<&
     for text in input.texts("PolicyInputList") {
         policies.push(inline_document(&text)?.policy);
     }
-    Ok(match decide(&policies, &requester, need) {
+    Ok(match bounded(&iam, role, propagation(cloud), &requester, need, decide(&policies, &requester, need)) {
         Decision::Allow => "allowed",
         Decision::Deny => "explicitDeny",
         Decision::NoMatch => "implicitDeny",

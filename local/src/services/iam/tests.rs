@@ -220,6 +220,32 @@ async fn a_role_is_assumable_by_those_it_trusts() {
     assert!(refused.message.contains("exceeds the MaxSessionDuration"), "{refused}");
 }
 
+/// The condition key of an operation on `r`, whose boundary is the first of two.
+#[tokio::test]
+async fn operations_that_take_the_boundary_as_condition_have_it() {
+    let account = Account::with_role(Duration::ZERO).await;
+    let [own, other] = ["own", "other"].map(|name| format!("arn:aws:iam::000000000000:policy/{name}"));
+    account.done("CreatePolicy", json!({"PolicyName":"own","PolicyDocument":PUBLISH})).await;
+    account.done("PutRolePermissionsBoundary", json!({"RoleName":"r","PermissionsBoundary":own})).await;
+    let key = |operation: &str, role: &str, boundary: Option<&str>| {
+        let call = tests::call("iam", operation, json!({"RoleName": role, "PermissionsBoundary": boundary}));
+        let need = super::authorization(&account.cloud, &call).remove(0);
+        need.context.get("iam:PermissionsBoundary").and_then(|values| values.first()).cloned()
+    };
+    for operation in
+        ["AttachRolePolicy", "DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DetachRolePolicy", "PutRolePolicy"]
+    {
+        assert_eq!(key(operation, "r", None).as_ref(), Some(&own), "{operation}");
+        assert_eq!(key(operation, "absent", None), None, "{operation}");
+    }
+    assert_eq!(key("CreateRole", "absent", Some(&other)).as_ref(), Some(&other));
+    assert_eq!(key("CreateRole", "absent", None), None);
+    assert_eq!(key("PutRolePermissionsBoundary", "r", Some(&other)).as_ref(), Some(&other), "the new one");
+    for operation in ["UpdateAssumeRolePolicy", "DeleteRole", "TagRole"] {
+        assert_eq!(key(operation, "r", None), None, "{operation}");
+    }
+}
+
 #[tokio::test]
 async fn a_simulation_matches_enforcement() {
     let account = Account::with_role(Duration::ZERO).await;
@@ -232,6 +258,12 @@ async fn a_simulation_matches_enforcement() {
     let results = output["EvaluationResults"].as_array().unwrap();
     let decisions: Vec<&Value> = results.iter().map(|result| &result["EvalDecision"]).collect();
     assert_eq!(decisions, ["allowed", "implicitDeny"]);
+
+    let logs = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
+    account.done("PutRolePermissionsBoundary", json!({"RoleName":"r","PermissionsBoundary":logs})).await;
+    let input = json!({"PolicySourceArn": "arn:aws:iam::000000000000:role/r", "ActionNames": ["sns:Publish"]});
+    let output = account.done("SimulatePrincipalPolicy", input).await;
+    assert_eq!(output["EvaluationResults"][0]["EvalDecision"], "implicitDeny", "the boundary counts as well");
 }
 
 #[tokio::test]

@@ -123,7 +123,9 @@ pub fn authorization(cloud: &Cloud, request: &RestRequest) -> Vec<Need> {
     let resource = match segments.first() {
         Some(uuid) if operation.ends_with("EventSourceMapping") => mapping::arn_of(&request.region, uuid),
         Some(arn) if mapping::uuid_in(arn).is_some() => arn.clone(),
-        Some(name) => match Reference::parse(name, None, &request.region) {
+        // A qualified request needs the permission on the version or alias (Lambda's guide, "Fine-tuning the Resources and
+        // Conditions sections of policies").
+        Some(name) => match Reference::parse(name, rest::qualifier(request).as_deref(), &request.region) {
             Ok(reference) => reference.asked_arn(),
             Err(_) => arn::local("lambda", &request.region, &format!("function:{name}")),
         },

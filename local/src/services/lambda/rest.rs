@@ -212,6 +212,11 @@ fn parse_body(body: &[u8]) -> Result<Input, ApiError> {
     }
 }
 
+/// The version or alias that a request is about, if it says.
+pub(super) fn qualifier(request: &RestRequest) -> Option<String> {
+    parse_query(&request.query).remove("Qualifier")?.into_iter().next()
+}
+
 fn parse_query(query: &str) -> BTreeMap<String, Vec<String>> {
     let mut parameters = BTreeMap::<String, Vec<String>>::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {

@@ -43,6 +43,10 @@ pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     }
 }
 
+/// The operations on a group's tags, whose ARN ends with the group's name. Every other operation has the ARN with which
+/// its streams begin (API reference of CloudWatch Logs, `LogGroup`).
+const ON_TAGS: [&str; 3] = ["ListTagsForResource", "TagResource", "UntagResource"];
+
 /// The required permission: on the stream or the group. Of these operations, only listing groups takes no resource
 /// (Service Authorization Reference, Amazon CloudWatch Logs).
 pub fn authorization(call: &Call) -> Vec<Need> {
@@ -53,7 +57,11 @@ pub fn authorization(call: &Call) -> Vec<Need> {
         ["logGroupName", "logGroupIdentifier", "resourceArn"].iter().find_map(|name| call.input.text(name));
     let group = identifier.map_or("*", parameters::name_in_arn);
     let stream = call.input.text("logStreamName").unwrap_or_default();
-    let resource = arn::local("logs", &call.region, &format!("log-group:{group}:log-stream:{stream}"));
+    let of_stream = match ON_TAGS.contains(&call.operation.as_str()) {
+        true => String::new(),
+        false => format!(":log-stream:{stream}"),
+    };
+    let resource = arn::local("logs", &call.region, &format!("log-group:{group}{of_stream}"));
     vec![Need::new(format!("logs:{}", call.operation), resource)]
 }
 

@@ -135,3 +135,18 @@ async fn events_are_paged_from_both_ends_and_filtered() {
     let errors = call(&cloud, "FilterLogEvents", json!({ "logGroupName": "group", "filterPattern": "ERROR" })).await;
     assert_eq!(column(&errors.unwrap(), "events", "logStreamName"), ["b"]);
 }
+
+/// The `:*` at the end of the ARN in most policies, and its absence in those for tags, both count.
+#[test]
+fn tags_need_the_arn_of_the_group_and_all_else_that_of_its_streams() {
+    let group = "arn:aws:logs:eu-west-1:000000000000:log-group:/aws/lambda/a";
+    let needed =
+        |operation: &str, input: Value| authorization(&tests::call("logs", operation, input)).remove(0).resource;
+    for operation in ["ListTagsForResource", "TagResource", "UntagResource"] {
+        assert_eq!(needed(operation, json!({"resourceArn": group})), group, "{operation}");
+    }
+    for operation in ["CreateLogGroup", "DeleteLogGroup", "FilterLogEvents", "PutRetentionPolicy"] {
+        let name = json!({"logGroupName": "/aws/lambda/a"});
+        assert_eq!(needed(operation, name), format!("{group}:log-stream:"), "{operation}");
+    }
+}
