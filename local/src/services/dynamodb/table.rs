@@ -113,10 +113,6 @@ impl Table {
         self.gone.is_some_and(|gone| gone <= Instant::now())
     }
 
-    pub(super) fn attribute_type(&self, name: &str) -> &str {
-        self.attributes.iter().find(|(attribute, _)| attribute == name).map_or("S", |(_, kind)| kind)
-    }
-
     /// An index that can be queried or described.
     pub(super) fn index(&self, name: &str) -> Option<&Index> {
         self.indexes.iter().find(|index| index.name == name)
@@ -246,7 +242,7 @@ fn throughput((read, write): (i64, i64)) -> Value {
 }
 
 fn schema(keys: &KeySchema) -> Value {
-    let mut elements = vec![json!({"AttributeName": keys.partition, "KeyType": "HASH"})];
-    elements.extend(keys.sort.as_ref().map(|name| json!({"AttributeName": name, "KeyType": "RANGE"})));
+    let mut elements = vec![json!({"AttributeName": keys.partition.name, "KeyType": "HASH"})];
+    elements.extend(keys.sort.as_ref().map(|sort| json!({"AttributeName": sort.name, "KeyType": "RANGE"})));
     Value::Array(elements)
 }
