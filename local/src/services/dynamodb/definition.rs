@@ -140,8 +140,8 @@ fn read_projection(input: &Value) -> Result<Value, Failure> {
 
 /// An index has a throughput of its own where its table is provisioned, and only there.
 pub(super) fn read_index_throughput(name: &str, input: &Value, billing_mode: &str) -> Result<(i64, i64), Failure> {
-    match (billing_mode, read_throughput(input)) {
-        ("PAY_PER_REQUEST", None | Some((0, 0))) => Ok((0, 0)),
+    match (billing_mode, read_throughput(input)?) {
+        ("PAY_PER_REQUEST", None) => Ok((0, 0)),
         ("PAY_PER_REQUEST", Some(_)) => Err(invalid(format!(
             "One or more parameter values were invalid: ProvisionedThroughput should not be specified for index: {name} when BillingMode is PAY_PER_REQUEST"
         ))),
@@ -152,9 +152,14 @@ pub(super) fn read_index_throughput(name: &str, input: &Value, billing_mode: &st
     }
 }
 
-fn read_throughput(input: &Value) -> Option<(i64, i64)> {
-    let units = |name: &str| input.pointer(&format!("/ProvisionedThroughput/{name}")).and_then(Value::as_i64);
-    units("ReadCapacityUnits").zip(units("WriteCapacityUnits"))
+/// Both units, or none of them.
+fn read_throughput(input: &Value) -> Result<Option<(i64, i64)>, Failure> {
+    let Some(given) = input.get("ProvisionedThroughput").filter(|given| !given.is_null()) else { return Ok(None) };
+    let units = |name: &str| {
+        let path = format!("provisionedThroughput.{}", parameters::lowered(name));
+        given.get(name).and_then(Value::as_i64).ok_or_else(|| parameters::missing(&path))
+    };
+    Ok(Some((units("ReadCapacityUnits")?, units("WriteCapacityUnits")?)))
 }
 
 /// Attributes that all indexes of a table may include, by "Quotas in Amazon DynamoDB".
@@ -224,8 +229,8 @@ pub(super) fn check_attributes_used(
 
 pub(super) fn read_billing(input: &Value) -> Result<(String, (i64, i64)), Failure> {
     let mode = input.get("BillingMode").and_then(Value::as_str).unwrap_or("PROVISIONED");
-    match (mode, read_throughput(input)) {
-        ("PAY_PER_REQUEST", None | Some((0, 0))) => Ok((mode.to_owned(), (0, 0))),
+    match (mode, read_throughput(input)?) {
+        ("PAY_PER_REQUEST", None) => Ok((mode.to_owned(), (0, 0))),
         ("PAY_PER_REQUEST", Some(_)) => Err(invalid(
             "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
         )),

@@ -21,7 +21,6 @@ enum Member {
     Sized(RangeInclusive<usize>),
     Choice(&'static [&'static str]),
     Flag,
-    Integer,
     /// A whole number within these bounds.
     Within(RangeInclusive<i64>),
     Structure(Members),
@@ -70,7 +69,6 @@ fn of(path: &str, value: &Value, member: &Member) -> Result<(), Failure> {
             None => Err(mistyped(value, "String")),
         },
         Member::Flag => value.as_bool().map(|_| ()).ok_or_else(|| mistyped(value, "Boolean")),
-        Member::Integer => value.as_i64().map(|_| ()).ok_or_else(|| mistyped(value, "Integer")),
         Member::Within(bounds) => {
             let number = value.as_i64().ok_or_else(|| mistyped(value, "Integer"))?;
             check_bounds(path, number, bounds)

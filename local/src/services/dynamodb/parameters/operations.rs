@@ -36,10 +36,9 @@ const DEFINITIONS: (&str, Member) = (
         ("AttributeType", Member::Choice(&["B", "N", "S"])),
     ])),
 );
-const UNITS: (&str, Member) = (
-    "ProvisionedThroughput",
-    Member::Structure(&[("ReadCapacityUnits", Member::Integer), ("WriteCapacityUnits", Member::Integer)]),
-);
+const POSITIVE: Member = Member::Within(1..=i64::MAX);
+const UNITS: (&str, Member) =
+    ("ProvisionedThroughput", Member::Structure(&[("ReadCapacityUnits", POSITIVE), ("WriteCapacityUnits", POSITIVE)]));
 const BILLING: (&str, Member) = ("BillingMode", Member::Choice(&["PROVISIONED", "PAY_PER_REQUEST"]));
 const PROTECTION: (&str, Member) = ("DeletionProtectionEnabled", Member::Flag);
 const CLASS: (&str, Member) = ("TableClass", Member::Choice(&["STANDARD", "STANDARD_INFREQUENT_ACCESS"]));

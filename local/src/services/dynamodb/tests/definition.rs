@@ -101,6 +101,12 @@ async fn tags_that_differ_by_case_are_two() {
     assert_eq!(reserved.1, "The Tag Key provided is invalid, Key: aws:x");
 }
 
+fn with_units(units: Value) -> Value {
+    let mut table = incidents();
+    table["ProvisionedThroughput"] = units;
+    table
+}
+
 #[tokio::test]
 async fn names_in_a_definition_have_their_limits() {
     let (cloud, _directory) = cloud(Duration::ZERO);
@@ -144,6 +150,9 @@ async fn names_in_a_definition_have_their_limits() {
             changed("/GlobalSecondaryIndexes/0/IndexName", json!("by@x")),
             must("by@x", "indexName", "satisfy regular expression pattern: [a-zA-Z0-9_.-]+"),
         ),
+        (with_units(json!({"WriteCapacityUnits": 1})), "1 validation error detected: Value null at 'provisionedThroughput.readCapacityUnits' failed to satisfy constraint: Member must not be null".to_owned()),
+        (with_units(json!({"ReadCapacityUnits": 0, "WriteCapacityUnits": 1})), must("0", "provisionedThroughput.readCapacityUnits", "have value greater than or equal to 1")),
+        (with_units(units(1, 1)), format!("{INVALID}Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")),
         (changed("/GlobalSecondaryIndexes", json!([])), format!("{INVALID}List of GlobalSecondaryIndexes is empty")),
     ] {
         assert_eq!(error(&cloud, "CreateTable", table).await, ("ValidationException".to_owned(), expected));
