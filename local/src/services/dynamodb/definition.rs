@@ -100,7 +100,7 @@ pub(super) fn read_index(
     ready: Instant,
 ) -> Result<Index, Failure> {
     let name = required(input, "IndexName")?;
-    names::check("IndexName", "indexName", name)?;
+    names::check_letters("indexName", name)?;
     let projection = read_projection(input)?;
     let keys = read_schema(input.get("KeySchema"), attributes)?;
     let throughput = read_index_throughput(name, input, billing_mode)?;

@@ -1,5 +1,6 @@
 //! How requests name a table: by its name, or by its ARN.
 
+use super::parameters::unmet;
 use super::{Failure, invalid, no_such_resource};
 use crate::arn;
 
@@ -14,7 +15,11 @@ pub(super) fn checked<'n>(region: &str, given: &'n str) -> Result<&'n str, Failu
         true => own(region, given).ok_or_else(no_such_resource)?,
         false => given,
     };
-    check("TableName", "tableName", name).map(|()| name)
+    check_letters("tableName", name)?;
+    match name.len() {
+        3..=255 => Ok(name),
+        _ => Err(invalid("TableName must be at least 3 characters long and at most 255 characters long")),
+    }
 }
 
 /// What an ARN of this region's tables says behind `table/`.
@@ -22,15 +27,15 @@ pub(super) fn own<'n>(region: &str, given: &'n str) -> Option<&'n str> {
     given.strip_prefix(&arn::local("dynamodb", region, "table/"))
 }
 
-/// Refuses what cannot be the name of a table or an index.
-pub(super) fn check(member: &str, path: &str, name: &str) -> Result<(), Failure> {
-    let legal = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
-    if !name.chars().all(legal) {
-        let must = "satisfy regular expression pattern: [a-zA-Z0-9_.-]+";
-        return Err(super::parameters::unmet(path, name, must));
+/// The letters of a name, whatever it is of.
+///
+/// # Errors
+///
+/// When there are others.
+pub(super) fn check_letters(path: &str, name: &str) -> Result<(), Failure> {
+    let is_legal = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
+    match name.chars().all(is_legal) {
+        true => Ok(()),
+        false => Err(unmet(path, name, "satisfy regular expression pattern: [a-zA-Z0-9_.-]+")),
     }
-    if !(3..=255).contains(&name.len()) {
-        return Err(invalid(format!("{member} must be at least 3 characters long and at most 255 characters long")));
-    }
-    Ok(())
 }

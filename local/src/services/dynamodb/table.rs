@@ -214,6 +214,16 @@ impl Table {
         description
     }
 
+    /// What `DeleteTable` says, which is less.
+    pub(super) fn farewell(&self) -> Value {
+        let mut description = self.description();
+        if let Some(members) = description.as_object_mut() {
+            let gone = ["AttributeDefinitions", "KeySchema", "CreationDateTime", "GlobalSecondaryIndexes"];
+            members.retain(|name, _| !gone.contains(&name.as_str()));
+        }
+        description
+    }
+
     fn index_description(&self, index: &Index) -> Value {
         let status = match index.gone {
             Some(_) => "DELETING",

@@ -125,5 +125,5 @@ pub(super) fn delete(cloud: &Cloud, region: &str, input: &Value) -> Result<Value
         "ACTIVE" => table.gone = Some(Instant::now() + cloud.clock.scaled(cloud.config.latency.table)),
         _ => {}
     }
-    Ok(json!({"TableDescription": table.description()}))
+    Ok(json!({"TableDescription": table.farewell()}))
 }

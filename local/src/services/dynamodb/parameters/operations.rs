@@ -3,7 +3,7 @@
 use super::{Member, Members};
 
 const TABLE: (&str, Member) = ("TableName", Member::Text);
-const INDEX: (&str, Member) = ("IndexName", Member::Text);
+const INDEX: (&str, Member) = ("IndexName", Member::Sized(3..=255));
 const RESOURCE: (&str, Member) = ("ResourceArn", Member::Text);
 const ITEM: (&str, Member) = ("Item", Member::Map);
 const KEY: (&str, Member) = ("Key", Member::Map);
