@@ -11,7 +11,7 @@ use super::consumed::{Consumed, Shape};
 use super::parameters::unmet;
 use super::throttle::Throttled;
 use super::write::Write;
-use super::{Failure, invalid, item, read, required_map};
+use super::{Failure, invalid, item, read, required_map, transactions};
 
 /// Items that one batch writes, and that one reads.
 const MOST_WRITTEN: usize = 25;
@@ -30,7 +30,8 @@ fn duplicates() -> Failure {
     invalid("Provided list of item keys contains duplicates")
 }
 
-/// Writes or deletes up to 25 items. Those for which the throughput does not suffice are left unprocessed.
+/// Writes or deletes up to 25 items. Those for which the throughput does not suffice are left unprocessed, as are those
+/// that a transaction has at the moment.
 pub(super) fn write(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) -> Result<Value, Failure> {
     let requests = request_items(input)?;
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
@@ -65,6 +66,12 @@ pub(super) fn write(cloud: &Cloud, region: &str, input: &Value, consumed: &mut C
     }
     let (mut left, mut why, mut done) = (Map::new(), None, 0);
     for (name, request, effect) in planned {
+        let table = state.ready(cloud, region, name)?;
+        let place = transactions::place(table, &effect.key);
+        if state.in_flight.check(&place).is_err() {
+            push(&mut left, name, request);
+            continue;
+        }
         let table = state.ready(cloud, region, name)?;
         let charges = effect.charges(table, 1.0);
         match consumed.take(cloud, table, name, charges) {

@@ -102,6 +102,11 @@ pub(super) fn read_index(
     let name = required(input, "IndexName")?;
     names::check_letters("indexName", name)?;
     let projection = read_projection(input)?;
+    let is_hash = |element: &&Value| element.get("KeyType") == Some(&json!("HASH"));
+    let elements = elements(input, "KeySchema");
+    if elements.len() > 2 || elements.iter().filter(is_hash).count() > 1 {
+        return Err(ApiError::not_implemented("dynamodb", "indexes whose keys have several attributes").into());
+    }
     let keys = read_schema(input.get("KeySchema"), attributes)?;
     let throughput = read_index_throughput(name, input, billing_mode)?;
     let (buckets, view) = (Buckets::default(), View::default());

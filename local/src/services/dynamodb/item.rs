@@ -18,7 +18,8 @@ const DEEPEST: usize = 32;
 pub(super) fn read(value: &Value) -> Result<Item, Failure> {
     let members = value.as_object().ok_or_else(|| mistyped(value, "Map"))?;
     let item = value::read_map(members)?;
-    item.values().try_for_each(check_depth).map(|()| item)
+    item.values().try_for_each(check_depth).map_err(Failure::of_item)?;
+    Ok(item)
 }
 
 /// Reads one attribute value.
@@ -63,6 +64,10 @@ pub(super) fn attribute_size(name: &str, value: &AttributeValue) -> usize {
 /// Checks an item that is about to be stored: in place of an older one when it is an update's. What such an item had
 /// already may not fit the key of an index, which leaves it out then.
 pub(super) fn check(table: &Table, item: &Item, updated: Option<&Item>) -> Result<(), Failure> {
+    fits(table, item, updated).map_err(Failure::of_item)
+}
+
+fn fits(table: &Table, item: &Item, updated: Option<&Item>) -> Result<(), Failure> {
     check_key_attributes(table, item)?;
     for index in &table.indexes {
         for attribute in index.keys.attributes() {
@@ -126,7 +131,7 @@ pub(super) fn unfit_for_key(key: &KeyAttribute, unfit: Unfit) -> Failure {
 pub(super) fn check_key(table: &Table, key: &Item) -> Result<(), Failure> {
     let fits = |attribute: &KeyAttribute| key.get(&attribute.name).is_some_and(|value| value.kind() == attribute.kind);
     if key.len() != table.keys.names().count() || !table.keys.attributes().all(fits) {
-        return Err(invalid("The provided key element does not match the schema"));
+        return Err(invalid("The provided key element does not match the schema").of_item());
     }
-    check_key_attributes(table, key)
+    check_key_attributes(table, key).map_err(Failure::of_item)
 }

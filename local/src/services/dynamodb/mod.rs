@@ -1,7 +1,8 @@
 //! DynamoDB: tables with their lifecycle, items, indexes, transactions.
 //!
 //! The tables are kept here, under one lock: that makes every operation atomic. A transaction keeps its items to itself for a moment, in which others meet a conflict.
-//! PartiQL, streams, backups and local secondary indexes answer `NotImplemented`.
+//! PartiQL, streams, backups, local secondary indexes and the parameters that expressions replaced in 2014 answer
+//! `NotImplemented`.
 
 mod access;
 mod batch;
@@ -100,6 +101,8 @@ fn bare_name(name: &str) -> &str {
 struct Failure {
     error: ApiError,
     members: Vec<(String, Value)>,
+    /// Whether an item or a key does not fit its table, which cancels a transaction by a reason of its action.
+    is_of_item: bool,
 }
 
 impl Failure {
@@ -112,6 +115,11 @@ impl Failure {
         self
     }
 
+    fn of_item(mut self) -> Self {
+        self.is_of_item = true;
+        self
+    }
+
     fn member(&self, name: &str) -> Option<&Value> {
         self.members.iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
@@ -119,7 +127,7 @@ impl Failure {
 
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
-        Self { error, members: Vec::new() }
+        Self { error, members: Vec::new(), is_of_item: false }
     }
 }
 

@@ -215,8 +215,9 @@ fn begin(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) ->
         return Err(Failure::new("TransactionInProgressException", message));
     }
     let mut planned: Vec<Planned<'_>> = Vec::new();
-    for entry in list {
-        let action = Planned::read(cloud, &mut state, region, entry)?;
+    for (position, entry) in list.iter().enumerate() {
+        let action = Planned::read(cloud, &mut state, region, entry);
+        let action = action.map_err(|failure| of_action(failure, position, list.len()))?;
         if planned.iter().any(|other| other.place == action.place) {
             return Err(several_on_one_item());
         }
@@ -247,15 +248,28 @@ fn end(cloud: &Cloud, begun: Begun, items: Value) -> Result<(), Failure> {
     for place in &begun.places {
         state.in_flight.items.remove(place);
     }
+    if let Some(token) = &begun.token {
+        state.in_flight.tokens.remove(token);
+    }
     for (name, effect) in &begun.effects {
         effect.apply(cloud, state.ready(cloud, &begun.region, name)?);
     }
     if let Some(token) = begun.token {
-        state.in_flight.tokens.remove(&token);
         let replay = begun.effects.into_iter().map(|(name, effect)| (name, effect.charge_of_replay())).collect();
         state.tokens.insert(token, Done { items, at: Instant::now(), replay });
     }
     Ok(())
+}
+
+/// What comes of an action that cannot be read. An item that does not fit its table cancels the transaction before any
+/// condition is looked at: the other actions have no reason. Anything else is wrong with the request.
+fn of_action(failure: Failure, position: usize, count: usize) -> Failure {
+    if !failure.is_of_item {
+        return failure;
+    }
+    let mut reasons = vec![json!({"Code": "None"}); count];
+    reasons[position] = reason(failure);
+    cancelled(reasons)
 }
 
 fn reason(failure: Failure) -> Value {
@@ -292,11 +306,12 @@ fn already_done(
 pub(super) fn get(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) -> Result<Value, Failure> {
     let mut state = cloud.dynamodb.state();
     let mut looked_up: Vec<(&str, Place, read::Found)> = Vec::new();
-    for entry in actions(input)? {
+    let list = actions(input)?;
+    for (position, entry) in list.iter().enumerate() {
         let parameters = entry.get("Get").ok_or_else(|| invalid("TransactItems can only contain Get"))?;
         let name = required(parameters, "TableName")?;
         let table = state.ready(cloud, region, name)?;
-        let found = read::one(table, parameters)?;
+        let found = read::one(table, parameters).map_err(|failure| of_action(failure, position, list.len()))?;
         let place = place(table, &found.key);
         if looked_up.iter().any(|(_, other, _)| *other == place) {
             return Err(several_on_one_item());

@@ -42,7 +42,9 @@ async fn answers(cloud: &Cloud, partition: Value, sort: Value) -> Vec<(&'static 
     ];
     let mut all = Vec::new();
     for (operation, input) in calls {
-        all.push((operation, error(cloud, operation, input).await.1));
+        let reply = call(cloud, operation, input).await;
+        let message = reply.pointer("/CancellationReasons/0/Message").or_else(|| reply.get("message"));
+        all.push((operation, message.and_then(Value::as_str).unwrap_or_default().to_owned()));
     }
     all
 }

@@ -57,6 +57,53 @@ async fn a_transaction_has_four_megabytes_at_most() {
 }
 
 #[tokio::test]
+async fn an_item_that_does_not_fit_cancels_and_a_request_that_does_not_is_refused() {
+    let (cloud, _directory) = with_table().await;
+    let deep = (0..32).fold(json!({"S": "x"}), |inner, _| json!({"L": [inner]}));
+    let put = |item: Value| json!({"Put": {"TableName": "incidents", "Item": item}});
+    let wrong = json!({"incident_id": {"N": "7"}});
+    let conditional = json!({"Put": {"TableName": "incidents", "Item": key("b"), "ConditionExpression": "attribute_exists(incident_id)"}});
+    let get = json!({"Get": {"TableName": "incidents", "Key": wrong}});
+    let mismatch = "Type mismatch for key incident_id expected: S actual: N";
+    let schema = "The provided key element does not match the schema";
+    for (operation, first, part) in [
+        ("TransactWriteItems", put(wrong.clone()), mismatch),
+        ("TransactWriteItems", put(json!({"x": {"S": "a"}})), "Missing the key incident_id in the item"),
+        (
+            "TransactWriteItems",
+            put(json!({"incident_id": {"S": "a"}, "status": {"N": "1"}})),
+            "Type mismatch for Index Key status",
+        ),
+        ("TransactWriteItems", put(json!({"incident_id": {"S": "a"}, "deep": deep})), "Nesting Levels have exceeded"),
+        ("TransactWriteItems", put(key(&"k".repeat(2049))), "Size of hashkey has exceeded"),
+        ("TransactWriteItems", json!({"Delete": {"TableName": "incidents", "Key": wrong}}), schema),
+        ("TransactGetItems", get, schema),
+    ] {
+        let second = if operation == "TransactGetItems" { on("Get", "b") } else { conditional.clone() };
+        let refused = call(&cloud, operation, json!({"TransactItems": [first, second]})).await;
+        let reasons = &refused["CancellationReasons"];
+        assert_eq!(
+            (&reasons[0]["Code"], &reasons[1]),
+            (&json!("ValidationError"), &json!({"Code": "None"})),
+            "{refused}"
+        );
+        assert!(reasons[0]["Message"].as_str().unwrap().contains(part), "{refused}");
+    }
+    for parameters in [
+        json!({"ConditionExpression": "a ="}),
+        json!({"ConditionExpression": "a = :x"}),
+        json!({"ConditionExpression": "attribute_exists(a)", "ExpressionAttributeNames": {"#x": "x"}}),
+    ] {
+        let mut put = put(key("a"));
+        for (name, value) in parameters.as_object().unwrap() {
+            put["Put"][name] = value.clone();
+        }
+        let refused = error(&cloud, "TransactWriteItems", json!({"TransactItems": [put]})).await;
+        assert_eq!(refused.0, "ValidationException", "{refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_reading_transaction_waits_for_no_writing_one() {
     let (cloud, _directory) = with_table().await;
     let (written, read) = tokio::join!(
@@ -68,6 +115,18 @@ async fn a_reading_transaction_waits_for_no_writing_one() {
         read["CancellationReasons"],
         json!([{"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}, {"Code": "None"}])
     );
+}
+
+#[tokio::test]
+async fn a_batch_leaves_an_item_to_the_transaction_that_has_it() {
+    let (cloud, _directory) = with_table().await;
+    let put = |id: &str| json!({"PutRequest": {"Item": {"incident_id": {"S": id}, "by": {"S": "batch"}}}});
+    let (written, batch) = tokio::join!(
+        call(&cloud, "TransactWriteItems", actions("Put", 1)),
+        call(&cloud, "BatchWriteItem", json!({"RequestItems": {"incidents": [put("0"), put("1")]}}))
+    );
+    assert_eq!((written, &batch["UnprocessedItems"]), (json!({}), &json!({"incidents": [put("0")]})));
+    assert_eq!(call(&cloud, "GetItem", json!({"Key": key("0")})).await["Item"], key("0"));
 }
 
 #[tokio::test]
