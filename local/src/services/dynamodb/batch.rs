@@ -8,55 +8,57 @@ use crate::Cloud;
 
 use super::capacity::Consistency;
 use super::consumed::{Consumed, Shape};
+use super::parameters::unmet;
 use super::throttle::Throttled;
 use super::write::Write;
-use super::{Failure, invalid, item, read};
+use super::{Failure, invalid, item, read, required_map, transactions};
+
+/// Items that one batch writes, and that one reads.
+const MOST_WRITTEN: usize = 25;
+const MOST_READ: usize = 100;
+/// Bytes of items that one batch reads; those beyond are left unprocessed.
+const LARGEST: usize = 16 * 1024 * 1024;
 
 fn request_items(input: &Value) -> Result<&Map<String, Value>, Failure> {
-    input
-        .get("RequestItems")
-        .and_then(Value::as_object)
+    let tables = required_map(input, "RequestItems")?.as_object();
+    tables
         .filter(|tables| !tables.is_empty())
-        .ok_or_else(|| invalid("The requestItems parameter is required for BatchWriteItem"))
-}
-
-fn too_many(what: &str) -> Failure {
-    invalid(format!("Too many items requested for the {what} call"))
+        .ok_or_else(|| unmet("requestItems", "{}", "have length greater than or equal to 1"))
 }
 
 fn duplicates() -> Failure {
     invalid("Provided list of item keys contains duplicates")
 }
 
-/// Writes or deletes up to 25 items. Those for which the throughput does not suffice are left unprocessed.
+/// Writes or deletes up to 25 items. Those for which the throughput does not suffice are left unprocessed, as are those
+/// that a transaction has at the moment.
 pub(super) fn write(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) -> Result<Value, Failure> {
     let requests = request_items(input)?;
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    if let Some((name, _)) = requests.iter().find(|(_, value)| list(value).is_empty()) {
+    let is_wrong = |value: &Value| !(1..=MOST_WRITTEN).contains(&list(value).len());
+    if let Some((name, value)) = requests.iter().find(|(_, value)| is_wrong(value)) {
+        let shown = if list(value).is_empty() { "[]".to_owned() } else { format!("[{} requests]", list(value).len()) };
         return Err(invalid(format!(
-            "1 validation error detected: Value '{{{name}=[]}}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"
+            "1 validation error detected: Value '{{{name}={shown}}}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to {MOST_WRITTEN}, Member must have length greater than or equal to 1]"
         )));
     }
-    if requests.values().map(|value| list(value).len()).sum::<usize>() > 25 {
-        return Err(too_many("BatchWriteItem"));
+    if requests.values().map(|value| list(value).len()).sum::<usize>() > MOST_WRITTEN {
+        return Err(invalid("Too many items requested for the BatchWriteItem call"));
     }
     let mut state = cloud.dynamodb.state();
     let mut planned = Vec::new();
+    let mut seen = BTreeSet::new();
     for (name, requests) in requests {
         let table = state.ready(cloud, region, name)?;
-        let mut seen = BTreeSet::new();
         for request in list(requests) {
             let write = match (request.get("PutRequest"), request.get("DeleteRequest")) {
                 (Some(put), None) => Write::read(table, put, "Put")?,
                 (None, Some(delete)) => Write::read(table, delete, "Delete")?,
-                _ => {
-                    return Err(invalid(
-                        "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
-                    ));
-                }
+                // The words are ours.
+                _ => return Err(invalid("A request of BatchWriteItem is either a PutRequest or a DeleteRequest")),
             };
             let effect = write.plan(table)?;
-            if !seen.insert(effect.key.clone()) {
+            if !seen.insert((table.name.clone(), effect.key.clone())) {
                 return Err(duplicates());
             }
             planned.push((name, request, effect));
@@ -64,6 +66,12 @@ pub(super) fn write(cloud: &Cloud, region: &str, input: &Value, consumed: &mut C
     }
     let (mut left, mut why, mut done) = (Map::new(), None, 0);
     for (name, request, effect) in planned {
+        let table = state.ready(cloud, region, name)?;
+        let place = transactions::place(table, &effect.key);
+        if state.in_flight.check(&place).is_err() {
+            push(&mut left, name, request);
+            continue;
+        }
         let table = state.ready(cloud, region, name)?;
         let charges = effect.charges(table, 1.0);
         match consumed.take(cloud, table, name, charges) {
@@ -129,35 +137,44 @@ fn get_up_to(
 ) -> Result<Value, Failure> {
     let requests = request_items(input)?;
     let keys = |value: &Value| value.get("Keys").and_then(Value::as_array).cloned().unwrap_or_default();
-    if let Some((name, _)) = requests.iter().find(|(_, value)| keys(value).is_empty()) {
-        return Err(invalid(format!(
-            "1 validation error detected: Value '[]' at 'requestItems.{name}.member.keys' failed to satisfy constraint: Member must have length greater than or equal to 1"
-        )));
+    for (name, value) in requests {
+        let path = format!("requestItems.{name}.member.keys");
+        match keys(value).len() {
+            0 => return Err(unmet(&path, "[]", "have length greater than or equal to 1")),
+            1..=MOST_READ => {}
+            count => {
+                return Err(unmet(
+                    &path,
+                    &format!("[{count} keys]"),
+                    &format!("have length less than or equal to {MOST_READ}"),
+                ));
+            }
+        }
     }
-    if requests.values().map(|value| keys(value).len()).sum::<usize>() > 100 {
-        return Err(too_many("BatchGetItem"));
+    if requests.values().map(|value| keys(value).len()).sum::<usize>() > MOST_READ {
+        return Err(invalid("Too many items requested for the BatchGetItem call"));
     }
     let mut state = cloud.dynamodb.state();
     let mut looked_up = Vec::new();
+    let mut seen = BTreeSet::new();
     for (name, request) in requests {
         let table = state.ready(cloud, region, name)?;
-        let mut seen = BTreeSet::new();
         let mut single = request.as_object().cloned().unwrap_or_default();
         single.remove("Keys");
         let mut single = Value::Object(single);
         for (position, key) in keys(request).into_iter().enumerate() {
             single["Key"] = key.clone();
             let found = read::one(table, &single)?;
-            if !seen.insert(found.key.clone()) {
+            if !seen.insert((table.name.clone(), found.key.clone())) {
                 return Err(duplicates());
             }
             looked_up.push((name, position, key, found));
         }
     }
     let mut responses: Map<String, Value> = requests.keys().map(|name| (name.clone(), json!([]))).collect();
-    let (mut left, mut why, mut done) = (Map::new(), None, 0);
+    let (mut left, mut why, mut done, mut bytes) = (Map::new(), None, 0, 0);
     for (name, position, key, found) in looked_up {
-        if position >= most {
+        if position >= most || bytes + found.bytes > LARGEST {
             push(&mut left, name, key);
             continue;
         }
@@ -166,6 +183,7 @@ fn get_up_to(
         match consumed.take(cloud, table, name, vec![charge]) {
             Ok(()) => {
                 done += 1;
+                bytes += found.bytes;
                 found.item.into_iter().for_each(|item| push(&mut responses, name, item::write(&item)));
             }
             Err(throttled) => {

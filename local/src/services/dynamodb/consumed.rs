@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::bare_name;
 use super::capacity::{Charge, Kind};
 use super::table::Table;
 use super::throttle::Throttled;
-use super::{Failure, bare_name, invalid};
 use crate::Cloud;
 
 /// Capacity units that a call consumed of a table, or of one of its indexes.
@@ -144,14 +144,4 @@ fn units(charges: &[&Charge], shape: Shape) -> Map<String, Value> {
 
 fn wanted(input: &Value) -> &str {
     input.get("ReturnConsumedCapacity").and_then(Value::as_str).unwrap_or("NONE")
-}
-
-/// Refuses a `ReturnConsumedCapacity` that AWS does not know.
-pub(super) fn check(input: &Value) -> Result<(), Failure> {
-    match wanted(input) {
-        "NONE" | "TOTAL" | "INDEXES" => Ok(()),
-        other => Err(invalid(format!(
-            "1 validation error detected: Value '{other}' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]"
-        ))),
-    }
 }

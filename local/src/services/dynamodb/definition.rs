@@ -7,48 +7,26 @@ use serde_json::{Value, json};
 
 use crate::ApiError;
 
-use super::key::KeySchema;
+use super::key::{KeyAttribute, KeySchema};
+use super::parameters;
 use super::table::Index;
 use super::throttle::Buckets;
 use super::view::View;
-use super::{Failure, invalid, required};
-
-/// Parameters of `CreateTable` that are understood; another one is refused rather than ignored.
-const CREATE: [&str; 14] = [
-    "TableName",
-    "AttributeDefinitions",
-    "KeySchema",
-    "GlobalSecondaryIndexes",
-    "LocalSecondaryIndexes",
-    "BillingMode",
-    "ProvisionedThroughput",
-    "StreamSpecification",
-    "SSESpecification",
-    "Tags",
-    "TableClass",
-    "DeletionProtectionEnabled",
-    "WarmThroughput",
-    "OnDemandThroughput",
-];
+use super::{Failure, invalid, names, required};
 
 pub(super) fn elements<'a>(input: &'a Value, name: &str) -> &'a [Value] {
     input.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 pub(super) fn refuse_unsupported(input: &Value) -> Result<(), Failure> {
-    let given = |name: &str| input.get(name).is_some_and(|value| !value.is_null() && value != &json!([]));
     let streaming = input.pointer("/StreamSpecification/StreamEnabled").and_then(Value::as_bool) == Some(true);
-    let unknown =
-        input.as_object().into_iter().flatten().map(|(name, _)| name).find(|name| !CREATE.contains(&name.as_str()));
-    match unknown.map(String::as_str) {
-        Some(name) if given(name) => {
-            Err(ApiError::not_implemented("dynamodb", &format!("CreateTable with {name}")).into())
-        }
-        _ if given("LocalSecondaryIndexes") => {
-            Err(ApiError::not_implemented("dynamodb", "local secondary indexes").into())
-        }
-        _ if streaming => Err(ApiError::not_implemented("dynamodb", "streams").into()),
-        _ => Ok(()),
+    if input.get("GlobalSecondaryIndexes") == Some(&json!([])) {
+        return Err(invalid("One or more parameter values were invalid: List of GlobalSecondaryIndexes is empty"));
+    }
+    match elements(input, "LocalSecondaryIndexes") {
+        [] if streaming => Err(ApiError::not_implemented("dynamodb", "streams").into()),
+        [] => Ok(()),
+        _ => Err(ApiError::not_implemented("dynamodb", "local secondary indexes").into()),
     }
 }
 
@@ -57,21 +35,20 @@ pub(super) fn read_attributes(input: &Value) -> Result<Vec<(String, String)>, Fa
         .iter()
         .map(|definition| {
             let kind = required(definition, "AttributeType")?;
-            if !matches!(kind, "S" | "N" | "B") {
-                return Err(invalid(format!("1 validation error detected: Value '{kind}' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]")));
-            }
             Ok((required(definition, "AttributeName")?.to_owned(), kind.to_owned()))
         })
         .collect::<Result<Vec<_>, Failure>>()?;
-    refuse_twice(attributes.iter().map(|(name, _)| name.as_str()))?;
+    refuse_twice(attributes.iter().map(|(name, _)| name.as_str()), "AttributeDefinitions")?;
     Ok(attributes)
 }
 
-fn refuse_twice<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<(), Failure> {
+fn refuse_twice<'n>(names: impl IntoIterator<Item = &'n str>, list: &str) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
-    match names.into_iter().all(|name| seen.insert(name)) {
-        true => Ok(()),
-        false => Err(invalid("Cannot have two attributes with the same name")),
+    match names.into_iter().find(|name| !seen.insert(*name)) {
+        None => Ok(()),
+        Some(name) => Err(invalid(format!(
+            "One or more parameter values were invalid: Duplicate AttributeName in {list}: {name}"
+        ))),
     }
 }
 
@@ -82,33 +59,31 @@ pub(super) fn read_schema(schema: Option<&Value>, attributes: &[(String, String)
             .then(|| element.get("AttributeName").and_then(Value::as_str).map(str::to_owned))
             .flatten()
     };
-    let keys = match elements {
-        [hash] => of(hash, "HASH").map(|partition| KeySchema { partition, sort: None }),
-        [hash, range] => {
-            of(hash, "HASH").zip(of(range, "RANGE")).map(|(partition, sort)| KeySchema { partition, sort: Some(sort) })
-        }
-        [] => {
-            return Err(invalid(
-                "1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: Member must not be null",
-            ));
-        }
+    let names = match elements {
+        [hash] => of(hash, "HASH").map(|partition| (partition, None)),
+        [hash, range] => of(hash, "HASH").zip(of(range, "RANGE")).map(|(partition, sort)| (partition, Some(sort))),
+        [] => return Err(parameters::missing("keySchema")),
         _ => {
             return Err(invalid(
                 "1 validation error detected: Value at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2",
             ));
         }
     };
-    let keys = keys.ok_or_else(|| invalid("Invalid KeySchema: The first KeySchemaElement is not a HASH key type"))?;
-    if keys.sort.as_ref() == Some(&keys.partition) {
+    let (partition, sort) =
+        names.ok_or_else(|| invalid("Invalid KeySchema: The first KeySchemaElement is not a HASH key type"))?;
+    if sort.as_ref() == Some(&partition) {
         return Err(invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name"));
     }
-    let missing: Vec<&str> = keys
-        .names()
-        .map(String::as_str)
-        .filter(|name| attributes.iter().all(|(attribute, _)| attribute != name))
-        .collect();
-    if missing.is_empty() {
-        return Ok(keys);
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for name in [Some(partition), sort].into_iter().flatten() {
+        match attributes.iter().find(|(known, _)| *known == name) {
+            Some((_, kind)) => found.push(KeyAttribute { name, kind: kind.clone() }),
+            None => missing.push(name),
+        }
+    }
+    let mut found = found.into_iter();
+    if let (Some(partition), true) = (found.next(), missing.is_empty()) {
+        return Ok(KeySchema { partition, sort: found.next() });
     }
     let defined: Vec<&str> = attributes.iter().map(|(name, _)| name.as_str()).collect();
     Err(invalid(format!(
@@ -125,12 +100,13 @@ pub(super) fn read_index(
     ready: Instant,
 ) -> Result<Index, Failure> {
     let name = required(input, "IndexName")?;
-    if !(3..=255).contains(&name.len()) {
-        return Err(invalid(format!(
-            "1 validation error detected: Value '{name}' at 'indexName' failed to satisfy constraint: Member must have length greater than or equal to 3"
-        )));
-    }
+    names::check_letters("indexName", name)?;
     let projection = read_projection(input)?;
+    let is_hash = |element: &&Value| element.get("KeyType") == Some(&json!("HASH"));
+    let elements = elements(input, "KeySchema");
+    if elements.len() > 2 || elements.iter().filter(is_hash).count() > 1 {
+        return Err(ApiError::not_implemented("dynamodb", "indexes whose keys have several attributes").into());
+    }
     let keys = read_schema(input.get("KeySchema"), attributes)?;
     let throughput = read_index_throughput(name, input, billing_mode)?;
     let (buckets, view) = (Buckets::default(), View::default());
@@ -163,14 +139,14 @@ fn read_projection(input: &Value) -> Result<Value, Failure> {
             return Err(invalid(format!("One or more parameter values were invalid: Unknown ProjectionType: {other}")));
         }
     }
-    refuse_twice(non_key.iter().filter_map(Value::as_str))?;
+    refuse_twice(non_key.iter().filter_map(Value::as_str), "NonKeyAttributes")?;
     Ok(projection)
 }
 
 /// An index has a throughput of its own where its table is provisioned, and only there.
 pub(super) fn read_index_throughput(name: &str, input: &Value, billing_mode: &str) -> Result<(i64, i64), Failure> {
-    match (billing_mode, read_throughput(input)) {
-        ("PAY_PER_REQUEST", None | Some((0, 0))) => Ok((0, 0)),
+    match (billing_mode, read_throughput(input)?) {
+        ("PAY_PER_REQUEST", None) => Ok((0, 0)),
         ("PAY_PER_REQUEST", Some(_)) => Err(invalid(format!(
             "One or more parameter values were invalid: ProvisionedThroughput should not be specified for index: {name} when BillingMode is PAY_PER_REQUEST"
         ))),
@@ -181,9 +157,14 @@ pub(super) fn read_index_throughput(name: &str, input: &Value, billing_mode: &st
     }
 }
 
-fn read_throughput(input: &Value) -> Option<(i64, i64)> {
-    let units = |name: &str| input.pointer(&format!("/ProvisionedThroughput/{name}")).and_then(Value::as_i64);
-    units("ReadCapacityUnits").zip(units("WriteCapacityUnits"))
+/// Both units, or none of them.
+fn read_throughput(input: &Value) -> Result<Option<(i64, i64)>, Failure> {
+    let Some(given) = input.get("ProvisionedThroughput").filter(|given| !given.is_null()) else { return Ok(None) };
+    let units = |name: &str| {
+        let path = format!("provisionedThroughput.{}", parameters::lowered(name));
+        given.get(name).and_then(Value::as_i64).ok_or_else(|| parameters::missing(&path))
+    };
+    Ok(Some((units("ReadCapacityUnits")?, units("WriteCapacityUnits")?)))
 }
 
 /// Attributes that all indexes of a table may include, by "Quotas in Amazon DynamoDB".
@@ -253,18 +234,15 @@ pub(super) fn check_attributes_used(
 
 pub(super) fn read_billing(input: &Value) -> Result<(String, (i64, i64)), Failure> {
     let mode = input.get("BillingMode").and_then(Value::as_str).unwrap_or("PROVISIONED");
-    match (mode, read_throughput(input)) {
-        ("PAY_PER_REQUEST", None | Some((0, 0))) => Ok((mode.to_owned(), (0, 0))),
+    match (mode, read_throughput(input)?) {
+        ("PAY_PER_REQUEST", None) => Ok((mode.to_owned(), (0, 0))),
         ("PAY_PER_REQUEST", Some(_)) => Err(invalid(
             "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
         )),
-        ("PROVISIONED", Some(units)) if units.0 > 0 && units.1 > 0 => Ok((mode.to_owned(), units)),
-        ("PROVISIONED", _) => Err(invalid(
+        (_, Some(units)) if units.0 > 0 && units.1 > 0 => Ok((mode.to_owned(), units)),
+        _ => Err(invalid(
             "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
         )),
-        _ => Err(invalid(format!(
-            "1 validation error detected: Value '{mode}' at 'billingMode' failed to satisfy constraint: Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]"
-        ))),
     }
 }
 
@@ -286,7 +264,7 @@ pub(super) fn read_tags(input: &Value) -> Result<BTreeMap<String, String>, Failu
     let mut tags = BTreeMap::new();
     for tag in elements(input, "Tags") {
         let (key, value) = (required(tag, "Key")?, required(tag, "Value")?);
-        if !(1..=128).contains(&key.chars().count()) || !key.chars().all(is_legal) {
+        if !(1..=128).contains(&key.chars().count()) || !key.chars().all(is_legal) || is_reserved(key) {
             return Err(invalid(format!("The Tag Key provided is invalid, Key: {key}")));
         }
         if value.chars().count() > 256 || !value.chars().all(is_legal) {
@@ -301,10 +279,16 @@ pub(super) fn read_tags(input: &Value) -> Result<BTreeMap<String, String>, Failu
 
 /// Refuses more tags than a table can have, those of AWS itself left out.
 pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), Failure> {
-    match tags.keys().filter(|key| !key.starts_with("aws:")).count() {
+    match tags.keys().filter(|key| !is_reserved(key)).count() {
         0..=TAGS => Ok(()),
         _ => Err(invalid("Number of Tags exceed the current limit for the provided ResourceArn")),
     }
+}
+
+/// Whether a tag is one of AWS itself, which no caller may set: "AWS-assigned tag names and values are automatically
+/// assigned the aws: prefix, which you can't assign".
+pub(super) fn is_reserved(key: &str) -> bool {
+    key.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:"))
 }
 
 /// Letters, white space, numbers, and a few more. The at sign, which the guide leaves out, is in all other services'.

@@ -2,25 +2,24 @@
 
 use serde_json::Value;
 
-use super::key::KeySchema;
-use super::table::Table;
+use super::key::{KeyAttribute, Unfit};
+use super::parameters::mistyped;
+use super::table::{Index, Table};
 use super::value::{self, AttributeValue, Item};
 use super::{Failure, invalid};
 
-/// Bytes of a value to partition by, and of one to sort by.
-const LONGEST_KEYS: [usize; 2] = [2048, 1024];
-
 /// Bytes that an item may have, names included.
-const LIMIT: usize = 400 * 1024;
+pub(super) const LIMIT: usize = 400 * 1024;
 
 /// Levels of a value, as the quotas of DynamoDB have it: 31 lists and maps in one another, and what is in the last.
 const DEEPEST: usize = 32;
 
 /// Reads a map of attribute values.
 pub(super) fn read(value: &Value) -> Result<Item, Failure> {
-    let members = value.as_object().ok_or_else(|| invalid("Expected a map of attribute values"))?;
+    let members = value.as_object().ok_or_else(|| mistyped(value, "Map"))?;
     let item = value::read_map(members)?;
-    item.values().try_for_each(check_depth).map(|()| item)
+    item.values().try_for_each(check_depth).map_err(Failure::of_item)?;
+    Ok(item)
 }
 
 /// Reads one attribute value.
@@ -62,91 +61,77 @@ pub(super) fn attribute_size(name: &str, value: &AttributeValue) -> usize {
     name.len() + value.size()
 }
 
-/// Checks an item that is about to be stored.
-pub(super) fn check(table: &Table, item: &Item, updating: bool) -> Result<(), Failure> {
+/// Checks an item that is about to be stored: in place of an older one when it is an update's. What such an item had
+/// already may not fit the key of an index, which leaves it out then.
+pub(super) fn check(table: &Table, item: &Item, updated: Option<&Item>) -> Result<(), Failure> {
+    fits(table, item, updated).map_err(Failure::of_item)
+}
+
+fn fits(table: &Table, item: &Item, updated: Option<&Item>) -> Result<(), Failure> {
     check_key_attributes(table, item)?;
     for index in &table.indexes {
-        check_key_sizes(&index.keys, item)?;
-        for name in index.keys.names() {
-            let Some(value) = item.get(name) else { continue };
-            let expected = table.attribute_type(name);
-            if value.kind() != expected {
-                return Err(invalid(format!(
-                    "One or more parameter values were invalid: Type mismatch for Index Key {name} Expected: {expected} Actual: {} IndexName: {}",
-                    value.kind(),
-                    index.name
-                )));
-            }
-            if is_empty(value) {
-                return Err(invalid(format!(
-                    "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: {}, IndexKey: {name}",
-                    index.name
-                )));
-            }
+        for attribute in index.keys.attributes() {
+            let new = item
+                .get(&attribute.name)
+                .filter(|new| updated.is_none_or(|old| old.get(&attribute.name) != Some(*new)));
+            let Some(value) = new else { continue };
+            index.keys.check(attribute, value).map_err(|unfit| unfit_for_index(index, attribute, value, unfit))?;
         }
     }
     item.values().try_for_each(check_depth)?;
     if size(item) > LIMIT {
-        let what = if updating { "Item size to update" } else { "Item size" };
+        let what = if updated.is_some() { "Item size to update" } else { "Item size" };
         return Err(invalid(format!("{what} has exceeded the maximum allowed size")));
     }
     Ok(())
 }
 
-/// Refuses keys that are too long, as "Quotas in Amazon DynamoDB" has it.
-fn check_key_sizes(keys: &KeySchema, item: &Item) -> Result<(), Failure> {
-    let [longest, longest_sort] = LONGEST_KEYS;
-    let is_longer = |name: &String, limit| match item.get(name) {
-        Some(value @ (AttributeValue::S(_) | AttributeValue::B(_))) => value.size() > limit,
-        _ => false,
-    };
-    let wrong = |what: &str| Err(invalid(format!("One or more parameter values were invalid: {what}")));
-    if is_longer(&keys.partition, longest) {
-        return wrong("Size of hashkey has exceeded the maximum size limit of2048 bytes");
-    }
-    match &keys.sort {
-        Some(sort) if is_longer(sort, longest_sort) => {
-            wrong("Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
-        }
-        _ => Ok(()),
-    }
+fn unfit_for_index(index: &Index, key: &KeyAttribute, value: &AttributeValue, unfit: Unfit) -> Failure {
+    let (index, name) = (&index.name, &key.name);
+    invalid(match unfit {
+        Unfit::Type => format!(
+            "One or more parameter values were invalid: Type mismatch for Index Key {name} Expected: {} Actual: {} IndexName: {index}",
+            key.kind,
+            value.kind()
+        ),
+        Unfit::Empty(_) => format!(
+            "One or more parameter values are not valid. A value specified for a secondary index key is not supported. {unfit} IndexName: {index}, IndexKey: {name}"
+        ),
+        Unfit::LongPartition | Unfit::LongSort => unfit.to_string(),
+    })
 }
 
 fn check_key_attributes(table: &Table, item: &Item) -> Result<(), Failure> {
-    for name in table.keys.names() {
+    for key in table.keys.attributes() {
+        let name = &key.name;
         let value = item.get(name).ok_or_else(|| {
             invalid(format!("One or more parameter values were invalid: Missing the key {name} in the item"))
         })?;
-        let expected = table.attribute_type(name);
-        if value.kind() != expected {
-            return Err(invalid(format!(
-                "One or more parameter values were invalid: Type mismatch for key {name} expected: {expected} actual: {}",
+        table.keys.check(key, value).map_err(|unfit| match unfit {
+            Unfit::Type => invalid(format!(
+                "One or more parameter values were invalid: Type mismatch for key {name} expected: {} actual: {}",
+                key.kind,
                 value.kind()
-            )));
-        }
-        if is_empty(value) {
-            return Err(invalid(format!(
-                "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: {name}"
-            )));
-        }
+            )),
+            unfit => unfit_for_key(key, unfit),
+        })?;
     }
-    check_key_sizes(&table.keys, item)
+    Ok(())
+}
+
+/// A value that has the type of a key attribute and cannot be one.
+pub(super) fn unfit_for_key(key: &KeyAttribute, unfit: Unfit) -> Failure {
+    invalid(match unfit {
+        Unfit::Empty(_) => format!("One or more parameter values are not valid. {unfit} Key: {}", key.name),
+        unfit => unfit.to_string(),
+    })
 }
 
 /// Checks the `Key` of a request: exactly the key attributes of the table, of their types.
 pub(super) fn check_key(table: &Table, key: &Item) -> Result<(), Failure> {
-    let matches = key.len() == table.keys.names().count()
-        && table.keys.names().all(|name| key.get(name).is_some_and(|value| value.kind() == table.attribute_type(name)));
-    if !matches {
-        return Err(invalid("The provided key element does not match the schema"));
+    let fits = |attribute: &KeyAttribute| key.get(&attribute.name).is_some_and(|value| value.kind() == attribute.kind);
+    if key.len() != table.keys.names().count() || !table.keys.attributes().all(fits) {
+        return Err(invalid("The provided key element does not match the schema").of_item());
     }
-    check_key_attributes(table, key)
-}
-
-fn is_empty(value: &AttributeValue) -> bool {
-    match value {
-        AttributeValue::S(text) => text.is_empty(),
-        AttributeValue::B(bytes) => bytes.is_empty(),
-        _ => false,
-    }
+    check_key_attributes(table, key).map_err(Failure::of_item)
 }

@@ -10,11 +10,11 @@ use super::capacity::{self, Charge, Consistency};
 use super::consumed::{Consumed, Shape};
 use super::expression::{Condition, KeyCondition, Kind, Path, Placeholders, Projection};
 use super::key::{Key, KeySchema, KeyValue};
+use super::segment::Segment;
 use super::table::{Index, Table};
 use super::value::{AttributeValue, Item};
 use super::view::Position;
-use super::write::refuse_legacy;
-use super::{Failure, invalid, item, required};
+use super::{Failure, invalid, item, required, required_map, start};
 
 /// Bytes of items that one page holds.
 const PAGE: usize = 1024 * 1024;
@@ -39,7 +39,7 @@ pub(super) struct Found {
     /// Projected.
     pub(super) item: Option<Item>,
     /// Bytes of the whole item.
-    bytes: usize,
+    pub(super) bytes: usize,
 }
 
 impl Found {
@@ -55,12 +55,11 @@ fn read_charge(index: Option<String>, partition: Option<KeyValue>, units: f64) -
 
 /// Reads the item of a `Key`, projected.
 pub(super) fn one(table: &Table, input: &Value) -> Result<Found, Failure> {
-    refuse_legacy(input)?;
     let placeholders = Placeholders::read(input, &[Kind::Projection])?;
     let projection = placeholders.projection(input)?;
     placeholders.all_used()?;
     table.check_paths(projection.iter().flat_map(Projection::paths))?;
-    let key = item::read(input.get("Key").unwrap_or(&Value::Null))?;
+    let key = item::read(required_map(input, "Key")?)?;
     item::check_key(table, &key)?;
     let key = table.keys.key_of(&key).ok_or_else(|| invalid("The provided key element does not match the schema"))?;
     let found = table.items.get(&key);
@@ -73,9 +72,9 @@ fn project(item: &Item, projection: Option<&Projection>) -> Item {
 }
 
 /// What is read: the table or one of its indexes.
-struct Source<'a> {
-    table: &'a Table,
-    index: Option<&'a Index>,
+pub(super) struct Source<'a> {
+    pub(super) table: &'a Table,
+    pub(super) index: Option<&'a Index>,
 }
 
 impl<'a> Source<'a> {
@@ -94,12 +93,12 @@ impl<'a> Source<'a> {
         Ok(Self { table, index: Some(index) })
     }
 
-    fn keys(&self) -> &'a KeySchema {
+    pub(super) fn keys(&self) -> &'a KeySchema {
         self.index.map_or(&self.table.keys, |index| &index.keys)
     }
 
     /// Where an item is. `None` when the index leaves it out.
-    fn position(&self, item: &Item) -> Option<Position> {
+    pub(super) fn position(&self, item: &Item) -> Option<Position> {
         Some((self.keys().key_of(item)?, self.table.keys.key_of(item)?))
     }
 
@@ -178,13 +177,12 @@ pub(super) fn query(cloud: &Cloud, region: &str, input: &Value, consumed: &mut C
     let mut state = cloud.dynamodb.state();
     let table = state.ready(cloud, region, name)?;
     let source = Source::open(table, input)?;
-    refuse_legacy(input)?;
     let placeholders = Placeholders::read(input, &[Kind::Filter, Kind::KeyCondition, Kind::Projection])?;
     let condition = placeholders.condition(input, Kind::KeyCondition)?.ok_or_else(|| {
         invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
     })?;
     let wanted = Wanted::read(input, &placeholders)?;
-    let keys = KeyCondition::of(condition, source.keys(), table)?;
+    let keys = KeyCondition::of(condition, source.keys())?;
     wanted.refuse_keys(source.keys())?;
     let mut matching = source.partition(&keys.partition);
     matching.retain(|(_, item)| keys.condition.holds(item));
@@ -192,6 +190,8 @@ pub(super) fn query(cloud: &Cloud, region: &str, input: &Value, consumed: &mut C
     if !ascending {
         matching.reverse();
     }
+    let start = start::of_query(&source, input, &keys)?;
+    let wanted = Wanted { start, is_one: keys.is_one && source.index.is_none(), ..wanted };
     let Page { mut output, bytes } = page(&source, input, &wanted, matching, ascending)?;
     let charge = source.charge(KeyValue::of(&keys.partition), input, bytes);
     consumed.take(cloud, table, name, vec![charge])?;
@@ -204,10 +204,13 @@ pub(super) fn scan(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Co
     let mut state = cloud.dynamodb.state();
     let table = state.ready(cloud, region, name)?;
     let source = Source::open(table, input)?;
-    refuse_legacy(input)?;
     let placeholders = Placeholders::read(input, &[Kind::Filter, Kind::Projection])?;
     let wanted = Wanted::read(input, &placeholders)?;
-    let Page { mut output, bytes } = page(&source, input, &wanted, source.all(), true)?;
+    let mut items = source.all();
+    let segment = Segment::read(input)?;
+    items.retain(|((key, _), _)| segment.holds(&key.partition));
+    let wanted = Wanted { start: start::of_scan(&source, input, segment)?, ..wanted };
+    let Page { mut output, bytes } = page(&source, input, &wanted, items, true)?;
     let charge = source.charge(None, input, bytes);
     consumed.take(cloud, table, name, vec![charge])?;
     consumed.answer(&mut output, input, Shape::Single);
@@ -218,6 +221,10 @@ pub(super) fn scan(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Co
 struct Wanted {
     filter: Option<Condition>,
     projection: Option<Projection>,
+    /// Behind which item it goes on.
+    start: Option<Position>,
+    /// Whether it is one item at most, which nothing can follow.
+    is_one: bool,
 }
 
 impl Wanted {
@@ -226,7 +233,7 @@ impl Wanted {
         let filter = placeholders.condition(input, Kind::Filter)?;
         let projection = placeholders.projection(input)?;
         placeholders.all_used()?;
-        Ok(Self { filter, projection })
+        Ok(Self { filter, projection, start: None, is_one: false })
     }
 
     /// Refuses a filter on the keys that a query is about. A scan may have one.
@@ -264,17 +271,11 @@ fn page(
     let counts_only = check_select(source, input, projection.is_some())?;
     source.table.check_paths(wanted.paths())?;
     source.check_projected(filter, projection)?;
-    if let Some(start) = input.get("ExclusiveStartKey").filter(|start| !start.is_null()) {
-        let start = item::read(start)?;
-        let position = source.position(&start).ok_or_else(|| invalid("The provided starting key is invalid"))?;
-        items.retain(|(at, _)| if ascending { *at > position } else { *at < position });
+    if let Some(start) = &wanted.start {
+        items.retain(|(at, _)| if ascending { at > start } else { at < start });
     }
-    let limit = match input.get("Limit").and_then(Value::as_i64) {
-        None => usize::MAX,
-        Some(limit) => usize::try_from(limit).ok().filter(|limit| *limit > 0).ok_or_else(|| {
-            invalid(format!("1 validation error detected: Value '{limit}' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1"))
-        })?,
-    };
+    let limit = input.get("Limit").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok());
+    let limit = limit.unwrap_or(usize::MAX);
     let mut bytes = 0;
     let mut scanned = 0;
     let mut found = Vec::new();
@@ -296,6 +297,7 @@ fn page(
     // As on AWS, a page that `Limit` filled exactly ends with a key even when nothing follows.
     if let Some((_, last)) = scanned.checked_sub(1).and_then(|last| items.get(last))
         && (scanned == limit || scanned < items.len())
+        && !wanted.is_one
     {
         output["LastEvaluatedKey"] = item::write(&source.last_key(last));
     }
@@ -321,11 +323,6 @@ fn check_select(source: &Source<'_>, input: &Value, projects: bool) -> Result<bo
             _ => Ok(false),
         },
         (Some("ALL_PROJECTED_ATTRIBUTES"), false) if source.index.is_some() => Ok(false),
-        (Some("ALL_PROJECTED_ATTRIBUTES"), false) => {
-            Err(invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"))
-        }
-        (Some(other), false) => Err(invalid(format!(
-            "1 validation error detected: Value '{other}' at 'select' failed to satisfy constraint: Member must satisfy enum value set: [SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES]"
-        ))),
+        (Some(_), false) => Err(invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")),
     }
 }

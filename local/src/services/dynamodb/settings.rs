@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 
 use crate::{ApiError, Cloud};
 
-use super::definition::{check_tags, read_tags};
+use super::definition::{check_tags, elements, is_reserved, read_tags};
+use super::parameters::missing;
 use super::table::{Table, TimeToLive};
-use super::{Failure, State, invalid, no_such_resource, no_such_table, required};
+use super::tables::checked_name;
+use super::{Failure, State, invalid, names, no_such_resource, no_such_table, required};
 
 /// How often the time to live of a table can be changed.
 const TTL_INTERVAL: Duration = Duration::from_secs(3600);
@@ -29,8 +31,15 @@ pub(super) fn handle(cloud: &Cloud, region: &str, operation: &str, input: &Value
             Ok(json!({}))
         }
         "UntagResource" => {
-            let keys = input.get("TagKeys").and_then(Value::as_array).cloned().unwrap_or_default();
-            by_arn(&mut state, region, input)?.tags.retain(|key, _| !keys.iter().any(|gone| gone == key));
+            let table = by_arn(&mut state, region, input)?;
+            let keys: Vec<&str> = elements(input, "TagKeys").iter().filter_map(Value::as_str).collect();
+            if keys.is_empty() {
+                return Err(invalid("Atleast one Tag Key needs to be provided as Input."));
+            }
+            if let Some(reserved) = keys.iter().find(|key| is_reserved(key)) {
+                return Err(invalid(format!("The Tag Key provided is invalid, Key: {reserved}")));
+            }
+            table.tags.retain(|key, _| !keys.contains(&key.as_str()));
             Ok(json!({}))
         }
         "ListTagsOfResource" => {
@@ -70,12 +79,12 @@ pub(super) fn handle(cloud: &Cloud, region: &str, operation: &str, input: &Value
 }
 
 fn named<'a>(state: &'a mut State, region: &str, input: &Value) -> Result<&'a mut Table, Failure> {
-    let name = required(input, "TableName")?;
+    let name = checked_name(region, input)?;
     state.table(region, name).ok_or_else(|| no_such_table(name))
 }
 
 fn table_of_backups<'a>(state: &'a mut State, region: &str, input: &Value) -> Result<&'a mut Table, Failure> {
-    let name = required(input, "TableName")?;
+    let name = checked_name(region, input)?;
     state.table(region, name).ok_or_else(|| Failure::new("TableNotFoundException", format!("Table not found: {name}")))
 }
 
@@ -83,6 +92,11 @@ fn by_arn<'a>(state: &'a mut State, region: &str, input: &Value) -> Result<&'a m
     let arn = required(input, "ResourceArn")?;
     if !arn.starts_with("arn:") {
         return Err(invalid(format!("Invalid TableArn: Invalid ResourceArn provided as input {arn}")));
+    }
+    if names::own(region, arn).is_some_and(|name| name.contains('/')) {
+        return Err(invalid(format!(
+            "One or more parameter values were invalid: Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {arn}"
+        )));
     }
     state.table(region, arn).ok_or_else(|| {
         let resource = no_such_resource();
@@ -93,30 +107,25 @@ fn by_arn<'a>(state: &'a mut State, region: &str, input: &Value) -> Result<&'a m
 fn update_time_to_live(cloud: &Cloud, table: &mut Table, input: &Value) -> Result<Value, Failure> {
     let specification = input.get("TimeToLiveSpecification").cloned().unwrap_or_default();
     let attribute = required(&specification, "AttributeName")?.to_owned();
-    if attribute.is_empty() {
-        return Err(invalid(
-            "1 validation error detected: Value '' at 'timeToLiveSpecification.attributeName' failed to satisfy constraint: Member must have length greater than or equal to 1",
-        ));
-    }
-    let enabled = specification.get("Enabled").and_then(Value::as_bool).unwrap_or(false);
+    let enabled = specification.get("Enabled").and_then(Value::as_bool);
+    let enabled = enabled.ok_or_else(|| missing("timeToLiveSpecification.enabled"))?;
     if !table.takes_data() {
         return Err(Failure::new("ResourceInUseException", format!("Table is not active: {}", table.name)));
     }
-    let is_enabled = table.time_to_live.as_ref().is_some_and(|setting| setting.enabled);
-    if is_enabled == enabled {
+    let active = table.time_to_live.as_ref().filter(|setting| setting.enabled);
+    if let Some(current) = active.filter(|setting| setting.attribute != attribute) {
+        return Err(invalid(format!(
+            "TimeToLive is active on a different AttributeName: current AttributeName is {}",
+            current.attribute
+        )));
+    }
+    if active.is_some() == enabled {
         let state = if enabled { "enabled" } else { "disabled" };
         return Err(invalid(format!("TimeToLive is already {state}")));
     }
-    if let Some(current) = &table.time_to_live {
-        if current.changed.elapsed() < cloud.clock.scaled(TTL_INTERVAL) {
-            return Err(invalid("Time to live has been modified multiple times within a fixed interval"));
-        }
-        if !enabled && current.attribute != attribute {
-            return Err(invalid(format!(
-                "TimeToLive is active on a different AttributeName: current AttributeName is {}",
-                current.attribute
-            )));
-        }
+    let interval = cloud.clock.scaled(TTL_INTERVAL);
+    if table.time_to_live.as_ref().is_some_and(|setting| setting.changed.elapsed() < interval) {
+        return Err(invalid("Time to live has been modified multiple times within a fixed interval"));
     }
     table.time_to_live = Some(TimeToLive { attribute: attribute.clone(), enabled, changed: Instant::now() });
     Ok(json!({"TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": enabled}}))
@@ -133,7 +142,7 @@ fn describe_time_to_live(table: &Table) -> Value {
 fn update_recovery(cloud: &Cloud, table: &mut Table, input: &Value) -> Result<Value, Failure> {
     let specification = input.get("PointInTimeRecoverySpecification").cloned().unwrap_or_default();
     let enabled = specification.get("PointInTimeRecoveryEnabled").and_then(Value::as_bool);
-    let enabled = enabled.ok_or_else(|| invalid("1 validation error detected: Value null at 'pointInTimeRecoverySpecification.pointInTimeRecoveryEnabled' failed to satisfy constraint: Member must not be null"))?;
+    let enabled = enabled.ok_or_else(|| missing("pointInTimeRecoverySpecification.pointInTimeRecoveryEnabled"))?;
     if !table.takes_data() {
         return Err(Failure::new(
             "ContinuousBackupsUnavailableException",
@@ -141,9 +150,6 @@ fn update_recovery(cloud: &Cloud, table: &mut Table, input: &Value) -> Result<Va
         ));
     }
     let days = specification.get("RecoveryPeriodInDays").and_then(Value::as_i64);
-    if let Some(days) = days.filter(|days| !(1..=35).contains(days)) {
-        return Err(invalid(format!("RecoveryPeriodInDays must be between 1 and 35, was {days}")));
-    }
     table.recovery = match (&table.recovery, enabled) {
         (_, false) => None,
         (Some((since, current)), true) => Some((*since, days.unwrap_or(*current))),

@@ -113,10 +113,6 @@ impl Table {
         self.gone.is_some_and(|gone| gone <= Instant::now())
     }
 
-    pub(super) fn attribute_type(&self, name: &str) -> &str {
-        self.attributes.iter().find(|(attribute, _)| attribute == name).map_or("S", |(_, kind)| kind)
-    }
-
     /// An index that can be queried or described.
     pub(super) fn index(&self, name: &str) -> Option<&Index> {
         self.indexes.iter().find(|index| index.name == name)
@@ -218,6 +214,16 @@ impl Table {
         description
     }
 
+    /// What `DeleteTable` says, which is less.
+    pub(super) fn farewell(&self) -> Value {
+        let mut description = self.description();
+        if let Some(members) = description.as_object_mut() {
+            let gone = ["AttributeDefinitions", "KeySchema", "CreationDateTime", "GlobalSecondaryIndexes"];
+            members.retain(|name, _| !gone.contains(&name.as_str()));
+        }
+        description
+    }
+
     fn index_description(&self, index: &Index) -> Value {
         let status = match index.gone {
             Some(_) => "DELETING",
@@ -246,7 +252,7 @@ fn throughput((read, write): (i64, i64)) -> Value {
 }
 
 fn schema(keys: &KeySchema) -> Value {
-    let mut elements = vec![json!({"AttributeName": keys.partition, "KeyType": "HASH"})];
-    elements.extend(keys.sort.as_ref().map(|name| json!({"AttributeName": name, "KeyType": "RANGE"})));
+    let mut elements = vec![json!({"AttributeName": keys.partition.name, "KeyType": "HASH"})];
+    elements.extend(keys.sort.as_ref().map(|sort| json!({"AttributeName": sort.name, "KeyType": "RANGE"})));
     Value::Array(elements)
 }

@@ -13,10 +13,10 @@ use super::definition::{
 };
 use super::table::Table;
 use super::throttle::Buckets;
-use super::{Failure, bare_name, invalid, no_such_table, required};
+use super::{Failure, invalid, names, no_such_table, required};
 
 pub(super) fn create(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
-    let name = checked_name(input)?;
+    let name = checked_name(region, input)?;
     refuse_unsupported(input)?;
     let attributes = read_attributes(input)?;
     let keys = read_schema(input.get("KeySchema"), &attributes)?;
@@ -69,23 +69,13 @@ pub(super) fn still_in_use(why: &str, name: &str) -> Failure {
     in_use(format!("Attempt to change a resource which is still in use: {why}: {name}"))
 }
 
-pub(super) fn checked_name(input: &Value) -> Result<&str, Failure> {
-    let name = required(input, "TableName")?;
-    let bare = bare_name(name);
-    let legal = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
-    if !bare.chars().all(legal) {
-        return Err(invalid(format!(
-            "1 validation error detected: Value '{name}' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
-        )));
-    }
-    if !(3..=255).contains(&bare.len()) {
-        return Err(invalid("TableName must be at least 3 characters long and at most 255 characters long"));
-    }
-    Ok(bare)
+/// The name of the table that a request is about.
+pub(super) fn checked_name<'i>(region: &str, input: &'i Value) -> Result<&'i str, Failure> {
+    names::checked(region, required(input, "TableName")?)
 }
 
 pub(super) fn describe(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
-    let name = checked_name(input)?;
+    let name = checked_name(region, input)?;
     let mut state = cloud.dynamodb.state();
     let table = state.table(region, name).ok_or_else(|| no_such_table(name))?;
     table.settle_indexes();
@@ -93,15 +83,7 @@ pub(super) fn describe(cloud: &Cloud, region: &str, input: &Value) -> Result<Val
 }
 
 pub(super) fn list(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
-    let limit = match input.get("Limit").and_then(Value::as_u64) {
-        None => 100,
-        Some(limit @ 1..=100) => limit as usize,
-        Some(other) => {
-            return Err(invalid(format!(
-                "1 validation error detected: Value '{other}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 100"
-            )));
-        }
-    };
+    let limit = input.get("Limit").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok()).unwrap_or(100);
     let after = input.get("ExclusiveStartTableName").and_then(Value::as_str).unwrap_or_default();
     let state = cloud.dynamodb.state();
     let mut names: Vec<&str> = state
@@ -120,7 +102,7 @@ pub(super) fn list(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, 
 }
 
 pub(super) fn delete(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
-    let name = checked_name(input)?;
+    let name = checked_name(region, input)?;
     let mut state = cloud.dynamodb.state();
     let table = state.table(region, name).ok_or_else(|| no_such_table(name))?;
     table.settle_indexes();
@@ -143,5 +125,5 @@ pub(super) fn delete(cloud: &Cloud, region: &str, input: &Value) -> Result<Value
         "ACTIVE" => table.gone = Some(Instant::now() + cloud.clock.scaled(cloud.config.latency.table)),
         _ => {}
     }
-    Ok(json!({"TableDescription": table.description()}))
+    Ok(json!({"TableDescription": table.farewell()}))
 }

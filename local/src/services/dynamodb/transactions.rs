@@ -13,11 +13,24 @@ use super::key::Key;
 use super::table::Table;
 use super::throttle::Throttled;
 use super::write::{Effect, Write};
-use super::{Failure, State, invalid, item, no_such_resource, read, required};
+use super::{Failure, State, invalid, item, read, required};
 
 /// How long an idempotency token counts.
 const TOKEN: Duration = Duration::from_secs(600);
 const CONFLICT: &str = "Transaction is ongoing for the item";
+/// Bytes of the items of a transaction: of those it has when it writes, of those it answers with when it reads.
+const LARGEST: usize = 4 * 1024 * 1024;
+
+fn several_on_one_item() -> Failure {
+    invalid("Transaction request cannot include multiple operations on one item")
+}
+
+fn check_size(bytes: usize) -> Result<(), Failure> {
+    match bytes {
+        0..=LARGEST => Ok(()),
+        _ => Err(invalid("Transaction payload size cannot exceed 4194304 bytes")),
+    }
+}
 
 fn actions(input: &Value) -> Result<&[Value], Failure> {
     let list = input.get("TransactItems").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -62,8 +75,16 @@ pub(super) fn cancelled_for(codes: &[String]) -> Failure {
 /// The transactions that are on: their tokens, and the items that nobody else may write meanwhile.
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
-    tokens: BTreeSet<String>,
+    tokens: BTreeSet<Token>,
     items: BTreeSet<Place>,
+}
+
+/// An idempotency token, with the region that it counts in.
+pub(super) type Token = (String, String);
+
+fn token_of(region: &str, input: &Value) -> Option<Token> {
+    let token = input.get("ClientRequestToken").and_then(Value::as_str)?;
+    Some((region.to_owned(), token.to_owned()))
 }
 
 /// Which item: the region, the name of its table, its key.
@@ -88,7 +109,7 @@ struct Begun {
     region: String,
     effects: Vec<(String, Effect)>,
     places: Vec<Place>,
-    token: Option<String>,
+    token: Option<Token>,
 }
 
 /// A transaction that was done under a token.
@@ -128,6 +149,8 @@ struct Planned<'i> {
     place: Place,
     /// Whether another transaction has the item.
     conflicts: bool,
+    /// Bytes that the action has.
+    payload: usize,
     effect: Result<Effect, Failure>,
 }
 
@@ -135,15 +158,17 @@ impl<'i> Planned<'i> {
     fn read(cloud: &Cloud, state: &mut State, region: &str, entry: &'i Value) -> Result<Self, Failure> {
         let (kind, parameters) = action(entry)?;
         let name = required(parameters, "TableName")?;
-        if kind == "ConditionCheck" {
-            required(parameters, "ConditionExpression")?;
+        match kind {
+            "ConditionCheck" => required(parameters, "ConditionExpression").map(drop)?,
+            "Update" => required(parameters, "UpdateExpression").map(drop)?,
+            _ => {}
         }
-        let table = state.ready(cloud, region, name).map_err(|_| no_such_resource())?;
+        let table = state.ready(cloud, region, name)?;
         let write = Write::read(table, parameters, kind)?;
         let place = place(table, &write.key(table)?);
         let effect = write.plan(table);
         let conflicts = state.in_flight.items.contains(&place);
-        Ok(Self { table: name, place, conflicts, effect })
+        Ok(Self { table: name, place, conflicts, payload: write.payload, effect })
     }
 
     fn is_refused(&self) -> bool {
@@ -177,26 +202,28 @@ impl<'i> Planned<'i> {
 /// Checks everything and keeps others from the items; nothing when the transaction was done before under its token.
 fn begin(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) -> Result<Option<Begun>, Failure> {
     let list = actions(input)?;
-    let token = input.get("ClientRequestToken").and_then(Value::as_str);
+    let token = token_of(region, input);
     let mut state = cloud.dynamodb.state();
-    if let Some(replay) = already_done(cloud, &mut state, input)? {
+    if let Some(replay) = already_done(cloud, &mut state, token.as_ref(), input)? {
         for (name, charge) in replay {
             consumed.take(cloud, state.ready(cloud, region, &name)?, &name, vec![charge])?;
         }
         return Ok(None);
     }
-    if token.is_some_and(|token| state.in_flight.tokens.contains(token)) {
+    if token.as_ref().is_some_and(|token| state.in_flight.tokens.contains(token)) {
         let message = "The transaction with the given request token is already in progress.";
         return Err(Failure::new("TransactionInProgressException", message));
     }
     let mut planned: Vec<Planned<'_>> = Vec::new();
-    for entry in list {
-        let action = Planned::read(cloud, &mut state, region, entry)?;
+    for (position, entry) in list.iter().enumerate() {
+        let action = Planned::read(cloud, &mut state, region, entry);
+        let action = action.map_err(|failure| of_action(failure, position, list.len()))?;
         if planned.iter().any(|other| other.place == action.place) {
-            return Err(invalid("Transaction request cannot include multiple operations on one item"));
+            return Err(several_on_one_item());
         }
         planned.push(action);
     }
+    check_size(planned.iter().map(|action| action.payload).sum())?;
     let is_cancelled = planned.iter().any(Planned::is_refused);
     let places: Vec<Place> = planned.iter().map(|action| action.place.clone()).collect();
     let (mut effects, mut reasons) = (Vec::new(), Vec::new());
@@ -212,8 +239,8 @@ fn begin(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) ->
         return Err(cancelled(reasons));
     }
     state.in_flight.items.extend(places.iter().cloned());
-    state.in_flight.tokens.extend(token.map(str::to_owned));
-    Ok(Some(Begun { region: region.to_owned(), effects, places, token: token.map(str::to_owned) }))
+    state.in_flight.tokens.extend(token.clone());
+    Ok(Some(Begun { region: region.to_owned(), effects, places, token }))
 }
 
 fn end(cloud: &Cloud, begun: Begun, items: Value) -> Result<(), Failure> {
@@ -221,15 +248,28 @@ fn end(cloud: &Cloud, begun: Begun, items: Value) -> Result<(), Failure> {
     for place in &begun.places {
         state.in_flight.items.remove(place);
     }
+    if let Some(token) = &begun.token {
+        state.in_flight.tokens.remove(token);
+    }
     for (name, effect) in &begun.effects {
         effect.apply(cloud, state.ready(cloud, &begun.region, name)?);
     }
     if let Some(token) = begun.token {
-        state.in_flight.tokens.remove(&token);
         let replay = begun.effects.into_iter().map(|(name, effect)| (name, effect.charge_of_replay())).collect();
         state.tokens.insert(token, Done { items, at: Instant::now(), replay });
     }
     Ok(())
+}
+
+/// What comes of an action that cannot be read. An item that does not fit its table cancels the transaction before any
+/// condition is looked at: the other actions have no reason. Anything else is wrong with the request.
+fn of_action(failure: Failure, position: usize, count: usize) -> Failure {
+    if !failure.is_of_item {
+        return failure;
+    }
+    let mut reasons = vec![json!({"Code": "None"}); count];
+    reasons[position] = reason(failure);
+    cancelled(reasons)
 }
 
 fn reason(failure: Failure) -> Value {
@@ -245,11 +285,15 @@ fn reason(failure: Failure) -> Value {
 }
 
 /// What it costs that this very transaction was done under the same token, if so.
-fn already_done(cloud: &Cloud, state: &mut State, input: &Value) -> Result<Option<Vec<(String, Charge)>>, Failure> {
+fn already_done(
+    cloud: &Cloud,
+    state: &mut State,
+    token: Option<&Token>,
+    input: &Value,
+) -> Result<Option<Vec<(String, Charge)>>, Failure> {
     let lifetime = cloud.clock.scaled(TOKEN);
     state.tokens.retain(|_, done| done.at.elapsed() < lifetime);
-    let Some(token) = input.get("ClientRequestToken").and_then(Value::as_str) else { return Ok(None) };
-    match state.tokens.get(token) {
+    match token.and_then(|token| state.tokens.get(token)) {
         None => Ok(None),
         Some(done) if Some(&done.items) == input.get("TransactItems") => Ok(Some(done.replay.clone())),
         Some(_) => Err(Failure::new(
@@ -261,17 +305,27 @@ fn already_done(cloud: &Cloud, state: &mut State, input: &Value) -> Result<Optio
 
 pub(super) fn get(cloud: &Cloud, region: &str, input: &Value, consumed: &mut Consumed) -> Result<Value, Failure> {
     let mut state = cloud.dynamodb.state();
-    let mut looked_up = Vec::new();
-    for entry in actions(input)? {
+    let mut looked_up: Vec<(&str, Place, read::Found)> = Vec::new();
+    let list = actions(input)?;
+    for (position, entry) in list.iter().enumerate() {
         let parameters = entry.get("Get").ok_or_else(|| invalid("TransactItems can only contain Get"))?;
         let name = required(parameters, "TableName")?;
-        looked_up.push((name, read::one(state.ready(cloud, region, name)?, parameters)?));
+        let table = state.ready(cloud, region, name)?;
+        let found = read::one(table, parameters).map_err(|failure| of_action(failure, position, list.len()))?;
+        let place = place(table, &found.key);
+        if looked_up.iter().any(|(_, other, _)| *other == place) {
+            return Err(several_on_one_item());
+        }
+        looked_up.push((name, place, found));
     }
+    check_size(looked_up.iter().map(|(.., found)| found.bytes).sum())?;
     let (mut responses, mut reasons) = (Vec::new(), Vec::new());
-    for (name, found) in looked_up {
+    for (name, place, found) in looked_up {
+        let conflicts = state.in_flight.items.contains(&place);
         let table = state.ready(cloud, region, name)?;
         let throttled = consumed.take(cloud, table, name, vec![found.charge(Consistency::Transactional)]).err();
         reasons.push(match throttled {
+            _ if conflicts => json!({"Code": "TransactionConflict", "Message": CONFLICT}),
             None => json!({"Code": "None"}),
             Some(throttled) => json!({"Code": throttled.transaction_code(), "Message": throttled.message()}),
         });

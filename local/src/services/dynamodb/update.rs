@@ -5,19 +5,18 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::{ApiError, Cloud};
+use crate::Cloud;
 
 use super::definition::{
     check_indexes, elements, read_attributes, read_billing, read_encryption, read_index, read_index_throughput,
 };
 use super::table::{Index, Table};
 use super::tables::{checked_name, still_in_use};
-use super::value::Item;
 use super::view::View;
 use super::{Failure, invalid, no_such_table, required};
 
 pub(super) fn update(cloud: &Cloud, region: &str, input: &Value) -> Result<Value, Failure> {
-    let name = checked_name(input)?;
+    let name = checked_name(region, input)?;
     let mut state = cloud.dynamodb.state();
     let table = state.table(region, name).ok_or_else(|| no_such_table(name))?;
     table.settle_indexes();
@@ -46,21 +45,13 @@ pub(super) fn update(cloud: &Cloud, region: &str, input: &Value) -> Result<Value
 
 /// Applies what `UpdateTable` asks for; returns how many things that were.
 fn apply_update(table: &mut Table, input: &Value, done: Instant) -> Result<usize, Failure> {
-    const KNOWN: [&str; 8] = [
-        "TableName",
-        "AttributeDefinitions",
-        "BillingMode",
-        "ProvisionedThroughput",
-        "GlobalSecondaryIndexUpdates",
-        "SSESpecification",
-        "DeletionProtectionEnabled",
-        "TableClass",
-    ];
-    let given: Vec<&String> =
-        input.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()).map(|(name, _)| name).collect();
-    if let Some(unknown) = given.iter().find(|name| !KNOWN.contains(&name.as_str())) {
-        return Err(ApiError::not_implemented("dynamodb", &format!("UpdateTable with {unknown}")).into());
-    }
+    let given: Vec<&String> = input
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, value)| !value.is_null() && **value != json!([]))
+        .map(|(name, _)| name)
+        .collect();
     let changes = given.iter().filter(|name| !matches!(name.as_str(), "TableName" | "AttributeDefinitions")).count();
     if input.get("SSESpecification").is_some() {
         if changes > 1 {
@@ -73,9 +64,12 @@ fn apply_update(table: &mut Table, input: &Value, done: Instant) -> Result<usize
         false => (table.billing_mode.clone(), table.throughput),
     };
     let index_updates = elements(input, "GlobalSecondaryIndexUpdates");
-    let is_known = |change: &Value| ["Create", "Update", "Delete"].iter().any(|kind| change.get(kind).is_some());
-    if !index_updates.iter().all(is_known) {
-        return Err(invalid("One or more parameter values were invalid: One of Create, Update or Delete is required"));
+    let is_one =
+        |change: &Value| ["Create", "Update", "Delete"].iter().filter(|kind| change.get(kind).is_some()).count() == 1;
+    if !index_updates.iter().all(is_one) {
+        return Err(invalid(
+            "One or more parameter values were invalid: A GlobalSecondaryIndexUpdate is exactly one of Create, Update and Delete",
+        ));
     }
     let come_or_go = |change: &&Value| change.get("Create").is_some() || change.get("Delete").is_some();
     if index_updates.iter().filter(come_or_go).count() > 1 {
@@ -127,6 +121,12 @@ fn read_index_throughputs(
     table.indexes.iter().filter(|index| index.gone.is_none()).map(of).collect()
 }
 
+fn redefined(name: &str, known: &str, kind: &str) -> Failure {
+    invalid(format!(
+        "One or more parameter values were invalid: Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. Attribute: {name}, existing type: {known}, new type: {kind}"
+    ))
+}
+
 fn no_such_index(name: &str) -> Failure {
     Failure::new("ResourceNotFoundException", format!("Requested resource not found: Index: {name} not found"))
 }
@@ -141,8 +141,10 @@ fn update_index(
     if let Some(created) = change.get("Create") {
         let mut attributes = table.attributes.clone();
         for (name, kind) in read_attributes(input)? {
-            if attributes.iter().all(|(known, _)| *known != name) {
-                attributes.push((name, kind));
+            match attributes.iter().find(|(known, _)| *known == name) {
+                None => attributes.push((name, kind)),
+                Some((_, known)) if *known == kind => {}
+                Some((_, known)) => return Err(redefined(&name, known, &kind)),
             }
         }
         let index = read_index(created, &attributes, billing_mode, done)?;
@@ -161,11 +163,8 @@ fn update_index(
                 .any(|used| used == name)
         });
         table.attributes = attributes;
-        // Older items may have other types there. An index leaves them out.
-        let fits =
-            |item: &Item, name: &String| item.get(name).is_none_or(|value| value.kind() == table.attribute_type(name));
-        let items = table.items.iter().filter(|(_, item)| index.keys.names().all(|name| fits(item, name)));
-        let view = View::of(&index.keys, items);
+        // Older items may have what cannot be a key there. An index leaves them out.
+        let view = View::of(&index.keys, table.items.iter());
         table.indexes.push(Index { view, ..index });
         return Ok(());
     }

@@ -117,8 +117,7 @@ pub(super) fn read_map(members: &Map<String, Value>) -> Result<Item, Failure> {
 /// Refuses the names that no attribute and no member of a map can have.
 pub(super) fn check_name(name: &str) -> Result<(), Failure> {
     match name.len() {
-        // AWS documents that a name has a character at least; the words are ours.
-        0 => Err(invalid("1 validation error detected: Attribute name must not be empty")),
+        0 => Err(wrong("Empty attribute name")),
         1..=LONGEST_NAME => Ok(()),
         _ => Err(invalid("1 validation error detected: Attribute name is too large, must be less than 65536 bytes")),
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{ApiError, Cloud};
+use crate::Cloud;
 
 use super::capacity::{self, Charge, Consistency};
 use super::consumed::{Consumed, Shape};
@@ -10,7 +10,7 @@ use super::expression::{Condition, Kind, Path, Placeholders, Update};
 use super::key::Key;
 use super::table::Table;
 use super::value::Item;
-use super::{Failure, invalid, item, required, transactions};
+use super::{Failure, invalid, item, required, required_map, transactions};
 
 /// What a write does to the item it is about.
 #[derive(Debug)]
@@ -21,6 +21,14 @@ pub(super) enum Change {
     Check(Item),
 }
 
+impl Change {
+    /// The item or key that it has.
+    fn target(&self) -> &Item {
+        let (Self::Put(target) | Self::Delete(target) | Self::Update(target, _) | Self::Check(target)) = self;
+        target
+    }
+}
+
 /// A write that has been read and checked against its table, but not done.
 #[derive(Debug)]
 pub(super) struct Write {
@@ -28,6 +36,8 @@ pub(super) struct Write {
     condition: Option<Condition>,
     /// Whether a failed condition answers with the item.
     shows_item: bool,
+    /// Bytes of the item or key that it has, and of what its expressions stand for.
+    pub(super) payload: usize,
 }
 
 /// The item before and after a write.
@@ -44,7 +54,6 @@ pub(super) struct Effect {
 impl Write {
     /// Reads the parameters that the single operations and the parts of a transaction share.
     pub(super) fn read(table: &Table, input: &Value, kind: &str) -> Result<Self, Failure> {
-        refuse_legacy(input)?;
         let kinds: &[Kind] = if kind == "Update" { &[Kind::Update, Kind::Condition] } else { &[Kind::Condition] };
         let placeholders = Placeholders::read(input, kinds)?;
         let update = if kind == "Update" { placeholders.update(input)? } else { Update::default() };
@@ -52,13 +61,13 @@ impl Write {
         placeholders.all_used()?;
         table.check_paths(condition.iter().flat_map(Condition::paths))?;
         let key = || {
-            let key = item::read(input.get("Key").unwrap_or(&Value::Null))?;
+            let key = item::read(required_map(input, "Key")?)?;
             item::check_key(table, &key).map(|()| key)
         };
         let change = match kind {
             "Put" => {
-                let new = item::read(input.get("Item").unwrap_or(&Value::Null))?;
-                item::check(table, &new, false)?;
+                let new = item::read(required_map(input, "Item")?)?;
+                item::check(table, &new, None)?;
                 Change::Put(new)
             }
             "Delete" => Change::Delete(key()?),
@@ -70,14 +79,16 @@ impl Write {
             _ => Change::Check(key()?),
         };
         let shows_item = input.get("ReturnValuesOnConditionCheckFailure").and_then(Value::as_str) == Some("ALL_OLD");
-        Ok(Self { change, condition, shows_item })
+        let payload = item::size(change.target()) + placeholders.bytes();
+        Ok(Self { change, condition, shows_item, payload })
     }
 
     /// Key of the item that it is about.
     pub(super) fn key(&self, table: &Table) -> Result<Key, Failure> {
-        let (Change::Put(target) | Change::Delete(target) | Change::Update(target, _) | Change::Check(target)) =
-            &self.change;
-        table.keys.key_of(target).ok_or_else(|| invalid("The provided key element does not match the schema"))
+        table
+            .keys
+            .key_of(self.change.target())
+            .ok_or_else(|| invalid("The provided key element does not match the schema"))
     }
 
     /// Computes the effect, whether or not the condition holds.
@@ -110,8 +121,9 @@ impl Write {
             // There is nothing to remove from an item that does not exist, and it does not begin to.
             Change::Update(_, update) if before.is_none() && !update.creates() => None,
             Change::Update(key, update) => {
-                let updated = update.applied(before.unwrap_or(key)).map_err(|error| invalid(error.to_string()))?;
-                item::check(table, &updated, true)?;
+                let before = before.unwrap_or(key);
+                let updated = update.applied(before).map_err(|error| invalid(error.to_string()))?;
+                item::check(table, &updated, Some(before))?;
                 Some(updated)
             }
         })
@@ -168,24 +180,6 @@ fn check_targets(table: &Table, update: &Update) -> Result<(), Failure> {
         Some(name) => Err(invalid(format!(
             "One or more parameter values were invalid: Cannot update attribute {name}. This attribute is part of the key"
         ))),
-    }
-}
-
-/// The parameters that expressions replaced in 2014 are not implemented.
-pub(super) fn refuse_legacy(input: &Value) -> Result<(), Failure> {
-    const LEGACY: [&str; 8] = [
-        "Expected",
-        "ConditionalOperator",
-        "AttributeUpdates",
-        "AttributesToGet",
-        "KeyConditions",
-        "QueryFilter",
-        "ScanFilter",
-        "TotalSegments",
-    ];
-    match LEGACY.iter().find(|name| input.get(**name).is_some_and(|value| !value.is_null())) {
-        None => Ok(()),
-        Some(name) => Err(ApiError::not_implemented("dynamodb", &format!("the parameter {name}")).into()),
     }
 }
 

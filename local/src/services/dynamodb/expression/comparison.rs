@@ -41,9 +41,7 @@ pub(super) fn begins_with(value: &AttributeValue, prefix: &AttributeValue) -> bo
 pub(super) fn contains(whole: &AttributeValue, part: &AttributeValue) -> bool {
     match (whole, part) {
         (AttributeValue::S(text), AttributeValue::S(part)) => text.contains(part.as_str()),
-        (AttributeValue::B(bytes), AttributeValue::B(part)) => {
-            part.is_empty() || bytes.windows(part.len()).any(|window| window == part.as_slice())
-        }
+        (AttributeValue::B(bytes), AttributeValue::B(part)) => memchr::memmem::find(bytes, part).is_some(),
         (AttributeValue::SS(set), AttributeValue::S(member)) => set.contains(member),
         (AttributeValue::NS(set), AttributeValue::N(member)) => set.contains(member),
         (AttributeValue::BS(set), AttributeValue::B(member)) => set.contains(member),

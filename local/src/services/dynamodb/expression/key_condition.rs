@@ -1,7 +1,6 @@
 //! Key conditions: one partition, and perhaps a range of it.
 
-use super::super::key::KeySchema;
-use super::super::table::Table;
+use super::super::key::{KeyAttribute, KeySchema, Unfit};
 use super::super::value::AttributeValue;
 use super::super::{Failure, invalid};
 use super::condition::Condition;
@@ -33,12 +32,19 @@ enum KeyFault {
     Missed(String),
     #[error("Query key condition not supported")]
     Unsupported,
-    #[error("One or more parameter values were invalid: Condition parameter type does not match schema type")]
-    Type,
-    #[error(
-        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: {0}"
-    )]
-    Empty(String),
+    #[error("One or more parameter values are not valid. {unfit} Key: {key}")]
+    Empty { key: String, unfit: Unfit },
+    #[error(transparent)]
+    Unfit(Unfit),
+}
+
+impl KeyFault {
+    fn of(key: &KeyAttribute, unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Empty(_) => Self::Empty { key: key.name.clone(), unfit },
+            unfit => Self::Unfit(unfit),
+        }
+    }
 }
 
 /// A condition that has been found to name a partition and, at most, the sort key once.
@@ -46,6 +52,8 @@ enum KeyFault {
 pub(in super::super) struct KeyCondition {
     pub(in super::super) partition: AttributeValue,
     pub(in super::super) condition: Condition,
+    /// Whether it leaves one key at most, as of a partition without a sort key.
+    pub(in super::super) is_one: bool,
 }
 
 /// One condition of a chain: the attribute it is about and the values that it has for it.
@@ -56,13 +64,13 @@ struct Part<'c> {
 }
 
 impl KeyCondition {
-    pub(in super::super) fn of(condition: Condition, keys: &KeySchema, table: &Table) -> Result<Self, Failure> {
+    pub(in super::super) fn of(condition: Condition, keys: &KeySchema) -> Result<Self, Failure> {
         let mut parts = Vec::new();
-        let partition = flatten(&condition, &mut parts)
+        let (partition, is_one) = flatten(&condition, &mut parts)
             .and_then(|()| read(&parts))
-            .and_then(|parts| partition_of(&parts, keys, table))
+            .and_then(|parts| partition_of(&parts, keys))
             .map_err(|fault| invalid(fault.to_string()))?;
-        Ok(Self { partition, condition })
+        Ok(Self { partition, condition, is_one })
     }
 }
 
@@ -125,24 +133,22 @@ fn part(condition: &Condition) -> Result<Part<'_>, KeyFault> {
     Ok(Part { name: name.ok_or(KeyFault::NoName)?, values, is_equality })
 }
 
-fn partition_of(parts: &[Part<'_>], keys: &KeySchema, table: &Table) -> Result<AttributeValue, KeyFault> {
+/// The partition, and whether the conditions leave one item of it at most, once they are found to fit the keys.
+fn partition_of(parts: &[Part<'_>], keys: &KeySchema) -> Result<(AttributeValue, bool), KeyFault> {
     if keys.sort.is_none() && parts.len() > 1 {
         return Err(KeyFault::Unsupported);
     }
-    let named = |name: &str| parts.iter().find(|part| part.name == name);
-    let partition = named(&keys.partition).ok_or_else(|| KeyFault::Missed(keys.partition.clone()))?;
-    let sort = keys.sort.as_ref().filter(|_| parts.len() > 1);
-    let sort = sort.map(|name| named(name).ok_or_else(|| KeyFault::Missed(name.clone()))).transpose()?;
-    for part in std::iter::once(partition).chain(sort) {
-        if part.values.iter().any(|value| value.kind() != table.attribute_type(part.name)) {
-            return Err(KeyFault::Type);
-        }
-    }
+    let of = |key: &KeyAttribute| {
+        let part = parts.iter().find(|part| part.name == key.name);
+        let part = part.ok_or_else(|| KeyFault::Missed(key.name.clone()))?;
+        let unfit = part.values.iter().find_map(|value| keys.check(key, value).err());
+        unfit.map_or(Ok(part), |unfit| Err(KeyFault::of(key, unfit)))
+    };
+    let partition = of(&keys.partition)?;
+    let sort = keys.sort.as_ref().filter(|_| parts.len() > 1).map(of).transpose()?;
+    let is_one = keys.sort.is_none() || sort.is_some_and(|sort| sort.is_equality);
     match partition.values.first() {
-        Some(value) if partition.is_equality => match value {
-            AttributeValue::S(text) if text.is_empty() => Err(KeyFault::Empty(keys.partition.clone())),
-            value => Ok((*value).clone()),
-        },
+        Some(value) if partition.is_equality => Ok(((*value).clone(), is_one)),
         _ => Err(KeyFault::Unsupported),
     }
 }

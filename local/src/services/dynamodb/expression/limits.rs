@@ -1,6 +1,7 @@
 //! How long and how rich an expression may be, from "Quotas in Amazon DynamoDB"; and how deep, for which AWS names no
 //! number.
 
+use super::super::{Failure, invalid};
 use super::Kind;
 use super::fault::Fault;
 use super::lexer::{Lexeme, Token};
@@ -15,6 +16,31 @@ pub(super) const DEEPEST: usize = 50;
 pub(super) const LONGEST_PATH: usize = 32;
 /// Operands in the brackets of an `IN`.
 pub(super) const CANDIDATES: usize = 100;
+/// Bytes of a placeholder, `#` or `:` included.
+const LONGEST_PLACEHOLDER: usize = 255;
+/// Bytes of all placeholders of a request and what they stand for: "the maximum length of all substitution variables in
+/// an expression is 2 MB".
+const SUBSTITUTIONS: usize = 2 * 1024 * 1024;
+
+/// The words are ours.
+pub(super) fn check_placeholder(parameter: &str, placeholder: &str) -> Result<(), Failure> {
+    match placeholder.len() {
+        length if length > LONGEST_PLACEHOLDER => Err(invalid(format!(
+            "{parameter} contains invalid key: The expression attribute placeholder has {length} bytes, at most {LONGEST_PLACEHOLDER} are allowed"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The words are ours.
+pub(super) fn check_substitutions(bytes: usize) -> Result<(), Failure> {
+    match bytes {
+        bytes if bytes > SUBSTITUTIONS => Err(invalid(format!(
+            "ExpressionAttributeNames and ExpressionAttributeValues have {bytes} bytes, at most {SUBSTITUTIONS} are allowed"
+        ))),
+        _ => Ok(()),
+    }
+}
 
 pub(super) fn check_length(text: &str) -> Result<(), Fault> {
     match text.len() {

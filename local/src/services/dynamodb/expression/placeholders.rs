@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use super::super::item::size;
 use super::super::value::{AttributeValue, Item};
 use super::super::{Failure, invalid};
 use super::check::{self, Leaf};
 use super::fault::Fault;
 use super::syntax::{Path, Step};
-use super::{Condition, Kind, Projection, Update, binding, parser, paths};
+use super::{Condition, Kind, Projection, Update, binding, limits, parser, paths};
 
 /// `ExpressionAttributeNames` and `ExpressionAttributeValues` of one request, and which of them its expressions use.
 #[derive(Debug, Default)]
@@ -38,11 +39,18 @@ impl Placeholders {
                 missing.join(" and ")
             )));
         }
-        Ok(Self {
+        let placeholders = Self {
             names: names.into_iter().flatten().map(read_name).collect::<Result<_, _>>()?,
             values: values.into_iter().flatten().map(read_value).collect::<Result<_, _>>()?,
             used: RefCell::default(),
-        })
+        };
+        limits::check_substitutions(placeholders.bytes()).map(|()| placeholders)
+    }
+
+    /// Bytes of all that they stand for, and of themselves.
+    pub(in super::super) fn bytes(&self) -> usize {
+        let names = self.names.iter().map(|(placeholder, name)| placeholder.len() + name.len());
+        names.sum::<usize>() + size(&self.values)
     }
 
     /// A condition or filter, if the request has it.
@@ -155,7 +163,7 @@ fn map<'i>(input: &'i Value, parameter: &str, prefix: char) -> Result<Option<&'i
             .is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
     };
     match map.keys().find(|key| !is_name(key)) {
-        None => Ok(Some(map)),
+        None => map.keys().try_for_each(|key| limits::check_placeholder(parameter, key)).map(|()| Some(map)),
         Some(wrong) => Err(invalid(format!("{parameter} contains invalid key: Syntax error; key: \"{wrong}\""))),
     }
 }

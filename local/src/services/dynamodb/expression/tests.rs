@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod conditions;
+mod identities;
 mod keys;
 mod projections;
 mod properties;

@@ -1,5 +1,6 @@
 //! Updates, bound: what they make of an item.
 
+use super::super::item::LIMIT;
 use super::super::number::NumberError;
 use super::super::value::{AttributeValue, Item};
 use super::document::{self, Projection, find};
@@ -14,6 +15,9 @@ pub(in super::super) enum UpdateError {
     Missing,
     #[error("An operand in the update expression has an incorrect data type")]
     Type,
+    /// All that an update sets is in the item afterwards: it need not be made first.
+    #[error("Item size to update has exceeded the maximum allowed size")]
+    Size,
     #[error(transparent)]
     Number(#[from] NumberError),
 }
@@ -101,9 +105,13 @@ impl Update {
 
     /// The item afterwards. Everything is read from the item as it was, and indexes count there too.
     pub(in super::super) fn applied(&self, item: &Item) -> Result<Item, UpdateError> {
-        let mut outcomes = Vec::new();
+        let (mut outcomes, mut bytes) = (Vec::new(), 0);
         for action in &self.actions {
             let outcome = action.outcome(item)?;
+            bytes += outcome.as_ref().map_or(0, AttributeValue::size);
+            if bytes > LIMIT {
+                return Err(UpdateError::Size);
+            }
             if !document::is_place(item, action.path()) {
                 return Err(UpdateError::Path);
             }

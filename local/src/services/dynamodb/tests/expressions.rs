@@ -212,7 +212,8 @@ async fn keys_and_names_have_their_limits() {
     let mut named = update("REMOVE #n", json!({}));
     named["ExpressionAttributeNames"] = json!({"#n": long});
     assert_eq!(error(&cloud, "UpdateItem", named).await.1, too_large);
-    assert_eq!(error(&cloud, "PutItem", item("", 1)).await.0, "ValidationException");
+    let empty = "One or more parameter values were invalid: Empty attribute name";
+    assert_eq!(error(&cloud, "PutItem", item("", 1)).await.1, empty);
 }
 
 #[tokio::test]

@@ -158,7 +158,7 @@ proptest! {
 }
 
 /// Values of all types, and attributes of the names that [`bindable`] has.
-fn value() -> impl Strategy<Value = Value> {
+pub(super) fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         "[a-c]{0,2}".prop_map(|text| json!({"S": text})),
         (-3_i32..3).prop_map(|number| json!({"N": number.to_string()})),

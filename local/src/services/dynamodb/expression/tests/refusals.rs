@@ -323,3 +323,33 @@ fn placeholders_that_nothing_uses_are_refused() {
         Err("Value provided in ExpressionAttributeNames unused in expressions: keys: {#z}".to_owned())
     );
 }
+
+#[test]
+fn placeholders_have_their_limits() {
+    let values = |bytes: usize| json!({":v": {"S": "x".repeat(bytes / 2)}, ":w": {"S": "x".repeat(bytes - bytes / 2)}});
+    let read = |names: Value, values: Value| {
+        let request = json!({"FilterExpression": "a = b", "ExpressionAttributeNames": names, "ExpressionAttributeValues": values});
+        Placeholders::read(&request, &[Kind::Filter]).map(drop).map_err(|failure| failure.error.message)
+    };
+    let most = 2 * 1024 * 1024 - ":v:w#na".len();
+    let names = json!({"#n": "a"});
+    assert_eq!(read(names.clone(), values(most)), Ok(()));
+    let refused = read(names, values(most + 1)).unwrap_err();
+    assert!(refused.ends_with("have 2097153 bytes, at most 2097152 are allowed"), "{refused}");
+    for (length, is_allowed) in [(255, true), (256, false)] {
+        let name = format!("#{}", "n".repeat(length - 1));
+        let value = format!(":{}", "v".repeat(length - 1));
+        assert_eq!(read(json!({name: "a"}), values(2)).is_ok(), is_allowed);
+        assert_eq!(read(json!({"#n": "a"}), json!({value: {"N": "1"}})).is_ok(), is_allowed);
+    }
+}
+
+#[test]
+fn reserved_words_are_those_of_aws() {
+    let words: std::collections::HashSet<&str> = include_str!("../reserved.txt").split_whitespace().collect();
+    assert_eq!(words.len(), 573);
+    for word in ["variance", "VARINT", "Zone", "abort", "status", "name", "size", "ttl", "values", "year"] {
+        let expected = format!("Attribute name is a reserved keyword; reserved keyword: {word}");
+        assert_eq!(refusal(&format!("attribute_exists({word})")), expected);
+    }
+}

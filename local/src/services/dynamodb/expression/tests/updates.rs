@@ -322,3 +322,15 @@ fn only_what_was_updated_is_shown() {
         assert_eq!(value::write_map(&update.part_of(&update.applied(&subject).unwrap())), after, "{text}");
     }
 }
+
+#[test]
+fn what_an_update_sets_is_not_made_when_no_item_could_hold_it() {
+    let text = "SET b = a, c = a, d = a, e = a";
+    let half = item(json!({"a": {"S": "x".repeat(100 * 1024)}}));
+    let full = item(json!({"a": {"S": "x".repeat(150 * 1024)}}));
+    let update = update(text).unwrap();
+    // The names count, too: that is for whoever stores the item.
+    assert!(update.applied(&half).is_ok());
+    let refused = update.applied(&full).unwrap_err().to_string();
+    assert_eq!(refused, "Item size to update has exceeded the maximum allowed size");
+}
