@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::bounds::Bounds;
 use super::ending::Ending;
 use super::failure::Failure;
 use super::journal::Journal;
@@ -146,7 +147,8 @@ impl Environment {
         let address = api.address.to_string();
         let variables =
             variables(&self.cloud, &self.function, &self.revision, &self.journal, session, &address, task_root);
-        match Process::start(&self.cloud, task_root, variables, writer).await {
+        let bounds = Bounds::new(self.memory_limit(), settings.storage());
+        match Process::start(&self.cloud, task_root, variables, writer, bounds).await {
             Ok(process) => {
                 self.running = Some(Running { process, api, output });
                 Ok(Ok(()))

@@ -1,9 +1,12 @@
 //! Function execution.
 
+mod bounds;
 mod ending;
 mod environment;
 pub(super) mod failure;
+mod guardian;
 mod journal;
+mod launcher;
 mod memory;
 pub(super) mod metrics;
 mod output;

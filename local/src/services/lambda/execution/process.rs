@@ -1,4 +1,5 @@
-//! An environment's process: started with a clean environment, killed together with all its children.
+//! An environment's process: started with a clean environment, killed together with all its children, also when the
+//! local AWS is killed itself.
 
 use std::io::{ErrorKind, PipeWriter};
 use std::path::Path;
@@ -7,6 +8,8 @@ use std::time::Duration;
 
 use tokio::process::{Child, Command};
 
+use super::bounds::Bounds;
+use super::launcher;
 use crate::Cloud;
 
 /// A process in its own group. Dropping it kills the group.
@@ -26,6 +29,7 @@ impl Process {
         task_root: &Path,
         variables: Vec<(String, String)>,
         output: PipeWriter,
+        bounds: Bounds,
     ) -> Result<Self, String> {
         let bootstrap = task_root.join("bootstrap");
         if !bootstrap.exists() {
@@ -42,7 +46,8 @@ impl Process {
             .stderr(Stdio::from(errors))
             .process_group(0)
             .kill_on_drop(true);
-        let child = spawn(&mut command).await.map_err(|error| supervisor_words(&error))?;
+        bounds.hold_for(&mut command);
+        let child = spawn(command).await.map_err(|error| supervisor_words(&error))?;
         let id = child.id().ok_or("the process ended before it had an id")?;
         let process = Self { child, id, cloud: cloud.clone() };
         if cloud.lambda.pool.register(id) { Ok(process) } else { Err("the local AWS is shutting down".to_owned()) }
@@ -91,16 +96,18 @@ pub(super) fn kill_group(id: u32) {
 
 /// Executing a freshly unpacked file fails (`ETXTBSY`) while another thread that forked meanwhile still holds it open
 /// for writing.
-async fn spawn(command: &mut Command) -> std::io::Result<Child> {
+async fn spawn(mut command: Command) -> std::io::Result<Child> {
     for _ in 0..100 {
-        match command.spawn() {
+        let (same, started) = launcher::start(command).await?;
+        match started {
             Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                command = same;
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             result => return result,
         }
     }
-    command.spawn()
+    Err(ErrorKind::ExecutableFileBusy.into())
 }
 
 fn supervisor_words(error: &std::io::Error) -> String {
