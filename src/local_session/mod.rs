@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use incident_local::LocalConfig;
 use incident_local::config::{LatencyProfile, LimitsProfile};
-use incident_local::daemon::{self, DaemonError, Status};
+use incident_local::daemon::{self, DaemonError, Status, Unresponsive};
 use incident_local::outbox::OutboxError;
 
 use incident_deploy::aws::AwsError;
@@ -32,6 +32,12 @@ pub enum LocalError {
     /// The path of this program is unknown, so it cannot be started again.
     #[error("cannot determine the path of this program")]
     Executable(#[source] std::io::Error),
+}
+
+impl From<Unresponsive> for LocalError {
+    fn from(unresponsive: Unresponsive) -> Self {
+        DaemonError::from(unresponsive).into()
+    }
 }
 
 /// How to start a local AWS when a command needs one.

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use super::Status;
 use crate::gateway::{Identity, SECRET_HEADER};
 
-/// A process that takes longer is not ours, or is stuck.
+/// A process that takes longer is not ours, or does not run.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Who answers on a port.
@@ -22,6 +22,8 @@ pub(super) enum Answer {
     Identity(Identity),
     /// Something else.
     Stranger,
+    /// The port is open, but no answer came in time.
+    Silence,
     /// The port is closed.
     Closed,
 }
@@ -32,7 +34,8 @@ pub(super) async fn identify(status: &Status) -> Answer {
     let asked = tokio::time::timeout(TIMEOUT, send(stream, Method::GET, "/_local/status", status)).await;
     match asked {
         Ok(Some((StatusCode::OK, body))) => serde_json::from_slice(&body).map_or(Answer::Stranger, Answer::Identity),
-        _ => Answer::Stranger,
+        Ok(_) => Answer::Stranger,
+        Err(_) => Answer::Silence,
     }
 }
 

@@ -3,6 +3,7 @@
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::DaemonError;
+use super::descriptors;
 use super::state::{self, SERVE_LOCK, Status};
 use crate::LocalConfig;
 use crate::config::ACCOUNT;
@@ -14,6 +15,7 @@ use crate::gateway::Gateway;
 /// When the port or directory is in use, or the directory is not writable.
 pub async fn serve(config: LocalConfig) -> Result<(), DaemonError> {
     let directory = config.directory.clone();
+    descriptors::raise();
     state::open(&directory)?;
     // Held until the process exits: a successor must not start while function processes are still ending.
     let Some(_lock) = state::try_lock(&directory, SERVE_LOCK)? else {

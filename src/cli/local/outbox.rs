@@ -106,10 +106,14 @@ pub(in crate::cli) fn mail_text(mail: &StoredMail, ui: &Ui) -> String {
 }
 
 async fn confirm_waiting(settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    let Found::Running(_) = daemon::find(&settings.local_directory).await else {
-        return Err(CommandError::user("the local AWS is not running, so there is nothing to confirm")
-            .hint("`incidentctl up --local --email you@example.com` starts it and sends a confirmation mail"));
-    };
+    match daemon::find(&settings.local_directory).await {
+        Found::Running(_) => {}
+        Found::Unresponsive(unresponsive) => return Err(LocalError::from(unresponsive).into()),
+        Found::Absent | Found::Stale { .. } | Found::Foreign { .. } => {
+            return Err(CommandError::user("the local AWS is not running, so there is nothing to confirm")
+                .hint("`incidentctl up --local --email you@example.com` starts it and sends a confirmation mail"));
+        }
+    }
     let settings = settings.locally();
     let session = crate::cli::connect(&settings, ui).await?;
     let confirmations = follow_links(&session).await?;

@@ -32,6 +32,7 @@ pub(in crate::cli) async fn stop(settings: &Settings, ui: &Ui) -> Result<bool, C
             ));
             return Ok(true);
         }
+        Found::Unresponsive(unresponsive) => return Err(LocalError::from(unresponsive).into()),
         Found::Absent => ui.say("the local AWS is not running"),
         Found::Stale { pid } => ui.say(&format!("the local AWS is not running: its process {pid} had already died")),
         Found::Foreign { pid, port } => ui.say(&format!(

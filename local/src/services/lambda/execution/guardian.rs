@@ -44,7 +44,9 @@ impl Guardian {
         });
         match started {
             Ok(running) => self.running = Some(running),
-            Err(error) => tracing::warn!(%error, "functions may outlive this process: their guardian cannot be started"),
+            Err(error) => {
+                tracing::warn!(%error, "functions may outlive this process: their guardian cannot be started")
+            }
         }
     }
 }
@@ -106,11 +108,8 @@ mod tests {
         running.shell.wait().unwrap();
         assert!(ends(&mut guarded));
         assert!(released.try_wait().unwrap().is_none(), "no longer named");
-        rustix::process::kill_process_group(
-            rustix::process::Pid::from_child(&released),
-            rustix::process::Signal::KILL,
-        )
-        .unwrap();
+        rustix::process::kill_process_group(rustix::process::Pid::from_child(&released), rustix::process::Signal::KILL)
+            .unwrap();
         released.wait().unwrap();
     }
 
