@@ -8,6 +8,7 @@ use super::state::{self, SERVE_LOCK, Status};
 use crate::LocalConfig;
 use crate::config::ACCOUNT;
 use crate::gateway::Gateway;
+use crate::services::lambda;
 
 /// Serves in the foreground until [`stop`](super::stop), SIGTERM or Ctrl-C.
 ///
@@ -21,12 +22,14 @@ pub async fn serve(config: LocalConfig) -> Result<(), DaemonError> {
     let Some(_lock) = state::try_lock(&directory, SERVE_LOCK)? else {
         return Err(DaemonError::AlreadyRuns { directory });
     };
+    lambda::clean(&directory);
     let stop = stop_signal(&directory)?;
     let gateway = Gateway::bind(config).await?;
     let status = status_of(&gateway);
     state::write(&directory, &status)?;
     tracing::info!(endpoint = status.endpoint, "the local AWS listens");
     gateway.run(stop).await;
+    lambda::clean(&directory);
     state::remove(&directory, &status.instance);
     tracing::info!("the local AWS stopped");
     Ok(())

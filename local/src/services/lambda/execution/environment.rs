@@ -17,6 +17,7 @@ use super::runtime_api::{RuntimeApi, Signal, Work};
 use super::variables::variables;
 use super::{Outcome, memory};
 use crate::services::iam;
+use crate::services::lambda::code::Folder;
 use crate::services::lambda::function::{Function, Revision};
 use crate::services::lambda::role;
 use crate::{ApiError, Cloud};
@@ -44,6 +45,8 @@ struct Running {
     process: Process,
     api: RuntimeApi,
     output: Output,
+    /// Last, so that the process is gone when it goes.
+    _folder: Arc<Folder>,
 }
 
 /// The next event of a process.
@@ -141,7 +144,8 @@ impl Environment {
         let settings = &self.revision.settings;
         let session = iam::service_session(&self.cloud, &settings.role, role::SERVICE, &self.function.name)
             .map_err(|_| role::not_assumable())?;
-        let task_root = self.revision.code.directory().await.map_err(internal)?;
+        let folder = self.revision.code.folder().await.map_err(internal)?;
+        let task_root = folder.path();
         let api = RuntimeApi::start().await.map_err(internal)?;
         let (output, writer) = Output::new(Arc::clone(&self.journal)).map_err(internal)?;
         let address = api.address.to_string();
@@ -150,7 +154,7 @@ impl Environment {
         let bounds = Bounds::new(self.memory_limit(), settings.storage());
         match Process::start(&self.cloud, task_root, variables, writer, bounds).await {
             Ok(process) => {
-                self.running = Some(Running { process, api, output });
+                self.running = Some(Running { process, api, output, _folder: folder });
                 Ok(Ok(()))
             }
             Err(reason) => Ok(Err(Failure::InvalidEntrypoint(reason))),
