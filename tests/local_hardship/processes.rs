@@ -71,7 +71,7 @@ async fn a_stopped_local_aws_is_named_as_stopped() -> TestResult {
         assert!(started.elapsed() < Duration::from_secs(8), "{arguments:?}: {:?}", started.elapsed());
     }
     let json = world.run(&["local", "status", "--output", "json"]).await?.ended_with(1)?.json()?;
-    assert_eq!(json["ok"], false, "{json}");
+    assert_eq!((&json["running"], &json["unresponsive"]["pid"]), (&false.into(), &process.into()), "{json}");
     signal("-CONT", process)?;
     assert_eq!(daemon(&world).await?, process, "it goes on");
     Ok(())

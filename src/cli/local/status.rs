@@ -20,7 +20,12 @@ pub(super) async fn run(args: &StatusArgs, settings: &Settings, ui: &Ui) -> Resu
     match daemon::find(&settings.local_directory).await {
         Found::Running(status) if args.export => return ui.print(&exports(&status, has_session_token())),
         Found::Running(status) => return super::show(&status, ui),
-        Found::Unresponsive(unresponsive) => return Err(LocalError::from(unresponsive).into()),
+        Found::Unresponsive(unresponsive) => {
+            if ui.is_json() {
+                ui.json(&super::unresponsive_document(&unresponsive))?;
+            }
+            return Err(LocalError::from(unresponsive).into());
+        }
         Found::Absent => ui.say("the local AWS is not running; any command with --local starts it"),
         Found::Stale { pid } => ui.say(&format!(
             "the local AWS is not running: its process {pid} died; any command with --local restarts it"

@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 /// Each line names all process groups. The input ends when the local AWS does, and then those of the last line die.
 const SCRIPT: &str = r#"trap '' HUP INT TERM
 while read -r line; do groups=$line; done
-for group in $groups; do kill -9 -- "-$group"; done"#;
+for group in $groups; do kill -9 "-$group"; done"#;
 
 /// The guardian; started with the first function.
 #[derive(Default)]
