@@ -2,6 +2,7 @@
 
 mod connections;
 mod processes;
+mod storage;
 
 use std::path::PathBuf;
 use std::process::Command;

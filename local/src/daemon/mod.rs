@@ -19,6 +19,7 @@ mod tests;
 use std::io;
 use std::path::PathBuf;
 
+pub use client::storage_trouble;
 pub use find::{Found, Unresponsive, find};
 pub use serve::serve;
 pub use start::start;

@@ -35,15 +35,20 @@ pub async fn serve(config: LocalConfig) -> Result<(), DaemonError> {
     Ok(())
 }
 
-/// Completes on the first SIGTERM or SIGINT; ignores SIGHUP.
+/// SIGXFSZ, on Linux and macOS.
+const TOO_LARGE: i32 = 25;
+
+/// Completes on the first SIGTERM or SIGINT; ignores SIGHUP and SIGXFSZ.
 fn stop_signal(directory: &std::path::Path) -> Result<impl Future<Output = ()> + use<>, DaemonError> {
     let listen = |kind| signal(kind).map_err(DaemonError::file(directory));
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
     let hangup = listen(SignalKind::hangup())?;
+    // Where the size of files is limited, a write beyond it fails instead.
+    let too_large = listen(SignalKind::from_raw(TOO_LARGE))?;
     Ok(async move {
         // Handled, and therefore not fatal, while waiting for the others.
-        let _hangup = hangup;
+        let _ignored = (hangup, too_large);
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}

@@ -46,7 +46,7 @@ pub enum OutboxCommand {
 }
 
 pub(super) async fn run(args: OutboxArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    let directory = local_session::outbox(&settings.local_directory);
+    let directory = local_session::outbox(settings.local_directory()?);
     match args.command {
         Some(OutboxCommand::Show { mail, .. }) => show(mail.as_deref(), &directory, ui),
         None if args.last => show(None, &directory, ui),
@@ -106,7 +106,7 @@ pub(in crate::cli) fn mail_text(mail: &StoredMail, ui: &Ui) -> String {
 }
 
 async fn confirm_waiting(settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    match daemon::find(&settings.local_directory).await {
+    match daemon::find(settings.local_directory()?).await {
         Found::Running(_) => {}
         Found::Unresponsive(unresponsive) => return Err(LocalError::from(unresponsive).into()),
         Found::Absent | Found::Stale { .. } | Found::Foreign { .. } => {

@@ -67,7 +67,7 @@ pub enum Limits {
 }
 
 pub(super) async fn run(args: StartArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    match daemon::find(&settings.local_directory).await {
+    match daemon::find(settings.local_directory()?).await {
         Found::Running(status) => return keep(&args, &status, ui),
         Found::Unresponsive(unresponsive) => return Err(LocalError::from(unresponsive).into()),
         Found::Absent | Found::Stale { .. } | Found::Foreign { .. } => {}
@@ -114,7 +114,7 @@ fn config(args: StartArgs, settings: &Settings) -> Result<LocalConfig, CommandEr
         // The background process has another working directory.
         faults: args.faults.map(std::path::absolute).transpose()?,
         open: args.open,
-        ..local_session::quick(&settings.local_directory, settings.local_region.as_deref())
+        ..local_session::quick(settings.local_directory()?, settings.local_region.as_deref())
     })
 }
 

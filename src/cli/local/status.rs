@@ -17,7 +17,7 @@ pub struct StatusArgs {
 }
 
 pub(super) async fn run(args: &StatusArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    match daemon::find(&settings.local_directory).await {
+    match daemon::find(settings.local_directory()?).await {
         Found::Running(status) if args.export => return ui.print(&exports(&status, has_session_token())),
         Found::Running(status) => return super::show(&status, ui),
         Found::Unresponsive(unresponsive) => {

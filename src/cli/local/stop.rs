@@ -23,7 +23,7 @@ pub(super) async fn run(_args: &StopArgs, settings: &Settings, ui: &Ui) -> Resul
 
 /// Stops it; `false` when it was not running.
 pub(in crate::cli) async fn stop(settings: &Settings, ui: &Ui) -> Result<bool, CommandError> {
-    match daemon::stop(&settings.local_directory).await.map_err(LocalError::from)? {
+    match daemon::stop(settings.local_directory()?).await.map_err(LocalError::from)? {
         Found::Running(status) => {
             ui.say(&format!(
                 "stopped the local AWS on {}; its mails stay in {}",

@@ -36,6 +36,7 @@ pub(super) fn document(facts: &Facts, problems: &[Problem], ui: &Ui) -> Value {
         "alarms": facts.alarms,
         "function_queries": facts.queries,
         "self_check": self_check,
+        "storage": facts.storage,
         "drift": facts.drift,
         "problems": problems,
     })
