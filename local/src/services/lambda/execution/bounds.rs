@@ -1,9 +1,11 @@
-//! Limits that the system keeps, also while the local AWS cannot: it may be stopped or killed.
+//! Limits that the system keeps, also while the local AWS cannot: it may be stopped.
 
-use std::io;
-
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::process::Command;
+use rustix::process::Resource;
+#[cfg(target_os = "linux")]
+use rustix::{
+    io::Errno,
+    process::{Pid, Rlimit, getrlimit, prlimit},
+};
 
 /// "File descriptors: 1,024" (Lambda quotas).
 const DESCRIPTORS: u64 = 1024;
@@ -30,41 +32,59 @@ impl Bounds {
         Self { limits }
     }
 
-    /// Makes the command's process live with the limits, and die with the thread that starts it.
-    #[expect(unsafe_code, reason = "limits and the parent's death are set between fork and exec, or too late")]
-    pub(super) fn hold_for(self, command: &mut Command) {
-        let parent = rustix::process::getpid();
-        // SAFETY: the closure allocates nothing and takes no lock; it only makes system calls.
-        unsafe {
-            command.pre_exec(move || {
-                die_with(parent)?;
-                self.set()
-            });
+    /// Makes a process that has just started live with the limits.
+    ///
+    /// Between fork and exec they could be set as well. But then the program would be run in a way that takes files of no
+    /// known format for shell scripts, where Lambda reports an `exec format error`.
+    ///
+    /// # Errors
+    /// When the system refuses, except for a process that has already ended.
+    #[cfg(target_os = "linux")]
+    pub(super) fn hold_for(self, process: u32) -> std::io::Result<()> {
+        let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) else { return Ok(()) };
+        for (resource, limit) in self.limits {
+            // The process has inherited ours.
+            let allowed = getrlimit(resource).maximum.map_or(limit, |maximum| maximum.min(limit));
+            match prlimit(Some(process), resource, Rlimit { current: Some(allowed), maximum: Some(allowed) }) {
+                Ok(_) | Err(Errno::SRCH) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
+        Ok(())
     }
 
-    fn set(self) -> io::Result<()> {
-        for (resource, limit) in self.limits {
-            let allowed = getrlimit(resource).maximum.map_or(limit, |maximum| maximum.min(limit));
-            setrlimit(resource, Rlimit { current: Some(allowed), maximum: Some(allowed) })?;
-        }
+    /// Other systems cannot limit another process.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn hold_for(self, _process: u32) -> std::io::Result<()> {
+        let Self { limits: _ } = self;
         Ok(())
     }
 }
 
-/// Asks for death when the parent dies, which it may have done before.
-#[cfg(target_os = "linux")]
-fn die_with(parent: rustix::process::Pid) -> io::Result<()> {
-    use rustix::process::{Signal, getppid, set_parent_process_death_signal};
-    set_parent_process_death_signal(Some(Signal::KILL))?;
-    match getppid() == Some(parent) {
-        true => Ok(()),
-        false => Err(io::ErrorKind::BrokenPipe.into()),
-    }
-}
+#[cfg(all(test, target_os = "linux"))]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::process::{Command, Stdio};
 
-/// Other systems cannot; there, the guardian kills the process.
-#[cfg(not(target_os = "linux"))]
-fn die_with(_parent: rustix::process::Pid) -> io::Result<()> {
-    Ok(())
+    use super::*;
+
+    #[test]
+    fn a_process_has_the_limits() {
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        Bounds::new(128 << 20, 512 << 20).hold_for(child.id()).unwrap();
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        for (name, value) in [
+            ("Max open files", 1024),
+            ("Max file size", 512 << 20),
+            ("Max data size", (4 << 30) + (128 << 20)),
+            ("Max core file size", 0_u64),
+        ] {
+            let line = limits.lines().find(|line| line.starts_with(name)).unwrap();
+            let values: Vec<&str> = line[name.len()..].split_ascii_whitespace().take(2).collect();
+            assert_eq!(values, [value.to_string(), value.to_string()], "{line}");
+        }
+        Bounds::new(0, 0).hold_for(child.id()).unwrap();
+    }
 }

@@ -1,6 +1,7 @@
 //! A process that outlives the local AWS when it is killed, and then kills its functions with all their children.
 //!
-//! Everywhere but on Linux it is the only one to do so, and everywhere for the children of a function's process.
+//! A signal at the parent's death, which only Linux has, would reach the function's process but not its children: a
+//! bootstrap is often a script.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};

@@ -6,7 +6,6 @@ mod environment;
 pub(super) mod failure;
 mod guardian;
 mod journal;
-mod launcher;
 mod memory;
 pub(super) mod metrics;
 mod output;

@@ -9,7 +9,6 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 
 use super::bounds::Bounds;
-use super::launcher;
 use crate::Cloud;
 
 /// A process in its own group. Dropping it kills the group.
@@ -46,11 +45,14 @@ impl Process {
             .stderr(Stdio::from(errors))
             .process_group(0)
             .kill_on_drop(true);
-        bounds.hold_for(&mut command);
-        let child = spawn(command).await.map_err(|error| supervisor_words(&error))?;
+        let child = spawn(&mut command).await.map_err(|error| supervisor_words(&error))?;
         let id = child.id().ok_or("the process ended before it had an id")?;
         let process = Self { child, id, cloud: cloud.clone() };
-        if cloud.lambda.pool.register(id) { Ok(process) } else { Err("the local AWS is shutting down".to_owned()) }
+        if !cloud.lambda.pool.register(id) {
+            return Err("the local AWS is shutting down".to_owned());
+        }
+        bounds.hold_for(id).map_err(|error| format!("cannot limit the process: {error}"))?;
+        Ok(process)
     }
 
     /// The process id, also of its group.
@@ -96,18 +98,16 @@ pub(super) fn kill_group(id: u32) {
 
 /// Executing a freshly unpacked file fails (`ETXTBSY`) while another thread that forked meanwhile still holds it open
 /// for writing.
-async fn spawn(mut command: Command) -> std::io::Result<Child> {
+async fn spawn(command: &mut Command) -> std::io::Result<Child> {
     for _ in 0..100 {
-        let (same, started) = launcher::start(command).await?;
-        match started {
+        match command.spawn() {
             Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
-                command = same;
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             result => return result,
         }
     }
-    Err(ErrorKind::ExecutableFileBusy.into())
+    command.spawn()
 }
 
 fn supervisor_words(error: &std::io::Error) -> String {
