@@ -54,7 +54,10 @@ pub(super) async fn follow(
         }
     };
     let outcome = drill::run(&drill, &mut progress, report).await;
-    let incident = outcome.map_err(|error| explained(error, stack, &progress))?;
+    let incident = match outcome {
+        Ok(incident) => incident,
+        Err(error) => return Err(with_storage(session, explained(error, stack, &progress)).await),
+    };
     reported?;
     check_storage(session, &progress).await?;
     warn_of_pending(session, &clients, stack, ui).await;
@@ -115,6 +118,15 @@ fn stages(progress: &Progress) -> Value {
 /// Milliseconds are as precise as it gets.
 fn seconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+/// Adds that the local AWS cannot write, to whatever came of that.
+async fn with_storage(session: &Session, failed: CommandError) -> CommandError {
+    match local_session::storage_trouble(session).await {
+        Ok(None) => failed,
+        Ok(Some(trouble)) => failed.causes([trouble.to_string()]).hint(local_session::STORAGE_HINT),
+        Err(unknown) => failed.causes([unknown.to_string()]),
+    }
 }
 
 /// Fails if the local AWS has accepted the alert but cannot write its mail.

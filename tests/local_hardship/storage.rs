@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use aws_sdk_sns::error::ProvideErrorMetadata;
+
 use super::folder;
 use crate::harness::{TestResult, World, eventually};
 
@@ -9,7 +11,7 @@ use crate::harness::{TestResult, World, eventually};
 #[tokio::test]
 async fn a_mail_that_cannot_be_written_does_not_vanish() -> TestResult {
     let world = World::new()?;
-    world.up().await?;
+    let aws = world.up().await?;
     let healthy = world.run(&["status", "--local", "--output", "json"]).await?.succeeded()?.json()?;
     assert!(healthy["storage"].is_null(), "{healthy}");
     let (outbox, aside) = (folder(&world).join("outbox"), folder(&world).join("outbox-aside"));
@@ -23,12 +25,15 @@ async fn a_mail_that_cannot_be_written_does_not_vanish() -> TestResult {
     assert_eq!(status["storage"]["outbox"], outbox.display().to_string(), "{status}");
     let test = world.run(&["trigger-test", "--local"]).await?.ended_with(1)?;
     assert!(test.stderr.contains("accepted but not mailed") && test.stderr.contains(&words), "{}", test.stderr);
-    let up = world.run(&["up", "--local", "--yes", "--email", "bo@example.com"]).await?.ended_with(1)?;
-    assert!(up.stderr.contains(&outbox.display().to_string()), "what could not be kept is not promised: {}", up.stderr);
+    let topic = aws.arn("sns", "devops-alerts");
+    let subscribe = aws.sns.subscribe().topic_arn(&topic).protocol("email").endpoint("bo@example.com");
+    let refused = subscribe.send().await.err().ok_or("what could not be kept was promised")?;
+    assert_eq!(refused.code(), Some("InternalFailure"), "{refused:?}");
 
     fs::remove_file(&outbox)?;
     fs::rename(&aside, &outbox)?;
-    eventually("the mail to be delivered after all", async || {
+    eventually("mails to be written again", async || {
+        aws.sns.publish().topic_arn(&topic).message("written?").send().await?;
         let status = world.run(&["status", "--local", "--output", "json"]).await?.json()?;
         Ok(status["storage"].is_null().then_some(()))
     })
