@@ -28,15 +28,15 @@ fn names(root: &Path) -> Vec<String> {
 async fn a_changed_folder_is_never_used_again() {
     let root = tempfile::tempdir().unwrap();
     let code = Code::from_zip(zip(&[("bootstrap", "true"), ("library/a.txt", "a")]), root.path()).unwrap();
-    let changes: [(&str, &dyn Fn(&Path)); 6] = [
-        ("other content", &|folder| fs::write(folder.join("bootstrap"), "evil").unwrap()),
-        ("content of the same length", &|folder| fs::write(folder.join("library/a.txt"), "b").unwrap()),
-        ("another file", &|folder| fs::write(folder.join("library/b.txt"), "").unwrap()),
-        ("a missing file", &|folder| fs::remove_file(folder.join("bootstrap")).unwrap()),
-        ("another mode", &|folder| {
+    let changes: [(&str, fn(&Path)); 6] = [
+        ("other content", |folder| fs::write(folder.join("bootstrap"), "evil").unwrap()),
+        ("content of the same length", |folder| fs::write(folder.join("library/a.txt"), "b").unwrap()),
+        ("another file", |folder| fs::write(folder.join("library/b.txt"), "").unwrap()),
+        ("a missing file", |folder| fs::remove_file(folder.join("bootstrap")).unwrap()),
+        ("another mode", |folder| {
             fs::set_permissions(folder.join("bootstrap"), fs::Permissions::from_mode(0o700)).unwrap()
         }),
-        ("a link", &|folder| {
+        ("a link", |folder| {
             fs::rename(folder.join("library"), folder.join("../library")).unwrap();
             std::os::unix::fs::symlink("../library", folder.join("library")).unwrap();
         }),
