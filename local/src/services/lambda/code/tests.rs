@@ -8,6 +8,9 @@ use zip::write::SimpleFileOptions;
 
 use super::*;
 
+/// What happens to a folder, in words and in deed.
+type Change = (&'static str, fn(&Path));
+
 fn zip(files: &[(&str, &str)]) -> Bytes {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let stored =
@@ -28,7 +31,7 @@ fn names(root: &Path) -> Vec<String> {
 async fn a_changed_folder_is_never_used_again() {
     let root = tempfile::tempdir().unwrap();
     let code = Code::from_zip(zip(&[("bootstrap", "true"), ("library/a.txt", "a")]), root.path()).unwrap();
-    let changes: [(&str, fn(&Path)); 6] = [
+    let changes: [Change; 6] = [
         ("other content", |folder| fs::write(folder.join("bootstrap"), "evil").unwrap()),
         ("content of the same length", |folder| fs::write(folder.join("library/a.txt"), "b").unwrap()),
         ("another file", |folder| fs::write(folder.join("library/b.txt"), "").unwrap()),
