@@ -224,6 +224,7 @@ impl From<LocalError> for CommandError {
     fn from(error: LocalError) -> Self {
         let hint = match &error {
             LocalError::Aws(error) => error.hint().map(str::to_owned),
+            LocalError::Daemon(error) => error.hint(),
             _ => None,
         };
         Self::from_error(Kind::Failed, &error).hints(hint)

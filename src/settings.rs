@@ -18,7 +18,7 @@ mod tags;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use incident_deploy::engine::Engine;
 use incident_model::AlertPolicy;
@@ -86,8 +86,8 @@ pub struct Settings {
     pub invocation: Invocation,
     /// Name of the user, for timelines.
     pub user: String,
-    /// Where the local AWS keeps its files.
-    pub local_directory: PathBuf,
+    /// Where the local AWS keeps its files; `None` if the user has no home.
+    pub local_directory: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -115,7 +115,7 @@ impl Default for Settings {
             deletion_protection: false,
             invocation: Invocation::default(),
             user: "unknown".to_owned(),
-            local_directory: PathBuf::new(),
+            local_directory: None,
         }
     }
 }
@@ -167,6 +167,14 @@ impl Settings {
     /// The next command with this invocation's flags, for hints: `incidentctl up --stack payments --local`.
     pub fn command(&self, command: &str) -> String {
         self.invocation.command(command)
+    }
+
+    /// Where the local AWS keeps its files.
+    ///
+    /// # Errors
+    /// If the user has no home, and names no other place.
+    pub fn local_directory(&self) -> Result<&Path, SettingsError> {
+        self.local_directory.as_deref().ok_or(SettingsError::NoHome)
     }
 
     /// The same settings for the local AWS, without questions.
@@ -225,7 +233,7 @@ struct Environment {
     profile: Option<Choice>,
     region: Option<Choice>,
     user: Option<String>,
-    local_directory: PathBuf,
+    local_directory: Option<PathBuf>,
 }
 
 impl Environment {
@@ -241,7 +249,7 @@ impl Environment {
             profile: choice("AWS_PROFILE"),
             // In this order: https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
             region: choice("AWS_REGION").or_else(|| choice("AWS_DEFAULT_REGION")),
-            local_directory: local_directory::local_directory(variable),
+            local_directory: local_directory::local_directory(variable, std::env::home_dir),
             user: variable("USER").or_else(|| variable("LOGNAME")).or_else(|| variable("USERNAME")),
         }
     }
@@ -266,6 +274,9 @@ pub enum SettingsError {
         /// The cause, with its place.
         source: yaml_serde::Error,
     },
+    /// There is no place for the local AWS's files.
+    #[error("the local AWS has no place for its files: the user has no home directory")]
+    NoHome,
 }
 
 /// `, line 7`. The YAML parser's message lacks it if the file begins with the mistake.
@@ -280,6 +291,7 @@ impl SettingsError {
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::Unreadable { .. } => vec!["`incidentctl init` writes one".to_owned()],
+            Self::NoHome => vec!["set INCIDENTCTL_LOCAL_DIR to a directory of yours".to_owned()],
             Self::Malformed { .. } => vec!["`incidentctl init OTHER.yaml` writes a commented example".to_owned()],
         }
     }

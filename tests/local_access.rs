@@ -13,7 +13,7 @@ const STRANGER: u32 = 65534;
 const EXPORT: [&str; 3] = ["local", "status", "--export"];
 
 /// Runs a shell line in the world's environment; `"$@"` is the program with these arguments.
-fn shell(world: &World, line: &str, arguments: &[&str], variables: &[(&str, &str)]) -> TestResult<Output> {
+pub(crate) fn shell(world: &World, line: &str, arguments: &[&str], variables: &[(&str, &str)]) -> TestResult<Output> {
     let program = world.command(arguments);
     let mut shell = Command::new("sh");
     shell.args(["-c", line, "sh"]).arg(program.get_program()).args(program.get_args()).env_clear();

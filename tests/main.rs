@@ -19,6 +19,7 @@ mod https;
 mod incidents;
 mod limits;
 mod local_access;
+mod local_hardship;
 mod properties;
 mod readme;
 mod rules;

@@ -166,13 +166,18 @@ async fn with_orders() -> TestResult<(World, Aws)> {
 
 /// A function that exits at once, whose role has no permissions.
 pub(crate) async fn create(aws: &Aws, name: &str) -> TestResult {
+    create_with(aws, name, &tiny_program()).await
+}
+
+/// Creates a function of this program, and its role.
+pub(crate) async fn create_with(aws: &Aws, name: &str, program: &[u8]) -> TestResult {
     let trust = json!({"Version": "2012-10-17", "Statement": {
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}});
     let role = aws.iam.create_role().role_name(name).assume_role_policy_document(trust.to_string()).send().await?;
     let role = role.role().ok_or("no role")?.arn().to_owned();
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     writer.start_file("bootstrap", zip::write::SimpleFileOptions::default().unix_permissions(0o755))?;
-    std::io::Write::write_all(&mut writer, &tiny_program())?;
+    std::io::Write::write_all(&mut writer, program)?;
     let code = FunctionCode::builder().zip_file(Blob::new(writer.finish()?.into_inner())).build();
     eventually("the role to be assumable", async || {
         let call = aws.lambda.create_function().function_name(name).role(&role).code(code.clone());

@@ -31,13 +31,14 @@ pub struct LocalConfig {
     pub open: bool,
 }
 
-/// A free port, `us-east-1`, unscaled time, minimal latency, AWS's limits, and a directory in the system's temporary one.
+/// A free port, `us-east-1`, unscaled time, minimal latency, AWS's limits, and `local-aws` in the working directory: one in the
+/// system's temporary directory could be another user's.
 impl Default for LocalConfig {
     fn default() -> Self {
         Self {
             port: 0,
             region: "us-east-1".to_owned(),
-            directory: std::env::temp_dir().join("incidentctl-local"),
+            directory: PathBuf::from("local-aws"),
             time_scale: 1.0,
             latency: LatencyProfile::QUICK,
             limits: Some(LimitsProfile::AWS),

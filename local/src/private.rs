@@ -42,8 +42,9 @@ pub(crate) fn is_private(file: &fs::File) -> Result<bool> {
     Ok(metadata.uid() == user() && metadata.mode() & 0o077 == 0)
 }
 
+/// A link counts as well: another user could choose which of our directories it leads to.
 fn check_owner(path: &Path) -> Result<()> {
-    match fs::metadata(path)?.uid() == user() {
+    match fs::symlink_metadata(path)?.uid() == user() && fs::metadata(path)?.uid() == user() {
         true => Ok(()),
         false => Err(Error::new(ErrorKind::PermissionDenied, "it belongs to another user")),
     }
@@ -77,6 +78,19 @@ mod tests {
         fs::set_permissions(&path, Permissions::from_mode(0o777)).unwrap();
         folder(&path).unwrap();
         assert_eq!(mode(&path), 0o700);
+    }
+
+    #[test]
+    fn the_link_of_another_user_is_rejected() {
+        let (parent, own) = (tempfile::tempdir().unwrap(), open_folder(0o755));
+        let link = parent.path().join("link");
+        std::os::unix::fs::symlink(own.path(), &link).unwrap();
+        folder(&link).unwrap();
+        // Only root can give it away.
+        if std::os::unix::fs::lchown(&link, Some(65534), None).is_ok() {
+            folder(&link).unwrap_err();
+            home(&link, |_| true).unwrap_err();
+        }
     }
 
     #[test]

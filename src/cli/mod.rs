@@ -182,7 +182,7 @@ fn done((): ()) -> Outcome {
 pub async fn connect(settings: &Settings, ui: &Ui) -> Result<Session, CommandError> {
     let local = match settings.local {
         true => Some(
-            local_session::start(&local_session::quick(&settings.local_directory, settings.local_region.as_deref()))
+            local_session::start(&local_session::quick(settings.local_directory()?, settings.local_region.as_deref()))
                 .await?,
         ),
         false => None,

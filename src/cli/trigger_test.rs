@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::incidents;
 use crate::drill::{self, Drill, DrillError, FailureKind, Progress, Stage};
 use crate::error::CommandError;
+use crate::local_session;
 use crate::session::Session;
 use crate::settings::{Settings, StackName};
 use crate::ui::{Label, Line, Ui};
@@ -53,8 +54,12 @@ pub(super) async fn follow(
         }
     };
     let outcome = drill::run(&drill, &mut progress, report).await;
-    let incident = outcome.map_err(|error| explained(error, stack, &progress))?;
+    let incident = match outcome {
+        Ok(incident) => incident,
+        Err(error) => return Err(with_storage(session, explained(error, stack, &progress)).await),
+    };
     reported?;
+    check_storage(session, &progress).await?;
     warn_of_pending(session, &clients, stack, ui).await;
     if ui.is_json() {
         ui.json(&result(&incident, &progress))?;
@@ -114,6 +119,26 @@ fn stages(progress: &Progress) -> Value {
 /// Milliseconds are as precise as it gets.
 fn seconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+/// Adds that the local AWS cannot write, to whatever came of that.
+async fn with_storage(session: &Session, failed: CommandError) -> CommandError {
+    match local_session::storage_trouble(session).await {
+        Ok(None) => failed,
+        Ok(Some(trouble)) => failed.causes([trouble.to_string()]).hint(local_session::STORAGE_HINT),
+        Err(unknown) => failed.causes([unknown.to_string()]),
+    }
+}
+
+/// Fails if the local AWS has accepted the alert but cannot write its mail.
+async fn check_storage(session: &Session, progress: &Progress) -> Result<(), CommandError> {
+    match local_session::storage_trouble(session).await? {
+        None => Ok(()),
+        Some(trouble) => Err(CommandError::failed(format!("the alert was accepted but not mailed: {trouble}"))
+            .hint(local_session::STORAGE_HINT)
+            .detail("request_id", progress.request_id.clone())
+            .detail("stages", stages(progress))),
+    }
 }
 
 /// Warns about unconfirmed addresses: the alert is accepted, but they receive nothing.

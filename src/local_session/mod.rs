@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use incident_local::LocalConfig;
 use incident_local::config::{LatencyProfile, LimitsProfile};
-use incident_local::daemon::{self, DaemonError, Status};
-use incident_local::outbox::OutboxError;
+use incident_local::daemon::{self, DaemonError, Status, Unresponsive};
+use incident_local::outbox::{OutboxError, Trouble};
 
+use crate::session::Session;
 use incident_deploy::aws::AwsError;
 
 pub use confirm::{Confirmation, confirm_emails};
@@ -23,6 +24,9 @@ pub enum LocalError {
     /// The process failed.
     #[error(transparent)]
     Daemon(#[from] DaemonError),
+    /// It does not say whether it can write mails.
+    #[error("cannot determine whether the local AWS can write mails")]
+    Storage(#[source] std::io::Error),
     /// Its mail could not be read.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
@@ -32,6 +36,12 @@ pub enum LocalError {
     /// The path of this program is unknown, so it cannot be started again.
     #[error("cannot determine the path of this program")]
     Executable(#[source] std::io::Error),
+}
+
+impl From<Unresponsive> for LocalError {
+    fn from(unresponsive: Unresponsive) -> Self {
+        DaemonError::from(unresponsive).into()
+    }
 }
 
 /// How to start a local AWS when a command needs one.
@@ -56,6 +66,21 @@ pub fn quick(directory: &Path, region: Option<&str>) -> LocalConfig {
 pub async fn start(config: &LocalConfig) -> Result<Status, LocalError> {
     let executable = std::env::current_exe().map_err(LocalError::Executable)?;
     Ok(daemon::start(&executable, config).await?)
+}
+
+/// What to do when the local AWS cannot write mails.
+pub const STORAGE_HINT: &str =
+    "free space there, or make the folder writable again; SNS repeats a delivery for some minutes";
+
+/// Why the local AWS of a session cannot write mails; `None` if it can, or if the session is of an account.
+///
+/// # Errors
+/// If it does not answer.
+pub async fn storage_trouble(session: &Session) -> Result<Option<Trouble>, LocalError> {
+    match session.local() {
+        Some(status) => daemon::storage_trouble(status).await.map_err(LocalError::Storage),
+        None => Ok(None),
+    }
 }
 
 /// The folder of sent mail, which outlives the process.

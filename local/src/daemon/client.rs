@@ -11,8 +11,9 @@ use tokio::net::TcpStream;
 
 use super::Status;
 use crate::gateway::{Identity, SECRET_HEADER};
+use crate::outbox::Trouble;
 
-/// A process that takes longer is not ours, or is stuck.
+/// A process that takes longer is not ours, or does not run.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Who answers on a port.
@@ -22,6 +23,8 @@ pub(super) enum Answer {
     Identity(Identity),
     /// Something else.
     Stranger,
+    /// The port is open, but no answer came in time.
+    Silence,
     /// The port is closed.
     Closed,
 }
@@ -32,7 +35,20 @@ pub(super) async fn identify(status: &Status) -> Answer {
     let asked = tokio::time::timeout(TIMEOUT, send(stream, Method::GET, "/_local/status", status)).await;
     match asked {
         Ok(Some((StatusCode::OK, body))) => serde_json::from_slice(&body).map_or(Answer::Stranger, Answer::Identity),
-        _ => Answer::Stranger,
+        Ok(_) => Answer::Stranger,
+        Err(_) => Answer::Silence,
+    }
+}
+
+/// Why the local AWS cannot write mails; `None` when it can. It takes no longer than two seconds.
+///
+/// # Errors
+/// When it does not answer, or not with what was asked for.
+pub async fn storage_trouble(status: &Status) -> std::io::Result<Option<Trouble>> {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, status.port)).await?;
+    match tokio::time::timeout(TIMEOUT, send(stream, Method::GET, "/_local/storage", status)).await? {
+        Some((StatusCode::OK, body)) => Ok(serde_json::from_slice(&body)?),
+        _ => Err(std::io::ErrorKind::InvalidData.into()),
     }
 }
 

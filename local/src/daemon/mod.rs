@@ -6,7 +6,9 @@
 //! on the port is never mistaken for it, and none is ever killed.
 
 mod client;
+mod descriptors;
 mod find;
+mod process_state;
 mod serve;
 mod start;
 mod state;
@@ -17,7 +19,8 @@ mod tests;
 use std::io;
 use std::path::PathBuf;
 
-pub use find::{Found, find};
+pub use client::storage_trouble;
+pub use find::{Found, Unresponsive, find};
 pub use serve::serve;
 pub use start::start;
 pub use state::Status;
@@ -37,6 +40,9 @@ pub enum DaemonError {
         /// The directory.
         directory: PathBuf,
     },
+    /// It runs but does not answer.
+    #[error("{0}")]
+    Unresponsive(Unresponsive),
     /// A file in the directory cannot be read or written.
     #[error("cannot access {}", path.display())]
     File {
@@ -81,7 +87,23 @@ pub enum DaemonError {
     },
 }
 
+impl From<Unresponsive> for DaemonError {
+    fn from(unresponsive: Unresponsive) -> Self {
+        Self::Unresponsive(unresponsive)
+    }
+}
+
 impl DaemonError {
+    /// What the user can do, if anything in particular.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unresponsive(Unresponsive { pid, .. }) => Some(format!(
+                "`kill -CONT {pid}` lets a stopped process go on; `kill -9 {pid}` ends it with all its state"
+            )),
+            _ => None,
+        }
+    }
+
     fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { path, source }

@@ -25,14 +25,16 @@ const TAIL: u64 = 2000;
 /// unchanged; concurrent starts yield one process.
 ///
 /// # Errors
-/// When the process cannot be run, exits, or is not ready within 20 s; the error includes the end of its log.
+/// When a running one does not answer, or the process cannot be run, exits, or is not ready within 20 s; the error includes the end of its log.
 pub async fn start(executable: &Path, config: &LocalConfig) -> Result<Status, DaemonError> {
     let directory = config.directory.as_path();
     state::open(directory)?;
     let deadline = Instant::now() + TIMEOUT;
     let _starting = starter_lock(directory, deadline).await?;
-    if let Found::Running(status) = find(directory).await {
-        return Ok(status);
+    match find(directory).await {
+        Found::Running(status) => return Ok(status),
+        Found::Unresponsive(unresponsive) => return Err(unresponsive.into()),
+        Found::Absent | Found::Stale { .. } | Found::Foreign { .. } => {}
     }
     let child = spawn(executable, config)?;
     wait_until_ready(directory, child, deadline).await

@@ -18,11 +18,12 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 /// [`Found::Running`] was stopped; a stale state file is removed.
 ///
 /// # Errors
-/// When it refuses, or still runs after 15 s. It is never killed.
+/// When it does not answer, refuses, or still runs after 15 s. It is never killed.
 pub async fn stop(directory: &Path) -> Result<Found, DaemonError> {
     let found = find(directory).await;
     match &found {
         Found::Running(status) => stop_running(directory, status).await?,
+        Found::Unresponsive(unresponsive) => return Err(unresponsive.clone().into()),
         Found::Stale { .. } | Found::Foreign { .. } => forget(directory)?,
         Found::Absent => {}
     }

@@ -1,4 +1,4 @@
-//! The `/_local/…` control API, which AWS does not have: status, stop, fault rules, recorded calls, consumed capacity,
+//! The `/_local/…` control API, which AWS does not have: status, stop, whether mails can be written, fault rules, recorded calls, consumed capacity,
 //! events of AWS services.
 
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,7 @@ pub(super) fn answer(state: &State, request: &Request) -> Reply {
             state.stop.notify_one();
             document(200, &json!({ "stopping": true }))
         }
+        ("GET", "storage") => document(200, &state.cloud.outbox.trouble()),
         ("GET", "faults") => document(200, &state.faults.list()),
         ("PUT", "faults") => set_faults(state, request),
         ("GET", "calls") => document(200, &state.calls.list()),

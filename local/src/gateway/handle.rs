@@ -35,7 +35,13 @@ impl Handle {
 
     /// Number of open connections.
     pub fn connections(&self) -> &InFlight {
-        &self.state.connections
+        &self.state.connections.open
+    }
+
+    /// Bytes of request bodies held at the moment.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.state.connections.bytes()
     }
 
     /// Completes when no call and no delivery is in flight.

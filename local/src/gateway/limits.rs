@@ -58,6 +58,22 @@ pub(super) fn too_large(protocol: Protocol, limit: usize) -> ApiError {
     }
 }
 
+/// The error for a body that does not come in time. S3 has its own.
+pub(super) fn too_slow(protocol: Protocol) -> ApiError {
+    let code = if protocol == Protocol::S3 { "RequestTimeout" } else { "RequestTimeoutException" };
+    let message = "Your socket connection to the server was not read from or written to within the timeout period.";
+    ApiError::new(code, message).with_status(if protocol == Protocol::S3 { 400 } else { 408 })
+}
+
+/// The error for a body without room: clients repeat the call. S3 has its own.
+pub(super) fn overloaded(protocol: Protocol) -> ApiError {
+    match protocol {
+        Protocol::S3 => ApiError::new("SlowDown", "Please reduce your request rate."),
+        _ => ApiError::new("ServiceUnavailable", "the local AWS holds too many requests at a time"),
+    }
+    .with_status(503)
+}
+
 fn of(service: &str, operation: &str) -> usize {
     let longer = |wanted: &str| LONGER.iter().find(|(of, name, _)| *of == service && *name == wanted);
     longer(operation).or_else(|| longer("")).map_or(SETTINGS, |(_, _, bytes)| *bytes)

@@ -7,6 +7,8 @@
 
 mod admission;
 mod calls;
+mod capacity;
+mod connections;
 mod control;
 mod dispatch;
 mod exchanges;
@@ -36,7 +38,10 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use crate::{ApiError, Clock, Cloud, InFlight, LocalConfig};
+use crate::{ApiError, Clock, Cloud, LocalConfig};
+
+use capacity::Capacity;
+use connections::{Connections, Seat};
 
 pub use calls::RecordedCall;
 pub(crate) use control::{Identity, SECRET_HEADER};
@@ -46,6 +51,10 @@ pub use handle::Handle;
 const DRAIN: Duration = Duration::from_secs(2);
 /// Delay before the next `accept` when the system refuses a connection, such as when out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Buffer of a connection in bytes, and so the limit of a request's head; AWS takes 8 to 16 KB.
+const BUFFER: usize = 64 * 1024;
+/// The reply to a connection that has no room.
+const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 /// Why the gateway cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +100,7 @@ struct State {
     calls: calls::Calls,
     exchanges: Option<exchanges::Exchanges>,
     faults: faults::Faults,
-    connections: InFlight,
+    connections: Arc<Connections>,
     stop: Notify,
 }
 
@@ -101,6 +110,10 @@ impl Gateway {
     /// # Errors
     /// When the port is taken or the account's directory cannot be created.
     pub async fn bind(config: LocalConfig) -> Result<Self, GatewayError> {
+        Self::with_capacity(config, Capacity::of_this_process()).await
+    }
+
+    async fn with_capacity(config: LocalConfig, capacity: Capacity) -> Result<Self, GatewayError> {
         let port = config.port;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|source| match source.kind() {
             std::io::ErrorKind::AddrInUse => GatewayError::PortInUse { port },
@@ -117,7 +130,7 @@ impl Gateway {
             calls: calls::Calls::default(),
             exchanges,
             faults,
-            connections: InFlight::default(),
+            connections: Arc::new(Connections::new(capacity)),
             stop: Notify::new(),
         };
         let state = Arc::new(state);
@@ -157,6 +170,7 @@ impl Gateway {
                     Ok((stream, _)) => self.answer(stream, &tracker),
                     Err(error) => {
                         tracing::warn!(%error, "cannot accept a connection");
+                        self.state.connections.make_room();
                         tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
                 },
@@ -171,24 +185,38 @@ impl Gateway {
     }
 
     fn answer(&self, stream: TcpStream, tracker: &GracefulShutdown) {
+        let Some(seat) = self.state.connections.admit().map(Arc::new) else {
+            // The few bytes fit into a new connection's buffer, or the client sees it closed.
+            let _ = stream.try_write(NO_ROOM);
+            return;
+        };
         // Replies are small and clients wait for them: disable Nagle's algorithm.
         let _ = stream.set_nodelay(true);
-        let state = Arc::clone(&self.state);
-        let service = service_fn(move |request| {
-            let state = Arc::clone(&state);
-            async move { pipeline::answer(&state, request).await }
+        let service = service_fn({
+            let (state, seat) = (Arc::clone(&self.state), Arc::clone(&seat));
+            move |request| {
+                let (state, seat) = (Arc::clone(&state), Arc::clone(&seat));
+                async move { pipeline::answer(&state, &seat, request).await }
+            }
         });
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
+            .header_read_timeout(self.state.connections.capacity.head)
+            .max_buf_size(BUFFER)
             .serve_connection(TokioIo::new(stream), service);
-        let connection = tracker.watch(connection);
-        let open = self.state.connections.begin();
-        tokio::spawn(async move {
-            let _open = open;
-            if let Err(error) = connection.await {
+        tokio::spawn(converse(tracker.watch(connection), seat));
+    }
+}
+
+/// Serves a connection until either side closes it, or it has to give way.
+async fn converse(connection: impl Future<Output = hyper::Result<()>>, seat: Arc<Seat>) {
+    tokio::select! {
+        closed = connection => {
+            if let Err(error) = closed {
                 tracing::debug!(%error, "connection ended");
             }
-        });
+        }
+        () = seat.ended() => tracing::debug!("connection closed: its client is slow, or others need room"),
     }
 }
 

@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 
 use super::admission::{self, Place};
 use super::calls::{RecordedCall, RecordedNeed};
+use super::connections::{Held, Seat};
 use super::exchanges::{Exchange, Injected};
 use super::faults::Action;
 use super::protocol::Protocol;
@@ -33,11 +34,13 @@ struct Work {
     resource: String,
     /// The decompressed body, for the service that reads it itself.
     body: Bytes,
+    _held: Held,
 }
 
 /// Answers a request; an error closes the connection without a reply. A panic fails only its own call.
 pub(super) async fn answer(
     state: &Arc<State>,
+    seat: &Seat,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Full<Bytes>>, Dropped> {
     let request_id = uuid::Uuid::new_v4().to_string();
@@ -45,16 +48,18 @@ pub(super) async fn answer(
     let request = Request::of(head);
     // The error protocol, for when the request itself has been consumed.
     let route = route::guess(&request);
-    let answered = AssertUnwindSafe(admit_and_answer(state, request, body, &request_id)).catch_unwind().await;
+    let answered = AssertUnwindSafe(admit_and_answer(state, seat, request, body, &request_id)).catch_unwind().await;
     let reply = match answered {
         Ok(reply) => reply?,
         Err(_) => route.protocol.encode_error(&route, &request_id, &internal_failure()),
     };
+    seat.await_head();
     Ok(with_request_id(reply, &request_id).map(Full::new))
 }
 
 async fn admit_and_answer(
     state: &Arc<State>,
+    seat: &Seat,
     mut request: Request,
     body: Incoming,
     request_id: &str,
@@ -67,13 +72,15 @@ async fn admit_and_answer(
             return fail(route::guess(&request), error);
         }
     };
-    if let Err(error) = request.read(body, admission.longest_body).await {
-        return fail(route::guess(&request), error);
+    seat.await_body();
+    if let Err(error) = request.read(body, admission.longest_body, seat).await {
+        return fail(route::guess(&request), error).map(closing);
     }
+    let held = seat.work();
     match admission.to {
         Place::Control => Ok(control::answer(state, &request)),
         Place::Page => Ok(pages::answer(state, &request)),
-        Place::Service => answer_and_record(state, request, request_id, admission.signer).await,
+        Place::Service => answer_and_record(state, request, request_id, admission.signer, held).await,
     }
 }
 
@@ -95,6 +102,12 @@ fn discard(request: &Request, mut body: Incoming) {
     }));
 }
 
+/// Announces that the connection ends with this reply: the rest of the body is not read.
+fn closing(mut reply: Reply) -> Reply {
+    reply.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+    reply
+}
+
 /// The reply to a call that panicked.
 fn internal_failure() -> ApiError {
     ApiError::new("InternalFailure", "The request processing has failed because of an unknown error.").with_status(500)
@@ -107,15 +120,17 @@ fn with_request_id(mut reply: Reply, request_id: &str) -> Reply {
     reply
 }
 
+/// Answers a call; writes it down if the exchanges are recorded.
 async fn answer_and_record(
     state: &Arc<State>,
     request: Request,
     request_id: &str,
     signer: Option<Signer>,
+    held: Held,
 ) -> Result<Reply, Dropped> {
-    let Some(exchanges) = &state.exchanges else { return answer_call(state, request, request_id, signer).await };
+    let Some(exchanges) = &state.exchanges else { return answer_call(state, request, request_id, signer, held).await };
     let exchange = Exchange::of(&request, signer.as_ref().map(|signer| &signer.signature.scope));
-    let reply = answer_call(state, request, request_id, signer).await;
+    let reply = answer_call(state, request, request_id, signer, held).await;
     exchanges.add(exchange, reply.as_ref().ok());
     reply
 }
@@ -125,6 +140,7 @@ async fn answer_call(
     request: Request,
     request_id: &str,
     signer: Option<Signer>,
+    held: Held,
 ) -> Result<Reply, Dropped> {
     let fail = |route: &Route, error: ApiError| Ok(route.protocol.encode_error(route, request_id, &error));
     let scope = signer.as_ref().map(|signer| &signer.signature.scope);
@@ -142,7 +158,7 @@ async fn answer_call(
         Protocol::S3 => Some(rest_request(&request, &call, &request.sent_body)),
         _ => None,
     };
-    perform(state, route, call, request.body, rest).await
+    perform(state, route, call, request.body, rest, held).await
 }
 
 /// Performs a call whose caller is known, unless a fault rule prevents it. The policies of the caller are asked.
@@ -155,10 +171,11 @@ pub(super) async fn perform(
     call: Call,
     body: Bytes,
     rest: Option<RestRequest>,
+    held: Held,
 ) -> Result<Reply, Dropped> {
     let needs = permission::needs(&state.cloud, &call, rest.as_ref());
     let resource = permission::resource(&needs);
-    break_or_perform(state, Work { route, call, needs, resource, body }, rest).await
+    break_or_perform(state, Work { route, call, needs, resource, body, _held: held }, rest).await
 }
 
 fn read_call(

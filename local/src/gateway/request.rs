@@ -4,11 +4,16 @@ use std::io::Read;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
+use super::connections::{Overloaded, Seat};
+use super::protocol::Protocol;
 use super::{limits, route};
 use crate::ApiError;
+
+/// How much is decompressed at a time, in bytes.
+const PIECE: usize = 64 * 1024;
 
 /// Method, path, headers and, once read, the body.
 #[derive(Debug)]
@@ -47,25 +52,28 @@ impl Request {
         announced.is_none_or(|length| length <= limit as u64)
     }
 
-    /// Reads and decompresses the body. The limit in bytes holds for both forms.
+    /// Reads and decompresses the body. The limit in bytes holds for both forms, and both count as held.
     ///
     /// # Errors
-    /// [`limits::too_large`] above the limit, `SerializationException` for invalid gzip.
-    pub(super) async fn read(&mut self, body: Incoming, limit: usize) -> Result<(), ApiError> {
+    /// [`limits::too_large`] above the limit, [`limits::too_slow`] and [`limits::overloaded`], and
+    /// `SerializationException` for invalid gzip.
+    pub(super) async fn read(&mut self, body: Incoming, limit: usize, seat: &Seat) -> Result<(), ApiError> {
         let protocol = route::guess(self).protocol;
-        let too_large = || limits::too_large(protocol, limit);
-        let collected = Limited::new(body, limit).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                return too_large();
+        let explained = |unread: Unread| match unread {
+            Unread::TooLarge => limits::too_large(protocol, limit),
+            Unread::TooSlow => limits::too_slow(protocol),
+            Unread::Overloaded => limits::overloaded(protocol),
+            Unread::Broken(error) => {
+                ApiError::new("RequestTimeoutException", format!("cannot read the request body: {error}"))
             }
-            ApiError::new("RequestTimeoutException", format!("cannot read the request body: {error}"))
-        })?;
-        self.sent_body = collected.to_bytes();
-        let compressed = self.headers.get(http::header::CONTENT_ENCODING).is_some_and(|value| value == "gzip");
-        self.body = if compressed {
-            decompress(&self.sent_body, limit)?.ok_or_else(too_large)?
-        } else {
-            self.sent_body.clone()
+            Unread::NotGzip => ApiError::new("SerializationException", "the request body is not valid gzip"),
+        };
+        self.sent_body = receive(body, limit, seat).await.map_err(explained)?;
+        let is_compressed = self.headers.get(http::header::CONTENT_ENCODING).is_some_and(|value| value == "gzip");
+        // S3 stores an encoded object as it is.
+        self.body = match is_compressed && protocol != Protocol::S3 {
+            true => decompress(&self.sent_body, limit, seat).map_err(explained)?,
+            false => self.sent_body.clone(),
         };
         Ok(())
     }
@@ -111,12 +119,57 @@ pub(super) fn decode(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// Decompresses gzip; `None` when the content exceeds the limit.
-fn decompress(body: &[u8], limit: usize) -> Result<Option<Bytes>, ApiError> {
-    let mut plain = Vec::new();
-    flate2::read::GzDecoder::new(body)
-        .take(limit as u64 + 1)
-        .read_to_end(&mut plain)
-        .map_err(|_| ApiError::new("SerializationException", "the request body is not valid gzip"))?;
-    Ok(Some(Bytes::from(plain)).filter(|plain| plain.len() <= limit))
+/// Why a body was not read to its end.
+enum Unread {
+    TooLarge,
+    TooSlow,
+    Overloaded,
+    Broken(hyper::Error),
+    NotGzip,
+}
+
+impl From<Overloaded> for Unread {
+    fn from(_: Overloaded) -> Self {
+        Self::Overloaded
+    }
+}
+
+/// Receives a body in time, unless it has to give way to others.
+async fn receive(mut body: Incoming, limit: usize, seat: &Seat) -> Result<Bytes, Unread> {
+    let reading = async {
+        let mut received = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(Unread::Broken)?.into_data() else { continue };
+            take(&mut received, &data, limit, seat)?;
+        }
+        Ok(Bytes::from(received))
+    };
+    tokio::select! {
+        received = reading => received,
+        () = seat.refused() => Err(Unread::Overloaded),
+        () = tokio::time::sleep(seat.capacity().body) => Err(Unread::TooSlow),
+    }
+}
+
+/// Decompresses gzip, whose length is not known before.
+fn decompress(body: &[u8], limit: usize, seat: &Seat) -> Result<Bytes, Unread> {
+    let (mut decoder, mut plain) = (flate2::read::GzDecoder::new(body), Vec::new());
+    let mut piece = vec![0; PIECE];
+    loop {
+        match decoder.read(&mut piece) {
+            Ok(0) => return Ok(Bytes::from(plain)),
+            Ok(length) => take(&mut plain, &piece[..length], limit, seat)?,
+            Err(_) => return Err(Unread::NotGzip),
+        }
+    }
+}
+
+/// Adds a piece within the limits of the body and of all bodies.
+fn take(taken: &mut Vec<u8>, piece: &[u8], limit: usize, seat: &Seat) -> Result<(), Unread> {
+    if taken.len() + piece.len() > limit {
+        return Err(Unread::TooLarge);
+    }
+    seat.hold(piece.len())?;
+    taken.extend_from_slice(piece);
+    Ok(())
 }

@@ -3,17 +3,20 @@
 mod compose;
 mod hand_over;
 mod read;
+mod storage;
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::config::LocalConfig;
 use crate::{ApiError, private};
 
 use hand_over::MailServer;
 pub use read::{StoredMail, read};
+pub use storage::Trouble;
 
 /// The outbox directory, and an optional mail server that receives a copy.
 #[derive(Debug)]
@@ -21,6 +24,8 @@ pub struct Outbox {
     directory: PathBuf,
     server: Option<MailServer>,
     written: AtomicU64,
+    /// Of the last mail, if it could not be written.
+    trouble: Mutex<Option<Trouble>>,
 }
 
 /// One mail to one address.
@@ -108,9 +113,9 @@ impl Outbox {
     /// When the directory cannot be created, or the mail server is not on this machine.
     pub fn open(config: &LocalConfig) -> Result<Self, OutboxError> {
         let directory = config.directory.join("outbox");
-        private::folder(&directory).map_err(|source| storage(&directory, source))?;
+        private::folder(&directory).map_err(|source| inaccessible(&directory, source))?;
         let server = config.smtp.as_deref().map(MailServer::parse).transpose()?;
-        Ok(Self { directory, server, written: AtomicU64::new(0) })
+        Ok(Self { directory, server, written: AtomicU64::new(0), trouble: Mutex::default() })
     }
 
     /// The outbox directory.
@@ -135,8 +140,28 @@ impl Outbox {
         Ok(file)
     }
 
+    /// Why mails cannot be written at the moment, or the last one could not. SNS repeats a delivery for a while only: what
+    /// is not told here would vanish.
+    pub fn trouble(&self) -> Option<Trouble> {
+        let now = storage::probe(&self.directory).err().map(|error| Trouble::new(&self.directory, &error));
+        now.or_else(|| self.last_trouble().clone())
+    }
+
+    fn last_trouble(&self) -> MutexGuard<'_, Option<Trouble>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Writes atomically, under a unique, increasing number.
     async fn store(&self, stem: &(String, String), content: &[u8]) -> Result<PathBuf, OutboxError> {
+        let stored = self.try_to_store(stem, content).await;
+        *self.last_trouble() = match &stored {
+            Err(OutboxError::Storage { source, .. }) => Some(Trouble::new(&self.directory, source)),
+            _ => None,
+        };
+        stored
+    }
+
+    async fn try_to_store(&self, stem: &(String, String), content: &[u8]) -> Result<PathBuf, OutboxError> {
         let (time, recipient) = stem;
         let target = loop {
             let number = self.written.fetch_add(1, Ordering::Relaxed) + 1;
@@ -146,8 +171,15 @@ impl Outbox {
             }
         };
         let partial = target.with_extension("eml.partial");
-        tokio::fs::write(&partial, content).await.map_err(|source| storage(&partial, source))?;
-        tokio::fs::rename(&partial, &target).await.map_err(|source| storage(&target, source))?;
+        let written = match tokio::fs::write(&partial, content).await {
+            Ok(()) => tokio::fs::rename(&partial, &target).await,
+            Err(error) => Err(error),
+        };
+        if let Err(source) = written {
+            // Half a mail would only take space; it may not even exist.
+            let _ = tokio::fs::remove_file(&partial).await;
+            return Err(inaccessible(&target, source));
+        }
         Ok(target)
     }
 }
@@ -160,6 +192,6 @@ fn file_stem(now: jiff::Timestamp, recipient: &str) -> (String, String) {
     (now.strftime("%Y%m%dT%H%M%S.%3fZ").to_string(), recipient.chars().take(64).map(safe).collect())
 }
 
-fn storage(path: &Path, source: std::io::Error) -> OutboxError {
+fn inaccessible(path: &Path, source: std::io::Error) -> OutboxError {
     OutboxError::Storage { path: path.to_owned(), source }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use mail_parser::{Message, MessageParser};
 use serde::Serialize;
 
-use super::{OutboxError, compose, storage};
+use super::{OutboxError, compose, inaccessible};
 
 /// A mail in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,17 +37,17 @@ pub fn read(directory: &Path) -> Result<Vec<StoredMail>, OutboxError> {
     let entries = match std::fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(storage(directory, error)),
+        Err(error) => return Err(inaccessible(directory, error)),
     };
     let mut files = entries
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| storage(directory, error))?;
+        .map_err(|error| inaccessible(directory, error))?;
     files.retain(|file| file.extension().is_some_and(|extension| extension == "eml") && file.is_file());
     files.sort();
     let mut mails = Vec::with_capacity(files.len());
     for file in files {
-        let content = std::fs::read(&file).map_err(|error| storage(&file, error))?;
+        let content = std::fs::read(&file).map_err(|error| inaccessible(&file, error))?;
         mails.extend(MessageParser::default().parse(&content).map(|message| stored(file, &message)));
     }
     Ok(mails)

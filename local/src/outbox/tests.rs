@@ -98,3 +98,40 @@ fn a_remote_mail_server_is_rejected() {
         assert!(matches!(error, OutboxError::Server { .. }), "{address}");
     }
 }
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_written_is_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = Outbox::open(&config(folder.path(), None)).unwrap();
+    assert_eq!(outbox.trouble(), None);
+    // A file in place of the folder fails for every user and on every system.
+    std::fs::remove_dir(outbox.directory()).unwrap();
+    std::fs::write(outbox.directory(), "").unwrap();
+    assert!(outbox.trouble().is_some(), "also before a mail is to be written");
+    outbox.deliver(&mail("lost", "")).await.unwrap_err();
+    std::fs::remove_file(outbox.directory()).unwrap();
+    std::fs::create_dir(outbox.directory()).unwrap();
+    let trouble = outbox.trouble().unwrap().to_string();
+    assert!(trouble.contains(outbox.directory().to_str().unwrap()), "the mail is still missing: {trouble}");
+    outbox.deliver(&mail("repeated", "")).await.unwrap();
+    assert_eq!(outbox.trouble(), None);
+    assert_eq!(std::fs::read_dir(outbox.directory()).unwrap().count(), 1, "nothing but the mail");
+}
+
+#[test]
+fn a_full_disk_is_named() {
+    let path = Path::new("/outbox");
+    for (code, is_full) in [(28, true), (27, true), (13, false)] {
+        let trouble = Trouble::new(path, &std::io::Error::from_raw_os_error(code));
+        assert_eq!(trouble.is_full, is_full, "{trouble}");
+        assert_eq!(trouble.to_string().contains("no space left"), is_full, "{trouble}");
+    }
+}
+
+/// `/dev/full` fails as a full disk does.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_device_is_full() {
+    let error = std::fs::write("/dev/full", "x").unwrap_err();
+    assert!(Trouble::new(Path::new("/outbox"), &error).is_full, "{error}");
+}

@@ -9,7 +9,7 @@ mod stop;
 use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand};
-use incident_local::daemon::Status;
+use incident_local::daemon::{Status, Unresponsive};
 use serde_json::{Value, json};
 
 use crate::error::CommandError;
@@ -69,6 +69,14 @@ fn show(status: &Status, ui: &Ui) -> Result<(), CommandError> {
         ),
     ];
     ui.print_all(fields.map(|(name, value)| Line::labelled(Label::Faint, format!("{name:10}")).and(value)))
+}
+
+/// The JSON of `status` for one that does not answer.
+fn unresponsive_document(unresponsive: &Unresponsive) -> Value {
+    let Unresponsive { pid, endpoint, state } = unresponsive;
+    let mut document = document(None);
+    document["unresponsive"] = json!({"pid": pid, "endpoint": endpoint, "state": state});
+    document
 }
 
 /// The JSON of `start` and `status`.

@@ -46,7 +46,7 @@ pub enum OutboxCommand {
 }
 
 pub(super) async fn run(args: OutboxArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    let directory = local_session::outbox(&settings.local_directory);
+    let directory = local_session::outbox(settings.local_directory()?);
     match args.command {
         Some(OutboxCommand::Show { mail, .. }) => show(mail.as_deref(), &directory, ui),
         None if args.last => show(None, &directory, ui),
@@ -109,10 +109,14 @@ pub(in crate::cli) fn mail_text(mail: &StoredMail) -> Vec<Line> {
 }
 
 async fn confirm_waiting(settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    let Found::Running(_) = daemon::find(&settings.local_directory).await else {
-        return Err(CommandError::user("the local AWS is not running, so there is nothing to confirm")
-            .hint("`incidentctl up --local --email you@example.com` starts it and sends a confirmation mail"));
-    };
+    match daemon::find(settings.local_directory()?).await {
+        Found::Running(_) => {}
+        Found::Unresponsive(unresponsive) => return Err(LocalError::from(unresponsive).into()),
+        Found::Absent | Found::Stale { .. } | Found::Foreign { .. } => {
+            return Err(CommandError::user("the local AWS is not running, so there is nothing to confirm")
+                .hint("`incidentctl up --local --email you@example.com` starts it and sends a confirmation mail"));
+        }
+    }
     let settings = settings.locally();
     let session = crate::cli::connect(&settings, ui).await?;
     let confirmations = follow_links(&session).await?;

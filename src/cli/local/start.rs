@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use incident_local::LocalConfig;
 use incident_local::config::{LatencyProfile, LimitsProfile};
-use incident_local::daemon::{self, Found};
+use incident_local::daemon::{self, Found, Status};
 
 use crate::error::CommandError;
-use crate::local_session;
+use crate::local_session::{self, LocalError};
 use crate::settings::Settings;
 use crate::ui::Ui;
 
@@ -67,17 +67,10 @@ pub enum Limits {
 }
 
 pub(super) async fn run(args: StartArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    if let Found::Running(status) = daemon::find(&settings.local_directory).await {
-        ui.say("the local AWS is already running; its settings stay as they are");
-        if args.port.is_some_and(|port| port != status.port) {
-            return Err(CommandError::user(format!("the local AWS is already running on port {}", status.port))
-                .hint("`incidentctl local stop` stops it"));
-        }
-        if args.open && !status.is_open() {
-            return Err(CommandError::user("the local AWS is already running with an access key of its own")
-                .hint("`incidentctl local stop` stops it"));
-        }
-        return super::show(&status, ui);
+    match daemon::find(settings.local_directory()?).await {
+        Found::Running(status) => return keep(&args, &status, ui),
+        Found::Unresponsive(unresponsive) => return Err(LocalError::from(unresponsive).into()),
+        Found::Absent | Found::Stale { .. } | Found::Foreign { .. } => {}
     }
     if args.open {
         ui.warn("anyone on this machine can use this local AWS to run code as you");
@@ -85,6 +78,20 @@ pub(super) async fn run(args: StartArgs, settings: &Settings, ui: &Ui) -> Result
     let status = local_session::start(&config(args, settings)?).await?;
     ui.say("the local AWS is running; its state is lost when it stops, except the outbox");
     super::show(&status, ui)
+}
+
+/// Shows a local AWS that already runs, unless it is not the one asked for.
+fn keep(args: &StartArgs, status: &Status, ui: &Ui) -> Result<(), CommandError> {
+    ui.say("the local AWS is already running; its settings stay as they are");
+    if args.port.is_some_and(|port| port != status.port) {
+        return Err(CommandError::user(format!("the local AWS is already running on port {}", status.port))
+            .hint("`incidentctl local stop` stops it"));
+    }
+    if args.open && !status.is_open() {
+        return Err(CommandError::user("the local AWS is already running with an access key of its own")
+            .hint("`incidentctl local stop` stops it"));
+    }
+    super::show(status, ui)
 }
 
 fn config(args: StartArgs, settings: &Settings) -> Result<LocalConfig, CommandError> {
@@ -107,7 +114,7 @@ fn config(args: StartArgs, settings: &Settings) -> Result<LocalConfig, CommandEr
         // The background process has another working directory.
         faults: args.faults.map(std::path::absolute).transpose()?,
         open: args.open,
-        ..local_session::quick(&settings.local_directory, settings.local_region.as_deref())
+        ..local_session::quick(settings.local_directory()?, settings.local_region.as_deref())
     })
 }
 

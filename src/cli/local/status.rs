@@ -4,6 +4,7 @@ use clap::Args;
 use incident_local::daemon::{self, Found, Status};
 
 use crate::error::CommandError;
+use crate::local_session::LocalError;
 use crate::settings::{Settings, single_quoted};
 use crate::ui::{Line, Ui};
 
@@ -16,9 +17,15 @@ pub struct StatusArgs {
 }
 
 pub(super) async fn run(args: &StatusArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    match daemon::find(&settings.local_directory).await {
+    match daemon::find(settings.local_directory()?).await {
         Found::Running(status) if args.export => return ui.print_all(exports(&status, has_session_token())),
         Found::Running(status) => return super::show(&status, ui),
+        Found::Unresponsive(unresponsive) => {
+            if ui.is_json() {
+                ui.json(&super::unresponsive_document(&unresponsive))?;
+            }
+            return Err(LocalError::from(unresponsive).into());
+        }
         Found::Absent => ui.say("the local AWS is not running; any command with --local starts it"),
         Found::Stale { pid } => ui
             .say(format!("the local AWS is not running: its process {pid} died; any command with --local restarts it")),

@@ -23,7 +23,7 @@ pub(super) async fn run(_args: &StopArgs, settings: &Settings, ui: &Ui) -> Resul
 
 /// Stops it; `false` when it was not running.
 pub(in crate::cli) async fn stop(settings: &Settings, ui: &Ui) -> Result<bool, CommandError> {
-    match daemon::stop(&settings.local_directory).await.map_err(LocalError::from)? {
+    match daemon::stop(settings.local_directory()?).await.map_err(LocalError::from)? {
         Found::Running(status) => {
             ui.say(format!(
                 "stopped the local AWS on {}; its mails stay in {}",
@@ -32,6 +32,7 @@ pub(in crate::cli) async fn stop(settings: &Settings, ui: &Ui) -> Result<bool, C
             ));
             return Ok(true);
         }
+        Found::Unresponsive(unresponsive) => return Err(LocalError::from(unresponsive).into()),
         Found::Absent => ui.say("the local AWS is not running"),
         Found::Stale { pid } => ui.say(format!("the local AWS is not running: its process {pid} had already died")),
         Found::Foreign { pid, port } => ui.say(format!(

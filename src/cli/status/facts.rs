@@ -13,10 +13,12 @@ use crate::cli::doctor::coverage;
 use crate::error::CommandError;
 use crate::health::LIFETIME_HOURS;
 use crate::incidents::{Filter, Incidents, IncidentsError, Listing, SilenceState};
+use crate::local_session;
 use crate::session::Session;
 use crate::settings::{Settings, StackName};
 use incident_deploy::aws::{Absent, AwsError, Clients, Explain};
 use incident_deploy::self_check::self_check;
+use incident_local::outbox::Trouble;
 
 /// How many incidents to show.
 const INCIDENTS: usize = 5;
@@ -44,6 +46,8 @@ pub(super) struct Facts {
     pub(super) alarms: Vec<Alarm>,
     /// What it cost this month to ask which functions fail; absent if nothing was asked.
     pub(super) queries: Option<Queries>,
+    /// Why the local AWS cannot write mails.
+    pub(super) storage: Option<Trouble>,
     /// The handler's version, or its complaint.
     pub(super) self_check: Option<Result<String, String>>,
 }
@@ -121,6 +125,7 @@ impl Facts {
             alarms,
             queries,
             self_check,
+            storage: local_session::storage_trouble(session).await?,
             ..Self::default()
         };
         Ok(facts.compared(&deployed))

@@ -4,6 +4,7 @@ use incident_model::alarms;
 use serde::Serialize;
 
 use super::facts::Facts;
+use crate::local_session;
 use crate::ui::count;
 use incident_deploy::self_check::complaint;
 
@@ -20,7 +21,7 @@ pub(super) fn of(facts: &Facts) -> Vec<Problem> {
         let message = format!("the stack `{}` is not deployed here", facts.stack);
         return vec![Problem { message, hint: "`incidentctl up` deploys it; --stack and --region select another" }];
     }
-    let problems = [newer(facts), way(facts), handler(facts), subscribers(facts), alarms(facts)];
+    let problems = [newer(facts), way(facts), handler(facts), subscribers(facts), storage(facts), alarms(facts)];
     problems.into_iter().flatten().chain(queues(facts)).collect()
 }
 
@@ -61,6 +62,11 @@ fn subscribers(facts: &Facts) -> Option<Problem> {
         }),
         _ => None,
     }
+}
+
+fn storage(facts: &Facts) -> Option<Problem> {
+    let message = facts.storage.as_ref()?.to_string();
+    Some(Problem { message, hint: local_session::STORAGE_HINT })
 }
 
 /// The alarm on functions fires when a function fails: the path works.

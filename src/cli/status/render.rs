@@ -37,6 +37,7 @@ pub(super) fn document(facts: &Facts, problems: &[Problem], ui: &Ui) -> Value {
         "alarms": facts.alarms,
         "function_queries": facts.queries,
         "self_check": self_check,
+        "storage": facts.storage,
         "drift": facts.drift,
         "problems": problems,
     })

@@ -12,6 +12,7 @@ use md5::{Digest as _, Md5};
 use serde_json::Value;
 use tokio::net::TcpStream;
 
+use crate::gateway::capacity::Capacity;
 use crate::gateway::request::Request;
 use crate::gateway::signature::{Scope, tests::sign};
 use crate::gateway::{Gateway, Handle, SECRET_HEADER};
@@ -51,9 +52,13 @@ impl Client {
     }
 
     pub(super) async fn with(config: LocalConfig) -> Self {
+        Self::with_capacity(config, Capacity::of_this_process()).await
+    }
+
+    pub(super) async fn with_capacity(config: LocalConfig, capacity: Capacity) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let config = LocalConfig { directory: directory.path().to_owned(), ..config };
-        let gateway = Gateway::bind(config).await.unwrap();
+        let gateway = Gateway::with_capacity(config, capacity).await.unwrap();
         let (cloud, handle) = (gateway.cloud().clone(), gateway.handle());
         let access_key = cloud.access_key.clone();
         tokio::spawn(gateway.run(std::future::pending()));

@@ -3,6 +3,7 @@
 mod attacks;
 mod client;
 mod consumed;
+mod slow;
 
 use std::time::Duration;
 

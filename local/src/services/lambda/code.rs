@@ -1,16 +1,23 @@
 //! Deployment packages: validated on arrival, unpacked once, shared by all environments.
 
-use std::io::{Cursor, Read};
+mod folder;
+#[cfg(test)]
+mod tests;
+
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 use zip::ZipArchive;
 
-use crate::{ApiError, private};
+use crate::ApiError;
+
+pub(super) use folder::{Folder, clean};
 
 /// Request limit for an inline package; the zip itself may have 50 MB.
 const REQUEST_LIMIT: usize = 70_167_211;
@@ -22,8 +29,10 @@ pub(super) struct Code {
     zip: Bytes,
     /// `base64(sha256(zip))`.
     pub(super) sha256: String,
-    directory: PathBuf,
-    unpacked: OnceCell<()>,
+    /// `sha256(zip)` in hexadecimal.
+    digest: String,
+    root: PathBuf,
+    unpacked: Mutex<Option<Arc<Folder>>>,
 }
 
 impl Code {
@@ -60,8 +69,8 @@ impl Code {
             return Err(invalid(&format!("Unzipped size must be smaller than {UNPACKED_LIMIT} bytes")));
         }
         let digest = Sha256::digest(&zip);
-        let directory = root.join(hexadecimal(&digest));
-        Ok(Self { zip, sha256: STANDARD.encode(digest), directory, unpacked: OnceCell::new() })
+        let (sha256, digest) = (STANDARD.encode(digest), hexadecimal(&digest));
+        Ok(Self { zip, sha256, digest, root: root.to_owned(), unpacked: Mutex::default() })
     }
 
     /// The zip as uploaded.
@@ -70,8 +79,8 @@ impl Code {
     }
 
     /// `sha256(zip)` in hexadecimal.
-    pub(super) fn digest(&self) -> String {
-        self.directory.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    pub(super) fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// Size of the zip in bytes.
@@ -79,68 +88,27 @@ impl Code {
         self.zip.len()
     }
 
-    /// The unpacked package: the function's `/var/task`.
+    /// The unpacked package: the function's `/var/task`. It is as unpacked: a folder that was changed since, by a function
+    /// or by hand, is left to the processes that run in it, and another takes its place.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(super) async fn directory(&self) -> std::io::Result<&Path> {
-        self.unpacked
-            .get_or_try_init(|| async {
-                let (zip, directory) = (self.zip.clone(), self.directory.clone());
-                tokio::task::spawn_blocking(move || unpack(&zip, &directory)).await.map_err(std::io::Error::other)?
-            })
-            .await?;
-        Ok(&self.directory)
+    pub(super) async fn folder(&self) -> std::io::Result<Arc<Folder>> {
+        let mut unpacked = self.unpacked.lock().await;
+        let (known, zip, root, digest) = (unpacked.clone(), self.zip.clone(), self.root.clone(), self.digest.clone());
+        let look = move || match known {
+            Some(folder) if folder.is_intact() => Ok(folder),
+            known => {
+                if let Some(folder) = known {
+                    tracing::warn!(folder = %folder.path().display(), "the code of a function was changed; unpacked anew");
+                }
+                Folder::unpack(&zip, &root, &digest).map(Arc::new)
+            }
+        };
+        let folder = tokio::task::spawn_blocking(look).await.map_err(std::io::Error::other)??;
+        *unpacked = Some(Arc::clone(&folder));
+        Ok(folder)
     }
-}
-
-/// Unpacks to a temporary directory and renames it, so that an existing directory is complete.
-fn unpack(zip: &[u8], directory: &Path) -> std::io::Result<()> {
-    if directory.is_dir() {
-        return Ok(());
-    }
-    let staging = directory.with_extension(uuid::Uuid::new_v4().simple().to_string());
-    if let Some(root) = directory.parent() {
-        private::folder(root)?;
-    }
-    private::folder(&staging)?;
-    let mut archive = ZipArchive::new(Cursor::new(zip)).map_err(std::io::Error::other)?;
-    let mut left = UNPACKED_LIMIT;
-    for index in 0..archive.len() {
-        let entry = archive.by_index(index).map_err(std::io::Error::other)?;
-        let Some(name) = entry.enclosed_name() else { continue };
-        let path = staging.join(name);
-        if entry.is_dir() {
-            std::fs::create_dir_all(&path)?;
-            continue;
-        }
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
-        let mode = entry.unix_mode().unwrap_or(0o644);
-        let mut content = Vec::new();
-        // The declared size may be wrong.
-        entry.take(left + 1).read_to_end(&mut content)?;
-        left = left.checked_sub(content.len() as u64).ok_or_else(|| std::io::Error::other("larger than it says"))?;
-        std::fs::write(&path, content)?;
-        set_mode(&path, mode)?;
-    }
-    std::fs::rename(&staging, directory).or_else(|error| {
-        let _ = std::fs::remove_dir_all(&staging);
-        if directory.is_dir() { Ok(()) } else { Err(error) }
-    })
-}
-
-/// AWS fails packages whose `bootstrap` is not executable, so the mode bits are preserved.
-#[cfg(unix)]
-fn set_mode(path: &Path, mode: u32) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode & 0o777))
-}
-
-#[cfg(not(unix))]
-fn set_mode(_path: &Path, _mode: u32) -> std::io::Result<()> {
-    Ok(())
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

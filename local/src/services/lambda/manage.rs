@@ -77,10 +77,11 @@ fn read_code(request: &Request, package: &Input) -> Result<Arc<Code>, ApiError> 
     }
     if let (Some(bucket), Some(key)) = (package.text("S3Bucket"), package.text("S3Key")) {
         let zip = s3::object(request.cloud, bucket, key).map_err(|error| unavailable(&error))?;
-        return Code::from_zip(zip, &store::code_root(request.cloud)).map(Arc::new);
+        return Code::from_zip(zip, &store::code_root(request.cloud)).map(|code| store::shared(request.cloud, code));
     }
     let zip = package.text("ZipFile").ok_or_else(|| invalid("Please provide a source for function code."))?;
-    Code::from_base64(zip, &store::code_root(request.cloud), request.operation).map(Arc::new)
+    Code::from_base64(zip, &store::code_root(request.cloud), request.operation)
+        .map(|code| store::shared(request.cloud, code))
 }
 
 fn unavailable(error: &ApiError) -> ApiError {
@@ -92,7 +93,7 @@ fn unavailable(error: &ApiError) -> ApiError {
 fn prepare(code: &Arc<Code>) {
     let code = Arc::clone(code);
     tokio::spawn(async move {
-        if let Err(error) = code.directory().await {
+        if let Err(error) = code.folder().await {
             tracing::warn!(%error, "cannot unpack a deployment package");
         }
     });

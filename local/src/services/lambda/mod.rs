@@ -21,6 +21,8 @@ mod tags;
 mod validation;
 mod version;
 
+use std::path::Path;
+
 use bytes::Bytes;
 use http::Method;
 
@@ -50,6 +52,11 @@ pub struct Source {
     pub service_principal: String,
     /// The invoking rule, topic or queue.
     pub source_arn: String,
+}
+
+/// Removes the unpacked packages that an earlier process has left in a local AWS's directory.
+pub(crate) fn clean(directory: &Path) {
+    code::clean(&store::root_in(directory));
 }
 
 /// Handles one request.

@@ -61,6 +61,11 @@ pub(super) struct Logging {
 }
 
 impl Settings {
+    /// Size of `/tmp` in bytes.
+    pub(super) fn storage(&self) -> u64 {
+        u64::from(self.ephemeral_storage) << 20
+    }
+
     /// A new function's settings, with AWS's defaults.
     ///
     /// # Errors

@@ -1,10 +1,11 @@
 //! The account's functions.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::code::Code;
 use super::function::Function;
 use super::reference::Reference;
 use crate::{ApiError, Cloud};
@@ -58,5 +59,20 @@ pub(super) fn settles_at(cloud: &Cloud) -> Instant {
 
 /// Root directory of unpacked packages.
 pub(super) fn code_root(cloud: &Cloud) -> PathBuf {
-    cloud.config.directory.join("functions")
+    root_in(&cloud.config.directory)
+}
+
+/// Root directory of unpacked packages in a local AWS's directory.
+pub(super) fn root_in(directory: &Path) -> PathBuf {
+    directory.join("functions")
+}
+
+/// The package itself, or the same one of another function, which may be unpacked already.
+pub(super) fn shared(cloud: &Cloud, code: Code) -> Arc<Code> {
+    let functions = functions(cloud);
+    let mut revisions = functions.values().flat_map(|function| function.published.iter().chain([&function.latest]));
+    match revisions.find(|revision| revision.code.sha256 == code.sha256) {
+        Some(revision) => Arc::clone(&revision.code),
+        None => Arc::new(code),
+    }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::bounds::Bounds;
 use super::ending::Ending;
 use super::failure::Failure;
 use super::journal::Journal;
@@ -16,6 +17,7 @@ use super::runtime_api::{RuntimeApi, Signal, Work};
 use super::variables::variables;
 use super::{Outcome, memory};
 use crate::services::iam;
+use crate::services::lambda::code::Folder;
 use crate::services::lambda::function::{Function, Revision};
 use crate::services::lambda::role;
 use crate::{ApiError, Cloud};
@@ -43,6 +45,8 @@ struct Running {
     process: Process,
     api: RuntimeApi,
     output: Output,
+    /// Last, so that the process is gone when it goes.
+    _folder: Arc<Folder>,
 }
 
 /// The next event of a process.
@@ -140,15 +144,17 @@ impl Environment {
         let settings = &self.revision.settings;
         let session = iam::service_session(&self.cloud, &settings.role, role::SERVICE, &self.function.name)
             .map_err(|_| role::not_assumable())?;
-        let task_root = self.revision.code.directory().await.map_err(internal)?;
+        let folder = self.revision.code.folder().await.map_err(internal)?;
+        let task_root = folder.path();
         let api = RuntimeApi::start().await.map_err(internal)?;
         let (output, writer) = Output::new(Arc::clone(&self.journal)).map_err(internal)?;
         let address = api.address.to_string();
         let variables =
             variables(&self.cloud, &self.function, &self.revision, &self.journal, session, &address, task_root);
-        match Process::start(&self.cloud, task_root, variables, writer).await {
+        let bounds = Bounds::new(self.memory_limit(), settings.storage());
+        match Process::start(&self.cloud, task_root, variables, writer, bounds).await {
             Ok(process) => {
-                self.running = Some(Running { process, api, output });
+                self.running = Some(Running { process, api, output, _folder: folder });
                 Ok(Ok(()))
             }
             Err(reason) => Ok(Err(Failure::InvalidEntrypoint(reason))),

@@ -1,8 +1,10 @@
 //! Function execution.
 
+mod bounds;
 mod ending;
 mod environment;
 pub(super) mod failure;
+mod guardian;
 mod journal;
 mod memory;
 pub(super) mod metrics;

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::environment::Environment;
+use super::guardian::Guardian;
 use super::process::kill_group;
 use crate::Cloud;
 use crate::services::lambda::store;
@@ -28,6 +29,7 @@ struct Inner {
     /// By function ARN.
     running: HashMap<String, u32>,
     processes: BTreeSet<u32>,
+    guardian: Guardian,
     has_reaper: bool,
     is_closed: bool,
 }
@@ -128,12 +130,16 @@ impl Pool {
         if inner.is_closed {
             return false;
         }
-        inner.processes.insert(process)
+        inner.processes.insert(process);
+        inner.inform();
+        true
     }
 
     /// Unregisters an exited process.
     pub(super) fn unregister(&self, process: u32) {
-        self.inner().processes.remove(&process);
+        let mut inner = self.inner();
+        inner.processes.remove(&process);
+        inner.inform();
     }
 
     /// Kills all processes and prevents new ones.
@@ -160,6 +166,12 @@ impl Pool {
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn inform(&mut self) {
+        self.guardian.guard(&self.processes);
     }
 }
 

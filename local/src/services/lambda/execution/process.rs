@@ -1,4 +1,5 @@
-//! An environment's process: started with a clean environment, killed together with all its children.
+//! An environment's process: started with a clean environment, killed together with all its children, also when the
+//! local AWS is killed itself.
 
 use std::io::{ErrorKind, PipeWriter};
 use std::path::Path;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use tokio::process::{Child, Command};
 
+use super::bounds::Bounds;
 use crate::Cloud;
 
 /// A process in its own group. Dropping it kills the group.
@@ -26,6 +28,7 @@ impl Process {
         task_root: &Path,
         variables: Vec<(String, String)>,
         output: PipeWriter,
+        bounds: Bounds,
     ) -> Result<Self, String> {
         let bootstrap = task_root.join("bootstrap");
         if !bootstrap.exists() {
@@ -45,7 +48,11 @@ impl Process {
         let child = spawn(&mut command).await.map_err(|error| supervisor_words(&error))?;
         let id = child.id().ok_or("the process ended before it had an id")?;
         let process = Self { child, id, cloud: cloud.clone() };
-        if cloud.lambda.pool.register(id) { Ok(process) } else { Err("the local AWS is shutting down".to_owned()) }
+        if !cloud.lambda.pool.register(id) {
+            return Err("the local AWS is shutting down".to_owned());
+        }
+        bounds.hold_for(id).map_err(|error| format!("cannot limit the process: {error}"))?;
+        Ok(process)
     }
 
     /// The process id, also of its group.

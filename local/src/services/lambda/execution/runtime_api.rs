@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -11,7 +12,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -19,6 +20,8 @@ use super::failure::RESPONSE_LIMIT;
 use super::peer;
 
 const PREFIX: &str = "/2018-06-01/runtime/";
+/// Delay before the next `accept` when the system refuses a connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// One invocation, as sent to the process.
 #[derive(Debug, Clone)]
@@ -113,7 +116,8 @@ struct State {
 async fn serve(listener: TcpListener, state: Arc<State>) {
     // The set aborts the connections when the server is dropped.
     let mut connections = JoinSet::new();
-    while let Ok((stream, client)) = listener.accept().await {
+    loop {
+        let Some((stream, client)) = next_client(&listener).await else { continue };
         if !peer::is_own_process(client, state.address) {
             tracing::warn!("a process of another user tried to reach the Runtime API");
             continue;
@@ -128,6 +132,18 @@ async fn serve(listener: TcpListener, state: Arc<State>) {
             // A broken connection shows as a process that exits or does not respond.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
+    }
+}
+
+/// The next connection; `None` after a moment when the system refuses it, such as when out of file descriptors.
+async fn next_client(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
+    match listener.accept().await {
+        Ok(accepted) => Some(accepted),
+        Err(error) => {
+            tracing::warn!(%error, "the Runtime API cannot accept a connection");
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
     }
 }
 
