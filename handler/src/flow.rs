@@ -62,7 +62,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
 
     async fn attempt(&self, group: &[&Classification]) -> Result<(), HandlerError> {
         let Some(first) = group.first() else { return Ok(()) };
-        if loop_guard::is_own(&first.observation, &self.context.settings.function, &self.context.settings.stack) {
+        if loop_guard::is_own(&first.observation, &self.context.settings) {
             self.context.ignored(first, "a failure of the alert path itself, which has alarms of its own");
             return Ok(());
         }
