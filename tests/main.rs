@@ -25,5 +25,6 @@ mod rules;
 mod sample_events;
 mod stack;
 mod streams;
+mod subscriptions;
 mod template;
 mod watch;

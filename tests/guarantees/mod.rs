@@ -7,6 +7,7 @@ mod garbage;
 mod lost;
 mod memory;
 mod outage;
+mod role;
 mod secrets;
 mod stack;
 mod storm;
