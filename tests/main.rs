@@ -9,6 +9,7 @@ mod bad_input;
 mod cost;
 mod dead_letters;
 mod deployer;
+mod documents;
 mod faults;
 mod floors;
 mod former;

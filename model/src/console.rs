@@ -41,7 +41,8 @@ fn links_for(source: &str, resource: &str, region: &str, window: Option<Window>)
     let page = |label, path: String| Link { label, url: format!("{console}/{path}") };
     let name = percent_encoded(resource);
     match source {
-        "lambda" | "lambda-metrics" if !resource.starts_with("AWS/") => vec![
+        // One of another account has no page in this one.
+        "lambda" | "lambda-metrics" if !resource.starts_with("AWS/") && !resource.starts_with("arn:") => vec![
             page("Log group", log_group(&format!("/aws/lambda/{resource}"))),
             page("Function", format!("lambda/home?region={region}#/functions/{name}?tab=monitoring")),
         ],
@@ -118,6 +119,7 @@ fn percent_encoded(text: &str) -> String {
 /// The conventional log group of a resource.
 pub fn log_group_of(source: &str, resource: &str) -> Option<String> {
     match source {
+        "lambda" if resource.starts_with("arn:") => None,
         "lambda" => Some(format!("/aws/lambda/{}", arn::name(resource))),
         "lambda-metrics" if !resource.starts_with("AWS/") => Some(format!("/aws/lambda/{resource}")),
         "codebuild" => Some(format!("/aws/codebuild/{resource}")),

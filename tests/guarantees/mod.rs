@@ -3,6 +3,7 @@
 
 mod bus;
 mod control;
+mod flood;
 mod garbage;
 mod lost;
 mod memory;

@@ -38,6 +38,9 @@ async fn does_everything(stack: &Stack) -> TestResult {
     let failed = stack.aws.lambda.invoke().function_name("orders").payload(Blob::new("{}")).send().await?;
     assert!(failed.function_error().is_some());
     bus::put(&stack.aws, &[bus::failure("bills", 1), bus::failure("bills", 2), bus::crash("bills", 3)]).await?;
+    // More than the mails of a minute, so that a sweep looks at some.
+    let many: Vec<Value> = (0..12).map(|number| bus::failure(&format!("function-{number}"), number)).collect();
+    bus::put(&stack.aws, &many).await?;
     stack.enqueue(&["[]"]).await?;
     stack.until_queued("devops-handler-dlq", 1).await?;
     eventually("the alarm", async || Ok((stack.alarm_state("devops-function-errors").await? == "ALARM").then_some(())))
