@@ -1,6 +1,6 @@
 //! A subscription that no mail scanner can end: confirmed by a signed request instead of its link.
 
-use aws_sdk_sns::config::Region;
+use aws_sdk_sns::config::{BehaviorVersion, Region};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -122,8 +122,9 @@ fn topic(aws: &Aws) -> String {
 
 /// A client without a signature.
 fn unsigned(aws: &Aws) -> aws_sdk_sns::Client {
-    let config = aws_sdk_sns::config::Builder::from(&aws.sdk).region(Region::new(aws.region.clone()));
-    aws_sdk_sns::Client::from_conf(config.allow_no_auth().build())
+    let config = aws_sdk_sns::Config::builder().behavior_version(BehaviorVersion::latest());
+    let config = config.region(Region::new(aws.region.clone())).endpoint_url(&aws.endpoint).allow_no_auth();
+    aws_sdk_sns::Client::from_conf(config.http_client(aws_smithy_http_client::Builder::new().build_http()).build())
 }
 
 /// The status of the page behind a link.

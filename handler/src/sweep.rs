@@ -159,12 +159,16 @@ async fn send_singly<S: Store, N: Notifier>(
     }
 }
 
-/// Sends a digest, or what one silence hid, and returns the number of incidents in it.
+/// Sends a digest, or what one silence hid, and returns the number of incidents in it. Of the sweeps that handlers run at
+/// once in a storm, only the one that may send it takes the leases: it finds them all free, and the others write nothing.
 async fn send_together<S: Store, N: Notifier>(
     context: &Context<S, N>,
     incidents: &[Incident],
     silences: &[Silence],
 ) -> Result<usize, HandlerError> {
+    if incidents.is_empty() || !outbox::may_send_together(context).await {
+        return Ok(0);
+    }
     let claims = incidents.iter().map(|incident| claimed(context, incident)).collect();
     let claims = concurrently::at_most(AT_ONCE, claims).await;
     let mut failed = None;
@@ -187,9 +191,8 @@ async fn send_together<S: Store, N: Notifier>(
             mail::silence_ended(id, silence, &ours, stack)
         }
     };
-    let delivery = outbox::send_together(context, &ours, &mail).await?;
-    let sent = if delivery == Delivery::Mailed { ours.len() } else { 0 };
-    failed.map_or(Ok(sent), Err)
+    outbox::send_together(context, &ours, &mail).await?;
+    failed.map_or(Ok(ours.len()), Err)
 }
 
 /// Takes the lease on the due notice, or makes a reminder due; `None` if another invocation was faster.

@@ -98,13 +98,15 @@ pub struct Address {
     pub arn: Option<String>,
 }
 
-/// The email addresses of a topic, in SNS's order; none without a topic.
+/// The email addresses of a topic, sorted; none without a topic.
 ///
 /// # Errors
 /// A call that fails.
 pub async fn list(clients: &Clients, topic: &str) -> Result<Vec<Address>, AwsError> {
     let mut addresses = Vec::new();
-    for found in Subscription::of_topic(clients, topic).await? {
+    let mut subscriptions = Subscription::of_topic(clients, topic).await?;
+    subscriptions.sort_by(|one, other| one.endpoint.cmp(&other.endpoint));
+    for found in subscriptions {
         let arn = found.arn().map(str::to_owned);
         let state = match &arn {
             None => State::Pending,
