@@ -11,6 +11,7 @@ use crate::incidents::IncidentsError;
 use crate::local_session::LocalError;
 use crate::session::ConnectError;
 use crate::settings::SettingsError;
+use crate::subscriptions::SubscriptionsError;
 use crate::watch::WatchError;
 use incident_deploy::aws::AwsError;
 
@@ -207,6 +208,17 @@ impl From<IncidentsError> for CommandError {
 impl From<DeadLettersError> for CommandError {
     fn from(error: DeadLettersError) -> Self {
         Self::from_error(Kind::User, &error).hints(error.hints())
+    }
+}
+
+impl From<SubscriptionsError> for CommandError {
+    fn from(error: SubscriptionsError) -> Self {
+        let kind = match error {
+            SubscriptionsError::Aws(_) => Kind::Failed,
+            SubscriptionsError::Neither | SubscriptionsError::NoConfirmationLink => Kind::Usage,
+            _ => Kind::User,
+        };
+        Self::from_error(kind, &error).hints(error.hints())
     }
 }
 

@@ -6,6 +6,7 @@
 //! - [`health`] checks whether a stack works.
 //! - [`incidents`] reads and changes the records.
 //! - [`dead_letters`] reads events that were not delivered or handled, and removes them from their queue.
+//! - [`subscriptions`] says who gets alerts, and confirms an address.
 //! - [`watch`] sends the failures of existing functions to the bus.
 //! - [`deployer`] is the IAM policy a deployer needs.
 //! - [`drill`] causes a test failure and follows it.
@@ -22,5 +23,6 @@ pub mod incidents;
 pub mod local_session;
 pub mod session;
 pub mod settings;
+pub mod subscriptions;
 pub mod ui;
 pub mod watch;

@@ -153,6 +153,10 @@ impl<'a> Deployer<'a> {
         let up = ["up", "--yes", "--email", ADDRESS];
         let both = ["up", "--yes", "--email", ADDRESS, "--email", "grace@example.com"];
         self.run(&both).await?.succeeded()?;
+        let mails = self.world.aws().await?.mails()?;
+        let link = mails.iter().find_map(|mail| mail.link.clone().filter(|_| mail.to == ADDRESS)).ok_or("no link")?;
+        self.run(&["subscriptions", "confirm", &link]).await?.succeeded()?;
+        self.run(&["subscriptions", "list"]).await?.succeeded()?;
         self.world.run(&["local", "outbox", "--confirm"]).await?.succeeded()?;
         self.run(&both).await?.succeeded()?;
         self.run(&["plan", "--email", ADDRESS]).await?.succeeded()?;

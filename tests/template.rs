@@ -8,6 +8,14 @@ use incident_deploy::template::{EMBEDDED, Graph, Template, subscription_id};
 
 /// EventBridge's pattern length limit in characters.
 const PATTERN_LIMIT: usize = 2048;
+/// The pseudo parameters of the stack `devops`.
+const PARAMETERS: [(&str, &str); 5] = [
+    ("${AWS::StackName}", "devops"),
+    ("${AWS::Partition}", "aws"),
+    ("${AWS::Region}", "eu-central-1"),
+    ("${AWS::AccountId}", "123456789012"),
+    ("${AWS::URLSuffix}", "amazonaws.com"),
+];
 
 #[test]
 fn every_pattern_fits_in_a_rule() -> TestResult {
@@ -38,10 +46,11 @@ fn rules_match_only_failures() -> TestResult {
 #[test]
 fn the_alert_path_does_not_feed_itself() -> TestResult {
     let patterns = compiled()?;
-    let failure_of = |function: &str| {
+    let failure_at = |place: &str, function: &str| {
         json!({"source": "lambda", "detail-type": "Lambda Function Invocation Result - Failure", "detail": {
-            "requestContext": {"functionArn": format!("arn:aws:lambda:eu-central-1:123456789012:function:{function}:$LATEST")}}})
+            "requestContext": {"functionArn": format!("arn:aws:lambda:{place}:function:{function}")}}})
     };
+    let failure_of = |function: &str| failure_at("eu-central-1:123456789012", function);
     let alarm = |name: &str| {
         json!({"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change",
             "detail": {"alarmName": name, "state": {"value": "ALARM"}}})
@@ -56,12 +65,37 @@ fn the_alert_path_does_not_feed_itself() -> TestResult {
     // The sweep looks at these.
     let watched = ["devops-function-errors", "devops-function-throttles", "devops-function-destinations"];
     let alarms = mailing.iter().map(String::as_str).chain(watched).map(alarm);
-    for event in alarms.chain([failure_of("devops-incident-handler")]) {
+    let own = ["$LATEST", "3", "live"].map(|version| failure_of(&format!("devops-incident-handler:{version}")));
+    for event in alarms.chain(own) {
         assert_eq!(matching(&patterns, &event), Vec::<&str>::new(), "{event}");
     }
-    for event in [failure_of("devops-error-generator"), failure_of("checkout"), alarm("checkout-errors")] {
+    // A longer name is another function, and so is one in another place.
+    let others = ["devops-incident-handlerX", "devops-incident-handler-backup", "devops-error-generator", "checkout"];
+    let others = others.map(|name| failure_of(&format!("{name}:$LATEST")));
+    let elsewhere = ["eu-west-1:123456789012", "eu-central-1:210987654321"];
+    let elsewhere = elsewhere.map(|place| failure_at(place, "devops-incident-handler:$LATEST"));
+    for event in others.into_iter().chain(elsewhere).chain([alarm("checkout-errors"), alarm("devops-events-depthX")]) {
         assert_eq!(matching(&patterns, &event).len(), 1, "{event}");
     }
+    Ok(())
+}
+
+/// The handler never calls KMS itself: the services do, for it.
+#[test]
+fn a_key_is_used_through_the_services_of_the_stack_only() -> TestResult {
+    let roles = resources("AWS::IAM::Role")?;
+    let (_, role) = roles.iter().find(|(id, _)| id == "HandlerRole").ok_or("no role")?;
+    let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_sequence().ok_or("no statements")?;
+    let with_key = statements.iter().find_map(|statement| match statement {
+        yaml_serde::Value::Tagged(choice) if choice.tag == "!If" => choice.value.get(1),
+        _ => None,
+    });
+    let condition = resolved(&with_key.ok_or("no statement about a key")?["Condition"])?;
+    let through = condition["StringEquals"]["kms:ViaService"].as_array().ok_or("no condition")?;
+    let mut through: Vec<_> = through.iter().filter_map(Value::as_str).collect();
+    through.dedup();
+    let expected = ["dynamodb", "sns", "sqs"].map(|service| format!("{service}.eu-central-1.amazonaws.com"));
+    assert_eq!(through, expected);
     Ok(())
 }
 
@@ -214,11 +248,7 @@ fn resolved(value: &yaml_serde::Value) -> TestResult<Value> {
     Ok(match value {
         Yaml::Tagged(tagged) if tagged.tag == "!Sub" => {
             let text = tagged.value.as_str().ok_or("!Sub of something that is no text")?;
-            text.replace("${AWS::StackName}", "devops").into()
-        }
-        Yaml::Tagged(tagged) if tagged.tag == "!GetAtt" => {
-            assert_eq!(tagged.value, "IncidentHandler.Arn");
-            "arn:aws:lambda:eu-central-1:123456789012:function:devops-incident-handler".into()
+            PARAMETERS.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value)).into()
         }
         Yaml::Mapping(mapping) => mapping
             .iter()

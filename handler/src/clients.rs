@@ -36,6 +36,8 @@ pub struct Clients {
     pub sqs: aws_sdk_sqs::Client,
     /// CloudWatch.
     pub cloudwatch: aws_sdk_cloudwatch::Client,
+    /// Lambda.
+    pub lambda: aws_sdk_lambda::Client,
 }
 
 impl Clients {
@@ -75,7 +77,7 @@ impl Clients {
             }};
         }
         let (dynamodb, sns, sqs) = (client!(aws_sdk_dynamodb), client!(aws_sdk_sns), client!(aws_sdk_sqs));
-        Ok(Self { dynamodb, sns, sqs, cloudwatch: client!(aws_sdk_cloudwatch) })
+        Ok(Self { dynamodb, sns, sqs, cloudwatch: client!(aws_sdk_cloudwatch), lambda: client!(aws_sdk_lambda) })
     }
 
     /// Opens the connections for the first event during initialisation, for which Lambda provides a whole processor.

@@ -13,6 +13,7 @@ use crate::notify::Notifier;
 use crate::recovery::recovery;
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::sweep::Swept;
 use crate::{concurrently, failures, groups, loop_guard, sweep};
 
 /// Concurrent groups of failures. More would only contend for the same items.
@@ -62,7 +63,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
 
     async fn attempt(&self, group: &[&Classification]) -> Result<(), HandlerError> {
         let Some(first) = group.first() else { return Ok(()) };
-        if loop_guard::is_own(&first.observation, &self.context.settings.function, &self.context.settings.stack) {
+        if loop_guard::is_own(&first.observation, &self.context.settings) {
             self.context.ignored(first, "a failure of the alert path itself, which has alarms of its own");
             return Ok(());
         }
@@ -88,7 +89,7 @@ impl<S: Store, N: Notifier> Flow<S, N> {
     }
 
     /// Sends what is due.
-    pub(crate) async fn sweep(&self) -> Result<usize, HandlerError> {
+    pub(crate) async fn sweep(&self) -> Result<Swept, HandlerError> {
         sweep::sweep(&self.context).await
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::clients::Clients;
 use crate::error::HandlerError;
+use crate::existence::{Existence, OnLambda};
 use crate::flow::Flow;
 use crate::functions::{CloudWatch, FunctionWatch, TableMemory};
 use crate::ingest::{Deadline, Ingest, Message, StackQueues};
@@ -24,6 +25,7 @@ const SWEEP_SECONDS: i64 = 60;
 pub struct Handler {
     ingest: Ingest<Table, Topic, StackQueues>,
     functions: FunctionWatch<CloudWatch, TableMemory>,
+    existence: Existence<OnLambda>,
     swept_at: AtomicI64,
 }
 
@@ -42,7 +44,8 @@ impl Handler {
         }
         let functions = FunctionWatch::on_aws(&settings, clients);
         let ingest = Ingest::new(Flow::new(store, notifier, settings), loaded, queues);
-        Ok(Self { ingest, functions, swept_at: AtomicI64::new(0) })
+        let existence = Existence::new(OnLambda(clients.lambda.clone()));
+        Ok(Self { ingest, functions, existence, swept_at: AtomicI64::new(0) })
     }
 
     /// Handles one invocation.
@@ -89,13 +92,16 @@ impl Handler {
         let watched = self.watch_functions().await;
         let report = self.self_check().await;
         let told = self.ingest.tell_unrecorded().await;
-        let sent = self.ingest.flow.sweep().await;
+        let swept = self.ingest.flow.sweep().await;
+        if let Ok(swept) = &swept {
+            self.existence.check(&self.ingest.flow.context, &swept.looked_at).await;
+        }
         if !report.ok {
             return Err(HandlerError::Unhealthy(json!(report)));
         }
         told?;
         watched?;
-        Ok(json!({ "sent": sent?, "self_check": report }))
+        Ok(json!({ "sent": swept?.sent, "self_check": report }))
     }
 
     /// Records which functions fail, if an alarm on all of them is on.

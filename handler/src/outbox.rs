@@ -114,22 +114,23 @@ async fn send_notice<S: Store, N: Notifier>(
     Ok((Delivery::Mailed, is_worse))
 }
 
-/// Sends one mail for the notices of all these incidents, whose leases this invocation holds.
+/// Takes a mail about several incidents from its budget.
+pub(crate) async fn may_send_together<S: Store, N: Notifier>(context: &Context<S, N>) -> bool {
+    is_within(context, &DIGESTS).await
+}
+
+/// Sends one mail for the notices of all these incidents, whose leases this invocation holds, and which is taken from its
+/// budget.
 pub(crate) async fn send_together<S: Store, N: Notifier>(
     context: &Context<S, N>,
     incidents: &[Incident],
     mail: &Mail,
-) -> Result<Delivery, HandlerError> {
-    if !is_within(context, &DIGESTS).await {
-        release(context, incidents).await;
-        return Ok(Delivery::OverBudget);
-    }
+) -> Result<(), HandlerError> {
     publish(context, mail, incidents).await?;
     context.measured("digest", json!({ "incidents": incidents.len() }), None, &[("Mails", Unit::Count, 1.0)]);
     let recorded = incidents.iter().map(|incident| record_sent(context, incident, "notified in a digest")).collect();
     let recorded = concurrently::at_most(WRITES_AT_ONCE, recorded).await;
-    recorded.into_iter().try_for_each(|recorded| recorded.map(drop))?;
-    Ok(Delivery::Mailed)
+    recorded.into_iter().try_for_each(|recorded| recorded.map(drop))
 }
 
 /// Whether the mail about an incident may be sent now. Drills do not use the budget of others, as long as there is

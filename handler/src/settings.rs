@@ -51,6 +51,13 @@ impl Settings {
         function_arn.strip_prefix(&generator).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
     }
 
+    /// Whether an account and region are the stack's, as far as an event names them.
+    pub(crate) fn is_here(&self, account: &str, region: &str) -> bool {
+        let topic: Vec<&str> = self.topic_arn.split(':').collect();
+        let [_, _, _, own_region, own_account, _] = topic[..] else { return true };
+        (account.is_empty() || account == own_account) && (region.is_empty() || region == own_region)
+    }
+
     /// Whether an ARN is that of the stack's queue of events.
     pub(crate) fn is_events_queue(&self, queue_arn: &str) -> bool {
         self.own_arn("sqs", "", "events").is_some_and(|queue| queue == queue_arn)

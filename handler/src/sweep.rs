@@ -42,8 +42,17 @@ fn is_new_drill(incident: &Incident, now: i64) -> bool {
     incident.drill.is_some() && seconds_of(&incident.created_at).is_some_and(|at| now - at < NEW_DRILL_SECONDS)
 }
 
-/// Handles what is due, and returns the number of incidents with a mail. A failing part does not stop the others.
-pub(crate) async fn sweep<S: Store, N: Notifier>(context: &Context<S, N>) -> Result<usize, HandlerError> {
+/// What a sweep did.
+#[derive(Debug, Default)]
+pub(crate) struct Swept {
+    /// The number of incidents with a mail.
+    pub(crate) sent: usize,
+    /// The incidents that were due, as they were before.
+    pub(crate) looked_at: Vec<Incident>,
+}
+
+/// Handles what is due. A failing part does not stop the others.
+pub(crate) async fn sweep<S: Store, N: Notifier>(context: &Context<S, N>) -> Result<Swept, HandlerError> {
     let now = context.clock.now();
     let (silences, due) = tokio::join!(context.store.silences(), context.store.due(now.seconds, MOST));
     let (silences, due) = (silences?, due?);
@@ -62,7 +71,7 @@ pub(crate) async fn sweep<S: Store, N: Notifier>(context: &Context<S, N>) -> Res
     let sent = send_all(context, &to_send, &silences, &now).await;
     forget_ended(context, &silences, &due, now.seconds).await?;
     attended?;
-    sent
+    Ok(Swept { sent: sent?, looked_at: due })
 }
 
 /// Has a later sweep handle an incident again: at a time, in seconds since 1970, or never.
@@ -150,12 +159,16 @@ async fn send_singly<S: Store, N: Notifier>(
     }
 }
 
-/// Sends a digest, or what one silence hid, and returns the number of incidents in it.
+/// Sends a digest, or what one silence hid, and returns the number of incidents in it. Of the sweeps that handlers run at
+/// once in a storm, only the one that may send it takes the leases: it finds them all free, and the others write nothing.
 async fn send_together<S: Store, N: Notifier>(
     context: &Context<S, N>,
     incidents: &[Incident],
     silences: &[Silence],
 ) -> Result<usize, HandlerError> {
+    if incidents.is_empty() || !outbox::may_send_together(context).await {
+        return Ok(0);
+    }
     let claims = incidents.iter().map(|incident| claimed(context, incident)).collect();
     let claims = concurrently::at_most(AT_ONCE, claims).await;
     let mut failed = None;
@@ -178,9 +191,8 @@ async fn send_together<S: Store, N: Notifier>(
             mail::silence_ended(id, silence, &ours, stack)
         }
     };
-    let delivery = outbox::send_together(context, &ours, &mail).await?;
-    let sent = if delivery == Delivery::Mailed { ours.len() } else { 0 };
-    failed.map_or(Ok(sent), Err)
+    outbox::send_together(context, &ours, &mail).await?;
+    failed.map_or(Ok(ours.len()), Err)
 }
 
 /// Takes the lease on the due notice, or makes a reminder due; `None` if another invocation was faster.

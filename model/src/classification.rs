@@ -122,6 +122,7 @@ impl Classification {
             previous_incident_id: None,
             beside_incident_id: None,
             explains_incident_id: None,
+            function_missing_at: None,
             recovered: false,
             recent_changes: Vec::new(),
             flapping: false,

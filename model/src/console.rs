@@ -46,6 +46,7 @@ fn links_for(source: &str, resource: &str, region: &str, window: Option<Window>)
     }
     let name = percent_encoded(resource);
     match source {
+        // One of another account has no page in this one.
         "lambda" | "lambda-metrics" if Kind::Function.accepts(resource) => vec![
             page("Log group", log_group(&format!("/aws/lambda/{resource}"))),
             page("Function", format!("lambda/home?region={region}#/functions/{name}?tab=monitoring")),
@@ -135,6 +136,7 @@ fn percent_encoded(text: &str) -> String {
 /// The conventional log group of a resource.
 pub fn log_group_of(source: &str, resource: &str) -> Option<String> {
     match source {
+        "lambda" if resource.starts_with("arn:") => None,
         "lambda" => Some(format!("/aws/lambda/{}", arn::name(resource))),
         "lambda-metrics" if !resource.starts_with("AWS/") => Some(format!("/aws/lambda/{resource}")),
         "codebuild" => Some(format!("/aws/codebuild/{resource}")),

@@ -140,6 +140,9 @@ pub struct Incident {
     /// The incident of an alarm that reported the same failure earlier, without its cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explains_incident_id: Option<String>,
+    /// When no function had the name of the failed one, RFC 3339 in UTC: deleted, or the event was not Lambda's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function_missing_at: Option<String>,
     /// Whether it was resolved automatically, by an event or a quiet period.
     #[serde(default)]
     pub recovered: bool,
@@ -177,6 +180,12 @@ impl Incident {
     /// The identity of its trouble among those of its source.
     pub fn trouble(&self) -> &str {
         self.trouble.as_deref().unwrap_or(&self.resource)
+    }
+
+    /// Whether its resource is a function, by its name, of which an event said that it failed. Whoever may send events can
+    /// say that.
+    pub fn names_function(&self) -> bool {
+        self.source == "lambda" && self.trouble.as_deref().is_none_or(|trouble| trouble.ends_with("#durable execution"))
     }
 
     /// Where it occurred.

@@ -114,6 +114,9 @@ fn occasion(incident: &Incident, notice: &Notice<'_>) -> Vec<String> {
     if let Some(previous) = &incident.previous_incident_id {
         lines.push(format!("It recurred; the previous incident is {}.", named(previous)));
     }
+    if let Some(at) = &incident.function_missing_at {
+        lines.push(format!("No function had this name at {at}: it was deleted, or Lambda did not send the event."));
+    }
     if let Some(alarm) = &incident.explains_incident_id {
         let alarm = named(alarm);
         lines.push(format!("It is the cause of the alarm in incident {alarm}, which is closed in favour of this one."));

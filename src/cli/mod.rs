@@ -23,6 +23,7 @@ mod reference;
 mod rules;
 mod silence;
 mod status;
+mod subscriptions;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -74,6 +75,7 @@ pub enum Command {
     Incidents(incidents::IncidentsArgs),
     Silence(silence::SilenceArgs),
     DeadLetters(dead_letters::DeadLettersArgs),
+    Subscriptions(subscriptions::SubscriptionsArgs),
     Watch(watch::WatchArgs),
     Rules(rules::RulesArgs),
     Logs(logs::LogsArgs),
@@ -159,6 +161,7 @@ async fn dispatch(command: Command, settings: &Settings, ui: &Ui) -> Result<Outc
         Command::TriggerTest(args) => interruptible(trigger_test::run(args, settings, ui)).await.map(done),
         Command::Incidents(args) => interruptible(incidents::run(args, settings, ui)).await.map(done),
         Command::Silence(args) => interruptible(silence::run(args, settings, ui)).await.map(done),
+        Command::Subscriptions(args) => interruptible(subscriptions::run(args, settings, ui)).await.map(done),
         Command::Watch(args) => interruptible(watch::run(args, settings, ui)).await.map(done),
         Command::Rules(args) => rules::run(&args, ui).map(done),
         Command::Logs(args) => interruptible(logs::run(args, settings, ui)).await.map(done),

@@ -4,4 +4,4 @@ mod check;
 mod pending;
 
 pub use check::{Check, CheckStatus};
-pub use pending::{LIFETIME_HOURS, Pending, hours_pending};
+pub use pending::{CONFIRM_HINT, LIFETIME_HOURS, Pending, hours_pending};

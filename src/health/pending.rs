@@ -13,6 +13,10 @@ use incident_deploy::aws::{AwsError, Clients, Explain};
 /// Hours after which SNS drops an unconfirmed subscription.
 pub const LIFETIME_HOURS: i64 = 48;
 
+/// What ends it.
+pub const CONFIRM_HINT: &str = "follow the link in the mail `AWS Notification - Subscription Confirmation`, or pass it to \
+                                `incidentctl subscriptions confirm`, so that no mail scanner can unsubscribe the address";
+
 const SINCE: &str = "pending_since";
 
 /// How many whole hours an address has been pending, and in how many SNS drops it.

@@ -48,10 +48,15 @@ pub(super) fn event(id: &str, detail: &Value) -> Value {
 
 /// Sends events as a program in the account does; returns each event's id.
 pub(super) async fn put(aws: &Aws, details: &[Value]) -> TestResult<Vec<String>> {
+    put_as(&aws.events, details).await
+}
+
+/// The same as somebody else.
+pub(super) async fn put_as(events: &aws_sdk_eventbridge::Client, details: &[Value]) -> TestResult<Vec<String>> {
     let batches: Vec<TestResult<Vec<_>>> =
         details.chunks(BATCH).map(|batch| batch.iter().map(|detail| Ok(entry(detail))).collect()).collect();
     let calls = stream::iter(batches).map(async |batch| -> TestResult<Vec<String>> {
-        let answer = aws.events.put_events().set_entries(Some(batch?)).send().await?;
+        let answer = events.put_events().set_entries(Some(batch?)).send().await?;
         assert_eq!(answer.failed_entry_count(), 0, "{answer:?}");
         Ok(answer.entries().iter().filter_map(|entry| entry.event_id().map(str::to_owned)).collect())
     });

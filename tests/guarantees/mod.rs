@@ -3,10 +3,12 @@
 
 mod bus;
 mod control;
+mod flood;
 mod garbage;
 mod lost;
 mod memory;
 mod outage;
+mod role;
 mod secrets;
 mod stack;
 mod storm;

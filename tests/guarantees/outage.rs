@@ -220,7 +220,7 @@ async fn few_mails(stack: &Stack, elapsed: Duration) -> TestResult {
 }
 
 /// The largest number of handlers at once.
-async fn most_at_once(stack: &Stack) -> TestResult<f64> {
+pub(super) async fn most_at_once(stack: &Stack) -> TestResult<f64> {
     let now = i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs())?;
     let handler = Dimension::builder().name("FunctionName").value(HANDLER).build();
     let most = stack.aws.cloudwatch.get_metric_statistics().namespace("AWS/Lambda").dimensions(handler);

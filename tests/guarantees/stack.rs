@@ -54,7 +54,7 @@ impl Stack {
     }
 
     /// Every item of the table.
-    async fn scan(&self) -> TestResult<Vec<HashMap<String, AttributeValue>>> {
+    pub(super) async fn scan(&self) -> TestResult<Vec<HashMap<String, AttributeValue>>> {
         let scan = self.aws.dynamodb.scan().table_name(TABLE).consistent_read(true).into_paginator().items().send();
         Ok(scan.collect::<Result<Vec<_>, _>>().await?)
     }

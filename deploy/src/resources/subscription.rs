@@ -44,6 +44,11 @@ impl Subscription {
         Ok(subscriptions)
     }
 
+    /// Its ARN; `None` while it is pending.
+    pub fn arn(&self) -> Option<&str> {
+        (!self.pending).then_some(self.arn.as_str())
+    }
+
     /// Subscribes the address again, which makes SNS send another confirmation mail.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ mod alarms;
 mod alerting;
 mod batches;
 mod drills;
+mod existence;
 mod fake;
 mod faults;
 mod functions;

@@ -52,6 +52,9 @@ pub trait Store {
     /// which case an escalation is due now.
     fn mark_sent(&self, sent: &Sent<'_>) -> impl Future<Output = Result<bool, StoreError>>;
 
+    /// Marks an incident whose function does not exist, with an entry in its timeline, unless it is marked.
+    fn mark_missing(&self, incident: &Incident, at: &str, what: &str) -> impl Future<Output = Result<(), StoreError>>;
+
     /// The states of budgets, in the given order.
     fn budgets(&self, budgets: &[Budget]) -> impl Future<Output = Result<Vec<BudgetState>, StoreError>>;
 

@@ -157,6 +157,10 @@ impl Store for Table {
         settle::mark_sent(self, sent).await
     }
 
+    async fn mark_missing(&self, incident: &Incident, at: &str, what: &str) -> Result<(), StoreError> {
+        settle::mark_missing(self, incident, at, what).await
+    }
+
     async fn budgets(&self, budgets: &[Budget]) -> Result<Vec<BudgetState>, StoreError> {
         budget::read(self, budgets).await
     }

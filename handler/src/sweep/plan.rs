@@ -24,7 +24,9 @@ impl Plan {
     pub(super) fn of(due: &[&Incident], singles: &[BudgetState], digests: &BudgetState, now_milliseconds: i64) -> Self {
         let mut sorted: Vec<Incident> = due.iter().map(|incident| (*incident).clone()).collect();
         sorted.sort_by(|one, other| order(one).cmp(&order(other)));
-        let is_critical = |one: &Incident| one.severity >= Severity::Critical && one.drill.is_none();
+        let is_doubtful = |one: &Incident| one.function_missing_at.is_some();
+        let is_critical =
+            |one: &Incident| one.severity >= Severity::Critical && one.drill.is_none() && !is_doubtful(one);
         let (critical, open): (Vec<_>, Vec<_>) = sorted.into_iter().partition(is_critical);
         let (hidden, open): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.silenced_by.is_some());
         let (drills, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.drill.is_some());
@@ -47,9 +49,9 @@ impl Plan {
     }
 }
 
-/// The worst first, then the oldest.
-fn order(incident: &Incident) -> (std::cmp::Reverse<Severity>, &str) {
-    (std::cmp::Reverse(incident.severity), &incident.created_at)
+/// The worst first, then the oldest; those of functions that do not exist after all others.
+fn order(incident: &Incident) -> (bool, std::cmp::Reverse<Severity>, &str) {
+    (incident.function_missing_at.is_some(), std::cmp::Reverse(incident.severity), &incident.created_at)
 }
 
 /// Moves the first `most` incidents, and returns the others.
@@ -102,6 +104,21 @@ mod tests {
         let plan = Plan::of(&incidents.iter().collect::<Vec<_>>(), &singles, &unused(mail_budget::DIGESTS), 1_000_000);
         let ids = |incidents: &[Incident]| incidents.iter().map(|incident| incident.incident_id.clone()).collect();
         (ids(&plan.singly), ids(&plan.together))
+    }
+
+    #[test]
+    fn what_names_no_function_comes_after_all_others_and_is_never_left_out() -> Tested {
+        let mut due = Vec::new();
+        for number in 0..20 {
+            let forged = incident(number, Severity::Critical, None)?;
+            due.push(Incident { function_missing_at: Some("2026-01-01T00:01:00.000Z".to_owned()), ..forged });
+        }
+        due.push(incident(20, Severity::Critical, None)?);
+        due.push(incident(21, Severity::Low, None)?);
+        let (singly, together) = planned(&due);
+        assert_eq!(singly, ["inc-20"]);
+        assert_eq!((together.len(), together[0].as_str()), (21, "inc-21"));
+        Ok(())
     }
 
     #[test]

@@ -439,5 +439,5 @@ fn clients(endpoint: &str, access_key: &AccessKey, answer: Duration) -> Clients 
         }};
     }
     let (dynamodb, sns, sqs) = (client!(aws_sdk_dynamodb), client!(aws_sdk_sns), client!(aws_sdk_sqs));
-    Clients { dynamodb, sns, sqs, cloudwatch: client!(aws_sdk_cloudwatch) }
+    Clients { dynamodb, sns, sqs, cloudwatch: client!(aws_sdk_cloudwatch), lambda: client!(aws_sdk_lambda) }
 }

@@ -6,7 +6,7 @@ mod frame;
 use serde_json::Value;
 
 use super::envelope::Envelope;
-use crate::arn::{function_name, name};
+use crate::arn::{Arn, function_name, name};
 use crate::fields::{elements, first_text, scalar, shortened, text};
 use crate::observation::Observation;
 use error::{ReportedError, implied_class};
@@ -28,7 +28,7 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
 fn invocation(envelope: &Envelope) -> Observation {
     let arn = envelope.first_text(&["/requestContext/functionArn"]);
     let function =
-        function_name(if arn.is_empty() { envelope.resources.last().map_or("", String::as_str) } else { arn });
+        function(if arn.is_empty() { envelope.resources.last().map_or("", String::as_str) } else { arn }, envelope);
     let condition = envelope.text("/requestContext/condition");
     if condition == "Success" || envelope.detail_type.ends_with("Success") {
         return envelope.ignored(function, "the invocation succeeded");
@@ -49,6 +49,20 @@ fn invocation(envelope: &Envelope) -> Observation {
     observation.top_frame = frame::top(envelope.detail.get("responsePayload").unwrap_or(&Value::Null));
     observation.drill = drill(&envelope.detail);
     observation
+}
+
+/// The function of an ARN, by its name. One of another account or region than the event goes by its ARN, so that it is
+/// never taken for one of here: the bus sets those of the event, so only a forged or a forwarded event has such an ARN.
+fn function<'a>(arn: &'a str, envelope: &Envelope) -> &'a str {
+    let differ = |one: &str, other: &str| !one.is_empty() && !other.is_empty() && one != other;
+    let is_elsewhere = Arn::parse(arn)
+        .is_some_and(|arn| differ(arn.account, &envelope.account) || differ(arn.region, &envelope.region));
+    if is_elsewhere { unqualified(arn) } else { function_name(arn) }
+}
+
+/// A function's ARN without version or alias.
+fn unqualified(arn: &str) -> &str {
+    arn.match_indices(':').nth(6).map_or(arn, |(end, _)| &arn[..end])
 }
 
 /// The seconds in `Task timed out after 3.00 seconds`.
@@ -81,7 +95,7 @@ fn drill(record: &Value) -> Option<String> {
 }
 
 fn durable_execution(envelope: &Envelope) -> Observation {
-    let function = function_name(envelope.text("/functionArn"));
+    let function = function(envelope.text("/functionArn"), envelope);
     let status = envelope.text("/status");
     let message = envelope.first_text(&["/error/errorMessage", "/error/message", "/errorMessage"]);
     let execution = envelope.text("/durableExecutionArn");
@@ -107,6 +121,8 @@ fn dead_letter(envelope: &Envelope) -> Observation {
         .failure(&queue, class, message)
         .request(envelope.text("/requestId"))
         .with("condition", "DeadLetter")
+        // The resource is a queue.
+        .with("aspect", "dead letter")
         .with("status_code", scalar(&envelope.detail, "/errorCode"))
 }
 

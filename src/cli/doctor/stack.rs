@@ -4,7 +4,7 @@ use super::coverage;
 use crate::cli::deployed::Deployed;
 use crate::cli::deployment;
 use crate::error::CommandError;
-use crate::health::{Check, LIFETIME_HOURS, Pending, hours_pending};
+use crate::health::{CONFIRM_HINT, Check, LIFETIME_HOURS, Pending, hours_pending};
 use crate::session::Session;
 use crate::settings::Settings;
 use incident_deploy::aws::AwsError;
@@ -65,8 +65,7 @@ async fn subscriptions(deployed: &Deployed) -> Check {
         (0, true) => Check::warn(NAME, "alerts have no recipient")
             .hint("`incidentctl up --email you@example.com` adds an address"),
         (_, true) => Check::ok(NAME, message),
-        _ => Check::warn(NAME, message)
-            .hint("follow the link in the mail `AWS Notification - Subscription Confirmation`"),
+        _ => Check::warn(NAME, message).hint(CONFIRM_HINT),
     }
 }
 

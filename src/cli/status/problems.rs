@@ -4,6 +4,7 @@ use incident_model::alarms;
 use serde::Serialize;
 
 use super::facts::Facts;
+use crate::health::CONFIRM_HINT;
 use crate::local_session;
 use crate::ui::count;
 use incident_deploy::self_check::complaint;
@@ -58,7 +59,7 @@ fn subscribers(facts: &Facts) -> Option<Problem> {
         }),
         all if all == pending.len() => Some(Problem {
             message: format!("alerts have no recipient: not confirmed by {}", pending.join(", ")),
-            hint: "follow the link in the mail `AWS Notification - Subscription Confirmation`",
+            hint: CONFIRM_HINT,
         }),
         _ => None,
     }

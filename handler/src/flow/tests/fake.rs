@@ -333,6 +333,18 @@ impl Store for Memory {
         self.step(|| Ok(self.change_if(&read.incident_id, untouched(read), |incident| set(incident, outbox)))).await
     }
 
+    async fn mark_missing(&self, incident: &Incident, at: &str, what: &str) -> Result<(), StoreError> {
+        self.step(|| {
+            let is_unmarked = |incident: &Incident| incident.function_missing_at.is_none();
+            self.change_if(&incident.incident_id, is_unmarked, |incident| {
+                incident.function_missing_at = Some(at.to_owned());
+                incident.note(TimelineEntry::new(at, what));
+            });
+            Ok(())
+        })
+        .await
+    }
+
     async fn mark_sent(&self, sent: &Sent<'_>) -> Result<bool, StoreError> {
         self.step(|| {
             let number = sent.incident.notices;

@@ -16,6 +16,9 @@ use super::{Item, Table, read};
 use crate::log;
 use crate::store::StoreError;
 
+/// Each queue has at least this part of what a sweep looks at.
+const SHARES: usize = 8;
+
 /// How long, in seconds, a sweep skips an incident that this version cannot read.
 const UNREADABLE_SECONDS: i64 = 60 * 60;
 
@@ -32,7 +35,7 @@ pub(super) async fn due(table: &Table, now: i64, limit: usize) -> Result<Vec<Inc
     let former = Queue { index: FORMER_INDEX_BY_DUE, partition: RECORD_TYPE, value: RECORD_TYPE_INCIDENT };
     let queues: Vec<Queue> = queues.into_iter().chain((!table.is_former_index_gone()).then_some(former)).collect();
     let found = try_join_all(queues.iter().map(|queue| entries(table, queue, now, limit))).await?;
-    let ids = distinct(found.into_iter().flatten(), limit);
+    let ids = distinct(shared(&found, limit / SHARES), limit);
     let (mut incidents, unreadable) = read::incidents(table, &ids).await?;
     for head in &unreadable {
         put_off(table, head, now).await;
@@ -41,6 +44,13 @@ pub(super) async fn due(table: &Table, now: i64, limit: usize) -> Result<Vec<Inc
     incidents.retain(|incident| incident.due_at.is_some_and(|at| at <= now));
     incidents.sort_by_key(|incident| (std::cmp::Reverse(incident.severity), incident.due_at));
     Ok(incidents)
+}
+
+/// The ids of all queues, the worst queue first; but before that the first of each queue, at most `share`: a flood of one
+/// severity keeps no incident of another from being seen.
+fn shared(queues: &[Vec<String>], share: usize) -> impl Iterator<Item = String> {
+    let first = queues.iter().flat_map(move |queue| queue.iter().take(share));
+    first.chain(queues.iter().flatten()).cloned().collect::<Vec<_>>().into_iter()
 }
 
 /// Ids without repetitions, at most `limit`.
@@ -107,5 +117,20 @@ async fn put_off(table: &Table, head: &Item, now: i64) {
         Changes::new("due_at = :read").with(":read", number(due_at)).set(DUE_AT, number(now + UNREADABLE_SECONDS));
     if let Err(error) = table.apply(&id, later).await {
         log::line("unreadable", json!({ "incident_id": id, "error": error.to_string() }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_one_severity_leaves_the_others_their_share() {
+        let queue = |name: &str, count: usize| (0..count).map(|number| format!("{name}-{number}")).collect::<Vec<_>>();
+        let queues = [queue("critical", 1_000), queue("high", 3), queue("medium", 1_000), Vec::new()];
+        let ids = distinct(shared(&queues, 400 / SHARES), 400);
+        let of = |name: &str| ids.iter().filter(|id| id.starts_with(name)).count();
+        assert_eq!((ids.len(), of("critical"), of("high"), of("medium")), (400, 347, 3, 50));
+        assert_eq!(distinct(shared(&queues[1..2], 50), 400).len(), 3);
     }
 }

@@ -43,6 +43,13 @@ pub(super) async fn set_outbox(table: &Table, read: &Incident, outbox: &Outbox) 
     table.apply(&read.incident_id, changes).await
 }
 
+/// Marks an incident whose function does not exist. Another sweep may have been first.
+pub(super) async fn mark_missing(table: &Table, read: &Incident, at: &str, what: &str) -> Result<(), StoreError> {
+    let changes = Changes::new("attribute_exists(incident_id) AND attribute_not_exists(function_missing_at)")
+        .set("function_missing_at", text(at));
+    apply_noted(table, read, changes, TimelineEntry::new(at, what)).await.map(drop)
+}
+
 /// Records an accepted notice; returns whether the incident became worse than it states.
 pub(super) async fn mark_sent(table: &Table, sent: &Sent<'_>) -> Result<bool, StoreError> {
     let Incident { severity: mailed, notices, status, .. } = sent.incident;

@@ -243,3 +243,40 @@ fn of_the_samples_that_the_stack_forwards_the_same_is_true() -> Result<(), Box<d
     assert!(wrong.is_empty(), "{wrong:#?}");
     Ok(())
 }
+
+/// The bus sets account and region of an event; its detail says what its sender likes.
+#[test]
+fn a_function_of_another_place_is_never_taken_for_one_of_here() -> Result<(), crate::Unreadable> {
+    let failure = |arn: &str| {
+        json!({
+            "id": "e", "source": "lambda", "detail-type": "Lambda Function Invocation Result - Failure",
+            "account": "111111111111", "region": "eu-west-1", "detail": {"requestContext": {"functionArn": arn}},
+        })
+    };
+    let durable = |arn: &str| {
+        json!({
+            "id": "e", "source": "lambda", "detail-type": "Durable Execution Status Change",
+            "account": "111111111111", "region": "eu-west-1", "detail": {"functionArn": arn, "status": "FAILED"},
+        })
+    };
+    for (arn, resource) in [
+        ("arn:aws:lambda:eu-west-1:111111111111:function:orders:$LATEST", "orders"),
+        ("arn:aws:lambda:eu-west-1:111111111111:function:orders", "orders"),
+        (
+            "arn:aws:lambda:eu-west-1:222222222222:function:orders:$LATEST",
+            "arn:aws:lambda:eu-west-1:222222222222:function:orders",
+        ),
+        (
+            "arn:aws:lambda:us-east-1:111111111111:function:orders",
+            "arn:aws:lambda:us-east-1:111111111111:function:orders",
+        ),
+        ("orders", "orders"),
+    ] {
+        for event in [failure(arn), durable(arn)] {
+            let seen = crate::sources::observe(&event)?;
+            let places: Vec<_> = seen.iter().map(|one| (&*one.resource, &*one.account, &*one.region)).collect();
+            assert_eq!(places, [(resource, "111111111111", "eu-west-1")], "{event}");
+        }
+    }
+    Ok(())
+}
