@@ -98,6 +98,7 @@ impl Classification {
             last_failed_at: Some(seen.occurred_at.clone()).filter(|at| !at.is_empty()),
             occurrences: 1,
             fingerprint: self.fingerprint.digest.clone(),
+            former_fingerprint: Some(self.fingerprint.former.clone()),
             fingerprint_inputs: self.fingerprint.inputs.clone(),
             source: seen.source.clone(),
             resource: seen.resource.clone(),

@@ -72,8 +72,11 @@ pub struct Incident {
     pub last_failed_at: Option<String>,
     /// Number of distinct failures.
     pub occurrences: u64,
-    /// Identity of the failure, versioned: `v1:` and hex digits.
+    /// Identity of the failure, versioned: `v2:` and hex digits.
     pub fingerprint: String,
+    /// The same failure's fingerprint of version 1, which silences made before may name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_fingerprint: Option<String>,
     /// The inputs of the fingerprint.
     #[serde(default)]
     pub fingerprint_inputs: FingerprintInputs,

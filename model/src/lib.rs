@@ -27,6 +27,7 @@ pub mod partition;
 pub mod pattern;
 pub mod query_budget;
 pub mod redact;
+pub mod reduce;
 pub mod rules;
 pub mod severity;
 pub mod silence;

@@ -55,6 +55,7 @@ const COLUMNS: [&str; 39] = [
     "runbook",
     "console_url",
     "fingerprint",
+    "former_fingerprint",
     "fingerprint_inputs",
     "drill",
     "trouble",

@@ -128,6 +128,7 @@ fn fingerprint(incident: &Incident) -> String {
         ("error", &made_of.error_type),
         ("message", &made_of.message),
         ("frame", &made_of.top_frame),
+        ("statement", &made_of.statement),
         ("drill", &made_of.drill),
     ];
     let parts = parts.into_iter().filter(|(_, text)| !text.is_empty());
