@@ -128,6 +128,7 @@ impl Classification {
             flapping: false,
             timeline: vec![TimelineEntry { at, what: "opened".to_owned() }],
             timeline_left_out: 0,
+            variants: Vec::new(),
             head: None,
         })
     }

@@ -8,6 +8,7 @@ use crate::table::{FIRST_RECORD_VERSION, Place};
 use crate::tally::Head;
 use crate::time::milliseconds_of;
 use crate::timeline::TimelineEntry;
+use crate::variants::{self, Variant};
 use crate::word::{Word, by_name};
 use crate::{FingerprintInputs, Severity};
 
@@ -158,6 +159,9 @@ pub struct Incident {
     /// Number of entries omitted from the timeline after its first ones.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub timeline_left_out: u64,
+    /// The wordings of its failures, if they are known one by one: see [`variants`](crate::variants).
+    #[serde(default, skip_serializing_if = "is_single")]
+    pub variants: Vec<Variant>,
     /// Its head as it was read from the table; `None` for an incident that is not in the table yet.
     #[serde(skip)]
     pub head: Option<Box<Head>>,
@@ -166,6 +170,11 @@ pub struct Incident {
 /// The later of two times.
 pub(crate) fn later(one: Option<String>, other: Option<String>) -> Option<String> {
     [one, other].into_iter().flatten().max_by_key(|at| milliseconds_of(at))
+}
+
+/// A single wording is that of the message.
+fn is_single(variants: &[Variant]) -> bool {
+    variants.len() < 2
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -198,7 +207,10 @@ impl Incident {
     /// is the highest of all.
     #[must_use]
     pub fn counting(self, latest: &Self, failures: u64) -> Self {
+        let variant = Variant::of(&latest.error_message, failures);
+        let variants = if self.occurrences == 0 { Vec::new() } else { self.variants() };
         Self {
+            variants: variants::with(variants, &variant),
             severity: self.severity.max(latest.severity),
             summary: latest.summary.clone(),
             recommendation: latest.recommendation.clone(),

@@ -37,6 +37,7 @@ pub mod tally;
 pub mod time;
 pub mod timeline;
 pub mod trouble;
+pub mod variants;
 mod vocabulary;
 pub mod word;
 
@@ -57,3 +58,4 @@ pub use severity::Severity;
 pub use silence::{Silence, Silences};
 pub use sources::{Unreadable, observe, read, read_each};
 pub use timeline::TimelineEntry;
+pub use variants::Variant;

@@ -73,6 +73,7 @@ pub(in crate::cli) fn details(incident: &Incident, outlook: &Outlook, ui: &Ui) -
     };
     field("what to do", &incident.recommendation);
     field("error", &error(incident));
+    field("variants", &variants(incident));
     field("resource", &place(incident));
     field("id", &incident.incident_id);
     field("status", incident.status.name());
@@ -102,6 +103,14 @@ fn error(incident: &Incident) -> String {
         (kind, "") => kind.to_owned(),
         (kind, message) => format!("{kind}: {message}"),
     }
+}
+
+/// The number of its wordings, and the commonest.
+fn variants(incident: &Incident) -> String {
+    let Some(number) = incident.number_of_variants() else { return String::new() };
+    let commonest = incident.commonest_variants();
+    let lines = commonest.iter().map(|variant| format!("{} times: {}", variant.occurrences, variant.message));
+    std::iter::once(format!("{number}; the commonest are")).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 fn place(incident: &Incident) -> String {
