@@ -146,6 +146,7 @@ struct Row<'a> {
     source: &'a str,
     resource: &'a str,
     error_type: &'a str,
+    error_message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
 }
@@ -163,6 +164,7 @@ impl Serialize for Classification {
             source: &self.observation.source,
             resource: &self.observation.resource,
             error_type: &self.observation.error_type,
+            error_message: &self.observation.error_message,
             reason: self.reason(),
         }
         .serialize(serializer)
