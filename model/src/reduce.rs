@@ -73,6 +73,17 @@ fn add_word(said: &mut Vec<String>, word: String) {
     }
 }
 
+/// The first host that a message names, with its port if it has one.
+pub(crate) fn host(message: &str) -> Option<String> {
+    let line: String = message.lines().find(|line| !line.trim().is_empty())?.chars().take(MOST_CHARACTERS).collect();
+    let atoms = atoms::of(&line);
+    let named = (0..atoms.len()).find_map(|at| match mark::endpoint(&atoms, at) {
+        Some(Meaning::Mark(mark)) if !mark.starts_with(['#', ':']) && !atoms[at].text.starts_with("arn:") => Some(mark),
+        _ => None,
+    });
+    named.filter(|host| host.contains(|character: char| character.is_ascii_alphabetic()))
+}
+
 /// Words around an atom, in lower case and without `-` and `_`.
 fn plain(atom: &Atom<'_>) -> String {
     atom.text.chars().filter(|character| !matches!(character, '-' | '_')).flat_map(char::to_lowercase).collect()

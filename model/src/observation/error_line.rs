@@ -47,9 +47,10 @@ fn says_something(class: &str) -> bool {
         "unhandled",
         "wraperror",
     ];
+    let is_boxed = ["Box<", "dyn "].iter().any(|any| class.contains(any));
     let is_exit_code = class.strip_prefix("Exit").is_some_and(|code| code.parse::<i64>().is_ok());
     let is_empty = class.is_empty() || EMPTY.contains(&class.to_ascii_lowercase().as_str());
-    !is_empty && !is_exit_code && !class.starts_with(['&', '*'])
+    !is_empty && !is_exit_code && !is_boxed && !class.starts_with(['&', '*'])
 }
 
 /// Whether Lambda itself reports the error; its messages contain what its classes say.

@@ -55,7 +55,7 @@ fn varies(atom: &Atom<'_>) -> Option<Meaning> {
 }
 
 /// Hosts, ports, resources.
-fn endpoint(atoms: &[Atom<'_>], at: usize) -> Option<Meaning> {
+pub(super) fn endpoint(atoms: &[Atom<'_>], at: usize) -> Option<Meaning> {
     let text = atoms[at].text;
     if text.contains("://") {
         return host::of_url(text).map(Mark);

@@ -43,6 +43,7 @@ pub(super) const ATTRIBUTES: &[&str] = &[
     "function",
     "function_arn",
     "functions",
+    "host",
     "instance",
     "job",
     "kind",
