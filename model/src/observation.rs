@@ -3,6 +3,7 @@
 mod clean;
 mod error_line;
 mod frame;
+mod json_message;
 
 use std::collections::BTreeMap;
 

@@ -1,11 +1,15 @@
 //! An error in one line for people.
 
+use super::json_message;
+
 /// The line for an error without content.
 const SILENT: &str = "the event gives no reason";
 
 /// Class and message, without an uninformative or redundant class.
 pub(super) fn line(class: &str, message: &str) -> String {
     let class = plain_class(class);
+    let object = json_message::line(message);
+    let message = object.as_deref().unwrap_or(message);
     if let Some(refused) = refused_call(headline(message)) {
         return refused;
     }
