@@ -138,3 +138,23 @@ fn neither_the_model_nor_the_local_aws_has_an_sdk() {
         assert_eq!(sdk, Vec::<&str>::new(), "{crate_name}");
     }
 }
+
+/// Every file of source in a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let inner = entries(folder).into_iter();
+    inner.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// What is written anywhere else could act on a terminal.
+#[test]
+fn one_file_of_the_command_line_writes_to_the_streams() {
+    let is_written_to = |text: &str| {
+        let uses = text.split("io::stdout()").skip(1).chain(text.split("io::stderr()").skip(1));
+        uses.into_iter().any(|rest| !rest.starts_with(".is_terminal()"))
+    };
+    let writers = files(&repository("src")).into_iter().filter(|path| {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        is_written_to(&text) || text.contains("println!(") || text.contains("print!(")
+    });
+    assert_eq!(writers.collect::<Vec<_>>(), [repository("src/ui/streams.rs")]);
+}

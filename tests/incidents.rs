@@ -4,7 +4,7 @@ mod changes;
 mod layout;
 mod silences;
 mod stats;
-mod table;
+pub(crate) mod table;
 mod versions;
 
 use aws_sdk_dynamodb::types::AttributeValue;

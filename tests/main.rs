@@ -23,6 +23,7 @@ mod properties;
 mod readme;
 mod rules;
 mod sample_events;
+mod screen;
 mod stack;
 mod streams;
 mod template;

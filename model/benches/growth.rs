@@ -61,7 +61,7 @@ impl Clock {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rules = Rules::defaults()?;
-    let wildcard = Pattern::parse(r#"{"a": [{"wildcard": "*a*a*a*a*a*b"}]}"#)?;
+    let wildcard = Pattern::parse(r#"{"a": [{"wildcard": "*a*a*a*a*b"}]}"#)?;
     let mut slow = Vec::new();
     let mut compare = |what: String, small: Duration, large: Duration| {
         let growth = large.as_secs_f64() / small.as_secs_f64().max(f64::EPSILON);

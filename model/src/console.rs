@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::arn;
 use crate::incident::Incident;
+use crate::name::Kind;
 use crate::observation::Observation;
 use crate::partition::Partition;
 
@@ -39,9 +40,13 @@ fn links_for(source: &str, resource: &str, region: &str, window: Option<Window>)
     let console = format!("https://{region}.{domain}");
     let log_group = |group: &str| log_group(region, group, window);
     let page = |label, path: String| Link { label, url: format!("{console}/{path}") };
+    // Nor is one that an event has made up.
+    if !kind(source).is_none_or(|kind| kind.accepts(resource)) {
+        return Vec::new();
+    }
     let name = percent_encoded(resource);
     match source {
-        "lambda" | "lambda-metrics" if !resource.starts_with("AWS/") => vec![
+        "lambda" | "lambda-metrics" if Kind::Function.accepts(resource) => vec![
             page("Log group", log_group(&format!("/aws/lambda/{resource}"))),
             page("Function", format!("lambda/home?region={region}#/functions/{name}?tab=monitoring")),
         ],
@@ -71,6 +76,18 @@ fn links_for(source: &str, resource: &str, region: &str, window: Option<Window>)
         }
         "logs" => vec![page("Log group", log_group(resource))],
         _ => vec![page("CloudWatch", format!("cloudwatch/home?region={region}"))],
+    }
+}
+
+/// What a resource that is part of an address has to be; `None` where the address has no name in it.
+fn kind(source: &str) -> Option<Kind> {
+    match source {
+        "lambda" => Some(Kind::Function),
+        "cloudwatch" => Some(Kind::Alarm),
+        "codebuild" | "codepipeline" | "synthetics" => Some(Kind::Project),
+        "cloudformation" => Some(Kind::Stack),
+        "logs" => Some(Kind::LogGroup),
+        _ => None,
     }
 }
 

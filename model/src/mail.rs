@@ -1,6 +1,12 @@
 //! The email about an incident: plain text whose first five lines state what, where, since when, how often, and what to
 //! do.
+//!
+//! The words of an event are recognisable: they stand in quotation marks or in lines that begin with `> `; only names stand in
+//! our sentences as they are. They are never part of a link or a command.
 
+#[cfg(test)]
+mod attacks;
+mod line;
 mod many;
 #[cfg(test)]
 mod tests;
@@ -12,6 +18,8 @@ use crate::console;
 use crate::fields::shortened;
 use crate::incident::Incident;
 use crate::notice::{FLAPPING_SECONDS, Reason};
+use crate::quotation::{named, said, without_links};
+use line::{Line, command, finished, quoted};
 
 /// Longest subject that SNS accepts (it rejects 101 with `Invalid parameter: Subject`).
 pub const MAX_SUBJECT: usize = 100;
@@ -23,7 +31,7 @@ pub const MAX_BODY: usize = 250_000;
 pub struct Mail {
     /// Printable ASCII, at most [`MAX_SUBJECT`] characters, no leading blank.
     pub subject: String,
-    /// Plain text: at most [`MAX_BODY`] bytes, no control characters but line breaks.
+    /// Plain text: at most [`MAX_BODY`] bytes, no unprintable characters but line breaks, no links but ours.
     pub body: String,
 }
 
@@ -65,19 +73,20 @@ fn body(incident: &Incident, notice: &Notice<'_>) -> String {
 }
 
 fn failure(incident: &Incident, notice: &Notice<'_>) -> String {
-    let mut lines = vec![
-        format!("What:      {} - {}", incident.severity, incident.summary),
-        format!("Where:     {}", place(incident)),
-        format!("Since:     {}", incident.created_at),
-        format!("How often: {}", frequency(incident)),
-        format!("Do this:   {}", first_sentence(&incident.recommendation)),
-        String::new(),
+    let mut lines: Vec<Line> = vec![
+        format!("What:      {} - {}", incident.severity, said(&incident.summary)).into(),
+        format!("Where:     {}", place(incident)).into(),
+        format!("Since:     {}", incident.created_at).into(),
+        format!("How often: {}", frequency(incident)).into(),
+        Line::ours("Do this:  ", first_sentence(&incident.recommendation)),
+        Line::blank(),
     ];
-    lines.extend(occasion(incident, notice));
+    lines.extend(occasion(incident, notice).into_iter().map(Line::from));
     if first_sentence(&incident.recommendation) != incident.recommendation {
-        lines.extend([format!("In full:   {}", incident.recommendation), String::new()]);
+        lines.extend([Line::ours("In full:  ", &incident.recommendation), Line::blank()]);
     }
     lines.extend(facts(incident, notice));
+    lines.extend(event(incident));
     lines.extend(links(incident));
     lines.extend(commands(incident, notice));
     finished(lines)
@@ -103,9 +112,10 @@ fn occasion(incident: &Incident, notice: &Notice<'_>) -> Vec<String> {
         Reason::Opened | Reason::Recovered | Reason::Other(_) => {}
     }
     if let Some(previous) = &incident.previous_incident_id {
-        lines.push(format!("It recurred; the previous incident is {previous}."));
+        lines.push(format!("It recurred; the previous incident is {}.", named(previous)));
     }
     if let Some(alarm) = &incident.explains_incident_id {
+        let alarm = named(alarm);
         lines.push(format!("It is the cause of the alarm in incident {alarm}, which is closed in favour of this one."));
     }
     if !lines.is_empty() {
@@ -118,16 +128,22 @@ fn recovery(incident: &Incident, notice: &Notice<'_>) -> String {
     let noted = || incident.timeline.iter().rev().find(|entry| entry.what.starts_with("recovered"));
     let over = incident.resolved_at.as_ref().or_else(|| noted().map(|entry| &entry.at));
     let over = over.map(|at| format!(", over at {at}")).unwrap_or_default();
-    finished(vec![
-        format!("What:      recovered - {}", incident.summary),
-        format!("Where:     {}", place(incident)),
-        format!("Since:     {}{over}", incident.created_at),
-        format!("How often: {}", frequency(incident)),
-        "Do this:   nothing; the incident is resolved.".to_owned(),
-        String::new(),
-        format!("Incident:  {} (notice {})", incident.incident_id, notice.number),
-        format!("Details:   incidentctl incidents show {} --stack {}", incident.incident_id, notice.stack),
-    ])
+    let mut lines: Vec<Line> = vec![
+        format!("What:      recovered - {}", said(&incident.summary)).into(),
+        format!("Where:     {}", place(incident)).into(),
+        format!("Since:     {}{over}", incident.created_at).into(),
+        format!("How often: {}", frequency(incident)).into(),
+        "Do this:   nothing; the incident is resolved.".into(),
+        Line::blank(),
+        reference(incident, notice.number).into(),
+    ];
+    let details = command("incidents show", Some(&incident.incident_id), notice.stack);
+    lines.extend(details.map(|command| format!("Details:   {command}").into()));
+    finished(lines)
+}
+
+fn reference(incident: &Incident, number: u64) -> String {
+    format!("Incident:  {} (notice {number})", named(&incident.incident_id))
 }
 
 /// The text up to the first full stop or question mark before another sentence.
@@ -141,10 +157,13 @@ fn first_sentence(text: &str) -> &str {
 }
 
 fn place(incident: &Incident) -> String {
-    let known = |name: &str, value: &str| if value.is_empty() { String::new() } else { format!(", {name} {value}") };
+    let known = |name: &str, value: &str| match value {
+        "" => String::new(),
+        value => format!(", {name} {}", named(value)),
+    };
     let account = known("account", &incident.account);
     let region = known("region", &incident.region);
-    format!("{} {}{account}{region}", incident.source, incident.resource)
+    format!("{} {}{account}{region}", named(&incident.source), named(&incident.resource))
 }
 
 fn frequency(incident: &Incident) -> String {
@@ -154,38 +173,37 @@ fn frequency(incident: &Incident) -> String {
     }
 }
 
-fn facts(incident: &Incident, notice: &Notice<'_>) -> Vec<String> {
-    let mut facts = vec![
-        format!("Incident:  {} (notice {})", incident.incident_id, notice.number),
-        format!("Severity:  {} by rule {}", incident.severity, incident.rule),
+fn facts(incident: &Incident, notice: &Notice<'_>) -> Vec<Line> {
+    let severity = format!("Severity:  {} by rule {}", incident.severity, named(&incident.rule));
+    let runbook = incident.runbook.iter().map(|url| Line::ours("Runbook:  ", url));
+    [reference(incident, notice.number).into(), severity.into()].into_iter().chain(runbook).collect()
+}
+
+/// What the event says of the failure, in its own words.
+fn event(incident: &Incident) -> Vec<Line> {
+    let said = [
+        ("Error:", incident.error_type.as_str()),
+        ("Message:", incident.error_message.as_str()),
+        ("Request:", incident.request_id.as_deref().unwrap_or_default()),
     ];
-    let mut fact = |label: &str, value: &str| {
-        if !value.is_empty() {
-            facts.push(format!("{label:<10} {value}"));
-        }
+    let lines: Vec<Line> = said.into_iter().flat_map(|(label, text)| quoted(label, text)).collect();
+    if lines.is_empty() { lines } else { [vec![Line::blank(), "The event says:".into()], lines].concat() }
+}
+
+fn links(incident: &Incident) -> Vec<Line> {
+    let links = console::links(incident).into_iter();
+    let links: Vec<Line> = links.map(|link| Line::ours(&format!("{}:", link.label), &link.url)).collect();
+    if links.is_empty() { links } else { [vec![Line::blank()], links].concat() }
+}
+
+fn commands(incident: &Incident, notice: &Notice<'_>) -> Vec<Line> {
+    let of_incident = |what: &str, verb: &str| -> Option<[Line; 2]> {
+        let command = command(verb, Some(&incident.incident_id), notice.stack)?;
+        Some([what.into(), format!("  {command}").into()])
     };
-    fact("Error:", &incident.error_type);
-    fact("Message:", &incident.error_message);
-    fact("Request:", incident.request_id.as_deref().unwrap_or_default());
-    fact("Runbook:", incident.runbook.as_deref().unwrap_or_default());
-    facts
-}
-
-fn links(incident: &Incident) -> Vec<String> {
-    let links: Vec<_> = console::links(incident).iter().map(|link| format!("{}: {}", link.label, link.url)).collect();
-    if links.is_empty() { links } else { [vec![String::new()], links].concat() }
-}
-
-fn commands(incident: &Incident, notice: &Notice<'_>) -> Vec<String> {
-    let id = &incident.incident_id;
-    let stack = notice.stack;
-    vec![
-        String::new(),
-        "To acknowledge it:".to_owned(),
-        format!("  incidentctl incidents ack {id} --stack {stack}"),
-        "To see all details:".to_owned(),
-        format!("  incidentctl incidents show {id} --stack {stack}"),
-    ]
+    let commands =
+        [of_incident("To acknowledge it:", "incidents ack"), of_incident("To see all details:", "incidents show")];
+    std::iter::once(Line::blank()).chain(commands.into_iter().flatten().flatten()).collect()
 }
 
 /// `head`, as much of the text as fits, and the end of the incident's id with the notice's number.
@@ -194,7 +212,7 @@ fn with_reference(head: &str, text: &str, incident: &Incident, notice: &Notice<'
     let reference = ascii(&format!(" ({tail} #{})", notice.number));
     let head = ascii(head);
     let room = MAX_SUBJECT.saturating_sub(head.len() + reference.len());
-    let text = shortened(ascii(text).trim(), room);
+    let text = shortened(ascii(&without_links(text)).trim(), room);
     let subject = format!("{head}{text}{reference}");
     subject.trim_start().chars().take(MAX_SUBJECT).collect()
 }
@@ -214,19 +232,4 @@ fn ascii(text: &str) -> String {
         }
     }
     ascii
-}
-
-/// One line per entry: line breaks and control characters within an entry become blanks. Truncated to [`MAX_BODY`]
-/// bytes.
-fn finished(lines: Vec<String>) -> String {
-    let mut body = String::new();
-    for line in lines {
-        body.extend(line.chars().map(|character| if character.is_control() { ' ' } else { character }));
-        body.push('\n');
-    }
-    if body.len() > MAX_BODY {
-        let end = (0..=MAX_BODY).rev().find(|&end| body.is_char_boundary(end)).unwrap_or_default();
-        body.truncate(end);
-    }
-    body
 }

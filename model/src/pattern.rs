@@ -1,29 +1,43 @@
 //! Event patterns: which JSON events a rule matches.
 //!
 //! The language is EventBridge's, including its corner cases: all named fields must match, one of the listed values
-//! suffices, an array in the event matches by any of its elements, and fields of one array element belong together.
-//! See <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>.
+//! suffices, an array in the event matches by any of its elements, fields of one array element belong together, and a
+//! dot in a name is the step to a field: `"a.b"` and `{"a": {"b": …}}` are one path. The facts come from
+//! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html> and from the behaviour of
+//! AWS's open matcher, <https://github.com/aws/event-ruler>.
 //!
 //! `quamina`, with which the tests compare, supports neither `$or` nor the nested forms of `anything-but`, so matching
 //! is implemented here.
 
+mod complexity;
 mod cover;
 mod explain;
+mod matching;
 pub(crate) mod operator;
 mod parse;
 pub(crate) mod place;
 #[cfg(test)]
 mod tests;
+mod way;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use operator::Operator;
 pub(crate) use parse::{OPERATORS, OR, Refusal};
+use way::{Path, Way};
 
 /// A validated pattern.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pattern {
+    /// As written.
     fields: Fields,
+    /// All ways through the alternatives; one must hold.
+    ways: Vec<Way>,
+    /// Paths with more than one list of tests on one way.
+    overridden: BTreeSet<Path>,
 }
 
 /// Why a pattern is invalid.
@@ -56,13 +70,16 @@ fn of_field(path: &str) -> String {
     if path.is_empty() { String::new() } else { format!("field `{path}`: ") }
 }
 
-/// Conditions on an object.
+/// Conditions on an object; all must match. In the order of the text, since a later list of tests replaces an earlier one
+/// for the same path.
 #[derive(Debug, Clone, PartialEq)]
-struct Fields {
-    /// All of these must match.
-    named: Vec<(String, Node)>,
-    /// One of each group (`$or`) must match.
-    alternatives: Vec<Vec<Fields>>,
+struct Fields(Vec<Member>);
+
+#[derive(Debug, Clone, PartialEq)]
+enum Member {
+    Named(String, Node),
+    /// One of these (`$or`) must match.
+    Alternatives(Vec<Fields>),
 }
 
 /// Conditions on a field.
@@ -70,7 +87,7 @@ struct Fields {
 enum Node {
     Object(Fields),
     /// One of these must match.
-    Leaf(Vec<Operator>),
+    Leaf(Arc<[Operator]>),
 }
 
 impl Pattern {
@@ -96,65 +113,29 @@ impl Pattern {
 
     /// Validates a pattern and returns everything that EventBridge would reject; EventBridge reports only the first.
     pub(crate) fn check(value: &Value) -> Result<Self, Vec<Refusal>> {
-        Ok(Self { fields: parse::pattern(value)? })
+        let refuse = |reason: &str| vec![Refusal { at: Vec::new(), reason: reason.to_owned() }];
+        let fields = parse::pattern(value)?;
+        let (ways, overridden) = way::ways(&fields).map_err(refuse)?;
+        Ok(Self { fields, ways, overridden })
     }
 
     /// Whether an event matches.
     pub fn matches(&self, event: &Value) -> bool {
-        Matching { event }.object(&self.fields, Some(event), &mut Vec::new())
-    }
-}
-
-/// An event being matched. Absence is a property of the whole event, hence the reference to it.
-struct Matching<'e> {
-    event: &'e Value,
-}
-
-impl<'e> Matching<'e> {
-    fn object<'p>(&self, fields: &'p Fields, value: Option<&'e Value>, path: &mut Vec<&'p str>) -> bool {
-        match value {
-            Some(Value::Array(elements)) if !elements.is_empty() => {
-                elements.iter().any(|element| self.object(fields, Some(element), path))
-            }
-            _ => {
-                fields.named.iter().all(|(name, node)| self.field(name, node, value, path))
-                    && fields
-                        .alternatives
-                        .iter()
-                        .all(|group| group.iter().any(|alternative| self.object(alternative, value, path)))
-            }
-        }
+        self.ways.iter().any(|way| matching::holds(way, event))
     }
 
-    fn field<'p>(&self, name: &'p str, node: &'p Node, parent: Option<&'e Value>, path: &mut Vec<&'p str>) -> bool {
-        let value = parent.and_then(|parent| parent.get(name));
-        path.push(name);
-        let matched = match node {
-            Node::Object(fields) => self.object(fields, value, path),
-            Node::Leaf(operators) => operators.iter().any(|operator| match operator {
-                Operator::Absent => !has_leaf(self.event, path),
-                _ => value.is_some_and(|value| any_leaf(value, &|leaf| operator.matches(leaf))),
-            }),
-        };
-        path.pop();
-        matched
+    /// Refuses wildcards that are too complex for EventBridge. Only its own rules have this limit, not rules files.
+    ///
+    /// # Errors
+    /// When one value could match too many prefixes of a field's wildcards at once.
+    pub fn check_complexity(&self) -> Result<(), PatternError> {
+        complexity::check(&self.ways)
+            .map_err(|reason| PatternError::Invalid { path: String::new(), reason: reason.to_owned() })
     }
-}
 
-/// Whether a non-object value, or such an element of an array, passes a test.
-fn any_leaf(value: &Value, test: &impl Fn(&Value) -> bool) -> bool {
-    match value {
-        Value::Array(elements) => elements.iter().any(|element| any_leaf(element, test)),
-        Value::Object(_) => false,
-        leaf => test(leaf),
-    }
-}
-
-/// Whether there is a non-object value at a path, through any arrays.
-fn has_leaf(value: &Value, path: &[&str]) -> bool {
-    match (path, value) {
-        ([], value) => any_leaf(value, &|_| true),
-        (_, Value::Array(elements)) => elements.iter().any(|element| has_leaf(element, path)),
-        ([name, rest @ ..], value) => value.get(name).is_some_and(|value| has_leaf(value, rest)),
+    /// Paths that are tested more than once on one way, their names joined by dots: as on AWS, only the last list of tests
+    /// counts.
+    pub fn overridden(&self) -> impl Iterator<Item = &str> {
+        self.overridden.iter().map(|path| &**path)
     }
 }

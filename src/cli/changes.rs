@@ -17,7 +17,7 @@ pub(super) fn report(changes: Vec<Change>, ui: &Ui) -> Result<(), CommandError> 
     let mut failed: Option<CommandError> = None;
     for result in results {
         match result {
-            Ok(line) => ui.say(&line),
+            Ok(line) => ui.say(line),
             // All failures but the last are printed here; the last one is the command's own error.
             Err(error) => {
                 if let Some(earlier) = failed.replace(error) {

@@ -19,5 +19,5 @@ pub struct CompletionsArgs {
 pub(super) fn run(args: CompletionsArgs, ui: &Ui) -> Result<(), CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut super::command(), "incidentctl", &mut script);
-    ui.print(String::from_utf8_lossy(&script).trim_end())
+    ui.document(String::from_utf8_lossy(&script).trim_end())
 }

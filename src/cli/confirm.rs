@@ -54,7 +54,7 @@ impl Confirm for Terminal {
     }
 
     async fn remove(&self, plan: &Plan) -> Result<(), Declined> {
-        self.ui.say(&deployment::describe(plan));
+        self.ui.say_all(deployment::describe(plan));
         let (question, yes) = (removal_question(plan), self.yes);
         self.ask(move |ui| ui.consent(&question, yes)).await
     }
@@ -89,8 +89,8 @@ impl Confirm for Terminal {
 /// Shows the plan and the stack's cost.
 fn show(plan: &Plan, cost: Option<&str>, yes: bool, ui: &Ui) {
     match yes {
-        true => ui.say(&deployment::summary(plan)),
-        false => ui.say(&deployment::describe(plan)),
+        true => ui.say(deployment::summary(plan)),
+        false => ui.say_all(deployment::describe(plan)),
     }
     if let Some(cost) = cost {
         ui.say(cost);

@@ -19,7 +19,7 @@ use crate::incidents::{Filter, Incidents};
 use crate::local_session::LocalError;
 use crate::session::Session;
 use crate::settings::{EmailAddress, Settings};
-use crate::ui::{Label, Ui, wrap};
+use crate::ui::{Label, Line, Ui, wrap};
 use incident_deploy::aws::Clients;
 
 /// Width of the narration.
@@ -126,10 +126,9 @@ impl Story<'_> {
             "One readable mail per incident: what failed, where, since when, how often, and what to do.",
         )?;
         let mail = mail_about(session, &incident.incident_id).await?;
-        let text = local::mail_text(&mail, self.ui);
-        let lines: Vec<String> = text.lines().flat_map(fitted).map(|line| format!("  │ {line}")).collect();
-        self.ui.print(&lines.join("\n"))?;
-        self.ui.print(&self.ui.data_label(Label::Faint, &format!("  {}", mail.file.display())))
+        let lines = local::mail_text(&mail).into_iter().flat_map(fitted);
+        self.ui.print_all(lines.map(|line| line.indented("  │ ")))?;
+        self.ui.print(Line::labelled(Label::Faint, format!("  {}", mail.file.display())))
     }
 
     async fn list(&self, session: &Session) -> Result<(), CommandError> {
@@ -163,7 +162,8 @@ impl Story<'_> {
             (program::callable("incidentctl up --email you@example.com"), "deploy to your AWS account"),
         ];
         for (command, what) in steps {
-            self.ui.print(&format!("  {}\n      {what}", self.ui.data_label(Label::Strong, &command)))?;
+            self.ui.print(Line::from("  ").and_labelled(Label::Strong, command))?;
+            self.ui.print(format!("      {what}"))?;
         }
         Ok(())
     }
@@ -174,16 +174,18 @@ impl Story<'_> {
     }
 
     fn chapter(&self, title: &str, text: &str) -> Result<(), CommandError> {
-        self.ui.print(&format!("\n{}", self.ui.data_label(Label::Strong, title)))?;
-        self.ui.print(&format!("{}\n", wrap(text, WIDTH).join("\n")))
+        let text = wrap(text, WIDTH).into_iter().map(Line::from);
+        let head = [Line::default(), Line::labelled(Label::Strong, title)];
+        self.ui.print_all(head.into_iter().chain(text).chain([Line::default()]))
     }
 }
 
 /// Wraps a line of a mail to the width of the narration; a line that fits keeps its spacing.
-fn fitted(line: &str) -> Vec<String> {
-    match line.chars().count() > WIDTH {
-        true => wrap(line, WIDTH),
-        false => vec![line.to_owned()],
+fn fitted(line: Line) -> Vec<Line> {
+    let text = line.to_string();
+    match text.chars().count() > WIDTH {
+        true => wrap(&text, WIDTH).into_iter().map(Line::from).collect(),
+        false => vec![line],
     }
 }
 

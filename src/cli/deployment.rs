@@ -8,7 +8,7 @@ use crate::error::CommandError;
 use crate::health::Pending;
 use crate::session::Session;
 use crate::settings::{EmailAddress, Settings};
-use crate::ui::{ProgressView, Ui};
+use crate::ui::{Line, ProgressView, Ui};
 use incident_deploy::aws::Clients;
 use incident_deploy::engine::{Deployment, EngineError};
 use incident_deploy::package::{Destination, Package};
@@ -111,8 +111,8 @@ pub(super) fn tell_leftovers(plan: &Plan, ui: &Ui) {
 }
 
 /// The plan as text: one line per change and per property.
-pub(super) fn describe(plan: &Plan) -> String {
-    let mut lines = Vec::new();
+pub(super) fn describe(plan: &Plan) -> Vec<Line> {
+    let mut lines: Vec<String> = Vec::new();
     for change in plan.changes.iter().filter(|change| change.action != Action::None) {
         let (sign, verb) = match change.action {
             Action::Create => ("+", "create"),
@@ -139,7 +139,7 @@ pub(super) fn describe(plan: &Plan) -> String {
             .map(|left| format!("= leave   {:36} {} ({})", left.resource_type, left.physical_id, left.why)),
     );
     lines.push(summary(plan));
-    lines.join("\n")
+    lines.into_iter().map(Line::from).collect()
 }
 
 /// `3 to create, 1 to update, 20 unchanged`.

@@ -19,7 +19,7 @@ use crate::error::CommandError;
 use crate::health::{Check, CheckStatus};
 use crate::session::Session;
 use crate::settings::Settings;
-use crate::ui::{Label, Ui};
+use crate::ui::{Label, Line, Ui};
 use incident_deploy::aws::Clients;
 use incident_deploy::template::Place;
 
@@ -35,7 +35,8 @@ pub struct DoctorArgs {
 pub(super) async fn run(args: DoctorArgs, settings: &Settings, ui: &Ui) -> Result<Outcome, CommandError> {
     if args.print_policy {
         let session = super::connect(settings, ui).await?;
-        return ui.print(&DeployerPolicy::recorded()?.document(&place(&session, settings)).pretty()).map(super::done);
+        let policy = DeployerPolicy::recorded()?.document(&place(&session, settings)).pretty();
+        return ui.document(&policy).map(super::done);
     }
     let checks = match super::connect(settings, ui).await {
         Ok(session) => examine(&session, settings).await?,
@@ -80,7 +81,7 @@ fn report(checks: &[Check], ui: &Ui) -> Result<Outcome, CommandError> {
         ui.json(&json!({"checks": checks, "ok": ok}))?;
     } else {
         for check in checks {
-            ui.print(&line(check, ui))?;
+            ui.print_all(lines(check, ui))?;
         }
     }
     Ok(if ok { Outcome::Done } else { Outcome::Unhealthy })
@@ -90,13 +91,13 @@ fn completed(check: &Check, ui: &Ui) -> Check {
     Check { hint: check.hint.as_deref().map(|hint| ui.complete(hint)), ..check.clone() }
 }
 
-fn line(check: &Check, ui: &Ui) -> String {
+fn lines(check: &Check, ui: &Ui) -> Vec<Line> {
     let label = match check.status {
         CheckStatus::Ok => Label::Success,
         CheckStatus::Warn => Label::Warning,
         CheckStatus::Fail => Label::Error,
     };
-    let status = ui.data_label(label, &format!("{:4}", check.status.name()));
-    let hint = completed(check, ui).hint.map(|hint| format!("\n      {:13} {hint}", "→")).unwrap_or_default();
-    format!("{status}  {:13} {}{hint}", check.name, check.message)
+    let status = Line::labelled(label, format!("{:4}", check.status.name()));
+    let hint = completed(check, ui).hint.map(|hint| format!("      {:13} {hint}", "→").into());
+    std::iter::once(status.and(format!("  {:13} {}", check.name, check.message))).chain(hint).collect()
 }

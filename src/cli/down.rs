@@ -97,6 +97,6 @@ fn report(
         }));
     }
     deployment::tell_leftovers(plan, ui);
-    ui.say(&format!("{} deleted in {seconds:.2} s with {calls} calls", outcome.count(Action::Delete)));
+    ui.say(format!("{} deleted in {seconds:.2} s with {calls} calls", outcome.count(Action::Delete)));
     Ok(())
 }

@@ -31,6 +31,6 @@ pub(super) fn run(args: InitArgs, ui: &Ui) -> Result<(), CommandError> {
         })?;
     file.write_all(TEMPLATE.as_bytes())
         .map_err(|error| CommandError::failed(format!("cannot write {name}")).caused_by(error))?;
-    ui.say(&format!("wrote {name}; edit it, then run `incidentctl up`"));
+    ui.say(format!("wrote {name}; edit it, then run `incidentctl up`"));
     Ok(())
 }

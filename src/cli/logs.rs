@@ -10,7 +10,7 @@ use serde_json::json;
 use super::time_arg::{self, TimeArg};
 use crate::error::CommandError;
 use crate::settings::Settings;
-use crate::ui::{Label, Ui};
+use crate::ui::{Label, Line, Ui};
 use incident_deploy::aws::{Clients, Explain};
 
 /// Poll interval while following.
@@ -73,7 +73,7 @@ pub(super) async fn run(args: LogsArgs, settings: &Settings, ui: &Ui) -> Result<
     match ui.is_json() {
         true => ui.json(&json!({"type": "result", "ok": true, "lines": number})),
         false if number == 0 => {
-            ui.say(&format!("{} has no lines since {}", log.group, time_arg::readable(&args.since.rfc3339())));
+            ui.say(format!("{} has no lines since {}", log.group, time_arg::readable(&args.since.rfc3339())));
             Ok(())
         }
         false => Ok(()),
@@ -117,6 +117,28 @@ fn show(event: &FilteredLogEvent, ui: &Ui) -> Result<(), CommandError> {
             "stream": event.log_stream_name(),
             "message": message,
         })),
-        false => ui.print(&format!("{}  {message}", ui.data_label(Label::Faint, &time))),
+        false => ui.print_all(lines(&time, message)),
+    }
+}
+
+/// A message under its time. Further lines, as of a stack trace, are indented, so that none passes for a message of its own.
+fn lines(time: &str, message: &str) -> Vec<Line> {
+    let mut lines = message.lines();
+    let first = Line::labelled(Label::Faint, time).and("  ").and(lines.next().unwrap_or_default());
+    let indent = " ".repeat(time.len() + 2);
+    std::iter::once(first).chain(lines.map(|line| format!("{indent}{line}").into())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_a_stack_trace_passes_for_no_message() {
+        let lines = lines("12:00:00", "boom\u{1b}[2K\n12:00:01  all is well\r")
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>();
+        assert_eq!(lines, ["12:00:00  boom\\u{1b}[2K", "          12:00:01  all is well\\r"]);
     }
 }

@@ -42,7 +42,7 @@ use incident_deploy::engine::Engine;
 
 use crate::error::CommandError;
 use crate::settings::{GlobalArgs, Invocation, Settings};
-use crate::ui::Ui;
+use crate::ui::{Ui, report_panics, usage_error};
 use interruptible::interruptible;
 
 /// Automatic incident detection and alerting for an AWS account
@@ -50,7 +50,7 @@ use interruptible::interruptible;
 /// When a Lambda function or another AWS service fails, incidentctl records an incident with a severity and a
 /// recommendation, and sends one readable email to the people in charge.
 #[derive(Debug, Parser)]
-#[command(name = "incidentctl", version, arg_required_else_help = true, after_help = environment::EXPLANATION)]
+#[command(name = "incidentctl", bin_name = "incidentctl", version, arg_required_else_help = true, after_help = environment::EXPLANATION)]
 pub struct Cli {
     /// Flags that every command has.
     #[command(flatten)]
@@ -94,11 +94,16 @@ pub enum Outcome {
     Unhealthy,
 }
 
-/// Parses the arguments, runs the command, and returns its exit code.
+/// Parses the arguments, runs the command, and returns its exit code: of clap's own messages 0 for help and version, 2 for mistakes.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    report_panics();
     let cli = match parse(arguments) {
         Ok(cli) => cli,
-        Err(error) => return exit_with_clap(&error),
+        Err(error) => {
+            let code = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            usage_error(error);
+            return code;
+        }
     };
     let ui = Ui::new(&cli.global, Invocation::of(&cli.global, cli.command.engine()));
     let streams_result = cli.command.streams_result();
@@ -183,7 +188,7 @@ pub async fn connect(settings: &Settings, ui: &Ui) -> Result<Session, CommandErr
         false => None,
     };
     let session = Session::connect(&settings.connection(), local.as_ref()).await?;
-    ui.say(&session.describe());
+    ui.say(session.describe());
     Ok(session)
 }
 
@@ -211,11 +216,4 @@ impl Command {
     fn needs_settings(&self) -> bool {
         !matches!(self, Self::Rules(_) | Self::Init(_) | Self::Completions(_))
     }
-}
-
-/// Prints clap's message: help and version to standard output with exit code 0, mistakes to standard error with 2.
-fn exit_with_clap(error: &clap::Error) -> ExitCode {
-    // The stream may be closed, as in `incidentctl --help | head -1`.
-    let _ = error.print();
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

@@ -49,7 +49,7 @@ pub(super) async fn run(args: PlanArgs, settings: &Settings, ui: &Ui) -> Result<
     .await?;
     match ui.is_json() {
         true => ui.json(&Priced { plan: &plan, cost: &bill })?,
-        false => ui.print(&format!("{}\n{}", deployment::describe(&plan), bill.line()))?,
+        false => ui.print_all(deployment::describe(&plan).into_iter().chain([bill.line().into()]))?,
     }
     match args.detailed_exitcode && !plan.is_empty() {
         true => Ok(Outcome::ChangesPending),

@@ -25,7 +25,7 @@ pub(super) async fn run(_args: StatusArgs, settings: &Settings, ui: &Ui) -> Resu
     let problems = problems::of(&facts);
     match ui.is_json() {
         true => ui.json(&render::document(&facts, &problems, ui))?,
-        false => ui.print(&render::text(&facts, &problems, ui))?,
+        false => ui.print_all(render::text(&facts, &problems, ui))?,
     }
     Ok(if problems.is_empty() { Outcome::Done } else { Outcome::Unhealthy })
 }

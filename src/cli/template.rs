@@ -17,5 +17,5 @@ pub struct TemplateArgs {
 
 pub(super) async fn run(args: TemplateArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     let (text, _) = deployment::complete(settings, &settings.emails_or(&args.emails), [])?;
-    ui.print(text.trim_end())
+    ui.document(text.trim_end())
 }

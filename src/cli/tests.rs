@@ -7,6 +7,7 @@ use insta::assert_snapshot;
 use super::*;
 use crate::error::Kind;
 use crate::settings::Format;
+use crate::ui::failure_lines;
 
 fn arguments(line: &str) -> Vec<OsString> {
     std::iter::once("incidentctl").chain(line.split_whitespace()).map(OsString::from).collect()
@@ -119,7 +120,8 @@ fn what_the_design_names_is_accepted() {
 fn an_error_says_what_why_and_what_to_do() {
     let cause = std::io::Error::other("the disk is full");
     let error = CommandError::failed("cannot write the file").caused_by(cause).hint("make room");
-    assert_snapshot!(Ui::plain(Format::Text).failure_text(&error), @r"
+    let lines: Vec<String> = failure_lines(&error).iter().map(ToString::to_string).collect();
+    assert_snapshot!(lines.join("\n"), @r"
     error: cannot write the file
       caused by: the disk is full
     hint: make room

@@ -12,7 +12,7 @@ use crate::drill::{self, Drill, DrillError, FailureKind, Progress, Stage};
 use crate::error::CommandError;
 use crate::session::Session;
 use crate::settings::{Settings, StackName};
-use crate::ui::{Label, Ui};
+use crate::ui::{Label, Line, Ui};
 use incident_deploy::aws::Clients;
 use incident_deploy::resources::Subscription;
 
@@ -60,7 +60,8 @@ pub(super) async fn follow(
         ui.json(&result(&incident, &progress))?;
     } else {
         let now = Timestamp::now().as_second();
-        ui.print(&format!("\n{}", incidents::details(&incident, &incidents::Outlook::of(&incident, &[], now), ui)))?;
+        let details = incidents::details(&incident, &incidents::Outlook::of(&incident, &[], now));
+        ui.print_all([Line::default()].into_iter().chain(details))?;
     }
     Ok(incident)
 }
@@ -90,8 +91,8 @@ fn report_stage(
         }
         Stage::Notified => "the alert is accepted for delivery".to_owned(),
     };
-    let name = ui.data_label(Label::Success, &format!("{:9}", stage.name()));
-    ui.print(&format!("{:6.2} s  {name} {what}", at.as_secs_f64()))
+    let time = Line::from(format!("{:6.2} s  ", at.as_secs_f64()));
+    ui.print(time.and_labelled(Label::Success, format!("{:9}", stage.name())).and(" ").and(what))
 }
 
 fn result(incident: &Incident, progress: &Progress) -> Value {

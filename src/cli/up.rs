@@ -89,7 +89,7 @@ pub(super) async fn provision(
         }
         if plan.is_empty() {
             // Nothing was asked, so the cost was not shown yet.
-            ui.say(&bill.line());
+            ui.say(bill.line());
         }
         report(&deployment, &Done { plan: &plan, outcome: &outcome, bill: &bill, start }, session.is_local(), ui).await
     };
@@ -145,11 +145,11 @@ async fn report(deployment: &Deployment, done: &Done<'_>, is_local: bool, ui: &U
         }));
     }
     for (name, value) in &deployment.stack.outputs {
-        ui.print(&format!("{name:26}{value}"))?;
+        ui.print(format!("{name:26}{value}"))?;
     }
     deployment::tell_leftovers(plan, ui);
     tell_subscriptions(&subscriptions, is_local, ui);
-    ui.say(&format!(
+    ui.say(format!(
         "{} created, {} updated, {} deleted, {} unchanged in {seconds:.2} s with {calls} calls",
         outcome.count(Action::Create),
         outcome.count(Action::Update),
@@ -185,7 +185,7 @@ async fn subscribe_again<'s>(
     for pending in subscriptions.iter().filter(|found| found.pending && !is_new(found)) {
         match pending.subscribe_again(&deployment.clients, deployment.alert_topic()).await {
             Ok(()) => {
-                ui.say(&format!("sent another confirmation mail to {}", pending.endpoint));
+                ui.say(format!("sent another confirmation mail to {}", pending.endpoint));
                 again.push(pending.endpoint.as_str());
             }
             Err(error) => {
@@ -206,7 +206,7 @@ fn tell_subscriptions(subscriptions: &[Subscription], is_local: bool, ui: &Ui) {
                 "{} is pending: to get alerts, follow the link in the confirmation mail within 48 hours",
                 subscription.endpoint
             )),
-            false => ui.say(&format!("{} receives the alerts", subscription.endpoint)),
+            false => ui.say(format!("{} receives the alerts", subscription.endpoint)),
         }
     }
     if is_local && subscriptions.iter().any(|subscription| subscription.pending) {

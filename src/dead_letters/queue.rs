@@ -84,7 +84,10 @@ impl Queue {
             let entries = entries.map_err(|error| AwsError::new(CALL, "InvalidBatchEntry", error.to_string()))?;
             let call = self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
             let answer = call.send().await.explain(CALL).and_then(|answer| {
-                let refused = answer.failed.iter().find(|entry| !is_visible_already(entry.code()));
+                let refused = answer
+                    .failed
+                    .iter()
+                    .find(|entry| !is_visible_already(entry.code(), entry.message().unwrap_or_default()));
                 refused
                     .map_or(Ok(()), |entry| Err(AwsError::new(CALL, entry.code(), entry.message().unwrap_or_default())))
             });
@@ -116,8 +119,11 @@ fn entry(
         .build()
 }
 
-fn is_visible_already(code: &str) -> bool {
-    incident_model::error_code::bare(code).ends_with("MessageNotInflight")
+/// SQS names this in either way.
+fn is_visible_already(code: &str, message: &str) -> bool {
+    let code = incident_model::error_code::bare(code);
+    code.ends_with("MessageNotInflight")
+        || (code == "InvalidParameterValue" && message.contains("not available for visibility timeout change"))
 }
 
 fn plain(message: SqsMessage) -> Message {

@@ -39,7 +39,7 @@ impl<'de> Visitor<'de> for TagsVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Tags, A::Error> {
         let mut tags = BTreeMap::new();
-        while let Some(key) = entries.next_key_seed(Nth(tags.len()))? {
+        while let Some(key) = entries.next_key_seed(Next(&tags))? {
             let TagValue(value) = entries.next_value()?;
             tags.insert(key, value);
         }
@@ -47,10 +47,10 @@ impl<'de> Visitor<'de> for TagsVisitor {
     }
 }
 
-/// Deserializes the key after this many others, so that an error points at the first one too many.
-struct Nth(usize);
+/// Deserializes the key after these, so that an error points at the one that does not go with them.
+struct Next<'t>(&'t BTreeMap<String, String>);
 
-impl<'de> DeserializeSeed<'de> for Nth {
+impl<'de> DeserializeSeed<'de> for Next<'_> {
     type Value = String;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
@@ -58,7 +58,7 @@ impl<'de> DeserializeSeed<'de> for Nth {
     }
 }
 
-impl Visitor<'_> for Nth {
+impl Visitor<'_> for Next<'_> {
     type Value = String;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,10 +68,16 @@ impl Visitor<'_> for Nth {
     fn visit_str<E: Error>(self, key: &str) -> Result<String, E> {
         match reason_against_key(key) {
             Some(reason) => Err(E::custom(format!("invalid tag key `{key}`: {reason}"))),
-            None if self.0 >= LIMIT => {
+            None if self.0.len() >= LIMIT => {
                 Err(E::custom(format!("at most {LIMIT} tags are allowed; `{key}` is one too many")))
             }
-            None => Ok(key.to_owned()),
+            None => match self.0.keys().find(|other| other.to_lowercase() == key.to_lowercase()) {
+                // IAM would refuse the role after other resources have their tags.
+                Some(other) => {
+                    Err(E::custom(format!("the tag keys `{other}` and `{key}` differ only by case, which IAM ignores")))
+                }
+                None => Ok(key.to_owned()),
+            },
         }
     }
 }

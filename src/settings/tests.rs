@@ -160,6 +160,7 @@ fn what_aws_would_refuse_is_refused_with_its_line() {
         ("tags: {'AWS:team': x}", "`aws:` is reserved by AWS"),
         ("tags: {'incidentctl:stack': x}", "reserved for the stack's own tags"),
         ("tags: {'a,b': x}", "',' is not allowed"),
+        ("tags: {Env: x, env: y}", "the tag keys `Env` and `env` differ only by case"),
         ("tags: {'': x}", "it is empty"),
         ("tags: {team: 'x;y'}", "';' is not allowed in a tag value"),
         ("kms_key: alias/mine", "not the ARN of a KMS key"),

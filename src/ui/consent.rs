@@ -1,8 +1,8 @@
 //! Consent before a change that cannot be undone.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 
-use super::Ui;
+use super::{Ui, streams};
 use crate::error::CommandError;
 
 impl Ui {
@@ -52,12 +52,7 @@ impl Ui {
     /// # Errors
     /// If the streams are closed.
     pub fn question(&self, question: &str) -> Result<String, CommandError> {
-        {
-            // Not locked while waiting: an interrupt must be able to print.
-            let mut stderr = std::io::stderr().lock();
-            write!(stderr, "{question} ")?;
-            stderr.flush()?;
-        }
+        streams::ask(question)?;
         let mut answer = String::new();
         std::io::stdin().lock().read_line(&mut answer)?;
         Ok(answer)

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Label, Ui};
+use super::{Label, Line, Ui};
 use crate::error::CommandError;
 
 impl Ui {
@@ -12,19 +12,7 @@ impl Ui {
             // Standard error below carries the same, so a closed standard output loses nothing.
             let _ = self.json(&self.failure_json(error));
         }
-        self.report(&self.failure_text(error));
-    }
-
-    /// `error:`, its causes, its hints.
-    pub(crate) fn failure_text(&self, error: &CommandError) -> String {
-        let mut text = format!("{} {}", self.label(Label::Error, "error:"), error.message());
-        for cause in error.underlying() {
-            text += &format!("\n  caused by: {cause}");
-        }
-        for hint in error.advice() {
-            text += &format!("\n{} {hint}", self.label(Label::Hint, "hint:"));
-        }
-        text
+        self.report_all(failure_lines(error));
     }
 
     /// The result line.
@@ -45,4 +33,23 @@ impl Ui {
         }
         result
     }
+}
+
+/// `error:`, its causes, its hints.
+pub(crate) fn failure_lines(error: &CommandError) -> Vec<Line> {
+    let mut lines = paragraph(Line::labelled(Label::Error, "error:"), error.message());
+    for cause in error.underlying() {
+        lines.extend(paragraph("  caused by:".into(), cause));
+    }
+    for hint in error.advice() {
+        lines.extend(paragraph(Line::labelled(Label::Hint, "hint:"), hint));
+    }
+    lines
+}
+
+/// A text behind its head. Further lines are marked, so that none passes for an error or a hint of ours.
+fn paragraph(head: Line, text: &str) -> Vec<Line> {
+    let mut lines = text.lines();
+    let first = head.and(" ").and(lines.next().unwrap_or_default());
+    std::iter::once(first).chain(lines.map(|line| format!("  | {line}").into())).collect()
 }

@@ -1,14 +1,19 @@
 //! The only code that writes to a stream: data to standard output, messages to standard error.
+//!
+//! Commands hand over a [`Line`], a [`Table`], a document or JSON. Whatever the text, what reaches a stream is `Harmless`: only
+//! labels style, only lines break. A command cannot print in any other way.
 
 mod consent;
 mod failure;
-mod output;
+mod harmless;
+mod line;
 mod progress;
-mod style;
+mod streams;
 mod table;
 mod text;
+mod unplanned;
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use indicatif::MultiProgress;
 use serde::Serialize;
@@ -16,11 +21,15 @@ use serde::Serialize;
 use crate::error::CommandError;
 use crate::settings::{ColorChoice, Format, GlobalArgs, Invocation};
 
-use output::Output;
+#[cfg(test)]
+pub(crate) use failure::failure_lines;
+use harmless::Harmless;
+pub use line::{Label, Line};
 pub use progress::ProgressView;
-pub use style::Label;
+use streams::Output;
 pub use table::{Cell, Table};
-pub use text::{count, printable, wrap};
+pub use text::{count, wrap};
+pub use unplanned::{report_panics, usage_error};
 
 /// Where and how a command prints.
 #[derive(Debug, Clone)]
@@ -101,21 +110,34 @@ impl Ui {
         self.quiet
     }
 
-    /// Prints data as text, with a line break, to standard output. Once the reader has closed it, nothing is written;
-    /// that is not an error, and the command's own outcome decides its exit code.
+    /// Prints a line of data to standard output. Once the reader has closed it, nothing is written; that is not an error, and
+    /// the command's own outcome decides its exit code.
     ///
     /// # Errors
     /// If standard output is full.
-    pub fn print(&self, text: &str) -> Result<(), CommandError> {
-        self.bytes(format!("{text}\n").as_bytes())
+    pub fn print(&self, line: impl Into<Line>) -> Result<(), CommandError> {
+        self.print_all([line.into()])
     }
 
-    /// Writes data unchanged to standard output.
+    /// Prints lines of data to standard output.
     ///
     /// # Errors
     /// If standard output is full.
-    pub fn bytes(&self, data: &[u8]) -> Result<(), CommandError> {
-        let written = self.output.write(data);
+    pub fn print_all(&self, lines: impl IntoIterator<Item = Line>) -> Result<(), CommandError> {
+        let lines: Vec<Line> = lines.into_iter().collect();
+        self.write(&Harmless::lines(&lines, self.stdout.colour))
+    }
+
+    /// Prints a document in a format of its own to standard output. Its line breaks are its own; no other character acts.
+    ///
+    /// # Errors
+    /// If standard output is full.
+    pub fn document(&self, text: &str) -> Result<(), CommandError> {
+        self.write(&Harmless::document(text))
+    }
+
+    fn write(&self, text: &Harmless) -> Result<(), CommandError> {
+        let written = self.output.write(text);
         written.map_err(|error| CommandError::failed("cannot write to standard output").caused_by(error))
     }
 
@@ -131,13 +153,18 @@ impl Ui {
     pub fn json(&self, value: &impl Serialize) -> Result<(), CommandError> {
         let line = serde_json::to_string(value)
             .map_err(|error| CommandError::failed("cannot write the result as JSON").caused_by(error))?;
-        self.print(&text::escaped(&line))
+        self.write(&Harmless::json(&line))
     }
 
     /// Prints a message to standard error, unless `--quiet`.
-    pub fn say(&self, text: &str) {
+    pub fn say(&self, line: impl Into<Line>) {
+        self.say_all([line.into()]);
+    }
+
+    /// Prints a message of several lines to standard error, unless `--quiet`.
+    pub fn say_all(&self, lines: impl IntoIterator<Item = Line>) {
         if !self.quiet {
-            self.report(text);
+            self.report_all(lines);
         }
     }
 
@@ -148,23 +175,23 @@ impl Ui {
 
     /// Reports one failure among several; a failure that ends the command is its `CommandError`.
     pub fn error_line(&self, text: &str) {
-        self.report(&format!("{} {text}", self.label(Label::Error, "error:")));
+        self.report_all([Line::labelled(Label::Error, "error:").and(" ").and(text)]);
     }
 
     /// Prints a warning.
     pub fn warn(&self, text: &str) {
-        self.report(&format!("{} {text}", self.label(Label::Warning, "warning:")));
+        self.report_all([Line::labelled(Label::Warning, "warning:").and(" ").and(text)]);
     }
 
     /// Prints a hint, unless `--quiet`.
     pub fn hint(&self, text: &str) {
-        self.say(&format!("{} {text}", self.label(Label::Hint, "hint:")));
+        self.say(Line::labelled(Label::Hint, "hint:").and(" ").and(text));
     }
 
     /// Writes to standard error regardless of flags.
-    pub(crate) fn report(&self, text: &str) {
-        // A closed standard error cannot be reported anywhere.
-        let _ = writeln!(std::io::stderr().lock(), "{}", self.complete(text));
+    fn report_all(&self, lines: impl IntoIterator<Item = Line>) {
+        let lines: Vec<Line> = lines.into_iter().map(|line| line.map(|text| self.complete(text))).collect();
+        streams::report(&Harmless::lines(&lines, self.stderr.colour));
     }
 
     /// Completes the commands between backticks with the flags of this invocation, so that the next command works
@@ -178,16 +205,6 @@ impl Ui {
     pub(crate) fn locally(&self) -> Self {
         Self { invocation: self.invocation.clone().locally(), ..self.clone() }
     }
-
-    /// A text for standard error, coloured by its label.
-    pub fn label(&self, label: Label, text: &str) -> String {
-        style::paint(label, text, self.stderr.colour)
-    }
-
-    /// A text for standard output, coloured by its label.
-    pub fn data_label(&self, label: Label, text: &str) -> String {
-        style::paint(label, text, self.stdout.colour)
-    }
 }
 
 /// The log filter: nothing, this program, or also the SDK.
@@ -198,7 +215,7 @@ fn start_log(verbose: u8) {
         2 => "debug,hyper=info,hyper_util=info,h2=info,rustls=info",
         _ => "trace",
     };
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(|| streams::Log);
     // Otherwise it would report a closed standard error on standard error, and panic.
     let subscriber = subscriber.log_internal_errors(false).finish();
     // Only a second call in one process fails, and the first one's log serves as well.

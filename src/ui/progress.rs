@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::{Label, Ui, count};
+use super::line::printable;
+use super::{Label, Line, Ui, count};
 use crate::error::CommandError;
 use incident_deploy::plan::Action;
 use incident_deploy::progress::Event;
@@ -28,6 +29,13 @@ const STEPS: [&str; 11] = [
 
 /// The step of the table.
 const TABLE: u8 = 2;
+
+/// What marks a line of progress.
+type Mark = (&'static str, Option<Label>);
+const DONE: Mark = ("✓", Some(Label::Success));
+const FAILED: Mark = ("✗", Some(Label::Error));
+const SKIPPED: Mark = ("-", None);
+const NEWS: Mark = (" ", None);
 
 /// Renders events; knows nothing else.
 #[derive(Debug)]
@@ -59,12 +67,12 @@ impl<'a> ProgressView<'a> {
             Event::ResourceStarted { logical_id, action, step, .. } => self.start(logical_id, *action, *step),
             Event::ResourceWaiting { logical_id, reason } => {
                 if let Some(line) = self.running.get(logical_id) {
-                    line.set_message(format!("{logical_id}, waiting for {reason}"));
+                    line.set_message(printable(&format!("{logical_id}, waiting for {reason}")));
                 }
             }
             _ => {
-                if let Some(text) = self.text(event) {
-                    self.end(event, &text);
+                if let Some(line) = last_line(event) {
+                    self.end(event, line);
                 }
             }
         }
@@ -78,57 +86,55 @@ impl<'a> ProgressView<'a> {
             line.set_style(style);
         }
         line.set_prefix(format!("{:15}", step_name(step)));
-        line.set_message(format!("{logical_id}, {}", verb(action).0));
+        line.set_message(printable(&format!("{logical_id}, {}", verb(action).0)));
         line.enable_steady_tick(Duration::from_millis(100));
         self.running.insert(logical_id.to_owned(), line);
     }
 
-    fn end(&mut self, event: &Event, text: &str) {
+    fn end(&mut self, event: &Event, last: Line) {
         if let Some(line) = logical_id(event).and_then(|id| self.running.remove(id)) {
             line.finish_and_clear();
         }
         match &self.lines {
             // A closed standard error cannot be reported anywhere.
-            Some(lines) => lines.println(text).unwrap_or_default(),
-            None => self.ui.say(text),
+            Some(lines) => lines.println(last.shown(self.ui.stderr.colour)).unwrap_or_default(),
+            None => self.ui.say(last),
         }
     }
+}
 
-    /// The line that stays on the screen.
-    fn text(&self, event: &Event) -> Option<String> {
-        match event {
-            Event::ResourceFinished { logical_id, action, step, seconds, .. } => {
-                let mark = self.ui.label(Label::Success, "✓");
-                let done = verb(*action).1;
-                Some(format!("{mark} {:15} {logical_id} {done} in {seconds:.2} s", step_name(*step)))
-            }
-            Event::ResourceFailed { logical_id, step, failure, .. } => {
-                let mark = self.ui.label(Label::Error, "✗");
-                let step = step_name(*step);
-                Some(format!("{mark} {step:15} {logical_id}: {} {}: {}", failure.call, failure.code, failure.message))
-            }
-            Event::ResourceSkipped { logical_id, because } if because.is_empty() => {
-                Some(format!("- {:15} {logical_id} cancelled", ""))
-            }
-            Event::ResourceSkipped { logical_id, because } => {
-                Some(format!("- {:15} {logical_id} not started, because {because} failed", ""))
-            }
-            Event::IncidentsMoved { incidents } => {
-                let incidents = count(*incidents, "incident");
-                Some(format!("  {:15} {incidents} moved to the new indexes", step_name(TABLE)))
-            }
-            Event::IndexRetired { index } => {
-                let mark = self.ui.label(Label::Success, "✓");
-                Some(format!("{mark} {:15} former index {index} deleted", step_name(TABLE)))
-            }
-            Event::Interrupted => Some("interrupted: finishing calls in flight, starting no more".to_owned()),
-            Event::StackChanged { status, reason } => {
-                let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                Some(format!("  {:15} {status}{why}", "CloudFormation"))
-            }
-            _ => None,
+/// The line that stays on the screen.
+fn last_line(event: &Event) -> Option<Line> {
+    let (mark, text) = match event {
+        Event::ResourceFinished { logical_id, action, step, seconds, .. } => {
+            let done = verb(*action).1;
+            (DONE, format!("{:15} {logical_id} {done} in {seconds:.2} s", step_name(*step)))
         }
-    }
+        Event::ResourceFailed { logical_id, step, failure, .. } => {
+            let step = step_name(*step);
+            (FAILED, format!("{step:15} {logical_id}: {} {}: {}", failure.call, failure.code, failure.message))
+        }
+        Event::ResourceSkipped { logical_id, because } if because.is_empty() => {
+            (SKIPPED, format!("{:15} {logical_id} cancelled", ""))
+        }
+        Event::ResourceSkipped { logical_id, because } => {
+            (SKIPPED, format!("{:15} {logical_id} not started, because {because} failed", ""))
+        }
+        Event::IncidentsMoved { incidents } => {
+            let incidents = count(*incidents, "incident");
+            (NEWS, format!("{:15} {incidents} moved to the new indexes", step_name(TABLE)))
+        }
+        Event::IndexRetired { index } => (DONE, format!("{:15} former index {index} deleted", step_name(TABLE))),
+        Event::Interrupted => return Some("interrupted: finishing calls in flight, starting no more".into()),
+        Event::StackChanged { status, reason } => {
+            let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            (NEWS, format!("{:15} {status}{why}", "CloudFormation"))
+        }
+        _ => return None,
+    };
+    let (mark, label) = mark;
+    let mark = label.map_or_else(|| mark.into(), |label| Line::labelled(label, mark));
+    Some(mark.and(" ").and(text))
 }
 
 fn logical_id(event: &Event) -> Option<&str> {

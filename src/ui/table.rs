@@ -2,7 +2,9 @@
 
 use comfy_table::{Attribute, Color, ColumnConstraint, ContentArrangement, presets};
 
-use super::{Label, Ui, printable};
+use super::harmless::Harmless;
+use super::line::printable;
+use super::{Label, Ui};
 use crate::error::CommandError;
 
 /// A table with one heading per column.
@@ -38,16 +40,16 @@ impl Table {
         Self { headings: headings.into_iter().collect(), rows: Vec::new() }
     }
 
-    /// Adds a row with a cell for each heading.
+    /// Adds a row with a cell for each heading. No text breaks its row or acts on a terminal.
     pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
-        let cells = cells.into_iter().map(|cell| Cell { text: shown(&cell.text), ..cell });
+        let cells = cells.into_iter().map(|cell| Cell { text: one_line(&cell.text), ..cell });
         self.rows.push(cells.collect());
     }
 
     /// Columns padded to their longest text, two spaces apart, for `awk`, `grep` and log files.
     pub fn plain(&self) -> String {
         let headings: Vec<String> = self.headings.iter().map(ToString::to_string).collect();
-        let rows = self.rows.iter().map(|row| row.iter().map(|cell| one_line(&cell.text)).collect());
+        let rows = self.rows.iter().map(|row| row.iter().map(|cell| cell.text.clone()).collect());
         let lines: Vec<Vec<String>> = std::iter::once(headings).chain(rows).collect();
         let widths: Vec<usize> = (0..self.headings.len())
             .map(|column| lines.iter().filter_map(|line| line.get(column)).map(|text| text.chars().count()).max())
@@ -60,13 +62,15 @@ impl Table {
         lines.iter().map(aligned).collect::<Vec<_>>().join("\n")
     }
 
-    /// Columns within a width; longer texts wrap.
+    /// Columns within a width, if there is one; longer texts wrap.
     pub fn fitted(&self, width: Option<u16>, colour: bool) -> String {
         let mut table = comfy_table::Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        if let Some(width) = width {
-            table.set_width(width);
-        }
+        table.load_style(presets::NOTHING);
+        // Without a width it would take the terminal's, which may be 0.
+        match width {
+            Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
+            None => table.set_content_arrangement(ContentArrangement::Disabled),
+        };
         if colour {
             table.enforce_styling();
         } else {
@@ -96,15 +100,15 @@ impl Ui {
     /// # Errors
     /// If standard output is full.
     pub fn table(&self, table: &Table) -> Result<(), CommandError> {
-        match self.stdout.terminal {
-            true => self.print(&table.fitted(self.width(), self.stdout.colour)),
-            false => self.print(&table.plain()),
-        }
+        self.write(&Harmless::rendered(match self.stdout.terminal {
+            true => table.fitted(self.width(), self.stdout.colour),
+            false => table.plain(),
+        }))
     }
 
-    /// The terminal's width in columns, if there is one.
+    /// The terminal's width in columns, if there is one that knows it.
     pub fn width(&self) -> Option<u16> {
-        comfy_table::Table::new().width()
+        comfy_table::Table::new().width().filter(|width| *width > 0)
     }
 }
 
@@ -121,12 +125,7 @@ fn styled(cell: &Cell, colour: bool) -> comfy_table::Cell {
     }
 }
 
-/// A cell as a terminal may show it; what separates words only separates.
-fn shown(text: &str) -> String {
-    printable(&text.replace(['\t', '\r'], " "))
-}
-
-/// A cell never breaks a row of plain output.
+/// What separates words only separates.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    printable(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }

@@ -5,8 +5,7 @@ use std::process::Stdio;
 
 use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 
 use crate::harness::{ADDRESS, Aws, Finished, TestResult, World, eventually};
@@ -95,18 +94,7 @@ impl Bench {
 
     /// Breaks calls by these rules from now on.
     pub(super) async fn break_calls(&self, rules: &Value) -> TestResult {
-        let (host, secret, rules) =
-            (self.aws.endpoint.trim_start_matches("http://"), &self.aws.secret, rules.to_string());
-        let length = rules.len();
-        let request = format!(
-            "PUT /_local/faults HTTP/1.1\r\nhost: {host}\r\nx-local-secret: {secret}\r\nconnection: close\r\n\
-             content-length: {length}\r\n\r\n{rules}"
-        );
-        let mut connection = TcpStream::connect(host).await?;
-        connection.write_all(request.as_bytes()).await?;
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).await?;
-        if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(answer.into()) }
+        self.aws.break_calls(rules).await
     }
 
     async fn until_queued(&self, queue: &str, depth: u32) -> TestResult {

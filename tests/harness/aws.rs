@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_sqs::types::QueueAttributeName;
 use incident_local::outbox::StoredMail;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::{TestResult, eventually};
 
@@ -54,6 +56,10 @@ impl Aws {
 
     /// From an SDK configuration.
     pub(super) fn with(sdk: &SdkConfig, account: String, outbox: PathBuf, secret: String) -> Self {
+        // Tells the tests' own calls from those of the programs under test.
+        let mut sdk = sdk.to_builder();
+        sdk.set_app_name(AppName::new("tests").ok());
+        let sdk = &sdk.build();
         Self {
             account,
             region: sdk.region().map(ToString::to_string).unwrap_or_default(),
@@ -106,6 +112,22 @@ impl Aws {
         let answer = self.sqs.get_queue_attributes().queue_url(url).attribute_names(name.clone()).send().await?;
         let value = answer.attributes().and_then(|all| all.get(&name));
         Ok(value.ok_or_else(|| format!("{queue} has no {name}"))?.clone())
+    }
+
+    /// Breaks calls by these rules from now on.
+    pub(crate) async fn break_calls(&self, rules: &Value) -> TestResult {
+        let (host, rules) = (self.endpoint.trim_start_matches("http://"), rules.to_string());
+        let request = format!(
+            "PUT /_local/faults HTTP/1.1\r\nhost: {host}\r\nx-local-secret: {}\r\nconnection: close\r\n\
+             content-length: {}\r\n\r\n{rules}",
+            self.secret,
+            rules.len()
+        );
+        let mut connection = TcpStream::connect(host).await?;
+        connection.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await?;
+        if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(answer.into()) }
     }
 
     /// Number of messages in a queue.

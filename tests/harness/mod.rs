@@ -32,8 +32,10 @@ const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(60);
 /// The tests' email address.
 pub(crate) const ADDRESS: &str = "ada@example.com";
 
-/// The variables a build of the handler needs; the rest of the machine's environment is cleared.
-const KEPT_VARIABLES: [&str; 5] = ["PATH", "CARGO_HOME", "CARGO_TARGET_DIR", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
+/// The variables a build of the handler needs, and the folder of the journals of exchanges; the rest of the machine's
+/// environment is cleared.
+const KEPT_VARIABLES: [&str; 6] =
+    ["PATH", "CARGO_HOME", "CARGO_TARGET_DIR", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "INCIDENTCTL_TEST_EXCHANGES"];
 
 /// One user's machine.
 pub(crate) struct World {

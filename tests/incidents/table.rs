@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::harness::{Aws, TestResult};
 
-pub(super) const TABLE: &str = "devops-incidents";
+pub(crate) const TABLE: &str = "devops-incidents";
 
 /// An incident as the handler writes it, with overrides.
-pub(super) fn incident(id: &str, own: Value) -> Value {
+pub(crate) fn incident(id: &str, own: Value) -> Value {
     let mut incident = json!({
         "record_type": "incident",
         "incident_id": id,
@@ -50,7 +50,7 @@ pub(super) fn incident(id: &str, own: Value) -> Value {
 }
 
 /// Writes a record, and its month in the calendar.
-pub(super) async fn put(aws: &Aws, record: &Value) -> TestResult {
+pub(crate) async fn put(aws: &Aws, record: &Value) -> TestResult {
     let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(record)?;
     aws.dynamodb.put_item().table_name(TABLE).set_item(Some(item)).send().await?;
     if let Some(month) = record["month"].as_str() {

@@ -9,6 +9,7 @@ mod admission;
 mod calls;
 mod control;
 mod dispatch;
+mod exchanges;
 pub mod faults;
 mod handle;
 mod inside;
@@ -63,6 +64,14 @@ pub enum GatewayError {
         /// The system's error.
         source: std::io::Error,
     },
+    /// The journal of exchanges, for which the environment asks, cannot be created.
+    #[error("cannot create {}", path.display())]
+    Journal {
+        /// The file.
+        path: std::path::PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
     /// The account cannot be created.
     #[error("cannot set up the local account")]
     Setup(#[from] ApiError),
@@ -80,6 +89,7 @@ struct State {
     port: u16,
     instance: String,
     calls: calls::Calls,
+    exchanges: Option<exchanges::Exchanges>,
     faults: faults::Faults,
     connections: InFlight,
     stop: Notify,
@@ -98,11 +108,14 @@ impl Gateway {
         })?;
         let address = listener.local_addr().map_err(|source| GatewayError::Listen { port, source })?;
         let faults = faults::Faults::new(config.faults.clone(), Clock::new(config.time_scale));
+        let instance = uuid::Uuid::new_v4().to_string();
+        let exchanges = exchanges::Exchanges::from_environment(&instance)?;
         let state = State {
             cloud: Cloud::new(config, format!("http://{address}"))?,
             port: address.port(),
-            instance: uuid::Uuid::new_v4().to_string(),
+            instance,
             calls: calls::Calls::default(),
+            exchanges,
             faults,
             connections: InFlight::default(),
             stop: Notify::new(),

@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 
 use super::admission::{self, Place};
 use super::calls::{RecordedCall, RecordedNeed};
+use super::exchanges::{Exchange, Injected};
 use super::faults::Action;
 use super::protocol::Protocol;
 use super::request::Request;
@@ -72,7 +73,7 @@ async fn admit_and_answer(
     match admission.to {
         Place::Control => Ok(control::answer(state, &request)),
         Place::Page => Ok(pages::answer(state, &request)),
-        Place::Service => answer_call(state, request, request_id, admission.signer).await,
+        Place::Service => answer_and_record(state, request, request_id, admission.signer).await,
     }
 }
 
@@ -103,6 +104,19 @@ fn with_request_id(mut reply: Reply, request_id: &str) -> Reply {
     if let Ok(value) = HeaderValue::from_str(request_id) {
         reply.headers_mut().entry("x-amzn-requestid").or_insert(value);
     }
+    reply
+}
+
+async fn answer_and_record(
+    state: &Arc<State>,
+    request: Request,
+    request_id: &str,
+    signer: Option<Signer>,
+) -> Result<Reply, Dropped> {
+    let Some(exchanges) = &state.exchanges else { return answer_call(state, request, request_id, signer).await };
+    let exchange = Exchange::of(&request, signer.as_ref().map(|signer| &signer.signature.scope));
+    let reply = answer_call(state, request, request_id, signer).await;
+    exchanges.add(exchange, reply.as_ref().ok());
     reply
 }
 
@@ -181,7 +195,8 @@ async fn break_or_perform(state: &Arc<State>, work: Work, rest: Option<RestReque
         tokio::time::sleep(delay).await;
     }
     if let Some(error) = fault.as_ref().and_then(|action| action.error(&work.route.service)) {
-        let reply = work.refuse(&error);
+        let mut reply = work.refuse(&error);
+        reply.extensions_mut().insert(Injected);
         state.calls.record(work.recorded(state, Some(reply.status()), Vec::new()));
         return Ok(reply);
     }

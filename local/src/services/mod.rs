@@ -13,5 +13,6 @@ pub mod sns;
 pub mod sqs;
 pub mod sts;
 
+pub(crate) mod tags;
 #[cfg(test)]
 pub(crate) mod tests;

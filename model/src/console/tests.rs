@@ -45,7 +45,7 @@ fn a_log_group_is_shown_in_the_time_around_the_incident() {
     for (source, resource, group) in [
         ("lambda", "orders", "$252Faws$252Flambda$252Forders"),
         ("codebuild", "shop", "$252Faws$252Fcodebuild$252Fshop"),
-        ("logs", "/a b/ü#%$", "$252Fa$2520b$252F$25C3$25BC$2523$2525$2524"),
+        ("logs", "/a.b/c#d", "$252Fa.b$252Fc$2523d"),
     ] {
         let link = of(source, resource, "eu-west-1").into_iter().find(|link| link.label == "Log group");
         let expected = format!(
@@ -55,6 +55,23 @@ fn a_log_group_is_shown_in_the_time_around_the_incident() {
     }
     let without_time = links_for("lambda", "orders", "eu-west-1", Window::around("", ""));
     assert!(without_time.iter().all(|link| !link.url.contains("log-events")), "{without_time:?}");
+}
+
+#[test]
+fn a_resource_that_cannot_have_its_name_has_no_link() {
+    for (source, resource) in [
+        ("lambda", "orders?x=https://evil.example"),
+        ("lambda", "a b"),
+        ("cloudformation", "1st"),
+        ("codebuild", "a/b"),
+        ("codepipeline", ""),
+        ("synthetics", "a\u{202e}"),
+        ("logs", "/a b"),
+        ("cloudwatch", "a\u{2028}b"),
+    ] {
+        assert_eq!(of(source, resource, "eu-west-1"), [], "{source} {resource}");
+    }
+    assert!(first("cloudwatch", "High CPU (web)", "eu-west-1").ends_with("#alarmsV2:alarm/High%20CPU%20%28web%29"));
 }
 
 #[test]

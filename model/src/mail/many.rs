@@ -2,22 +2,24 @@
 
 use std::collections::HashMap;
 
-use super::{MAX_SUBJECT, Mail, ascii, finished, first_sentence, frequency, place};
+use super::line::{Line, command, finished};
+use super::{MAX_SUBJECT, Mail, ascii, first_sentence, frequency, place};
 use crate::fields::shortened;
 use crate::incident::Incident;
 use crate::notice::Reason;
+use crate::quotation::{named, said, without_links};
 use crate::silence::Silence;
 
 /// The digest of incidents beyond the mail budget, at least one.
 pub fn digest(incidents: &[Incident], stack: &str) -> Mail {
-    let mut lines = vec![
-        format!("What:      {}", counts(incidents)),
-        format!("Where:     {}", places(incidents)),
-        format!("Since:     {}", earliest(incidents)),
-        format!("How often: {}", failures(incidents)),
-        "Do this:   start with the first below; they are sorted by severity.".to_owned(),
-        String::new(),
-        "The mail limit per minute was reached, so this mail covers all of the following incidents.".to_owned(),
+    let mut lines: Vec<Line> = vec![
+        format!("What:      {}", counts(incidents)).into(),
+        format!("Where:     {}", places(incidents)).into(),
+        format!("Since:     {}", earliest(incidents)).into(),
+        format!("How often: {}", failures(incidents)).into(),
+        "Do this:   start with the first below; they are sorted by severity.".into(),
+        Line::blank(),
+        "The mail limit per minute was reached, so this mail covers all of the following incidents.".into(),
     ];
     lines.extend(listed(incidents, stack));
     Mail { subject: subject("[DIGEST]", incidents), body: finished(lines) }
@@ -27,24 +29,25 @@ pub fn digest(incidents: &[Incident], stack: &str) -> Mail {
 /// id only.
 pub fn silence_ended(silence_id: &str, silence: Option<&Silence>, incidents: &[Incident], stack: &str) -> Mail {
     let about = silence.map_or_else(
-        || format!("Silence {silence_id} has ended."),
+        || format!("Silence {} has ended.", named(silence_id)),
         |silence| {
-            let Silence { by, reason, created_at, until, .. } = silence;
-            format!("The silence by {by} from {created_at} to {until} has ended ({reason}; {silence_id}).")
+            let [by, reason, id] = [&silence.by, &silence.reason, silence_id].map(named);
+            let [from, until] = [&silence.created_at, &silence.until].map(|at| named(at));
+            format!("The silence by {by} from {from} to {until} has ended ({reason}; {id}).")
         },
     );
     let still_open = incidents.iter().filter(|incident| incident.due != Some(Reason::Recovered)).count();
-    let mut lines = vec![
-        format!("What:      a silence ended; it hid {}", counts(incidents)),
-        format!("Where:     {}", places(incidents)),
-        format!("Since:     {}", earliest(incidents)),
-        format!("How often: {}", failures(incidents)),
+    let mut lines: Vec<Line> = vec![
+        format!("What:      a silence ended; it hid {}", counts(incidents)).into(),
+        format!("Where:     {}", places(incidents)).into(),
+        format!("Since:     {}", earliest(incidents)).into(),
+        format!("How often: {}", failures(incidents)).into(),
         match still_open {
-            0 => "Do this:   nothing; all of them are resolved.".to_owned(),
-            number => format!("Do this:   check the {number} that are unresolved; mails about them resume."),
+            0 => "Do this:   nothing; all of them are resolved.".into(),
+            number => format!("Do this:   check the {number} that are unresolved; mails about them resume.").into(),
         },
-        String::new(),
-        about,
+        Line::blank(),
+        about.into(),
     ];
     lines.extend(listed(incidents, stack));
     Mail { subject: subject("[SILENCE ENDED]", incidents), body: finished(lines) }
@@ -52,7 +55,7 @@ pub fn silence_ended(silence_id: &str, silence: Option<&Silence>, incidents: &[I
 
 fn subject(head: &str, incidents: &[Incident]) -> String {
     let worst = sorted(incidents).first().map(|worst| format!(": {}", worst.summary)).unwrap_or_default();
-    shortened(&ascii(&format!("{head} {}{worst}", counts(incidents))), MAX_SUBJECT)
+    shortened(&ascii(&without_links(&format!("{head} {}{worst}", counts(incidents)))), MAX_SUBJECT)
 }
 
 /// `12 incidents (2 CRITICAL, 10 LOW)`.
@@ -72,7 +75,7 @@ fn severities(sorted: &[&Incident]) -> String {
 fn places(incidents: &[Incident]) -> String {
     let mut places: Vec<&str> = sorted(incidents).iter().map(|incident| incident.resource.as_str()).collect();
     places.dedup();
-    shortened(&places.join(", "), 200)
+    shortened(&places.into_iter().map(named).collect::<Vec<_>>().join(", "), 200)
 }
 
 fn earliest(incidents: &[Incident]) -> &str {
@@ -98,35 +101,37 @@ const MOST_OF_A_RESOURCE: usize = 3;
 /// Longest advice of a listed incident, in characters.
 const MAX_ADVICE: usize = 160;
 
-fn listed(incidents: &[Incident], stack: &str) -> Vec<String> {
-    let mut lines = Vec::new();
+fn listed(incidents: &[Incident], stack: &str) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
     for of_resource in by_resource(incidents) {
         let (listed, folded) = of_resource.split_at(of_resource.len().min(MOST_OF_A_RESOURCE));
         listed.iter().for_each(|incident| lines.extend(entry(incident)));
         if let Some(first) = folded.first() {
             let ids: Vec<String> =
-                folded.iter().map(|one| format!("{} (notice {})", one.incident_id, one.notices)).collect();
-            let more = format!("{} more of {} {}", folded.len(), first.source, first.resource);
-            lines.extend([String::new(), format!("{more}, {}:", severities(folded)), format!("  {}", ids.join(", "))]);
+                folded.iter().map(|one| format!("{} (notice {})", named(&one.incident_id), one.notices)).collect();
+            let more = format!("{} more of {} {}", folded.len(), named(&first.source), named(&first.resource));
+            let of_others = format!("{more}, {}:", severities(folded));
+            lines.extend([Line::blank(), of_others.into(), format!("  {}", ids.join(", ")).into()]);
         }
     }
-    let list = format!("  incidentctl incidents list --stack {stack}");
-    lines.extend([String::new(), "To see them all:".to_owned(), list]);
+    if let Some(list) = command("incidents list", None, stack) {
+        lines.extend([Line::blank(), "To see them all:".into(), format!("  {list}").into()]);
+    }
     lines
 }
 
 /// What broke, what to do, and the id.
-fn entry(incident: &Incident) -> [String; 5] {
+fn entry(incident: &Incident) -> [Line; 5] {
     let advice = match incident.due {
         Some(Reason::Recovered) => "nothing; the incident is resolved.",
         _ => first_sentence(&incident.recommendation),
     };
     [
-        String::new(),
-        format!("{}{} - {}", incident.severity, word(incident), incident.summary),
-        format!("  {}, since {}, {}", place(incident), incident.created_at, frequency(incident)),
-        format!("  Do this: {}", shortened(advice, MAX_ADVICE)),
-        format!("  {} (notice {})", incident.incident_id, incident.notices),
+        Line::blank(),
+        format!("{}{} - {}", incident.severity, word(incident), said(&incident.summary)).into(),
+        format!("  {}, since {}, {}", place(incident), incident.created_at, frequency(incident)).into(),
+        Line::ours("  Do this:", &shortened(advice, MAX_ADVICE)),
+        format!("  {} (notice {})", named(&incident.incident_id), incident.notices).into(),
     ]
 }
 

@@ -21,8 +21,8 @@ const NOTICE: Notice<'_> = Notice { number: 1, reason: Reason::Opened, stack: "d
 
 #[test]
 fn the_first_five_lines_say_all_that_matters() {
-    insta::assert_snapshot!(body(&incident("orders timed out", "eu-west-1"), &NOTICE), @r"
-    What:      HIGH - orders timed out
+    insta::assert_snapshot!(body(&incident("orders timed out", "eu-west-1"), &NOTICE), @r#"
+    What:      HIGH - "orders timed out"
     Where:     lambda orders, account 111111111111, region eu-west-1
     Since:     2026-01-01T00:00:00Z
     How often: once so far
@@ -30,9 +30,12 @@ fn the_first_five_lines_say_all_that_matters() {
 
     Incident:  inc-0190a1b2-0000-7000-8000-0123456789ab (notice 1)
     Severity:  HIGH by rule lambda-timeout
-    Error:     Sandbox.Timedout
-    Message:   Task timed out after 1.00 seconds
-    Request:   r
+
+    The event says:
+    > Error:   Sandbox.Timedout
+    > Message: Task timed out
+    >          after 1.00 seconds
+    > Request: r
 
     Log group: https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Faws$252Flambda$252Forders/log-events$3Fstart$3D1767224400000$26end$3D1767225900000
     Function: https://eu-west-1.console.aws.amazon.com/lambda/home?region=eu-west-1#/functions/orders?tab=monitoring
@@ -41,7 +44,7 @@ fn the_first_five_lines_say_all_that_matters() {
       incidentctl incidents ack inc-0190a1b2-0000-7000-8000-0123456789ab --stack devops
     To see all details:
       incidentctl incidents show inc-0190a1b2-0000-7000-8000-0123456789ab --stack devops
-    ");
+    "#);
 }
 
 #[test]
@@ -149,7 +152,7 @@ fn a_digest_begins_with_the_worst() {
         ..incident("alarm cpu was deleted", "eu-west-1")
     };
     let mail = digest(&[low, incident("orders timed out", "eu-west-1")], "devops");
-    insta::assert_snapshot!(format!("{}\n\n{}", mail.subject, mail.body), @r"
+    insta::assert_snapshot!(format!("{}\n\n{}", mail.subject, mail.body), @r#"
     [DIGEST] 2 incidents (1 HIGH, 1 LOW): orders timed out
 
     What:      2 incidents (1 HIGH, 1 LOW)
@@ -160,19 +163,19 @@ fn a_digest_begins_with_the_worst() {
 
     The mail limit per minute was reached, so this mail covers all of the following incidents.
 
-    HIGH - orders timed out
+    HIGH - "orders timed out"
       lambda orders, account 111111111111, region eu-west-1, since 2026-01-01T00:00:00Z, once so far
       Do this: Raise the timeout.
       inc-0190a1b2-0000-7000-8000-0123456789ab (notice 1)
 
-    LOW reminder - alarm cpu was deleted
+    LOW reminder - "alarm cpu was deleted"
       lambda orders, account 111111111111, region eu-west-1, since 2026-01-01T00:00:00Z, 7 times, last at 2026-01-01T00:00:00Z
       Do this: Raise the timeout.
       inc-2 (notice 1)
 
     To see them all:
       incidentctl incidents list --stack devops
-    ");
+    "#);
 }
 
 #[test]
@@ -187,7 +190,7 @@ fn the_end_of_a_silence_says_what_it_hid() {
     };
     let over = Incident { due: Some(Reason::Recovered), ..incident("orders timed out", "eu-west-1") };
     let mail = silence_ended("sil-1", Some(&silence), std::slice::from_ref(&over), "devops");
-    insta::assert_snapshot!(format!("{}\n\n{}", mail.subject, mail.body), @r"
+    insta::assert_snapshot!(format!("{}\n\n{}", mail.subject, mail.body), @r#"
     [SILENCE ENDED] 1 incident (1 HIGH): orders timed out
 
     What:      a silence ended; it hid 1 incident (1 HIGH)
@@ -198,14 +201,14 @@ fn the_end_of_a_silence_says_what_it_hid() {
 
     The silence by ada from 2026-01-01T00:00:00Z to 2026-01-01T02:00:00Z has ended (maintenance; sil-1).
 
-    HIGH recovered - orders timed out
+    HIGH recovered - "orders timed out"
       lambda orders, account 111111111111, region eu-west-1, since 2026-01-01T00:00:00Z, once so far
       Do this: nothing; the incident is resolved.
       inc-0190a1b2-0000-7000-8000-0123456789ab (notice 1)
 
     To see them all:
       incidentctl incidents list --stack devops
-    ");
+    "#);
     let unknown = silence_ended("sil-1", None, &[incident("orders timed out", "eu-west-1")], "devops");
     assert!(unknown.body.contains("Silence sil-1 has ended.") && unknown.body.contains("the 1 that are unresolved"));
 }

@@ -3,9 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use super::{MAX_SUBJECT, Mail, ascii, finished, first_sentence, frequency, place};
+use super::line::{Line, command, finished, quoted};
+use super::{MAX_SUBJECT, Mail, ascii, first_sentence, frequency, place};
 use crate::fields::shortened;
 use crate::incident::Incident;
+use crate::quotation::{named, said, without_links};
 use crate::redact;
 use crate::severity::Severity;
 
@@ -25,57 +27,56 @@ pub struct Unrecorded<'a> {
 pub fn not_recorded(failures: &[Unrecorded<'_>], why: &str, stack: &str) -> Mail {
     let (listed, more) = failures.split_at(failures.len().min(MOST_LISTED));
     let all_kept = failures.iter().all(|failure| failure.is_kept);
-    let mut lines = vec![
-        format!("What:      {} cannot be recorded", counts(failures)),
-        format!("Where:     {}", places(failures)),
-        format!("Since:     {}", since(failures)),
-        format!(
-            "How often: {} with {}",
-            times(total(failures), "failure"),
-            times(failures.len() as u64, "fingerprint")
-        ),
-        "Do this:   make the incident table usable again.".to_owned(),
-        String::new(),
+    let (failed, fingerprints) = (times(total(failures), "failure"), times(failures.len() as u64, "fingerprint"));
+    let mut lines: Vec<Line> = vec![
+        format!("What:      {} cannot be recorded", counts(failures)).into(),
+        format!("Where:     {}", places(failures)).into(),
+        format!("Since:     {}", since(failures)).into(),
+        format!("How often: {failed} with {fingerprints}").into(),
+        "Do this:   make the incident table usable again.".into(),
+        Line::blank(),
         match all_kept {
             true => {
                 "NOT RECORDED: all of them are kept in the queue of events, and are recorded when the table can be \
                      used again."
-                    .to_owned()
+                    .into()
             }
             false => {
                 "NOT RECORDED: those marked `in this mail only` are kept nowhere else; the others are kept in the \
                       queue of events, and are recorded when the table can be used again."
-                    .to_owned()
+                    .into()
             }
         },
     ];
-    lines.push(format!("Why:       {}", redact(why)));
+    lines.extend([Line::blank(), "The table says:".into()]);
+    lines.extend(quoted("Error:", &redact(why)));
     for failure in listed {
         lines.extend(entry(failure));
     }
     if !more.is_empty() {
-        lines.extend([String::new(), format!("and {} more ({})", more.len(), by_severity(more))]);
+        lines.extend([Line::blank(), format!("and {} more ({})", more.len(), by_severity(more)).into()]);
     }
-    let status = format!("  incidentctl status --stack {stack}");
-    lines.extend([String::new(), "To see the state of the alert path:".to_owned(), status]);
+    if let Some(status) = command("status", None, stack) {
+        lines.extend([Line::blank(), "To see the state of the alert path:".into(), format!("  {status}").into()]);
+    }
     Mail { subject: subject(failures), body: finished(lines) }
 }
 
 fn subject(failures: &[Unrecorded<'_>]) -> String {
     let worst = failures.first().map(|worst| format!(": {}", worst.incident.summary)).unwrap_or_default();
-    shortened(&ascii(&format!("NOT RECORDED: {}{worst}", counts(failures))), MAX_SUBJECT)
+    shortened(&ascii(&without_links(&format!("NOT RECORDED: {}{worst}", counts(failures)))), MAX_SUBJECT)
 }
 
-fn entry(failure: &Unrecorded<'_>) -> Vec<String> {
+fn entry(failure: &Unrecorded<'_>) -> Vec<Line> {
     let Unrecorded { incident, is_kept } = failure;
     let kind = if incident.drill.is_some() { " test" } else { "" };
     let kept = if *is_kept { "" } else { ", in this mail only" };
-    let request = incident.request_id.iter().map(|request| format!("  Request: {request}"));
+    let request = incident.request_id.iter().map(|request| format!("  Request: {}", named(request)).into());
     let head = [
-        String::new(),
-        format!("{}{kind} - {}", incident.severity, incident.summary),
-        format!("  {}, since {}, {}{kept}", place(incident), incident.created_at, frequency(incident)),
-        format!("  Do this: {}", first_sentence(&incident.recommendation)),
+        Line::blank(),
+        format!("{}{kind} - {}", incident.severity, said(&incident.summary)).into(),
+        format!("  {}, since {}, {}{kept}", place(incident), incident.created_at, frequency(incident)).into(),
+        Line::ours("  Do this:", first_sentence(&incident.recommendation)),
     ];
     head.into_iter().chain(request).collect()
 }
@@ -108,5 +109,5 @@ fn since<'a>(failures: &[Unrecorded<'a>]) -> &'a str {
 fn places(failures: &[Unrecorded<'_>]) -> String {
     let mut places: Vec<&str> = failures.iter().map(|failure| failure.incident.resource.as_str()).collect();
     places.dedup();
-    shortened(&places.join(", "), 200)
+    shortened(&places.into_iter().map(named).collect::<Vec<_>>().join(", "), 200)
 }

@@ -1,61 +1,36 @@
-//! Proofs about patterns: that one matches whatever another matches, and that one matches nothing. Calling a rule
-//! unreachable requires a proof, so anything uncertain counts as possible.
+//! Proofs about patterns: that one matches whatever another matches. Calling a rule unreachable requires a proof, so
+//! anything uncertain counts as possible.
 
 use serde_json::Value;
 
+use super::Pattern;
 use super::operator::{Comparison, Operator};
-use super::{Fields, Node, Pattern};
-
-/// Limit on the ways through a pattern's alternatives.
-const MAX_WAYS: usize = 256;
-
-/// One way through a pattern's alternatives: all of these must match.
-type Way<'p> = Vec<(&'p str, &'p Node)>;
+use super::way::Way;
 
 impl Pattern {
     /// Whether this pattern provably matches every event that the other one matches.
     pub fn covers(&self, other: &Self) -> bool {
-        covers(&self.fields, &other.fields)
-    }
-
-    /// Whether two of its conditions on one field exclude each other, whatever alternatives are chosen.
-    pub fn contradicts_itself(&self) -> bool {
-        is_contradictory(&self.fields)
+        other.ways.iter().all(|way| self.ways.iter().any(|own| covers(own, way)))
     }
 }
 
-fn covers(fields: &Fields, others: &Fields) -> bool {
-    ways(others).is_some_and(|ways| ways.iter().all(|way| covers_way(fields, way)))
+fn covers(way: &Way, other: &Way) -> bool {
+    way.iter().all(|(path, tests)| {
+        other.get(path).is_some_and(|others| {
+            others.iter().all(|one| match one {
+                Operator::Absent => tests.contains(one) && chooses_as(way, other, path),
+                one => tests.iter().any(|test| operator_covers(test, one)),
+            })
+        })
+    })
 }
 
-fn covers_way(fields: &Fields, way: &Way<'_>) -> bool {
-    let named = |(name, node): &(String, Node)| way.iter().any(|(other, it)| name == other && node_covers(node, it));
-    fields.named.iter().all(named)
-        && fields.alternatives.iter().all(|group| group.iter().any(|alternative| covers_way(alternative, way)))
-}
-
-fn node_covers(node: &Node, other: &Node) -> bool {
-    match (node, other) {
-        (Node::Object(fields), Node::Object(others)) => covers(fields, others),
-        (Node::Leaf(operators), Node::Leaf(others)) => {
-            others.iter().all(|other| operators.iter().any(|operator| operator_covers(operator, other)))
-        }
-        _ => false,
-    }
-}
-
-/// All ways through the alternatives; `None` if there are too many.
-fn ways(fields: &Fields) -> Option<Vec<Way<'_>>> {
-    let own: Way<'_> = fields.named.iter().map(|(name, node)| (name.as_str(), node)).collect();
-    let mut all = vec![own];
-    for group in &fields.alternatives {
-        let choices: Vec<Way<'_>> = group.iter().map(ways).collect::<Option<Vec<_>>>()?.concat();
-        if all.len() * choices.len() > MAX_WAYS {
-            return None;
-        }
-        all = all.iter().flat_map(|way| choices.iter().map(move |choice| [&way[..], &choice[..]].concat())).collect();
-    }
-    Some(all)
+/// Whether a way has chosen elements in all arrays in which the other has, when it looks whether a field is absent: the
+/// more it has chosen, the fewer fields it sees.
+fn chooses_as(way: &Way, other: &Way, path: &str) -> bool {
+    let top = |path: &str| path.split('.').next().unwrap_or_default().to_owned();
+    let before = other.keys().take_while(|earlier| &***earlier < path).filter(|earlier| top(earlier) == top(path));
+    before.into_iter().all(|earlier| way.contains_key(earlier))
 }
 
 fn operator_covers(operator: &Operator, other: &Operator) -> bool {
@@ -101,28 +76,4 @@ fn as_wildcard(operator: &Operator) -> Option<Vec<String>> {
         Operator::Wildcard(parts) => Some(parts.clone()),
         _ => None,
     }
-}
-
-fn is_contradictory(fields: &Fields) -> bool {
-    ways(fields).is_some_and(|ways| ways.iter().all(way_is_contradictory))
-}
-
-fn way_is_contradictory(way: &Way<'_>) -> bool {
-    way.iter().enumerate().any(|(at, (name, node))| {
-        let inner = matches!(node, Node::Object(fields) if is_contradictory(fields));
-        inner || way[at + 1..].iter().any(|(other, it)| name == other && exclude_each_other(node, it))
-    })
-}
-
-/// Whether no value passes both; provable only if one of them lists its values.
-fn exclude_each_other(node: &Node, other: &Node) -> bool {
-    let (Node::Leaf(left), Node::Leaf(right)) = (node, other) else { return false };
-    let listed = |operators: &[Operator]| operators.iter().all(|one| matches!(one, Operator::Equals(_)));
-    let none_passes = |values: &[Operator], tests: &[Operator]| {
-        values.iter().all(|value| match value {
-            Operator::Equals(value) => !tests.iter().any(|test| test.matches(value)),
-            _ => false,
-        })
-    };
-    (listed(left) && none_passes(left, right)) || (listed(right) && none_passes(right, left))
 }

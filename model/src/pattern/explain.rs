@@ -6,16 +6,19 @@ use serde_json::Value;
 
 use super::operator::{Comparison, Operator};
 use super::place::Step;
-use super::{Fields, Matching, Node, Pattern};
+use super::{Fields, Member, Node, Pattern, matching};
 use crate::fields::shortened;
 
 /// Longest value that is quoted, in characters.
 const MAX_VALUE: usize = 80;
 
+/// Each condition is met, and not all by fields of the same elements.
+const NOT_TOGETHER: &str = "each condition is met, but not all within the same elements of an array";
+
 impl Pattern {
     /// The first condition that an event does not meet, in words; `None` if it matches.
     pub fn mismatch(&self, event: &Value) -> Option<String> {
-        (!self.matches(event)).then(|| fields(&self.fields, event, Some(event), &mut Vec::new()).unwrap_or_default())
+        (!self.matches(event)).then(|| fields(&self.fields, event, None).unwrap_or_else(|| NOT_TOGETHER.to_owned()))
     }
 
     /// Every condition on a value, with the path to its field and the tests of which one must hold.
@@ -27,55 +30,48 @@ impl Pattern {
 }
 
 fn conditions<'p>(fields: &'p Fields, way: &[Step], found: &mut Vec<(Vec<Step>, &'p [Operator])>) {
-    for (name, node) in &fields.named {
-        let way = [way, &[Step::Field(name.clone())]].concat();
-        match node {
-            Node::Object(fields) => conditions(fields, &way, found),
-            Node::Leaf(operators) => found.push((way, operators)),
+    for member in &fields.0 {
+        match member {
+            Member::Named(name, node) => {
+                let way = [way, &[Step::Field(name.clone())]].concat();
+                match node {
+                    Node::Object(fields) => conditions(fields, &way, found),
+                    Node::Leaf(operators) => found.push((way, operators)),
+                }
+            }
+            Member::Alternatives(alternatives) => {
+                for (at, alternative) in alternatives.iter().enumerate() {
+                    conditions(alternative, &[way, &[Step::Or, Step::Element(at)]].concat(), found);
+                }
+            }
         }
     }
-    for (at, alternative) in fields.alternatives.iter().flatten().enumerate() {
-        conditions(alternative, &[way, &[Step::Or, Step::Element(at)]].concat(), found);
-    }
 }
 
-fn fields<'p>(pattern: &'p Fields, event: &Value, value: Option<&Value>, path: &mut Vec<&'p str>) -> Option<String> {
-    let missed = pattern.named.iter().find_map(|(name, node)| field(name, node, event, value, path));
-    missed.or_else(|| pattern.alternatives.iter().find_map(|group| alternatives(group, event, value, path)))
+fn fields(pattern: &Fields, event: &Value, parent: Option<&str>) -> Option<String> {
+    pattern.0.iter().find_map(|member| match member {
+        Member::Named(name, node) => {
+            field(node, event, &parent.map_or_else(|| name.clone(), |parent| format!("{parent}.{name}")))
+        }
+        Member::Alternatives(alternatives) => {
+            let missed: Option<Vec<String>> =
+                alternatives.iter().map(|alternative| fields(alternative, event, parent)).collect();
+            missed.map(|missed| missed.join("; and "))
+        }
+    })
 }
 
-fn alternatives<'p>(
-    group: &'p [Fields],
-    event: &Value,
-    value: Option<&Value>,
-    path: &mut Vec<&'p str>,
-) -> Option<String> {
-    let missed: Option<Vec<String>> = group.iter().map(|alternative| fields(alternative, event, value, path)).collect();
-    missed.map(|missed| missed.join("; and "))
-}
-
-fn field<'p>(
-    name: &'p str,
-    node: &'p Node,
-    event: &Value,
-    parent: Option<&Value>,
-    path: &mut Vec<&'p str>,
-) -> Option<String> {
-    if (Matching { event }).field(name, node, parent, path) {
-        return None;
-    }
-    let value = parent.and_then(|parent| parent.get(name));
-    path.push(name);
-    let missed = match node {
-        Node::Object(inner) => fields(inner, event, value, path),
-        Node::Leaf(operators) => {
-            let wanted = operators.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
+fn field(node: &Node, event: &Value, path: &str) -> Option<String> {
+    match node {
+        Node::Object(inner) => fields(inner, event, Some(path)),
+        Node::Leaf(tests) if matching::meets(path, tests, event) => None,
+        Node::Leaf(tests) => {
+            let wanted = tests.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
+            let value = path.split('.').try_fold(event, |value, name| value.get(name));
             let found = value.map_or("missing".to_owned(), |value| shortened(&value.to_string(), MAX_VALUE));
-            Some(format!("{} is {found}, wanted is {wanted}", path.join(".")))
+            Some(format!("{path} is {found}, wanted is {wanted}"))
         }
-    };
-    path.pop();
-    missed
+    }
 }
 
 impl fmt::Display for Operator {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::operator::{Comparison, Network, Operator};
 use super::place::Step;
-use super::{Fields, Node};
+use super::{Fields, Member, Node};
 
 /// Not a field: its objects are alternatives.
 pub(crate) const OR: &str = "$or";
@@ -18,6 +18,20 @@ pub(crate) const OPERATORS: &[&str] =
 
 /// The comparisons of `numeric`.
 const COMPARISONS: &[&str] = &["=", "<", "<=", ">", ">="];
+
+/// Names that EventBridge's matcher reserves for tests to come.
+const FUTURE: &[&str] = &[
+    "regex",
+    "not-wildcard",
+    "not-equals-ignore-case",
+    "date-after",
+    "date-on-or-after",
+    "date-before",
+    "date-on-or-before",
+    "in-date-range",
+    "ip-address-in-range",
+    "ip-address-not-in-range",
+];
 
 /// A reason, without its place.
 type Reason = String;
@@ -46,35 +60,34 @@ fn fields(members: &Map<String, Value>, in_or: bool) -> Result<Fields, Refusals>
     if members.is_empty() {
         return Err(refusal("Empty objects are not allowed"));
     }
-    let mut parsed = Fields { named: Vec::new(), alternatives: Vec::new() };
+    let mut parsed = Vec::new();
     let mut refusals = Vec::new();
     for (name, value) in members {
         let outcome = if name == OR {
             let group = alternatives(value).map_err(|refusals| below(&Step::Or, refusals));
-            group.map(|group| parsed.alternatives.push(group))
+            group.map(|group| parsed.push(Member::Alternatives(group)))
         } else if in_or && is_reserved(name) {
             Err(refusal(&format!("{name} is Ruler reserved fieldName which cannot be used inside {OR}.")))
         } else {
             let node = node(name, value, in_or).map_err(|refusals| below(&Step::Field(name.clone()), refusals));
-            node.map(|node| parsed.named.push((name.clone(), node)))
+            node.map(|node| parsed.push(Member::Named(name.clone(), node)))
         };
         refusals.extend(outcome.err().into_iter().flatten());
     }
-    if refusals.is_empty() { Ok(parsed) } else { Err(refusals) }
+    if refusals.is_empty() { Ok(Fields(parsed)) } else { Err(refusals) }
 }
 
 /// Whether a name is that of a test, and so cannot be a field of an alternative.
 fn is_reserved(name: &str) -> bool {
-    OPERATORS.contains(&name) || COMPARISONS.contains(&name)
+    OPERATORS.contains(&name) || COMPARISONS.contains(&name) || FUTURE.contains(&name)
 }
 
 fn node(name: &str, value: &Value, in_or: bool) -> Result<Node, Refusals> {
     match value {
         Value::Object(members) => fields(members, in_or).map(Node::Object),
         Value::Array(elements) if elements.is_empty() => Err(refusal("Empty arrays are not allowed")),
-        Value::Array(elements) => {
-            each(elements, |element| operator(element).map_err(|reason| refusal(&reason))).map(Node::Leaf)
-        }
+        Value::Array(elements) => each(elements, |element| operator(element).map_err(|reason| refusal(&reason)))
+            .map(|tests| Node::Leaf(tests.into())),
         _ => Err(refusal(&format!("\"{name}\" must be an object or an array"))),
     }
 }
@@ -123,7 +136,7 @@ fn operator(value: &Value) -> Result<Operator, Reason> {
             ("exists", _) => Err("exists match pattern must be either true or false.".to_owned()),
             ("numeric", value) => numeric(value),
             ("anything-but", value) => anything_but(value),
-            (name, value) => text_operator(name, value, Nesting::Outermost),
+            (name, value) => text_operator(name, value),
         },
         Value::Array(_) => Err("Match value must be String, number, true, false, or null".to_owned()),
         _ => Ok(Operator::Equals(value.clone())),
@@ -140,22 +153,19 @@ fn single(members: &Map<String, Value>) -> Result<(&str, &Value), Reason> {
     }
 }
 
-/// Whether an operator is in `anything-but`, where `prefix` and `suffix` are case-sensitive.
-#[derive(Clone, Copy, PartialEq)]
-enum Nesting {
-    Outermost,
-    InAnythingBut,
-}
-
-fn text_operator(name: &str, value: &Value, nesting: Nesting) -> Result<Operator, Reason> {
-    if !["exactly", "equals-ignore-case", "prefix", "suffix", "wildcard", "cidr"].contains(&name) {
-        return Err(format!("Unrecognized match type {name}"));
-    }
-    if let (Value::Object(members), "prefix" | "suffix", Nesting::Outermost) = (value, name, nesting) {
+fn text_operator(name: &str, value: &Value) -> Result<Operator, Reason> {
+    // The matcher gives the reason of `prefix` for a `cidr` that is not a string.
+    let noun = match name {
+        "exactly" => "exact",
+        "equals-ignore-case" | "prefix" | "suffix" | "wildcard" => name,
+        "cidr" => "prefix",
+        _ => return Err(format!("Unrecognized match type {name}")),
+    };
+    if let (Value::Object(members), "prefix" | "suffix") = (value, name) {
         return ignoring_case(name, members);
     }
     let Value::String(text) = value else {
-        return Err(format!("{name} match pattern must be a string"));
+        return Err(format!("{noun} match pattern must be a string"));
     };
     let text = text.clone();
     match name {
@@ -174,32 +184,49 @@ fn ignoring_case(name: &str, members: &Map<String, Value>) -> Result<Operator, R
         ("prefix", ("equals-ignore-case", Value::String(text))) => Ok(Operator::PrefixIgnoringCase(text.clone())),
         ("suffix", ("equals-ignore-case", Value::String(text))) => Ok(Operator::SuffixIgnoringCase(text.clone())),
         (_, ("equals-ignore-case", _)) => Err("equals-ignore-case match pattern must be a string".to_owned()),
-        (name, (other, _)) => Err(format!("Unsupported {name} match pattern: {other}")),
+        (name, (other, _)) => Err(format!("Unsupported {name} pattern: {other}")),
     }
 }
 
 fn anything_but(value: &Value) -> Result<Operator, Reason> {
-    let excluded = match value {
+    let (name, value) = match value {
         Value::Object(members) => {
             let (name, value) = single(members)?;
             if !["prefix", "suffix", "wildcard", "equals-ignore-case"].contains(&name) {
                 return Err(format!("Unsupported anything-but pattern: {name}"));
             }
-            one_or_many(value)
-                .iter()
-                .map(|value| match value {
-                    Value::String(text) if text.is_empty() => Err(format!("Null {name} not allowed")),
-                    value => text_operator(name, value, Nesting::InAnythingBut),
-                })
-                .collect::<Result<Vec<_>, _>>()?
+            (Some(name), value)
         }
-        Value::String(_) | Value::Number(_) | Value::Array(_) => excluded_values(one_or_many(value))?,
+        value => (None, value),
+    };
+    let values = match value {
+        Value::Array(values) => &values[..],
+        Value::String(_) | Value::Number(_) => std::slice::from_ref(value),
         _ => return Err("Value of anything-but must be an array or single string/number value.".to_owned()),
+    };
+    let excluded = match name {
+        Some(name) => values.iter().map(|value| excluded_text(name, value)).collect::<Result<Vec<_>, _>>()?,
+        None => excluded_values(values)?,
     };
     if excluded.is_empty() {
         return Err(MIXED_TYPES.to_owned());
     }
     Ok(Operator::AnythingBut(excluded))
+}
+
+/// A text of a test within `anything-but`, where `prefix` and `suffix` are case-sensitive and not empty.
+fn excluded_text(name: &str, value: &Value) -> Result<Operator, Reason> {
+    match (name, value) {
+        ("prefix" | "suffix", Value::String(text)) if text.is_empty() => {
+            Err("Null prefix/suffix not allowed".to_owned())
+        }
+        (name, Value::String(_)) => text_operator(name, value),
+        ("equals-ignore-case", _) => {
+            Err("Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.".to_owned())
+        }
+        ("wildcard", _) => Err("wildcard match pattern must be a string".to_owned()),
+        _ => Err("prefix/suffix match pattern must be a string".to_owned()),
+    }
 }
 
 const MIXED_TYPES: &str =
@@ -215,63 +242,73 @@ fn excluded_values(values: &[Value]) -> Result<Vec<Operator>, Reason> {
     Ok(values.iter().cloned().map(Operator::Equals).collect())
 }
 
-fn one_or_many(value: &Value) -> &[Value] {
-    match value {
-        Value::Array(values) => values,
-        single => std::slice::from_ref(single),
-    }
-}
-
 /// `["=", 1]`, `["<", 5]`, `[">=", 0]`, or a range `[">", 0, "<=", 5]`.
 fn numeric(value: &Value) -> Result<Operator, Reason> {
     let Value::Array(terms) = value else {
         return Err("Value of numeric must be an array.".to_owned());
     };
-    let comparisons = terms.chunks(2).map(comparison).collect::<Result<Vec<_>, _>>()?;
-    match comparisons[..] {
-        [] => Err("Invalid member in numeric match: ]".to_owned()),
-        [_] => Ok(Operator::Numeric(comparisons)),
-        [(Comparison::Greater | Comparison::AtLeast, bottom), (Comparison::Less | Comparison::AtMost, top)] => {
-            if bottom < top {
-                Ok(Operator::Numeric(comparisons))
-            } else {
-                Err("Bottom must be less than top".to_owned())
-            }
-        }
-        [_, _] => Err("Too many elements in numeric expression".to_owned()),
-        _ => Err("Too many terms in numeric range expression".to_owned()),
+    let mut terms = terms.iter();
+    let (comparison, bottom) = limit(&mut terms, |word| match word {
+        Value::String(symbol) => format!("Unrecognized numeric range operator: {symbol}"),
+        other => format!("Invalid member in numeric match: {other}"),
+    })?;
+    if terms.len() == 0 {
+        return Ok(Operator::Numeric(vec![(comparison, bottom)]));
     }
+    if !matches!(comparison, Comparison::Greater | Comparison::AtLeast) {
+        return Err("Too many elements in numeric expression".to_owned());
+    }
+    let bad = |word: &Value| match word {
+        Value::String(symbol) => format!("Bad numeric range operator: {symbol}"),
+        other => format!("Bad value in numeric range: {other}"),
+    };
+    if let Some(word) = terms.as_slice().first()
+        && !matches!(word.as_str(), Some("<" | "<="))
+    {
+        return Err(bad(word));
+    }
+    let (upper, top) = limit(&mut terms, bad)?;
+    if terms.len() > 0 {
+        return Err("Too many terms in numeric range expression".to_owned());
+    }
+    if bottom >= top {
+        return Err("Bottom must be less than top".to_owned());
+    }
+    Ok(Operator::Numeric(vec![(comparison, bottom), (upper, top)]))
 }
 
-fn comparison(term: &[Value]) -> Result<(Comparison, f64), Reason> {
-    let Some(Value::String(symbol)) = term.first() else {
-        return Err(format!("Invalid member in numeric match: {}", term.first().unwrap_or(&Value::Null)));
+/// A comparison and its number.
+fn limit(
+    terms: &mut std::slice::Iter<'_, Value>,
+    unknown: impl Fn(&Value) -> Reason,
+) -> Result<(Comparison, f64), Reason> {
+    let word = terms.next().ok_or_else(|| "Invalid member in numeric match: ]".to_owned())?;
+    let (comparison, noun) = match word.as_str() {
+        Some("=") => (Comparison::Equal, "equals"),
+        Some("<") => (Comparison::Less, "<"),
+        Some("<=") => (Comparison::AtMost, "<="),
+        Some(">") => (Comparison::Greater, ">"),
+        Some(">=") => (Comparison::AtLeast, ">="),
+        _ => return Err(unknown(word)),
     };
-    let comparison = match symbol.as_str() {
-        "=" => Comparison::Equal,
-        "<" => Comparison::Less,
-        "<=" => Comparison::AtMost,
-        ">" => Comparison::Greater,
-        ">=" => Comparison::AtLeast,
-        other => return Err(format!("Unrecognized numeric range operator: {other}")),
-    };
-    let Some(number) = term.get(1).and_then(Value::as_f64) else {
-        return Err(format!("Value of {} must be numeric", if symbol == "=" { "equals" } else { symbol }));
-    };
+    let number = terms.next().and_then(Value::as_f64).ok_or_else(|| format!("Value of {noun} must be numeric"))?;
     if number.abs() > LARGEST_NUMBER {
         return Err("Value must be between -5.0E9 and 5.0E9, inclusive".to_owned());
     }
     Ok((comparison, number))
 }
 
-/// Splits at the asterisks; a backslash makes an asterisk or a backslash literal.
+/// Splits at the asterisks; a backslash makes an asterisk or a backslash literal. Positions are in the bytes of the text
+/// with its quotes.
 fn wildcard(text: &str) -> Result<Operator, Reason> {
     let mut parts = vec![String::new()];
-    let mut after_asterisk = false;
-    let mut characters = text.chars().enumerate();
-    while let Some((position, character)) = characters.next() {
+    let mut characters = text.char_indices().peekable();
+    while let Some((index, character)) = characters.next() {
+        let position = index + 1;
         let literal = match character {
-            '*' if after_asterisk => return Err(format!("Consecutive wildcard characters at pos {position}")),
+            '*' if characters.peek().is_some_and(|(_, next)| *next == '*') => {
+                return Err(format!("Consecutive wildcard characters at pos {position}"));
+            }
             '*' => None,
             '\\' => match characters.next() {
                 Some((_, escaped @ ('*' | '\\'))) => Some(escaped),
@@ -279,7 +316,6 @@ fn wildcard(text: &str) -> Result<Operator, Reason> {
             },
             other => Some(other),
         };
-        after_asterisk = literal.is_none();
         match (literal, parts.last_mut()) {
             (Some(literal), Some(part)) => part.push(literal),
             _ => parts.push(String::new()),
@@ -288,14 +324,18 @@ fn wildcard(text: &str) -> Result<Operator, Reason> {
     Ok(Operator::Wildcard(parts))
 }
 
+/// A block with more than one address: the matcher refuses a mask of all bits.
 fn cidr(text: &str) -> Result<Operator, Reason> {
-    let (address, bits) = text.split_once('/').ok_or("Malformed CIDR, one '/' required")?;
+    let parts: Vec<&str> = text.split('/').collect();
+    let [address, bits] = parts[..] else {
+        return Err("Malformed CIDR, one '/' required".to_owned());
+    };
+    let bits: i32 = bits.parse().map_err(|_| "Malformed CIDR, mask bits must be an integer")?;
+    let bits = u32::try_from(bits).map_err(|_| "Malformed CIDR, mask bits must not be negative")?;
     let address: std::net::IpAddr = address.parse().map_err(|_| format!("Nonstandard IP address: {address}"))?;
-    let bits = bits.parse().map_err(|_| "Malformed CIDR, mask bits must be an integer")?;
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    if bits > most {
-        let version = if address.is_ipv4() { 4 } else { 6 };
-        return Err(format!("IPv{version} mask bits must be <= {most}"));
+    let (version, most) = if address.is_ipv4() { (4, 32) } else { (6, 128) };
+    if bits >= most {
+        return Err(format!("IPv{version} mask bits must be < {most}"));
     }
     Ok(Operator::Cidr(Network { address, bits }))
 }

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use super::place::dotted;
 use super::{Pattern, Refusal};
 
+const NOT_TEXTS: &str = "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.";
+
 /// Pattern, event, whether they match.
 #[test]
 fn documented_operators_match_as_documented() {
@@ -66,6 +68,28 @@ fn documented_operators_match_as_documented() {
         (r#"{"a": {"b": [{"exists": false}]}}"#, r#"{"c": 1}"#, true),
         (r#"{"a": {"b": [{"exists": false}]}}"#, r#"{"a": []}"#, true),
         (r#"{"a": {"b": [{"exists": false}]}}"#, r#"{"a": [{"b": 1}, {"c": 1}]}"#, false),
+        // absence is sought within the elements chosen before; the conditions are met in the order of their paths
+        (r#"{"a": {"b": ["x"], "c": [{"exists": false}]}}"#, r#"{"a": [{"b": "x"}, {"c": 1}]}"#, true),
+        (r#"{"a": {"b": ["x"], "c": [{"exists": false}]}}"#, r#"{"a": [{"b": "x", "c": 1}, {"d": 1}]}"#, false),
+        (r#"{"a": {"b": ["x"], "c": [{"exists": false}]}}"#, r#"{"a": [{"b": "x", "c": 1}, {"b": "x"}]}"#, true),
+        (r#"{"a": {"b": [{"exists": false}], "c": ["x"]}}"#, r#"{"a": [{"b": 1}, {"c": "x"}]}"#, false),
+        (r#"{"a": {"c": ["x"], "b": [{"exists": false}]}}"#, r#"{"a": [{"b": 1}, {"c": "x"}]}"#, false),
+        (r#"{"a": {"b": {"d": ["x"], "e": [{"exists": false}]}}}"#, r#"{"a": [{"b": [{"d": "x"}, {"e": 1}]}]}"#, true),
+        (
+            r#"{"a": {"b": ["x", {"exists": false}], "c": [{"exists": false}]}}"#,
+            r#"{"a": [{"b": "x"}, {"c": 1}]}"#,
+            true,
+        ),
+        (
+            r#"{"a": {"b": ["y", {"exists": false}], "c": [{"exists": false}]}}"#,
+            r#"{"a": [{"b": "x"}, {"c": 1}]}"#,
+            false,
+        ),
+        (
+            r#"{"a": {"b": ["x"]}, "c": {"d": [{"exists": false}]}}"#,
+            r#"{"a": [{"b": "x"}], "c": [{"d": 1}, {}]}"#,
+            false,
+        ),
         (r#"{"a": ["x", {"exists": false}]}"#, r#"{"a": "x"}"#, true),
         (r#"{"a": ["x", {"exists": false}]}"#, r#"{"b": "x"}"#, true),
         (r#"{"a": ["x", {"exists": false}]}"#, r#"{"a": "y"}"#, false),
@@ -91,6 +115,10 @@ fn documented_operators_match_as_documented() {
         (r#"{"a": [{"anything-but": {"wildcard": ["*.a", "*.b"]}}]}"#, r#"{"a": "x.c"}"#, true),
         (r#"{"a": [{"anything-but": {"equals-ignore-case": ["ON", "OFF"]}}]}"#, r#"{"a": "off"}"#, false),
         (r#"{"a": [{"anything-but": {"equals-ignore-case": "ON"}}]}"#, r#"{"a": "off"}"#, true),
+        (r#"{"a": [{"anything-but": {"wildcard": ""}}]}"#, r#"{"a": "x"}"#, true),
+        (r#"{"a": [{"anything-but": {"wildcard": ""}}]}"#, r#"{"a": ""}"#, false),
+        (r#"{"a": [{"anything-but": {"equals-ignore-case": ""}}]}"#, r#"{"a": "x"}"#, true),
+        (r#"{"a": [{"wildcard": ""}]}"#, r#"{"a": "x"}"#, false),
         // nesting and arrays
         (r#"{"a": {"b": {"c": ["x"]}}}"#, r#"{"a": {"b": {"c": "x"}}}"#, true),
         (r#"{"a": ["x"]}"#, r#"{"a": ["y", "x"]}"#, true),
@@ -99,6 +127,24 @@ fn documented_operators_match_as_documented() {
         (r#"{"a": {"b": ["x"], "c": ["y"]}}"#, r#"{"a": [{"b": "x"}, {"c": "y"}]}"#, false),
         (r#"{"a": {"b": ["x"], "c": ["y"]}}"#, r#"{"a": [{"b": "x", "c": "y"}]}"#, true),
         (r#"{"a": {"b": ["x"]}}"#, r#"{"a": "x"}"#, false),
+        (r#"{"a": {"b": ["x"], "c": {"d": ["y"]}}}"#, r#"{"a": [{"b": "x"}, {"c": [{"d": "y"}]}]}"#, false),
+        (r#"{"a": {"b": ["x"], "c": {"d": ["y"]}}}"#, r#"{"a": [{"b": "x", "c": [{"d": "z"}, {"d": "y"}]}]}"#, true),
+        (r#"{"a": {"b": ["x"], "c": ["y"]}}"#, r#"{"a": [[{"b": "x"}, {"c": "y"}]]}"#, false),
+        (r#"{"a": {"b": ["x"], "c": ["y"]}}"#, r#"{"a": [[{"c": "y"}], [{"b": "x", "c": "y"}]]}"#, true),
+        // a dot in a name is a step
+        (r#"{"a.b": ["x"]}"#, r#"{"a": {"b": "x"}}"#, true),
+        (r#"{"a": {"b": ["x"]}}"#, r#"{"a.b": "x"}"#, true),
+        (r#"{"a": {"b.c": ["x"]}}"#, r#"{"a.b": {"c": "x"}}"#, true),
+        (r#"{"a.b": [{"exists": false}]}"#, r#"{"a": {"b": 1}}"#, false),
+        (r#"{"a": {"b": {"b": ["x"]}}}"#, r#"{"a.b": "x"}"#, false),
+        (r#"{"a.b": {"c": ["x"], "d": ["y"]}}"#, r#"{"a": [{"b": {"c": "x"}}, {"b": {"d": "y"}}]}"#, false),
+        (r#"{"a.b": {"c": ["x"]}, "a": {"b.d": ["y"]}}"#, r#"{"a": [{"b": {"c": "x", "d": "y"}}]}"#, true),
+        (r#"{"a.b": {"c": ["x"], "d": ["y"]}}"#, r#"{"a": {"b": [{"c": "x"}]}, "a.b": [{"d": "y"}]}"#, true),
+        // of several lists of tests for one path, the last counts
+        (r#"{"a": ["x"], "a": ["y"]}"#, r#"{"a": "y"}"#, true),
+        (r#"{"a.b": ["x"], "a": {"b": ["y"]}}"#, r#"{"a": {"b": "y"}}"#, true),
+        (r#"{"a": ["x"], "$or": [{"a": ["y"]}, {"b": ["z"]}]}"#, r#"{"a": "y"}"#, true),
+        (r#"{"$or": [{"a": ["y"]}, {"b": ["z"]}], "a": ["x"]}"#, r#"{"a": "y"}"#, false),
         // alternatives
         (r#"{"$or": [{"a": ["x"]}, {"b": ["y"]}]}"#, r#"{"b": "y"}"#, true),
         (r#"{"$or": [{"a": ["x"]}, {"b": ["y"]}]}"#, r#"{"b": "x"}"#, false),
@@ -131,11 +177,38 @@ fn invalid_patterns_are_refused_in_the_words_of_eventbridge() {
         (r#"{"a": [{"numeric": ["~", 25]}]}"#, "Unrecognized numeric range operator: ~"),
         (r#"{"a": [{"numeric": [">", 5, "<", 5]}]}"#, "Bottom must be less than top"),
         (r#"{"a": [{"numeric": ["<", 1, ">", 5]}]}"#, "Too many elements in numeric expression"),
+        (r#"{"a": [{"numeric": ["=", 1, "<", 5]}]}"#, "Too many elements in numeric expression"),
+        (r#"{"a": [{"numeric": [">", 0, ">", 0]}]}"#, "Bad numeric range operator: >"),
+        (r#"{"a": [{"numeric": [">", 0, "<"]}]}"#, "Value of < must be numeric"),
+        (r#"{"a": [{"numeric": [">", 0, "<", 5, "<", 6]}]}"#, "Too many terms in numeric range expression"),
+        (r#"{"a": [{"numeric": 10}]}"#, "Value of numeric must be an array."),
+        (r#"{"a": [{"NUMERIC": ["=", 5]}]}"#, "Unrecognized match type NUMERIC"),
         (r#"{"a": [{"numeric": ["=", 1e10]}]}"#, "Value must be between -5.0E9 and 5.0E9, inclusive"),
         (r#"{"a": [{"wildcard": "a**"}]}"#, "Consecutive wildcard characters at pos 2"),
-        (r#"{"a": [{"wildcard": "a\\b"}]}"#, "Invalid escape character at pos 1"),
+        (r#"{"a": [{"wildcard": "a\\b"}]}"#, "Invalid escape character at pos 2"),
+        (
+            r#"{"a": [{"wildcard": "arn:aws:events:us-east-1:**:event-bus/*"}]}"#,
+            "Consecutive wildcard characters at pos 26",
+        ),
+        (r#"{"a": [{"wildcard": "é**"}]}"#, "Consecutive wildcard characters at pos 3"),
+        (r#"{"a": [{"anything-but": {"wildcard": "a**"}}]}"#, "Consecutive wildcard characters at pos 2"),
         (r#"{"a": [{"cidr": "10.0.0.0"}]}"#, "Malformed CIDR, one '/' required"),
-        (r#"{"a": [{"cidr": "10.0.0.0/33"}]}"#, "IPv4 mask bits must be <= 32"),
+        (r#"{"a": [{"cidr": "10.0.0.0/8/8"}]}"#, "Malformed CIDR, one '/' required"),
+        (r#"{"a": [{"cidr": "bad-/64filter"}]}"#, "Malformed CIDR, mask bits must be an integer"),
+        (r#"{"a": [{"cidr": "10.0.0.0/-1"}]}"#, "Malformed CIDR, mask bits must not be negative"),
+        (r#"{"a": [{"cidr": "10.0.0.0/32"}]}"#, "IPv4 mask bits must be < 32"),
+        (r#"{"a": [{"cidr": "2001:db8::/128"}]}"#, "IPv6 mask bits must be < 128"),
+        (r#"{"a": [{"cidr": "xx.11.xx/8"}]}"#, "Nonstandard IP address: xx.11.xx"),
+        (r#"{"a": [{"cidr": ["10.0.0.0/8"]}]}"#, "prefix match pattern must be a string"),
+        (r#"{"a": [{"exactly": 1}]}"#, "exact match pattern must be a string"),
+        (r#"{"a": [{"prefix": {"wildcard": "x"}}]}"#, "Unsupported prefix pattern: wildcard"),
+        (r#"{"a": [{"anything-but": {"prefix": ""}}]}"#, "Null prefix/suffix not allowed"),
+        (r#"{"a": [{"anything-but": {"suffix": [1]}}]}"#, "prefix/suffix match pattern must be a string"),
+        (r#"{"a": [{"anything-but": {"equals-ignore-case": 1}}]}"#, NOT_TEXTS),
+        (
+            r#"{"a": [{"anything-but": {"prefix": {"equals-ignore-case": "x"}}}]}"#,
+            "Value of anything-but must be an array or single string/number value.",
+        ),
         (r#"{"a": [{"anything-but": {"exists": true}}]}"#, "Unsupported anything-but pattern: exists"),
         (r#"{"a": [{"anything-but": true}]}"#, "Value of anything-but must be an array or single string/number value."),
         (
@@ -144,6 +217,10 @@ fn invalid_patterns_are_refused_in_the_words_of_eventbridge() {
         ),
         (r#"{"$or": [{"a": [1]}]}"#, "There must have at least 2 Objects in $or relationship."),
         (r#"{"$or": [{"a": [1]}, 2]}"#, "Only JSON object is allowed in array of $or relationship."),
+        (
+            r#"{"$or": [{"regex": [1]}, {"a": [2]}]}"#,
+            "regex is Ruler reserved fieldName which cannot be used inside $or.",
+        ),
         (
             r#"{"$or": [{"prefix": [1]}, {"a": [2]}]}"#,
             "prefix is Ruler reserved fieldName which cannot be used inside $or.",
@@ -154,6 +231,57 @@ fn invalid_patterns_are_refused_in_the_words_of_eventbridge() {
             Ok(_) => panic!("accepted {pattern}"),
             Err(error) => assert_eq!(error.reason(), reason, "{pattern}"),
         }
+    }
+}
+
+#[test]
+fn alternatives_give_at_most_a_thousand_combinations() {
+    let group = |width: usize| Value::from((0..width).map(|at| json!({ format!("f{at}"): [1] })).collect::<Vec<_>>());
+    let pattern = |width| json!({"a": {"$or": group(10)}, "b": {"$or": group(10)}, "c": {"$or": group(width)}});
+    assert!(
+        Pattern::from_value(&pattern(10)).unwrap().matches(&json!({"a": {"f3": 1}, "b": {"f9": 1}, "c": {"f0": 1}}))
+    );
+    assert!(Pattern::from_value(&pattern(11)).unwrap_err().reason().starts_with("Rule is too complex"));
+}
+
+#[test]
+fn wildcards_that_are_too_complex_for_eventbridge_are_found() {
+    for (pattern, is_accepted) in [
+        (r#"{"a": [{"wildcard": "/Users/*/dir/dir/dir/dir/dir/doc.txt"}]}"#, true),
+        (r#"{"a": [{"anything-but": {"wildcard": ["*/init/*", "*/dir/*"]}}], "b": [{"wildcard": "*x*"}]}"#, true),
+        (r#"{"a": [{"wildcard": "*:*:*:*:*:event-bus/*"}]}"#, false),
+        (r#"{"a": [{"anything-but": {"wildcard": ["*:*:*:*:*:event-bus/*"]}}]}"#, false),
+        (r#"{"$or": [{"a": [{"wildcard": "*:*:*:"}]}, {"a": [{"wildcard": "*:*:*:x"}]}]}"#, false),
+        (r#"{"a": [{"wildcard": "*a*"}, {"wildcard": "*b*"}, {"wildcard": "*c*"}]}"#, true),
+    ] {
+        let checked = Pattern::parse(pattern).unwrap().check_complexity();
+        assert_eq!(checked.is_ok(), is_accepted, "{pattern}");
+        if let Err(error) = checked {
+            assert!(error.reason().starts_with("Rule is too complex - try using fewer wildcard characters"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn conditions_met_by_different_elements_are_explained() {
+    let pattern = Pattern::parse(r#"{"a": {"b": ["x"], "c": ["y"]}}"#).unwrap();
+    let missed = pattern.mismatch(&json!({"a": [{"b": "x"}, {"c": "y"}]})).unwrap();
+    insta::assert_snapshot!(missed, @"each condition is met, but not all within the same elements of an array");
+}
+
+/// Several arrays of one path, and arrays in arrays: no event may take time that grows with the product of their lengths.
+#[test]
+fn long_arrays_are_matched_in_one_pass() {
+    let elements: Vec<Value> = (0..20_000).map(|at| json!({"b": at, "c": "y", "e": [{"f": at}, {"g": at}]})).collect();
+    let event = json!({"a": elements});
+    for pattern in [
+        r#"{"a": {"b": [{"exists": true}], "c": ["y"], "d": ["z"]}}"#,
+        r#"{"a": {"b": [{"exists": true}], "c": ["z", {"exists": false}]}}"#,
+        r#"{"a": {"c": ["y"], "e": {"f": [{"exists": true}], "g": [{"exists": true}]}}}"#,
+    ] {
+        let begun = std::time::Instant::now();
+        assert!(!Pattern::parse(pattern).unwrap().matches(&event), "{pattern}");
+        assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{pattern} took {:?}", begun.elapsed());
     }
 }
 

@@ -187,7 +187,7 @@ fn a_command_without_a_value_is_omitted_with_its_sentence() -> Tested {
         ("Look. Run `do {attributes.none|all}`. Then wait.", "Look. Run `do all`. Then wait."),
         ("Run `do {resource:3}` now. Wait.", "Wait."),
         ("`do {attributes.none}` helps.", "Look at orders (lambda): the event has no name that is safe in a command."),
-        ("It failed: {error_message}.", "It failed: it said 'rm -rf ~'. Really."),
+        ("It failed: {error_message}.", "It failed: \"it said 'rm -rf ~'. Really\"."),
         ("Is v1.2 there? Then {attributes.none} is missing.", "Is v1.2 there? Then NONE is missing."),
     ] {
         let seen = classify(&event, &rule(recommendation)?)?;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::fields::shortened;
 use crate::observation::Observation;
+use crate::quotation::named;
 use crate::rules::command;
 use crate::rules::similar::similar;
 
@@ -108,7 +109,10 @@ impl Template {
             advice.push_str(&sentence);
         }
         match advice.trim() {
-            "" => format!("Look at {} ({}): {NO_COMMAND}", named(&observation.resource), named(&observation.source)),
+            "" => {
+                let known = |text: &str| if text.is_empty() { "what failed".to_owned() } else { named(text) };
+                format!("Look at {} ({}): {NO_COMMAND}", known(&observation.resource), known(&observation.source))
+            }
             advice => shortened(advice, limit),
         }
     }
@@ -116,10 +120,6 @@ impl Template {
 
 /// The text for a recommendation whose commands are all omitted.
 const NO_COMMAND: &str = "the event has no name that is safe in a command.";
-
-fn named(text: &str) -> String {
-    plain(if text.is_empty() { "what failed" } else { text })
-}
 
 /// A sentence of a recommendation; `None` if its command lacks a valid value.
 fn advised(sentence: &[Part], observation: &Observation) -> Option<String> {
@@ -156,18 +156,18 @@ fn sentences(parts: Vec<Part>) -> Vec<Vec<Part>> {
     sentences
 }
 
-/// A value in a sentence; it must not look like one of the recommendation's commands.
-fn plain(value: &str) -> String {
-    value.replace('`', "'")
-}
-
 impl Part {
     fn text(&self, observation: &Observation) -> String {
+        self.with(observation, ToOwned::to_owned)
+    }
+
+    /// Its text, with a value of the event as it is shown.
+    fn with(&self, observation: &Observation, shown: impl Fn(&str) -> String) -> String {
         match self {
             Self::Text(text) => text.clone(),
             Self::Placeholder { name, limit, otherwise, .. } => match one_line(&value(observation, name)) {
                 text if text.is_empty() => otherwise.clone().unwrap_or_else(|| unsaid(name)),
-                text => shortened(&text, *limit),
+                text => shown(&shortened(&text, *limit)),
             },
         }
     }
@@ -176,7 +176,7 @@ impl Part {
     fn advised(&self, observation: &Observation) -> Option<String> {
         match self {
             Self::Text(_) => Some(self.text(observation)),
-            Self::Placeholder { in_command: false, .. } => Some(plain(&self.text(observation))),
+            Self::Placeholder { in_command: false, .. } => Some(self.with(observation, named)),
             Self::Placeholder { name, limit, otherwise, .. } => {
                 let value = value(observation, name);
                 let fits = command::may_hold(observation, name, &value) && value.chars().nth(*limit).is_none();

@@ -52,7 +52,7 @@ fn growth(what: &str, small: usize, large: usize) -> Option<String> {
 #[test]
 fn guarantee_9_hostile_texts_take_memory_as_they_are_long() -> Result<(), Box<dyn Error>> {
     let rules = Rules::defaults()?;
-    let wildcard = Pattern::parse(r#"{"a": [{"wildcard": "*a*a*a*a*a*b"}]}"#)?;
+    let wildcard = Pattern::parse(r#"{"a": [{"wildcard": "*a*a*a*a*b"}]}"#)?;
     let mut grown = Vec::new();
     for unit in HOSTILE {
         let at = |size: usize| {

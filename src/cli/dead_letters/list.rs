@@ -36,7 +36,7 @@ pub(super) async fn run(args: &ListArgs, desk: &Desk) -> Result<(), CommandError
     }
     match letters.len() {
         0 => ui.say("no dead letters"),
-        number => ui.say(&count(number, "dead letter")),
+        number => ui.say(count(number, "dead letter")),
     }
     tell_unseen(&seen, ui);
     if !letters.is_empty() {

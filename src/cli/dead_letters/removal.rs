@@ -31,7 +31,7 @@ impl Words {
             return ui.json(&json!({"type": "dead-letter", "message_id": id, "outcome": outcome, "error": error}));
         }
         match error {
-            None => ui.say(&format!("{id} {}", self.past)),
+            None => ui.say(format!("{id} {}", self.past)),
             Some(error) => ui.error_line(&format!("{id} stays: {error}")),
         }
         Ok(())
@@ -161,7 +161,7 @@ impl<'a> Removal<'a> {
         match (self.selection.letters.len(), others) {
             (0, _) => ui.say("no dead letters"),
             (_, 0) => ui.say(line),
-            (_, others) => ui.say(&format!("{line}; about {others} more stay")),
+            (_, others) => ui.say(format!("{line}; about {others} more stay")),
         }
         Ok(())
     }

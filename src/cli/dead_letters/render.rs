@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cli::time_arg;
 use crate::dead_letters::DeadLetter;
-use crate::ui::{Label, Table, Ui, printable};
+use crate::ui::{Label, Line, Table};
 
 const NAME_WIDTH: usize = 14;
 
@@ -79,8 +79,8 @@ pub(super) fn whole(letter: &DeadLetter) -> Result<Value, serde_json::Error> {
     Ok(object)
 }
 
-/// All of one letter. Text of the event has its control characters written out.
-pub(super) fn details(letter: &DeadLetter, ui: &Ui) -> String {
+/// All of one letter.
+pub(super) fn details(letter: &DeadLetter) -> Vec<Line> {
     let (event, reason) = (&letter.event, &letter.reason);
     let more = |text: &Option<String>| text.clone().unwrap_or_default();
     let number = if event.number > 1 { format!("the first of {}", event.number) } else { String::new() };
@@ -103,14 +103,14 @@ pub(super) fn details(letter: &DeadLetter, ui: &Ui) -> String {
         ("error", event.error.clone()),
     ];
     let fields = fields.iter().filter(|(_, text)| !text.is_empty());
-    let fields = fields.map(|(name, text)| format!("{name:NAME_WIDTH$}  {}", one_line(text)));
-    let title = ui.data_label(Label::Strong, &one_line(&letter.message_id));
-    let lines: Vec<String> = std::iter::once(title).chain(fields).collect();
-    format!("{}\n\n{}", lines.join("\n"), printable(&body(&letter.message.body)))
+    let fields = fields.map(|(name, text)| format!("{name:NAME_WIDTH$}  {}", one_line(text)).into());
+    let title = Line::labelled(Label::Strong, one_line(&letter.message_id));
+    let body = body(&letter.message.body);
+    [title].into_iter().chain(fields).chain([Line::default()]).chain(body.lines().map(Line::from)).collect()
 }
 
 fn one_line(text: &str) -> String {
-    printable(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// JSON in lines; anything else as it is.

@@ -30,6 +30,6 @@ pub(super) async fn run(args: &ShowArgs, desk: &Desk) -> Result<(), CommandError
     let letter = find(&letters, &args.id).inspect_err(|_| tell_unseen(&seen, &desk.ui))?;
     match desk.ui.is_json() {
         true => desk.ui.json(&render::whole(letter)?),
-        false => desk.ui.print(&render::details(letter, &desk.ui)),
+        false => desk.ui.print_all(render::details(letter)),
     }
 }

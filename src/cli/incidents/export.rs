@@ -12,8 +12,8 @@ use crate::ui::{Ui, count};
 /// Export all fields of all incidents to standard output, oldest first
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// Output format; in CSV, lists and maps are JSON, and cells that a spreadsheet would run as a formula are prefixed
-    /// with an apostrophe
+    /// Output format; JSON is exact; in CSV, lists and maps are JSON, cells that a spreadsheet would run as a formula are
+    /// prefixed with an apostrophe, and characters that a terminal would obey are written out
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub format: ExportFormat,
 
@@ -85,16 +85,16 @@ pub(super) async fn run(args: &ExportArgs, incidents: &Incidents, ui: &Ui) -> Re
     found.reverse();
     match args.format {
         ExportFormat::Json => ui.json(&found)?,
-        ExportFormat::Csv => ui.bytes(&csv(&found)?)?,
+        ExportFormat::Csv => ui.document(&csv(&found)?)?,
         ExportFormat::Jsonl => found.iter().try_for_each(|incident| ui.json(incident))?,
     }
-    ui.say(&count(found.len(), "incident"));
+    ui.say(count(found.len(), "incident"));
     super::tell_unreadable(&unreadable, ui);
     Ok(())
 }
 
 /// The records as CSV, with a header.
-fn csv(incidents: &[Incident]) -> Result<Vec<u8>, CommandError> {
+fn csv(incidents: &[Incident]) -> Result<String, CommandError> {
     let failed = |error: csv::Error| CommandError::failed("cannot write CSV").caused_by(error);
     // RFC 4180 terminates records with CRLF; readers of LF accept it too.
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
@@ -103,7 +103,9 @@ fn csv(incidents: &[Incident]) -> Result<Vec<u8>, CommandError> {
         let Value::Object(record) = serde_json::to_value(incident)? else { continue };
         writer.write_record(COLUMNS.map(|column| cell(&record, column))).map_err(failed)?;
     }
-    writer.into_inner().map_err(|error| CommandError::failed("cannot write CSV").caused_by(error.into_error()))
+    let failed = || CommandError::failed("cannot write CSV");
+    let written = writer.into_inner().map_err(|error| failed().caused_by(error.into_error()))?;
+    String::from_utf8(written).map_err(|error| failed().caused_by(error))
 }
 
 fn cell(record: &Map<String, Value>, column: &str) -> String {
@@ -168,7 +170,7 @@ mod tests {
         let message = "line 1\r\nsays \"no\", twice; ünïcode";
         let odd = Incident { error_message: message.to_owned(), ..incident("1", Severity::High) };
         let written = csv(&[odd, incident("2", Severity::Low)]).map_err(|error| error.to_string())?;
-        let mut reader = csv::Reader::from_reader(written.as_slice());
+        let mut reader = csv::Reader::from_reader(written.as_bytes());
         assert_eq!(reader.headers()?.len(), COLUMNS.len());
         let records: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>()?;
         let column = COLUMNS.iter().position(|column| *column == "error_message").ok_or("no column")?;

@@ -68,8 +68,8 @@ pub(super) async fn run(args: &ListArgs, incidents: &Incidents, ui: &Ui) -> Resu
     print(&found, ui)?;
     match found.len() {
         0 => ui.say("no incidents"),
-        number if Some(number) == filter.limit => ui.say(&format!("showing the newest {number}; use --all for all")),
-        number => ui.say(&count(number, "incident")),
+        number if Some(number) == filter.limit => ui.say(format!("showing the newest {number}; use --all for all")),
+        number => ui.say(count(number, "incident")),
     }
     super::tell_unreadable(&unreadable, ui);
     Ok(())

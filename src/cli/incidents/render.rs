@@ -4,7 +4,7 @@ use incident_model::{Incident, Severity, Status, timeline};
 
 use super::outlook::Outlook;
 use crate::cli::time_arg;
-use crate::ui::{Cell, Label, Table, Ui, wrap};
+use crate::ui::{Cell, Label, Line, Table, wrap};
 
 /// Shortest ID shown: `inc-` and the creation time to the millisecond, which few incidents share.
 const SHORT_ID: usize = 17;
@@ -60,15 +60,16 @@ fn status(status: Status) -> Cell {
 }
 
 /// One incident in detail; the outlook is what happens next without intervention.
-pub(in crate::cli) fn details(incident: &Incident, outlook: &Outlook, ui: &Ui) -> String {
+pub(in crate::cli) fn details(incident: &Incident, outlook: &Outlook) -> Vec<Line> {
     let heading = format!("{}  {}", incident.severity, incident.summary);
-    let mut lines = vec![ui.data_label(Label::Strong, &heading), String::new()];
+    let mut lines = vec![Line::labelled(Label::Strong, heading), Line::default()];
     let mut field = |name: &str, text: &str| {
         for (number, line) in wrap(text, TEXT_WIDTH - NAME_WIDTH).into_iter().enumerate() {
             let name = if number == 0 { name } else { "" };
-            lines.push(
-                format!("{}{line}", ui.data_label(Label::Faint, &format!("{name:NAME_WIDTH$}"))).trim_end().to_owned(),
-            );
+            lines.push(match line.is_empty() {
+                true => Line::labelled(Label::Faint, name),
+                false => Line::labelled(Label::Faint, format!("{name:NAME_WIDTH$}")).and(line),
+            });
         }
     };
     field("what to do", &incident.recommendation);
@@ -94,7 +95,7 @@ pub(in crate::cli) fn details(incident: &Incident, outlook: &Outlook, ui: &Ui) -
         let name = if number == 0 { "timeline" } else { "" };
         field(name, &format!("{}  {}", time_arg::readable(&entry.at), entry.what));
     }
-    lines.join("\n")
+    lines
 }
 
 fn error(incident: &Incident) -> String {

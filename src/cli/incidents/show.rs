@@ -26,7 +26,7 @@ pub(super) async fn run(args: &ShowArgs, incidents: &Incidents, ui: &Ui) -> Resu
         return ui.json(&document(&incident, &silences)?);
     }
     let outlook = Outlook::of(&incident, &silences, Timestamp::now().as_second());
-    ui.print(&render::details(&incident, &outlook, ui))
+    ui.print_all(render::details(&incident, &outlook))
 }
 
 /// The record, and the silence that holds its mail back.

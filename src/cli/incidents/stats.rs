@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::cli::time_arg::TimeArg;
 use crate::error::CommandError;
 use crate::incidents::{Durations, Filter, Frequent, Incidents, Stats};
-use crate::ui::{Ui, count};
+use crate::ui::{Line, Ui, count};
 
 /// Summarise incidents, mails, and times to acknowledge and resolve
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(super) async fn run(args: &StatsArgs, incidents: &Incidents, ui: &Ui) -> Res
     let stats = Stats::of(&found.incidents);
     match ui.is_json() {
         true => ui.json(&document(&stats, &since, &found.unreadable)?)?,
-        false => ui.print(&text(&stats))?,
+        false => ui.print_all(text(&stats))?,
     }
     super::tell_unreadable(&found.unreadable, ui);
     Ok(())
@@ -36,8 +36,8 @@ fn document(stats: &Stats, since: &str, unreadable: &[String]) -> Result<Value, 
     Ok(document)
 }
 
-/// The statistics as text, one line each.
-fn text(stats: &Stats) -> String {
+/// The statistics as text.
+fn text(stats: &Stats) -> Vec<Line> {
     let counts = |counts: Vec<(String, usize)>| {
         let parts =
             counts.into_iter().filter(|(_, number)| *number > 0).map(|(name, number)| format!("{name} {number}"));
@@ -49,28 +49,34 @@ fn text(stats: &Stats) -> String {
     let ranked = |numbers: &indexmap::IndexMap<String, usize>| {
         counts(numbers.iter().map(|(name, number)| (name.clone(), *number)).collect())
     };
-    let lines = [
-        ("incidents", format!("{} of {}", stats.incidents, times(stats.occurrences))),
-        ("drills", if stats.drills > 0 { format!("{}, excluded", stats.drills) } else { String::new() }),
-        ("severity", named(&stats.by_severity)),
-        ("status", named(&stats.by_status)),
-        ("source", ranked(&stats.by_source)),
-        ("rule", ranked(&stats.by_rule)),
-        ("mails", format!("{}, {:.1} per incident", stats.mails, stats.mails_per_incident)),
-        ("acknowledged", stats.to_acknowledge.map(spread).unwrap_or_default()),
-        ("resolved", stats.to_resolve.map(spread).unwrap_or_default()),
+    let one = |text: String| if text.is_empty() { Vec::new() } else { vec![text] };
+    let rows = [
+        ("incidents", one(format!("{} of {}", stats.incidents, times(stats.occurrences)))),
+        ("drills", one(if stats.drills > 0 { format!("{}, excluded", stats.drills) } else { String::new() })),
+        ("severity", one(named(&stats.by_severity))),
+        ("status", one(named(&stats.by_status))),
+        ("source", one(ranked(&stats.by_source))),
+        ("rule", one(ranked(&stats.by_rule))),
+        ("mails", one(format!("{}, {:.1} per incident", stats.mails, stats.mails_per_incident))),
+        ("acknowledged", one(stats.to_acknowledge.map(spread).unwrap_or_default())),
+        ("resolved", one(stats.to_resolve.map(spread).unwrap_or_default())),
         ("resources", frequent(&stats.top_resources)),
         ("failures", frequent(&stats.top_fingerprints)),
     ];
-    let lines = lines.into_iter().filter(|(_, text)| !text.is_empty());
-    lines.map(|(name, text)| format!("{name:13} {text}")).collect::<Vec<_>>().join("\n")
+    rows.into_iter().flat_map(|(name, texts)| row(name, texts)).collect()
 }
 
-fn frequent(most: &[Frequent]) -> String {
+/// A row with a line for each text, and its name before the first.
+fn row(name: &str, texts: Vec<String>) -> impl Iterator<Item = Line> {
+    let names = std::iter::once(name).chain(std::iter::repeat(""));
+    names.zip(texts).map(|(name, text)| format!("{name:13} {text}").into())
+}
+
+fn frequent(most: &[Frequent]) -> Vec<String> {
     let lines = most.iter().map(|one| {
         format!("{}: {} in {}, {}", one.name, times(one.occurrences), count(one.incidents, "incident"), one.summary)
     });
-    lines.collect::<Vec<_>>().join("\n              ")
+    lines.collect()
 }
 
 fn times(occurrences: u64) -> String {
@@ -100,8 +106,9 @@ mod tests {
 
     #[test]
     fn numbers_are_said_in_words() {
+        let text = |stats| text(&stats).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         let stats = Stats::of(&[incident("1", Severity::High), incident("2", Severity::Low)]);
-        insta::assert_snapshot!(text(&stats), @r"
+        insta::assert_snapshot!(text(stats), @r"
         incidents     2 of 6 failures
         severity      HIGH 1, LOW 1
         status        open 2
@@ -112,7 +119,7 @@ mod tests {
         resources     lambda devops-error-generator: 6 failures in 2 incidents, devops-error-generator timed out after 3 s
         failures      v1:0123: 6 failures in 2 incidents, devops-error-generator timed out after 3 s
         ");
-        assert_eq!(text(&Stats::of(&[])), "incidents     0 of 0 failures\nmails         0, 0.0 per incident");
+        assert_eq!(text(Stats::of(&[])), "incidents     0 of 0 failures\nmails         0, 0.0 per incident");
         assert_eq!([59, 61, 7500, 180_000].map(length), ["59 s", "1 min 1 s", "2 h 5 min", "2 days 2 h"]);
     }
 }

@@ -56,5 +56,5 @@ fn show(incident: &Incident, ui: &Ui) -> Result<(), CommandError> {
         return ui.json(incident);
     }
     let time = time_arg::readable(&incident.created_at);
-    ui.print(&format!("{time}  {:8}  {}  {}", incident.severity, incident.incident_id, incident.summary))
+    ui.print(format!("{time}  {:8}  {}  {}", incident.severity, incident.incident_id, incident.summary))
 }

@@ -6,8 +6,6 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use super::{Outlook, render};
-use crate::settings::Format;
-use crate::ui::Ui;
 
 /// The required fields of a record, plus a request, a notice and a timeline.
 pub(super) fn incident(id: &str, severity: Severity) -> Incident {
@@ -73,7 +71,8 @@ fn all_of_one_incident() {
         ..incident("7bd2-8000-1", Severity::High)
     };
     let outlook = Outlook::of(&incident, &[], 0);
-    assert_snapshot!(render::details(&incident, &outlook, &Ui::plain(Format::Text)), @r#"
+    let lines: Vec<String> = render::details(&incident, &outlook).iter().map(ToString::to_string).collect();
+    assert_snapshot!(lines.join("\n"), @r#"
     HIGH  devops-error-generator timed out after 3 s
 
     what to do    Raise the timeout, or find out what the function waits for. Its log group shows

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::error::CommandError;
 use crate::settings::Settings;
-use crate::ui::{Label, Ui};
+use crate::ui::{Label, Line, Ui};
 
 pub(super) use outbox::{confirm, mail_text};
 pub(super) use stop::stop;
@@ -68,8 +68,7 @@ fn show(status: &Status, ui: &Ui) -> Result<(), CommandError> {
             "eval \"$(incidentctl local status --export)\" exports the access key for other AWS clients".to_owned(),
         ),
     ];
-    let lines = fields.map(|(name, value)| format!("{}{value}", ui.data_label(Label::Faint, &format!("{name:10}"))));
-    ui.print(&lines.join("\n"))
+    ui.print_all(fields.map(|(name, value)| Line::labelled(Label::Faint, format!("{name:10}")).and(value)))
 }
 
 /// The JSON of `start` and `status`.

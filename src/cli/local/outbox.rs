@@ -12,7 +12,7 @@ use crate::error::CommandError;
 use crate::local_session::{self, Confirmation, LocalError};
 use crate::session::Session;
 use crate::settings::Settings;
-use crate::ui::{Label, Table, Ui};
+use crate::ui::{Label, Line, Table, Ui};
 use incident_deploy::aws::Clients;
 
 /// List the mails the local AWS sent, newest last
@@ -61,7 +61,7 @@ fn list(directory: &Path, ui: &Ui) -> Result<(), CommandError> {
         return ui.json(&mails);
     }
     if mails.is_empty() {
-        ui.say(&format!("no mails in {}", directory.display()));
+        ui.say(format!("no mails in {}", directory.display()));
         return Ok(());
     }
     let mut table = Table::new(["NUMBER", "TIME (UTC)", "TO", "SUBJECT"]);
@@ -83,7 +83,7 @@ fn show(which: Option<&str>, directory: &Path, ui: &Ui) -> Result<(), CommandErr
     };
     match ui.is_json() {
         true => ui.json(mail),
-        false => ui.print(&mail_text(mail, ui)),
+        false => ui.print_all(mail_text(mail)),
     }
 }
 
@@ -96,13 +96,16 @@ fn choose<'a>(mails: &'a [StoredMail], which: Option<&str>) -> Option<&'a Stored
 }
 
 /// A mail as a mail client shows it.
-pub(in crate::cli) fn mail_text(mail: &StoredMail, ui: &Ui) -> String {
-    let header = |name: &str, value: &str| format!("{} {value}\n", ui.data_label(Label::Faint, &format!("{name:8}")));
+pub(in crate::cli) fn mail_text(mail: &StoredMail) -> Vec<Line> {
+    let header = |name: &str| Line::labelled(Label::Faint, format!("{name:8}")).and(" ");
     let date = mail.date.map(|date| time_arg::readable(&date.to_string())).unwrap_or_default();
-    let head = header("To:", &mail.to)
-        + &header("Date:", &date)
-        + &header("Subject:", &ui.data_label(Label::Strong, &mail.subject));
-    format!("{head}\n{}", mail.body.trim_end())
+    let head = [
+        header("To:").and(mail.to.as_str()),
+        header("Date:").and(date),
+        header("Subject:").and_labelled(Label::Strong, mail.subject.as_str()),
+        Line::default(),
+    ];
+    head.into_iter().chain(mail.body.trim_end().lines().map(Line::from)).collect()
 }
 
 async fn confirm_waiting(settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
@@ -138,7 +141,7 @@ fn report(confirmations: &[Confirmation], ui: &Ui) -> Result<(), CommandError> {
     let mut pending = Vec::new();
     for confirmation in confirmations {
         match &confirmation.failure {
-            None => ui.say(&format!("{} is confirmed and receives alerts", confirmation.address)),
+            None => ui.say(format!("{} is confirmed and receives alerts", confirmation.address)),
             Some(failure) => {
                 ui.warn(&format!("{} is not confirmed: {failure}", confirmation.address));
                 pending.push(confirmation.address.as_str());

@@ -5,7 +5,7 @@ use incident_local::daemon::{self, Found, Status};
 
 use crate::error::CommandError;
 use crate::settings::{Settings, single_quoted};
-use crate::ui::Ui;
+use crate::ui::{Line, Ui};
 
 /// Show whether the local AWS is running, and where
 #[derive(Debug, Args)]
@@ -17,13 +17,12 @@ pub struct StatusArgs {
 
 pub(super) async fn run(args: &StatusArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     match daemon::find(&settings.local_directory).await {
-        Found::Running(status) if args.export => return ui.print(&exports(&status, has_session_token())),
+        Found::Running(status) if args.export => return ui.print_all(exports(&status, has_session_token())),
         Found::Running(status) => return super::show(&status, ui),
         Found::Absent => ui.say("the local AWS is not running; any command with --local starts it"),
-        Found::Stale { pid } => ui.say(&format!(
-            "the local AWS is not running: its process {pid} died; any command with --local restarts it"
-        )),
-        Found::Foreign { pid, port } => ui.say(&format!(
+        Found::Stale { pid } => ui
+            .say(format!("the local AWS is not running: its process {pid} died; any command with --local restarts it")),
+        Found::Foreign { pid, port } => ui.say(format!(
             "the local AWS is not running: its process {pid} is gone and another program uses its port {port}; \
              any command with --local restarts it on a free port"
         )),
@@ -45,10 +44,10 @@ fn has_session_token() -> bool {
 }
 
 /// Shell code that sets the environment.
-fn exports(status: &Status, unsets_session: bool) -> String {
+fn exports(status: &Status, unsets_session: bool) -> impl Iterator<Item = Line> {
     let export = |(name, value): (&str, &str)| format!("export {name}={}", single_quoted(value));
     let unset = unsets_session.then(|| "unset AWS_SESSION_TOKEN".to_owned());
-    status.environment().map(export).into_iter().chain(unset).collect::<Vec<_>>().join("\n")
+    status.environment().map(export).into_iter().chain(unset).map(Line::from)
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub(super) async fn run(_args: &StopArgs, settings: &Settings, ui: &Ui) -> Resul
 pub(in crate::cli) async fn stop(settings: &Settings, ui: &Ui) -> Result<bool, CommandError> {
     match daemon::stop(&settings.local_directory).await.map_err(LocalError::from)? {
         Found::Running(status) => {
-            ui.say(&format!(
+            ui.say(format!(
                 "stopped the local AWS on {}; its mails stay in {}",
                 status.endpoint,
                 status.outbox.display()
@@ -33,8 +33,8 @@ pub(in crate::cli) async fn stop(settings: &Settings, ui: &Ui) -> Result<bool, C
             return Ok(true);
         }
         Found::Absent => ui.say("the local AWS is not running"),
-        Found::Stale { pid } => ui.say(&format!("the local AWS is not running: its process {pid} had already died")),
-        Found::Foreign { pid, port } => ui.say(&format!(
+        Found::Stale { pid } => ui.say(format!("the local AWS is not running: its process {pid} had already died")),
+        Found::Foreign { pid, port } => ui.say(format!(
             "the local AWS is not running: its process {pid} had died; the program now on port {port} is left alone"
         )),
     }

@@ -32,9 +32,9 @@ pub(super) fn run(args: &CheckArgs, ui: &Ui) -> Result<(), CommandError> {
         let problems: Vec<Value> = report.problems.iter().map(row).collect();
         ui.json(&json!({"file": args.file, "ok": errors == 0, "rules": report.rules, "problems": problems}))?;
     } else {
-        report.problems.iter().try_for_each(|problem| ui.print(&line(&name, problem)))?;
+        report.problems.iter().try_for_each(|problem| ui.print(line(&name, problem)))?;
         if errors == 0 {
-            ui.print(&format!("{name}: {summary}"))?;
+            ui.print(format!("{name}: {summary}"))?;
         }
     }
     if errors == 0 { Ok(()) } else { Err(CommandError::user(format!("{name}: {summary}"))) }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::expect::{self, Difference, Expectation};
 use crate::error::CommandError;
-use crate::ui::{Label, Ui, count};
+use crate::ui::{Label, Line, Ui, count};
 
 /// Classify event files as the handler would
 #[derive(Debug, Args)]
@@ -52,7 +52,7 @@ pub(super) fn run(args: &TestArgs, ui: &Ui) -> Result<(), CommandError> {
     }
     let wrong = compare(&expectations, &rules, args.explain, ui)?;
     if args.expect.is_some() && !ui.is_json() {
-        ui.print(&format!("{} met, {wrong} not", count(expectations.len() - wrong, "expectation")))?;
+        ui.print(format!("{} met, {wrong} not", count(expectations.len() - wrong, "expectation")))?;
     }
     match (unreadable, wrong) {
         (0, 0) => Ok(()),
@@ -104,9 +104,10 @@ fn report(file: &Path, differences: &[Difference], ui: &Ui) -> Result<(), Comman
     if differences.is_empty() {
         return Ok(());
     }
-    ui.print(&format!("{}: not as expected", ui.data_label(Label::Strong, &file.display().to_string())))?;
+    ui.print(named(file).and(": not as expected"))?;
     for Difference { field, expected, actual } in differences {
-        ui.print(&format!("  {field}\n    expected {expected}\n    actual   {actual}"))?;
+        let lines = [format!("  {field}"), format!("    expected {expected}"), format!("    actual   {actual}")];
+        ui.print_all(lines.map(Line::from))?;
     }
     Ok(())
 }
@@ -128,14 +129,17 @@ fn show(
         }
         return ui.json(&Value::Object(row));
     }
-    let name = file.display();
     let what = match (&classification.judgement, classification.outcome) {
         (Some(judgement), _) => format!("{} {} (rule {})", judgement.severity, judgement.summary, judgement.rule),
         (None, Outcome::Recovery) => format!("recovery of {}", classification.observation.resource),
         (None, _) => format!("ignored: {}", classification.reason().unwrap_or("no failure")),
     };
-    ui.print(&format!("{}: {what}", ui.data_label(Label::Strong, &name.to_string())))?;
-    passed.iter().try_for_each(|(rule, why)| ui.print(&format!("  not {rule}: {why}")))
+    ui.print(named(file).and(": ").and(what))?;
+    passed.iter().try_for_each(|(rule, why)| ui.print(format!("  not {rule}: {why}")))
+}
+
+fn named(file: &Path) -> Line {
+    Line::labelled(Label::Strong, file.display().to_string())
 }
 
 /// Only failures are matched against rules.

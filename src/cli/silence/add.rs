@@ -10,7 +10,7 @@ use super::pattern;
 use crate::cli::time_arg;
 use crate::error::CommandError;
 use crate::incidents::{Filter, Incidents};
-use crate::ui::{Ui, count};
+use crate::ui::{Line, Ui, count};
 
 /// Longest reason and longest name, in characters: all silences share one item of the table.
 const LONGEST_TEXT: usize = 200;
@@ -96,7 +96,7 @@ pub(super) async fn run(args: AddArgs, incidents: &Incidents, user: &str, ui: &U
     incidents.add_silence(&silence).await?;
     match ui.is_json() {
         true => ui.json(&document(&silence, &matching)?)?,
-        false => ui.print(&summary(&silence, &matching, now))?,
+        false => ui.print_all(summary(&silence, &matching, now))?,
     }
     ui.hint(&format!("`incidentctl silence end {}` ends it", silence.silence_id));
     Ok(())
@@ -177,7 +177,7 @@ fn document(silence: &Silence, matching: &[Incident]) -> Result<Value, CommandEr
     Ok(document)
 }
 
-fn summary(silence: &Silence, matching: &[Incident], now: i64) -> String {
+fn summary(silence: &Silence, matching: &[Incident], now: i64) -> Vec<Line> {
     let until = format!("{} UTC, {}", time_arg::readable(&silence.until), time_arg::from_now(&silence.until, now));
     let mut lines = vec![
         silence.silence_id.clone(),
@@ -194,7 +194,7 @@ fn summary(silence: &Silence, matching: &[Incident], now: i64) -> String {
     if matching.len() > SHOWN {
         lines.push(format!("        and {} more", matching.len() - SHOWN));
     }
-    lines.join("\n")
+    lines.into_iter().map(Line::from).collect()
 }
 
 #[cfg(test)]

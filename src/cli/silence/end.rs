@@ -28,7 +28,7 @@ pub(super) async fn run(args: &EndArgs, incidents: &Incidents, ui: &Ui) -> Resul
             "released": released,
         }))?;
     }
-    ui.say(&summary(&ended));
+    ui.say(summary(&ended));
     Ok(())
 }
 

@@ -22,7 +22,7 @@ pub(super) async fn run(incidents: &Incidents, ui: &Ui) -> Result<(), CommandErr
     }
     match states.len() {
         0 => ui.say("no silences"),
-        number => ui.say(&count(number, "silence")),
+        number => ui.say(count(number, "silence")),
     }
     if unreadable > 0 {
         ui.warn(&format!(

@@ -8,9 +8,10 @@ use super::queries::Queries;
 use crate::cli::time_arg;
 use crate::health::{LIFETIME_HOURS, hours_pending};
 use crate::incidents::SilenceState;
-use crate::ui::{Label, Ui, count};
+use crate::ui::{Label, Line, Ui, count};
 use incident_deploy::plan::Action;
 use incident_deploy::self_check::complaint;
+use incident_model::Incident;
 
 /// Differences to list; more are only counted, and `plan` shows all.
 const DRIFT: usize = 5;
@@ -42,35 +43,36 @@ pub(super) fn document(facts: &Facts, problems: &[Problem], ui: &Ui) -> Value {
 }
 
 /// The status as text.
-pub(super) fn text(facts: &Facts, problems: &[Problem], ui: &Ui) -> String {
-    let mut lines = vec![verdict(facts, problems, ui)];
+pub(super) fn text(facts: &Facts, problems: &[Problem], ui: &Ui) -> Vec<Line> {
+    let mut lines = vec![verdict(facts, problems)];
     for problem in problems {
-        lines.push(format!("  {} {}", ui.data_label(Label::Error, "✗"), problem.message));
-        lines.push(format!("    → {}", ui.complete(problem.hint)));
+        lines.push(Line::labelled(Label::Error, "✗").indented("  ").and(" ").and(problem.message.as_str()));
+        lines.push(format!("    → {}", ui.complete(problem.hint)).into());
     }
     if facts.exists {
         lines.extend(details(facts));
     }
-    lines.join("\n")
+    lines
 }
 
-fn verdict(facts: &Facts, problems: &[Problem], ui: &Ui) -> String {
+fn verdict(facts: &Facts, problems: &[Problem]) -> Line {
     match problems.is_empty() {
-        true => format!(
-            "{}: the stack `{}` sees failures and alerts",
-            ui.data_label(Label::Success, "healthy"),
-            facts.stack
-        ),
-        false => format!("{}: an alert may not arrive", ui.data_label(Label::Error, "broken")),
+        true => Line::labelled(Label::Success, "healthy")
+            .and(format!(": the stack `{}` sees failures and alerts", facts.stack)),
+        false => Line::labelled(Label::Error, "broken").and(": an alert may not arrive"),
     }
 }
 
-fn details(facts: &Facts) -> Vec<String> {
+fn details(facts: &Facts) -> Vec<Line> {
     let resources = facts.resources;
     let drift = match facts.drift.as_slice() {
         [] => "none".to_owned(),
         drift => drift.iter().take(DRIFT).map(difference).collect::<Vec<_>>().join(", ") + &more(drift.len()),
     };
+    let incidents = facts.incidents.iter().map(|incident| {
+        let (at, Incident { severity, status, summary, .. }) = (time_arg::readable(&incident.created_at), incident);
+        format!("{at}  {severity:8} {status:12} {summary}")
+    });
     let queues = facts.queues;
     let depth = |depth: Option<u64>| depth.map_or_else(|| "missing".to_owned(), |depth| depth.to_string());
     let mapping = facts.mapping.as_deref().map_or_else(|| "missing".to_owned(), str::to_lowercase);
@@ -79,48 +81,36 @@ fn details(facts: &Facts) -> Vec<String> {
         Some(Ok(version)) => format!("the handler {version} reaches its rules, table and topic"),
         Some(Err(answer)) => complaint(answer),
     };
-    let mut lines = vec![
+    let rows = [
         row("resources", &format!("{} of {} up to date", resources.as_they_should_be, resources.total)),
         row("drift", &drift),
         row("self-check", &self_check),
         row("events", &format!("{} in the queue, the mapping is {}", depth(queues.events), mapping)),
         row("dead letters", &format!("{} of the rules, {} of the handler", depth(queues.rule), depth(queues.handler))),
-        row("alarms", &listed(&facts.alarms, alarm)),
+        listed("alarms", facts.alarms.iter().map(alarm)),
         row("queries", &facts.queries.as_ref().map_or_else(|| "none this month".to_owned(), Queries::line)),
-        row("subscribers", &listed(&facts.subscriptions, subscriber)),
-        row("silences", &listed(&facts.silences, silence)),
+        listed("subscribers", facts.subscriptions.iter().map(subscriber)),
+        listed("silences", facts.silences.iter().map(silence)),
+        listed("incidents", incidents),
     ];
-    let incidents = facts.incidents.iter().map(|incident| {
-        format!(
-            "{}  {:8} {:12} {}",
-            time_arg::readable(&incident.created_at),
-            incident.severity,
-            incident.status,
-            incident.summary
-        )
-    });
-    let incidents: Vec<String> = incidents.collect();
-    lines.push(row("incidents", &if incidents.is_empty() { "none".to_owned() } else { incidents.join(BREAK) }));
+    let mut lines = rows.concat();
     if !facts.unreadable.is_empty() {
         let number = count(facts.unreadable.len(), "incident");
         let of_newer = format!("{number} that this version cannot read: {}", facts.unreadable.join(", "));
-        lines.push(row("unreadable", &of_newer));
+        lines.extend(row("unreadable", &of_newer));
     }
     lines
 }
 
-/// A line break within a row, with indentation.
-const BREAK: &str = "\n                ";
-
-fn row(name: &str, text: &str) -> String {
-    format!("  {name:13} {text}")
+fn row(name: &str, text: &str) -> Vec<Line> {
+    vec![format!("  {name:13} {text}").into()]
 }
 
-fn listed<T>(items: &[T], line: fn(&T) -> String) -> String {
-    match items {
-        [] => "none".to_owned(),
-        items => items.iter().map(line).collect::<Vec<_>>().join(BREAK),
-    }
+/// A line for each item, and the name before the first.
+fn listed(name: &str, items: impl Iterator<Item = String>) -> Vec<Line> {
+    let names = std::iter::once(name).chain(std::iter::repeat(""));
+    let lines: Vec<Line> = names.zip(items).map(|(name, item)| format!("  {name:13} {item}").into()).collect();
+    if lines.is_empty() { row(name, "none") } else { lines }
 }
 
 fn alarm(alarm: &Alarm) -> String {

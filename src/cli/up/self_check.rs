@@ -20,7 +20,7 @@ pub(super) async fn run(deployment: &Deployment, outcome: &Outcome, ui: &Ui) -> 
     };
     match answer {
         Ok(version) => {
-            ui.say(&format!("self-check: handler {version} runs and reaches its rules, table and topic"));
+            ui.say(format!("self-check: handler {version} runs and reaches its rules, table and topic"));
             Ok(())
         }
         Err(answer) => Err(broken(name, &complaint(&answer))),

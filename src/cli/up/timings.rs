@@ -21,11 +21,11 @@ pub(super) fn report(outcome: &Outcome, planned: Duration, checked: Duration, ui
     let mut slowest: Vec<&Finished> = outcome.finished.iter().collect();
     slowest.sort_by(|one, other| other.seconds().total_cmp(&one.seconds()));
     for finished in slowest {
-        ui.say(&format!("{:8.3} s  {}", finished.seconds(), finished.change.logical_id));
+        ui.say(format!("{:8.3} s  {}", finished.seconds(), finished.change.logical_id));
     }
-    ui.say(&format!("critical path, {total:.3} s:"));
+    ui.say(format!("critical path, {total:.3} s:"));
     for (name, seconds) in path {
-        ui.say(&format!("{seconds:8.3} s  {name}"));
+        ui.say(format!("{seconds:8.3} s  {name}"));
     }
     Ok(())
 }

@@ -38,7 +38,7 @@ pub(super) async fn run(
         return Err(CommandError::user(format!("no function {} in this region", unknown.join(", "))));
     }
     let unseen = coverage.iter().filter(|row| row.kind != Kind::DefaultBus && !is_own(row, stack)).count();
-    ui.say(&format!(
+    ui.say(format!(
         "{}, {unseen} whose asynchronous failures arrive without their error",
         count(coverage.len(), "function")
     ));

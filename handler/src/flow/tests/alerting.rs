@@ -127,7 +127,7 @@ async fn a_silence_hides_mails_and_its_end_says_which() -> Tested {
     assert_eq!(subjects.len(), 1, "{subjects:?}");
     assert!(subjects[0].starts_with("[SILENCE ENDED] 3 incidents (1 HIGH, 2 MEDIUM)"), "{subjects:?}");
     let body = flow.context.notifier.bodies().remove(0);
-    assert!(body.contains("The silence by ada") && body.contains("HIGH recovered - alarm cpu"), "{body}");
+    assert!(body.contains("The silence by ada") && body.contains("HIGH recovered - \"alarm cpu"), "{body}");
     assert!(
         flow.context.store.incidents().iter().all(|incident| incident.silenced_by.is_none() && incident.due.is_none())
     );

@@ -6,22 +6,69 @@ use quick_xml::escape::escape;
 
 use crate::{ApiError, Call, Output};
 
+/// Operations without a result, as the services' Smithy models say; the result of the others may be empty.
+const WITHOUT_RESULT: [(&str, &[&str]); 4] = [
+    ("cloudformation", &["CancelUpdateStack", "DeleteStack"]),
+    (
+        "monitoring",
+        &[
+            "DeleteAlarms",
+            "DisableAlarmActions",
+            "EnableAlarmActions",
+            "PutMetricAlarm",
+            "PutMetricData",
+            "SetAlarmState",
+        ],
+    ),
+    (
+        "iam",
+        &[
+            "AttachRolePolicy",
+            "DeletePolicy",
+            "DeletePolicyVersion",
+            "DeleteRole",
+            "DeleteRolePermissionsBoundary",
+            "DeleteRolePolicy",
+            "DetachRolePolicy",
+            "PutRolePermissionsBoundary",
+            "PutRolePolicy",
+            "SetDefaultPolicyVersion",
+            "TagPolicy",
+            "TagRole",
+            "UntagPolicy",
+            "UntagRole",
+            "UpdateAssumeRolePolicy",
+        ],
+    ),
+    (
+        "sns",
+        &[
+            "AddPermission",
+            "DeleteTopic",
+            "PutDataProtectionPolicy",
+            "RemovePermission",
+            "SetSubscriptionAttributes",
+            "SetTopicAttributes",
+            "Unsubscribe",
+        ],
+    ),
+];
+
 /// `<OperationResponse>` with the result and the request id.
 pub(super) fn success(call: &Call, output: &Output) -> String {
     let Call { service, operation, request_id, .. } = call;
     let mut body = String::new();
-    match output {
-        Output::Structure(members) if members.is_empty() && service == "iam" => {}
-        output => {
-            let _ = write!(body, "<{operation}Result>");
-            value(&mut body, output);
-            let _ = write!(body, "</{operation}Result>");
-        }
+    if has_result(service, operation) {
+        tagged(&mut body, &format!("{operation}Result"), output);
     }
     format!(
         "<{operation}Response xmlns=\"{}\">{body}<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{operation}Response>",
         namespace(service)
     )
+}
+
+fn has_result(service: &str, operation: &str) -> bool {
+    !WITHOUT_RESULT.iter().any(|(of, operations)| *of == service && operations.contains(&operation))
 }
 
 /// `<ErrorResponse>` with code, message and request id.

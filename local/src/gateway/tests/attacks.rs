@@ -134,6 +134,20 @@ async fn the_limit_holds_for_decompressed_bodies() {
     assert_eq!(client.post("sqs", "/", &headers, encoder.finish().unwrap()).await.status, 413);
 }
 
+/// Clients of before November 2023 would find no message in an answer that they cannot read.
+#[tokio::test]
+async fn sqs_in_the_query_protocol_says_that_it_is_not_implemented() {
+    let client = Client::start().await;
+    let call = [("Action", "ReceiveMessage"), ("Version", "2012-11-05"), ("QueueUrl", "x")];
+    let reply = query(&client, "sqs", &call).await;
+    let text = reply.text();
+    assert_eq!(reply.status, 501, "{text}");
+    assert!(
+        text.contains("<Code>NotImplemented</Code>") && text.contains("ReceiveMessage in the query protocol"),
+        "{text}"
+    );
+}
+
 /// An account with the table `deep`, keyed by `a`.
 async fn with_a_table() -> Client {
     let latency = LatencyProfile { table: Duration::ZERO, ..LatencyProfile::QUICK };

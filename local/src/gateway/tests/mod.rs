@@ -72,6 +72,30 @@ async fn the_query_protocol_answers_in_xml() {
 }
 
 #[tokio::test]
+async fn an_empty_result_is_written_where_the_model_has_one() {
+    let client = Client::start().await;
+    let role =
+        [("Action", "CreateRole"), ("Version", "2010-05-08"), ("RoleName", "r"), ("AssumeRolePolicyDocument", TRUST)];
+    query(&client, "iam", &role).await;
+    for (service, fields, written) in [
+        ("iam", [("Action", "UpdateRole"), ("Version", "2010-05-08"), ("RoleName", "r")], true),
+        ("iam", [("Action", "DeleteRole"), ("Version", "2010-05-08"), ("RoleName", "r")], false),
+        (
+            "sns",
+            [
+                ("Action", "DeleteTopic"),
+                ("Version", "2010-03-31"),
+                ("TopicArn", "arn:aws:sns:us-east-1:000000000000:t"),
+            ],
+            false,
+        ),
+    ] {
+        let reply = query(&client, service, &fields).await;
+        assert_eq!((reply.status, reply.text().contains("Result>")), (200, written), "{}", reply.text());
+    }
+}
+
+#[tokio::test]
 async fn json_carries_members_and_typed_errors() {
     let client = Client::start().await;
     let reply = target(&client, "sqs", "AmazonSQS.CreateQueue", json!({"QueueName":"q"})).await;
@@ -261,7 +285,7 @@ async fn faults_break_matching_calls_and_calls_are_recorded() {
         {"service": "sqs", "operation": "ListQueues", "call": 2, "action": "throttle"},
         {"operation": "CreateQueue", "call": 1, "action": "drop-before"},
         {"operation": "CreateQueue", "call": 2, "action": "drop-after"},
-        {"operation": "GetQueueUrl", "action": {"error": {"code": "Broken", "message": "m", "status": 418}}},
+        {"operation": "GetQueueUrl", "action": {"error": {"code": "RequestThrottled", "message": "m", "status": 418}}},
     ]);
     assert_eq!(client.put("/_local/faults", rules.to_string()).await.status, 200);
     assert_eq!(client.put("/_local/faults", "[{\"action\":\"explode\"}]").await.status, 400);
@@ -276,7 +300,7 @@ async fn faults_break_matching_calls_and_calls_are_recorded() {
     let queues = list().await.text();
     assert!(queues.contains("/after") && !queues.contains("/before"), "{queues}");
     let reply = target(&client, "sqs", "AmazonSQS.GetQueueUrl", json!({"QueueName": "after"})).await;
-    assert_eq!((reply.status, reply.headers["x-amzn-errortype"].to_str().unwrap()), (418, "Broken"));
+    assert_eq!((reply.status, reply.headers["x-amzn-errortype"].to_str().unwrap()), (418, "RequestThrottled"));
 
     let calls = client.control(http::Method::GET, "/_local/calls", "").await.json();
     let seen: Vec<(&str, Option<u64>)> = calls

@@ -6,12 +6,14 @@ use super::error::validation;
 use super::provisioner::{Declaration, Home};
 use super::stack::{Blueprint, spread_tags};
 use crate::services::s3;
+use crate::services::tags::{self, Problem};
 use crate::{ApiError, Call, Cloud, Input};
 
 /// The longest template that a call carries itself, in bytes.
 const LONGEST_BODY: usize = 51_200;
 /// The longest template in S3, in bytes.
 const LONGEST_OBJECT: usize = 1_048_576;
+const MAX_TAGS: usize = 50;
 
 /// Resolves what a call asks for; `previous` is what the stack was made from last.
 ///
@@ -175,18 +177,12 @@ fn parameters(
 }
 
 fn tags(input: &Input) -> Result<BTreeMap<String, String>, ApiError> {
-    let mut tags = BTreeMap::new();
-    for tag in input.structures("Tags") {
-        let key = tag.text("Key").unwrap_or_default();
-        if key.to_lowercase().starts_with("aws:") {
-            return Err(validation("aws: prefixed tag key names are not allowed for external use."));
-        }
-        if tags.insert(key.to_owned(), tag.text("Value").unwrap_or_default().to_owned()).is_some() {
-            return Err(validation(format!("Duplicate tag key: {key}")));
-        }
-    }
-    match tags.len() > 50 {
-        true => Err(validation("A maximum of 50 tags are allowed per stack")),
-        false => Ok(tags),
-    }
+    let given = tags::pairs(input, "Tags");
+    Err(match tags::problem(&given, MAX_TAGS) {
+        None => return Ok(given.into_iter().collect()),
+        Some(Problem::Reserved(_)) => validation("aws: prefixed tag key names are not allowed for external use."),
+        Some(Problem::Duplicate(key)) => validation(format!("Duplicate tag key: {key}")),
+        Some(Problem::TooMany) => validation(format!("A maximum of {MAX_TAGS} tags are allowed per stack")),
+        Some(problem) => validation(format!("Invalid tags: {problem}")),
+    })
 }

@@ -8,7 +8,7 @@ use crate::arn::Arn;
 use crate::{ApiError, Call, Input, Output, arn};
 
 use super::evaluation::{Comparison, Rule, TreatMissing};
-use super::query::{MetricStat, Query, Source, check_period, check_statistic};
+use super::query::{MetricStat, Query, Source, check_period, check_statistic, checked_unit};
 use super::series::Series;
 use super::{dimensions, invalid, missing, required, timestamp, validation};
 
@@ -255,7 +255,7 @@ fn single_metric(input: &Input, region: &str) -> Result<Query, ApiError> {
         _ => return Err(validation("Exactly one of Statistic or ExtendedStatistic must be set.")),
     };
     let period = check_period(input.integer("Period").ok_or_else(|| missing("Period"))?)?;
-    let unit = input.text("Unit").map(str::to_owned);
+    let unit = checked_unit(input, "Unit")?.map(str::to_owned);
     Ok(Query {
         id: uuid::Uuid::new_v4().to_string(),
         source: Source::Metric(MetricStat { series, statistic, unit, period }),
@@ -296,7 +296,8 @@ fn read_rule(input: &Input, period: u64) -> Result<Rule, ApiError> {
     let missing = TreatMissing::parse(treat).ok_or_else(|| {
         validation("Option must be one of breaching, notBreaching, ignore, missing for parameter TreatMissingData.")
     })?;
-    Ok(Rule { comparison, threshold, periods, datapoints, missing })
+    let is_share = input.get("DatapointsToAlarm").is_some();
+    Ok(Rule { comparison, threshold, periods, datapoints, is_share, missing })
 }
 
 fn check_actions(input: &Input) -> Result<(), ApiError> {

@@ -78,6 +78,8 @@ pub(super) struct Rule {
     pub(super) threshold: f64,
     pub(super) periods: usize,
     pub(super) datapoints: usize,
+    /// Whether the alarm says how many data points of the periods must breach.
+    pub(super) is_share: bool,
     pub(super) missing: TreatMissing,
 }
 
@@ -153,14 +155,18 @@ impl Rule {
         let alarming = value == StateValue::Alarm;
         let shown: Vec<String> = datapoints.iter().map(|(start, value)| shown(*start, *value)).collect();
         let count = if alarming { crossing } else { datapoints.len() - crossing };
-        let minimum = if alarming { self.datapoints } else { self.periods + 1 - self.datapoints };
         let verb = plural(count, "was", "were");
         let not = if alarming { "" } else { "not " };
+        let compared =
+            format!("[{}] {verb} {not}{} the threshold ({threshold})", shown.join(", "), self.comparison.words());
+        if !self.is_share {
+            let noun = plural(count, "datapoint", "datapoints");
+            return format!("Threshold Crossed: {count} {noun} {compared}.");
+        }
+        let minimum = if alarming { self.datapoints } else { self.periods + 1 - self.datapoints };
         format!(
-            "Threshold Crossed: {count} out of the last {} datapoints [{}] {verb} {not}{} the threshold ({threshold}) (minimum {minimum} {} for {} -> {} transition).",
+            "Threshold Crossed: {count} out of the last {} datapoints {compared} (minimum {minimum} {} for {} -> {} transition).",
             datapoints.len(),
-            shown.join(", "),
-            self.comparison.words(),
             plural(minimum, "datapoint", "datapoints"),
             if from == value { if alarming { "OK" } else { "ALARM" } } else { transition_source(from, alarming) },
             value.as_str(),

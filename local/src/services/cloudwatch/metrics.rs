@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{ApiError, Call, Cloud, Input, Output};
 
-use super::query::{Line, Query, Window, check_period, check_statistic};
+use super::query::{Line, Query, Window, check_period, check_statistic, checked_unit};
 use super::series::{Sample, Series};
 use super::{bucket_width, dimensions, evaluator, instant, invalid, missing, required, timestamp};
 
@@ -13,6 +13,10 @@ const POINTS: i64 = 1440;
 /// Limits of one `GetMetricData` call: queries, and data points in total.
 const MAX_QUERIES: usize = 500;
 const POINTS_OF_DATA: i64 = 100_800;
+/// Values in one datum.
+const MAX_VALUES: usize = 150;
+/// The largest value: 2 to the power of 360.
+const LARGEST_VALUE: f64 = 2.348_542_582_773_833_3e108;
 
 pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let namespace = required(&call.input, "Namespace")?;
@@ -29,10 +33,12 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let now = cloud.clock.now().as_millisecond();
     let parsed = data
         .iter()
-        .map(|datum| {
+        .zip(1..)
+        .map(|(datum, position)| {
             let name = required(datum, "MetricName")?;
             let series = Series::new(&call.region, namespace, name, dimensions(datum)?);
-            Ok((series, instant(datum, "Timestamp").unwrap_or(now), samples(datum)?))
+            let samples = samples(datum, &format!("MetricData.member.{position}"))?;
+            Ok((series, instant(datum, "Timestamp").unwrap_or(now), samples))
         })
         .collect::<Result<Vec<_>, ApiError>>()?;
     let mut state = cloud.cloudwatch.state();
@@ -46,20 +52,24 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     Ok(Output::empty())
 }
 
-fn samples(datum: &Input) -> Result<Vec<Sample>, ApiError> {
-    let unit = datum.text("Unit").unwrap_or("None");
+/// The samples of one datum; `at` is its place in the call.
+fn samples(datum: &Input, at: &str) -> Result<Vec<Sample>, ApiError> {
+    check_combination(datum, at)?;
+    let unit = checked_unit(datum, &format!("{at}.Unit"))?.unwrap_or("None");
     let finite = |value: f64| {
-        if value.is_finite() {
+        if value.is_finite() && value.abs() <= LARGEST_VALUE {
             Ok(value)
         } else {
-            Err(invalid(format!("The value {value} for parameter MetricData.member.1.Value is invalid.")))
+            Err(invalid(format!("The value {value} for parameter {at}.Value is invalid.")))
         }
     };
     if let Some(value) = datum.double("Value") {
         return Ok(vec![Sample::one(finite(value)?, unit)]);
     }
     if let Some(set) = datum.structure("StatisticValues") {
-        let number = |name: &str| set.double(name).ok_or_else(|| missing(name)).and_then(finite);
+        let number = |name: &str| {
+            set.double(name).ok_or_else(|| missing(&format!("{at}.StatisticValues.{name}"))).and_then(finite)
+        };
         return Ok(vec![Sample {
             count: number("SampleCount")?,
             sum: number("Sum")?,
@@ -71,14 +81,31 @@ fn samples(datum: &Input) -> Result<Vec<Sample>, ApiError> {
     let number = |value: &serde_json::Value| value.as_f64().or_else(|| value.as_str()?.parse().ok());
     let values: Vec<f64> = datum.list("Values").iter().filter_map(number).collect();
     let counts: Vec<f64> = datum.list("Counts").iter().filter_map(number).collect();
-    if values.is_empty() || (!counts.is_empty() && counts.len() != values.len()) {
-        return Err(missing("MetricData.member.1.Value"));
+    if values.is_empty() {
+        return Err(missing(&format!("{at}.Value")));
+    }
+    if !counts.is_empty() && counts.len() != values.len() {
+        return Err(invalid(format!("The parameters {at}.Values and {at}.Counts must be of the same size.")));
+    }
+    if values.len() > MAX_VALUES {
+        return Err(invalid(format!("The collection {at}.Values must not have a size greater than {MAX_VALUES}.")));
     }
     let weighted = values.iter().enumerate().map(|(index, value)| {
         let count = counts.get(index).copied().unwrap_or(1.0);
         Ok(Sample { count, sum: finite(*value)? * count, minimum: *value, maximum: *value, unit: unit.to_owned() })
     });
     weighted.collect()
+}
+
+/// A datum has a value, values with counts, or statistics.
+fn check_combination(datum: &Input, at: &str) -> Result<(), ApiError> {
+    let given: Vec<&str> =
+        ["Value", "Values", "StatisticValues"].into_iter().filter(|name| datum.get(name).is_some()).collect();
+    let [first, second, ..] = given[..] else { return Ok(()) };
+    Err(ApiError::new(
+        "InvalidParameterCombination",
+        format!("The parameters {at}.{first} and {at}.{second} are mutually exclusive and you have specified both."),
+    ))
 }
 
 /// The periods within a call's time range.
@@ -95,6 +122,12 @@ fn window(input: &Input, start: &str, end: &str, period: u64) -> Result<Window, 
     let first = from.div_euclid(period) * period;
     let starts = (0..).map(|index| first + index * period).take_while(|start| *start < to).collect();
     Ok(Window { starts, period })
+}
+
+/// Data points that a call requests. A start within a period is rounded down, which adds none.
+fn requested(input: &Input, period: i64) -> i64 {
+    let at = |name: &str| instant(input, name).unwrap_or_default();
+    at("EndTime").saturating_sub(at("StartTime")).saturating_add(period - 1).div_euclid(period)
 }
 
 fn too_many_points() -> ApiError {
@@ -116,27 +149,31 @@ pub(super) fn statistics(cloud: &Cloud, call: &Call) -> Result<Output, ApiError>
             "At least one of the parameters Statistics and ExtendedStatistics must be specified.",
         ));
     }
+    let unit = checked_unit(input, "Unit")?;
     let window = window(input, "StartTime", "EndTime", period)?;
-    if window.starts.len() as i64 > POINTS {
+    let requested = requested(input, window.period);
+    if requested > POINTS {
         return Err(ApiError::new(
             "InvalidParameterCombination",
             format!(
-                "You have requested up to {} datapoints, which exceeds the limit of {POINTS}. You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
-                window.starts.len()
+                "You have requested up to {requested} datapoints, which exceeds the limit of {POINTS}. You may reduce the datapoints requested by increasing Period, or decreasing the time range."
             ),
         ));
     }
     let series = Series::new(&call.region, namespace, name, dimensions(input)?);
     sample_if_queue(cloud, &series);
     let state = cloud.cloudwatch.state();
-    let point = |start: &i64| {
-        let sample = state.store.between(&series, *start, start + window.period, input.text("Unit"))?;
-        let mut members = vec![("Timestamp".to_owned(), timestamp(*start))];
+    let point = |start: i64, sample: &Sample| {
+        let mut members = vec![("Timestamp".to_owned(), timestamp(start))];
         members.extend(statistics.iter().filter_map(|name| Some((name.clone(), sample.statistic(name)?.into()))));
         members.push(("Unit".to_owned(), sample.unit.as_str().into()));
-        Some(Output::Structure(members))
+        Output::Structure(members)
     };
-    let points = window.starts.iter().filter_map(point).collect();
+    let points_of = |start: &i64| {
+        let samples = state.store.by_unit(&series, *start, start + window.period, unit);
+        samples.iter().map(|sample| point(*start, sample)).collect::<Vec<_>>()
+    };
+    let points = window.starts.iter().flat_map(points_of).collect();
     Ok(Output::structure([("Label", Some(name.into())), ("Datapoints", Some(Output::List(points)))]))
 }
 
@@ -178,7 +215,7 @@ pub(super) fn data(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         let is_query = matches!(query.source, super::query::Source::Insights(_));
         let lines = query.lines(&queries, &state.store, &window)?.into_iter();
         for line in lines.filter(|line| !is_query || !line.points.is_empty()) {
-            points += window.starts.len() as i64;
+            points += requested(&call.input, window.period);
             if points > POINTS_OF_DATA {
                 return Err(too_many_points());
             }

@@ -142,7 +142,7 @@ pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     match call.operation.as_str() {
         "PutMetricData" => metrics::put(cloud, call),
         "GetMetricStatistics" => metrics::statistics(cloud, call),
-        "GetMetricData" => metrics::data(cloud, call),
+        "GetMetricData" => metrics::data(cloud, call).map_err(of_metric_data),
         "ListMetrics" => metrics::list(cloud, call),
         "PutMetricAlarm" => alarms::put(cloud, call),
         "DescribeAlarms" => alarms::describe(cloud, call),
@@ -175,6 +175,15 @@ fn invalid(message: impl Into<String>) -> ApiError {
 
 fn validation(message: impl Into<String>) -> ApiError {
     ApiError::new("ValidationError", message)
+}
+
+/// `GetMetricData` declares no error of its parameters: AWS answers `ValidationError`
+/// (<https://github.com/elastic/beats/issues/32687>).
+fn of_metric_data(error: ApiError) -> ApiError {
+    match error.code.as_str() {
+        "InvalidParameterValue" | "InvalidParameterCombination" | "MissingParameter" => validation(error.message),
+        _ => error,
+    }
 }
 
 fn required<'a>(input: &'a Input, name: &str) -> Result<&'a str, ApiError> {

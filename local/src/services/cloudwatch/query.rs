@@ -140,7 +140,7 @@ fn read_stat(stat: &Input, region: &str) -> Result<MetricStat, ApiError> {
     Ok(MetricStat {
         series,
         statistic: check_statistic(required(stat, "Stat")?)?,
-        unit: stat.text("Unit").map(str::to_owned),
+        unit: checked_unit(stat, "Unit")?.map(str::to_owned),
         period: check_period(period)?,
     })
 }
@@ -163,5 +163,50 @@ pub(super) fn check_period(period: i64) -> Result<u64, ApiError> {
     match u64::try_from(period) {
         Ok(period) if matches!(period, 1 | 5 | 10 | 20 | 30) || (period > 0 && period % 60 == 0) => Ok(period),
         _ => Err(validation("Period must be 10, 20, 30 or a multiple of 60.")),
+    }
+}
+
+/// The units (API reference, `MetricDatum`).
+const UNITS: [&str; 27] = [
+    "Seconds",
+    "Microseconds",
+    "Milliseconds",
+    "Bytes",
+    "Kilobytes",
+    "Megabytes",
+    "Gigabytes",
+    "Terabytes",
+    "Bits",
+    "Kilobits",
+    "Megabits",
+    "Gigabits",
+    "Terabits",
+    "Percent",
+    "Count",
+    "Bytes/Second",
+    "Kilobytes/Second",
+    "Megabytes/Second",
+    "Gigabytes/Second",
+    "Terabytes/Second",
+    "Bits/Second",
+    "Kilobits/Second",
+    "Megabits/Second",
+    "Gigabits/Second",
+    "Terabits/Second",
+    "Count/Second",
+    "None",
+];
+
+/// The unit of a metric, if given; `parameter` names it in an error.
+///
+/// # Errors
+/// `InvalidParameterValue` for an unknown one.
+pub(super) fn checked_unit<'i>(input: &'i Input, parameter: &str) -> Result<Option<&'i str>, ApiError> {
+    match input.text("Unit") {
+        Some(unit) if !UNITS.contains(&unit) => Err(super::invalid(format!(
+            "The parameter {parameter} must be a value in the set [ {} ].",
+            UNITS.join(", ")
+        ))),
+        unit => Ok(unit),
     }
 }

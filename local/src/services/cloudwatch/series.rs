@@ -1,5 +1,6 @@
 //! Metrics, aggregated by minute in bounded memory.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 /// Buckets per metric: a day of minutes.
@@ -63,25 +64,30 @@ impl Sample {
     }
 }
 
+/// Samples by the start of their minute and their unit: units are not converted, so they stay apart.
+type Buckets = BTreeMap<(i64, String), Sample>;
+
 #[derive(Debug, Default)]
 pub(super) struct Store {
-    metrics: HashMap<Series, BTreeMap<i64, Sample>>,
+    metrics: HashMap<Series, Buckets>,
 }
 
 impl Store {
     /// Adds to the bucket containing an instant. Instant and width in milliseconds.
     pub(super) fn add(&mut self, series: Series, at: i64, width: i64, sample: &Sample) {
-        self.bucket(series, at, width).and_modify(|kept| kept.merge(sample)).or_insert_with(|| sample.clone());
+        self.bucket(series, at, width, &sample.unit)
+            .and_modify(|kept| kept.merge(sample))
+            .or_insert_with(|| sample.clone());
     }
 
     /// Replaces the bucket's content with one sample: for a gauge that is polled, not counted.
     pub(super) fn set(&mut self, series: Series, at: i64, width: i64, sample: Sample) {
-        self.bucket(series, at, width).and_modify(|kept| *kept = sample.clone()).or_insert(sample);
+        self.bucket(series, at, width, &sample.unit).and_modify(|kept| *kept = sample.clone()).or_insert(sample);
     }
 
-    fn bucket(&mut self, series: Series, at: i64, width: i64) -> std::collections::btree_map::Entry<'_, i64, Sample> {
+    fn bucket(&mut self, series: Series, at: i64, width: i64, unit: &str) -> Entry<'_, (i64, String), Sample> {
         if self.metrics.len() >= METRICS && !self.metrics.contains_key(&series) {
-            let newest = |buckets: &BTreeMap<i64, Sample>| buckets.keys().next_back().copied();
+            let newest = |buckets: &Buckets| buckets.keys().next_back().map(|(start, _)| *start);
             let oldest = self.metrics.iter().min_by_key(|(_, buckets)| newest(buckets)).map(|(key, _)| key.clone());
             oldest.map(|oldest| self.metrics.remove(&oldest));
         }
@@ -89,19 +95,26 @@ impl Store {
         while buckets.len() >= BUCKETS {
             buckets.pop_first();
         }
-        buckets.entry(at.div_euclid(width) * width)
+        buckets.entry((at.div_euclid(width) * width, unit.to_owned()))
     }
 
-    /// All samples in `[from, to)`, merged; `None` without data.
+    /// All samples in `[from, to)`, merged across units unless one is given; `None` without data.
     pub(super) fn between(&self, series: &Series, from: i64, to: i64, unit: Option<&str>) -> Option<Sample> {
-        let samples = self.metrics.get(series)?.range(from..to.max(from)).map(|(_, sample)| sample);
-        samples.filter(|sample| unit.is_none_or(|unit| sample.unit == unit)).fold(None, |merged, sample| match merged {
-            None => Some(sample.clone()),
-            Some(mut merged) => {
-                merged.merge(sample);
-                Some(merged)
-            }
+        self.by_unit(series, from, to, unit).into_iter().reduce(|mut merged, sample| {
+            merged.merge(&sample);
+            merged
         })
+    }
+
+    /// All samples in `[from, to)`, merged for each unit.
+    pub(super) fn by_unit(&self, series: &Series, from: i64, to: i64, unit: Option<&str>) -> Vec<Sample> {
+        let mut merged: BTreeMap<&str, Sample> = BTreeMap::new();
+        let Some(buckets) = self.metrics.get(series) else { return Vec::new() };
+        let samples = buckets.range((from, String::new())..(to.max(from), String::new())).map(|(_, sample)| sample);
+        for sample in samples.filter(|sample| unit.is_none_or(|unit| sample.unit == unit)) {
+            merged.entry(&sample.unit).and_modify(|kept| kept.merge(sample)).or_insert_with(|| sample.clone());
+        }
+        merged.into_values().collect()
     }
 
     /// All metrics, sorted.

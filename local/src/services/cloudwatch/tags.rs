@@ -2,18 +2,25 @@
 
 use std::collections::BTreeMap;
 
+use crate::services::tags::{self, Problem};
 use crate::{ApiError, Call, Cloud, Input, Output};
 
-use super::{required, validation};
+use super::{invalid, required, validation};
+
+const MAX_TAGS: usize = 50;
 
 /// Parses `Tags: [{Key, Value}]`.
 pub(super) fn read(input: &Input) -> Result<BTreeMap<String, String>, ApiError> {
-    let tags = input.structures("Tags");
-    if tags.len() > 50 {
-        return Err(validation("A resource can have at most 50 tags."));
+    let given = tags::pairs(input, "Tags");
+    match tags::problem(&given, MAX_TAGS) {
+        None => Ok(given.into_iter().collect()),
+        Some(Problem::TooMany) => Err(too_many()),
+        Some(problem) => Err(invalid(format!("The value for parameter Tags is invalid: {problem}."))),
     }
-    let pair = |tag: &Input| Ok((required(tag, "Key")?.to_owned(), tag.text("Value").unwrap_or_default().to_owned()));
-    tags.iter().map(pair).collect()
+}
+
+fn too_many() -> ApiError {
+    validation(format!("A resource can have at most {MAX_TAGS} tags."))
 }
 
 /// Changes the tags of the alarm that the call names.
@@ -29,7 +36,15 @@ fn with<T>(cloud: &Cloud, call: &Call, change: impl FnOnce(&mut BTreeMap<String,
 
 pub(super) fn tag(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let added = read(&call.input)?;
-    with(cloud, call, |tags| tags.extend(added)).map(|()| Output::empty())
+    with(cloud, call, |tags| {
+        let mut all = tags.clone();
+        all.extend(added);
+        if all.len() > MAX_TAGS {
+            return Err(too_many());
+        }
+        *tags = all;
+        Ok(Output::empty())
+    })?
 }
 
 pub(super) fn untag(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {

@@ -154,7 +154,8 @@ fn a_rule_evaluates_present_and_missing_data() {
     ];
     for (treat, values, datapoints, expected) in cases {
         let missing = TreatMissing::parse(treat).unwrap();
-        let rule = Rule { comparison: Comparison::GreaterOrEqual, threshold: 1.0, periods: 3, datapoints, missing };
+        let comparison = Comparison::GreaterOrEqual;
+        let rule = Rule { comparison, threshold: 1.0, periods: 3, datapoints, is_share: true, missing };
         let window = rule.window(600_000, 60_000);
         assert_eq!(window.starts, [420_000, 480_000, 540_000, 600_000]);
         let points: Points =
@@ -171,6 +172,7 @@ fn reasons_read_as_on_aws() {
         threshold: 50.0,
         periods: 1,
         datapoints: 1,
+        is_share: true,
         missing: TreatMissing::Missing,
     };
     let now = "2019-10-02T16:59:30Z".parse::<jiff::Timestamp>().unwrap().as_millisecond();
@@ -179,6 +181,16 @@ fn reasons_read_as_on_aws() {
     let verdict = rule.judge(&window, &points, now, Some("Average"), 60, StateValue::Ok).unwrap();
     insta::assert_snapshot!(verdict.reason, @"Threshold Crossed: 1 out of the last 1 datapoints [99.501 (02/10/19 16:59:00)] was greater than the threshold (50.0) (minimum 1 datapoint for OK -> ALARM transition).");
     insta::assert_snapshot!(verdict.reason_data, @r#"{"version":"1.0","queryDate":"2019-10-02T16:59:30.000+0000","startDate":"2019-10-02T16:59:00.000+0000","statistic":"Average","period":60,"recentDatapoints":[99.501],"threshold":50.0,"evaluatedDatapoints":[{"timestamp":"2019-10-02T16:59:00.000+0000","value":99.501}]}"#);
+    let whole = Rule { is_share: false, ..rule };
+    let reason = |rule: Rule, points: &Points| {
+        let window = rule.window(now, 60_000);
+        rule.judge(&window, points, now, Some("Average"), 60, StateValue::Ok).unwrap().reason
+    };
+    insta::assert_snapshot!(reason(whole, &points), @"Threshold Crossed: 1 datapoint [99.501 (02/10/19 16:59:00)] was greater than the threshold (50.0).");
+    let calm = Points::from([(window.starts[0], 12.0)]);
+    insta::assert_snapshot!(reason(whole, &calm), @"Threshold Crossed: 1 datapoint [12.0 (02/10/19 16:58:00)] was not greater than the threshold (50.0).");
+    let twice = Points::from([(window.starts[0], 70.0), (window.starts[1], 99.501)]);
+    insta::assert_snapshot!(reason(Rule { periods: 2, datapoints: 2, ..whole }, &twice), @"Threshold Crossed: 2 datapoints [99.501 (02/10/19 16:59:00), 70.0 (02/10/19 16:58:00)] were greater than the threshold (50.0).");
     insta::assert_snapshot!(rule.contributor_reason(&verdict), @"Threshold Crossed: 1 datapoint was greater than the threshold (50.0). The most recent datapoint which crossed the threshold: [99.501 (02/10/19 16:59:00)].");
 }
 
@@ -250,6 +262,93 @@ async fn metrics_are_summed_by_period() {
     assert_eq!(listed["Metrics"][0]["MetricName"], "m");
 }
 
+#[tokio::test]
+async fn a_datum_has_one_kind_of_value() {
+    let (cloud, _directory) = cloud();
+    let both = "are mutually exclusive and you have specified both.";
+    let statistics = json!({"SampleCount": 1, "Sum": 1, "Minimum": 1, "Maximum": 1});
+    for (datum, code, words) in [
+        (
+            json!({"Value": 1, "Values": [1]}),
+            "InvalidParameterCombination",
+            format!("The parameters MetricData.member.2.Value and MetricData.member.2.Values {both}"),
+        ),
+        (
+            json!({"Value": 1, "StatisticValues": statistics}),
+            "InvalidParameterCombination",
+            format!("The parameters MetricData.member.2.Value and MetricData.member.2.StatisticValues {both}"),
+        ),
+        (
+            json!({"Values": [1, 2], "Counts": [1]}),
+            "InvalidParameterValue",
+            "The parameters MetricData.member.2.Values and MetricData.member.2.Counts must be of the same size."
+                .to_owned(),
+        ),
+        (json!({}), "MissingParameter", "The parameter MetricData.member.2.Value is required.".to_owned()),
+        (
+            json!({"Values": vec![1; 151]}),
+            "InvalidParameterValue",
+            "The collection MetricData.member.2.Values must not have a size greater than 150.".to_owned(),
+        ),
+        (json!({"Value": 1e109}), "InvalidParameterValue", "MetricData.member.2.Value is invalid.".to_owned()),
+        (
+            json!({"Value": 1, "Unit": "Furlongs"}),
+            "InvalidParameterValue",
+            "The parameter MetricData.member.2.Unit must be a value in the set".to_owned(),
+        ),
+    ] {
+        let mut bad = json!({"MetricName": "m"});
+        bad.as_object_mut().unwrap().extend(datum.as_object().unwrap().clone());
+        let data = json!([{"MetricName": "m", "Value": 1}, bad]);
+        let error = call(&cloud, "PutMetricData", json!({"Namespace": "own", "MetricData": data})).await.unwrap_err();
+        assert!(error.code == code && error.message.contains(&words), "{datum}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn units_stay_apart() {
+    let (cloud, _directory) = cloud();
+    let at = 1_700_000_000;
+    let data = json!([
+        {"MetricName": "m", "Timestamp": at, "Value": 1, "Unit": "Seconds"},
+        {"MetricName": "m", "Timestamp": at, "Value": 5, "Unit": "Count"},
+        {"MetricName": "m", "Timestamp": at, "Value": 10},
+    ]);
+    call(&cloud, "PutMetricData", json!({"Namespace": "own", "MetricData": data})).await.unwrap();
+    let ask = |unit: Option<&str>| {
+        let mut query = json!({"Namespace": "own", "MetricName": "m", "StartTime": at - 60, "EndTime": at + 60, "Period": 60, "Statistics": ["Average"]});
+        if let Some(unit) = unit {
+            query["Unit"] = json!(unit);
+        }
+        query
+    };
+    let all = call(&cloud, "GetMetricStatistics", ask(None)).await.unwrap();
+    let mut seen: Vec<String> = all["Datapoints"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|point| format!("{} {}", point["Average"], point["Unit"]))
+        .collect();
+    seen.sort();
+    assert_eq!(seen, ["1.0 \"Seconds\"", "10.0 \"None\"", "5.0 \"Count\""]);
+    let one = call(&cloud, "GetMetricStatistics", ask(Some("Count"))).await.unwrap();
+    assert_eq!((one["Datapoints"].as_array().unwrap().len(), &one["Datapoints"][0]["Average"]), (1, &json!(5.0)));
+}
+
+#[tokio::test]
+async fn a_day_by_minute_need_not_start_at_a_minute() {
+    let (cloud, _directory) = cloud();
+    let query = |from: i64, to: i64| json!({"Namespace": "own", "MetricName": "m", "StartTime": from, "EndTime": to, "Period": 60, "Statistics": ["Sum"]});
+    let from = 1_700_000_017;
+    call(&cloud, "GetMetricStatistics", query(from, from + 86_400)).await.unwrap();
+    let error = call(&cloud, "GetMetricStatistics", query(from, from + 86_401)).await.unwrap_err();
+    assert_eq!(error.code, "InvalidParameterCombination");
+    assert!(
+        error.message.starts_with("You have requested up to 1441 datapoints, which exceeds the limit of 1440."),
+        "{error}"
+    );
+}
+
 /// One data point of each function, the lower its number the more errors.
 fn errors_of(cloud: &Cloud, functions: u32) {
     for number in 0..functions {
@@ -295,6 +394,21 @@ async fn a_call_takes_one_query() {
     call(&cloud, "GetMetricData", range(json!([query("a"), metric]))).await.unwrap();
     let error = call(&cloud, "GetMetricData", range(json!([query("a"), query("b")]))).await.unwrap_err();
     assert_eq!(error.code, "ValidationError");
+}
+
+/// `GetMetricData` declares no error of its parameters.
+#[tokio::test]
+async fn metric_data_is_refused_by_a_common_error() {
+    let (cloud, _directory) = cloud();
+    let queries = json!([{"Id": "a", "MetricStat": {"Metric": {"Namespace": "n", "MetricName": "m"}, "Period": 60, "Stat": "Sum"}}]);
+    for (input, message) in [
+        (json!({"StartTime": 0, "EndTime": 6_048_060, "MetricDataQueries": queries}), "more datapoints than allowed"),
+        (json!({"StartTime": 60, "EndTime": 0, "MetricDataQueries": queries}), "must be less than"),
+        (json!({"StartTime": 0, "EndTime": 600}), "MetricDataQueries"),
+    ] {
+        let error = call(&cloud, "GetMetricData", input).await.unwrap_err();
+        assert!(error.code == "ValidationError" && error.message.contains(message), "{error:?}");
+    }
 }
 
 /// A function with a timeout of fifteen minutes reports its error in the minute in which it was invoked.

@@ -10,6 +10,7 @@ pub(super) fn create(events: &Events, call: &Call) -> Result<Output, ApiError> {
     if call.input.get("EventSourceName").is_some() {
         return Err(ApiError::not_implemented("events", "CreateEventBus for a partner event source"));
     }
+    let tags = tags_of(&call.input)?;
     let arn = events.with_buses(&call.region, |buses| {
         if buses.contains_key(name) {
             let message = format!("Event bus {name} already exists.");
@@ -17,7 +18,7 @@ pub(super) fn create(events: &Events, call: &Call) -> Result<Output, ApiError> {
         }
         let mut bus = Bus::new(&call.region, name);
         bus.description = call.input.text("Description").map(str::to_owned);
-        bus.tags = tags_of(&call.input);
+        bus.tags = tags;
         let arn = bus.arn.clone();
         buses.insert(name.to_owned(), bus);
         Ok(arn)

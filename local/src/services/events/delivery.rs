@@ -135,7 +135,7 @@ impl Delivery {
     }
 
     /// The message attributes in the dead-letter queue that explain the failure.
-    fn failure_attributes(&self, failure: &Failure) -> Vec<(String, String)> {
+    fn failure_attributes(&self, failure: &Failure) -> Vec<sqs::Attribute> {
         let mut attributes = vec![
             ("RULE_ARN", self.rule.arn.clone()),
             ("TARGET_ARN", self.target.arn.clone()),
@@ -144,7 +144,7 @@ impl Delivery {
         ];
         attributes.extend(failure.exhausted.map(|condition| ("EXHAUSTED_RETRY_CONDITION", condition.to_owned())));
         attributes.push(("RETRY_ATTEMPTS", failure.retries.to_string()));
-        attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        attributes.into_iter().map(|(name, value)| sqs::Attribute::text(name, value)).collect()
     }
 }
 

@@ -19,6 +19,8 @@ const MAX_ENTRIES: usize = 10;
 /// Size limit of all entries in bytes. AWS has raised it to 1 MB; older regions and tools still rely on this one.
 const MAX_REQUEST: usize = 256 * 1024;
 
+const INVALID_EVENT: &str = "Parameter Event is not valid.";
+
 /// An entry's error: code and message.
 type Refusal = (&'static str, String);
 
@@ -115,12 +117,11 @@ pub(super) fn needs(call: &Call) -> Vec<Need> {
 /// `TestEventPattern`: the event must have the standard members.
 pub(super) fn test_pattern(call: &Call) -> Result<Output, ApiError> {
     let (_, pattern): (String, Pattern) = parse_pattern(call.input.required_text("EventPattern")?)?;
-    let event: Value = serde_json::from_str(call.input.required_text("Event")?)
-        .map_err(|_| invalid("Parameter Event is not valid. Reason: Event is not valid JSON."))?;
-    for name in ["id", "account", "source", "time", "region", "resources", "detail-type"] {
-        if event.get(name).is_none() {
-            return Err(invalid(format!("Parameter {name} is not valid. Reason: Event must contain {name}.")));
-        }
+    let event: Value = serde_json::from_str(call.input.required_text("Event")?).map_err(|_| invalid(INVALID_EVENT))?;
+    // `resources` and `detail` may be missing.
+    let has = |name: &&str| event.get(name).is_some();
+    if !["id", "account", "source", "time", "region", "detail-type"].iter().all(has) {
+        return Err(invalid(INVALID_EVENT));
     }
     Ok(Output::structure([("Result", Some(pattern.matches(&event).into()))]))
 }

@@ -1,6 +1,7 @@
 //! EventBridge: buses, rules, targets, and routing with retries and dead-letter queues.
 
 mod buses;
+mod cron;
 mod delivery;
 mod entries;
 mod group;

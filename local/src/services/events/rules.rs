@@ -1,12 +1,12 @@
 //! Rule operations.
 
-use incident_model::Pattern;
+use incident_model::{Pattern, PatternError};
 use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::schedule::{self, Schedule};
 use super::state::{Bus, DEFAULT_BUS, Events, Rule, RuleId};
-use super::validation::{check_name, invalid, page, tags_of, violated};
+use super::validation::{add_tags, check_name, invalid, page, tags_of, violated};
 use crate::services::iam;
 use crate::{ApiError, Call, Cloud, Output, arn};
 
@@ -36,6 +36,7 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     if let Some(role_arn) = role_arn {
         check_role(cloud, role_arn)?;
     }
+    let tags = tags_of(input)?;
     let version = cloud.events.next_version();
     let id = cloud.events.with_bus(&call.region, input.text("EventBusName"), |bus| {
         if schedule.is_some() && bus.name != DEFAULT_BUS {
@@ -46,7 +47,7 @@ pub(super) fn put(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         }
         let (tags, targets) = match bus.rules.remove(name) {
             Some(replaced) => (replaced.tags, replaced.targets),
-            None => (tags_of(input), Vec::new()),
+            None => (tags, Vec::new()),
         };
         let id = RuleId::new(&call.region, &bus.name, name);
         let rule = Rule {
@@ -85,13 +86,13 @@ pub(super) fn parse_pattern(text: &str) -> Result<(String, Pattern), ApiError> {
         let message = "Event pattern is not valid. Reason: Event pattern is nested too deeply";
         return Err(ApiError::new("InvalidEventPatternException", message));
     }
-    match Pattern::parse(text) {
-        Ok(pattern) => Ok((text.to_owned(), pattern)),
-        Err(error) => Err(ApiError::new(
-            "InvalidEventPatternException",
-            format!("Event pattern is not valid. Reason: {}", error.reason()),
-        )),
-    }
+    let refused = |error: PatternError| {
+        let message = format!("Event pattern is not valid. Reason: {}", error.reason());
+        ApiError::new("InvalidEventPatternException", message)
+    };
+    let pattern = Pattern::parse(text).map_err(refused)?;
+    pattern.check_complexity().map_err(refused)?;
+    Ok((text.to_owned(), pattern))
 }
 
 /// Nesting depth of objects and lists; the JSON parser's limit is 128.
@@ -120,12 +121,17 @@ pub(super) fn limit_exceeded() -> ApiError {
 
 pub(super) fn describe(events: &Events, call: &Call) -> Result<Output, ApiError> {
     let name = call.input.required_text("Name")?;
-    on_bus(events, call, |bus| Ok(described(bus.rule(name)?)))
+    on_bus(events, call, |bus| {
+        let mut members = described(bus.rule(name)?);
+        members.push(("CreatedBy".to_owned(), crate::config::ACCOUNT.into()));
+        Ok(Output::Structure(members))
+    })
 }
 
-fn described(rule: &Rule) -> Output {
+/// What `DescribeRule` and `ListRules` both answer.
+fn described(rule: &Rule) -> Vec<(String, Output)> {
     let text = |value: &str| Some(Output::from(value));
-    Output::structure([
+    let members = [
         ("Name", text(&rule.id.name)),
         ("Arn", text(&rule.id.arn)),
         ("EventPattern", rule.pattern.as_ref().map(|(pattern, _)| pattern.as_str().into())),
@@ -134,14 +140,15 @@ fn described(rule: &Rule) -> Output {
         ("Description", rule.description.as_deref().map(Into::into)),
         ("RoleArn", rule.role_arn.as_deref().map(Into::into)),
         ("EventBusName", text(&rule.id.bus)),
-        ("CreatedBy", text(crate::config::ACCOUNT)),
-    ])
+    ];
+    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 pub(super) fn list(events: &Events, call: &Call) -> Result<Output, ApiError> {
     let prefix = call.input.text("NamePrefix").unwrap_or_default();
     let rules = on_bus(events, call, |bus| {
-        Ok(bus.rules.values().filter(|rule| rule.id.name.starts_with(prefix)).map(described).collect())
+        let rules = bus.rules.values().filter(|rule| rule.id.name.starts_with(prefix));
+        Ok(rules.map(|rule| Output::Structure(described(rule))).collect())
     })?;
     let (rules, next) = page(rules, call)?;
     Ok(Output::structure([("Rules", Some(Output::List(rules))), ("NextToken", next.map(Into::into))]))
@@ -186,10 +193,8 @@ pub(super) fn list_tags(events: &Events, call: &Call) -> Result<Output, ApiError
 }
 
 pub(super) fn tag(events: &Events, call: &Call) -> Result<Output, ApiError> {
-    with_tags(events, call, |tags| {
-        tags.extend(tags_of(&call.input));
-        Output::empty()
-    })
+    let added = tags_of(&call.input)?;
+    with_tags(events, call, |tags| add_tags(tags, added))?.map(|()| Output::empty())
 }
 
 pub(super) fn untag(events: &Events, call: &Call) -> Result<Output, ApiError> {
@@ -201,11 +206,11 @@ pub(super) fn untag(events: &Events, call: &Call) -> Result<Output, ApiError> {
 }
 
 /// Tags of rules and buses, found by ARN.
-fn with_tags(
+fn with_tags<T>(
     events: &Events,
     call: &Call,
-    work: impl FnOnce(&mut IndexMap<String, String>) -> Output,
-) -> Result<Output, ApiError> {
+    work: impl FnOnce(&mut IndexMap<String, String>) -> T,
+) -> Result<T, ApiError> {
     let resource_arn = call.input.required_text("ResourceARN")?;
     let arn = arn::Arn::parse(resource_arn).filter(|arn| arn.service == "events");
     let arn = arn.ok_or_else(|| {

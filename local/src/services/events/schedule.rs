@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
+use super::cron::Cron;
 use super::state::RuleId;
 use super::{Event, route};
 use crate::Cloud;
@@ -32,7 +32,8 @@ impl Schedule {
 
 fn rate(text: &str) -> Option<Duration> {
     let (number, unit) = text.split_once(' ')?;
-    let number: u32 = number.parse().ok().filter(|number| *number > 0)?;
+    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+    let number: u32 = number.parse().ok().filter(|number| *number > 0 && is_number)?;
     let seconds = match (number, unit) {
         (1, "minute") => 60,
         (1, "hour") => 3600,
@@ -43,78 +44,6 @@ fn rate(text: &str) -> Option<Duration> {
         _ => return None,
     };
     Some(Duration::from_secs(seconds) * number)
-}
-
-/// Six fields: minute, hour, day of month, month, day of week, year.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Cron {
-    minutes: Vec<i16>,
-    hours: Vec<i16>,
-    /// `None` when the day of week applies.
-    days: Option<Vec<i16>>,
-    months: Vec<i16>,
-    /// 1 is Sunday; `None` when the day of month applies.
-    weekdays: Option<Vec<i16>>,
-    years: Vec<i16>,
-}
-
-const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
-const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
-
-impl Cron {
-    fn parse(text: &str) -> Option<Self> {
-        let fields: Vec<&str> = text.split_whitespace().collect();
-        let [minutes, hours, days, months, weekdays, years] = fields[..] else { return None };
-        // One of the two day fields must be `?`.
-        if (days == "?") == (weekdays == "?") {
-            return None;
-        }
-        let unless_open = |field: &str, least, most, names: &[&str]| match field {
-            "?" => Some(None),
-            field => values(field, least, most, names).map(Some),
-        };
-        Some(Self {
-            minutes: values(minutes, 0, 59, &[])?,
-            hours: values(hours, 0, 23, &[])?,
-            days: unless_open(days, 1, 31, &[])?,
-            months: values(months, 1, 12, &MONTHS)?,
-            weekdays: unless_open(weekdays, 1, 7, &WEEKDAYS)?,
-            years: values(years, 1970, 2199, &[])?,
-        })
-    }
-
-    fn matches(&self, at: DateTime) -> bool {
-        let among = |values: &Option<Vec<i16>>, value| values.as_ref().is_none_or(|values| values.contains(&value));
-        self.minutes.contains(&i16::from(at.minute()))
-            && self.hours.contains(&i16::from(at.hour()))
-            && among(&self.days, i16::from(at.day()))
-            && self.months.contains(&i16::from(at.month()))
-            && among(&self.weekdays, i16::from(at.weekday().to_sunday_one_offset()))
-            && self.years.contains(&at.year())
-    }
-}
-
-/// The values of a field: `*`, `5`, `1,3`, `1-5`, `0/15`, names. `L`, `W` and `#` are not supported.
-fn values(field: &str, least: i16, most: i16, names: &[&str]) -> Option<Vec<i16>> {
-    let number = |text: &str| match names.iter().position(|name| name.eq_ignore_ascii_case(text)) {
-        Some(index) => i16::try_from(index).ok().map(|index| index + least),
-        None => text.parse().ok().filter(|number| (least..=most).contains(number)),
-    };
-    let mut values = Vec::new();
-    for part in field.split(',') {
-        let (range, step) = match part.split_once('/') {
-            Some((range, step)) => (range, step.parse().ok().filter(|step| *step > 0)?),
-            None => (part, 1),
-        };
-        let (first, last) = match range.split_once('-') {
-            Some((first, last)) => (number(first)?, number(last)?),
-            None if range == "*" => (least, most),
-            None if part.contains('/') => (number(range)?, most),
-            None => (number(range)?, number(range)?),
-        };
-        values.extend((first..=last).step_by(step));
-    }
-    (!values.is_empty()).then_some(values)
 }
 
 /// Starts a rule's schedule, if any; the task ends when the rule changes or is deleted.
@@ -174,12 +103,34 @@ mod tests {
             ("rate(5 minute)", false),
             ("rate(0 minutes)", false),
             ("rate(5 seconds)", false),
+            ("rate(+5 minutes)", false),
+            ("rate( 10 minutes )", false),
+            ("rate(10 MINUTES)", false),
+            ("rate(10)", false),
             ("cron(0 12 * * ? *)", true),
             ("cron(0/15 8-17 ? * MON-FRI *)", true),
             ("cron(0 12 * * * *)", false),
             ("cron(0 12 ? * ? *)", false),
             ("cron(60 12 * * ? *)", false),
             ("cron(0 12 * * ?)", false),
+            ("cron(15 10 ? * 6L 2002-2005)", true),
+            ("cron(0 2 ? * SAT#3 *)", true),
+            ("cron(0 2 ? * FRI#5 *)", true),
+            ("cron(0 2 ? * SAT#6 *)", false),
+            ("cron(0 2 ? * SAT#0 *)", false),
+            ("cron(0 2 ? * MON#1,FRI#3 *)", false),
+            ("cron(0 2 ? * L *)", true),
+            ("cron(0 2 L * ? *)", true),
+            ("cron(0 2 3W * ? *)", true),
+            ("cron(0 2 32W * ? *)", false),
+            ("cron(0 2 1,L * ? *)", true),
+            ("cron(0 2 W * ? *)", false),
+            ("cron(0 2 ? * 3W *)", false),
+            ("cron(0 2 3#1 * ? *)", false),
+            ("cron(0 L 1 * ? *)", false),
+            ("cron(7 20 * * NOT *)", false),
+            ("cron(+5 12 * * ? *)", false),
+            ("cron(0 12 ? * FRI-MON *)", false),
             ("every day", false),
         ];
         for (text, valid) in cases {
@@ -195,6 +146,25 @@ mod tests {
             ("cron(0/15 * ? * SUN *)", "2026-11-22T07:45:00", true),
             ("cron(0/15 * ? * MON-FRI *)", "2026-11-22T07:45:00", false),
             ("cron(0 0 1 JAN ? 2027)", "2027-01-01T00:00:00", true),
+            // 2026-11-01 is a Sunday, so the last Friday is the 27th and the third Saturday the 21st.
+            ("cron(15 10 ? * 6L *)", "2026-11-27T10:15:00", true),
+            ("cron(15 10 ? * 6L *)", "2026-11-20T10:15:00", false),
+            ("cron(0 2 ? * SAT#3 *)", "2026-11-21T02:00:00", true),
+            ("cron(0 2 ? * SAT#3 *)", "2026-11-14T02:00:00", false),
+            ("cron(0 2 ? * SUN#1 *)", "2026-11-01T02:00:00", true),
+            ("cron(0 2 ? * L *)", "2026-11-28T02:00:00", true),
+            ("cron(0 2 ? * L *)", "2026-11-29T02:00:00", false),
+            ("cron(0 2 L * ? *)", "2026-11-30T02:00:00", true),
+            ("cron(0 2 L * ? *)", "2026-11-29T02:00:00", false),
+            ("cron(0 2 L * ? *)", "2028-02-29T02:00:00", true),
+            // The weekday nearest to a day is in the same month.
+            ("cron(0 2 1W * ? *)", "2026-11-02T02:00:00", true),
+            ("cron(0 2 14W * ? *)", "2026-11-13T02:00:00", true),
+            ("cron(0 2 15W * ? *)", "2026-11-16T02:00:00", true),
+            ("cron(0 2 16W * ? *)", "2026-11-16T02:00:00", true),
+            ("cron(0 2 1W 8 ? *)", "2026-08-03T02:00:00", true),
+            ("cron(0 2 31W 5 ? *)", "2026-05-29T02:00:00", true),
+            ("cron(0 2 31W * ? *)", "2026-11-30T02:00:00", false),
         ];
         for (text, at, expected) in cases {
             let Some(Schedule::Cron(cron)) = Schedule::parse(text) else { unreachable!("{text}") };

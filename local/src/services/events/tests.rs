@@ -50,6 +50,17 @@ fn queue_arn(name: &str) -> String {
     arn::local("sqs", REGION, name)
 }
 
+/// `Rule` in the API reference has no `CreatedBy`.
+#[tokio::test]
+async fn a_description_names_the_creator_and_a_list_does_not() {
+    let fixture = Fixture::new().await;
+    fixture.rule(json!({"source": ["a"]}), json!({"Id": "1", "Arn": queue_arn("target")})).await;
+    let described = fixture.call("DescribeRule", json!({"Name": "rule"})).await.unwrap();
+    assert_eq!(described["CreatedBy"], "000000000000");
+    let listed = fixture.call("ListRules", json!({})).await.unwrap();
+    assert_eq!((&listed["Rules"][0]["Name"], listed["Rules"][0].get("CreatedBy")), (&json!("rule"), None));
+}
+
 #[tokio::test]
 async fn invalid_parameters_return_awss_errors() {
     let fixture = Fixture::new().await;
@@ -340,51 +351,61 @@ async fn an_injected_event_may_come_from_aws() {
 #[tokio::test]
 async fn test_event_pattern_matches_without_a_rule() {
     let fixture = Fixture::new().await;
-    let event = json!({
-        "id": "1", "account": "2", "source": "a", "time": "t", "region": "r", "resources": [], "detail-type": "d"
-    });
-    for (pattern, expected) in [("{\"source\":[\"a\"]}", true), ("{\"source\":[\"b\"]}", false)] {
+    let least = json!({"id": "1", "account": "2", "source": "a", "time": "t", "region": "r", "detail-type": "d"});
+    let with = |extra: Value| {
+        let mut event = least.clone();
+        event.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        event
+    };
+    for (pattern, event, expected) in [
+        (r#"{"source": ["a"]}"#, least.clone(), true),
+        (r#"{"source": ["b"]}"#, least.clone(), false),
+        (r#"{"resources": [{"exists": true}]}"#, with(json!({"resources": []})), false),
+        (r#"{"detail.state.status": ["on"]}"#, with(json!({"detail": {"state": {"status": "on"}}})), true),
+        (r#"{"detail": {"state": {"status": ["on"]}}}"#, with(json!({"detail": {"state.status": "on"}})), true),
+        (
+            r#"{"detail": {"items": {"id": [1], "late": [{"exists": false}]}}}"#,
+            with(json!({"detail": {"items": [{"id": 1}, {"late": true}]}})),
+            true,
+        ),
+        (
+            r#"{"detail": {"a": [{"prefix": "x"}], "a": [{"anything-but": "y"}]}}"#,
+            with(json!({"detail": {"a": "z"}})),
+            true,
+        ),
+    ] {
         let input = json!({"EventPattern": pattern, "Event": event.to_string()});
-        assert_eq!(fixture.call("TestEventPattern", input).await.unwrap()["Result"], expected);
+        assert_eq!(fixture.call("TestEventPattern", input).await.unwrap()["Result"], expected, "{pattern} {event}");
     }
-    let input = json!({"EventPattern": "{\"source\":[\"a\"]}", "Event": "{}"});
-    assert_eq!(fixture.call("TestEventPattern", input).await.unwrap_err().code, "ValidationException");
+    for missing in ["id", "account", "source", "time", "region", "detail-type"] {
+        let mut event = least.clone();
+        event.as_object_mut().unwrap().remove(missing);
+        let input = json!({"EventPattern": r#"{"source": ["a"]}"#, "Event": event.to_string()});
+        let error = fixture.call("TestEventPattern", input).await.unwrap_err();
+        assert_eq!(error.message, "Parameter Event is not valid.", "{missing}");
+    }
+    for event in ["plain string", "[]", "7"] {
+        let input = json!({"EventPattern": r#"{"source": ["a"]}"#, "Event": event});
+        let error = fixture.call("TestEventPattern", input).await.unwrap_err();
+        assert_eq!((error.code.as_str(), &*error.message), ("ValidationException", "Parameter Event is not valid."));
+    }
 }
 
 #[tokio::test]
-async fn a_queue_gets_the_message_group_of_its_target() {
+async fn wildcards_that_are_too_complex_are_refused() {
     let fixture = Fixture::new().await;
-    let long = "g".repeat(129);
-    let dead_letters = json!({"Arn": queue_arn("dlq")});
-    for (parameter, source, group) in [
-        ("failures", "a", Ok("failures")),
-        ("$.detail.who", "a", Ok("orders")),
-        ("$.detail.long", "a", Err("MessageGroupId can only include alphanumeric and punctuation characters.")),
-        ("$.detail.absent", "a", Err("no value of a usable type")),
+    let reason = "Event pattern is not valid. Reason: Rule is too complex - try using fewer wildcard characters or fewer \
+                  repeating character sequences after a wildcard character";
+    for (wildcard, is_accepted) in [
+        ("*:*:*:*:*:event-bus/*", false),
+        ("arn:aws:events:us-east-1:*:event-bus/*", true),
+        ("/Users/*/dir/dir/dir/dir/dir/doc.txt", true),
     ] {
-        let target = json!({"Id": "1", "Arn": queue_arn("target"), "DeadLetterConfig": dead_letters,
-            "SqsParameters": {"MessageGroupId": parameter}});
-        fixture.rule(json!({"source": ["a"]}), target.clone()).await;
-        let listed = fixture.call("ListTargetsByRule", json!({"Rule": "rule"})).await.unwrap();
-        assert_eq!(listed["Targets"], json!([target]));
-        fixture.send(source, json!({"who": "orders", "long": long}));
-        match group {
-            Ok(group) => {
-                let message = tests::receive_with(&fixture.cloud, "target", json!({"AttributeNames": ["All"]})).await;
-                assert_eq!(message["Attributes"]["MessageGroupId"], group, "{parameter}");
-            }
-            Err(words) => {
-                let letter = tests::receive(&fixture.cloud, "dlq").await;
-                let attributes = &letter["MessageAttributes"];
-                assert_eq!(attributes["ERROR_CODE"]["StringValue"], "INVALID_PARAMETER", "{letter}");
-                assert_eq!(attributes["RETRY_ATTEMPTS"]["StringValue"], "0", "{letter}");
-                let message = attributes["ERROR_MESSAGE"]["StringValue"].as_str().unwrap();
-                assert!(message.contains(words), "{message}");
-            }
+        let pattern = json!({"source": [{"wildcard": wildcard}]}).to_string();
+        let answer = fixture.call("PutRule", json!({"Name": "x", "EventPattern": pattern})).await;
+        match answer {
+            Ok(_) => assert!(is_accepted, "{wildcard}"),
+            Err(error) => assert_eq!((is_accepted, &*error.message), (false, reason)),
         }
     }
-    let function = arn::local("lambda", REGION, "function:f");
-    let target = json!({"Id": "2", "Arn": function, "SqsParameters": {"MessageGroupId": "g"}});
-    let error = fixture.call("PutTargets", json!({"Rule": "rule", "Targets": [target]})).await.unwrap_err();
-    assert_eq!(error.message, format!("SqsParameters is not supported for target {function}."));
 }

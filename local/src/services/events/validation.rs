@@ -1,5 +1,8 @@
 //! Validation common to several operations, in EventBridge's words.
 
+use indexmap::IndexMap;
+
+use crate::services::tags;
 use crate::{ApiError, Call, Input};
 
 const NAME_PATTERN: &str = "[\\.\\-_A-Za-z0-9]+";
@@ -33,13 +36,32 @@ pub(super) fn check_name(name: &str, field: &str, longest: usize) -> Result<(), 
     Ok(())
 }
 
+const MAX_TAGS: usize = 50;
+
 /// The tags of a call.
-pub(super) fn tags_of(input: &Input) -> indexmap::IndexMap<String, String> {
-    input
-        .structures("Tags")
-        .iter()
-        .filter_map(|tag| Some((tag.text("Key")?.to_owned(), tag.text("Value").unwrap_or_default().to_owned())))
-        .collect()
+///
+/// # Errors
+/// `ValidationException` for tags that AWS does not take.
+pub(super) fn tags_of(input: &Input) -> Result<IndexMap<String, String>, ApiError> {
+    let tags = tags::pairs(input, "Tags");
+    match tags::problem(&tags, MAX_TAGS) {
+        None => Ok(tags.into_iter().collect()),
+        Some(problem) => Err(invalid(format!("Parameter Tags is not valid. Reason: {problem}."))),
+    }
+}
+
+/// Adds tags to those of a rule or bus.
+///
+/// # Errors
+/// `ValidationException` for more than a resource can have.
+pub(super) fn add_tags(tags: &mut IndexMap<String, String>, added: IndexMap<String, String>) -> Result<(), ApiError> {
+    let mut all = tags.clone();
+    all.extend(added);
+    if all.len() > MAX_TAGS {
+        return Err(invalid(format!("Parameter Tags is not valid. Reason: {}.", tags::Problem::TooMany)));
+    }
+    *tags = all;
+    Ok(())
 }
 
 /// The requested page of a list, and the next token: the number of elements before it.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::names::{check_name, check_path};
 use super::propagation::Propagating;
 use super::store::{Document, Inner, ManagedPolicy, PolicyVersion, no_such_entity, propagation};
-use super::validation::{description, managed_document, required, tags};
+use super::validation::{description, managed_document, policy_tags, required};
 use super::{attachments, paging, render};
 use crate::credentials::unique_id;
 use crate::{ApiError, Call, Cloud, Output, arn};
@@ -86,7 +86,7 @@ pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let policy_arn = arn::local("iam", "", &format!("policy{path}{name}"));
     let mut policy =
         new_policy(name, path.to_owned(), policy_arn.clone(), description(input)?, document, cloud.clock.now());
-    policy.tags = tags(input)?;
+    policy.tags = policy_tags(input)?;
     let mut iam = cloud.iam.lock();
     if iam.policies.values().any(|policy| policy.name.eq_ignore_ascii_case(name)) {
         let message = format!("A policy called {name} already exists. Duplicate names are not allowed.");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::names::{check_name, check_path};
 use super::propagation::Propagating;
 use super::store::{Inner, Role, key_of, no_such_entity, propagation};
-use super::validation::{description, max_session_seconds, reject_unknown, required, tags, trust_document};
+use super::validation::{description, max_session_seconds, reject_unknown, required, role_tags, trust_document};
 use super::{managed, paging, render};
 use crate::credentials::unique_id;
 use crate::{ApiError, Call, Cloud, Output, arn};
@@ -45,7 +45,7 @@ pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         inline: BTreeMap::new(),
         attached: BTreeMap::new(),
         boundary: input.text("PermissionsBoundary").map(str::to_owned),
-        tags: tags(input)?,
+        tags: role_tags(input)?,
     };
     let mut iam = cloud.iam.lock();
     if let Some(boundary) = &role.boundary {

@@ -3,18 +3,25 @@
 use indexmap::IndexMap;
 
 use super::store::Inner;
-use super::validation::{check_tag_count, required, tags};
-use super::{paging, render};
+use super::validation::{check_tag_count, required};
+use super::{paging, render, validation};
 use crate::{ApiError, Call, Cloud, Output};
 
 type Tags = IndexMap<String, String>;
 
 pub(super) fn tag_role(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
-    add(role_tags(&mut cloud.iam.lock(), call)?, call)
+    let added = validation::role_tags(&call.input)?;
+    let mut iam = cloud.iam.lock();
+    let tags = role_tags(&mut iam, call)?;
+    let is_replaced = |key: &String| added.keys().any(|other| other.to_lowercase() == key.to_lowercase());
+    let kept = tags.iter().filter(|(key, _)| !is_replaced(key)).map(|(key, value)| (key.clone(), value.clone()));
+    set(tags, kept.chain(added.clone()).collect())
 }
 
 pub(super) fn untag_role(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
-    Ok(remove(role_tags(&mut cloud.iam.lock(), call)?, call))
+    let keys: Vec<String> = call.input.texts("TagKeys").iter().map(|key| key.to_lowercase()).collect();
+    role_tags(&mut cloud.iam.lock(), call)?.retain(|key, _| !keys.contains(&key.to_lowercase()));
+    Ok(Output::empty())
 }
 
 pub(super) fn list_role(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
@@ -22,7 +29,12 @@ pub(super) fn list_role(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> 
 }
 
 pub(super) fn tag_policy(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
-    add(policy_tags(&mut cloud.iam.lock(), call)?, call)
+    let added = validation::policy_tags(&call.input)?;
+    let mut iam = cloud.iam.lock();
+    let tags = policy_tags(&mut iam, call)?;
+    let mut all = tags.clone();
+    all.extend(added);
+    set(tags, all)
 }
 
 pub(super) fn untag_policy(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
@@ -41,11 +53,9 @@ fn policy_tags<'a>(iam: &'a mut Inner, call: &Call) -> Result<&'a mut Tags, ApiE
     Ok(&mut iam.policy_mut(required(&call.input, "PolicyArn")?)?.tags)
 }
 
-fn add(current: &mut Tags, call: &Call) -> Result<Output, ApiError> {
-    let mut merged = current.clone();
-    merged.extend(tags(&call.input)?);
-    check_tag_count(&merged)?;
-    *current = merged;
+fn set(current: &mut Tags, all: Tags) -> Result<Output, ApiError> {
+    check_tag_count(&all)?;
+    *current = all;
     Ok(Output::empty())
 }
 

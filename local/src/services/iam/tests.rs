@@ -244,3 +244,29 @@ async fn lists_come_in_pages() {
     let rest = account.done("ListRoles", json!({"MaxItems":"2","Marker":first["Marker"]})).await;
     assert_eq!((rest["Roles"].as_array().map(Vec::len), &rest["IsTruncated"]), (Some(1), &json!(false)));
 }
+
+#[tokio::test]
+async fn tag_keys_of_a_role_that_differ_by_case_are_one_key() {
+    let account = Account::new(Duration::ZERO);
+    let role = |keys: &[&str]| {
+        let tags: Vec<Value> = keys.iter().map(|key| json!({"Key": key, "Value": "1"})).collect();
+        json!({"RoleName": "r", "AssumeRolePolicyDocument": TRUST, "Tags": tags})
+    };
+    let (code, message) = account.refused("CreateRole", role(&["Env", "env"])).await;
+    assert_eq!(code, "InvalidInput");
+    assert_eq!(message, "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+    account.done("CreateRole", role(&["Env", "team"])).await;
+    account.done("TagRole", json!({"RoleName": "r", "Tags": [{"Key": "ENV", "Value": "2"}]})).await;
+    account.done("UntagRole", json!({"RoleName": "r", "TagKeys": ["TEAM"]})).await;
+    let read = account.done("GetRole", json!({"RoleName": "r"})).await;
+    assert_eq!(read["Role"]["Tags"], json!([{"Key": "ENV", "Value": "2"}]));
+    for (tags, code) in [
+        (json!([{"Key": "a", "Value": "1"}, {"Key": "A", "Value": "1"}]), "InvalidInput"),
+        (json!([{"Key": "a<", "Value": "1"}]), "ValidationError"),
+        (json!([{"Key": "a", "Value": "\n"}]), "ValidationError"),
+    ] {
+        assert_eq!(account.refused("TagRole", json!({"RoleName": "r", "Tags": tags})).await.0, code, "{tags}");
+    }
+    let document = json!({"PolicyName": "p", "PolicyDocument": PUBLISH, "Tags": [{"Key": "a", "Value": "1"}, {"Key": "A", "Value": "2"}]});
+    account.done("CreatePolicy", document).await;
+}

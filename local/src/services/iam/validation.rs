@@ -1,9 +1,12 @@
 //! Validation common to several operations.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
 use super::store::Document;
 use crate::policy::{Policy, PolicyError};
+use crate::services::tags::{self, Problem};
 use crate::{ApiError, Input};
 
 /// AWS's limit of tags per resource.
@@ -71,35 +74,36 @@ fn document(
     Ok(Document { text: text.to_owned(), policy })
 }
 
-/// The call's tags.
-pub(super) fn tags(input: &Input) -> Result<IndexMap<String, String>, ApiError> {
-    let mut tags = IndexMap::new();
-    for tag in input.structures("Tags") {
-        let key = required(&tag, "Key")?;
-        if key.chars().count() > 128 || key.to_lowercase().starts_with("aws:") {
-            return Err(ApiError::new("ValidationError", format!("The tag key '{key}' is not valid")));
-        }
-        let value = tag.text("Value").unwrap_or_default();
-        if value.chars().count() > 256 {
-            return Err(ApiError::new("ValidationError", format!("The value of tag '{key}' is longer than 256")));
-        }
-        if tags.insert(key.to_owned(), value.to_owned()).is_some() {
-            return Err(ApiError::new(
-                "InvalidInput",
-                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
-            ));
-        }
+/// The call's tags of a managed policy, whose keys may differ by case.
+pub(super) fn policy_tags(input: &Input) -> Result<IndexMap<String, String>, ApiError> {
+    let given = tags::pairs(input, "Tags");
+    match tags::problem(&given, MAX_TAGS) {
+        None => Ok(given.into_iter().collect()),
+        Some(Problem::Duplicate(_)) => Err(duplicate_tags()),
+        Some(Problem::TooMany) => Err(too_many_tags()),
+        Some(problem) => Err(ApiError::new("ValidationError", format!("Invalid tags: {problem}"))),
     }
-    check_tag_count(&tags)?;
-    Ok(tags)
+}
+
+/// The call's tags of a role: keys that differ by case only are the same key (IAM user guide, "Tags for IAM resources").
+pub(super) fn role_tags(input: &Input) -> Result<IndexMap<String, String>, ApiError> {
+    let tags = policy_tags(input)?;
+    let keys: HashSet<String> = tags.keys().map(|key| key.to_lowercase()).collect();
+    if keys.len() < tags.len() { Err(duplicate_tags()) } else { Ok(tags) }
+}
+
+fn duplicate_tags() -> ApiError {
+    ApiError::new("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+}
+
+fn too_many_tags() -> ApiError {
+    ApiError::new("LimitExceeded", "The number of tags has reached the maximum limit.").with_status(409)
 }
 
 /// Enforces AWS's tag limit.
 pub(super) fn check_tag_count(tags: &IndexMap<String, String>) -> Result<(), ApiError> {
     match tags.len() > MAX_TAGS {
-        true => {
-            Err(ApiError::new("LimitExceeded", "The number of tags has reached the maximum limit.").with_status(409))
-        }
+        true => Err(too_many_tags()),
         false => Ok(()),
     }
 }

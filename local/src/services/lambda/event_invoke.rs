@@ -7,7 +7,7 @@ use super::function::Function;
 use super::reference::{LATEST, Reference};
 use super::rest::{Reply, Request};
 use super::validation::{check_range, invalid};
-use super::{role, store};
+use super::{pages, role, store};
 use crate::arn::Arn;
 use crate::policy::Need;
 use crate::{ApiError, Cloud, Input};
@@ -128,7 +128,7 @@ pub(super) fn list(request: &Request) -> Result<Reply, ApiError> {
             .iter()
             .map(|(qualifier, config)| config.describe(&function.qualified_arn(qualifier)))
             .collect();
-        Ok(Reply::json(200, &json!({ "FunctionEventInvokeConfigs": configs })))
+        pages::reply(request, "FunctionEventInvokeConfigs", configs, pages::PAGE)
     })
 }
 

@@ -36,6 +36,8 @@ pub(super) struct Function {
 pub(super) struct Revision {
     pub(super) version: String,
     pub(super) revision_id: String,
+    /// The id until the creation or update that made it is done: becoming active is a revision of its own.
+    pub(super) unsettled_revision_id: String,
     pub(super) last_modified: Timestamp,
     pub(super) settings: Settings,
     pub(super) code: Arc<Code>,
@@ -47,6 +49,7 @@ impl Revision {
         Self {
             version: LATEST.to_owned(),
             revision_id: new_revision_id(),
+            unsettled_revision_id: new_revision_id(),
             last_modified: Timestamp::now(),
             settings,
             code,
@@ -158,7 +161,13 @@ impl Function {
     /// # Errors
     /// `PreconditionFailedException`.
     pub(super) fn check_revision(&self, expected: Option<&str>) -> Result<(), ApiError> {
-        check_revision(expected, &self.latest.revision_id)
+        check_revision(expected, self.revision_id(&self.latest))
+    }
+
+    /// A revision's current id.
+    fn revision_id<'r>(&self, revision: &'r Revision) -> &'r str {
+        let is_settled = revision.version != LATEST || self.lifecycle.is_settled();
+        if is_settled { &revision.revision_id } else { &revision.unsettled_revision_id }
     }
 
     /// A revision's `FunctionConfiguration`. `qualified` includes the version in the ARN.
@@ -172,7 +181,7 @@ impl Function {
             ("CodeSize", json!(revision.code.size())),
             ("CodeSha256", json!(revision.code.sha256)),
             ("LastModified", json!(last_modified(revision.last_modified))),
-            ("RevisionId", json!(revision.revision_id)),
+            ("RevisionId", json!(self.revision_id(revision))),
             ("Version", json!(revision.version)),
             ("PackageType", json!("Zip")),
             ("SnapStart", json!({ "ApplyOn": "None", "OptimizationStatus": "Off" })),

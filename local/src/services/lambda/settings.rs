@@ -134,12 +134,20 @@ impl Settings {
             self.tracing_mode = one_of("tracingConfig.mode", &mode, &["Active", "PassThrough"])?;
         }
         if let Some(dead_letter) = input.structure("DeadLetterConfig") {
-            self.dead_letter = checked_dead_letter(&dead_letter)?;
+            self.set_dead_letter(&dead_letter)?;
         }
         match input.structure("LoggingConfig") {
             Some(logging) => self.logging.update(&logging),
             None => Ok(()),
         }
+    }
+
+    /// Sets the dead-letter target: an empty ARN removes it, an empty structure changes nothing.
+    fn set_dead_letter(&mut self, config: &Input) -> Result<(), ApiError> {
+        if let Some(target) = config.text("TargetArn") {
+            self.dead_letter = checked_dead_letter(target)?;
+        }
+        Ok(())
     }
 
     /// Sets `Architectures`, which belongs to the code, not to the configuration.
@@ -265,13 +273,13 @@ fn checked_description(description: &str) -> Result<String, ApiError> {
     Ok(description.to_owned())
 }
 
-fn checked_dead_letter(config: &Input) -> Result<Option<String>, ApiError> {
-    match config.text("TargetArn").filter(|arn| !arn.is_empty()) {
-        None => Ok(None),
-        Some(target) if target.starts_with("arn:aws:sqs:") || target.starts_with("arn:aws:sns:") => {
+fn checked_dead_letter(target: &str) -> Result<Option<String>, ApiError> {
+    match target {
+        "" => Ok(None),
+        target if target.starts_with("arn:aws:sqs:") || target.starts_with("arn:aws:sns:") => {
             Ok(Some(target.to_owned()))
         }
-        Some(target) => Err(ApiError::new(
+        target => Err(ApiError::new(
             "ValidationException",
             format!(
                 "1 validation error detected: Value '{target}' at 'deadLetterConfig.targetArn' failed to satisfy \

@@ -9,6 +9,7 @@ use super::rest::{Reply, Request};
 use super::settings::text_members;
 use super::validation::{invalid, violation};
 use super::{mapping, store};
+use crate::services::tags::Problem;
 use crate::{ApiError, Cloud};
 
 const LIMIT: usize = 50;
@@ -19,20 +20,13 @@ const LIMIT: usize = 50;
 /// `InvalidParameterValueException` for too many tags, a reserved or overlong key, or an overlong value.
 pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), ApiError> {
     check_count(tags)?;
-    for (key, value) in tags {
-        if key.starts_with("aws:") {
-            return Err(invalid(
-                "The tag key is reserved for AWS: system tags cannot be added, updated or removed by requester.",
-            ));
-        }
-        if key.is_empty() || key.chars().count() > 128 {
-            return Err(violation(key, "tags", "have length between 1 and 128"));
-        }
-        if value.chars().count() > 256 {
-            return Err(violation(value, "tags", "have length less than or equal to 256"));
-        }
+    match crate::services::tags::problem(&Vec::from_iter(tags.clone()), LIMIT) {
+        None => Ok(()),
+        Some(Problem::Reserved(_)) => Err(invalid(
+            "The tag key is reserved for AWS: system tags cannot be added, updated or removed by requester.",
+        )),
+        Some(problem) => Err(invalid(format!("Invalid tags: {problem}."))),
     }
-    Ok(())
 }
 
 /// Enforces AWS's number of tags.

@@ -2,7 +2,9 @@
 
 use crate::{ApiError, Call, Cloud, Output};
 
-use super::parameters::{group_name, invalid, limit, name_in_arn, only, page, required, retention_days, tags};
+use super::parameters::{
+    add_tags, group_name, invalid, limit, name_in_arn, only, page, required, retention_days, tags,
+};
 use super::store::{Group, groups, no_group, with_group};
 
 pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
@@ -88,7 +90,7 @@ pub(super) fn delete_retention(cloud: &Cloud, call: &Call) -> Result<Output, Api
 pub(super) fn tag(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let added = tags(call)?;
     with_group(cloud, &call.region, tagged(call)?, |group| {
-        group.tags.extend(added);
+        add_tags(&mut group.tags, added)?;
         Ok(Output::empty())
     })
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::services::tags;
 use crate::{ApiError, Call};
+
+const MAX_TAGS: usize = 50;
 
 const DAYS: [i64; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
@@ -142,14 +145,33 @@ pub(super) fn tags(call: &Call) -> Result<BTreeMap<String, String>, ApiError> {
     let tags: BTreeMap<String, String> = members
         .into_iter()
         .map(|(key, value)| match value {
-            Value::String(value) if !key.is_empty() && key.chars().count() <= 128 => Ok((key, value)),
-            _ => Err(violation(&key, "tags", "have keys of 1 to 128 characters and text values")),
+            Value::String(value) => Ok((key, value)),
+            _ => Err(violation(&key, "tags", "have text values")),
         })
         .collect::<Result<_, _>>()?;
-    if tags.len() > 50 {
-        return Err(ApiError::new("TooManyTagsException", "A resource can have no more than 50 tags."));
+    match tags::problem(&Vec::from_iter(tags.clone()), MAX_TAGS) {
+        None => Ok(tags),
+        Some(tags::Problem::TooMany) => Err(too_many_tags()),
+        Some(problem) => Err(invalid(format!("Invalid tags: {problem}."))),
     }
-    Ok(tags)
+}
+
+/// Adds tags to those of a log group.
+///
+/// # Errors
+/// `TooManyTagsException` for more than a log group can have.
+pub(super) fn add_tags(tags: &mut BTreeMap<String, String>, added: BTreeMap<String, String>) -> Result<(), ApiError> {
+    let mut all = tags.clone();
+    all.extend(added);
+    if all.len() > MAX_TAGS {
+        return Err(too_many_tags());
+    }
+    *tags = all;
+    Ok(())
+}
+
+fn too_many_tags() -> ApiError {
+    ApiError::new("TooManyTagsException", "A resource can have no more than 50 tags.")
 }
 
 /// The page of a list from `nextToken`, the position of its first element.

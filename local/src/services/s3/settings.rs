@@ -8,6 +8,9 @@ use super::reply::Reply;
 use super::xml::{Element, root};
 use crate::ApiError;
 use crate::policy::Policy;
+use crate::services::tags::{self, Problem};
+
+const MAX_TAGS: usize = 50;
 
 /// A kind of configuration.
 struct Kind {
@@ -207,26 +210,18 @@ fn encryption(document: &Element) -> Result<(), ApiError> {
 
 fn tagging(document: &Element) -> Result<(), ApiError> {
     let invalid = |message: &str| Err(ApiError::new("InvalidTag", message));
-    let mut keys: Vec<&str> = Vec::new();
+    let mut tags: Vec<(&str, &str)> = Vec::new();
     for tag in document.child("TagSet").ok_or_else(malformed_xml)?.all("Tag") {
         let (Some(key), Some(value)) = (tag.text_of("Key"), tag.text_of("Value")) else { return Err(malformed_xml()) };
-        if key.is_empty() || key.chars().count() > 128 {
-            return invalid("The TagKey you have provided is invalid");
-        }
-        if value.chars().count() > 256 {
-            return invalid("The TagValue you have provided is invalid");
-        }
-        if key.to_lowercase().starts_with("aws:") {
-            return invalid("System tags cannot be added/updated by requester");
-        }
-        if keys.contains(&key) {
-            return invalid("Cannot provide multiple Tags with the same key");
-        }
-        keys.push(key);
+        tags.push((key, value));
     }
-    match keys.len() > 50 {
-        true => Err(ApiError::new("BadRequest", "Bucket tag count cannot be greater than 50")),
-        false => Ok(()),
+    match tags::problem(&tags, MAX_TAGS) {
+        None => Ok(()),
+        Some(Problem::Key(_)) => invalid("The TagKey you have provided is invalid"),
+        Some(Problem::Value(_)) => invalid("The TagValue you have provided is invalid"),
+        Some(Problem::Reserved(_)) => invalid("System tags cannot be added/updated by requester"),
+        Some(Problem::Duplicate(_)) => invalid("Cannot provide multiple Tags with the same key"),
+        Some(Problem::TooMany) => Err(ApiError::new("BadRequest", "Bucket tag count cannot be greater than 50")),
     }
 }
 

@@ -212,8 +212,13 @@ async fn to_queue(
     subscription: &Subscription,
 ) -> Result<(), ApiError> {
     let (body, attributes) = if subscription.flag("RawMessageDelivery") {
-        let attributes =
-            notification.attributes.iter().map(|(name, each)| (name.clone(), each.value.clone())).collect();
+        let attribute = |(name, each): (&String, &MessageAttribute)| sqs::Attribute {
+            name: name.clone(),
+            // A list is text to a queue.
+            data_type: if each.data_type == "String.Array" { "String".to_owned() } else { each.data_type.clone() },
+            value: each.value.clone(),
+        };
+        let attributes = notification.attributes.iter().map(attribute).collect();
         (notification.bodies.text_for(Protocol::Sqs.name()).to_owned(), attributes)
     } else {
         (notification.envelope(cloud, subscription).to_string(), Vec::new())

@@ -1,6 +1,6 @@
 //! Filter policies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use incident_model::Pattern;
 use serde_json::{Map, Number, Value};
@@ -9,6 +9,8 @@ use super::MessageAttribute;
 
 /// Maximum number of keys in one policy.
 const MAX_KEYS: usize = 5;
+const MAX_COMBINATIONS: u64 = 150;
+const MAX_BYTES: usize = 256 * 1024;
 
 /// A validated policy.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,18 +32,25 @@ impl FilterPolicy {
         if ["", "{}"].contains(&text.trim()) {
             return Ok(Self::Everything);
         }
-        let document: Value = serde_json::from_str(text).map_err(|_| "failed to parse JSON.".to_owned())?;
-        let pattern = Pattern::from_value(&document).map_err(|error| error.reason().to_owned())?;
-        if document.as_object().is_some_and(|keys| keys.len() > MAX_KEYS) {
-            return Err(format!("Filter policy can not have more than {MAX_KEYS} keys"));
+        if text.len() > MAX_BYTES {
+            return Err("FilterPolicy: Filter policy is too large".to_owned());
         }
-        if scope == Some("MessageBody") {
-            return Ok(Self::Body(pattern));
-        }
-        if document.as_object().is_some_and(|keys| keys.values().any(Value::is_object)) {
+        let document: Value =
+            serde_json::from_str(text).map_err(|_| "FilterPolicy: failed to parse JSON.".to_owned())?;
+        let is_of_body = scope == Some("MessageBody");
+        let is_nested = |keys: &Map<String, Value>| keys.values().any(Value::is_object);
+        let pattern = Pattern::from_value(&document).map_err(|error| format!("FilterPolicy: {}", error.reason()))?;
+        if !is_of_body && document.as_object().is_some_and(is_nested) {
             return Err("Filter policy scope MessageAttributes does not support nested filter policy".to_owned());
         }
-        Ok(Self::Attributes(pattern))
+        let size = Size::of(&document);
+        if size.keys.len() > MAX_KEYS {
+            return Err(format!("FilterPolicy: Filter policy can not have more than {MAX_KEYS} keys"));
+        }
+        if size.combinations > MAX_COMBINATIONS {
+            return Err("FilterPolicy: Filter policy is too complex".to_owned());
+        }
+        Ok(if is_of_body { Self::Body(pattern) } else { Self::Attributes(pattern) })
     }
 
     /// Whether a message passes.
@@ -51,6 +60,41 @@ impl FilterPolicy {
             Self::Attributes(pattern) => pattern.matches(&as_json(attributes)),
             Self::Body(pattern) => serde_json::from_str(message).is_ok_and(|body| pattern.matches(&body)),
         }
+    }
+}
+
+/// What SNS counts in a policy (SNS developer guide, "Filter policy constraints").
+struct Size {
+    /// Paths of the keys with values.
+    keys: BTreeSet<String>,
+    /// Numbers of values multiplied, each by the depth of its key; `$or` adds those of its alternatives.
+    combinations: u64,
+}
+
+impl Size {
+    fn of(policy: &Value) -> Self {
+        let mut size = Self { keys: BTreeSet::new(), combinations: 1 };
+        size.combinations = size.count(policy, "", 1);
+        size
+    }
+
+    fn count(&mut self, fields: &Value, parent: &str, depth: u64) -> u64 {
+        let mut product: u64 = 1;
+        for (name, value) in fields.as_object().into_iter().flatten() {
+            let path = format!("{parent}.{name}");
+            let factor = match value {
+                Value::Array(alternatives) if name == "$or" => {
+                    alternatives.iter().map(|each| self.count(each, parent, depth)).sum()
+                }
+                Value::Array(values) => {
+                    self.keys.insert(path);
+                    values.len() as u64 * depth
+                }
+                nested => self.count(nested, &path, depth + 1),
+            };
+            product = product.saturating_mul(factor);
+        }
+        product
     }
 }
 

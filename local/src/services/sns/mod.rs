@@ -1,5 +1,6 @@
 //! SNS: topics, subscriptions with confirmation, filter policies, delivery to email, queues and functions.
 
+mod attribute;
 mod delivery;
 mod errors;
 mod filter;
@@ -22,6 +23,7 @@ pub use pages::{confirm_page, unsubscribe_page};
 pub use publication::{MessageAttribute, Publication, publish};
 pub use state::Sns;
 
+use crate::config::ACCOUNT;
 use crate::policy::Need;
 use crate::{ApiError, Call, Cloud, Input, Output, arn};
 pub(crate) use tags::mark;
@@ -35,6 +37,7 @@ const PAGE: usize = 100;
 /// AWS's error codes; `NotImplemented` for an unsupported operation.
 pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let sns = &cloud.sns;
+    check_home(call)?;
     match call.operation.as_str() {
         "AddPermission" => policies::add_permission(sns, call),
         "ConfirmSubscription" => subscriptions::confirm(sns, call),
@@ -59,6 +62,19 @@ pub async fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         "UntagResource" => tags::remove(sns, call),
         operation => Err(ApiError::not_implemented(&call.service, operation)),
     }
+}
+
+/// Refuses ARNs of another region or account: a topic is reached in its own region only.
+fn check_home(call: &Call) -> Result<(), ApiError> {
+    for parameter in ["TopicArn", "TargetArn", "ResourceArn", "SubscriptionArn"] {
+        let Some(text) = call.input.text(parameter) else { continue };
+        state::check_arn(parameter, text)?;
+        let is_home = |arn: arn::Arn<'_>| arn.region == call.region && arn.account == ACCOUNT;
+        if !arn::Arn::parse(text).is_some_and(is_home) {
+            return Err(errors::invalid(parameter));
+        }
+    }
+    Ok(())
 }
 
 /// The permissions a call requires.

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::delivery::{self, Notification};
-use super::errors;
-use super::filter::is_number;
 use super::policies::default_policy;
 use super::state::Topic;
+use super::{attribute, errors};
 use crate::config::ACCOUNT;
 use crate::policy::{Decision, Need, Policy, Requester};
 use crate::{ApiError, Call, Cloud, Input, Output, Principal};
@@ -108,32 +107,13 @@ fn check(publication: &Publication) -> Result<(), ApiError> {
     if size(publication) > MAX_MESSAGE {
         return Err(errors::invalid("Message too long"));
     }
-    publication.attributes.iter().try_for_each(|(name, attribute)| check_attribute(name, attribute))
+    publication.attributes.iter().try_for_each(|(name, attribute)| attribute::check(name, attribute))
 }
 
 fn size(publication: &Publication) -> usize {
     let attributes = publication.attributes.iter();
     publication.message.len()
         + attributes.map(|(name, each)| name.len() + each.data_type.len() + each.value.len()).sum::<usize>()
-}
-
-fn check_attribute(name: &str, attribute: &MessageAttribute) -> Result<(), ApiError> {
-    let refuse = |reason: String| Err(ApiError::new("ParameterValueInvalid", reason));
-    let MessageAttribute { data_type, value } = attribute;
-    let kind = data_type.split('.').next().unwrap_or_default();
-    match kind {
-        "" => refuse(format!("The message attribute '{name}' must contain non-empty message attribute type.")),
-        "String" | "Number" | "Binary" if value.is_empty() => refuse(format!(
-            "The message attribute '{name}' must contain non-empty message attribute value for message attribute type \
-             '{data_type}'."
-        )),
-        "Number" if !is_number(value) => refuse(format!("Could not cast message attribute '{name}' value to number.")),
-        "String" | "Number" | "Binary" => Ok(()),
-        _ => refuse(format!(
-            "The message attribute '{name}' has an invalid message attribute type, the set of supported type prefixes is \
-             Binary, Number, and String."
-        )),
-    }
 }
 
 /// Identity policies already authorised the account's own callers; a service needs the topic's.
@@ -182,50 +162,79 @@ pub(super) async fn publish_one(cloud: &Cloud, call: &Call) -> Result<Output, Ap
         .text("TopicArn")
         .or_else(|| call.input.text("TargetArn"))
         .ok_or_else(|| errors::invalid("TopicArn or TargetArn Reason: no value for required parameter"))?;
-    let id = send_entry(cloud, topic_arn, &call.input, &call.principal)?;
+    let (publication, bodies) = read(cloud, topic_arn, &call.input, &call.principal, "messageAttributes")?;
+    let id = send(cloud, topic_arn, publication, bodies)?;
     Ok(Output::structure([("MessageId", Some(id.into()))]))
 }
 
-fn send_entry(cloud: &Cloud, topic_arn: &str, entry: &Input, principal: &Principal) -> Result<String, ApiError> {
+/// A message of a call or of one entry of a batch, checked; `path` is where its attributes are in the call.
+fn read(
+    cloud: &Cloud,
+    topic_arn: &str,
+    entry: &Input,
+    principal: &Principal,
+    path: &str,
+) -> Result<(Publication, Bodies), ApiError> {
     let message = entry.text("Message").unwrap_or_default().to_owned();
     let bodies = match entry.text("MessageStructure") {
         Some("json") => Bodies::structured(&message)?,
         Some(_) => return Err(errors::invalid("Invalid value for MessageStructure")),
         None => Bodies::plain(message.clone()),
     };
-    if topic_arn.ends_with(".fifo") && entry.text("MessageGroupId").is_none() {
-        return Err(errors::invalid("The MessageGroupId parameter is required for FIFO topics"));
-    }
+    cloud.sns.with_topic(topic_arn, |topic| check_deduplication(topic, entry))?;
     let publication = Publication {
         subject: entry.text("Subject").map(str::to_owned),
         message,
-        attributes: message_attributes(entry),
+        attributes: attribute::read(entry, path)?,
         principal: principal.clone(),
         source_arn: None,
     };
-    send(cloud, topic_arn, publication, bodies)
+    check(&publication)?;
+    Ok((publication, bodies))
 }
 
-fn message_attributes(entry: &Input) -> BTreeMap<String, MessageAttribute> {
-    let members = entry.get("MessageAttributes").and_then(Value::as_object).into_iter().flatten();
-    let read = |value: &Value| {
-        let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-        let content = text("StringValue").or_else(|| text("BinaryValue"));
-        MessageAttribute { data_type: text("DataType").unwrap_or_default(), value: content.unwrap_or_default() }
-    };
-    members.map(|(name, value)| (name.clone(), read(value))).collect()
+/// A FIFO topic needs a group and a way to tell duplicates; a standard one takes no deduplication id.
+fn check_deduplication(topic: &Topic, entry: &Input) -> Result<(), ApiError> {
+    let is_given = entry.get("MessageDeduplicationId").is_some();
+    if !topic.is_fifo() && is_given {
+        return Err(errors::invalid(
+            "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for \
+             this topic type",
+        ));
+    }
+    if topic.is_fifo() && entry.text("MessageGroupId").is_none() {
+        return Err(errors::invalid("The MessageGroupId parameter is required for FIFO topics"));
+    }
+    let by_content = topic.attributes.get("ContentBasedDeduplication").is_some_and(|value| value == "true");
+    if topic.is_fifo() && !is_given && !by_content {
+        return Err(errors::invalid(
+            "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+        ));
+    }
+    Ok(())
 }
 
-/// Each entry succeeds or fails on its own.
+/// An invalid entry fails the whole call, as recorded of AWS.
 pub(super) async fn publish_batch(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let topic_arn = errors::required(call, "TopicArn")?;
     let entries = call.input.structures("PublishBatchRequestEntries");
     check_batch(&entries)?;
-    cloud.sns.with_topic(topic_arn, |_| Ok(()))?;
+    let mut messages = Vec::new();
+    for (at, entry) in entries.iter().enumerate() {
+        let path = format!("publishBatchRequestEntries.{}.member.messageAttributes", at + 1);
+        let (publication, bodies) = read(cloud, topic_arn, entry, &call.principal, &path)?;
+        messages.push((entry.text("Id").unwrap_or_default(), publication, bodies));
+    }
+    if messages.iter().map(|(_, publication, _)| size(publication)).sum::<usize>() > MAX_MESSAGE {
+        return Err(ApiError::new(
+            "BatchRequestTooLong",
+            "The length of all the messages put together is more than the limit.",
+        ));
+    }
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
-    for entry in &entries {
-        let id = ("Id", entry.text("Id").map(Into::into));
-        match send_entry(cloud, topic_arn, entry, &call.principal) {
+    for (id, publication, bodies) in messages {
+        let id = ("Id", Some(id.into()));
+        match send(cloud, topic_arn, publication, bodies) {
             Ok(message_id) => successful.push(Output::structure([id, ("MessageId", Some(message_id.into()))])),
             Err(error) => failed.push(Output::structure([
                 id,
@@ -239,34 +248,32 @@ pub(super) async fn publish_batch(cloud: &Cloud, call: &Call) -> Result<Output, 
 }
 
 fn check_batch(entries: &[Input]) -> Result<(), ApiError> {
-    let refuse = |code: &str, message: &str| Err(ApiError::new(code, message));
+    let refuse = |code: &str, message: String| Err(ApiError::new(code, message));
     if entries.is_empty() {
-        return refuse("EmptyBatchRequest", "The batch request doesn't contain any entries.");
+        return refuse("EmptyBatchRequest", "The batch request doesn't contain any entries.".to_owned());
     }
     if entries.len() > MAX_BATCH {
-        return refuse("TooManyEntriesInBatchRequest", "The batch request contains more entries than permissible.");
+        let message = "The batch request contains more entries than permissible.";
+        return refuse("TooManyEntriesInBatchRequest", message.to_owned());
     }
     let mut ids: Vec<&str> = entries.iter().map(|entry| entry.text("Id").unwrap_or_default()).collect();
-    let legal = |id: &&str| {
-        (1..=80).contains(&id.len()) && id.chars().all(|each| each.is_ascii_alphanumeric() || "-_".contains(each))
-    };
-    if !ids.iter().all(legal) {
-        return refuse(
-            "InvalidBatchEntryId",
-            "The Id of a batch entry in a batch request doesn't abide by the specification.",
-        );
+    for id in &ids {
+        let problem = match id.len() {
+            0 => "is empty",
+            81.. => "is too long",
+            _ if !id.chars().all(|each| each.is_ascii_alphanumeric() || "-_".contains(each)) => {
+                "contains an impermissible character"
+            }
+            _ => continue,
+        };
+        let message = format!("The Id of a batch entry in the batch request {problem}: {id}");
+        return refuse("InvalidBatchEntryId", message);
     }
     ids.sort_unstable();
     ids.dedup();
     if ids.len() < entries.len() {
-        return refuse("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.");
-    }
-    let total: usize = entries.iter().map(|entry| entry.text("Message").unwrap_or_default().len()).sum();
-    if total > MAX_MESSAGE {
-        return refuse(
-            "BatchRequestTooLong",
-            "The length of all the batch messages put together is more than the limit.",
-        );
+        let message = "Two or more batch entries in the request have the same Id.";
+        return refuse("BatchEntryIdsNotDistinct", message.to_owned());
     }
     Ok(())
 }

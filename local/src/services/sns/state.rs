@@ -193,7 +193,7 @@ pub(super) fn topic_of(subscription_arn: &str) -> Result<&str, ApiError> {
     check_arn("SubscriptionArn", subscription_arn)?;
     match subscription_arn.rsplit_once(':') {
         Some((topic_arn, _)) if topic_arn.split(':').count() == 6 => Ok(topic_arn),
-        _ => Err(errors::invalid("SubscriptionArn")),
+        _ => Err(errors::invalid("SubscriptionId")),
     }
 }
 

@@ -15,10 +15,16 @@ use crate::{ApiError, Call, Cloud, Output, Principal, arn};
 /// The placeholder that lists show instead of a pending subscription's ARN.
 const PENDING_ARN: &str = "PendingConfirmation";
 
+/// Protocols of SNS that are not simulated.
+const NOT_SIMULATED: [&str; 3] = ["application", "firehose", "sms"];
+
 /// Subscribes an endpoint, or returns the existing subscription. Every call for a pending address mails the link again.
 pub(super) async fn subscribe(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let topic_arn = required(call, "TopicArn")?;
     let protocol_name = required(call, "Protocol")?;
+    if NOT_SIMULATED.contains(&protocol_name) {
+        return Err(ApiError::not_implemented("sns", &format!("Subscribe with protocol {protocol_name}")));
+    }
     let protocol = Protocol::parse(protocol_name)
         .ok_or_else(|| errors::invalid(format!("Amazon SNS does not support this protocol string: {protocol_name}")))?;
     let endpoint = call.input.text("Endpoint").unwrap_or_default();
@@ -45,6 +51,11 @@ pub(super) async fn subscribe(cloud: &Cloud, call: &Call) -> Result<Output, ApiE
 fn check_endpoint(topic: &Topic, protocol: Protocol, endpoint: &str) -> Result<(), ApiError> {
     if topic.is_fifo() && protocol != Protocol::Sqs {
         return Err(errors::invalid(format!("Invalid protocol type: {}", protocol.name())));
+    }
+    if protocol == Protocol::Sqs && endpoint.ends_with(".fifo") && !topic.is_fifo() {
+        return Err(errors::invalid(
+            "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics",
+        ));
     }
     let is_arn_of = |service: &str| arn::Arn::parse(endpoint).is_some_and(|arn| arn.service == service);
     match protocol {
@@ -139,7 +150,7 @@ fn check_attribute(
     match name {
         "FilterPolicy" => {
             let scope = others.get("FilterPolicyScope").map(String::as_str);
-            FilterPolicy::parse(value, scope).map(drop).map_err(|reason| format!("FilterPolicy: {reason}"))
+            FilterPolicy::parse(value, scope).map(drop)
         }
         "FilterPolicyScope" if !["MessageAttributes", "MessageBody"].contains(&value) => Err(format!(
             "FilterPolicyScope: Invalid value [{value}]. Please use either MessageBody or MessageAttributes"

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::errors::{self, required};
 use super::state::{Sns, Topic};
+use crate::services::tags::{self, Problem};
 use crate::{ApiError, Call, Cloud, Output};
 
 const MAX_TAGS: usize = 50;
@@ -20,12 +21,9 @@ pub(super) fn list(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
 pub(super) fn add(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
     with_resource(sns, call, |topic| {
         let mut tags = topic.tags.clone();
-        tags.extend(tags_of(call));
+        tags.extend(tags_of(call)?);
         if tags.len() > MAX_TAGS {
-            return Err(ApiError::new(
-                "TagLimitExceeded",
-                "Could not complete request: tag quota of per resource exceeded",
-            ));
+            return Err(limit_exceeded());
         }
         topic.tags = tags;
         Ok(Output::empty())
@@ -49,12 +47,24 @@ pub(super) fn with_resource(
     work(sns.topics().get_mut(required(call, "ResourceArn")?).ok_or_else(errors::no_resource)?)
 }
 
-pub(super) fn tags_of(call: &Call) -> IndexMap<String, String> {
-    call.input
-        .structures("Tags")
-        .iter()
-        .filter_map(|tag| Some((tag.text("Key")?.to_owned(), tag.text("Value").unwrap_or_default().to_owned())))
-        .collect()
+/// The call's tags.
+///
+/// # Errors
+/// `InvalidParameter` for a key twice, and for keys and values that AWS does not take.
+pub(super) fn tags_of(call: &Call) -> Result<IndexMap<String, String>, ApiError> {
+    let tags: Vec<(String, String)> = tags::pairs(&call.input, "Tags");
+    tags::problem(&tags, MAX_TAGS).map_or(Ok(()), |problem| {
+        Err(match problem {
+            Problem::Duplicate(_) => errors::invalid("Duplicated keys are not allowed."),
+            Problem::TooMany => limit_exceeded(),
+            problem => errors::invalid(format_args!("Tags Reason: {problem}")),
+        })
+    })?;
+    Ok(tags.into_iter().collect())
+}
+
+fn limit_exceeded() -> ApiError {
+    ApiError::new("TagLimitExceeded", "Could not complete request: tag quota of per resource exceeded")
 }
 
 /// Adds AWS's own reserved tags.

@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod refusals;
+
 use std::time::Duration;
 
 use serde_json::json;

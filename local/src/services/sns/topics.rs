@@ -41,7 +41,7 @@ pub(super) fn create(sns: &Sns, call: &Call) -> Result<Output, ApiError> {
         })?;
     }
     check_fifo(name, &attributes)?;
-    let tags = tags_of(call);
+    let tags = tags_of(call)?;
     let arn = arn::local("sns", &call.region, name);
     let mut topics = sns.topics();
     match topics.get(&arn) {

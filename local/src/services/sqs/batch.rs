@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::{ApiError, Call, Cloud, Input, Output};
 
-use super::{arn_of_url, messages};
+use super::{arn_of_url, message, messages};
 
 pub(super) fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let queue_arn = arn_of_url(call)?;
@@ -29,10 +29,9 @@ pub(super) fn handle(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     }
     cloud.sqs.arrived.notify_waiters();
     cloud.polled_metric_changed();
-    Ok(Output::structure([
-        ("Successful", Some(Output::List(successful))),
-        ("Failed", (!failed.is_empty()).then_some(Output::List(failed))),
-    ]))
+    // AWS omits an empty list, although its model requires both (<https://github.com/aws/aws-sdk/issues/657>).
+    let any = |entries: Vec<Output>| (!entries.is_empty()).then_some(Output::List(entries));
+    Ok(Output::structure([("Successful", any(successful)), ("Failed", any(failed))]))
 }
 
 fn one(cloud: &Cloud, call: &Call, queue_arn: &str, entry: &Input) -> Result<Vec<(String, Output)>, ApiError> {
@@ -69,7 +68,7 @@ fn check_entries(call: &Call, entries: &[Input]) -> Result<(), ApiError> {
             return Err(ApiError::new("BatchEntryIdsNotDistinct", format!("Id {id} repeated.")));
         }
     }
-    let bytes: usize = entries.iter().filter_map(|entry| entry.text("MessageBody")).map(str::len).sum();
+    let bytes: usize = entries.iter().map(message::sent_size).sum();
     if bytes > 1_048_576 {
         return Err(ApiError::new(
             "BatchRequestTooLong",

@@ -56,8 +56,8 @@ pub(super) struct MessageAttribute {
 }
 
 impl MessageAttribute {
-    pub(super) fn text(value: String) -> Self {
-        Self { data_type: "String".to_owned(), value }
+    pub(super) fn of(attribute: super::Attribute) -> Self {
+        Self { data_type: attribute.data_type, value: attribute.value }
     }
 
     fn is_binary(&self) -> bool {
@@ -101,11 +101,7 @@ impl Draft {
         }
         let group = input.text("MessageGroupId").map(checked_group).transpose()?;
         let attributes = read_attributes(input)?;
-        let size = body.len()
-            + attributes
-                .iter()
-                .map(|(name, value)| name.len() + value.data_type.len() + value.bytes().len())
-                .sum::<usize>();
+        let size = size(body, &attributes);
         if size > size_limit {
             return Err(invalid_parameter(format!(
                 "One or more parameters are invalid. Reason: Message must be shorter than {size_limit} bytes."
@@ -123,10 +119,22 @@ impl Draft {
         Ok(Self { body: body.to_owned(), attributes, group, delay })
     }
 
-    /// Size in bytes that counts against the limits.
+    /// Size in bytes that counts against the limits: body and attributes.
     pub(super) fn size(&self) -> usize {
-        self.body.len()
+        size(&self.body, &self.attributes)
     }
+}
+
+fn size(body: &str, attributes: &BTreeMap<String, MessageAttribute>) -> usize {
+    let of_attribute =
+        |(name, value): (&String, &MessageAttribute)| name.len() + value.data_type.len() + value.bytes().len();
+    body.len() + attributes.iter().map(of_attribute).sum::<usize>()
+}
+
+/// The size of a message in a batch, without attributes that are invalid: that entry fails alone.
+pub(super) fn sent_size(entry: &Input) -> usize {
+    let body = entry.text("MessageBody").unwrap_or_default();
+    read_attributes(entry).map_or(body.len(), |attributes| size(body, &attributes))
 }
 
 /// A valid message group id.
@@ -158,7 +166,21 @@ fn read_attributes(input: &Input) -> Result<BTreeMap<String, MessageAttribute>, 
     entries.into_iter().map(|(name, value)| Ok((name.clone(), read_attribute(&name, &value)?))).collect()
 }
 
+/// Names have letters, digits and `_-.`, no two dots in a row, none at the ends, and no prefix of AWS's own (SQS developer
+/// guide, "Amazon SQS message metadata").
+fn check_attribute_name(name: &str) -> Result<(), ApiError> {
+    let is_legal = |character: char| character.is_ascii_alphanumeric() || "_-.".contains(character);
+    let lower = name.to_ascii_lowercase();
+    let is_reserved = lower.starts_with("aws.") || lower.starts_with("amazon.");
+    let is_dotted = name.starts_with('.') || name.ends_with('.') || name.contains("..");
+    if !(1..=256).contains(&name.len()) || !name.chars().all(is_legal) || is_reserved || is_dotted {
+        return Err(invalid_parameter(format!("Message (user) attribute name '{name}' is invalid.")));
+    }
+    Ok(())
+}
+
 fn read_attribute(name: &str, value: &Value) -> Result<MessageAttribute, ApiError> {
+    check_attribute_name(name)?;
     let text = |member: &str| value.get(member).and_then(Value::as_str);
     let data_type = text("DataType").filter(|kind| !kind.is_empty()).ok_or_else(|| {
         invalid_parameter(format!("The message attribute '{name}' must contain a non-empty message attribute type."))
@@ -174,10 +196,18 @@ fn read_attribute(name: &str, value: &Value) -> Result<MessageAttribute, ApiErro
         }
     };
     let content = content.filter(|content| !content.is_empty()).ok_or_else(|| {
-        invalid_parameter(format!(
-            "The message attribute '{name}' must contain a non-empty message attribute value for message attribute type '{base}'."
-        ))
+        invalid_parameter(format!("Message (user) attribute '{name}' must contain a non-empty value of type '{base}'."))
     })?;
+    if content.chars().any(|character| !is_allowed(character)) {
+        return Err(invalid_parameter(format!(
+            "Message (user) attribute '{name}' has characters that are not allowed."
+        )));
+    }
+    if base == "Number" && content.parse::<f64>().is_err() {
+        return Err(invalid_parameter(format!(
+            "Can't cast the value of message (user) attribute '{name}' to a number."
+        )));
+    }
     Ok(MessageAttribute { data_type: data_type.to_owned(), value: content.to_owned() })
 }
 

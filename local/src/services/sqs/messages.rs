@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::{ApiError, Call, Cloud, Input, Output};
 
 use super::message::{Draft, Message};
@@ -63,7 +66,7 @@ pub(super) async fn receive(cloud: &Cloud, call: &Call) -> Result<Output, ApiErr
                 0 => cloud.queue_counted(&queue_arn, "NumberOfEmptyReceives", 1.0),
                 received => cloud.queue_counted(&queue_arn, "NumberOfMessagesReceived", received as f64),
             }
-            return Ok(received(call, &messages));
+            return Ok(received(call, &queue_arn, &messages));
         }
         let until = next.map_or(deadline, |next| deadline.min(next.into()));
         let _ = tokio::time::timeout_at(until, arrived).await;
@@ -101,21 +104,26 @@ fn ranged(call: &Call, name: &str, low: u64, high: u64) -> Result<Option<u64>, A
         Some(value) => match u64::try_from(value) {
             Ok(value) if (low..=high).contains(&value) => Ok(Some(value)),
             _ => Err(invalid_parameter(format!(
-                "Value {value} for parameter {name} is invalid. Reason: Must be between {low} and {high}, if provided."
+                "Value {value} for parameter {name} is invalid. Reason: Must be {}, if provided.",
+                if name == "WaitTimeSeconds" {
+                    format!(">= {low} and <= {high}")
+                } else {
+                    format!("between {low} and {high}")
+                }
             ))),
         },
     }
 }
 
-fn received(call: &Call, messages: &[Message]) -> Output {
+fn received(call: &Call, queue_arn: &str, messages: &[Message]) -> Output {
     let mut system = call.input.texts("AttributeNames");
     system.extend(call.input.texts("MessageSystemAttributeNames"));
     let wanted = call.input.texts("MessageAttributeNames");
-    let list = messages.iter().map(|message| one_received(message, &system, &wanted));
+    let list = messages.iter().map(|message| one_received(message, queue_arn, &system, &wanted));
     Output::structure([("Messages", (!messages.is_empty()).then(|| Output::List(list.collect())))])
 }
 
-fn one_received(message: &Message, system: &[String], wanted: &[String]) -> Output {
+fn one_received(message: &Message, queue_arn: &str, system: &[String], wanted: &[String]) -> Output {
     let system_attributes: Vec<(&str, String)> = system_attributes(message)
         .into_iter()
         .filter(|(name, _)| system.iter().any(|asked| asked == "All" || asked == name))
@@ -126,7 +134,7 @@ fn one_received(message: &Message, system: &[String], wanted: &[String]) -> Outp
     let typed = attributes.iter().map(|(name, value)| (name.clone(), value.output())).collect::<Vec<_>>();
     Output::structure([
         ("MessageId", Some(message.id.as_str().into())),
-        ("ReceiptHandle", message.receipt.as_deref().map(Output::from)),
+        ("ReceiptHandle", message.receipt.as_deref().map(|receipt| handle(queue_arn, receipt).into())),
         ("MD5OfBody", Some(super::message::body_digest(&message.body).into())),
         ("Body", Some(message.body.as_str().into())),
         ("Attributes", (!system_attributes.is_empty()).then(|| Output::string_map(system_attributes))),
@@ -165,8 +173,8 @@ pub(super) fn delete(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
 pub(super) fn delete_one(cloud: &Cloud, queue_arn: &str, input: &Input) -> Result<(), ApiError> {
     let mut state = cloud.sqs.state();
     let queue = state.queue(queue_arn)?;
-    let receipt = checked_receipt(input)?;
-    let deleted = queue.backlog.delete(receipt, Instant::now());
+    let receipt = checked_receipt(input, queue_arn)?;
+    let deleted = queue.backlog.delete(&receipt, Instant::now());
     drop(state);
     if deleted.is_some() {
         cloud.queue_counted(queue_arn, "NumberOfMessagesDeleted", 1.0);
@@ -174,15 +182,21 @@ pub(super) fn delete_one(cloud: &Cloud, queue_arn: &str, input: &Input) -> Resul
     Ok(())
 }
 
-fn checked_receipt(input: &Input) -> Result<&str, ApiError> {
-    let receipt = input.text("ReceiptHandle").ok_or_else(|| missing_parameter("ReceiptHandle"))?;
-    uuid::Uuid::parse_str(receipt).map_err(|_| {
+/// A receipt as the client sees it: it names its queue and is valid for no other.
+fn handle(queue_arn: &str, receipt: &str) -> String {
+    STANDARD.encode(format!("{receipt} {queue_arn}"))
+}
+
+fn checked_receipt(input: &Input, queue_arn: &str) -> Result<String, ApiError> {
+    let given = input.text("ReceiptHandle").ok_or_else(|| missing_parameter("ReceiptHandle"))?;
+    let decoded = STANDARD.decode(given).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let receipt = decoded.as_deref().and_then(|text| text.split_once(' ')).filter(|(_, of)| *of == queue_arn);
+    receipt.map(|(receipt, _)| receipt.to_owned()).ok_or_else(|| {
         ApiError::new(
             "ReceiptHandleIsInvalid",
-            format!("The input receipt handle \"{receipt}\" is not a valid receipt handle."),
+            format!("The input receipt handle \"{given}\" is not a valid receipt handle."),
         )
-    })?;
-    Ok(receipt)
+    })
 }
 
 pub(super) fn change_visibility(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
@@ -191,7 +205,7 @@ pub(super) fn change_visibility(cloud: &Cloud, call: &Call) -> Result<Output, Ap
 }
 
 pub(super) fn change_visibility_one(cloud: &Cloud, queue_arn: &str, input: &Input) -> Result<(), ApiError> {
-    let receipt = checked_receipt(input)?.to_owned();
+    let receipt = checked_receipt(input, queue_arn)?;
     let seconds = input.integer("VisibilityTimeout").ok_or_else(|| missing_parameter("VisibilityTimeout"))?;
     let in_range = u64::try_from(seconds).ok().filter(|seconds| *seconds <= 43_200).ok_or_else(|| {
         invalid_parameter(format!("Value {seconds} for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer between 0 and 43200."))
@@ -199,12 +213,10 @@ pub(super) fn change_visibility_one(cloud: &Cloud, queue_arn: &str, input: &Inpu
     let now = Instant::now();
     let until = now + cloud.clock.scaled(Duration::from_secs(in_range));
     if !cloud.sqs.state().queue(queue_arn)?.backlog.change_visibility(&receipt, until, now) {
-        return Err(ApiError::new(
-            "MessageNotInflight",
-            format!(
-                "Value {receipt} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change."
-            ),
-        ));
+        return Err(invalid_parameter(format!(
+            "Value {} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.",
+            handle(queue_arn, &receipt)
+        )));
     }
     cloud.sqs.arrived.notify_waiters();
     cloud.polled_metric_changed();

@@ -73,13 +73,36 @@ fn arn_of_url(call: &Call) -> Result<String, ApiError> {
     Ok(arn::local("sqs", &call.region, name))
 }
 
+/// A message attribute that another service sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    /// The name.
+    pub name: String,
+    /// `String`, `Number` or `Binary`, perhaps with a label after a dot.
+    pub data_type: String,
+    /// The value as text; base64 for binary.
+    pub value: String,
+}
+
+impl Attribute {
+    /// A text.
+    pub fn text(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), data_type: "String".to_owned(), value: value.into() }
+    }
+
+    /// A number.
+    pub fn number(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { data_type: "Number".to_owned(), ..Self::text(name, value) }
+    }
+}
+
 /// A message that another service sends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outgoing {
     /// The body.
     pub body: String,
-    /// Text attributes.
-    pub attributes: Vec<(String, String)>,
+    /// The message attributes.
+    pub attributes: Vec<Attribute>,
     /// The message group.
     pub group: Option<String>,
 }
@@ -97,7 +120,7 @@ pub async fn send(
     source_arn: Option<&str>,
 ) -> Result<String, ApiError> {
     let Outgoing { body, attributes, group } = message;
-    let attributes = attributes.into_iter().map(|(name, value)| (name, MessageAttribute::text(value))).collect();
+    let attributes = attributes.into_iter().map(|each| (each.name.clone(), MessageAttribute::of(each))).collect();
     let size = body.len();
     let id = {
         let mut state = cloud.sqs.state();

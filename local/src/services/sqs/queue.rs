@@ -26,6 +26,10 @@ impl Queue {
         Self { arn, attributes, tags, created: now, modified: now, purged: None, backlog: Backlog::default() }
     }
 
+    pub(super) fn name(&self) -> &str {
+        self.arn.rsplit(':').next().unwrap_or_default()
+    }
+
     /// A numeric attribute, zero when not set.
     pub(super) fn number(&self, attribute: &str) -> u64 {
         self.attributes.get(attribute).and_then(|value| value.parse().ok()).unwrap_or(0)

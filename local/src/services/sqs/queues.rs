@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use crate::services::tags;
 use crate::{ApiError, Call, Cloud, Output, arn};
 
 use super::queue::Queue;
@@ -10,12 +11,14 @@ use super::{arn_of_url, attributes, invalid_parameter, missing_parameter, no_suc
 
 /// How long a deleted queue's name stays reserved, and the minimum interval between purges.
 const COOL_DOWN: Duration = Duration::from_secs(60);
+const MAX_TAGS: usize = 50;
 
 pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let name = call.input.text("QueueName").ok_or_else(|| missing_parameter("QueueName"))?;
     check_name(name)?;
     let wanted = string_map(call, "Attributes");
     attributes::validate(&wanted)?;
+    let tags = tags_of(call, "tags")?;
     let queue_arn = arn::local("sqs", &call.region, name);
     let mut state = cloud.sqs.state();
     attributes::check_redrive(&wanted, |target| state.queues.contains_key(target))?;
@@ -32,7 +35,7 @@ pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         state.deleted.remove(&queue_arn);
         let mut all = attributes::defaults();
         attributes::apply(&mut all, wanted);
-        state.queues.insert(queue_arn.clone(), Queue::new(queue_arn.clone(), all, string_map(call, "tags")));
+        state.queues.insert(queue_arn.clone(), Queue::new(queue_arn.clone(), all, tags));
     }
     Ok(url_output(cloud, &queue_arn))
 }
@@ -171,8 +174,25 @@ pub(super) fn set_attributes(cloud: &Cloud, call: &Call) -> Result<Output, ApiEr
 
 pub(super) fn tag(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let queue_arn = arn_of_url(call)?;
-    cloud.sqs.state().queue(&queue_arn)?.tags.extend(string_map(call, "Tags"));
+    let added = tags_of(call, "Tags")?;
+    let mut state = cloud.sqs.state();
+    let queue = state.queue(&queue_arn)?;
+    let mut all = queue.tags.clone();
+    all.extend(added);
+    if all.len() > MAX_TAGS {
+        return Err(invalid_parameter(format!("Too many tags added for queue {}.", queue.name())));
+    }
+    queue.tags = all;
     Ok(Output::empty())
+}
+
+/// The call's tags.
+fn tags_of(call: &Call, parameter: &str) -> Result<BTreeMap<String, String>, ApiError> {
+    let tags = string_map(call, parameter);
+    match tags::problem(&Vec::from_iter(tags.clone()), MAX_TAGS) {
+        None => Ok(tags),
+        Some(problem) => Err(invalid_parameter(format!("Invalid tags: {problem}."))),
+    }
 }
 
 pub(super) fn untag(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {

@@ -342,3 +342,93 @@ async fn only_a_dead_letter_queue_is_redriven() {
         (&json!("FAILED"), &json!("CouldNotDetermineMessageSource"))
     );
 }
+
+#[tokio::test]
+async fn a_receipt_handle_belongs_to_its_queue_and_its_message() {
+    let (cloud, _directory) = cloud(1.0);
+    let other = "http://127.0.0.1:1/000000000000/other";
+    for name in ["jobs", "other"] {
+        call(&cloud, "CreateQueue", json!({"QueueName": name})).await.unwrap();
+    }
+    call(&cloud, "SendMessage", json!({"MessageBody": "x"})).await.unwrap();
+    let received = call(&cloud, "ReceiveMessage", json!({})).await.unwrap();
+    let handle = received["Messages"][0]["ReceiptHandle"].clone();
+    let refused = "ReceiptHandleIsInvalid";
+    assert_eq!(code(&cloud, "DeleteMessage", json!({"QueueUrl": other, "ReceiptHandle": handle})).await, refused);
+    let visible = json!({"ReceiptHandle": handle, "VisibilityTimeout": 0});
+    let elsewhere = json!({"QueueUrl": other, "ReceiptHandle": handle, "VisibilityTimeout": 0});
+    assert_eq!(code(&cloud, "ChangeMessageVisibility", elsewhere).await, refused);
+    for _ in 0..2 {
+        call(&cloud, "DeleteMessage", json!({"ReceiptHandle": handle})).await.unwrap();
+    }
+    let error = call(&cloud, "ChangeMessageVisibility", visible).await.unwrap_err();
+    let words = "Reason: Message does not exist or is not available for visibility timeout change.";
+    assert!(error.code == "InvalidParameterValue" && error.message.ends_with(words), "{error}");
+}
+
+#[tokio::test]
+async fn messages_and_tags_that_sqs_refuses_are_refused() {
+    let (cloud, _directory) = cloud(1.0);
+    call(&cloud, "CreateQueue", json!({"QueueName": "jobs"})).await.unwrap();
+    let attribute = |name: &str, kind: &str, value: &str| json!({"MessageBody": "x", "MessageAttributes": {name: {"DataType": kind, "StringValue": value}}});
+    let large = json!({"DataType": "String", "StringValue": "x".repeat(600_000)});
+    let entry = |id: &str| json!({"Id": id, "MessageBody": "x", "MessageAttributes": {"a": large}});
+    for (operation, input, code, words) in [
+        (
+            "SendMessage",
+            attribute("a", "String", ""),
+            "InvalidParameterValue",
+            "Message (user) attribute 'a' must contain a non-empty value of type 'String'.",
+        ),
+        ("SendMessage", attribute("a.", "String", "x"), "InvalidParameterValue", "attribute name 'a.' is invalid"),
+        (
+            "SendMessage",
+            attribute("AWS.a", "String", "x"),
+            "InvalidParameterValue",
+            "attribute name 'AWS.a' is invalid",
+        ),
+        ("SendMessage", attribute("a b", "String", "x"), "InvalidParameterValue", "attribute name 'a b' is invalid"),
+        ("SendMessage", attribute("a", "Number", "ten"), "InvalidParameterValue", "to a number"),
+        ("SendMessage", attribute("a", "String", "\u{1}"), "InvalidParameterValue", "characters that are not allowed"),
+        ("SendMessage", json!({"MessageBody": "\u{fffe}"}), "InvalidMessageContents", "Invalid characters found"),
+        (
+            "SendMessage",
+            json!({"MessageBody": "x", "MessageGroupId": "group 1"}),
+            "InvalidParameterValue",
+            "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.",
+        ),
+        (
+            "SendMessageBatch",
+            json!({"Entries": [entry("a"), entry("b")]}),
+            "BatchRequestTooLong",
+            "Batch requests cannot be longer than 1048576 bytes.",
+        ),
+        (
+            "ReceiveMessage",
+            json!({"WaitTimeSeconds": 21}),
+            "InvalidParameterValue",
+            "Value 21 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.",
+        ),
+        ("TagQueue", json!({"Tags": {"": "v"}}), "InvalidParameterValue", "the tag key '' is not valid"),
+        (
+            "TagQueue",
+            json!({"Tags": {"k": "v".repeat(257)}}),
+            "InvalidParameterValue",
+            "the value of the tag 'k' is not valid",
+        ),
+        (
+            "CreateQueue",
+            json!({"QueueName": "b", "tags": {"k<": "v"}}),
+            "InvalidParameterValue",
+            "the tag key 'k<' is not valid",
+        ),
+    ] {
+        let error = call(&cloud, operation, input.clone()).await.unwrap_err();
+        assert!(error.code == code && error.message.contains(words), "{operation}: {error}");
+    }
+    let tags =
+        |from: usize| (from..from + 30).map(|at| (format!("k{at}"), json!("v"))).collect::<serde_json::Map<_, _>>();
+    call(&cloud, "TagQueue", json!({"Tags": tags(0)})).await.unwrap();
+    assert_eq!(code(&cloud, "TagQueue", json!({"Tags": tags(30)})).await, "InvalidParameterValue");
+    call(&cloud, "SendMessage", json!({"MessageBody": "x", "MessageGroupId": "fair"})).await.unwrap();
+}

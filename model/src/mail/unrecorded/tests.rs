@@ -24,7 +24,7 @@ fn a_mail_says_what_fails_and_where_it_is_kept() {
     let why = "the incident table cannot be used: AccessDeniedException: denied, password=hunter2hunter2";
     let mail = not_recorded(&failures, why, "devops");
     assert_eq!(mail.subject, "NOT RECORDED: 12 failures (1 CRITICAL, 11 LOW): orders-1 timed out");
-    insta::assert_snapshot!(mail.body, @r"
+    insta::assert_snapshot!(mail.body, @r#"
     What:      12 failures (1 CRITICAL, 11 LOW) cannot be recorded
     Where:     orders-1, orders-2
     Since:     2026-01-01T00:00:01Z
@@ -32,21 +32,23 @@ fn a_mail_says_what_fails_and_where_it_is_kept() {
     Do this:   make the incident table usable again.
 
     NOT RECORDED: those marked `in this mail only` are kept nowhere else; the others are kept in the queue of events, and are recorded when the table can be used again.
-    Why:       the incident table cannot be used: AccessDeniedException: denied, password=[redacted]
 
-    CRITICAL - orders-1 timed out
+    The table says:
+    > Error:   the incident table cannot be used: AccessDeniedException: denied, password=[redacted]
+
+    CRITICAL - "orders-1 timed out"
       lambda orders-1, account 111111111111, region eu-west-1, since 2026-01-01T00:00:01Z, once so far
       Do this: Raise the timeout.
       Request: r
 
-    LOW - orders-2 timed out
+    LOW - "orders-2 timed out"
       lambda orders-2, account 111111111111, region eu-west-1, since 2026-01-01T00:00:02Z, 11 times, last at 2026-01-01T01:00:00Z, in this mail only
       Do this: Raise the timeout.
       Request: r
 
     To see the state of the alert path:
       incidentctl status --stack devops
-    ");
+    "#);
 }
 
 #[test]

@@ -75,10 +75,12 @@ pub(super) fn problems(pattern: &Part<'_, Pattern>) -> Vec<Finding> {
     let Part { node, value } = pattern;
     let mut findings: Vec<Finding> =
         value.conditions().into_iter().flat_map(|(way, operators)| of_field(node, &way, operators)).collect();
-    if value.contradicts_itself() {
-        let message = "it never matches: two of its conditions on one field exclude each other";
-        findings.push(Finding::error(node.place, message));
-    }
+    findings.extend(value.overridden().map(|path| {
+        Finding::error(
+            node.place,
+            format!("{path} is tested twice, of which only the last counts; write its tests once"),
+        )
+    }));
     findings
 }
 

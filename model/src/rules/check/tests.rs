@@ -58,6 +58,10 @@ fn rules_that_can_never_win_are_found() {
         ("{source: [a]}", "{$or: [{source: [a]}, {region: [y]}]}", false),
         ("{source: [a], region: [x]}", "{source: [a]}", false),
         ("{error_type: [{exists: false}]}", "{error_type: [x]}", false),
+        ("{attributes: {job: [{exists: false}]}}", "{source: [a], attributes: {job: [{exists: false}]}}", true),
+        // An element of an array may lack what another has.
+        ("{attributes: {job: [{exists: false}]}}", "{attributes: {code: [a], job: [{exists: false}]}}", false),
+        ("{attributes.job: [a]}", "{attributes: {job: [a]}, source: [b]}", true),
     ] {
         let expected = if is_unreachable { vec![by(7)] } else { vec![] };
         let own: Vec<String> =
@@ -152,7 +156,7 @@ fn conditions_that_no_event_meets_are_found() {
         (
             "{source: [lambda], $or: [{source: [ecs]}, {source: [rds], region: [x]}]}",
             "{source: [lambda]",
-            "error: rule `r0`: it never matches: two of its conditions on one field exclude each other",
+            "error: rule `r0`: source is tested twice, of which only the last counts; write its tests once",
         ),
     ] {
         let column = pattern.find(at).map_or(0, |index| "    pattern: ".len() + index + 1);

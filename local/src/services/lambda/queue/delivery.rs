@@ -17,7 +17,7 @@ use crate::services::lambda::function::Function;
 use crate::services::lambda::reference::Reference;
 use crate::services::lambda::role;
 use crate::services::sns::{self, MessageAttribute, Publication};
-use crate::services::sqs;
+use crate::services::sqs::{self, Attribute};
 use crate::{ApiError, Cloud};
 
 /// Length limit of the error message in a dead letter, in bytes.
@@ -96,9 +96,9 @@ async fn send_dead_letter(
 ) -> Result<(), ApiError> {
     let body = String::from_utf8_lossy(&event.payload).into_owned();
     let attributes = vec![
-        ("RequestID".to_owned(), event.request_id.clone()),
-        ("ErrorCode".to_owned(), "200".to_owned()),
-        ("ErrorMessage".to_owned(), error_message(progress)),
+        Attribute::text("RequestID", &event.request_id),
+        Attribute::number("ErrorCode", "200"),
+        Attribute::text("ErrorMessage", error_message(progress)),
     ];
     if target.starts_with("arn:aws:sqs:") {
         check_permission(cloud, function, &Need::new("sqs:SendMessage", target))?;
@@ -107,10 +107,7 @@ async fn send_dead_letter(
     check_permission(cloud, function, &Need::new("sns:Publish", target))?;
     let attributes = attributes
         .into_iter()
-        .map(|(name, value)| {
-            let data_type = if name == "ErrorCode" { "Number" } else { "String" }.to_owned();
-            (name, MessageAttribute { data_type, value })
-        })
+        .map(|each| (each.name, MessageAttribute { data_type: each.data_type, value: each.value }))
         .collect();
     publish(cloud, function, target, body, attributes).await
 }
@@ -128,7 +125,7 @@ async fn send_to_queue(
     function: &Function,
     queue_arn: &str,
     body: String,
-    attributes: Vec<(String, String)>,
+    attributes: Vec<Attribute>,
 ) -> Result<(), ApiError> {
     let message = sqs::Outgoing { body, attributes, group: None };
     sqs::send(cloud, queue_arn, message, role::principal(function), Some(&function.arn)).await.map(drop)

@@ -229,3 +229,59 @@ async fn a_recreated_role_cannot_decrypt_the_variables() {
     }
     assert_eq!(fixture.invoke("secret", json!({ "variable": "COLOUR" })).await.body, "blue");
 }
+
+#[tokio::test]
+async fn becoming_active_is_a_revision_of_its_own() {
+    let fixture = Fixture::with_time(1.0, std::time::Duration::from_millis(300)).await;
+    let path = "/2015-03-31/functions/echo/configuration";
+    let created = fixture.declare("echo", json!({})).await.body;
+    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    let active = fixture.send(Method::GET, path, Value::Null).await.body;
+    assert_eq!((&created["State"], &active["State"]), (&json!("Pending"), &json!("Active")));
+    assert_ne!(created["RevisionId"], active["RevisionId"]);
+    let change = |revision: &Value| json!({ "Timeout": 9, "RevisionId": revision });
+    let stale = fixture.send(Method::PUT, path, change(&created["RevisionId"])).await;
+    assert!(stale.is_error(412, "PreconditionFailedException", "Revision Id"));
+    let updating = fixture.send(Method::PUT, path, change(&active["RevisionId"])).await.body;
+    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    let updated = fixture.send(Method::GET, path, Value::Null).await.body;
+    assert_eq!(
+        (&updating["LastUpdateStatus"], &updated["LastUpdateStatus"]),
+        (&json!("InProgress"), &json!("Successful"))
+    );
+    let ids = [&active["RevisionId"], &updating["RevisionId"], &updated["RevisionId"]];
+    assert!(ids[0] != ids[1] && ids[1] != ids[2], "{ids:?}");
+}
+
+#[tokio::test]
+async fn an_empty_dead_letter_configuration_changes_nothing() {
+    let fixture = Fixture::new().await;
+    let target = "arn:aws:sqs:eu-west-1:000000000000:dead";
+    fixture.declare("echo", json!({ "DeadLetterConfig": { "TargetArn": target } })).await;
+    let path = format!("{ECHO}/configuration");
+    for (config, expected) in [(json!({}), Some(target)), (json!({ "TargetArn": "" }), None)] {
+        let updated = fixture.send(Method::PUT, &path, json!({ "DeadLetterConfig": config })).await;
+        let kept = updated.body["DeadLetterConfig"]["TargetArn"].as_str();
+        assert_eq!((updated.status, kept), (200, expected), "{config}");
+    }
+}
+
+#[tokio::test]
+async fn lists_have_the_size_that_is_asked_for() {
+    let fixture = Fixture::new().await;
+    fixture.declare("echo", json!({ "Publish": true })).await;
+    for qualifier in ["$LATEST", "1"] {
+        let path = format!("/2019-09-25/functions/echo/event-invoke-config?Qualifier={qualifier}");
+        fixture.send(Method::PUT, &path, json!({ "MaximumRetryAttempts": 1 })).await;
+    }
+    let list = "/2019-09-25/functions/echo/event-invoke-config/list";
+    let first = fixture.send(Method::GET, &format!("{list}?MaxItems=1"), Value::Null).await.body;
+    assert_eq!(first["FunctionEventInvokeConfigs"].as_array().map(Vec::len), Some(1), "{first}");
+    let marker = first["NextMarker"].as_str().unwrap();
+    let rest = fixture.send(Method::GET, &format!("{list}?Marker={marker}"), Value::Null).await.body;
+    assert_eq!((rest["FunctionEventInvokeConfigs"].as_array().map(Vec::len), rest.get("NextMarker")), (Some(1), None));
+    for size in ["0", "-1", "10001"] {
+        let refused = fixture.send(Method::GET, &format!("{list}?MaxItems={size}"), Value::Null).await;
+        assert!(refused.is_error(400, "ValidationException", "at 'maxItems' failed to satisfy constraint"), "{size}");
+    }
+}

@@ -125,6 +125,8 @@ async fn a_dead_letter_is_the_event_with_the_error_in_its_attributes() {
     for expected in ["RequestID", "ErrorCode", "ErrorMessage", "on purpose"] {
         assert!(attributes.contains(expected), "{expected} in {attributes}");
     }
+    let types = ["RequestID", "ErrorCode", "ErrorMessage"].map(|name| &letter["MessageAttributes"][name]["DataType"]);
+    assert_eq!(types, ["String", "Number", "String"]);
 }
 
 #[tokio::test]

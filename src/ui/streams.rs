@@ -1,7 +1,11 @@
-//! Standard output, which may close before the command ends.
+//! Standard output, which may close before the command ends, and standard error. The only place that writes to either.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Arc, OnceLock};
+
+use super::Line;
+use super::harmless::Harmless;
+use super::line::printable;
 
 /// Standard output of this process, and its state.
 #[derive(Debug, Clone, Default)]
@@ -21,8 +25,8 @@ impl Output {
     ///
     /// # Errors
     /// If the stream fails now or failed before.
-    pub(super) fn write(&self, data: &[u8]) -> io::Result<()> {
-        self.write_to(&mut io::stdout().lock(), data)
+    pub(super) fn write(&self, text: &Harmless) -> io::Result<()> {
+        self.write_to(&mut io::stdout().lock(), text.as_str().as_bytes())
     }
 
     fn write_to(&self, stream: &mut impl Write, data: &[u8]) -> io::Result<()> {
@@ -43,6 +47,39 @@ impl Output {
     /// Whether the reader has left.
     pub(super) fn reader_left(&self) -> bool {
         matches!(self.0.get(), Some(End::ReaderLeft))
+    }
+}
+
+/// Writes to standard error.
+pub(super) fn report(text: &Harmless) {
+    // A closed standard error cannot be reported anywhere.
+    let _ = io::stderr().lock().write_all(text.as_str().as_bytes());
+}
+
+/// Writes a question to standard error; the answer is typed behind it.
+///
+/// # Errors
+/// If standard error is closed.
+pub(super) fn ask(question: &str) -> io::Result<()> {
+    // Not locked while waiting: an interrupt must be able to print.
+    let mut stderr = io::stderr().lock();
+    write!(stderr, "{} ", printable(question))?;
+    stderr.flush()
+}
+
+/// Writes the log to standard error, one line for each write.
+#[derive(Debug)]
+pub(super) struct Log;
+
+impl Write for Log {
+    fn write(&mut self, entry: &[u8]) -> io::Result<usize> {
+        let line = Line::from(String::from_utf8_lossy(entry).trim_end_matches('\n'));
+        report(&Harmless::lines([&line], false));
+        Ok(entry.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
