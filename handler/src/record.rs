@@ -142,6 +142,7 @@ impl<S: Store> Recorder<'_, S> {
         let lookup = Lookup {
             event_ids: &event_ids,
             fingerprint: &first.fingerprint,
+            former_fingerprint: first.former_fingerprint.as_deref(),
             trouble: Trouble::of(first),
             function: (first.source == "lambda").then_some(first.resource.as_str()),
             budgets: &mail_budget::of(self.policy),

@@ -98,6 +98,7 @@ impl Classification {
             last_failed_at: Some(seen.occurred_at.clone()).filter(|at| !at.is_empty()),
             occurrences: 1,
             fingerprint: self.fingerprint.digest.clone(),
+            former_fingerprint: Some(self.fingerprint.former.clone()),
             fingerprint_inputs: self.fingerprint.inputs.clone(),
             source: seen.source.clone(),
             resource: seen.resource.clone(),
@@ -128,6 +129,7 @@ impl Classification {
             flapping: false,
             timeline: vec![TimelineEntry { at, what: "opened".to_owned() }],
             timeline_left_out: 0,
+            variants: Vec::new(),
             head: None,
         })
     }
@@ -145,6 +147,7 @@ struct Row<'a> {
     source: &'a str,
     resource: &'a str,
     error_type: &'a str,
+    error_message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
 }
@@ -162,6 +165,7 @@ impl Serialize for Classification {
             source: &self.observation.source,
             resource: &self.observation.resource,
             error_type: &self.observation.error_type,
+            error_message: &self.observation.error_message,
             reason: self.reason(),
         }
         .serialize(serializer)

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::observation::{Kind, Observation};
+use crate::observation::{Kind, Observation, TopFrame};
 use crate::time::rfc3339;
 
 /// The source of these observations.
@@ -128,7 +128,7 @@ impl FunctionReport {
             event_id: format!("{SOURCE}/{region}/{aspect}/{resource}/{}-{}", self.from, self.to),
             occurred_at: rfc3339(self.at),
             detail_type: format!("Function Metric {what}"),
-            top_frame: String::new(),
+            top_frame: TopFrame::default(),
             drill: None,
             // The message counts.
             grouping: Some(if is_unnamed { aspect.clone() } else { String::new() }),

@@ -8,6 +8,7 @@ use crate::table::{FIRST_RECORD_VERSION, Place};
 use crate::tally::Head;
 use crate::time::milliseconds_of;
 use crate::timeline::TimelineEntry;
+use crate::variants::{self, Variant};
 use crate::word::{Word, by_name};
 use crate::{FingerprintInputs, Severity};
 
@@ -72,8 +73,11 @@ pub struct Incident {
     pub last_failed_at: Option<String>,
     /// Number of distinct failures.
     pub occurrences: u64,
-    /// Identity of the failure, versioned: `v1:` and hex digits.
+    /// Identity of the failure, versioned: `v2:` and hex digits.
     pub fingerprint: String,
+    /// The same failure's fingerprint of version 1, which silences made before may name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_fingerprint: Option<String>,
     /// The inputs of the fingerprint.
     #[serde(default)]
     pub fingerprint_inputs: FingerprintInputs,
@@ -158,6 +162,9 @@ pub struct Incident {
     /// Number of entries omitted from the timeline after its first ones.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub timeline_left_out: u64,
+    /// The wordings of its failures, if they are known one by one: see [`variants`](crate::variants).
+    #[serde(default, skip_serializing_if = "is_single")]
+    pub variants: Vec<Variant>,
     /// Its head as it was read from the table; `None` for an incident that is not in the table yet.
     #[serde(skip)]
     pub head: Option<Box<Head>>,
@@ -166,6 +173,11 @@ pub struct Incident {
 /// The later of two times.
 pub(crate) fn later(one: Option<String>, other: Option<String>) -> Option<String> {
     [one, other].into_iter().flatten().max_by_key(|at| milliseconds_of(at))
+}
+
+/// A single wording is that of the message.
+fn is_single(variants: &[Variant]) -> bool {
+    variants.len() < 2
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -204,7 +216,10 @@ impl Incident {
     /// is the highest of all.
     #[must_use]
     pub fn counting(self, latest: &Self, failures: u64) -> Self {
+        let variant = Variant::of(&latest.error_message, failures);
+        let variants = if self.occurrences == 0 { Vec::new() } else { self.variants() };
         Self {
+            variants: variants::with(variants, &variant),
             severity: self.severity.max(latest.severity),
             summary: latest.summary.clone(),
             recommendation: latest.recommendation.clone(),

@@ -14,6 +14,8 @@ pub mod unrecorded;
 
 pub use many::{digest, silence_ended};
 
+use deunicode::deunicode_char;
+
 use crate::console;
 use crate::fields::shortened;
 use crate::incident::Incident;
@@ -172,7 +174,10 @@ fn place(incident: &Incident) -> String {
 fn frequency(incident: &Incident) -> String {
     match incident.occurrences {
         0 | 1 => "once so far".to_owned(),
-        count => format!("{count} times, last at {}", incident.last_seen_at),
+        count => match incident.number_of_variants() {
+            Some(variants) => format!("{count} times in {variants} wordings, last at {}", incident.last_seen_at),
+            None => format!("{count} times, last at {}", incident.last_seen_at),
+        },
     }
 }
 
@@ -188,6 +193,8 @@ fn event(incident: &Incident) -> Vec<Line> {
         ("Error:", incident.error_type.as_str()),
         ("Message:", incident.error_message.as_str()),
         ("Request:", incident.request_id.as_deref().unwrap_or_default()),
+        ("Frame:", &incident.fingerprint_inputs.top_frame),
+        ("Line:", &incident.fingerprint_inputs.statement),
     ];
     let lines: Vec<Line> = said.into_iter().flat_map(|(label, text)| quoted(label, text)).collect();
     if lines.is_empty() { lines } else { [vec![Line::blank(), "The event says:".into()], lines].concat() }
@@ -215,12 +222,25 @@ fn with_reference(head: &str, text: &str, incident: &Incident, notice: &Notice<'
     let reference = ascii(&format!(" ({tail} #{})", notice.number));
     let head = ascii(head);
     let room = MAX_SUBJECT.saturating_sub(head.len() + reference.len());
-    let text = shortened(ascii(&without_links(text)).trim(), room);
+    let text = shortened(fitting(&ascii(&without_links(text)), &ascii(&incident.resource), room).trim(), room);
     let subject = format!("{head}{text}{reference}");
     subject.trim_start().chars().take(MAX_SUBJECT).collect()
 }
 
-/// Printable ASCII: runs of blanks and control characters become one blank, other characters a question mark.
+/// Longest name in a subject that has no room for all of it, in characters. Its ends tell names apart.
+const MOST_OF_NAME: usize = 32;
+
+/// A text of this many characters: if it is longer, the name in it is cut in its middle, so that what happened stays.
+fn fitting(text: &str, name: &str, room: usize) -> String {
+    if text.len() <= room || name.len() <= MOST_OF_NAME {
+        return text.to_owned();
+    }
+    let (begin, end) = (MOST_OF_NAME / 2, name.len() - (MOST_OF_NAME / 2 - "...".len()));
+    text.replacen(name, &format!("{}...{}", &name[..begin], &name[end..]), 1)
+}
+
+/// Printable ASCII: runs of blanks and control characters become one blank, other characters what a reader of Latin letters
+/// would write for them, or a question mark. Mail clients of old show anything else as they like.
 fn ascii(text: &str) -> String {
     let mut ascii = String::with_capacity(text.len());
     for character in text.chars() {
@@ -231,7 +251,7 @@ fn ascii(text: &str) -> String {
                     ascii.push(' ');
                 }
             }
-            _ => ascii.push('?'),
+            other => ascii.push_str(deunicode_char(other).unwrap_or("?")),
         }
     }
     ascii

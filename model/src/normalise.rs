@@ -1,11 +1,14 @@
-//! Removes from a message what differs between occurrences of one failure: addresses, ids, numbers, times, hex, flags,
-//! quoted values. One pass over the text.
+//! Removes from a message what differs between occurrences of one failure, as fingerprints of version 1 do: addresses,
+//! ids, numbers, times, hex, flags, quoted values. One pass over the text. Today's fingerprints use
+//! [`reduce`](crate::reduce).
 
 mod pieces;
 #[cfg(test)]
 mod tests;
 
 use std::net::{IpAddr, SocketAddr};
+
+pub(crate) use pieces::normal as normal_pieces;
 
 /// Limit on the first line, in characters.
 const MAX_CHARACTERS: usize = 500;
@@ -87,7 +90,7 @@ fn normal_word(word: &str) -> String {
 }
 
 /// An Internet host name, with or without a port. Names of classes and files have dots, too, but other endings.
-fn is_host(word: &str) -> bool {
+pub(crate) fn is_host(word: &str) -> bool {
     const ENDINGS: &[&str] = &[
         "amazonaws",
         "app",
@@ -127,7 +130,7 @@ fn is_host(word: &str) -> bool {
 }
 
 /// Names of days, months, and time zones.
-fn is_calendar(word: &str) -> bool {
+pub(crate) fn is_calendar(word: &str) -> bool {
     const NAMES: &[&str] = &[
         "Jan",
         "Feb",
@@ -161,7 +164,8 @@ fn is_calendar(word: &str) -> bool {
     NAMES.contains(&word) || is_day(word)
 }
 
-fn is_day(word: &str) -> bool {
+/// Names of days, in three letters.
+pub(crate) fn is_day(word: &str) -> bool {
     const DAYS: &[&str] = &["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
     DAYS.contains(&word.trim_end_matches(','))
 }

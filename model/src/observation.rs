@@ -2,11 +2,15 @@
 
 mod clean;
 mod error_line;
+mod frame;
+mod json_message;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Value, json};
+
+pub use frame::TopFrame;
 
 /// What an event means for the people on call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,11 +53,12 @@ pub struct Observation {
     pub occurred_at: String,
     /// The event's `detail-type`, or its equivalent.
     pub detail_type: String,
-    /// Innermost stack frame of application code, without line numbers.
-    pub top_frame: String,
+    /// Innermost stack frame of application code.
+    pub top_frame: TopFrame,
     /// The drill that caused this failure.
     pub drill: Option<String>,
-    /// Replaces the message in the fingerprint, for sources whose messages vary for one failure.
+    /// Replaces the message in the fingerprint, for sources whose messages vary for one failure. If it has content, it
+    /// identifies the failure and replaces the resource, too.
     pub grouping: Option<String>,
     /// Whether this ignored success ends the open incidents of the same trouble.
     pub recovers: bool,

@@ -1,12 +1,13 @@
 //! Removes secrets from a text before it is stored or sent. One pass; whatever looks like a secret is removed.
 
 mod assignment;
+mod command;
 mod known;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use assignment::is_secret_name;
-use assignment::{argument, assigned, is_authorization, quoted};
+use assignment::{argument, assigned, attribute, is_authorization, quoted};
 
 /// Replaces a secret.
 pub(crate) const REDACTED: &str = "[redacted]";
@@ -53,7 +54,8 @@ fn secret_at(text: &str, output: &mut String) -> Option<usize> {
         output.push_str(&text[..length]);
         return Some(length);
     }
-    let (kept, hidden) = kept_and_hidden(text, word, after)?;
+    let (kept, hidden) =
+        command::credentials(text, word, after, output).or_else(|| kept_and_hidden(text, word, after))?;
     // A value up to the end of its line must not swallow the first line of a private key.
     let hidden = text[kept..kept + hidden].find("-----BEGIN ").filter(|at| kept + at > 0).unwrap_or(hidden);
     // The name itself may be a secret.
@@ -74,6 +76,7 @@ fn kept_and_hidden(text: &str, word: &str, after: &str) -> Option<(usize, usize)
         && let Some((before, value)) = assigned(word, after, is_authorization(word))
             .or_else(|| argument(word, after))
             .or_else(|| quoted(word, after))
+            .or_else(|| attribute(after))
     {
         return Some((word.len() + before, value));
     }
@@ -81,6 +84,7 @@ fn kept_and_hidden(text: &str, word: &str, after: &str) -> Option<(usize, usize)
     known::card_number(text)
         .map(whole)
         .or_else(|| known::webhook(text))
+        .or_else(|| known::divided(text, word).map(whole))
         .or_else(|| known::is_secret(word).then(|| whole(word.len())))
         // Slashes and plus signs occur in keys and tokens, not in words.
         .or_else(|| {
@@ -149,7 +153,8 @@ fn user_information(text: &str) -> Option<usize> {
     let address = &authority[..authority.find(ends).unwrap_or(limit)];
     let host = &address[..address.find(['/', '?', '#']).unwrap_or(address.len())];
     if let Some(at) = host.rfind('@') {
-        return Some(at);
+        // `ssh://git@github.com`: everyone's name.
+        return (host[..at] != *"git").then_some(at);
     }
     let (_, password) = host.split_once(':')?;
     let is_port = password.bytes().all(|byte| byte.is_ascii_digit());

@@ -89,6 +89,7 @@ pub fn covering<'s>(silences: &'s [Silence], incident: &Incident, now: i64) -> O
 
 /// The value that a silence's pattern matches.
 pub fn matched_fields(incident: &Incident) -> Value {
+    let fingerprints = [Some(&incident.fingerprint), incident.former_fingerprint.as_ref()];
     json!({
         "source": incident.source,
         "resource": incident.resource,
@@ -98,7 +99,7 @@ pub fn matched_fields(incident: &Incident) -> Value {
         "rule": incident.rule,
         "error_type": incident.error_type,
         "error_message": incident.error_message,
-        "fingerprint": incident.fingerprint,
+        "fingerprint": fingerprints.into_iter().flatten().collect::<Vec<_>>(),
     })
 }
 

@@ -10,13 +10,14 @@ mod tests;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::fields::within_bytes;
 use crate::incident::{Incident, later};
 use crate::table::NEVER_DUE;
 
 /// Maximum size of the differences in bytes, so that the item with its key and numbers stays within one write unit.
-const MOST_BYTES: usize = 800;
+const MOST_BYTES: usize = 660;
 /// What a map's element costs beyond its name and its value
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>).
 const ELEMENT_BYTES: usize = 1;
@@ -43,6 +44,9 @@ pub struct Tally {
     pub latest: Differences,
     /// Whether the incident is resolved: nothing is counted for it any more.
     pub closed: bool,
+    /// Other attributes: the counts of [variants](crate::variants).
+    #[serde(flatten)]
+    pub others: BTreeMap<String, Value>,
 }
 
 /// What an incident's head holds, whatever was counted since.
@@ -80,7 +84,9 @@ impl Incident {
         // An older version counts in the head.
         let is_later = tally.last_seen_at >= self.last_seen_at;
         let last_failed_at = later(self.last_failed_at.clone(), tally.last_failed_at.clone());
-        let counted = Self { occurrences, head, due_at, last_failed_at, ..self };
+        // Before the count, which the variant of the head has to itself.
+        let variants = self.clone().with_variant_counts(&tally.others).variants;
+        let counted = Self { occurrences, head, due_at, last_failed_at, variants, ..self };
         match is_later {
             true => showing(Self { last_seen_at: tally.last_seen_at.clone(), ..counted }, &tally.latest),
             false => counted,

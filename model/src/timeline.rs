@@ -2,7 +2,10 @@
 //! item of their own, so that no change of the head pays for them. A DynamoDB item has at most 400 KB: a record that grew
 //! with every notice would eventually reject writes, and its mail, never recorded as sent, would be sent every minute.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::fields::shortened;
 use crate::incident::Incident;
@@ -42,17 +45,20 @@ pub struct LaterEntries {
     pub timeline: Vec<TimelineEntry>,
     /// Number of entries omitted before them.
     pub timeline_left_out: u64,
+    /// Other attributes: the texts of [variants](crate::variants).
+    #[serde(flatten)]
+    pub others: BTreeMap<String, Value>,
 }
 
 impl LaterEntries {
     /// With one more entry; beyond [`LAST`] the oldest is omitted.
     #[must_use]
     pub fn with(self, entry: TimelineEntry) -> Self {
-        let Self { mut timeline, timeline_left_out } = self;
+        let Self { mut timeline, timeline_left_out, others } = self;
         timeline.push(entry);
         let excess = timeline.len().saturating_sub(LAST);
         timeline.drain(..excess);
-        Self { timeline, timeline_left_out: timeline_left_out.saturating_add(excess as u64) }
+        Self { timeline, timeline_left_out: timeline_left_out.saturating_add(excess as u64), others }
     }
 }
 
@@ -82,7 +88,7 @@ impl Incident {
         let mut timeline = [self.timeline, later.timeline].concat();
         timeline.sort_by_cached_key(|entry| milliseconds_of(&entry.at));
         let timeline_left_out = self.timeline_left_out.saturating_add(later.timeline_left_out);
-        Self { timeline, timeline_left_out, ..self }
+        Self { timeline, timeline_left_out, ..self }.with_variant_texts(&later.others)
     }
 
     /// The change that adds an entry to its stored timeline.

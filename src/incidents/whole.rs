@@ -24,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const CALL: &str = "dynamodb:BatchGetItem";
 
 /// What a table or statistics need of an incident's items; two thirds of a head are words.
-const BRIEF: [&str; 27] = [
+const BRIEF: [&str; 28] = [
     "incident_id",
     "record_version",
     "status",
@@ -34,6 +34,7 @@ const BRIEF: [&str; 27] = [
     "last_seen_at",
     "occurrences",
     "fingerprint",
+    "former_fingerprint",
     "source",
     "resource",
     "account",

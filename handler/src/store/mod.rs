@@ -93,6 +93,8 @@ pub struct Lookup<'a> {
     pub event_ids: &'a [&'a str],
     /// Their fingerprint.
     pub fingerprint: &'a str,
+    /// Their fingerprint of version 1: an incident that it opened counts them until it is resolved.
+    pub former_fingerprint: Option<&'a str>,
     /// Their trouble.
     pub trouble: Trouble<'a>,
     /// The failing function.

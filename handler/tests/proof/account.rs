@@ -285,6 +285,37 @@ impl Account {
         Ok(())
     }
 
+    /// Makes the only incident one that version 1 of the fingerprint opened.
+    pub(crate) async fn take_back_to_version_1(&self) -> TestResult {
+        let mut items = self.items().await?;
+        let head = items.iter().find(|item| item.contains_key(MONTH)).cloned().ok_or("no incident")?;
+        let attribute = |name: &str| head.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+        let (today, former) = (attribute("fingerprint"), attribute("former_fingerprint"));
+        let mut head = head.clone();
+        head.remove("former_fingerprint");
+        head.insert("fingerprint".to_owned(), AttributeValue::S(former.clone()));
+        self.put(head).await?;
+        let key = |item: &HashMap<String, AttributeValue>| item.get(INCIDENT_ID)?.as_s().ok().cloned();
+        items.retain(|item| key(item).is_some_and(|key| key.ends_with(&today)));
+        let mut pointer = items.pop().ok_or("no pointer")?;
+        let key = key(&pointer).unwrap_or_default();
+        let delete = self.clients.dynamodb.delete_item().table_name(TABLE);
+        delete.key(INCIDENT_ID, AttributeValue::S(key.clone())).send().await?;
+        pointer.insert(INCIDENT_ID.to_owned(), AttributeValue::S(key.replace(&today, &former)));
+        self.put(pointer).await
+    }
+
+    /// Resolves every incident, as the command line does.
+    pub(crate) async fn resolve_all(&self) -> TestResult {
+        for mut item in self.items().await? {
+            if item.contains_key(MONTH) {
+                item.insert("status".to_owned(), AttributeValue::S("resolved".to_owned()));
+                self.put(item).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Puts an item of this many bytes.
     pub(crate) async fn put_sibling(&self, key: &str, bytes: usize) -> TestResult {
         let put = self.clients.dynamodb.put_item().table_name(TABLE);

@@ -8,6 +8,7 @@ mod cost;
 mod crashes;
 mod events;
 mod faults;
+mod fingerprints;
 mod order;
 mod protocol;
 mod refusals;

@@ -237,3 +237,18 @@ fn many_incidents_of_one_resource_are_folded_and_none_is_left_out() {
     let at = |text: &str| body.find(text).unwrap_or(usize::MAX);
     assert!(at("inc-301") < at("inc-300") && at("inc-300") < at("298 more of lambda orders, 298 MEDIUM:"), "{body}");
 }
+
+#[test]
+fn a_subject_is_readable_in_any_script_and_with_any_name() {
+    let subject = |resource: &str, summary: &str| {
+        let incident = Incident { resource: resource.to_owned(), ..incident(summary, "eu-west-1") };
+        about(&incident, &Notice { number: 1, reason: Reason::Opened, stack: "devops" }).subject
+    };
+    let japanese = subject("本番", "alarm 本番: 在庫 was greater than 5");
+    assert!(!japanese.contains('?') && japanese.contains("was greater than 5"), "{japanese}");
+    assert!(subject("größe", "größe failed: Überlauf").contains("grosse failed: Uberlauf"));
+    let name = "orders-service-production-eu-west-1-nightly-reconciliation-worker";
+    let long = subject(name, &format!("{name} cannot reach db.internal:5432: connection refused"));
+    assert!(long.contains("orders-service-p...iation-worker cannot reach db.internal:5432"), "{long}");
+    assert!(long.len() <= MAX_SUBJECT);
+}

@@ -1,7 +1,7 @@
 //! Removes numbers and ids from a word.
 
 /// Letters stay, pieces with digits become `#`, and `#`s joined by punctuation (dates, addresses, ids) become one.
-pub(super) fn normal(word: &str) -> String {
+pub(crate) fn normal(word: &str) -> String {
     let id_like = is_id_like(word);
     let mut pieces = String::with_capacity(word.len());
     let mut rest = word;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Kind, Observation};
+use super::{Kind, Observation, TopFrame};
 use crate::fields::shortened;
 use crate::redact::redact;
 
@@ -35,7 +35,12 @@ impl Observation {
             event_id: identity(self.event_id),
             occurred_at: name(&self.occurred_at),
             detail_type: name(&self.detail_type),
-            top_frame: name(&self.top_frame),
+            top_frame: TopFrame {
+                place: name(&self.top_frame.place),
+                source_line: name(&self.top_frame.source_line),
+                position: name(&self.top_frame.position),
+                former: name(&self.top_frame.former),
+            },
             drill: self.drill.as_deref().map(name),
             grouping: self.grouping.as_deref().map(name),
             recovers: self.recovers,

@@ -1,11 +1,15 @@
 //! An error in one line for people.
 
+use super::json_message;
+
 /// The line for an error without content.
 const SILENT: &str = "the event gives no reason";
 
 /// Class and message, without an uninformative or redundant class.
 pub(super) fn line(class: &str, message: &str) -> String {
     let class = plain_class(class);
+    let object = json_message::line(message);
+    let message = object.as_deref().unwrap_or(message);
     if let Some(refused) = refused_call(headline(message)) {
         return refused;
     }
@@ -47,9 +51,10 @@ fn says_something(class: &str) -> bool {
         "unhandled",
         "wraperror",
     ];
+    let is_boxed = ["Box<", "dyn "].iter().any(|any| class.contains(any));
     let is_exit_code = class.strip_prefix("Exit").is_some_and(|code| code.parse::<i64>().is_ok());
     let is_empty = class.is_empty() || EMPTY.contains(&class.to_ascii_lowercase().as_str());
-    !is_empty && !is_exit_code && !class.starts_with(['&', '*'])
+    !is_empty && !is_exit_code && !is_boxed && !class.starts_with(['&', '*'])
 }
 
 /// Whether Lambda itself reports the error; its messages contain what its classes say.

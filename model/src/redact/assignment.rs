@@ -25,23 +25,128 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
         "connectionstring",
         "accountkey",
         "cardnumber",
+        "csrf",
+        "jsessid",
+        "mnemonic",
+        "passcode",
+        "passwort",
+        "phpsessid",
         "webhook",
+        "xsrf",
     ];
     /// Names with such a word but another meaning.
-    const OTHERS: &[&str] = &["secretsmanager", "maxtokens", "tokenizer", "totaltokens", "tokencount"];
+    const OTHERS: &[&str] = &[
+        "bypass",
+        "compass",
+        "completiontokens",
+        "inputtokens",
+        "maxtokens",
+        "outputtokens",
+        "passwordpolicy",
+        "prompttokens",
+        "secretname",
+        "secretarn",
+        "secretid",
+        "secretsmanager",
+        "surpass",
+        "tokenizer",
+        "tokencount",
+        "tokentype",
+        "totaltokens",
+        "trespass",
+    ];
     if name.len() > 128 {
         return false;
     }
     let plain: String =
         name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect();
-    matches!(plain.as_str(), "auth" | "pin" | "cvv" | "cvc" | "ssn" | "pass" | "sig" | "pw")
-        || PARTS.iter().any(|part| plain.contains(part)) && !OTHERS.iter().any(|other| plain.ends_with(other))
+    if OTHERS.iter().any(|other| plain.ends_with(other)) {
+        return false;
+    }
+    matches!(plain.as_str(), "auth" | "cred" | "creds" | "cvc" | "cvv" | "dsn" | "otp" | "pin" | "pw" | "sig" | "ssn")
+        || plain.ends_with("pass")
+        || PARTS.iter().any(|part| plain.contains(part))
+        || is_key_name(name)
+}
+
+/// `ENCRYPTION_KEY`, `X-Auth-Key`, `masterKey`: a key, unless it is one of a table, a cache or a file.
+fn is_key_name(name: &str) -> bool {
+    const OF_DATA: &[&str] = &[
+        "aws",
+        "bucket",
+        "cache",
+        "column",
+        "composite",
+        "config",
+        "dedup",
+        "deduplication",
+        "duplicate",
+        "event",
+        "file",
+        "foreign",
+        "group",
+        "hash",
+        "idempotency",
+        "idempotent",
+        "index",
+        "item",
+        "json",
+        "kms",
+        "lookup",
+        "map",
+        "message",
+        "missing",
+        "natural",
+        "object",
+        "partition",
+        "primary",
+        "public",
+        "range",
+        "redis",
+        "row",
+        "s3",
+        "schema",
+        "sort",
+        "sorting",
+        "state",
+        "storage",
+        "surrogate",
+        "tag",
+        "translation",
+        "unique",
+        "unknown",
+    ];
+    let words = words(name);
+    match words.as_slice() {
+        [.., before, last] => matches!(last.as_str(), "key" | "keys") && !OF_DATA.contains(&before.as_str()),
+        _ => false,
+    }
+}
+
+/// The words of a name, in lower case: of `smtp_pass`, `smtp-pass` and `smtpPass` the same two.
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut before = '_';
+    for character in name.chars() {
+        let begins = !before.is_ascii_alphanumeric() || before.is_ascii_lowercase() && character.is_ascii_uppercase();
+        if character.is_ascii_alphanumeric() {
+            if begins {
+                words.push(String::new());
+            }
+            if let Some(word) = words.last_mut() {
+                word.push(character.to_ascii_lowercase());
+            }
+        }
+        before = character;
+    }
+    words
 }
 
 /// Whether a name suggests a password, rather than a token or a signature, which prose also mentions.
 fn is_password_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["password", "passwd", "passphrase", "pwd", "secret"].iter().any(|part| name.contains(part))
+        || name.ends_with("pass")
 }
 
 /// `--password hunter2`: offset and length of the value.
@@ -61,6 +166,14 @@ pub(super) fn quoted(word: &str, after: &str) -> Option<(usize, usize)> {
 
 /// Maximum number of quotes and backslashes around a value: doubly nested JSON in a string has fifteen and one.
 const MAX_QUOTES: usize = 16;
+
+/// `<add key="Password" value="hunter2"/>`: offset and length of the value in the text after the name.
+pub(super) fn attribute(after: &str) -> Option<(usize, usize)> {
+    let sign = "\" value=\"";
+    let value = after.strip_prefix(sign)?;
+    let length = quoted_length(value, '"')?;
+    (length > 0).then_some((sign.len(), length))
+}
 
 /// Offset and length of the value in the text after a name: `= value`, `": "value"`, `\": \"value\"`.
 pub(super) fn assigned(name: &str, after: &str, whole_line: bool) -> Option<(usize, usize)> {
@@ -87,7 +200,12 @@ pub(super) fn assigned(name: &str, after: &str, whole_line: bool) -> Option<(usi
     };
     let length = end.unwrap_or(value.len());
     let is_word = quotes == 0 && !is_password_name(name) && is_word_of_prose(&after[..start], &value[..length]);
-    (length > 0 && !is_word).then_some((start, length))
+    (length > 0 && !is_word && !says_nothing(&value[..length])).then_some((start, length))
+}
+
+/// `using password: YES` says whether there was one.
+fn says_nothing(value: &str) -> bool {
+    matches!(value, "YES" | "NO" | "true" | "false" | "True" | "False" | "null" | "None" | "nil" | "undefined")
 }
 
 /// `invalid token: expired` describes a token rather than revealing it.

@@ -1,3 +1,4 @@
+mod corpus;
 mod everywhere;
 
 use proptest::prelude::*;

@@ -197,7 +197,7 @@ fn each_shape_has_a_readable_summary() -> Result<(), Box<dyn std::error::Error>>
     python client: HIGH orders uses a missing resource: ResourceNotFoundException when calling GetItem: Requested resource not found by lambda-resource-missing
     python read timeout: HIGH orders timed out: ReadTimeoutError: Read timeout on endpoint URL: "https://dynamodb.eu-west-1.amazonaws.com/" by lambda-timeout-inside
     node type: MEDIUM orders failed: TypeError: Cannot read properties of undefined (reading 'id') by lambda-user-exception
-    node rejection: MEDIUM orders failed: TypeError: fetch failed by lambda-user-exception
+    node rejection: HIGH orders cannot reach a dependency: TypeError: fetch failed by lambda-dependency-unreachable
     node import: CRITICAL orders cannot start: Cannot find module 'axios' by lambda-init-failure
     node exit: HIGH orders crashed: The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promi... by lambda-runtime-exit
     node refused: HIGH orders cannot reach a dependency: connect ECONNREFUSED 10.0.3.61:5432 by lambda-dependency-unreachable
@@ -227,12 +227,12 @@ fn each_shape_has_a_readable_summary() -> Result<(), Box<dyn std::error::Error>>
     exit: HIGH orders crashed: Runtime exited with error: exit status 127 by lambda-runtime-exit
     signal: HIGH orders crashed: Runtime exited with error: signal: segmentation fault by lambda-runtime-exit
     old exit: HIGH orders crashed: Process exited before completing request by lambda-runtime-exit
-    extension: CRITICAL orders cannot start: Extension.Crash: exit code 1 by lambda-init-failure
+    extension: CRITICAL orders cannot start: one of its extensions failed (Extension.Crash: exit code 1) by lambda-extension-failed
     too large: MEDIUM orders exceeded a payload limit: Response payload size exceeded maximum allowed payload size (6291556 bytes). by lambda-payload-too-large
     throttle: MEDIUM orders was throttled: ThrottlingException when calling GetItem: Rate exceeded by lambda-throttled
     disk: HIGH orders has no space left in /tmp: OSError: [Errno 28] No space left on device by lambda-disk-full
-    decrypt: CRITICAL orders cannot start: KMSAccessDeniedException: Lambda was unable to decrypt the environment variables because KMS access was den... by lambda-init-failure
-    file system: CRITICAL orders cannot start: EFSMountConnectivityException: The function couldn't connect to the Amazon EFS file system. by lambda-init-failure
+    decrypt: CRITICAL orders cannot start: its KMS key cannot be used (KMSAccessDeniedException: Lambda was unable to decrypt the environment variab...) by lambda-key-unusable
+    file system: CRITICAL orders cannot mount its file system: EFSMountConnectivityException: The function couldn't connect to the Amazon EFS file sys... by lambda-file-system
     nothing: MEDIUM orders failed: The function reported an error without a message; its log may say more. by lambda-user-exception
     empty object: MEDIUM orders failed: The function reported an error without a message; its log may say more. by lambda-user-exception
     empty texts: MEDIUM orders failed: The function reported an error without a message; its log may say more. by lambda-user-exception

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::arn::Arn;
 use crate::fields::{elements, first_text, text};
 use crate::fingerprint::digest;
-use crate::observation::{Kind, Observation};
+use crate::observation::{Kind, Observation, TopFrame};
 use crate::redact::redact;
 use crate::time;
 use crate::vocabulary::{Verdict, verdict};
@@ -121,7 +121,7 @@ impl Envelope {
             event_id: self.event_id.clone(),
             occurred_at: self.occurred_at.clone(),
             detail_type: self.detail_type.clone(),
-            top_frame: String::new(),
+            top_frame: TopFrame::default(),
             drill: None,
             grouping: None,
             recovers: false,

@@ -6,6 +6,7 @@
 mod cause;
 mod names;
 mod prose;
+mod services;
 mod signs;
 
 use std::collections::BTreeMap;
@@ -76,6 +77,10 @@ fn is_failing(detail_type: &str) -> bool {
 
 /// The resource's name from the first ARN, or from a naming field.
 fn resource(envelope: &Envelope) -> String {
+    let listed = services::name(envelope);
+    if !listed.is_empty() {
+        return shortened(&listed, 200);
+    }
     let first = envelope.first_resource();
     if !first.is_empty() {
         return shortened(arn::lasting_name(first), 200);

@@ -9,6 +9,7 @@ use super::envelope::Envelope;
 use crate::arn::{Arn, function_name, name};
 use crate::fields::{elements, first_text, scalar, shortened, text};
 use crate::observation::Observation;
+use crate::reduce::host;
 use error::{ReportedError, implied_class};
 
 pub(super) fn observe(envelope: &Envelope) -> Observation {
@@ -45,6 +46,7 @@ fn invocation(envelope: &Envelope) -> Observation {
         )
         .with("timeout_seconds", seconds_until_timeout(&error.message))
         .with("raised_timeout", raised_timeout(seconds_until_timeout(&error.message)))
+        .with("host", host(&error.message))
         .with("stream", stream(&envelope.detail));
     observation.top_frame = frame::top(envelope.detail.get("responsePayload").unwrap_or(&Value::Null));
     observation.drill = drill(&envelope.detail);

@@ -52,5 +52,35 @@ fn class(line: &str) -> Option<&'static str> {
             return matches!(level.to_ascii_uppercase().as_str(), "ERROR" | "FATAL" | "CRITICAL").then_some("ERROR");
         }
     }
+    if has_harmless_level(line) {
+        return None;
+    }
     SIGNS.iter().find(|(sign, _)| line.contains(sign)).map(|(_, class)| *class)
+}
+
+/// Whether a line has a level below errors where loggers put it: first, or after time and request.
+fn has_harmless_level(line: &str) -> bool {
+    const LEVELS: &[&str] = &["DEBUG", "INFO", "NOTICE", "TRACE", "VERBOSE", "WARN", "WARNING"];
+    let words = line.split_whitespace().take(4).map(|word| word.trim_matches(['[', ']', ':', '<', '>', '(', ')']));
+    words.into_iter().any(|word| LEVELS.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_level_of_a_line_outweighs_its_words() {
+        for (line, expected) in [
+            ("INFO 0 errors, 0 Exceptions", None),
+            ("[WARNING]\t2026-01-01T00:00:00.000Z\tr\tretrying after Exception", None),
+            ("2026-01-01T00:00:00.000Z\tr\tINFO\tERRORS: 0", None),
+            ("2026-01-01T00:00:00.000Z\tr\tERROR\tInvoke Error", Some("ERROR")),
+            ("[ERROR] KeyError: 'INFO'", Some("ERROR")),
+            ("Traceback (most recent call last)", Some("Exception")),
+            (r#"{"level":"INFO","message":"ERRORS: 0"}"#, None),
+        ] {
+            assert_eq!(class(line), expected, "{line}");
+        }
+    }
 }

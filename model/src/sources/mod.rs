@@ -3,6 +3,7 @@
 //! One adapter per service knows where that service puts status, resource and cause. Other services, and events unknown
 //! to their adapter, are judged by [`generic`]: by failing words where statuses usually are.
 
+mod access_key;
 mod backup;
 mod batch;
 mod cloudformation;
@@ -88,7 +89,7 @@ pub fn observe(delivery: &Value) -> Result<Vec<Observation>, Unreadable> {
     let envelopes = unwrap::unwrap(delivery)?;
     let seen = |envelope: Envelope| {
         let content = content_id(&envelope);
-        let envelope = envelope.without_secrets();
+        let envelope = access_key::named(envelope).without_secrets();
         understood(&envelope).into_iter().map(move |seen| identified(seen, &content))
     };
     Ok(envelopes.into_iter().flat_map(seen).collect())

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::envelope::Envelope;
 use crate::arn::name;
-use crate::fields::{elements, first_text, text};
+use crate::fields::{elements, first_text, scalar, text};
 use crate::observation::Observation;
 use crate::vocabulary::{Verdict, verdict};
 
@@ -24,9 +24,14 @@ pub(super) fn guard_duty(envelope: &Envelope) -> Observation {
         "/resource/s3BucketDetails/0/name",
         "/resource/eksClusterDetails/name",
         "/resource/lambdaDetails/functionName",
+        "/resource/rdsDbInstanceDetails/dbInstanceIdentifier",
+        "/resource/rdsLimitlessDbDetails/dbShardGroupIdentifier",
+        "/resource/ecsClusterDetails/name",
+        "/resource/containerDetails/name",
+        "/resource/ebsVolumeDetails/scannedVolumeDetails/0/volumeArn",
     ]) {
         "" => envelope.text("/accountId"),
-        resource => resource,
+        resource => name(resource),
     };
     if envelope.detail.pointer("/service/archived") == Some(&Value::Bool(true)) {
         return envelope.ignored(resource, "the finding is archived");
@@ -61,12 +66,39 @@ pub(super) fn security_hub(envelope: &Envelope) -> Vec<Observation> {
     if findings.is_empty() {
         return vec![super::generic::observe(envelope)];
     }
-    findings.iter().map(|finding| security_hub_finding(envelope, finding)).collect()
+    let finding = |finding| match envelope.detail_type.ends_with("V2") {
+        true => security_hub_finding_v2(envelope, finding),
+        false => security_hub_finding(envelope, finding),
+    };
+    findings.iter().map(finding).collect()
+}
+
+/// A finding in OCSF, the format of Security Hub's second version:
+/// <https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-v2-findings-ocsf.html>.
+fn security_hub_finding_v2(envelope: &Envelope, finding: &Value) -> Observation {
+    let resource = name(first_text(finding, &["/resources/0/name", "/resources/0/uid"]));
+    let severity = first_text(finding, &["/vendor_attributes/severity", "/severity"]).to_ascii_uppercase();
+    let id = first_text(finding, &["/finding_info/uid", "/metadata/uid"]);
+    let observation = match text(finding, "/status") {
+        status @ ("Suppressed" | "Resolved" | "Archived" | "Deleted") => {
+            envelope.ignored(resource, format!("the finding is {}", status.to_ascii_lowercase()))
+        }
+        _ if matches!(severity.as_str(), "INFORMATIONAL" | "UNKNOWN") => {
+            envelope.ignored(resource, "the finding is informational")
+        }
+        _ => {
+            let kind = first_text(finding, &["/finding_info/types/0", "/class_name"]);
+            envelope.failure(resource, kind, first_text(finding, &["/finding_info/title", "/finding_info/desc"]))
+        }
+    };
+    let updated = scalar(finding, "/finding_info/modified_time");
+    let observation = if id.is_empty() { observation } else { observation.counted_as(format!("{id}#{updated}")) };
+    observation.with("severity", severity).with("product", text(finding, "/metadata/product/name"))
 }
 
 fn security_hub_finding(envelope: &Envelope, finding: &Value) -> Observation {
     let resource = name(text(finding, "/Resources/0/Id"));
-    let severity = text(finding, "/Severity/Label").to_ascii_uppercase();
+    let severity = severity_of(finding);
     let workflow = first_text(finding, &["/Workflow/Status", "/WorkflowState"]);
     let id = text(finding, "/Id");
     let reason = if matches!(workflow, "SUPPRESSED" | "RESOLVED") {
@@ -90,6 +122,21 @@ fn security_hub_finding(envelope: &Envelope, finding: &Value) -> Observation {
     observation.with("severity", severity).with("product", text(finding, "/ProductName"))
 }
 
+/// The label, or the one that stands for a normalised number:
+/// <https://docs.aws.amazon.com/securityhub/latest/userguide/asff-required-attributes.html#Severity>.
+fn severity_of(finding: &Value) -> String {
+    let label = text(finding, "/Severity/Label").to_ascii_uppercase();
+    match (label.as_str(), finding.pointer("/Severity/Normalized").and_then(Value::as_i64)) {
+        ("", Some(0)) => "INFORMATIONAL",
+        ("", Some(1..=39)) => "LOW",
+        ("", Some(40..=69)) => "MEDIUM",
+        ("", Some(70..=89)) => "HIGH",
+        ("", Some(90..)) => "CRITICAL",
+        _ => return label,
+    }
+    .to_owned()
+}
+
 pub(super) fn macie(envelope: &Envelope) -> Observation {
     let bucket = envelope.first_text(&["/resourcesAffected/s3Bucket/name", "/actor"]);
     let kind = envelope.first_text(&["/type", "/name"]);
@@ -104,7 +151,11 @@ pub(super) fn macie(envelope: &Envelope) -> Observation {
 
 /// Findings of Inspector and IAM Access Analyzer, which stay active until their cause is removed.
 pub(super) fn finding(envelope: &Envelope) -> Observation {
-    let resource = name(envelope.first_text(&["/resources/0/id", "/resource"]));
+    let image = envelope.first_text(&[
+        "/resources/0/details/awsEcrContainerImage/repositoryName",
+        "/resources/0/details/awsLambdaFunction/functionName",
+    ]);
+    let resource = if image.is_empty() { name(envelope.first_text(&["/resources/0/id", "/resource"])) } else { image };
     let resource = if resource.is_empty() { name(envelope.first_resource()) } else { resource };
     let status = envelope.text("/status").to_ascii_uppercase();
     let severity = envelope.text("/severity").to_ascii_uppercase();

@@ -19,4 +19,5 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         status => envelope.by_status(resource, status, check),
     }
     .with("check", check)
+    .with("access_key", envelope.text("/check-item-detail/Access Key ID"))
 }

@@ -98,6 +98,9 @@ impl<'a> Layer<'a> {
             _ if record.get("Sns").is_some() => self.open_sns(record),
             _ if record.get("body").is_some() => self.message(record),
             "" => self.open(record),
+            "aws:s3" if text(record, "/eventName").contains("Replication:OperationFailed") => {
+                Ok(vec![self.named(replication(record))])
+            }
             // A data change, as from S3 and DynamoDB: no sign of a failure.
             service => Ok(vec![Envelope::made(
                 &service.replacen("aws:", "aws.", 1),
@@ -174,6 +177,24 @@ fn opened(
     }
     envelopes.extend(unreadable.iter().map(|(record, error)| stand_in(record, error)));
     Ok(envelopes)
+}
+
+/// A replication that failed, as S3 notifies of it:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>.
+fn replication(record: &Value) -> Envelope {
+    let id = text(record, "/responseElements/x-amz-request-id");
+    let bucket = text(record, "/s3/bucket/arn");
+    let detail = json!({
+        "eventName": "OperationFailedReplication",
+        "status": "FAILED",
+        "object": record.pointer("/s3/object/key"),
+        "failureReason": record.pointer("/replicationEventData/failureReason"),
+        "destinationBucket": record.pointer("/replicationEventData/destinationBucket"),
+    });
+    Envelope {
+        region: text(record, "/awsRegion").to_owned(),
+        ..Envelope::made("aws.s3", "Replication Failed", id, &[bucket], detail)
+    }
 }
 
 fn stand_in(record: &Value, error: &Unreadable) -> Envelope {

@@ -22,6 +22,7 @@ fn counted(head: &Incident, latest: &Incident, failures: u64) -> Incident {
         last_failed_at: latest.last_failed_at.clone(),
         latest: Head::of(head).differences(latest),
         closed: false,
+        others: BTreeMap::new(),
     };
     head.clone().with_tally(Some(&tally))
 }
@@ -60,6 +61,7 @@ fn a_failure_that_an_older_version_counted_in_the_head_is_counted_and_shown_if_i
         last_failed_at: latest.last_failed_at.clone(),
         latest: Head::of(&head).differences(&latest),
         closed: false,
+        others: BTreeMap::new(),
     };
     let later = Incident {
         occurrences: 5,

@@ -35,7 +35,7 @@ pub enum ExportFormat {
 }
 
 /// The columns: every field of a record.
-const COLUMNS: [&str; 39] = [
+const COLUMNS: [&str; 41] = [
     "incident_id",
     "status",
     "severity",
@@ -55,6 +55,7 @@ const COLUMNS: [&str; 39] = [
     "runbook",
     "console_url",
     "fingerprint",
+    "former_fingerprint",
     "fingerprint_inputs",
     "drill",
     "trouble",
@@ -72,6 +73,7 @@ const COLUMNS: [&str; 39] = [
     "flapping",
     "timeline_left_out",
     "timeline",
+    "variants",
     "record_version",
     "acknowledged_at",
     "resolved_at",
@@ -126,7 +128,7 @@ fn harmless(text: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use incident_model::{Reason, Severity};
+    use incident_model::{Reason, Severity, Variant};
 
     use super::*;
     use crate::cli::incidents::tests::incident;
@@ -135,6 +137,8 @@ mod tests {
     fn every_field_has_a_column() -> Result<(), serde_json::Error> {
         let text = || Some("x".to_owned());
         let full = Incident {
+            former_fingerprint: text(),
+            variants: vec![Variant::of("x", 1), Variant::of("y", 1)],
             runbook: text(),
             console_url: text(),
             drill: text(),

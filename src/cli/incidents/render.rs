@@ -74,6 +74,7 @@ pub(in crate::cli) fn details(incident: &Incident, outlook: &Outlook) -> Vec<Lin
     };
     field("what to do", &incident.recommendation);
     field("error", &error(incident));
+    field("variants", &variants(incident));
     field("resource", &place(incident));
     field("id", &incident.incident_id);
     field("status", incident.status.name());
@@ -105,6 +106,14 @@ fn error(incident: &Incident) -> String {
     }
 }
 
+/// The number of its wordings, and the commonest.
+fn variants(incident: &Incident) -> String {
+    let Some(number) = incident.number_of_variants() else { return String::new() };
+    let commonest = incident.commonest_variants();
+    let lines = commonest.iter().map(|variant| format!("{} times: {}", variant.occurrences, variant.message));
+    std::iter::once(format!("{number}; the commonest are")).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
 fn place(incident: &Incident) -> String {
     let parts = [&incident.source, &incident.resource, &incident.region, &incident.account];
     parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ")
@@ -129,6 +138,7 @@ fn fingerprint(incident: &Incident) -> String {
         ("error", &made_of.error_type),
         ("message", &made_of.message),
         ("frame", &made_of.top_frame),
+        ("statement", &made_of.statement),
         ("drill", &made_of.drill),
     ];
     let parts = parts.into_iter().filter(|(_, text)| !text.is_empty());

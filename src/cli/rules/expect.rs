@@ -43,6 +43,7 @@ const FIELDS: &[&str] = &[
     "source",
     "resource",
     "error_type",
+    "error_message",
     "reason",
 ];
 

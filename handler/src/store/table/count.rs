@@ -1,7 +1,8 @@
 //! Counting: one transaction of the incident's tally and the markers of the events; an escalation also changes the
 //! head.
 
-use incident_model::table::tally_key;
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use incident_model::table::{tally_key, timeline_key};
 use incident_model::tally::Head;
 use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 
@@ -16,6 +17,7 @@ pub(super) async fn count(table: &Table, occurrence: &Occurrence<'_>) -> Result<
     for event_id in occurrence.event_ids {
         writes.push(marker::of(table, event_id, id, occurrence.now)?);
     }
+    writes.extend(texts(table, occurrence)?);
     if let Some(charge) = occurrence.charge {
         writes.push(budget::taken(table, charge)?);
     }
@@ -34,6 +36,9 @@ fn tallied(occurrence: &Occurrence<'_>) -> Result<Changes, StoreError> {
         .set("last_seen_at", text(&incident.last_seen_at))
         .set("latest", latest.map_err(|error| StoreError::unusable("BrokenRecord", error))?)
         .versioned();
+    let new = incident.new_variants(read);
+    let changes =
+        new.iter().fold(changes, |changes, variant| changes.add(&variant.attribute(), number_of(variant.occurrences)));
     let changes = match &incident.last_failed_at {
         Some(at) => changes.set("last_failed_at", text(at)),
         None => changes,
@@ -44,6 +49,18 @@ fn tallied(occurrence: &Occurrence<'_>) -> Result<Changes, StoreError> {
     let most = most.ok_or(StoreError::Conflict)?;
     let condition = "(attribute_not_exists(occurrences) OR occurrences <= :most)";
     Ok(changes.only_if(condition).with(":most", number_of(most)))
+}
+
+/// The texts of variants that the incident had not yet, beside its timeline.
+fn texts(table: &Table, occurrence: &Occurrence<'_>) -> Result<Option<TransactWriteItem>, StoreError> {
+    let new = occurrence.incident.new_variants(occurrence.read).into_iter();
+    let mut new = new.filter(|variant| !variant.message.is_empty()).peekable();
+    if new.peek().is_none() {
+        return Ok(None);
+    }
+    let changes =
+        new.fold(Changes::default(), |changes, variant| changes.set(&variant.attribute(), text(&variant.message)));
+    changes.versioned().in_transaction(&table.name, &timeline_key(&occurrence.read.incident_id)).map(Some)
 }
 
 fn escalated(occurrence: &Occurrence<'_>) -> Result<Changes, StoreError> {

@@ -13,28 +13,28 @@ use super::read::{incident, item, items};
 use super::{Item, Table, budget, silences};
 use crate::store::{Lookup, Snapshot, Store, StoreError, Trouble, TroublePointer};
 
-/// The keys of a pointer: today's, and that of version 1.
+/// The keys of a pointer: today's, and those of earlier versions.
 struct PointerKeys {
     today: String,
-    former: String,
+    former: Vec<String>,
 }
 
 impl PointerKeys {
     fn target(&self, items: &[Item]) -> Option<String> {
         let target = |key: &str| item(items, key).and_then(|item| string(item, TARGET));
         // The former version may have opened a newer one since; ids sort by time.
-        target(&self.today).max(target(&self.former))
+        self.each().filter_map(target).max()
     }
 
-    fn each(&self) -> [&str; 2] {
-        [&self.today, &self.former]
+    fn each(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.today).chain(&self.former).map(String::as_str)
     }
 }
 
 fn of_trouble(trouble: &Trouble<'_>) -> PointerKeys {
     PointerKeys {
         today: trouble_key(trouble.place, trouble.source, trouble.name),
-        former: former::trouble_key(trouble.source, trouble.name),
+        former: vec![former::trouble_key(trouble.source, trouble.name)],
     }
 }
 
@@ -42,11 +42,18 @@ fn of_trouble(trouble: &Trouble<'_>) -> PointerKeys {
 /// these differ.
 pub(super) async fn look(table: &Table, lookup: &Lookup<'_>) -> Result<Snapshot, StoreError> {
     let place = lookup.trouble.place;
-    let open = PointerKeys { today: open_key(place, lookup.fingerprint), former: former::open_key(lookup.fingerprint) };
+    let open = PointerKeys {
+        today: open_key(place, lookup.fingerprint),
+        former: lookup
+            .former_fingerprint
+            .into_iter()
+            .flat_map(|fingerprint| [open_key(place, fingerprint), former::open_key(fingerprint)])
+            .collect(),
+    };
     let trouble = of_trouble(&lookup.trouble);
     let alarm = lookup.function.map(|function| PointerKeys {
         today: alarm_of_function_key(place, function),
-        former: former::alarm_of_function_key(function),
+        former: vec![former::alarm_of_function_key(function)],
     });
     let events: Vec<String> = lookup.event_ids.iter().map(|id| event_key(id)).collect();
     let budgets: Vec<String> = lookup.budgets.iter().map(|budget| budget_key(budget.name)).collect();
@@ -83,7 +90,7 @@ pub(super) async fn look(table: &Table, lookup: &Lookup<'_>) -> Result<Snapshot,
 /// The newest incident of a trouble.
 pub(super) async fn newest(table: &Table, trouble: &Trouble<'_>) -> Result<Option<Incident>, StoreError> {
     let keys = of_trouble(trouble);
-    match keys.target(&items(table, keys.each().into_iter()).await?) {
+    match keys.target(&items(table, keys.each()).await?) {
         Some(incident_id) => table.incident(&incident_id).await,
         None => Ok(None),
     }

@@ -19,6 +19,7 @@ const FIELDS: &[&str] =
     &["source", "detail_type", "resource", "account", "region", "error_type", "error_message", "drill", "attributes"];
 /// The attributes that the adapters set. A test reads their code.
 pub(super) const ATTRIBUTES: &[&str] = &[
+    "access_key",
     "action",
     "alarm",
     "alarm_rule",
@@ -43,6 +44,7 @@ pub(super) const ATTRIBUTES: &[&str] = &[
     "function",
     "function_arn",
     "functions",
+    "host",
     "instance",
     "job",
     "kind",

@@ -41,7 +41,10 @@ pub(super) fn of(envelope: &Envelope) -> Stop<'_> {
         }
         _ => match failed_container(detail) {
             Some((container, code)) => exit(container, code, reason),
-            None => Stop::Harmless("the task stopped and no container failed".to_owned()),
+            None => match unstarted_container(detail) {
+                Some(reason) => Stop::Failed { class: "EssentialContainerExited", why: reason },
+                None => Stop::Harmless("the task stopped and no container failed".to_owned()),
+            },
         },
     }
 }
@@ -81,6 +84,13 @@ fn failed_container(detail: &Value) -> Option<(&Value, i64)> {
     coded()
         .find(|(_, code)| *code != 0 && !STOP_SIGNALS.contains(code))
         .or_else(|| coded().find(|(_, code)| *code != 0 && !one_ended_well))
+}
+
+/// The reason of a container that has none of the exit codes, in a task in which no container has one.
+fn unstarted_container(detail: &Value) -> Option<&str> {
+    let containers = elements(detail, "/containers");
+    let reason = containers.iter().map(|container| text(container, "/reason")).find(|reason| reason.contains("Error"));
+    reason.filter(|_| containers.iter().all(|container| exit_code(container).is_none()))
 }
 
 fn start_failure(envelope: &Envelope) -> &str {

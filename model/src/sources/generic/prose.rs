@@ -9,6 +9,9 @@ use crate::vocabulary::{Verdict, verdict, words};
 pub(super) fn observe(envelope: &Envelope) -> Observation {
     let (subject, text) = (envelope.text("/subject"), envelope.text("/text"));
     let first_line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    if let Some(environment) = line_value(text, "Environment: ").filter(|_| subject.contains("Elastic Beanstalk")) {
+        return beanstalk(envelope, environment, text);
+    }
     let arn = arn_in(text).or_else(|| arn_in(subject));
     let named = arn.and_then(Arn::parse);
     let title = shortened(if subject.is_empty() { first_line } else { subject }, 80);
@@ -28,6 +31,32 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         region: named.map_or(observation.region.clone(), |arn| arn.region.to_owned()),
         ..observation
     }
+}
+
+/// Elastic Beanstalk's mail about an environment:
+/// <https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/using-features.managing.sns.html>.
+fn beanstalk(envelope: &Envelope, environment: &str, text: &str) -> Observation {
+    let message = line_value(text, "Message: ").unwrap_or(text);
+    let is_over =
+        ["to Ok", "to Info", "was successful", "completed successfully"].iter().any(|end| message.contains(end));
+    let observation = match is_over {
+        true => envelope.success(environment, "Ok"),
+        false if message.contains(" to Severe") => envelope.failure(environment, "Severe", message),
+        false if verdict(message) == Verdict::Failed || message.contains(" to Degraded") => {
+            envelope.failure(environment, "Degraded", message)
+        }
+        false => envelope.ignored(environment, "a message without a sign of a failure"),
+    };
+    Observation {
+        source: "elasticbeanstalk".to_owned(),
+        detail_type: "Environment Notification".to_owned(),
+        ..observation
+    }
+}
+
+/// The rest of the line that begins with a label.
+fn line_value<'t>(text: &'t str, label: &str) -> Option<&'t str> {
+    text.lines().find_map(|line| line.trim().strip_prefix(label)).map(str::trim).filter(|value| !value.is_empty())
 }
 
 /// `[RESOLVED] disk full on db1`, `OK: disk full`.

@@ -48,7 +48,8 @@ fn message(payload: &Value) -> String {
         payload => own_message(payload),
     };
     let Some(cause) = root_cause(payload) else { return own };
-    let (class, message) = (text(cause, "/errorType"), own_message(cause));
+    // Node's `fetch failed` says why in its cause's code only.
+    let (class, message) = (first_text(cause, &["/errorType", "/code", "/name"]), own_message(cause));
     let said = [class, &message].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
     match (own.is_empty(), said.is_empty() || own.contains(message.as_str()) && !message.is_empty()) {
         (true, _) => said,
