@@ -35,7 +35,7 @@ pub enum ExportFormat {
 }
 
 /// The columns: every field of a record.
-const COLUMNS: [&str; 41] = [
+const COLUMNS: [&str; 42] = [
     "incident_id",
     "status",
     "severity",
@@ -74,6 +74,7 @@ const COLUMNS: [&str; 41] = [
     "timeline_left_out",
     "timeline",
     "variants",
+    "function_missing_at",
     "record_version",
     "acknowledged_at",
     "resolved_at",
@@ -138,6 +139,7 @@ mod tests {
         let text = || Some("x".to_owned());
         let full = Incident {
             former_fingerprint: text(),
+            function_missing_at: text(),
             variants: vec![Variant::of("x", 1), Variant::of("y", 1)],
             runbook: text(),
             console_url: text(),

@@ -50,6 +50,6 @@ pub(super) async fn run(given: &Confirmation, clients: &Clients, topic: &str, ui
             "subscription_arn": address.arn,
         }));
     }
-    ui.say(&format!("{} receives the alerts; only this account can unsubscribe it", address.endpoint));
+    ui.say(format!("{} receives the alerts; only this account can unsubscribe it", address.endpoint));
     Ok(())
 }

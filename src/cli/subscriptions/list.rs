@@ -21,7 +21,7 @@ pub(super) async fn run(clients: &Clients, topic: &str, ui: &Ui) -> Result<(), C
     }
     match addresses.len() {
         0 => ui.say("no subscriptions"),
-        number => ui.say(&count(number, "subscription")),
+        number => ui.say(count(number, "subscription")),
     }
     if addresses.iter().any(|address| address.state == State::Pending) {
         ui.hint("follow the link in the confirmation mail, or pass it to `incidentctl subscriptions confirm`");
