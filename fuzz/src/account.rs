@@ -35,7 +35,8 @@ impl Account {
             function: none,
             stack_resource: none,
         };
-        let config = LocalConfig { directory: directory.path().to_owned(), latency, limits: None, ..LocalConfig::default() };
+        let config =
+            LocalConfig { directory: directory.path().to_owned(), latency, limits: None, ..LocalConfig::default() };
         let gateway = runtime.block_on(Gateway::bind(config)).expect("a port");
         let cloud = gateway.cloud().clone();
         runtime.spawn(gateway.run(std::future::pending()));
@@ -69,14 +70,21 @@ impl Account {
         }
     }
 
-    /// Calls an operation of DynamoDB with a body; whether it succeeded.
-    pub(crate) fn dynamodb(&self, operation: &str, body: &[u8]) -> bool {
+    /// The answer of DynamoDB to an operation with a body.
+    pub(crate) fn dynamodb(&self, operation: &str, body: &[u8]) -> Response<Bytes> {
         let call = call("dynamodb", operation, Input::default());
-        self.runtime.block_on(dynamodb::handle(&self.cloud, &call, body, None)).status().is_success()
+        self.runtime.block_on(dynamodb::handle(&self.cloud, &call, body, None))
     }
 
     /// The answer of Lambda or S3 to a request.
-    pub(crate) fn rest(&self, service: &str, method: Method, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Response<Bytes> {
+    pub(crate) fn rest(
+        &self,
+        service: &str,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Response<Bytes> {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let header = |(name, value): &(&str, &str)| {
             Some((name.parse::<http::HeaderName>().ok()?, value.parse::<http::HeaderValue>().ok()?))
@@ -108,11 +116,17 @@ impl Account {
         });
     }
 
-    /// A role that Lambda can assume; its ARN.
+    /// A role that Lambda can assume, with all rights; its ARN.
     pub(crate) fn role(&self) -> String {
         let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
             "Principal": {"Service": "lambda.amazonaws.com"}}});
         self.make("iam", "CreateRole", json!({"RoleName": "r", "AssumeRolePolicyDocument": trust.to_string()}));
+        let all = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
+        self.make(
+            "iam",
+            "PutRolePolicy",
+            json!({"RoleName": "r", "PolicyName": "p", "PolicyDocument": all.to_string()}),
+        );
         "arn:aws:iam::000000000000:role/r".to_owned()
     }
 }

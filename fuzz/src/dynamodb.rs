@@ -36,22 +36,23 @@ const OPERATIONS: [&str; 16] = [
     "DescribeTable",
 ];
 
-/// The account with the table `t` and the item `x` in it.
+/// The account with the table `table` and the item `x` in it.
 static TABLE: LazyLock<&Account> = LazyLock::new(|| {
     let account: &Account = &ACCOUNT;
-    let table = json!({"TableName": "t", "BillingMode": "PAY_PER_REQUEST",
+    let table = json!({"TableName": "table", "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}, {"AttributeName": "r", "AttributeType": "N"}],
         "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
-        "GlobalSecondaryIndexes": [{"IndexName": "i", "Projection": {"ProjectionType": "ALL"},
+        "GlobalSecondaryIndexes": [{"IndexName": "index", "Projection": {"ProjectionType": "ALL"},
             "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}, {"AttributeName": "r", "KeyType": "RANGE"}]}]});
-    assert!(account.dynamodb("CreateTable", table.to_string().as_bytes()));
+    let made = account.dynamodb("CreateTable", table.to_string().as_bytes());
+    assert_eq!(made.status(), 200, "{made:?}");
     account
 });
 
 fn put(account: &Account) {
     let item = json!({"a": {"S": "x"}, "r": {"N": "1"}, "b": {"N": "1"}, "s": {"SS": ["u", "v"]}, "n": {"NS": ["1", "2"]},
         "m": {"M": {"l": {"L": [{"S": "y"}, {"M": {"z": {"BOOL": true}}}]}}}});
-    account.dynamodb("PutItem", json!({"TableName": "t", "Item": item}).to_string().as_bytes());
+    account.dynamodb("PutItem", json!({"TableName": "table", "Item": item}).to_string().as_bytes());
 }
 
 /// Calls an operation with the names and values that are in the expressions.
@@ -67,7 +68,7 @@ fn express(account: &Account, operation: &str, mut members: Value, expressions: 
             members[parameter] = used;
         }
     }
-    members["TableName"] = json!("t");
+    members["TableName"] = json!("table");
     account.dynamodb(operation, members.to_string().as_bytes());
 }
 
@@ -93,7 +94,7 @@ fn projection(bytes: &[u8]) {
 fn key_condition(bytes: &[u8]) {
     put(&TABLE);
     let text = text(bytes);
-    express(&TABLE, "Query", json!({"IndexName": "i", "KeyConditionExpression": text}), &[text]);
+    express(&TABLE, "Query", json!({"IndexName": "index", "KeyConditionExpression": text}), &[text]);
 }
 
 /// What can be put can be read, and comes back as something that can be put again.
@@ -101,8 +102,9 @@ fn item(bytes: &[u8]) {
     let Ok(mut item) = serde_json::from_slice::<Value>(bytes) else { return };
     let Some(members) = item.as_object_mut() else { return };
     members.insert("a".to_owned(), json!({"S": "x"}));
-    TABLE.dynamodb("PutItem", json!({"TableName": "t", "Item": item}).to_string().as_bytes());
-    assert!(TABLE.dynamodb("GetItem", br#"{"TableName":"t","Key":{"a":{"S":"x"}}}"#));
+    TABLE.dynamodb("PutItem", json!({"TableName": "table", "Item": item}).to_string().as_bytes());
+    let read = TABLE.dynamodb("GetItem", br#"{"TableName":"table","Key":{"a":{"S":"x"}}}"#);
+    assert_eq!(read.status(), 200, "{read:?}");
 }
 
 fn request(bytes: &[u8]) {

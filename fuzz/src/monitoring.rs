@@ -56,7 +56,11 @@ static LOGS: LazyLock<&Account> = LazyLock::new(|| {
 /// A filter and a line that it may match.
 fn log_filter(bytes: &[u8]) {
     let (pattern, line) = halves(bytes);
-    write(&["{\"a\": {\"b\": [\"x\", 1.5, null, true]}, \"c\": \"*\"}", "127.0.0.1 frank [x] \"GET /\" 404 1534", line]);
+    write(&[
+        "{\"a\": {\"b\": [\"x\", 1.5, null, true]}, \"c\": \"*\"}",
+        "127.0.0.1 frank [x] \"GET /\" 404 1534",
+        line,
+    ]);
     let _ = LOGS.call("logs", "FilterLogEvents", json!({"logGroupName": "g", "filterPattern": pattern}));
 }
 

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::Method;
+use incident_local::Principal;
 use incident_local::arn::Arn;
 use incident_local::policy::{Need, Policy, Requester};
-use incident_local::Principal;
 use incident_model::Pattern;
 use serde_json::{Value, json};
 
@@ -60,7 +60,8 @@ fn event_pattern(bytes: &[u8]) {
 }
 
 fn schedule(bytes: &[u8]) {
-    let _ = ACCOUNT.call("events", "PutRule", json!({"Name": "s", "State": "DISABLED", "ScheduleExpression": text(bytes)}));
+    let _ =
+        ACCOUNT.call("events", "PutRule", json!({"Name": "s", "State": "DISABLED", "ScheduleExpression": text(bytes)}));
 }
 
 static RULE: LazyLock<&Account> = LazyLock::new(|| {
@@ -97,9 +98,8 @@ fn filter_policy(bytes: &[u8]) {
     let (account, arn) = &*SUBSCRIPTION;
     let (policy, message) = halves(bytes);
     for scope in ["MessageBody", "MessageAttributes"] {
-        let set = |name: &str, value: &str| {
-            json!({"SubscriptionArn": arn, "AttributeName": name, "AttributeValue": value})
-        };
+        let set =
+            |name: &str, value: &str| json!({"SubscriptionArn": arn, "AttributeName": name, "AttributeValue": value});
         let _ = account.call("sns", "SetSubscriptionAttributes", set("FilterPolicyScope", scope));
         let _ = account.call("sns", "SetSubscriptionAttributes", set("FilterPolicy", policy));
         let attributes = json!({"a": {"DataType": "String.Array", "StringValue": message}, "b": {"DataType": "Number", "StringValue": message}});
@@ -127,8 +127,8 @@ static MAPPING: LazyLock<String> = LazyLock::new(|| {
     let mapping = json!({"FunctionName": "f", "EventSourceArn": QUEUE, "Enabled": false});
     let path = "/2015-03-31/event-source-mappings";
     let created = FUNCTION.rest("lambda", Method::POST, path, &[], mapping.to_string().as_bytes());
-    let created: Value = serde_json::from_slice(created.body()).expect("a mapping");
-    format!("{path}/{}", created["UUID"].as_str().expect("its identifier"))
+    let mapping: Value = serde_json::from_slice(created.body()).unwrap_or_default();
+    format!("{path}/{}", mapping["UUID"].as_str().unwrap_or_else(|| panic!("{created:?}")))
 });
 
 fn mapping_filter(bytes: &[u8]) {

@@ -32,14 +32,14 @@ KEYS = {
     "BillingMode": "PAY_PER_REQUEST",
     "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}, {"AttributeName": "c", "AttributeType": "S"}],
     "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
-    "GlobalSecondaryIndexes": [{"IndexName": "i", "KeySchema": [{"AttributeName": "c", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}],
+    "GlobalSecondaryIndexes": [{"IndexName": "index", "KeySchema": [{"AttributeName": "c", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}],
 }
 MADE = [
     ("iam", "create_role", {"RoleName": "r", "AssumeRolePolicyDocument": ASSUMED}),
     ("iam", "create_policy", {"PolicyName": "p", "PolicyDocument": POLICY}),
     ("iam", "put_role_policy", {"RoleName": "r", "PolicyName": "p", "PolicyDocument": POLICY}),
-    ("dynamodb", "create_table", {"TableName": "t", **KEYS}),
-    ("dynamodb", "put_item", {"TableName": "t", "Item": {"a": {"S": "x"}, "b": {"N": "1"}, "m": {"M": {"l": {"L": [{"S": "y"}]}}}}}),
+    ("dynamodb", "create_table", {"TableName": "table", **KEYS}),
+    ("dynamodb", "put_item", {"TableName": "table", "Item": {"a": {"S": "x"}, "b": {"N": "1"}, "m": {"M": {"l": {"L": [{"S": "y"}]}}}}}),
     ("sqs", "create_queue", {"QueueName": "q"}),
     ("sqs", "send_message", {"QueueUrl": f"http://127.0.0.1/{ACCOUNT}/q", "MessageBody": "x"}),
     ("sns", "create_topic", {"Name": "t"}),
@@ -57,11 +57,13 @@ MADE = [
 ]
 
 
-def make():
-    """Makes what is absent. A call may be refused because its resource is there or was changed beyond use."""
+def make(at_first=False):
+    """Makes what is absent. Later a call may be refused: its resource is there, or was changed beyond use."""
     for service, operation, arguments in MADE:
         try:
             getattr(client(service), operation)(**arguments)
         except ClientError as refused:
-            if refused.response["ResponseMetadata"]["HTTPStatusCode"] == 500:
+            if at_first or refused.response["ResponseMetadata"]["HTTPStatusCode"] == 500:
                 raise
+        if operation == "create_table" and at_first:
+            client(service).get_waiter("table_exists").wait(TableName="table", WaiterConfig={"Delay": 1})

@@ -82,7 +82,7 @@ def attack(log, seconds, seed):
     session = botocore.session.get_session()
     models = {service: session.get_service_model(service) for service in SERVICES}
     wire, rng = Wire(), random.Random(seed)
-    account.make()
+    account.make(at_first=True)
     found = list(operations(models, wire))
     print(f"{len(found)} operations in their protocols, seed {seed}")
     if len(found) < 200:

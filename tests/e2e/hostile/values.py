@@ -8,11 +8,11 @@ ARN = "arn:aws:{}:us-east-1:" + ACCOUNT + ":{}"
 DATE = 1_795_776_000
 ASSUMED = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
 POLICY = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:*"],"Resource":"*","Condition":{"ArnLike":{"aws:SourceArn":"arn:*:a?c"},"NumericLessThan":{"s3:max-keys":"10"},"DateGreaterThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}}'
-TEMPLATE = '{"Parameters":{"P":{"Type":"String","Default":"a,b"}},"Conditions":{"C":{"Fn::Equals":[{"Ref":"P"},"x"]}},"Resources":{"Q":{"Type":"AWS::SQS::Queue","Properties":{"QueueName":{"Fn::Sub":"${AWS::StackName}-${P}"},"Tags":[{"Fn::If":["C",{"Key":"a","Value":{"Fn::Select":["0",{"Fn::Split":[",",{"Ref":"P"}]}]}},{"Ref":"AWS::NoValue"}]}]}}},"Outputs":{"O":{"Value":{"Fn::GetAtt":["Q","Arn"]},"Export":{"Name":"e"}}}}'
+TEMPLATE = '{"Parameters":{"P":{"Type":"String","Default":"a,b"}},"Conditions":{"C":{"Fn::Equals":[{"Ref":"P"},"x"]}},"Resources":{"Q":{"Type":"AWS::SQS::Queue","Properties":{"QueueName":{"Fn::Sub":"${AWS::StackName}-${P}"},"Tags":[{"Fn::If":["C",{"Key":"a","Value":{"Fn::Select":["0",{"Fn::Split":[",",{"Ref":"P"}]}]}},{"Ref":"AWS::NoValue"}]}]}}},"Outputs":{"O":{"Value":{"Fn::GetAtt":["Q","Arn"]}}}}'
 
-# What a member of this name usually holds. The first of each is right for the account that `account.py` makes.
+# What a member of this name usually holds. Right for the account that `account.py` makes.
 NAMED = {
-    "TableName": ["t"],
+    "TableName": ["table"],
     "ConditionExpression": ["attribute_exists(a) AND b > :v", "NOT (a = :v OR #n IN (:v, :v))", "size(m.l[0]) >= :v", "b BETWEEN :v AND :v"],
     "FilterExpression": ["attribute_type(#n, :v) OR contains(a, :v)", "begins_with(a, :v)"],
     "UpdateExpression": ["SET b = if_not_exists(b, :v) + :v, #n = list_append(#n, :v) REMOVE m.l[1] ADD c :v DELETE s :v", "SET m.a[0].b = :v", "ADD b :v"],
@@ -23,8 +23,8 @@ NAMED = {
     "Key": [{"a": {"S": "x"}}, {"a": {"S": "x"}, "r": {"N": "1"}}],
     "ExclusiveStartKey": [{"a": {"S": "x"}}],
     "Item": [{"a": {"S": "x"}, "b": {"N": "1"}, "m": {"M": {"l": {"L": [{"S": "y"}]}}}, "s": {"SS": ["u"]}, "bin": {"B": "AAAA"}}],
-    "RequestItems": [{"t": {"Keys": [{"a": {"S": "x"}}]}}, {"t": [{"PutRequest": {"Item": {"a": {"S": "x"}}}}, {"DeleteRequest": {"Key": {"a": {"S": "y"}}}}]}],
-    "IndexName": ["i"],
+    "RequestItems": [{"table": {"Keys": [{"a": {"S": "x"}}]}}, {"table": [{"PutRequest": {"Item": {"a": {"S": "x"}}}}, {"DeleteRequest": {"Key": {"a": {"S": "y"}}}}]}],
+    "IndexName": ["index"],
     "QueueUrl": ["http://127.0.0.1/" + ACCOUNT + "/q"],
     "QueueName": ["q", "new"],
     "WaitTimeSeconds": [0],
@@ -76,7 +76,7 @@ NAMED = {
     "ZipFile": [base64.b64encode(b"PK\x03\x04" + bytes(30)).decode()],
     "Payload": ["{}"],
     "message": ['{"_aws":{"Timestamp":1795776000000,"CloudWatchMetrics":[{"Namespace":"N","Dimensions":[["D"]],"Metrics":[{"Name":"M","Unit":"Count"}]}]},"D":"v","M":[1,2]}', "ERROR x"],
-    "ResourceArn": [ARN.format("dynamodb", "table/t"), ARN.format("sns", "t"), ARN.format("lambda", "function:f")],
+    "ResourceArn": [ARN.format("dynamodb", "table/table"), ARN.format("sns", "t"), ARN.format("lambda", "function:f")],
     "ResourceARN": [ARN.format("events", "rule/rule"), ARN.format("cloudwatch", "alarm:alarm")],
     "resourceArn": [ARN.format("logs", "log-group:g")],
     "NextToken": ["AAAA"],
@@ -135,7 +135,7 @@ def usual(shape, rng, name="", depth=0):
             key = usual(shape.key, rng)
             return {key: usual(shape.value, rng, str(key), depth + 1)}
         case "string":
-            return rng.choice(shape.enum) if getattr(shape, "enum", None) else rng.choice(["a", "name", "x-1", "t", "1"])
+            return rng.choice(shape.enum) if getattr(shape, "enum", None) else rng.choice(["a", "name", "x-1", "table", "1"])
         case "blob":
             return base64.b64encode(rng.choice([b"", b"hello", b"\x00\xff"])).decode()
         case "boolean":
