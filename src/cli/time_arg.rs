@@ -114,4 +114,20 @@ mod tests {
             assert!(wrong.parse::<TimeArg>().is_err(), "{wrong}");
         }
     }
+
+    proptest::proptest! {
+        /// What is understood is a time in the past or a time that was given, in the form of records.
+        #[test]
+        fn no_text_makes_it_panic(
+            text in "-?[PpTt]?[0-9]{0,20} ?(y|mo|w|d|h|m|s|ms|ago|T|Z|[-:+.]){0,3}[0-9]{0,9}.{0,4}",
+            now in 0i64..4_000_000_000,
+        ) {
+            if let Ok(time) = text.parse::<TimeArg>() {
+                let written = time.rfc3339();
+                proptest::prop_assert!(written.parse::<Timestamp>().is_ok(), "{}", written);
+                let _ = (from_now(&written, now), readable_milliseconds(time.milliseconds()));
+            }
+            let _ = (readable(&text), before_now(now));
+        }
+    }
 }

@@ -311,3 +311,18 @@ fn addresses_are_told_from_other_texts() {
         assert!(right.parse::<EmailAddress>().is_ok(), "{right}");
     }
 }
+
+proptest::proptest! {
+    /// Keys of the file with values of any kind, and any text: settings or a refusal that can be shown.
+    #[test]
+    fn no_file_makes_it_panic(
+        key in "(stack|region|emails|rules|log_retention_days|handler_memory|schedule|alerts|alarms|tags|kms_key|x)",
+        value in "(-?[0-9]{1,20}([.]5)?|[a-z./:@{}\\[\\],&*!'-]{0,30}|\\[.{0,8}\\]|\\{[a-z_]{1,9}: .{0,8}\\}|.{0,20})",
+        rest in ".{0,20}",
+    ) {
+        match file(&format!("{key}: {value}\n{rest}")) {
+            Ok(read) => _ = Settings::merge(&GlobalArgs::default(), Environment::default(), read),
+            Err(error) => proptest::prop_assert!(!explained(&error).is_empty()),
+        }
+    }
+}

@@ -221,3 +221,19 @@ fn conditions_made_of_one_another_without_end_are_refused() {
         assert_eq!(resolved.is_ok(), fits, "{count}: {:?}", resolved.err());
     }
 }
+
+/// One use of each function.
+const FUNCTIONS: &str = "{A: !If [HasMode, {B: !Ref Size}, !Ref AWS::NoValue], C: !Sub ['${AWS::Region}-${x}', \
+                         {x: !Join [',', !Ref Names]}], D: !Select [0, !Split [',', 'a,b']], E: {Fn::GetAtt: [B, Arn]}}";
+
+proptest! {
+    #[test]
+    fn no_template_makes_it_panic(
+        at in 0..FUNCTIONS.len(),
+        length in 0usize..12,
+        with in "([\\[\\]{}:,'!&*#|-]|Fn::[A-Z][a-z]{1,3}|[$][{]|Ref|[0-9]{1,20}|\n {0,4}|.){0,4}",
+    ) {
+        let (before, after) = FUNCTIONS.split_at(at);
+        let _ = properties(&format!("{before}{with}{}", after.get(length..).unwrap_or_default()));
+    }
+}

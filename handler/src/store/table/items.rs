@@ -1,5 +1,8 @@
 //! The shape of records and helper items in the table.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;

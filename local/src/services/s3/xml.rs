@@ -42,14 +42,8 @@ impl Element {
                         None => return Ok(element),
                     }
                 }
-                Event::Text(text) => {
-                    let raw = text.decode().map_err(|_| malformed_xml())?;
-                    append(&mut open, &raw)?;
-                }
-                Event::GeneralRef(reference) => {
-                    let name = reference.decode().map_err(|_| malformed_xml())?;
-                    append(&mut open, &format!("&{name};"))?;
-                }
+                Event::Text(text) => append(&mut open, &text)?,
+                Event::GeneralRef(name) => append(&mut open, &format!("&{};", &*name))?,
                 Event::End(_) => {
                     let element = open.pop().ok_or_else(malformed_xml)?;
                     match open.last_mut() {
@@ -63,8 +57,8 @@ impl Element {
         }
     }
 
-    fn named(name: &[u8]) -> Self {
-        Self { name: String::from_utf8_lossy(name).into_owned(), ..Self::default() }
+    fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
     }
 
     /// The first child with a name.
