@@ -17,6 +17,7 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("classify", classified),
     ("unwrap", unwrapped),
     ("normalise", normalised),
+    ("reduce", reduced),
     ("redact", redacted),
     ("pattern", pattern),
     ("rules_file", rules_file),
@@ -54,6 +55,18 @@ fn unwrapped(bytes: &[u8]) {
 
 fn normalised(bytes: &[u8]) {
     assert!(incident_model::normalise::normalise(text(bytes)).chars().count() <= 4000);
+}
+
+/// Ids and times in a message change no mark of it.
+fn reduced(bytes: &[u8]) {
+    let text = text(bytes);
+    let reduced = incident_model::reduce::reduce(text);
+    assert!(reduced.words.chars().count() <= 8000);
+    let line = text.lines().next().unwrap_or_default();
+    if line.len() < 500 && line.chars().all(|character| character.is_ascii_alphanumeric() || character == ' ') {
+        let with = |id: &str| incident_model::reduce::reduce(&format!("{line} of x at {id}")).marks;
+        assert_eq!(with("3f6cbe3a-0d0e-4c39-9a52-3c0a1f5f6d11"), with("2026-01-01T00:00:00.000Z"));
+    }
 }
 
 /// A planted key never survives.
