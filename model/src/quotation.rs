@@ -16,6 +16,15 @@ pub(crate) fn said(text: &str) -> String {
     format!("\"{}\"", without_links(&one_line(text)).replace(['"', '`'], "'"))
 }
 
+/// The same with its links to pages, for a note of the account's own people, who may name a runbook.
+pub(crate) fn noted(text: &str) -> String {
+    if is_name(text) {
+        return text.to_owned();
+    }
+    let quoted = said(text);
+    quoted.replace("https[:]//", "https://")
+}
+
 /// A text in one line in which each character appears: what separates words is a blank, what else is unprintable is written out.
 pub(crate) fn one_line(text: &str) -> String {
     let breaks = |character: char| character.is_whitespace() && character != ' ';

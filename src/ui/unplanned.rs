@@ -73,7 +73,7 @@ mod tests {
         let typed = "a\u{1b}[7;31m\u{7}\u{9b}b\r\nFORGED";
         let refuse = |text: &str| Err::<String, _>(format!("`{text}` is wrong"));
         let command = Command::new("x").arg(Arg::new("email").long("email").value_parser(refuse));
-        for arguments in [["x", "--email", typed], ["x", "", typed]] {
+        for arguments in [&["x", "--email", typed][..], &["x", typed]] {
             let text = command.clone().try_get_matches_from(arguments).err().map(message).unwrap_or_default();
             assert!(text.contains("a\\u{1b}[7;31m\\u{7}\\u{9b}b\\r\\nFORGED"), "{text}");
             assert!(!text.lines().any(|line| line.starts_with("FORGED")), "{text}");

@@ -66,7 +66,7 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
     matches!(plain.as_str(), "auth" | "cred" | "creds" | "cvc" | "cvv" | "dsn" | "otp" | "pin" | "pw" | "sig" | "ssn")
         || plain.ends_with("pass")
         || PARTS.iter().any(|part| plain.contains(part))
-        || is_key_name(name)
+        || (plain.ends_with("key") || plain.ends_with("keys")) && is_key_name(name)
 }
 
 /// `ENCRYPTION_KEY`, `X-Auth-Key`, `masterKey`: a key, unless it is one of a table, a cache or a file.

@@ -48,9 +48,11 @@ fn password_option(word: &str, after: &str, before: &str) -> Option<(usize, usiz
         ("-a", &["redis-cli"]),
         ("-P", &["sqlcmd", "bcp"]),
     ];
-    let from = (0..=before.len())
-        .rev()
-        .find(|at| before.len() - at >= MOST_BEFORE.min(before.len()) && before.is_char_boundary(*at))?;
+    if !word.starts_with('-') {
+        return None;
+    }
+    let from = before.len().saturating_sub(MOST_BEFORE);
+    let from = (from..=before.len()).find(|at| before.is_char_boundary(*at))?;
     let command = &before[from..];
     let names = |names: &[&str]| names.iter().any(|name| command.contains(name));
     if let Some(password) = word.strip_prefix("-p").filter(|password| !password.is_empty())

@@ -246,8 +246,14 @@ const WORD_LIKE: &[(&str, usize)] = &[
     ("v1.0-", 60),
 ];
 
+/// Length of the shortest token that its shape gives away.
+const SHORTEST: usize = 12;
+
 /// Whether a word is an AWS key id, a JWT, or a vendor's token.
 pub(super) fn is_secret(word: &str) -> bool {
+    if word.len() < SHORTEST {
+        return false;
+    }
     is_aws_key_id(word)
         || is_jwt(word)
         || is_shaped(word)

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::fields::shortened;
 use crate::observation::Observation;
-use crate::quotation::named;
+use crate::quotation::{named, noted};
 use crate::rules::command;
 use crate::rules::similar::similar;
 
@@ -176,6 +176,9 @@ impl Part {
     fn advised(&self, observation: &Observation) -> Option<String> {
         match self {
             Self::Text(_) => Some(self.text(observation)),
+            Self::Placeholder { name, in_command: false, .. } if is_configured(observation, name) => {
+                Some(self.with(observation, noted))
+            }
             Self::Placeholder { in_command: false, .. } => Some(self.with(observation, named)),
             Self::Placeholder { name, limit, otherwise, .. } => {
                 let value = value(observation, name);
@@ -200,6 +203,12 @@ impl Part {
             Err(TemplateError::Unknown(name.to_owned()))
         }
     }
+}
+
+/// Whether a value is a note that the account's own people left for this moment: the description of an alarm. AWS reserves
+/// the source of alarms, and who may change an alarm may also switch it off.
+fn is_configured(observation: &Observation, name: &str) -> bool {
+    observation.source == "cloudwatch" && name == "attributes.description"
 }
 
 fn value(observation: &Observation, name: &str) -> String {

@@ -5,6 +5,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{
     BucketLocationConstraint, CreateBucketConfiguration, Delete, ObjectIdentifier, ObjectOwnership,
@@ -59,13 +64,30 @@ impl<'a> Bucket<'a> {
         // A new bucket takes a moment to be known to, and ready on, all of S3's servers.
         let patient = |_: &AwsError| true;
         retry_on_new(&Progress::silent(), patient, || self.prepare()).await?;
-        retry_on_new(&Progress::silent(), patient, || self.put(&key, package)).await
+        retry_on_new(&Progress::silent(), patient, || self.put(&key, package.sha256(), package.bytes().clone())).await
     }
 
-    async fn put(&self, key: &str, package: &Package) -> Result<(), AwsError> {
+    /// Puts a template that no request holds under the stack's prefix, and returns its URL. The next deployment deletes it.
+    ///
+    /// # Errors
+    /// A call that fails; a bucket of that name that is not ours.
+    pub async fn hold_template(&self, template: &str) -> Result<String, AwsError> {
+        let digest = Sha256::digest(template);
+        let name = digest.iter().take(8).fold(String::new(), |name, byte| name + &format!("{byte:02x}"));
+        let key = self.key(&format!("template-{name}.json"));
+        let content = Bytes::copy_from_slice(template.as_bytes());
+        let patient = |_: &AwsError| true;
+        retry_on_new(&Progress::silent(), patient, || self.prepare()).await?;
+        let sha256 = STANDARD.encode(digest);
+        retry_on_new(&Progress::silent(), patient, || self.put(&key, &sha256, content.clone())).await?;
+        let suffix = self.place.partition.dns_suffix;
+        Ok(format!("https://{}.s3.{}.{suffix}/{key}", self.name, self.place.region))
+    }
+
+    async fn put(&self, key: &str, sha256: &str, content: Bytes) -> Result<(), AwsError> {
         let call = self.client.put_object().bucket(&self.name).key(key).expected_bucket_owner(&self.place.account);
         // S3 verifies the hash.
-        let call = call.checksum_sha256(package.sha256()).body(ByteStream::from(package.bytes().clone()));
+        let call = call.checksum_sha256(sha256).body(ByteStream::from(content));
         call.send().await.explain("s3:PutObject").map(|_| ())
     }
 

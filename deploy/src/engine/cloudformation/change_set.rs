@@ -10,7 +10,7 @@ use aws_sdk_cloudformation::types::{
 
 use super::operation::{Aim, Operation, new_token};
 use super::planned_change::PlannedChange;
-use super::{StackRecord, StackState};
+use super::{Bucket, StackRecord, StackState};
 use crate::aws::wait::until;
 use crate::aws::{Absent, AwsError, Clients, Explain};
 use crate::progress::Progress;
@@ -20,7 +20,8 @@ use crate::template::{OWNER_TAG, SCHEMA, SCHEMA_TAG};
 const LIMIT: Duration = Duration::from_secs(300);
 /// How CloudFormation's reason for an empty change set begins.
 const NO_CHANGES: [&str; 2] = ["The submitted information didn't contain changes", "No updates are to be performed"];
-/// Maximum size of a template in a request body, in bytes.
+/// Maximum size of a template in a request, in bytes; in S3 it is a megabyte
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>).
 const LONGEST_BODY: usize = 51_200;
 
 /// CloudFormation's input.
@@ -45,6 +46,8 @@ pub struct ChangeSet<'a> {
     aim: Aim,
     /// Whether this change set created the stack, which is only a shell without it.
     made_shell: bool,
+    /// Whether its template is in the bucket.
+    is_in_bucket: bool,
     /// What it will do.
     pub planned: Vec<PlannedChange>,
 }
@@ -57,6 +60,7 @@ impl<'a> ChangeSet<'a> {
     pub async fn make(
         clients: &'a Clients,
         blueprint: &Blueprint,
+        bucket: &Bucket<'_>,
         record: Option<&StackRecord>,
     ) -> Result<Option<Self>, AwsError> {
         let state = record.map(StackRecord::state).filter(|state| *state != StackState::Deleted);
@@ -65,7 +69,12 @@ impl<'a> ChangeSet<'a> {
             Some(_) => Aim::Update,
         };
         let name = new_token();
-        request(clients, blueprint, aim, &name).await?;
+        let url = match blueprint.template.len() > LONGEST_BODY {
+            true => Some(bucket.hold_template(&blueprint.template).await?),
+            false => None,
+        };
+        let is_in_bucket = url.is_some();
+        request(clients, blueprint, url, aim, &name).await?;
         let (described, planned) = describe(clients, &blueprint.stack, &name).await?;
         let made = Self {
             clients,
@@ -73,6 +82,7 @@ impl<'a> ChangeSet<'a> {
             stack: described.stack_id.unwrap_or_default(),
             aim,
             made_shell: state.is_none(),
+            is_in_bucket,
             planned,
         };
         if described.status != Some(ChangeSetStatus::Failed) {
@@ -116,19 +126,27 @@ impl<'a> ChangeSet<'a> {
         Ok(Operation::begun(self.clients, &self.stack, self.aim, Some(token)))
     }
 
+    /// Whether it put the only object of a stack that does not exist yet into the bucket.
+    pub fn leaves_template(&self) -> bool {
+        self.made_shell && self.is_in_bucket
+    }
+
     /// The intended result.
     pub fn aim(&self) -> Aim {
         self.aim
     }
 }
 
-async fn request(clients: &Clients, blueprint: &Blueprint, aim: Aim, name: &str) -> Result<(), AwsError> {
+/// Requests a change set for the template at a URL, or in the request itself.
+async fn request(
+    clients: &Clients,
+    blueprint: &Blueprint,
+    url: Option<String>,
+    aim: Aim,
+    name: &str,
+) -> Result<(), AwsError> {
     const CALL: &str = "cloudformation:CreateChangeSet";
-    if blueprint.template.len() > LONGEST_BODY {
-        let length = blueprint.template.len();
-        let message = format!("the finished template has {length} bytes, CloudFormation accepts {LONGEST_BODY}");
-        return Err(AwsError::new(CALL, "TemplateTooLong", message));
-    }
+    let body = url.is_none().then(|| blueprint.template.clone());
     let parameters = blueprint
         .parameters
         .iter()
@@ -139,7 +157,8 @@ async fn request(clients: &Clients, blueprint: &Blueprint, aim: Aim, name: &str)
         .stack_name(&blueprint.stack)
         .change_set_name(name)
         .client_token(name)
-        .template_body(&blueprint.template)
+        .set_template_body(body)
+        .set_template_url(url)
         .set_parameters(Some(parameters.collect()))
         // The template names its roles.
         .capabilities(Capability::CapabilityNamedIam)

@@ -37,7 +37,7 @@ impl<'a> Run<'a> {
         };
         if let Some(set) = set {
             lay_over(&mut plan, &set.planned);
-            set.discard().await?;
+            self.discard(&set).await?;
         }
         retirement::announce(self.job, &plan);
         Ok(plan)
@@ -56,7 +56,7 @@ impl<'a> Run<'a> {
         lay_over(&mut plan, set.as_ref().map_or(&[], |set| &set.planned));
         if let Err(refusal) = self.prepare(&plan, set.as_ref()).await {
             if let Some(set) = set {
-                set.discard().await?;
+                self.discard(&set).await?;
             }
             return Err(refusal);
         }
@@ -72,6 +72,15 @@ impl<'a> Run<'a> {
         };
         let outcome = self.apply(&plan, set).await?;
         Ok((plan, outcome))
+    }
+
+    /// Discards a change set, with the template that it put into the bucket for a stack that does not exist.
+    async fn discard(&self, set: &ChangeSet<'_>) -> Result<(), EngineError> {
+        set.discard().await?;
+        match set.leaves_template() {
+            true => self.clear().await,
+            false => Ok(()),
+        }
     }
 
     /// The change set; `None` when CloudFormation already has this template.
@@ -96,7 +105,7 @@ impl<'a> Run<'a> {
                 return Ok(None);
             }
         }
-        Ok(ChangeSet::make(&self.deployment.clients, blueprint, record).await?)
+        Ok(ChangeSet::make(&self.deployment.clients, blueprint, &self.bucket(), record).await?)
     }
 
     /// CloudFormation's input: the finished template with the subscriptions that stay, without the resources that

@@ -66,7 +66,7 @@ impl Run<'_> {
             parameters: record.parameters.clone(),
         };
         // None if an earlier run already did this.
-        if let Some(set) = ChangeSet::make(clients, &blueprint, Some(record)).await? {
+        if let Some(set) = ChangeSet::make(clients, &blueprint, &self.bucket(), Some(record)).await? {
             let ending = self.follow(&mut set.execute().await?, EventLog::of(&Plan::default(), &set.planned)).await?;
             if ending.status != "UPDATE_COMPLETE" {
                 return Err(ending.failure());
