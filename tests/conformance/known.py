@@ -78,6 +78,12 @@ KNOWN = {
     r"DescribeStackEvents\.StackEvents\[\]\.ResourceStatus: '(REVIEW_IN_PROGRESS|UPDATE(_ROLLBACK)?_COMPLETE_CLEANUP_IN_PROGRESS)'.*": (
         "a stack's own events have the stack's status: the aws CLI's example of describe-stack-events"
     ),
+    r"DeleteDashboards: the error 'DashboardNotFoundError' .*": (
+        "CloudWatch API reference, DeleteDashboards: ResourceNotFound, HTTP 404"
+    ),
+    r"ListTagsForResource\.tags: 0 entries, at least 1": (
+        "CloudWatch Logs: a log group may have no tags, and the answer has no other member; no recorded answer was found"
+    ),
     r"ListTargetsByRule\.Targets: 0 elements, at least 1": (
         "a rule may have none: https://github.com/cloud-custodian/cloud-custodian/pull/6500"
     ),

@@ -72,6 +72,26 @@ async fn only_differences_are_changed_and_nothing_the_second_time() -> TestResul
     Ok(())
 }
 
+/// Tags stand at every resource, so thirty of them are most of the template.
+#[tokio::test]
+async fn a_template_that_no_request_holds_is_taken_from_the_bucket() -> TestResult {
+    let world = World::new()?;
+    let tags: Vec<String> = (0..30).map(|number| format!("a-tag-of-a-team-{number}: a value of some length")).collect();
+    std::fs::write(world.home().join("incidentctl.yaml"), format!("tags: {{{}}}\n", tags.join(", ")))?;
+    // A plan leaves nothing behind, whether it is shown by `plan` or refused before `up`.
+    let plan = [&PLAN[..], &["--engine", "cloudformation"]].concat();
+    world.run(&plan).await?.ended_with(2)?;
+    let aws = world.aws().await?;
+    assert_eq!(aws.s3.list_buckets().send().await?.buckets().len(), 0);
+
+    world.run(&UP).await?.succeeded()?;
+    world.run(&PLAN).await?.succeeded()?;
+    let tags = aws.sns.list_tags_for_resource().resource_arn(aws.arn("sns", "devops-alerts")).send().await?;
+    assert!(tags.tags().len() >= 30, "{tags:?}");
+    world.run(&DOWN).await?.succeeded()?;
+    is_empty(&aws).await
+}
+
 #[tokio::test]
 async fn drift_is_detected_and_repaired() -> TestResult {
     let world = World::new()?;
