@@ -1,7 +1,8 @@
 //! Whether the functions that failed exist: whoever may call `events:PutEvents` can send what looks like a failure of one.
 //!
 //! An alert never waits for that. The sweep asks about what it has just looked at, a few functions a minute, and marks the
-//! incidents of those that do not exist: what still waits comes after all others, and its mail says so.
+//! incidents of those that do not exist: what still waits comes after all others, and its mail says so. A mark does not
+//! outlast the function's creation: whoever foresees a name must not be able to put its real failures last.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -25,6 +26,8 @@ const MOST_KNOWN: usize = 1_000;
 const LONGEST: usize = 64;
 /// The timeline's entry.
 const MISSING: &str = "no function has this name: it was deleted, or Lambda did not send the event";
+/// The timeline's entry when that has changed.
+const FOUND: &str = "a function has this name now";
 
 /// What Lambda says about names.
 pub(crate) trait Functions {
@@ -69,19 +72,22 @@ impl<F: Functions> Existence<F> {
         Self { functions, known: Mutex::default() }
     }
 
-    /// Marks the incidents of functions that do not exist. The first call that fails ends it until the next sweep: nothing
-    /// depends on it.
+    /// Marks the incidents of functions that do not exist, and takes the mark from those of functions that do. The first
+    /// call that fails ends it until the next sweep: nothing depends on it.
     pub(crate) async fn check<S: Store, N: Notifier>(&self, context: &Context<S, N>, looked_at: &[Incident]) {
-        let checkable: Vec<&Incident> =
+        let mut checkable: Vec<&Incident> =
             looked_at.iter().filter(|incident| self.is_open_question(context, incident)).collect();
+        // Failures of names that do not exist must not keep others from being looked at.
+        checkable.sort_by_key(|incident| incident.function_missing_at.is_some());
         let names: BTreeSet<&str> = checkable.iter().map(|incident| incident.resource.as_str()).take(MOST).collect();
         for name in names {
+            let of_name = checkable.iter().filter(|incident| incident.resource == name);
             let found = match self.functions.exists(name).await {
                 Ok(true) => {
                     self.remember(name);
-                    Ok(())
+                    unmark(context, of_name.filter(|incident| incident.function_missing_at.is_some())).await
                 }
-                Ok(false) => mark(context, checkable.iter().filter(|incident| incident.resource == name)).await,
+                Ok(false) => mark(context, of_name.filter(|incident| incident.function_missing_at.is_none())).await,
                 Err(error) => return log::line("not-checked", json!({ "error": error.to_string() })),
             };
             if let Err(error) = found {
@@ -96,11 +102,13 @@ impl<F: Functions> Existence<F> {
             (1..=LONGEST).contains(&text.len()) && text.bytes().all(is_of_name)
         };
         incident.names_function()
-            && incident.function_missing_at.is_none()
             && incident.status != Status::Resolved
             && context.settings.is_here(&incident.account, &incident.region)
             && is_name(&incident.resource)
-            && !self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(&incident.resource)
+            && match &incident.function_missing_at {
+                None => !self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(&incident.resource),
+                Some(at) => incident.last_seen_at > *at,
+            }
     }
 
     fn remember(&self, name: &str) {
@@ -120,6 +128,18 @@ async fn mark<'i, S: Store, N: Notifier>(
         let at = context.clock.now().text;
         context.store.mark_missing(incident, &at, MISSING).await?;
         log::line("no-function", json!({ "incident_id": incident.incident_id, "resource": incident.resource }));
+    }
+    Ok(())
+}
+
+async fn unmark<'i, S: Store, N: Notifier>(
+    context: &Context<S, N>,
+    incidents: impl Iterator<Item = &'i &'i Incident>,
+) -> Result<(), StoreError> {
+    for incident in incidents {
+        let at = context.clock.now().text;
+        context.store.unmark_missing(incident, &at, FOUND).await?;
+        log::line("function", json!({ "incident_id": incident.incident_id, "resource": incident.resource }));
     }
     Ok(())
 }

@@ -1,5 +1,8 @@
 //! Fingerprints: which failures belong to one incident.
 
+#[cfg(test)]
+mod pairs;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

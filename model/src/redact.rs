@@ -2,7 +2,9 @@
 
 mod assignment;
 mod command;
+mod enclosed;
 mod known;
+mod prose;
 #[cfg(test)]
 mod tests;
 
@@ -77,7 +79,12 @@ fn kept_and_hidden(text: &str, word: &str, after: &str) -> Option<(usize, usize)
             .or_else(|| argument(word, after))
             .or_else(|| quoted(word, after))
             .or_else(|| attribute(after))
+            .or_else(|| prose::percent_encoded(after))
+            .or_else(|| prose::stated(word, after))
     {
+        return Some((word.len() + before, value));
+    }
+    if let Some((before, value)) = prose::named_in_words(word, after) {
         return Some((word.len() + before, value));
     }
     let whole = |length: usize| (0, length);

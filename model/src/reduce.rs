@@ -6,14 +6,17 @@
 
 mod atoms;
 mod context;
+mod headline;
 mod host;
 mod id;
 mod json;
 mod mark;
+mod status;
 #[cfg(test)]
 mod tests;
 
 use atoms::Atom;
+pub(crate) use headline::headline;
 use mark::Meaning;
 
 use crate::normalise::is_calendar;
@@ -33,12 +36,12 @@ pub struct Reduced {
     pub marks: String,
 }
 
-/// Reduces the first line of a message, or an object in JSON.
+/// Reduces the headline of a message, or JSON.
 pub fn reduce(message: &str) -> Reduced {
     if let Some(reduced) = json::reduce(message) {
         return reduced;
     }
-    let line: String = message.trim().lines().next().unwrap_or_default().chars().take(MOST_CHARACTERS).collect();
+    let line: String = headline(message).chars().take(MOST_CHARACTERS).collect();
     line_reduced(&line)
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::fields::shortened;
 use crate::fingerprint::digest;
 use crate::incident::Incident;
-use crate::reduce::reduce;
+use crate::reduce::{headline, reduce};
 
 /// Number of variants that are counted one by one. The tally has room for their counts within its write unit.
 pub const MOST: usize = 6;
@@ -40,9 +40,8 @@ pub struct Variant {
 impl Variant {
     /// The variant of a failure with this message, redacted.
     pub fn of(message: &str, occurrences: u64) -> Self {
-        let line = message.trim().lines().next().unwrap_or_default();
         let id = digest("", [reduce(message).words.as_str()]).chars().take(8).collect();
-        Self { id, message: shortened(line, LONGEST), occurrences }
+        Self { id, message: shortened(&headline(message), LONGEST), occurrences }
     }
 
     /// Whether it stands for all variants that are not counted one by one.

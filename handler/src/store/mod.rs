@@ -55,6 +55,9 @@ pub trait Store {
     /// Marks an incident whose function does not exist, with an entry in its timeline, unless it is marked.
     fn mark_missing(&self, incident: &Incident, at: &str, what: &str) -> impl Future<Output = Result<(), StoreError>>;
 
+    /// Takes that mark from an incident whose function exists now, with an entry in its timeline, if it is marked.
+    fn unmark_missing(&self, incident: &Incident, at: &str, what: &str) -> impl Future<Output = Result<(), StoreError>>;
+
     /// The states of budgets, in the given order.
     fn budgets(&self, budgets: &[Budget]) -> impl Future<Output = Result<Vec<BudgetState>, StoreError>>;
 

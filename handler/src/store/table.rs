@@ -161,6 +161,10 @@ impl Store for Table {
         settle::mark_missing(self, incident, at, what).await
     }
 
+    async fn unmark_missing(&self, incident: &Incident, at: &str, what: &str) -> Result<(), StoreError> {
+        settle::unmark_missing(self, incident, at, what).await
+    }
+
     async fn budgets(&self, budgets: &[Budget]) -> Result<Vec<BudgetState>, StoreError> {
         budget::read(self, budgets).await
     }

@@ -1,5 +1,7 @@
 //! A name and its secret value: `key=value`, JSON, arguments of commands, SQL.
 
+use super::enclosed::enclosed;
+
 pub(super) fn is_authorization(name: &str) -> bool {
     name.to_ascii_lowercase().ends_with("authorization") || name.eq_ignore_ascii_case("cookie")
 }
@@ -39,6 +41,8 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
         "bypass",
         "compass",
         "completiontokens",
+        "error",
+        "exception",
         "inputtokens",
         "maxtokens",
         "outputtokens",
@@ -48,12 +52,19 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
         "secretarn",
         "secretid",
         "secretsmanager",
+        "signatureversion",
         "surpass",
+        "tokenendpoint",
+        "tokenexpiresin",
         "tokenizer",
+        "tokenlimit",
         "tokencount",
         "tokentype",
+        "tokenuri",
+        "tokenurl",
         "totaltokens",
         "trespass",
+        "usedtokens",
     ];
     if name.len() > 128 {
         return false;
@@ -73,6 +84,7 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
 fn is_key_name(name: &str) -> bool {
     const OF_DATA: &[&str] = &[
         "aws",
+        "bad",
         "bucket",
         "cache",
         "column",
@@ -81,7 +93,12 @@ fn is_key_name(name: &str) -> bool {
         "dedup",
         "deduplication",
         "duplicate",
+        "document",
+        "error",
+        "evaluated",
         "event",
+        "feature",
+        "field",
         "file",
         "foreign",
         "group",
@@ -89,32 +106,46 @@ fn is_key_name(name: &str) -> bool {
         "idempotency",
         "idempotent",
         "index",
+        "invalid",
         "item",
+        "job",
         "json",
         "kms",
+        "label",
+        "locale",
+        "lock",
         "lookup",
         "map",
         "message",
+        "metric",
         "missing",
         "natural",
         "object",
         "partition",
         "primary",
         "public",
+        "query",
         "range",
+        "record",
         "redis",
         "row",
         "s3",
         "schema",
+        "search",
+        "setting",
+        "shard",
         "sort",
         "sorting",
+        "start",
         "state",
         "storage",
+        "such",
         "surrogate",
         "tag",
         "translation",
         "unique",
         "unknown",
+        "wrong",
     ];
     let words = words(name);
     match words.as_slice() {
@@ -187,7 +218,10 @@ pub(super) fn assigned(name: &str, after: &str, whole_line: bool) -> Option<(usi
     let quotes = after[start..].chars().take(MAX_QUOTES).take_while(is_quote).count();
     start += quotes;
     let value = &after[start..];
-    // Contents of an object or a list are scanned separately.
+    if quotes == 0 && value.starts_with(['{', '[', '(']) {
+        return enclosed(value).map(|(at, length)| (start + at, length));
+    }
+    // Contents of an object or a list in a string are scanned separately.
     if value.starts_with(['{', '[']) {
         return None;
     }

@@ -5,6 +5,9 @@ use super::token_length;
 /// Maximum distance, in bytes, between a command and the option with its password.
 const MOST_BEFORE: usize = 200;
 
+/// Longest connect string, in bytes.
+const MOST_CONNECT_STRING: usize = 512;
+
 /// The lengths of the visible start and the secret after it.
 pub(super) fn credentials(text: &str, word: &str, after: &str, before: &str) -> Option<(usize, usize)> {
     sasl(word, after)
@@ -79,7 +82,10 @@ fn connect_string(text: &str, word: &str, after: &str) -> Option<(usize, usize)>
     const MOST: usize = 128;
     let sign = after.chars().next().filter(|sign| matches!(sign, '/' | ':'))?;
     let ends = |character: char| character.is_whitespace() || matches!(character, '"' | '\'' | ',' | ';');
-    let rest = &text[word.len() + 1..];
+    // Without a limit, a long path would be read again from each of its words.
+    let limit = (word.len() + 1 + MOST_CONNECT_STRING).min(text.len());
+    let limit = (0..=limit).rev().find(|at| text.is_char_boundary(*at))?;
+    let rest = text.get(word.len() + 1..limit)?;
     let rest = &rest[..rest.find(ends).unwrap_or(rest.len())];
     let at = rest.find('@').filter(|at| (1..=MOST).contains(at))?;
     let (password, address) = (&rest[..at], &rest[at + 1..]);

@@ -57,6 +57,9 @@ fn luhn(digits: &[u32]) -> bool {
     sum.is_multiple_of(10)
 }
 
+/// Longest name of a host (RFC 1035), and its slash.
+const LONGEST_HOST: usize = 254;
+
 /// Webhook URLs, whose knowledge suffices for posting: lengths of the visible and the secret part.
 pub(super) fn webhook(text: &str) -> Option<(usize, usize)> {
     const HOOKS: &[&str] = &[
@@ -80,7 +83,7 @@ pub(super) fn webhook(text: &str) -> Option<(usize, usize)> {
     /// Services that give each customer a host of its own.
     const OF_CUSTOMERS: &[&str] =
         &[".webhook.office.com/webhookb2/", ".logic.azure.com/workflows/", ".m.pipedream.net/", ".ifttt.com/trigger/"];
-    let host = text.find('/').map_or("", |end| &text[..end]);
+    let host = text.bytes().take(LONGEST_HOST).position(|byte| byte == b'/').map_or("", |end| &text[..end]);
     let kept = HOOKS.iter().find(|hook| text.starts_with(**hook)).map(|hook| hook.len()).or_else(|| {
         let hook = OF_CUSTOMERS.iter().find(|hook| host.ends_with(&hook[..hook.find('/').unwrap_or(hook.len())]))?;
         let path = &hook[hook.find('/')?..];
@@ -301,13 +304,16 @@ fn is_shaped(word: &str) -> bool {
         || word.len() == 42 && word.starts_with("4b1d")
 }
 
+/// Longest second part of a token of two, in bytes.
+const LONGEST_DIVIDED: usize = 512;
+
 /// The length of a token that punctuation divides: of Telegram, Azure, OpenShift, Facebook, Firebase.
 pub(super) fn divided(text: &str, word: &str) -> Option<usize> {
     let rest = &text[word.len()..];
     let sign = rest.chars().next().filter(|sign| matches!(sign, ':' | '~' | '|'))?;
     let body = &rest[1..];
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~');
-    let length = body.bytes().take_while(is_part).count();
+    let length = body.bytes().take(LONGEST_DIVIDED).take_while(is_part).count();
     let digits = word.bytes().all(|byte| byte.is_ascii_digit());
     let is_token = match sign {
         ':' => {

@@ -123,8 +123,16 @@ fn parts(line: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// The end of a quoted text: the first closing quote that no word goes on after, as in `can't`.
+/// The end of a quoted text: the first closing quote that no word goes on after, as in `can't`. Ruby and the AWS SDKs
+/// write `name'.
 fn closing(text: &str, quote: char) -> Option<usize> {
+    if quote == '`' {
+        return [first(text, '`'), first(text, '\'')].into_iter().flatten().min();
+    }
+    first(text, quote)
+}
+
+fn first(text: &str, quote: char) -> Option<usize> {
     let follows = |at: usize| text[at + quote.len_utf8()..].chars().next();
     let inside_word = |at: usize| {
         quote == '\''

@@ -42,14 +42,17 @@ const NAMES: &[&str] = &[
     "bucket",
     "collection",
     "column",
+    "constant",
     "constraint",
     "database",
     "exchange",
     "extension",
     "field",
+    "fields",
     "function",
     "header",
     "index",
+    "invoke",
     "key",
     "library",
     "method",
@@ -95,6 +98,11 @@ const AFTER_NAMES: &[&[&str]] = &[
     &["is", "not", "set"],
     &["is", "required"],
     &["is", "missing"],
+    &["is", "null"],
+    &["is", "a", "required", "property"],
+    &["cannot", "be", "null"],
+    &["cannot", "be", "blank"],
+    &["cannot", "be", "empty"],
     &["must", "be"],
     &["must", "have"],
     &["has", "no", "attribute"],
@@ -155,6 +163,10 @@ pub(super) fn is_code(atoms: &[Atom<'_>], at: usize) -> bool {
         return atom.before == '(' && atom.after == ',' || is_status && atoms.len() > 1;
     };
     let farther = words.next().map(|(word, _)| word).unwrap_or_default();
+    // `(pymysql.err.OperationalError) (1045, "…")`, `TransportError(503, …)`
+    if (atom.before, atom.after) == ('(', ',') && (nearest.ends_with("error") || nearest.ends_with("exception")) {
+        return true;
+    }
     let is_labelled = matches!(before_it.after, ':' | '=' | '"');
     if CODES.contains(&nearest.as_str()) || nearest.starts_with("http/") {
         return true;
@@ -186,7 +198,10 @@ pub(super) fn is_name(atoms: &[Atom<'_>], at: usize) -> bool {
     if NAMES.contains(&plain(&atoms[at]).as_str()) {
         return false;
     }
-    before(atoms, at).next().is_some_and(|(word, _)| NAMES.contains(&word.as_str()))
+    let words: Vec<String> = before(atoms, at).map(|(word, _)| word).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    words.first().is_some_and(|word| NAMES.contains(word))
+        || matches!(words.as_slice(), ["name", "import", ..] | ["input", "in", "parameter", ..])
         || AFTER_NAMES.iter().any(|phrase| follows(phrase))
 }
 
@@ -203,6 +218,22 @@ pub(super) fn names_endpoint(atoms: &[Atom<'_>], at: usize) -> bool {
 /// Whether a port follows.
 pub(super) fn is_port(atoms: &[Atom<'_>], at: usize) -> bool {
     before(atoms, at).next().is_some_and(|(word, _)| word == "port")
+}
+
+/// Whether an atom is the character at which a parser stopped: `Unexpected token E in JSON at position 1`.
+pub(super) fn is_unexpected(atoms: &[Atom<'_>], at: usize) -> bool {
+    at >= 2 && atoms[at].text.chars().count() == 1 && plain(&atoms[at - 1]) == "token" && plain(&atoms[at - 2]) == "unexpected"
+}
+
+/// Whether an atom follows a word.
+pub(super) fn follows(atoms: &[Atom<'_>], at: usize, word: &str) -> bool {
+    before(atoms, at).next().is_some_and(|(nearest, _)| nearest == word)
+}
+
+/// Whether a quoted atom is the value of a code in an object: `{"error":"invalid_grant"}`.
+pub(super) fn is_quoted_symbol(atoms: &[Atom<'_>], at: usize) -> bool {
+    const LABELS: &[&str] = &["code", "error", "errorcode", "errortype", "kind", "reason", "status", "type"];
+    at > 0 && matches!(atoms[at - 1].after, ':' | '=' | '"') && LABELS.contains(&plain(&atoms[at - 1]).as_str())
 }
 
 /// Whether a symbol follows: `kind: ConnectionRefused`, `reason=THROTTLED`.

@@ -45,6 +45,17 @@ pub(super) fn of_name_and_port(text: &str) -> Option<String> {
     (is_name && port.len() >= 2 && port.parse::<u16>().is_ok()).then(|| named(text))
 }
 
+/// Ports of databases, caches, brokers and the web, which tell that the name before one is a host.
+const KNOWN_PORTS: &[&str] = &[
+    "443", "1433", "1521", "1883", "2181", "3128", "3306", "4222", "4566", "5432", "5433", "5671", "5672", "6379", "6380",
+    "6432", "8080", "8086", "8443", "8883", "9042", "9092", "9094", "9096", "9098", "9200", "11211", "27017", "50051",
+];
+
+/// Whether a text is a name with a well-known port, `db:5432`, so that no word has to announce it.
+pub(super) fn has_known_port(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(_, port)| KNOWN_PORTS.contains(&port))
+}
+
 /// Whether a text can name a host of a private network.
 pub(super) fn is_label(text: &str) -> bool {
     !text.is_empty()

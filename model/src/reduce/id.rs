@@ -25,6 +25,29 @@ pub(super) fn is_id(piece: &str) -> bool {
     }
 }
 
+/// Shorter words have too few letters and digits for a judgement of their order.
+const SHORTEST_RANDOM: usize = 16;
+
+/// Whether a word looks drawn by chance, punctuation included: nanoids and base64, whose parts may be too short for ids.
+/// Two random characters of base64 are of the same kind in 38 % of cases, those of names in far more.
+fn is_random(word: &str) -> bool {
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/');
+    if word.len() < SHORTEST_RANDOM || !word.bytes().all(is_base64) {
+        return false;
+    }
+    let kind = |byte: &u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase(), byte.is_ascii_lowercase());
+    let letters: Vec<_> = word.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| kind(&byte)).collect();
+    let changes = letters.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    let has = |wanted: (bool, bool, bool)| letters.contains(&wanted);
+    has((true, false, false)) && has((false, true, false)) && has((false, false, true)) && changes * 100 >= letters.len() * 42
+}
+
+/// The prefix that says whose id it is: `ch_` of `ch_1NirD82eZvKYlo2C`.
+fn prefix(word: &str) -> &str {
+    let name = word.bytes().take_while(u8::is_ascii_lowercase).count();
+    if (2..=8).contains(&name) && word[name..].starts_with('_') { &word[..=name] } else { "" }
+}
+
 /// Changes from small to capital letters.
 fn humps(piece: &str) -> usize {
     let letters: Vec<char> = piece.chars().collect();
@@ -38,6 +61,10 @@ pub(super) fn holds_id(word: &str) -> bool {
 
 /// The word with ids and numbers replaced by `#`.
 pub(super) fn without_ids(word: &str) -> String {
+    let prefix = prefix(word);
+    if is_random(&word[prefix.len()..]) {
+        return format!("{prefix}#");
+    }
     let mut text = String::with_capacity(word.len());
     let mut rest = word;
     while let Some(first) = rest.chars().next() {

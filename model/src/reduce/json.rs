@@ -1,4 +1,5 @@
-//! Messages that are JSON: their codes stay, whatever the order of the members.
+//! Messages that are JSON: their codes stay, whatever the order of the members. Validators write a list of problems, of
+//! which the first counts.
 
 use serde_json::Value;
 
@@ -33,23 +34,29 @@ const CODES: &[&str] = &[
 /// Members with text for people.
 const MESSAGES: &[&str] =
     &["cause", "description", "detail", "details", "error", "errormessage", "message", "msg", "title"];
+/// Members with the way to a value, as a list.
+const PATHS: &[&str] = &["instancepath", "loc", "path"];
+/// Longest way, in steps.
+const MOST_STEPS: usize = 8;
 /// Maximum nesting that is searched.
 const MOST_LEVELS: usize = 4;
 /// Longest code, in characters.
 const LONGEST_CODE: usize = 60;
 
-/// The reduced message, if it is an object.
+/// The reduced message, if it is an object or a list of objects.
 pub(super) fn reduce(message: &str) -> Option<Reduced> {
     let text = message.trim();
-    if !text.starts_with('{') || !text.ends_with('}') {
+    if !(text.starts_with('{') && text.ends_with('}') || text.starts_with('[') && text.ends_with(']')) {
         return None;
     }
     let value: Value = crate::json::from_str(text).ok()?;
+    let value = value.as_array().and_then(|problems| problems.first()).unwrap_or(&value);
+    let members = value.as_object()?;
     let mut found = Reduced::default();
-    collect(&value, MOST_LEVELS, &mut found);
+    collect(value, MOST_LEVELS, &mut found);
     // An object without codes and messages is data; its members' names are its form.
     if found.words.is_empty() && found.marks.is_empty() {
-        found.words = value.as_object()?.keys().map(|name| id::without_ids(name)).collect::<Vec<_>>().join(" ");
+        found.words = members.keys().map(|name| id::without_ids(name)).collect::<Vec<_>>().join(" ");
     }
     Some(found)
 }
@@ -66,11 +73,18 @@ fn collect(value: &Value, levels: usize, found: &mut Reduced) {
                 add(&mut found.words, &said.words);
                 add(&mut found.marks, &said.marks);
             }
+            Value::Array(steps) if PATHS.contains(&plain.as_str()) => mark(found, &plain, &path(steps)),
             Value::Object(_) => collect(value, levels - 1, found),
             Value::Array(elements) => elements.iter().take(1).for_each(|element| collect(element, levels - 1, found)),
             _ => {}
         }
     }
+}
+
+/// The way to a value that a validator refuses: `items.#.sku`.
+fn path(steps: &[Value]) -> String {
+    let names = steps.iter().take(MOST_STEPS).map(|step| step.as_str().map_or_else(|| "#".to_owned(), id::without_ids));
+    names.collect::<Vec<_>>().join(".")
 }
 
 fn mark(found: &mut Reduced, name: &str, code: &str) {

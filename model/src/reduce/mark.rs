@@ -1,7 +1,7 @@
 //! What an atom means for the fingerprint.
 
 use super::atoms::{Atom, Within};
-use super::{context, host, id};
+use super::{context, host, id, status};
 use crate::arn::Arn;
 
 /// What an atom means.
@@ -34,12 +34,20 @@ pub(super) fn meaning(atoms: &[Atom<'_>], at: usize) -> Meaning {
         return mark;
     }
     match atom.within {
-        Within::Quotes if is_identifier(atom.text) && (context::is_name(atoms, at) || is_upper_snake(atom.text)) => {
-            Mark(atom.text.to_owned())
-        }
+        Within::Quotes if is_name(atoms, at) => Mark(atom.text.to_owned()),
         Within::Quotes | Within::Sentence => Varies("<value>"),
         Within::Text => word(atoms, at),
     }
+}
+
+/// Whether a quoted text is the name of something in the program or the database, or a symbolic code.
+fn is_name(atoms: &[Atom<'_>], at: usize) -> bool {
+    let text = atoms[at].text;
+    // `com.acme.Order.getTotal(String)`.
+    let name = text.split('(').next().unwrap_or(text);
+    is_identifier(name) && (context::is_name(atoms, at) || is_upper_snake(name))
+        || is_form_of_identifier(text) && context::follows(atoms, at, "constraint")
+        || is_snake(text) && context::is_quoted_symbol(atoms, at)
 }
 
 /// Addresses of people, and files.
@@ -77,7 +85,7 @@ pub(super) fn endpoint(atoms: &[Atom<'_>], at: usize) -> Option<Meaning> {
     if is_named {
         return Some(Mark(host::named(text)));
     }
-    (text.starts_with("localhost:") || context::names_endpoint(atoms, at))
+    (text.starts_with("localhost:") || host::has_known_port(text) || context::names_endpoint(atoms, at))
         .then(|| host::of_name_and_port(text).map(Mark))?
 }
 
@@ -92,7 +100,7 @@ fn resource(arn: &Arn<'_>) -> String {
 /// Codes: numbers by their context, symbols by their form.
 fn code(atoms: &[Atom<'_>], at: usize) -> Option<Meaning> {
     let Atom { text, within, .. } = atoms[at];
-    if context::is_code(atoms, at) {
+    if context::is_code(atoms, at) || status::is_status(atoms, at) {
         return Some(Mark(text.to_owned()));
     }
     if is_prefixed_code(text) || is_error_symbol(text) || is_action(text) {
@@ -106,6 +114,9 @@ fn code(atoms: &[Atom<'_>], at: usize) -> Option<Meaning> {
 /// A word, without numbers and ids. A name after `column` is a mark.
 fn word(atoms: &[Atom<'_>], at: usize) -> Meaning {
     let text = atoms[at].text;
+    if context::is_unexpected(atoms, at) {
+        return Varies("<value>");
+    }
     if matches!(text, "true" | "false" | "True" | "False") {
         return Varies("#");
     }
@@ -120,8 +131,8 @@ fn word(atoms: &[Atom<'_>], at: usize) -> Meaning {
         }
     }
     let is_name = context::is_name(atoms, at) && is_identifier(text);
-    if is_name && !text.bytes().any(|byte| byte.is_ascii_digit()) {
-        return Mark(text.to_owned());
+    if is_name {
+        return Mark(id::without_ids(text));
     }
     match id::without_ids(text) {
         word if word == "#" => Varies("#"),
@@ -131,10 +142,22 @@ fn word(atoms: &[Atom<'_>], at: usize) -> Meaning {
 
 /// A name in a program: letters, digits, `_`, `.`, `-`, without an id.
 fn is_identifier(text: &str) -> bool {
+    is_form_of_identifier(text) && !id::holds_id(text)
+}
+
+fn is_form_of_identifier(text: &str) -> bool {
     let begins = text.starts_with(|first: char| first.is_alphabetic() || matches!(first, '_' | '$' | '@'));
     let continues =
-        |character: char| character.is_alphanumeric() || matches!(character, '_' | '.' | '-' | '$' | '@' | '/');
-    begins && text.chars().count() <= LONGEST_NAME && text.chars().all(continues) && !id::holds_id(text)
+        |character: char| character.is_alphanumeric() || matches!(character, '_' | '.' | '-' | '$' | '@' | '/' | ':');
+    // Ruby's and Rust's `Billing::Tax`; a single colon divides a name and a value.
+    let has_value = text.replace("::", "").contains(':');
+    begins && !has_value && text.chars().count() <= LONGEST_NAME && text.chars().all(continues)
+}
+
+/// `invalid_grant`.
+fn is_snake(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    text.contains('_') && text.len() <= LONGEST_NAME && text.bytes().all(is_letter)
 }
 
 /// `ENOTFOUND`, `ER_DUP_ENTRY`, `DB_HOST`.

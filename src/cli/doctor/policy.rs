@@ -26,7 +26,7 @@ pub(super) fn print(args: &DoctorArgs, place: &Place, settings: &Settings, ui: &
         }),
         None => policy.json(),
     };
-    ui.print(format!("{printed:#}"))?;
+    ui.document(&format!("{printed:#}"))?;
     match &boundary {
         Some(arn) => ui.hint(&first_steps(arn, settings)),
         None => ui.warn(STRENGTH),

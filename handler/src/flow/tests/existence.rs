@@ -77,3 +77,55 @@ async fn a_sweep_asks_about_few_functions_and_only_about_those_of_here() -> Test
     assert!(asked.iter().all(|name| name.starts_with("many-")), "{asked:?}");
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_foresees_a_name_does_not_put_its_real_failures_last() -> Tested {
+    let flow = flow();
+    deliver(&flow, &failure_of("soon", "forged")).await?;
+    let nothing = Only::default();
+    Existence::new(&nothing).check(&flow.context, &flow.context.store.incidents()).await;
+    assert!(is_marked_now(&flow, "soon"));
+
+    // The function is deployed, and does not fail yet: nothing asks.
+    let lambda = Only { name: "soon", ..Only::default() };
+    let existence = Existence::new(&lambda);
+    existence.check(&flow.context, &flow.context.store.incidents()).await;
+    assert!(lambda.asked.borrow().is_empty() && is_marked_now(&flow, "soon"));
+
+    flow.context.clock.pass(60);
+    deliver(&flow, &failure_of("soon", "real")).await?;
+    existence.check(&flow.context, &flow.context.store.incidents()).await;
+    assert!(!is_marked_now(&flow, "soon"));
+    let incidents = flow.context.store.incidents();
+    let notes: Vec<&str> = incidents[0].timeline.iter().map(|entry| entry.what.as_str()).collect();
+    assert!(notes.contains(&"a function has this name now"), "{notes:?}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_that_are_marked_are_asked_about_last() -> Tested {
+    let flow = flow();
+    let deliver_all = async |time: &str| -> Tested {
+        for number in 0..12 {
+            deliver(&flow, &failure_of(&format!("forged-{number}"), &format!("{time}-{number}"))).await?;
+        }
+        Ok(())
+    };
+    deliver_all("first").await?;
+    let nothing = Only::default();
+    let existence = Existence::new(&nothing);
+    for _ in 0..2 {
+        existence.check(&flow.context, &flow.context.store.incidents()).await;
+    }
+    flow.context.clock.pass(60);
+    deliver_all("again").await?;
+    deliver(&flow, &failure_of("zoo", "new")).await?;
+    existence.check(&flow.context, &flow.context.store.incidents()).await;
+    assert!(is_marked_now(&flow, "zoo"));
+    Ok(())
+}
+
+fn is_marked_now(flow: &Flow<Memory, Mailbox>, function: &str) -> bool {
+    let incidents = flow.context.store.incidents();
+    incidents.iter().any(|one| one.resource == function && one.function_missing_at.is_some())
+}

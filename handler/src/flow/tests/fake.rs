@@ -345,6 +345,18 @@ impl Store for Memory {
         .await
     }
 
+    async fn unmark_missing(&self, incident: &Incident, at: &str, what: &str) -> Result<(), StoreError> {
+        self.step(|| {
+            let is_marked = |incident: &Incident| incident.function_missing_at.is_some();
+            self.change_if(&incident.incident_id, is_marked, |incident| {
+                incident.function_missing_at = None;
+                incident.note(TimelineEntry::new(at, what));
+            });
+            Ok(())
+        })
+        .await
+    }
+
     async fn mark_sent(&self, sent: &Sent<'_>) -> Result<bool, StoreError> {
         self.step(|| {
             let number = sent.incident.notices;

@@ -50,6 +50,12 @@ pub(super) async fn mark_missing(table: &Table, read: &Incident, at: &str, what:
     apply_noted(table, read, changes, TimelineEntry::new(at, what)).await.map(drop)
 }
 
+/// Takes the mark from an incident whose function exists now.
+pub(super) async fn unmark_missing(table: &Table, read: &Incident, at: &str, what: &str) -> Result<(), StoreError> {
+    let changes = Changes::new("attribute_exists(function_missing_at)").remove("function_missing_at");
+    apply_noted(table, read, changes, TimelineEntry::new(at, what)).await.map(drop)
+}
+
 /// Records an accepted notice; returns whether the incident became worse than it states.
 pub(super) async fn mark_sent(table: &Table, sent: &Sent<'_>) -> Result<bool, StoreError> {
     let Incident { severity: mailed, notices, status, .. } = sent.incident;
