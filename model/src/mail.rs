@@ -11,7 +11,8 @@ pub use many::{digest, silence_ended};
 use crate::console;
 use crate::fields::shortened;
 use crate::incident::Incident;
-use crate::notice::{FLAPPING_SECONDS, Reason};
+use crate::notice::{FLAPPING_SECONDS, RECOVERED, Reason};
+use crate::timeline::TimelineEntry;
 
 /// Longest subject that SNS accepts (it rejects 101 with `Invalid parameter: Subject`).
 pub const MAX_SUBJECT: usize = 100;
@@ -51,7 +52,10 @@ fn subject(incident: &Incident, notice: &Notice<'_>) -> String {
         Reason::Flapping => format!("[{severity}] FLAPPING: "),
         Reason::Escalated => format!("[{severity}] ESCALATED: "),
         Reason::Reminder => format!("[{severity}] REMINDER: "),
-        Reason::Recovered => "[RECOVERED] ".to_owned(),
+        Reason::Recovered => match ended_as(incident) {
+            Some(how) => format!("[RESOLVED] {how}: "),
+            None => "[RECOVERED] ".to_owned(),
+        },
         Reason::Other(word) => format!("[{severity}] {}: ", word.as_str().to_uppercase()),
     };
     with_reference(&head, &incident.summary, incident, notice)
@@ -115,19 +119,33 @@ fn occasion(incident: &Incident, notice: &Notice<'_>) -> Vec<String> {
 }
 
 fn recovery(incident: &Incident, notice: &Notice<'_>) -> String {
-    let noted = || incident.timeline.iter().rev().find(|entry| entry.what.starts_with("recovered"));
+    let noted = || recovered(incident);
     let over = incident.resolved_at.as_ref().or_else(|| noted().map(|entry| &entry.at));
     let over = over.map(|at| format!(", over at {at}")).unwrap_or_default();
+    let (how, action) = match ended_as(incident) {
+        Some(how) => (how, "find out whether the failure is over: nothing reports its end. The incident is resolved."),
+        None => ("recovered", "nothing; the incident is resolved."),
+    };
     finished(vec![
-        format!("What:      recovered - {}", incident.summary),
+        format!("What:      {how} - {}", incident.summary),
         format!("Where:     {}", place(incident)),
         format!("Since:     {}{over}", incident.created_at),
         format!("How often: {}", frequency(incident)),
-        "Do this:   nothing; the incident is resolved.".to_owned(),
+        format!("Do this:   {action}"),
         String::new(),
         format!("Incident:  {} (notice {})", incident.incident_id, notice.number),
         format!("Details:   incidentctl incidents show {} --stack {}", incident.incident_id, notice.stack),
     ])
+}
+
+/// The timeline's entry about the recovery.
+fn recovered(incident: &Incident) -> Option<&TimelineEntry> {
+    incident.timeline.iter().rev().find(|entry| entry.what.starts_with(RECOVERED))
+}
+
+/// How it ended, if that is no recovery: an alarm without data.
+fn ended_as(incident: &Incident) -> Option<&str> {
+    recovered(incident)?.what.strip_prefix(RECOVERED)?.strip_prefix(": ")
 }
 
 /// The text up to the first full stop or question mark before another sentence.

@@ -185,8 +185,9 @@ const SWEEP: &str = "devops-sweep";
 
 /// Step 6: rules, their targets, and the sweep's permission.
 pub(super) async fn rules(aws: &Aws) -> TestResult {
-    let names =
-        ["devops-alarm-changes", "devops-function-failures", "devops-platform-failures", "devops-service-failures"];
+    let names = ["account-findings", "alarm-changes", "function-failures", "platform-failures", "service-failures"];
+    let names = names.map(|name| format!("devops-{name}"));
+    let names = names.each_ref().map(String::as_str);
     let all = names.into_iter().chain([SWEEP]);
     let found = aws.events.list_rules().name_prefix("devops-").send().await?;
     assert_eq!(found.rules().iter().filter_map(|rule| rule.name()).collect::<BTreeSet<_>>(), all.collect());
