@@ -234,7 +234,7 @@ pub(super) async fn queues(aws: &Aws) -> TestResult {
     for queue in ["devops-events", "devops-rule-dlq"] {
         let policy: Value = serde_json::from_str(&aws.queue_attribute(queue, QueueAttributeName::Policy).await?)?;
         assert_eq!(texts(&policy["Statement"][0]["Principal"]["Service"]), ["events.amazonaws.com"], "{queue}");
-        assert_eq!(texts(&policy["Statement"][0]["Condition"]["ArnEquals"]["aws:SourceArn"]).len(), 4, "{queue}");
+        assert_eq!(texts(&policy["Statement"][0]["Condition"]["ArnEquals"]["aws:SourceArn"]).len(), 5, "{queue}");
     }
     assert_eq!(aws.queue_attribute("devops-events", QueueAttributeName::VisibilityTimeout).await?, "180");
     let redrive: Value =

@@ -238,6 +238,25 @@ fn what_the_stack_forwards_is_never_ignored_in_silence() -> Result<(), Box<dyn s
 }
 
 #[test]
+fn the_documentation_names_every_source_that_is_forwarded() -> Result<(), Box<dyn std::error::Error>> {
+    let documented: Vec<&str> = include_str!("../../../../docs/operations.md")
+        .lines()
+        .skip_while(|line| !line.starts_with("### What is forwarded"))
+        .take_while(|line| !line.starts_with("## "))
+        .filter_map(|line| line.strip_prefix("| ")?.split(" | ").next())
+        .flat_map(|cell| cell.split(", "))
+        .collect();
+    for (name, pattern) in patterns()? {
+        for event in objects(&pattern) {
+            let source = event.get("source").and_then(Value::as_str).unwrap_or_default();
+            let source = format!("`{}`", source.trim_start_matches("aws."));
+            assert!(documented.contains(&source.as_str()), "{name}: {source}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
 fn of_the_samples_that_the_stack_forwards_the_same_is_true() -> Result<(), Box<dyn std::error::Error>> {
     let mut forwarded = Vec::new();
     let samples: Vec<Value> = super::samples()?.into_iter().map(|(_, _, event): Sample| event).collect();
