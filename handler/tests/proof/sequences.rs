@@ -79,7 +79,7 @@ fn the_documentation_has_a_row_for_every_sequence() -> TestResult {
     let text = std::fs::read_to_string(&path)?;
     let (before, rest) = text.split_once(MARKS[0]).ok_or("no table")?;
     let (table, after) = rest.split_once(MARKS[1]).ok_or("no end of the table")?;
-    let rows: Vec<String> = sequences()?.into_iter().map(|(_, sequence)| sequence.row()).collect();
+    let rows: Vec<String> = sequences()?.values().map(Sequence::row).collect();
     let expected = format!("| what happens | incidents | mails |\n|---|---|---|\n{}\n", rows.join("\n"));
     if std::env::var_os("UPDATE_DOCS").is_some() {
         return Ok(std::fs::write(&path, [before, MARKS[0], &expected, MARKS[1], after].concat())?);
