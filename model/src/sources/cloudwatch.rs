@@ -5,6 +5,7 @@ mod scaling;
 use serde_json::{Map, Value};
 
 use super::envelope::Envelope;
+use crate::alarms;
 use crate::arn;
 use crate::fields::{elements, first_text, text};
 use crate::observation::Observation;
@@ -28,11 +29,12 @@ fn state_change(envelope: &Envelope, alarm: &str) -> Observation {
     let resource = if contributor.is_empty() { alarm.to_owned() } else { format!("{alarm} ({contributor})") };
     match envelope.text("/state/value") {
         "" => super::generic::observe(envelope),
-        _ if is_suppressed(&envelope.detail) => {
-            envelope.ignored(&resource, "the alarm's actions are suppressed or muted")
-        }
         _ if is_parent(&envelope.detail) => {
             envelope.ignored(&resource, "each time series of the alarm has its own event")
+        }
+        // What went off before the actions were suppressed still ends.
+        "ALARM" if is_suppressed(&envelope.detail) => {
+            envelope.ignored(&resource, "the alarm's actions are suppressed or muted")
         }
         "ALARM" => envelope.failure(&resource, "ALARM", envelope.text("/state/reason")).grouped_by(""),
         "OK" if is_first_state(envelope) => envelope.ignored(&resource, "the alarm was created in OK"),
@@ -50,7 +52,7 @@ fn state_change(envelope: &Envelope, alarm: &str) -> Observation {
 fn deleted(envelope: &Envelope, alarm: &str) -> Vec<Observation> {
     let end = envelope.recovery(alarm).with("ended_as", "the alarm was deleted");
     let message = "the alarm was deleted and no longer monitors anything";
-    let missing = || envelope.failure(alarm, "AlarmDeleted", message).with("aspect", "deleted");
+    let missing = || envelope.failure(alarm, alarms::DELETED, message).with("aspect", "deleted");
     match envelope.text("/state/value") {
         "ALARM" => vec![end],
         _ => vec![end, missing()],

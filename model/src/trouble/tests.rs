@@ -335,6 +335,8 @@ fn an_alarm_without_data_ends_and_a_deleted_one_is_another_trouble() -> Tested {
     let missing = missing.incident("inc-1".to_owned(), String::new()).ok_or("no failure")?;
     assert!(!ends(&one(&state("OK", "ALARM"))?.observation, &missing));
     assert!(!ends(&one(&deleted("OK"))?.observation, &missing));
+    assert!(incident_of(&state("ALARM", "OK"))?.end_is_reported());
+    assert!(!missing.end_is_reported(), "no event reports that a deleted alarm is there again");
     Ok(())
 }
 
