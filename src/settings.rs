@@ -8,6 +8,7 @@ mod choice;
 mod config_file;
 mod connection;
 mod email_address;
+mod events;
 mod invocation;
 mod limits;
 mod local_directory;
@@ -32,6 +33,7 @@ pub use choice::{Choice, Origin};
 pub use config_file::CONFIG_FILE;
 pub use connection::ConnectOptions;
 pub use email_address::{EmailAddress, InvalidEmailAddress};
+pub use events::EventPatterns;
 pub use invocation::{Invocation, single_quoted};
 pub use limits::{Concurrency, LogRetention, MemorySize};
 pub use schedule::Schedule;
@@ -62,6 +64,8 @@ pub struct Settings {
     pub engine: Option<Engine>,
     /// Rules file in the configuration file, applied before the built-in rules; a flag replaces it.
     pub rules: Option<PathBuf>,
+    /// Patterns of events that are forwarded beside the stack's own.
+    pub events: EventPatterns,
     /// How long log groups keep events.
     pub log_retention: LogRetention,
     /// Memory of the handler function.
@@ -103,6 +107,7 @@ impl Default for Settings {
             emails: Vec::new(),
             engine: None,
             rules: None,
+            events: EventPatterns::default(),
             log_retention: LogRetention::default(),
             handler_memory: MemorySize::default(),
             handler_concurrency: Concurrency::default(),
@@ -148,6 +153,7 @@ impl Settings {
             emails: file.emails.unwrap_or_default(),
             engine: file.engine,
             rules: file.rules,
+            events: file.events.unwrap_or_default(),
             log_retention: file.log_retention_days.unwrap_or_default(),
             handler_memory: file.handler_memory.unwrap_or_default(),
             handler_concurrency: file.handler_concurrency.unwrap_or_default(),

@@ -17,7 +17,7 @@ SESSION = boto3.Session("test", "test", region_name=REGION)
 FUNCTIONS = ["incident-handler", "error-generator"]
 QUEUES = ["rule-dlq", "handler-dlq"]
 ALARMS = ["rule-dlq-depth", "handler-dlq-depth", "handler-errors", "alert-delivery", "function-errors", "function-throttles", "function-destinations"]
-RULES = ["function-failures", "alarm-changes", "service-failures", "platform-failures"]
+RULES = ["function-failures", "alarm-changes", "service-failures", "platform-failures", "account-findings"]
 
 
 def client(service):

@@ -1,9 +1,11 @@
 //! Groups the events of a batch: failures of one fingerprint are recorded together. A recovery is handled in its turn,
-//! after all that came before it, because it ends what they opened.
+//! after all that came before it, because it ends what they opened; so is a composite alarm.
 
 use std::collections::HashMap;
 
 use incident_model::{Classification, Outcome};
+
+use crate::record::children_of;
 
 /// Events that are handled together, with their positions in the batch.
 #[derive(Debug, Default)]
@@ -20,12 +22,13 @@ pub(crate) fn stages(events: &[Classification]) -> Vec<Vec<Group<'_>>> {
     let mut known: HashMap<[&str; 3], usize> = HashMap::new();
     let mut begins = true;
     for (position, event) in events.iter().enumerate() {
-        let is_failure = event.outcome == Outcome::Incident;
-        if begins || !is_failure {
+        // Whether a composite alarm is redundant depends on what came of the alarms before it, and the other way round.
+        let is_alone = event.outcome != Outcome::Incident || !children_of(&event.observation).is_empty();
+        if begins || is_alone {
             stages.push(Vec::new());
             known.clear();
         }
-        begins = !is_failure;
+        begins = is_alone;
         let Some(stage) = stages.last_mut() else { continue };
         let seen = &event.observation;
         let key = [seen.account.as_str(), &seen.region, &event.fingerprint.digest];

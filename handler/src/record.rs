@@ -16,7 +16,7 @@ use crate::store::{
     BudgetState, Charge, Lookup, MOST_EVENTS, Occurrence, Outbox, Snapshot, Store, StoreError, Trouble,
 };
 
-pub(crate) use opening::{alarm_on_errors_of, resolved};
+pub(crate) use opening::{alarm_on_errors_of, children_of, resolved};
 
 /// Lease of a sender, in seconds: longer than a publish with its retries takes.
 pub(crate) const LEASE_SECONDS: i64 = 30;
@@ -139,12 +139,13 @@ impl<S: Store> Recorder<'_, S> {
     pub(crate) async fn look(&self, failures: &[&Classification], first: &Incident) -> Result<Snapshot, StoreError> {
         let failures = distinct(failures);
         let event_ids = event_ids(&failures[..failures.len().min(MOST_EVENTS)]);
+        let subject = opening::subject_of(first);
         let lookup = Lookup {
             event_ids: &event_ids,
             fingerprint: &first.fingerprint,
             former_fingerprint: first.former_fingerprint.as_deref(),
             trouble: Trouble::of(first),
-            function: (first.source == "lambda").then_some(first.resource.as_str()),
+            subject: subject.as_deref(),
             budgets: &mail_budget::of(self.policy),
         };
         self.store.look(&lookup).await

@@ -1,6 +1,7 @@
 //! Recoveries: events that report that a resource works again.
 
-use incident_model::notice::{FLAPPING_SECONDS, recent};
+use incident_model::notice::{FLAPPING_SECONDS, RECOVERED, recent};
+use incident_model::observation::{ENDED_AS, Observation};
 use incident_model::table::Place;
 use incident_model::time::milliseconds_of;
 use incident_model::trouble::ends;
@@ -20,13 +21,19 @@ use crate::store::{BudgetState, Outbox, Resolution, Store, StoreError, Trouble};
 
 /// Limit on the incidents of one trouble. More open ones hardly end together.
 const MOST_BESIDE: usize = 25;
-/// The timeline's entry.
-const RECOVERED: &str = "recovered";
 
 /// What a recovery is decided on.
 struct Surroundings {
     silences: Vec<Silence>,
     budgets: Vec<BudgetState>,
+    /// The timeline's entry.
+    what: String,
+}
+
+/// `recovered`, or how it ended otherwise.
+fn what_happened(seen: &Observation) -> String {
+    let ended_as = seen.attributes.get(ENDED_AS).and_then(serde_json::Value::as_str);
+    ended_as.map_or_else(|| RECOVERED.to_owned(), |how| format!("{RECOVERED}: {how}"))
 }
 
 /// Resolves and reports all open incidents of the trouble that ended.
@@ -47,7 +54,7 @@ pub(crate) async fn recovery<S: Store, N: Notifier>(
         context.store.budgets(&budgets),
     );
     remembered?;
-    let surroundings = Surroundings { silences: silences?, budgets: budgets? };
+    let surroundings = Surroundings { silences: silences?, budgets: budgets?, what: what_happened(seen) };
     let mut ended = 0;
     for incident in incidents? {
         if ends(seen, &incident) && !failed_later(&incident, &seen.occurred_at) {
@@ -131,7 +138,7 @@ async fn resolved_by_event<S: Store, N: Notifier>(
         let now = context.clock.now();
         let outbox = recovery_notice(&open, &surroundings.silences, &now);
         let recent_changes = [recent(&open.recent_changes, now.seconds), vec![now.seconds]].concat();
-        let recovered = outbox.put_into(resolved(open.clone(), RECOVERED, &now));
+        let recovered = outbox.put_into(resolved(open.clone(), &surroundings.what, &now));
         // What was read of the budgets serves one attempt.
         let is_due = is_leased(&recovered, &now);
         let (recovered, charge, sends) = match is_first {
@@ -143,7 +150,7 @@ async fn resolved_by_event<S: Store, N: Notifier>(
             read: &open,
             outbox: &Outbox::of(&recovered),
             recent_changes: &recent_changes,
-            what: RECOVERED,
+            what: &surroundings.what,
             charge: charge.as_ref(),
             at: &now.text,
         };

@@ -2,6 +2,9 @@
 
 use crate::function_metrics::FunctionMetric;
 
+/// Error type of a deleted alarm.
+pub const DELETED: &str = "AlarmDeleted";
+
 /// Name of a stack's alarm on a metric of all functions of the region together.
 pub fn of_functions(stack: &str, metric: FunctionMetric) -> String {
     format!("{stack}-{}", suffix(metric))

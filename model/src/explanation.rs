@@ -1,5 +1,5 @@
-//! When two incidents are about the same errors of a function: the alarm that counts them, and the failure with the
-//! cause.
+//! When two incidents are about the same trouble: the alarm that counts the errors of a function and the failure with the
+//! cause; a composite alarm and one that turned it on.
 
 use crate::incident::{Incident, Status};
 use crate::time::seconds_of;
@@ -10,15 +10,23 @@ const WITHIN_SECONDS: i64 = 10 * 60;
 /// How long, in seconds, a mail in flight counts as sent.
 const UNDERWAY_SECONDS: i64 = 60;
 
-/// Whether a failure makes the alarm on its function's errors redundant: both are recent and unacknowledged, the
-/// failure is at least as severe, not a drill, and mailed now.
+/// Whether a failure makes the alarm on its function's errors redundant.
 pub fn explains(cause: &Incident, alarm: &Incident, now: i64) -> bool {
+    cause.source == "lambda" && says_enough(cause, alarm, now)
+}
+
+/// Whether an alarm makes another one redundant, of which one is composite and names the other.
+pub fn stands_for(reported: &Incident, other: &Incident, now: i64) -> bool {
+    [reported, other].into_iter().all(|incident| incident.source == "cloudwatch") && says_enough(reported, other, now)
+}
+
+/// Both are recent and unacknowledged, and the cause is at least as severe, not a drill, and mailed now.
+fn says_enough(cause: &Incident, alarm: &Incident, now: i64) -> bool {
     let is_recent =
         |incident: &Incident| seconds_of(&incident.last_seen_at).is_some_and(|at| (now - at).abs() <= WITHIN_SECONDS);
     let is_reported = cause.silenced_by.is_none()
         && (cause.notified_at.is_some() || cause.due_at.is_some_and(|at| at <= now + UNDERWAY_SECONDS));
-    cause.source == "lambda"
-        && cause.drill.is_none()
+    cause.drill.is_none()
         && cause.severity >= alarm.severity
         && [cause, alarm].into_iter().all(|incident| incident.status == Status::Open && is_recent(incident))
         && is_reported
@@ -65,6 +73,11 @@ mod tests {
         ] {
             assert_eq!(explains(&cause, &alarm, NOW), expected, "{what}");
         }
+        let composite = Incident { source: "cloudwatch".to_owned(), ..cause.clone() };
+        assert!(stands_for(&composite, &alarm, NOW) && !explains(&composite, &alarm, NOW));
+        assert!(!stands_for(&cause, &alarm, NOW), "a failure is no alarm");
+        let lower = Incident { severity: Severity::Low, ..composite.clone() };
+        assert!(!stands_for(&lower, &alarm, NOW), "less severe");
         for (what, alarm) in [
             ("old", Incident { last_seen_at: ago(36_000), ..alarm.clone() }),
             ("taken", Incident { status: Status::Acknowledged, ..alarm.clone() }),

@@ -205,11 +205,11 @@ impl Incident {
         Place { account: &self.account, region: &self.region }
     }
 
-    /// Whether an event reports its end, however long that takes: that of an alarm. The alarm that reported each function by
+    /// Whether an event reports its end, however long that takes: that of an alarm, unless it was deleted. The alarm that reported each function by
     /// itself is no more; what it opened ends like any other incident.
     pub fn end_is_reported(&self) -> bool {
         let alarm = self.resource.split_once(" (").map_or("", |(alarm, _)| alarm);
-        self.source == "cloudwatch" && !alarms::is_of_functions(alarm)
+        self.source == "cloudwatch" && self.error_type != alarms::DELETED && !alarms::is_of_functions(alarm)
     }
 
     /// The same incident with more failures. All its attributes about a failure come from the latest one; the severity

@@ -5,6 +5,7 @@
 //! The path of an event: [`read`] its bytes, [`classify`] it (unwrap, interpret, redact, judge), turn it into an
 //! [`Incident`] ([`Classification::incident`]), write the [`mail`].
 
+pub mod alarm_rule;
 pub mod alarms;
 pub mod alert_policy;
 mod arn;

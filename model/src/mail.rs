@@ -19,8 +19,9 @@ use deunicode::deunicode_char;
 use crate::console;
 use crate::fields::shortened;
 use crate::incident::Incident;
-use crate::notice::{FLAPPING_SECONDS, Reason};
+use crate::notice::{FLAPPING_SECONDS, RECOVERED, Reason};
 use crate::quotation::{named, said, without_links};
+use crate::timeline::TimelineEntry;
 use line::{Line, command, finished, quoted};
 
 /// Longest subject that SNS accepts (it rejects 101 with `Invalid parameter: Subject`).
@@ -61,7 +62,10 @@ fn subject(incident: &Incident, notice: &Notice<'_>) -> String {
         Reason::Flapping => format!("[{severity}] FLAPPING: "),
         Reason::Escalated => format!("[{severity}] ESCALATED: "),
         Reason::Reminder => format!("[{severity}] REMINDER: "),
-        Reason::Recovered => "[RECOVERED] ".to_owned(),
+        Reason::Recovered => match ended_as(incident) {
+            Some(how) => format!("[RESOLVED] {how}: "),
+            None => "[RECOVERED] ".to_owned(),
+        },
         Reason::Other(word) => format!("[{severity}] {}: ", word.as_str().to_uppercase()),
     };
     with_reference(&head, &incident.summary, incident, notice)
@@ -130,15 +134,19 @@ fn occasion(incident: &Incident, notice: &Notice<'_>) -> Vec<String> {
 }
 
 fn recovery(incident: &Incident, notice: &Notice<'_>) -> String {
-    let noted = || incident.timeline.iter().rev().find(|entry| entry.what.starts_with("recovered"));
+    let noted = || recovered(incident);
     let over = incident.resolved_at.as_ref().or_else(|| noted().map(|entry| &entry.at));
     let over = over.map(|at| format!(", over at {at}")).unwrap_or_default();
+    let (how, action) = match ended_as(incident) {
+        Some(how) => (how, "find out whether the failure is over: nothing reports its end. The incident is resolved."),
+        None => ("recovered", "nothing; the incident is resolved."),
+    };
     let mut lines: Vec<Line> = vec![
-        format!("What:      recovered - {}", said(&incident.summary)).into(),
+        format!("What:      {how} - {}", said(&incident.summary)).into(),
         format!("Where:     {}", place(incident)).into(),
         format!("Since:     {}{over}", incident.created_at).into(),
         format!("How often: {}", frequency(incident)).into(),
-        "Do this:   nothing; the incident is resolved.".into(),
+        format!("Do this:   {action}").into(),
         Line::blank(),
         reference(incident, notice.number).into(),
     ];
@@ -149,6 +157,16 @@ fn recovery(incident: &Incident, notice: &Notice<'_>) -> String {
 
 fn reference(incident: &Incident, number: u64) -> String {
     format!("Incident:  {} (notice {number})", named(&incident.incident_id))
+}
+
+/// The timeline's entry about the recovery.
+fn recovered(incident: &Incident) -> Option<&TimelineEntry> {
+    incident.timeline.iter().rev().find(|entry| entry.what.starts_with(RECOVERED))
+}
+
+/// How it ended, if that is no recovery: an alarm without data.
+fn ended_as(incident: &Incident) -> Option<&str> {
+    recovered(incident)?.what.strip_prefix(RECOVERED)?.strip_prefix(": ")
 }
 
 /// The text up to the first full stop or question mark before another sentence.

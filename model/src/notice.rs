@@ -16,6 +16,9 @@ mod tests;
 
 /// More state changes than this within [`FLAPPING_SECONDS`] are flapping, as in Alerta.
 const STEADY_CHANGES: usize = 2;
+/// The timeline's entry about a recovery. If the event ended the incident without reporting a recovery, a colon and how it
+/// ended follow.
+pub const RECOVERED: &str = "recovered";
 /// The window for flapping, and how long a resource must keep one state to be stable again.
 pub const FLAPPING_SECONDS: i64 = 30 * 60;
 

@@ -27,6 +27,11 @@ pub enum Kind {
     },
 }
 
+/// Attribute of a recovery that is none: how the trouble ended without being over, in a few words.
+pub const ENDED_AS: &str = "ended_as";
+/// Attribute with an alarm's tags, an object of texts: rules match `attributes: {alarm_tags: {team: [payments]}}`.
+pub const ALARM_TAGS: &str = "alarm_tags";
+
 /// One interpreted event: what failed, how, when. Every text is empty if the event does not provide it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Observation {

@@ -31,8 +31,12 @@ use Part::{Attribute, Request, Resource, Subject};
 
 /// Sources, and the identity of their troubles. All others use [`OTHERS`].
 const TROUBLES: &[(&[&str], &[Part])] = &[
-    // The same alarm or time series, whose name is part of the resource.
-    (&["cloudwatch"], &[Resource]),
+    // The same alarm or time series, whose name is part of the resource. That an alarm is missing is another trouble.
+    (&["cloudwatch"], &[Resource, Attribute("aspect")]),
+    // The same insight, whatever it names first.
+    (&["devops-guru"], &[Request]),
+    // A certificate that is available again has not expired.
+    (&["acm"], &[Resource]),
     // The same pipeline, project, deployment group, state machine or canary: its next successful run ends all.
     (&["codepipeline", "codebuild", "codedeploy", "states", "synthetics"], &[Resource]),
     // Services of one name run in many clusters.

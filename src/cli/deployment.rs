@@ -83,6 +83,7 @@ pub(super) fn complete(
     let completion = Completion {
         emails: emails.iter().map(|email| email.as_str().to_owned()).collect(),
         tags: settings.tags.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+        events: settings.events.patterns().to_vec(),
         parameters,
     };
     Ok(completion.apply(template::EMBEDDED, resources::naming)?)

@@ -7,8 +7,8 @@ use incident_model::AlertPolicy;
 use serde::Deserialize;
 
 use super::{
-    Alarms, Concurrency, EmailAddress, Engine, KmsKeyArn, LogRetention, MemorySize, PolicyArn, Schedule, SettingsError,
-    StackName, Tags,
+    Alarms, Concurrency, EmailAddress, Engine, EventPatterns, KmsKeyArn, LogRetention, MemorySize, PolicyArn, Schedule,
+    SettingsError, StackName, Tags,
 };
 
 /// The default configuration file.
@@ -24,6 +24,7 @@ pub(super) struct ConfigFile {
     pub(super) engine: Option<Engine>,
     pub(super) emails: Option<Vec<EmailAddress>>,
     pub(super) rules: Option<PathBuf>,
+    pub(super) events: Option<EventPatterns>,
     pub(super) log_retention_days: Option<LogRetention>,
     pub(super) handler_memory: Option<MemorySize>,
     pub(super) handler_concurrency: Option<Concurrency>,

@@ -80,9 +80,11 @@ fn the_written_file_names_every_key_and_changes_nothing() -> Result<(), Box<dyn 
     let template = include_str!("../../templates/incidentctl.yaml");
     assert_eq!(file(template)?, ConfigFile::default());
     let uncommented: String = template.lines().filter_map(setting).fold(String::new(), |text, line| text + line + "\n");
-    let ConfigFile { stack, profile, region, engine, emails, log_retention_days, rules, .. } = file(&uncommented)?;
+    let ConfigFile { stack, profile, region, engine, emails, log_retention_days, rules, events, .. } =
+        file(&uncommented)?;
     assert_eq!(stack, Some(StackName::default()));
     assert!(profile.is_some() && region.is_some() && emails.is_some() && rules.is_some());
+    assert_eq!(events.map(|events| events.patterns().len()), Some(1));
     assert_eq!(engine, Some(Engine::default()));
     assert_eq!(log_retention_days, Some(LogRetention::default()));
     let ConfigFile { handler_memory, handler_concurrency, .. } = file(&uncommented)?;
@@ -100,7 +102,7 @@ fn the_written_file_names_every_key_and_changes_nothing() -> Result<(), Box<dyn 
         assert_ne!(file(&part.concat())?, ConfigFile::default(), "{part:?}");
         keys += 1;
     }
-    assert_eq!(keys, 16);
+    assert_eq!(keys, 17);
     Ok(())
 }
 
@@ -121,7 +123,7 @@ fn a_mistake_in_the_file_names_key_and_line() {
     assert_eq!(first.as_deref(), Some("invalid configuration file incidentctl.yaml, line 1"));
     assert_snapshot!(explain("region: eu-west-1\nemials: []"), @r"
     invalid configuration file incidentctl.yaml, line 2
-    unknown field `emials`, expected one of `stack`, `profile`, `region`, `engine`, `emails`, `rules`, `log_retention_days`, `handler_memory`, `handler_concurrency`, `schedule`, `alerts`, `alarms`, `tags`, `kms_key`, `permissions_boundary`, `deletion_protection` at line 2 column 1
+    unknown field `emials`, expected one of `stack`, `profile`, `region`, `engine`, `emails`, `rules`, `events`, `log_retention_days`, `handler_memory`, `handler_concurrency`, `schedule`, `alerts`, `alarms`, `tags`, `kms_key`, `permissions_boundary`, `deletion_protection` at line 2 column 1
     ");
     assert_snapshot!(explain("stack: devops\nemails:\n  - no-address"), @r"
     invalid configuration file incidentctl.yaml, line 3

@@ -48,7 +48,7 @@ def reads():
 
     events = client("events")
     rules = [one["Name"] for one in events.list_rules(NamePrefix="devops-")["Rules"]]
-    check("five rules", rules, ["devops-alarm-changes", "devops-function-failures", "devops-platform-failures", "devops-service-failures", "devops-sweep"])
+    check("six rules", rules, ["devops-account-findings", "devops-alarm-changes", "devops-function-failures", "devops-platform-failures", "devops-service-failures", "devops-sweep"])
     target = events.list_targets_by_rule(Rule="devops-function-failures")["Targets"][0]
     check("a target with a retry policy", target["RetryPolicy"], {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 3600})
 

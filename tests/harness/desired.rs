@@ -77,8 +77,12 @@ impl Desired {
         let code = [("Architecture", package.architecture().name().to_owned()), ("CodeKey", package.key())];
         let mut parameters = settings.parameters();
         parameters.extend(code.map(|(name, value)| (name.to_owned(), value)));
-        let completion =
-            Completion { emails: self.emails.clone(), tags: self.tags.clone().into_iter().collect(), parameters };
+        let completion = Completion {
+            emails: self.emails.clone(),
+            tags: self.tags.clone().into_iter().collect(),
+            events: Vec::new(),
+            parameters,
+        };
         let inputs = Inputs { place, parameters: BTreeMap::new() };
         let mut stack = completed(completion)?.resolve(&inputs, resources::naming)?;
         resources::check(&stack)?;

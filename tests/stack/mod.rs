@@ -8,6 +8,7 @@ mod failures;
 mod mapping;
 mod orphans;
 mod outage_alarms;
+mod own_events;
 mod ownership;
 mod queues;
 mod read_back;

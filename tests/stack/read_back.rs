@@ -185,8 +185,9 @@ const SWEEP: &str = "devops-sweep";
 
 /// Step 6: rules, their targets, and the sweep's permission.
 pub(super) async fn rules(aws: &Aws) -> TestResult {
-    let names =
-        ["devops-alarm-changes", "devops-function-failures", "devops-platform-failures", "devops-service-failures"];
+    let names = ["account-findings", "alarm-changes", "function-failures", "platform-failures", "service-failures"];
+    let names = names.map(|name| format!("devops-{name}"));
+    let names = names.each_ref().map(String::as_str);
     let all = names.into_iter().chain([SWEEP]);
     let found = aws.events.list_rules().name_prefix("devops-").send().await?;
     assert_eq!(found.rules().iter().filter_map(|rule| rule.name()).collect::<BTreeSet<_>>(), all.collect());
@@ -233,7 +234,7 @@ pub(super) async fn queues(aws: &Aws) -> TestResult {
     for queue in ["devops-events", "devops-rule-dlq"] {
         let policy: Value = serde_json::from_str(&aws.queue_attribute(queue, QueueAttributeName::Policy).await?)?;
         assert_eq!(texts(&policy["Statement"][0]["Principal"]["Service"]), ["events.amazonaws.com"], "{queue}");
-        assert_eq!(texts(&policy["Statement"][0]["Condition"]["ArnEquals"]["aws:SourceArn"]).len(), 4, "{queue}");
+        assert_eq!(texts(&policy["Statement"][0]["Condition"]["ArnEquals"]["aws:SourceArn"]).len(), 5, "{queue}");
     }
     assert_eq!(aws.queue_attribute("devops-events", QueueAttributeName::VisibilityTimeout).await?, "180");
     let redrive: Value =

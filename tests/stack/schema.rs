@@ -31,7 +31,7 @@ async fn an_older_program_leaves_a_newer_stack_alone() -> TestResult {
         assert!(status.stdout.contains("a newer incidentctl deployed this stack"), "{status:?}");
         assert_eq!(schema(&aws).await?.as_deref(), Some("3"), "{engine}: something was changed");
         assert_eq!(aws.lambda.list_functions().send().await?.functions().len(), 2, "{engine}");
-        assert_eq!(aws.events.list_rules().send().await?.rules().len(), 5, "{engine}");
+        assert_eq!(aws.events.list_rules().send().await?.rules().len(), 6, "{engine}");
 
         set_schema(&aws, "2").await?;
         world.run(&["down", "--local", "--yes"]).await?.succeeded()?;

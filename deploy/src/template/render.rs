@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use yaml_serde::{Mapping, Value as Yaml};
 
+use super::own_events;
 use super::state_tags::{self, CODE_TAG};
 use super::{Naming, SUBSCRIPTION, Template, TemplateError, subscription_id};
 
@@ -40,6 +42,8 @@ pub struct Completion {
     pub emails: Vec<String>,
     /// Added to every taggable resource, beside the ownership tag.
     pub tags: Vec<(String, String)>,
+    /// Event patterns of the user's own, whose events the stack forwards, too.
+    pub events: Vec<Value>,
     /// Parameter values, which become defaults, so that the printed template can be deployed as it is.
     pub parameters: BTreeMap<String, String>,
 }
@@ -48,13 +52,14 @@ impl Completion {
     /// The finished template, still valid CloudFormation.
     ///
     /// # Errors
-    /// A source that is not a template, or lacks one of the parameters.
+    /// A source that is not a template, or lacks one of the parameters; patterns that are too long for a rule.
     pub fn apply(&self, source: &str, naming: Naming) -> Result<(String, Template), TemplateError> {
         let mut document: Yaml = yaml_serde::from_str(source).map_err(TemplateError::Syntax)?;
         for (name, value) in &self.parameters {
             set_default(&mut document, name, value)?;
         }
         let resources = resources(&mut document)?;
+        own_events::add(resources, &self.events)?;
         for (_, resource) in resources.iter_mut() {
             self.tag(resource);
         }

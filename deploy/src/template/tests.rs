@@ -120,6 +120,7 @@ fn the_embedded_template_resolves_with_every_type_supported() {
         emails: vec!["you@example.com".to_owned()],
         tags: vec![("team".into(), "x".into())],
         parameters: BTreeMap::from([("LogRetentionInDays".to_owned(), "14".to_owned())]),
+        ..Completion::default()
     };
     let (text, template) = completion.apply(EMBEDDED, crate::resources::naming).unwrap();
     let inputs = Inputs { place: place(), parameters: BTreeMap::new() };

@@ -40,7 +40,7 @@ impl<S: Store> Recorder<'_, S> {
             event_ids: &event_ids(&these),
             incident: &incident,
             snapshot,
-            alarm_on: alarm_on_errors_of(&first.observation),
+            alarm_on: &subjects_of_alarm(&first.observation),
             withdraws,
             charge: charge.as_ref(),
             now: now.seconds,
@@ -69,7 +69,7 @@ fn begun(incident: Incident, snapshot: &Snapshot, now: &Now) -> (Incident, bool)
     };
     let outbox = held_by(&snapshot.silences, &incident, Outbox::next(&incident, due, due_at), now);
     let incident = outbox.put_into(incident);
-    let alarm = snapshot.alarm_of_function.as_ref().filter(|alarm| explains(&incident, alarm, now.seconds));
+    let alarm = snapshot.alarm_of_subject.as_ref().filter(|alarm| explains(&incident, alarm, now.seconds));
     let explains_incident_id = alarm.map(|alarm| alarm.incident_id.clone());
     (Incident { explains_incident_id, ..incident }, beginning == Beginning::StillFlaps)
 }
@@ -78,6 +78,33 @@ fn begun(incident: Incident, snapshot: &Snapshot, now: &Now) -> (Incident, bool)
 pub(crate) fn alarm_on_errors_of(seen: &Observation) -> Option<&str> {
     let is_on_errors = seen.attributes.get("lambda_errors") == Some(&Value::Bool(true));
     seen.attributes.get("function").and_then(Value::as_str).filter(|function| is_on_errors && !function.is_empty())
+}
+
+/// What an alarm is about, so that a later failure finds it: a function whose errors raised it, or the alarms that the rule
+/// of a composite one names.
+fn subjects_of_alarm(seen: &Observation) -> Vec<String> {
+    let function = alarm_on_errors_of(seen).map(str::to_owned);
+    function.into_iter().chain(children_of(seen).iter().map(|child| subject_of_alarm(child))).collect()
+}
+
+/// The alarms that turn this one on, if it is composite.
+pub(crate) fn children_of(seen: &Observation) -> Vec<String> {
+    let rule = seen.attributes.get("alarm_rule").and_then(Value::as_str).filter(|_| seen.source == "cloudwatch");
+    rule.map(incident_model::alarm_rule::children).unwrap_or_default()
+}
+
+/// An alarm as the subject of a composite one. No function has a colon in its name.
+fn subject_of_alarm(alarm: &str) -> String {
+    format!("alarm:{alarm}")
+}
+
+/// What an alarm that went off before may be about, given the failure that follows.
+pub(super) fn subject_of(failure: &Incident) -> Option<String> {
+    match failure.source.as_str() {
+        "lambda" => Some(failure.resource.clone()),
+        "cloudwatch" => Some(subject_of_alarm(&failure.resource)),
+        _ => None,
+    }
 }
 
 /// Whether the end of the failure was reported before the failure.

@@ -56,7 +56,8 @@ pub trait Store {
     fn mark_missing(&self, incident: &Incident, at: &str, what: &str) -> impl Future<Output = Result<(), StoreError>>;
 
     /// Takes that mark from an incident whose function exists now, with an entry in its timeline, if it is marked.
-    fn unmark_missing(&self, incident: &Incident, at: &str, what: &str) -> impl Future<Output = Result<(), StoreError>>;
+    fn unmark_missing(&self, incident: &Incident, at: &str, what: &str)
+    -> impl Future<Output = Result<(), StoreError>>;
 
     /// The states of budgets, in the given order.
     fn budgets(&self, budgets: &[Budget]) -> impl Future<Output = Result<Vec<BudgetState>, StoreError>>;
@@ -100,8 +101,8 @@ pub struct Lookup<'a> {
     pub former_fingerprint: Option<&'a str>,
     /// Their trouble.
     pub trouble: Trouble<'a>,
-    /// The failing function.
-    pub function: Option<&'a str>,
+    /// What an earlier alarm may be about: the failing function, or an alarm that a composite one names.
+    pub subject: Option<&'a str>,
     /// The budgets that a mail about them may use.
     pub budgets: &'a [Budget],
 }
@@ -127,8 +128,8 @@ pub struct Snapshot {
     pub trouble_pointer: TroublePointer,
     /// When the trouble last ended, in milliseconds since 1970.
     pub recovered_at: Option<i64>,
-    /// The newest incident of an alarm on the function's errors.
-    pub alarm_of_function: Option<Incident>,
+    /// The newest incident of an alarm about the subject: on the function's errors, or a composite one.
+    pub alarm_of_subject: Option<Incident>,
     /// All silences.
     pub silences: Vec<Silence>,
     /// The states of the budgets, in the order of the lookup.
@@ -189,8 +190,8 @@ pub struct Opening<'a> {
     pub incident: &'a Incident,
     /// The basis of the decision.
     pub snapshot: &'a Snapshot,
-    /// The function whose errors raised the alarm, if it is one.
-    pub alarm_on: Option<&'a str>,
+    /// What it is about, if it is an alarm: the function whose errors raised it, or the alarms that a composite one names.
+    pub alarm_on: &'a [String],
     /// Whether the previous incident's notice is obsolete.
     pub withdraws: bool,
     /// The mail that it takes from a budget.

@@ -94,6 +94,13 @@ impl Account {
         Ok(())
     }
 
+    /// The ARN of the function that fails on purpose.
+    pub(crate) fn generator(&self) -> String {
+        let topic = self.topic_arn.replacen(":sns:", ":lambda:", 1);
+        let place = topic.rsplit_once(':').map_or("", |(place, _)| place);
+        format!("{place}:function:devops-error-generator")
+    }
+
     pub(crate) fn handler(&self) -> TestResult<Handler> {
         self.handler_with(&self.clients)
     }

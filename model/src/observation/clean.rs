@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Kind, Observation, TopFrame};
+use super::{ALARM_TAGS, Kind, Observation, TopFrame};
 use crate::fields::shortened;
 use crate::redact::redact;
 
@@ -15,6 +15,8 @@ const MAX_NAME: usize = 300;
 const READ_AHEAD: usize = 4;
 /// Limit on the attributes. The adapters set a dozen at most.
 const MAX_ATTRIBUTES: usize = 40;
+/// Limit on an alarm's tags: AWS's own.
+const MAX_TAGS: usize = 50;
 
 impl Observation {
     /// Removes secrets and truncates every text.
@@ -47,7 +49,10 @@ impl Observation {
             attributes: self
                 .attributes
                 .into_iter()
-                .filter_map(|(key, value)| Some((key, attribute(value)?)))
+                .filter_map(|(key, value)| {
+                    let value = if key == ALARM_TAGS { tags(&value) } else { attribute(value) };
+                    Some((key, value?))
+                })
                 .take(MAX_ATTRIBUTES)
                 .collect(),
         }
@@ -70,6 +75,13 @@ fn attribute(value: Value) -> Option<Value> {
         Value::Number(_) | Value::Bool(_) => Some(value),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
+}
+
+/// Keeps the tags whose values are texts.
+fn tags(value: &Value) -> Option<Value> {
+    let tags = value.as_object()?.iter();
+    let kept = tags.filter_map(|(key, value)| Some((name(key), Value::from(name(value.as_str()?)))));
+    Some(Value::Object(kept.take(MAX_TAGS).collect()))
 }
 
 /// Replaces an id with a secret, or too long for a key, by its digest, so that ids stay distinct.

@@ -67,7 +67,7 @@ fn unknown_attributes(draft: &Draft<'_>) -> Vec<Finding> {
     let texts = [("summary", &draft.summary), ("recommendation", &draft.recommendation)];
     let mut found = Vec::new();
     for (field, Part { node, value }) in texts.into_iter().filter_map(|(field, text)| Some((field, text.as_ref()?))) {
-        for name in value.attributes().filter(|name| !condition::ATTRIBUTES.contains(name)) {
+        for name in value.attributes().filter(|name| !condition::is_attribute(name)) {
             let advice = similar(name, condition::ATTRIBUTES);
             let message = format!("its {field} names attributes.{name}, which no event has{advice}");
             found.push(Finding::warning(node.place, message));

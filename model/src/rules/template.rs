@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::fields::shortened;
-use crate::observation::Observation;
+use crate::observation::{ALARM_TAGS, Observation};
 use crate::quotation::{named, noted};
 use crate::rules::command;
 use crate::rules::similar::similar;
@@ -239,7 +239,8 @@ fn unsaid(name: &str) -> String {
 }
 
 fn attribute_text(observation: &Observation, name: &str) -> String {
-    match observation.attributes.get(name) {
+    let tag = name.strip_prefix("alarm_tags.").and_then(|tag| observation.attributes.get(ALARM_TAGS)?.get(tag));
+    match observation.attributes.get(name).or(tag) {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
         None => String::new(),

@@ -2,42 +2,60 @@
 
 mod scaling;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::envelope::Envelope;
+use crate::alarms;
 use crate::arn;
-use crate::fields::{elements, text};
+use crate::fields::{elements, first_text, text};
 use crate::observation::Observation;
 
-pub(super) fn observe(envelope: &Envelope) -> Observation {
+pub(super) fn observe(envelope: &Envelope) -> Vec<Observation> {
     let alarm = alarm_name(envelope);
+    if scaling::is_own_alarm(&alarm, envelope.text("/configuration/description")) {
+        let why = "an alarm of autoscaling: it scales, and does not indicate a failure";
+        return vec![envelope.ignored(&alarm, why)];
+    }
+    let seen = match envelope.text("/operation") {
+        "" => vec![state_change(envelope, &alarm)],
+        "delete" => deleted(envelope, &alarm),
+        operation => vec![envelope.ignored(&alarm, format!("{operation} of an alarm is not a failure"))],
+    };
+    seen.into_iter().map(|seen| described(seen, envelope, &alarm)).collect()
+}
+
+fn state_change(envelope: &Envelope, alarm: &str) -> Observation {
     let contributor = contributor(&envelope.detail);
-    let resource = if contributor.is_empty() { alarm.clone() } else { format!("{alarm} ({contributor})") };
-    let observation = match envelope.text("/state/value") {
-        _ if scaling::is_own_alarm(&alarm, envelope.text("/configuration/description")) => {
-            envelope.ignored(&resource, "an alarm of autoscaling: it scales, and does not indicate a failure")
-        }
-        _ if envelope.detail_type == "CloudWatch Alarm Configuration Change" => configuration_change(envelope, &alarm),
+    let resource = if contributor.is_empty() { alarm.to_owned() } else { format!("{alarm} ({contributor})") };
+    match envelope.text("/state/value") {
         "" => super::generic::observe(envelope),
-        _ if is_suppressed(&envelope.detail) => {
-            envelope.ignored(&resource, "the alarm's actions are suppressed or muted")
-        }
         _ if is_parent(&envelope.detail) => {
             envelope.ignored(&resource, "each time series of the alarm has its own event")
+        }
+        // What went off before the actions were suppressed still ends.
+        "ALARM" if is_suppressed(&envelope.detail) => {
+            envelope.ignored(&resource, "the alarm's actions are suppressed or muted")
         }
         "ALARM" => envelope.failure(&resource, "ALARM", envelope.text("/state/reason")).grouped_by(""),
         "OK" if is_first_state(envelope) => envelope.ignored(&resource, "the alarm was created in OK"),
         "OK" => envelope.recovery(&resource),
+        // Without data it will report no OK.
+        "INSUFFICIENT_DATA" if envelope.text("/previousState/value") == "ALARM" => {
+            envelope.recovery(&resource).with("ended_as", "no data any more")
+        }
         value => envelope.ignored(&resource, format!("{value} is neither an alarm nor a recovery")),
-    };
-    described(observation, envelope, &alarm)
+    }
 }
 
-/// A deleted alarm is a missing monitor; other configuration changes are routine.
-fn configuration_change(envelope: &Envelope, alarm: &str) -> Observation {
-    match envelope.text("/operation") {
-        "delete" => envelope.failure(alarm, "AlarmDeleted", "the alarm was deleted and no longer monitors anything"),
-        operation => envelope.ignored(alarm, format!("{operation} of an alarm is not a failure")),
+/// A deleted alarm ends its incident, since it will report no OK. By itself it is a missing monitor, unless it was on:
+/// then its end is what matters.
+fn deleted(envelope: &Envelope, alarm: &str) -> Vec<Observation> {
+    let end = envelope.recovery(alarm).with("ended_as", "the alarm was deleted");
+    let message = "the alarm was deleted and no longer monitors anything";
+    let missing = || envelope.failure(alarm, alarms::DELETED, message).with("aspect", "deleted");
+    match envelope.text("/state/value") {
+        "ALARM" => vec![end],
+        _ => vec![end, missing()],
     }
 }
 
@@ -91,6 +109,17 @@ fn brief_reason(metric: &str, reason: &str) -> String {
     shortened().unwrap_or_else(|| reason.to_owned())
 }
 
+/// The alarm's tags, in either of the forms that AWS uses: an object, or a list of keys and values.
+fn tags(detail: &Value) -> Value {
+    let listed = elements(detail, "/alarmTags").iter().map(|tag| {
+        let of = |names: &[&str]| first_text(tag, names).to_owned();
+        (of(&["/Key", "/key"]), Value::from(of(&["/Value", "/value"])))
+    });
+    let named = detail.get("alarmTags").and_then(Value::as_object).into_iter().flatten();
+    let tags: Map<String, Value> = named.map(|(key, value)| (key.clone(), value.clone())).chain(listed).collect();
+    if tags.is_empty() { Value::Null } else { Value::Object(tags) }
+}
+
 /// Adds attributes for rules and the handler: the metric, and the function of an alarm on Lambda's errors.
 fn described(observation: Observation, envelope: &Envelope, alarm: &str) -> Observation {
     let detail = &envelope.detail;
@@ -115,6 +144,7 @@ fn described(observation: Observation, envelope: &Envelope, alarm: &str) -> Obse
         .with("expression", expression)
         .with("function", function)
         .with("description", text(detail, "/configuration/description"))
-        .with("alarm_rule", text(detail, "/configuration/alarmRule"));
+        .with("alarm_rule", text(detail, "/configuration/alarmRule"))
+        .with("alarm_tags", tags(detail));
     if is_metric("AWS/Lambda", "Errors") { observation.with("lambda_errors", true) } else { observation }
 }

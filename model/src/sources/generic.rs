@@ -57,6 +57,10 @@ fn aspect(detail: &Value) -> String {
 fn harmless(envelope: &Envelope, resource: &str, signs: &Signs) -> Observation {
     match &signs.status {
         Some((_, status)) => envelope.by_status(resource, status, ""),
+        // `ACM Certificate Available`, `DevOps Guru Insight Closed`.
+        None if verdict(&envelope.detail_type) == Verdict::Succeeded => {
+            envelope.success(resource, &envelope.detail_type)
+        }
         None if envelope.detail_type.is_empty() => envelope.ignored(resource, "it contains no sign of a failure"),
         None => envelope.ignored(resource, format!("{} is not a failure", envelope.detail_type)),
     }

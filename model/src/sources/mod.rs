@@ -6,6 +6,7 @@
 mod access_key;
 mod backup;
 mod batch;
+mod beanstalk;
 mod cloudformation;
 mod cloudtrail;
 mod cloudwatch;
@@ -13,6 +14,7 @@ mod codebuild;
 mod codedeploy;
 mod codepipeline;
 mod delivery;
+mod devops_guru;
 mod ec2;
 mod ecs;
 mod emr;
@@ -108,7 +110,7 @@ fn understood(envelope: &Envelope) -> Vec<Observation> {
         ("macie" | "macie2", _) => security::macie(envelope),
         (_, kind) if kind.ends_with("via CloudTrail") => cloudtrail::observe(envelope),
         (_, "Inspector2 Finding" | "Access Analyzer Finding") => security::finding(envelope),
-        ("cloudwatch", _) => cloudwatch::observe(envelope),
+        ("cloudwatch", _) => return cloudwatch::observe(envelope),
         ("states", _) => states::observe(envelope),
         ("ecs", _) => ecs::observe(envelope),
         ("batch", _) => batch::observe(envelope),
@@ -120,9 +122,11 @@ fn understood(envelope: &Envelope) -> Vec<Observation> {
         ("autoscaling", _) => ec2::auto_scaling(envelope),
         ("ec2" | "ec2fleet" | "ec2spotfleet", _) => ec2::observe(envelope),
         ("rds" | "dms", _) => rds::observe(envelope),
+        ("devops-guru", _) => devops_guru::observe(envelope),
         ("emr", _) => emr::observe(envelope),
         ("ecr", "ECR Image Scan") => security::image_scan(envelope),
         ("backup", _) => backup::observe(envelope),
+        ("elasticbeanstalk", "Health status change") => beanstalk::observe(envelope),
         ("ssm", _) => ssm::observe(envelope),
         ("synthetics", _) => synthetics::observe(envelope),
         ("logs", _) => logs::observe(envelope),

@@ -266,6 +266,81 @@ fn of_other_sources_the_same_subject_and_what_the_event_names() -> Tested {
 }
 
 #[test]
+fn the_same_certificate_whatever_befalls_it() -> Tested {
+    let certificate = |domain: &str, what: &str| {
+        event("aws.acm", &format!("ACM Certificate {what}"), "", &json!({"CommonName": domain, "InUse": true}))
+    };
+    for what in ["Expired", "Approaching Expiration", "Renewal Action Required"] {
+        let others = [certificate("blog.example.com", "Available")];
+        row(&certificate("shop.example.com", what), &certificate("shop.example.com", "Available"), &others)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn the_same_insight_whatever_it_names_first() -> Tested {
+    let insight = |id: &str, what: &str, stack: &str| {
+        let detail = json!({
+            "insightId": id, "insightSeverity": "high", "insightType": "REACTIVE", "insightDescription": "5XXError",
+            "resourceCollection": {"cloudFormation": {"stackNames": [stack]}},
+        });
+        event("aws.devops-guru", &format!("DevOps Guru {what}"), "", &detail)
+    };
+    let others = [insight("b", "Insight Closed", "shop")];
+    row(&insight("a", "New Insight Open", "shop"), &insight("a", "Insight Closed", ""), &others)
+}
+
+#[test]
+fn the_same_environment_branch_flow_and_secret() -> Tested {
+    let environment = |name: &str, change: &str| {
+        let message = format!("Environment health has transitioned from {change}. Pods.");
+        event("aws.elasticbeanstalk", "Health status change", "", &json!({"EnvironmentName": name, "Message": message}))
+    };
+    row(&environment("a", "Ok to Severe"), &environment("a", "Severe to Ok"), &[environment("b", "Severe to Ok")])?;
+    let branch = |app: &str, status: &str| {
+        let detail = json!({"appId": app, "branchName": "main", "jobId": status, "jobStatus": status});
+        event("aws.amplify", "Amplify Deployment Status Change", "", &detail)
+    };
+    row(&branch("a", "FAILED"), &branch("a", "SUCCEED"), &[branch("b", "SUCCEED")])?;
+    let flow = |name: &str, status: &str| {
+        event("aws.appflow", "AppFlow End Flow Run Report", "", &json!({"flow-name": name, "status": status}))
+    };
+    let others = [flow("b", "Execution Successful")];
+    row(&flow("a", "Execution Failed"), &flow("a", "Execution Successful"), &others)?;
+    let rotation = |secret: &str, what: &str| {
+        let secret = format!("arn:aws:secretsmanager:eu-west-1:111122223333:secret:{secret}-AbCdEf");
+        let detail = json!({"eventName": what, "additionalEventData": {"SecretId": secret}, "errorMessage": "x"});
+        event("aws.secretsmanager", "AWS Service Event via CloudTrail", "", &detail)
+    };
+    row(&rotation("a", "RotationFailed"), &rotation("a", "RotationSucceeded"), &[rotation("b", "RotationSucceeded")])
+}
+
+#[test]
+fn an_alarm_without_data_ends_and_a_deleted_one_is_another_trouble() -> Tested {
+    let alarm =
+        |kind: &str, detail: Value| event("aws.cloudwatch", &format!("CloudWatch Alarm {kind} Change"), "", &detail);
+    let state = |value: &str, before: &str| {
+        let detail =
+            json!({"alarmName": "cpu", "state": {"value": value, "reason": "x"}, "previousState": {"value": before}});
+        alarm("State", detail)
+    };
+    let deleted =
+        |was: &str| alarm("Configuration", json!({"alarmName": "cpu", "operation": "delete", "state": {"value": was}}));
+    row(&state("ALARM", "OK"), &state("INSUFFICIENT_DATA", "ALARM"), &[])?;
+    row(&state("ALARM", "OK"), &deleted("ALARM"), &[])?;
+    // The end comes first, the missing monitor second.
+    row(&state("ALARM", "OK"), &deleted("OK"), &[])?;
+    assert!(!one(&state("INSUFFICIENT_DATA", "OK"))?.recovers());
+    let missing = classify(&deleted("OK"), &Rules::defaults()?)?.pop().ok_or("no event")?;
+    let missing = missing.incident("inc-1".to_owned(), String::new()).ok_or("no failure")?;
+    assert!(!ends(&one(&state("OK", "ALARM"))?.observation, &missing));
+    assert!(!ends(&one(&deleted("OK"))?.observation, &missing));
+    assert!(incident_of(&state("ALARM", "OK"))?.end_is_reported());
+    assert!(!missing.end_is_reported(), "no event reports that a deleted alarm is there again");
+    Ok(())
+}
+
+#[test]
 fn every_row_of_the_table_is_met_by_one_source() {
     let mut sources: Vec<&str> = TROUBLES.iter().flat_map(|(sources, _)| *sources).copied().collect();
     let listed = sources.len();

@@ -174,8 +174,8 @@ impl Store for Memory {
                 newest_of_trouble: leads_to.clone(),
                 trouble_pointer: TroublePointer { leads_to, recovered_at },
                 recovered_at,
-                alarm_of_function: lookup
-                    .function
+                alarm_of_subject: lookup
+                    .subject
                     .and_then(|function| self.alarms.borrow().get(function).cloned())
                     .and_then(|id| self.incidents.borrow().get(&id).cloned()),
                 silences: self.silences.borrow().clone(),
@@ -231,8 +231,8 @@ impl Store for Memory {
                     |alarm| (alarm.status, alarm.due, alarm.due_at) = (Status::Resolved, None, None),
                 );
             }
-            if let Some(function) = opening.alarm_on {
-                self.alarms.borrow_mut().insert(function.to_owned(), id.clone());
+            for subject in opening.alarm_on {
+                self.alarms.borrow_mut().insert(subject.clone(), id.clone());
             }
             self.fingerprints.borrow_mut().insert(fingerprint, id.clone());
             self.resources.borrow_mut().insert(resource, OfResource { incident_id: Some(id.clone()), recovered_at });

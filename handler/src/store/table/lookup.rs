@@ -51,7 +51,7 @@ pub(super) async fn look(table: &Table, lookup: &Lookup<'_>) -> Result<Snapshot,
             .collect(),
     };
     let trouble = of_trouble(&lookup.trouble);
-    let alarm = lookup.function.map(|function| PointerKeys {
+    let alarm = lookup.subject.map(|function| PointerKeys {
         today: alarm_of_function_key(place, function),
         former: vec![former::alarm_of_function_key(function)],
     });
@@ -66,7 +66,7 @@ pub(super) async fn look(table: &Table, lookup: &Lookup<'_>) -> Result<Snapshot,
     let keys = keys.chain([&events, &budgets, &cached].into_iter().flatten().map(String::as_str));
     let items = items(table, keys).await?;
     remember_months(table, &items);
-    let (newest, alarm_of_function) =
+    let (newest, alarm_of_subject) =
         tokio::join!(followed(table, &items, Some(&open)), followed(table, &items, alarm.as_ref()));
     let counted = lookup.event_ids.iter().zip(&events);
     let counted = counted.filter_map(|(id, key)| Some(((*id).to_owned(), string(item(&items, key)?, TARGET)?)));
@@ -81,7 +81,7 @@ pub(super) async fn look(table: &Table, lookup: &Lookup<'_>) -> Result<Snapshot,
             recovered_at: recovered_at(&trouble.today),
         },
         recovered_at: recovered_at(&trouble.today),
-        alarm_of_function: alarm_of_function?,
+        alarm_of_subject: alarm_of_subject?,
         silences: item(&items, SILENCES).map(silences::in_force).unwrap_or_default(),
         budgets: budget::states(lookup.budgets, &items),
     })

@@ -39,11 +39,11 @@ pub(super) async fn open(table: &Table, opening: &Opening<'_>) -> Result<(), Sto
     if let (true, Some(before)) = (opening.withdraws, &snapshot.newest) {
         writes.push(withdrawn(table, before)?);
     }
-    if let Some(function) = opening.alarm_on {
-        let of_function = pointer(&alarm_of_function_key(incident.place(), function), id, None);
-        writes.push(written(put(table, of_function))?);
+    for subject in opening.alarm_on {
+        let of_subject = pointer(&alarm_of_function_key(incident.place(), subject), id, None);
+        writes.push(written(put(table, of_subject))?);
     }
-    if let (Some(_), Some(alarm)) = (&incident.explains_incident_id, &snapshot.alarm_of_function) {
+    if let (Some(_), Some(alarm)) = (&incident.explains_incident_id, &snapshot.alarm_of_subject) {
         writes.extend(explained(table, alarm, incident)?);
     }
     table.transact(writes).await?;

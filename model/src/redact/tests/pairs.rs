@@ -99,7 +99,20 @@ fn what_only_sounds_like_a_secret_stays() {
 fn the_time_grows_with_the_length_of_a_text() {
     use std::time::Instant;
 
-    for piece in ["a/", "a~", "1:", "password ", "password '\"", "-----BEGIN ", "token token", "://a:b", "arn:", "mysql -p ", "\\\"", "key "] {
+    for piece in [
+        "a/",
+        "a~",
+        "1:",
+        "password ",
+        "password '\"",
+        "-----BEGIN ",
+        "token token",
+        "://a:b",
+        "arn:",
+        "mysql -p ",
+        "\\\"",
+        "key ",
+    ] {
         let of = |bytes: usize| {
             let text = piece.repeat(bytes / piece.len());
             let begun = Instant::now();

@@ -23,6 +23,7 @@ pub(super) const ATTRIBUTES: &[&str] = &[
     "action",
     "alarm",
     "alarm_rule",
+    "alarm_tags",
     "aspect",
     "attempts",
     "caller",
@@ -34,6 +35,7 @@ pub(super) const ATTRIBUTES: &[&str] = &[
     "condition",
     "count",
     "description",
+    "ended_as",
     "event",
     "event_arn",
     "event_type",
@@ -101,13 +103,21 @@ fn of_field(pattern: &Node, way: &[Step], operators: &[Operator]) -> Vec<Finding
     reasons.into_iter().map(|(at, message)| Finding { place: place(at), level, message }).collect()
 }
 
+/// Whether an adapter sets an attribute; tags have any name.
+pub(super) fn is_attribute(name: &str) -> bool {
+    ATTRIBUTES.contains(&name) || name.strip_prefix("alarm_tags.").is_some_and(|tag| !tag.is_empty())
+}
+
 fn unknown_field(path: &str) -> Option<String> {
     match path.split_once('.') {
         None if path == "attributes" => {
             Some("attributes is not a value: write `attributes: {NAME: [VALUE]}`".to_owned())
         }
         None if FIELDS.contains(&path) => None,
-        Some(("attributes", name)) if ATTRIBUTES.contains(&name) => None,
+        Some(("attributes", "alarm_tags")) => {
+            Some("attributes.alarm_tags holds the tags: write `alarm_tags: {KEY: [VALUE]}`".to_owned())
+        }
+        Some(("attributes", name)) if is_attribute(name) => None,
         Some(("attributes", name)) => {
             Some(format!("attributes.{name} is not an attribute of any event{}", similar(name, ATTRIBUTES)))
         }

@@ -154,6 +154,11 @@ fn conditions_that_no_event_meets_are_found() {
             "warning: rule `r0`: eror_type is not a field of the normalised event; did you mean error_type?",
         ),
         (
+            "{attributes: {alarm_tags: [critical]}}",
+            "alarm_tags",
+            "error: rule `r0`: attributes.alarm_tags holds the tags: write `alarm_tags: {KEY: [VALUE]}`",
+        ),
+        (
             "{source: [lambda], $or: [{source: [ecs]}, {source: [rds], region: [x]}]}",
             "{source: [lambda]",
             "error: rule `r0`: source is tested twice, of which only the last counts; write its tests once",
@@ -162,6 +167,11 @@ fn conditions_that_no_event_meets_are_found() {
         let column = pattern.find(at).map_or(0, |index| "    pattern: ".len() + index + 1);
         assert_eq!(problems(&[pattern]), [format!("3:{column}: {expected}")], "{pattern}");
     }
+}
+
+#[test]
+fn a_tag_of_an_alarm_has_any_name() {
+    assert_eq!(problems(&["{attributes: {alarm_tags: {\"incidentctl:severity\": [CRITICAL], team: [x]}}}"]), [""; 0]);
 }
 
 #[test]

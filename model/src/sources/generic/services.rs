@@ -13,15 +13,6 @@ const NAMES: &[(&str, &[&[&str]])] = &[
     ("appflow", &[&["/flow-name"]]),
     // <https://docs.aws.amazon.com/cost-management/latest/userguide/cad-eventbridge.html>
     ("ce", &[&["/rootCauses/0/service", "/dimensionValue", "/monitorName", "/monitorArn"]]),
-    // <https://docs.aws.amazon.com/devops-guru/latest/userguide/working-with-eventbridge.html>
-    (
-        "devops-guru",
-        &[&[
-            "/resourceCollection/cloudFormation/stackNames/0",
-            "/anomalies/0/sourceDetails/0/dataIdentifiers/dimensions/0/value",
-            "/insightId",
-        ]],
-    ),
     ("elasticbeanstalk", &[&["/EnvironmentName"]]),
     // A job has an id of its own; its queue lasts: <https://docs.aws.amazon.com/mediaconvert/latest/ug/ev_status_error.html>.
     ("mediaconvert", &[&["/queue"]]),
