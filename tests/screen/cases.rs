@@ -2,6 +2,9 @@
 
 use super::hostile::{HOSTILE, ID, NAME};
 
+/// What a token of SNS looks like.
+const TOKEN: &str = "2336412f37fb687f5d51e6e2425c464de12884f217e7e9f25b3a0a1b2c3d4e5f";
+
 /// A call of a command.
 pub(super) struct Case {
     /// The command.
@@ -70,6 +73,9 @@ pub(super) fn cases() -> Vec<Case> {
         Case::keeps("watch add", &[HOSTILE, "--local"]).refused(&["devops-error-generator", "--local"]),
         Case::keeps("watch remove", &[HOSTILE, "--local"]).refused(&["devops-error-generator", "--local"]),
         Case::plain("watch list", &["--local"]).refused(&["--local"]),
+        // No output repeats what may be a token.
+        Case::plain("subscriptions confirm", &[HOSTILE, "--local"]).refused(&[TOKEN, "--local"]),
+        Case::plain("subscriptions list", &["--local"]).refused(&["--local"]),
         Case::keeps("rules check", &[&rules]),
         Case::keeps("rules test", &[&event, "--explain"]),
         Case::shows("rules test", &[&event, "--rules", &rules]),
