@@ -71,13 +71,13 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
     }
     let plain: String =
         name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect();
-    if OTHERS.iter().any(|other| plain.ends_with(other)) {
-        return false;
-    }
-    matches!(plain.as_str(), "auth" | "cred" | "creds" | "cvc" | "cvv" | "dsn" | "otp" | "pin" | "pw" | "sig" | "ssn")
-        || plain.ends_with("pass")
+    let suggests = matches!(
+        plain.as_str(),
+        "auth" | "cred" | "creds" | "cvc" | "cvv" | "dsn" | "otp" | "pin" | "pw" | "sig" | "ssn"
+    ) || plain.ends_with("pass")
         || PARTS.iter().any(|part| plain.contains(part))
-        || (plain.ends_with("key") || plain.ends_with("keys")) && is_key_name(name)
+        || (plain.ends_with("key") || plain.ends_with("keys")) && is_key_name(name);
+    suggests && !OTHERS.iter().any(|other| plain.ends_with(other))
 }
 
 /// `ENCRYPTION_KEY`, `X-Auth-Key`, `masterKey`: a key, unless it is one of a table, a cache or a file.

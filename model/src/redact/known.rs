@@ -280,12 +280,14 @@ pub(super) fn begins_session_token(word: &str) -> bool {
 
 /// Tokens whose shape, not their start, gives them away.
 fn is_shaped(word: &str) -> bool {
+    if !word.bytes().any(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
     let parts: Vec<&str> = word.split('.').take(4).collect();
     let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
     // A bot of Discord, an older service token of Vault, Terraform Cloud, Harness.
-    let is_dotted = matches!(lengths.as_slice(), [23..=28, 6, 27..=45]) && has_digit
-        || matches!(parts.as_slice(), ["s", token] if token.len() == 24 && has_digit)
+    let is_dotted = matches!(lengths.as_slice(), [23..=28, 6, 27..=45])
+        || matches!(parts.as_slice(), ["s", token] if token.len() == 24)
         || matches!(parts.as_slice(), [_, "atlasv1", token] if token.len() >= 40)
         || matches!(parts.as_slice(), ["pat" | "sat", account, ..] if account.len() == 22)
         || parts.first().is_some_and(|first| first.len() == 17 && first.starts_with("pat"))
