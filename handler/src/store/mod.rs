@@ -56,7 +56,8 @@ pub trait Store {
     fn mark_missing(&self, incident: &Incident, at: &str, what: &str) -> impl Future<Output = Result<(), StoreError>>;
 
     /// Takes that mark from an incident whose function exists now, with an entry in its timeline, if it is marked.
-    fn unmark_missing(&self, incident: &Incident, at: &str, what: &str) -> impl Future<Output = Result<(), StoreError>>;
+    fn unmark_missing(&self, incident: &Incident, at: &str, what: &str)
+    -> impl Future<Output = Result<(), StoreError>>;
 
     /// The states of budgets, in the given order.
     fn budgets(&self, budgets: &[Budget]) -> impl Future<Output = Result<Vec<BudgetState>, StoreError>>;

@@ -181,6 +181,13 @@ const PAIRS: &[(Truth, &str, &str, &str)] = &[
     (Same, "Sandbox.Timedout", "2026-11-27T10:00:00Z 3f6cbe3a-0d0e-4c39-9a52-3c0a1f5f6d11 Task timed out after 3.00 seconds", "2026-11-27T11:00:00Z 4f6cbe3a-0d0e-4c39-9a52-3c0a1f5f6d12 Task timed out after 6.01 seconds"),
     (Different, "Runtime.ExitError", "RequestId: 3f6cbe3a-0d0e-4c39-9a52-3c0a1f5f6d11 Error: Runtime exited with error: signal: killed", "RequestId: 3f6cbe3a-0d0e-4c39-9a52-3c0a1f5f6d11 Error: Runtime exited with error: exit status 1"),
     // What varies.
+    (Same, "CallFailed", "cannot invoke method 'find(17)' of it", "cannot invoke method 'find(18)' of it"),
+    (Same, "CallFailed", "`Order` isn't `Invoice` in batch 17", "`Order` isn't `Invoice` in batch 18"),
+    (Same, "Broken", "[1,2,3]", "[4,5,6]"),
+    (Same, "NotFound", "no row in table users_17 of tenant 9", "no row in table users_18 of tenant 7"),
+    (Same, "Timeout", "call to db:5432 timed out after 3000ms", "call to db:5432 timed out after 5000ms"),
+    (Same, "Slow", "reply 3 of 17 came at 1.5s", "reply 4 of 17 came at 2.25s"),
+    (Same, "ThrottlingException", "Rate exceeded (Service: Lambda, Status Code: 429, Request ID: 5b1c8c8e-1111-4a2b-9c3d-000000000001)", "Rate exceeded (Service: Lambda, Status Code: 429, Request ID: 5b1c8c8e-2222-4a2b-9c3d-000000000002)"),
     (Same, "NotFound", "session V1StGXR8_Z5jdHi6B-myT is gone", "session Uakgb_J5m9g-0JDMbcJqLJ is gone"),
     (Same, "NotFound", "shipment 1Z999AA10123456784 is lost", "shipment 1Z12345E0205271688 is lost"),
     (Same, "Invalid", "IBAN DE89370400440532013000 is wrong", "IBAN GB29NWBK60161331926819 is wrong"),

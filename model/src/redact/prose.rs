@@ -7,7 +7,8 @@ const SHORTEST: usize = 6;
 /// Longest one.
 const LONGEST: usize = 128;
 /// What has letters and digits after `password`, too: names of algorithms and encodings.
-const ALGORITHMS: &[&str] = &["2fa", "argon", "base", "bcrypt", "hmac", "md5", "oauth", "pbkdf", "scram", "sha", "totp", "utf"];
+const ALGORITHMS: &[&str] =
+    &["2fa", "argon", "base", "bcrypt", "hmac", "md5", "oauth", "pbkdf", "scram", "sha", "totp", "utf"];
 
 /// `the password is hunter2`, `pwd hunter2`: offset and length of the value in the text after the word.
 pub(super) fn stated(word: &str, after: &str) -> Option<(usize, usize)> {
@@ -32,7 +33,8 @@ pub(super) fn named_in_words(word: &str, after: &str) -> Option<(usize, usize)> 
     }
     let noun = [" key", " Key", " KEY", " token"].into_iter().find(|noun| after.starts_with(noun))?;
     let rest = &after[noun.len()..];
-    let participle = [" provided", " given", " used"].into_iter().find(|verb| rest.starts_with(verb)).unwrap_or_default();
+    let participle =
+        [" provided", " given", " used"].into_iter().find(|verb| rest.starts_with(verb)).unwrap_or_default();
     let before = noun.len() + participle.len();
     let (start, length) = assigned("key", &after[before..], false)?;
     let value = &after[before + start..before + start + length];

@@ -222,7 +222,10 @@ pub(super) fn is_port(atoms: &[Atom<'_>], at: usize) -> bool {
 
 /// Whether an atom is the character at which a parser stopped: `Unexpected token E in JSON at position 1`.
 pub(super) fn is_unexpected(atoms: &[Atom<'_>], at: usize) -> bool {
-    at >= 2 && atoms[at].text.chars().count() == 1 && plain(&atoms[at - 1]) == "token" && plain(&atoms[at - 2]) == "unexpected"
+    at >= 2
+        && atoms[at].text.chars().count() == 1
+        && plain(&atoms[at - 1]) == "token"
+        && plain(&atoms[at - 2]) == "unexpected"
 }
 
 /// Whether an atom follows a word.

@@ -45,7 +45,10 @@ mod tests {
             ("Parameter validation failed:\nMissing it\nand that", "Parameter validation failed: Missing it"),
             ("a:\nb:\nc:\nd", "a: b: c:"),
             ("Traceback (most recent call last):\n  File x\nKeyError: 'a'\n", "KeyError: 'a'"),
-            ("\nInvalid `a.b()` invocation in\nx.js:1:2\n\n  1 x\nCan't reach it", "Invalid `a.b()` invocation in Can't reach it"),
+            (
+                "\nInvalid `a.b()` invocation in\nx.js:1:2\n\n  1 x\nCan't reach it",
+                "Invalid `a.b()` invocation in Can't reach it",
+            ),
             ("2 validation errors for Order\nemail\n  Field required", "2 validation errors for Order email"),
             ("ends with a colon:", "ends with a colon:"),
         ] {

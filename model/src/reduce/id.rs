@@ -39,7 +39,10 @@ fn is_random(word: &str) -> bool {
     let letters: Vec<_> = word.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| kind(&byte)).collect();
     let changes = letters.windows(2).filter(|pair| pair[0] != pair[1]).count();
     let has = |wanted: (bool, bool, bool)| letters.contains(&wanted);
-    has((true, false, false)) && has((false, true, false)) && has((false, false, true)) && changes * 100 >= letters.len() * 42
+    has((true, false, false))
+        && has((false, true, false))
+        && has((false, false, true))
+        && changes * 100 >= letters.len() * 42
 }
 
 /// The prefix that says whose id it is: `ch_` of `ch_1NirD82eZvKYlo2C`.

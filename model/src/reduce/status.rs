@@ -5,21 +5,46 @@ use super::context;
 
 /// Classes of SQL's states: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 const SQL_CLASSES: &[&str] = &[
-    "08", "0A", "21", "22", "23", "25", "26", "28", "2B", "3D", "3F", "40", "42", "44", "53", "54", "55", "57", "58", "F0",
-    "HV", "HY", "P0", "XX",
+    "08", "0A", "21", "22", "23", "25", "26", "28", "2B", "3D", "3F", "40", "42", "44", "53", "54", "55", "57", "58",
+    "F0", "HV", "HY", "P0", "XX",
 ];
 /// States of digits alone, which could also be a number of anything else.
 const SQL_NUMBERS: &[&str] = &[
-    "08000", "08001", "08003", "08004", "08006", "08007", "08S01", "22001", "22003", "22007", "22008", "22012", "22021",
-    "22023", "23000", "23502", "23503", "23505", "23514", "25001", "25006", "28000", "40001", "42000", "42501", "42601",
-    "42701", "42702", "42703", "42710", "42803", "42804", "42883", "53000", "53100", "53200", "53300", "53400", "54000",
-    "55000", "55006", "57000", "57014", "58000", "58030",
+    "08000", "08001", "08003", "08004", "08006", "08007", "08S01", "22001", "22003", "22007", "22008", "22012",
+    "22021", "22023", "23000", "23502", "23503", "23505", "23514", "25001", "25006", "28000", "40001", "42000",
+    "42501", "42601", "42701", "42702", "42703", "42710", "42803", "42804", "42883", "53000", "53100", "53200",
+    "53300", "53400", "54000", "55000", "55006", "57000", "57014", "58000", "58030",
 ];
 /// Codes of gRPC (<https://grpc.io/docs/guides/status-codes/>) and Redis with which a message begins.
 const BEGINNINGS: &[&str] = &[
-    "ABORTED", "ASK", "BUSY", "BUSYGROUP", "BUSYKEY", "CANCELLED", "CLUSTERDOWN", "CROSSSLOT", "EXECABORT", "INTERNAL",
-    "LOADING", "MASTERDOWN", "MISCONF", "MOVED", "NOAUTH", "NOGROUP", "NOPERM", "NOREPLICAS", "NOSCRIPT", "OOM", "READONLY",
-    "TRYAGAIN", "UNAUTHENTICATED", "UNAVAILABLE", "UNIMPLEMENTED", "UNKNOWN", "WRONGPASS", "WRONGTYPE",
+    "ABORTED",
+    "ASK",
+    "BUSY",
+    "BUSYGROUP",
+    "BUSYKEY",
+    "CANCELLED",
+    "CLUSTERDOWN",
+    "CROSSSLOT",
+    "EXECABORT",
+    "INTERNAL",
+    "LOADING",
+    "MASTERDOWN",
+    "MISCONF",
+    "MOVED",
+    "NOAUTH",
+    "NOGROUP",
+    "NOPERM",
+    "NOREPLICAS",
+    "NOSCRIPT",
+    "OOM",
+    "READONLY",
+    "TRYAGAIN",
+    "UNAUTHENTICATED",
+    "UNAVAILABLE",
+    "UNIMPLEMENTED",
+    "UNKNOWN",
+    "WRONGPASS",
+    "WRONGTYPE",
 ];
 
 /// Whether an atom is such a code.
@@ -47,6 +72,7 @@ fn is_sql_state(atoms: &[Atom<'_>], at: usize) -> bool {
 
 /// Whether it is the first word, or the second after a number: `14 UNAVAILABLE: Connection dropped`.
 fn begins(atoms: &[Atom<'_>], at: usize) -> bool {
-    let is_after_number = at == 1 && atoms[0].text.len() <= 2 && atoms[0].text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_after_number =
+        at == 1 && atoms[0].text.len() <= 2 && atoms[0].text.bytes().all(|byte| byte.is_ascii_digit());
     atoms[at].within == Within::Text && (at == 0 || is_after_number)
 }
