@@ -68,6 +68,6 @@ pub(super) fn percent_encoded(after: &str) -> Option<(usize, usize)> {
 
 fn value_length(text: &str) -> usize {
     let end = text.bytes().take(LONGEST).position(|byte| byte.is_ascii_whitespace() || b"\"',;()[]".contains(&byte));
-    let value = &text[..end.unwrap_or_else(|| if text.len() <= LONGEST { text.len() } else { 0 })];
+    let value = &text[..end.unwrap_or(if text.len() <= LONGEST { text.len() } else { 0 })];
     value.trim_end_matches(['.', '!', '?', ':']).len()
 }
