@@ -95,7 +95,9 @@ pub(super) fn endpoint(atoms: &[Atom<'_>], at: usize) -> Option<Meaning> {
 
 /// The service and the resource of an ARN, without ids.
 fn resource(arn: &Arn<'_>) -> String {
-    let parts: Vec<&str> = arn.resource.split(['/', ':']).take(2).collect();
+    // Names of secrets and parameters are paths.
+    let levels = if matches!(arn.service, "secretsmanager" | "ssm") { 8 } else { 2 };
+    let parts: Vec<&str> = arn.resource.split(['/', ':']).take(levels).collect();
     let name =
         if arn.service == "s3" { parts.first().copied().unwrap_or_default().to_owned() } else { parts.join("/") };
     format!("{}:{}", arn.service, id::without_ids(&name))
