@@ -240,7 +240,7 @@ fn with_reference(head: &str, text: &str, incident: &Incident, notice: &Notice<'
     let reference = ascii(&format!(" ({tail} #{})", notice.number));
     let head = ascii(head);
     let room = MAX_SUBJECT.saturating_sub(head.len() + reference.len());
-    let text = shortened(fitting(&ascii(&without_links(text)), &ascii(&incident.resource), room).trim(), room);
+    let text = shortened(fitting(&without_links(&ascii(text)), &ascii(&incident.resource), room).trim(), room);
     let subject = format!("{head}{text}{reference}");
     subject.trim_start().chars().take(MAX_SUBJECT).collect()
 }

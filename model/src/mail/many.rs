@@ -55,7 +55,7 @@ pub fn silence_ended(silence_id: &str, silence: Option<&Silence>, incidents: &[I
 
 fn subject(head: &str, incidents: &[Incident]) -> String {
     let worst = sorted(incidents).first().map(|worst| format!(": {}", worst.summary)).unwrap_or_default();
-    shortened(&ascii(&without_links(&format!("{head} {}{worst}", counts(incidents)))), MAX_SUBJECT)
+    shortened(&without_links(&ascii(&format!("{head} {}{worst}", counts(incidents)))), MAX_SUBJECT)
 }
 
 /// `12 incidents (2 CRITICAL, 10 LOW)`.

@@ -64,7 +64,7 @@ pub fn not_recorded(failures: &[Unrecorded<'_>], why: &str, stack: &str) -> Mail
 
 fn subject(failures: &[Unrecorded<'_>]) -> String {
     let worst = failures.first().map(|worst| format!(": {}", worst.incident.summary)).unwrap_or_default();
-    shortened(&ascii(&without_links(&format!("NOT RECORDED: {}{worst}", counts(failures)))), MAX_SUBJECT)
+    shortened(&without_links(&ascii(&format!("NOT RECORDED: {}{worst}", counts(failures)))), MAX_SUBJECT)
 }
 
 fn entry(failure: &Unrecorded<'_>) -> Vec<Line> {

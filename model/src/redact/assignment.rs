@@ -219,7 +219,10 @@ pub(super) fn assigned(name: &str, after: &str, whole_line: bool) -> Option<(usi
     start += quotes;
     let value = &after[start..];
     if quotes == 0 && value.starts_with(['{', '[', '(']) {
-        return enclosed(value).map(|(at, length)| (start + at, length));
+        let (at, length) = enclosed(value)?;
+        let is_prose = !is_password_name(name)
+            && is_word_of_prose(&after[..start], &value[at..at + length].replace([' ', ','], ""));
+        return (!is_prose).then_some((start + at, length));
     }
     // Contents of an object or a list in a string are scanned separately.
     if value.starts_with(['{', '[']) {

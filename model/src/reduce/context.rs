@@ -175,6 +175,11 @@ pub(super) fn is_code(atoms: &[Atom<'_>], at: usize) -> bool {
         return is_labelled || KINDS_OF_CODE.contains(&farther.as_str());
     }
     let in_brackets = matches!((atom.before, atom.after), ('(', ')') | ('[', ']'));
+    // PHP's `SQLSTATE[HY000] [2002]`; but `+1 (415) 555-2671` is a phone number.
+    if in_brackets && farther == "sqlstate" {
+        return true;
+    }
+    let in_brackets = in_brackets && !nearest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'+');
     is_status && (ANSWERS.contains(&nearest.as_str()) || in_brackets || is_reason(atoms, at))
         || is_labelled
             && nearest.ends_with("code")

@@ -34,7 +34,7 @@ pub(super) fn meaning(atoms: &[Atom<'_>], at: usize) -> Meaning {
         return mark;
     }
     match atom.within {
-        Within::Quotes if is_name(atoms, at) => Mark(atom.text.to_owned()),
+        Within::Quotes if is_name(atoms, at) => Mark(without_arguments(atom.text).to_owned()),
         Within::Quotes | Within::Sentence => Varies("<value>"),
         Within::Text => word(atoms, at),
     }
@@ -43,11 +43,15 @@ pub(super) fn meaning(atoms: &[Atom<'_>], at: usize) -> Meaning {
 /// Whether a quoted text is the name of something in the program or the database, or a symbolic code.
 fn is_name(atoms: &[Atom<'_>], at: usize) -> bool {
     let text = atoms[at].text;
-    // `com.acme.Order.getTotal(String)`.
-    let name = text.split('(').next().unwrap_or(text);
+    let name = without_arguments(text);
     is_identifier(name) && (context::is_name(atoms, at) || is_upper_snake(name))
         || is_form_of_identifier(text) && context::follows(atoms, at, "constraint")
         || is_snake(text) && context::is_quoted_symbol(atoms, at)
+}
+
+/// `com.acme.Order.getTotal` of `com.acme.Order.getTotal(17)`.
+fn without_arguments(text: &str) -> &str {
+    text.split('(').next().unwrap_or(text)
 }
 
 /// Addresses of people, and files.
@@ -91,7 +95,9 @@ pub(super) fn endpoint(atoms: &[Atom<'_>], at: usize) -> Option<Meaning> {
 
 /// The service and the resource of an ARN, without ids.
 fn resource(arn: &Arn<'_>) -> String {
-    let parts: Vec<&str> = arn.resource.split(['/', ':']).take(2).collect();
+    // Names of secrets and parameters are paths.
+    let levels = if matches!(arn.service, "secretsmanager" | "ssm") { 8 } else { 2 };
+    let parts: Vec<&str> = arn.resource.split(['/', ':']).take(levels).collect();
     let name =
         if arn.service == "s3" { parts.first().copied().unwrap_or_default().to_owned() } else { parts.join("/") };
     format!("{}:{}", arn.service, id::without_ids(&name))

@@ -76,6 +76,26 @@ fn a_failure_that_an_older_version_counted_in_the_head_is_counted_and_shown_if_i
 
 proptest! {
     #[test]
+    fn what_a_forged_event_names_fits_too(request_id in "[a-z😀]{0,300}", error_type in "[a-z😀]{0,300}", message in "[a-z😀]{0,900}") {
+        let head = incident().map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let link = Some(format!("https://example.com/{}", "a".repeat(300)));
+        let prose = "p".repeat(400);
+        let latest = Incident {
+            summary: prose.clone(),
+            recommendation: prose,
+            error_message: message,
+            error_type,
+            rule: "lambda-user-exception-2".to_owned(),
+            request_id: Some(request_id),
+            console_url: link.clone(),
+            runbook: link,
+            ..head.clone()
+        };
+        let differences = Head::of(&head).differences(&latest);
+        prop_assert!(size(&differences) <= MOST_BYTES, "{}", size(&differences));
+    }
+
+    #[test]
     fn differences_fit_and_identities_stay_whole(
         texts in proptest::collection::vec("[a-zäß€😀 ]{0,1500}", 4),
         rule in "[a-z-]{1,60}",

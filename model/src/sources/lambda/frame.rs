@@ -59,8 +59,9 @@ pub(super) fn top(payload: &Value) -> TopFrame {
         true => frames.iter().rev().find(|frame| is_own(frame)),
         false => frames.iter().find(|frame| is_own(frame)),
     };
-    let former = innermost(&|frame| frame.is_call() && !frame.is_in(FOREIGN));
-    let top = innermost(&|frame| frame.is_call() && frame.is_own());
+    let former = innermost(&|frame| frame.passes_for_call() && !frame.is_in(FOREIGN));
+    let marks_calls = frames.iter().any(|frame| frame.begins("at "));
+    let top = innermost(&|frame| frame.is_call(marks_calls) && frame.is_own());
     TopFrame {
         place: top.map(Frame::place).unwrap_or_default(),
         source_line: top.map(|frame| frame.source_line.clone()).unwrap_or_default(),
@@ -105,10 +106,21 @@ impl Frame {
         }
     }
 
-    /// Whether it is a call: Node prints the error before the frames.
-    fn is_call(&self) -> bool {
-        let text = self.text.trim_start();
-        text.starts_with("at ") || text.starts_with("File ") || text.contains(':') && !text.contains("Error: ")
+    fn begins(&self, with: &str) -> bool {
+        self.text.trim_start().starts_with(with)
+    }
+
+    /// Whether it is a call. Node prints the error before the frames, with its class and all lines of its message; where
+    /// one frame begins with `at`, each does.
+    fn is_call(&self, marks_calls: bool) -> bool {
+        self.begins("at ")
+            || self.begins("File ")
+            || !marks_calls && self.text.contains(':') && !self.text.contains(": ")
+    }
+
+    /// The same as version 1 judges it, which knows errors only whose class ends in `Error`.
+    fn passes_for_call(&self) -> bool {
+        self.begins("at ") || self.begins("File ") || self.text.contains(':') && !self.text.contains("Error: ")
     }
 
     fn is_in(&self, places: &[&str]) -> bool {

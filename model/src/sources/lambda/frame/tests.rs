@@ -41,6 +41,25 @@ fn the_innermost_frame_of_the_applications_own_code_is_found() {
             "",
             "9:3",
         ),
+        // Whatever its class, and however many lines its message has.
+        (
+            json!([
+                "NotFoundException: no user 'ada'",
+                "see: https://example.com/users",
+                "    at de_NotFound (/var/task/node_modules/@aws-sdk/x.js:1:2)",
+                "    at Runtime.handler (file:///var/task/index.mjs:12:9)"
+            ]),
+            "at Runtime.handler (file:///var/task/index.mjs:#:#)",
+            "",
+            "12:9",
+        ),
+        (json!(["InvalidCountry: Invalid country name Narnia"]), "", "", ""),
+        (
+            json!(["/var/task/app.rb:12:in `handler'", "/var/runtime/lib/x.rb:28:in `call'"]),
+            "/var/task/app.rb:#:in `handler'",
+            "",
+            "12",
+        ),
         (
             json!(["java.base/java.util.Optional.get(Optional.java:143)", "com.example.Bill.total(Bill.java:31)"]),
             "com.example.Bill.total(Bill.java:#)",
