@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{MAX_SUBJECT, Mail, ascii, finished, first_sentence, frequency, place};
+use super::{MAX_SUBJECT, Mail, after_the_end, ascii, ended_as, finished, first_sentence, frequency, place};
 use crate::fields::shortened;
 use crate::incident::Incident;
-use crate::notice::Reason;
+use crate::notice::{RECOVERED, Reason};
 use crate::silence::Silence;
 
 /// The digest of incidents beyond the mail budget, at least one.
@@ -118,7 +118,7 @@ fn listed(incidents: &[Incident], stack: &str) -> Vec<String> {
 /// What broke, what to do, and the id.
 fn entry(incident: &Incident) -> [String; 5] {
     let advice = match incident.due {
-        Some(Reason::Recovered) => "nothing; the incident is resolved.",
+        Some(Reason::Recovered) => after_the_end(incident),
         _ => first_sentence(&incident.recommendation),
     };
     [
@@ -150,6 +150,7 @@ fn word(incident: &Incident) -> String {
     match incident.due {
         _ if incident.drill.is_some() => " test".to_owned(),
         Some(Reason::Opened) | None => String::new(),
+        Some(Reason::Recovered) => format!(" {}", ended_as(incident).unwrap_or(RECOVERED)),
         Some(reason) => format!(" {reason}"),
     }
 }
