@@ -137,16 +137,13 @@ fn recovery(incident: &Incident, notice: &Notice<'_>) -> String {
     let noted = || recovered(incident);
     let over = incident.resolved_at.as_ref().or_else(|| noted().map(|entry| &entry.at));
     let over = over.map(|at| format!(", over at {at}")).unwrap_or_default();
-    let (how, action) = match ended_as(incident) {
-        Some(how) => (how, "find out whether the failure is over: nothing reports its end. The incident is resolved."),
-        None => ("recovered", "nothing; the incident is resolved."),
-    };
+    let how = ended_as(incident).unwrap_or(RECOVERED);
     let mut lines: Vec<Line> = vec![
         format!("What:      {how} - {}", said(&incident.summary)).into(),
         format!("Where:     {}", place(incident)).into(),
         format!("Since:     {}{over}", incident.created_at).into(),
         format!("How often: {}", frequency(incident)).into(),
-        format!("Do this:   {action}").into(),
+        format!("Do this:   {}", after_the_end(incident)).into(),
         Line::blank(),
         reference(incident, notice.number).into(),
     ];
@@ -167,6 +164,14 @@ fn recovered(incident: &Incident) -> Option<&TimelineEntry> {
 /// How it ended, if that is no recovery: an alarm without data.
 fn ended_as(incident: &Incident) -> Option<&str> {
     recovered(incident)?.what.strip_prefix(RECOVERED)?.strip_prefix(": ")
+}
+
+/// What to do about an incident that an event ended.
+fn after_the_end(incident: &Incident) -> &'static str {
+    match ended_as(incident) {
+        Some(_) => "find out whether the failure is over: nothing reports its end. The incident is resolved.",
+        None => "nothing; the incident is resolved.",
+    }
 }
 
 /// The text up to the first full stop or question mark before another sentence.

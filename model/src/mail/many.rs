@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::line::{Line, command, finished};
-use super::{MAX_SUBJECT, Mail, ascii, first_sentence, frequency, place};
+use super::{MAX_SUBJECT, Mail, after_the_end, ascii, ended_as, first_sentence, frequency, place};
 use crate::fields::shortened;
 use crate::incident::Incident;
-use crate::notice::Reason;
+use crate::notice::{RECOVERED, Reason};
 use crate::quotation::{named, said, without_links};
 use crate::silence::Silence;
 
@@ -123,7 +123,7 @@ fn listed(incidents: &[Incident], stack: &str) -> Vec<Line> {
 /// What broke, what to do, and the id.
 fn entry(incident: &Incident) -> [Line; 5] {
     let advice = match incident.due {
-        Some(Reason::Recovered) => "nothing; the incident is resolved.",
+        Some(Reason::Recovered) => after_the_end(incident),
         _ => first_sentence(&incident.recommendation),
     };
     [
@@ -155,6 +155,7 @@ fn word(incident: &Incident) -> String {
     match incident.due {
         _ if incident.drill.is_some() => " test".to_owned(),
         Some(Reason::Opened) | None => String::new(),
+        Some(Reason::Recovered) => format!(" {}", ended_as(incident).unwrap_or(RECOVERED)),
         Some(reason) => format!(" {reason}"),
     }
 }

@@ -214,6 +214,26 @@ fn the_end_of_a_silence_says_what_it_hid() {
 }
 
 #[test]
+fn an_end_that_is_no_recovery_is_called_what_it_is() {
+    let mut over = Incident { due: Some(Reason::Recovered), ..incident("alarm queue-age", "eu-west-1") };
+    over.note(TimelineEntry::new("2026-01-01T00:05:00Z", "recovered: no data any more"));
+    let mail = about(&over, &Notice { reason: Reason::Recovered, ..NOTICE });
+    assert!(mail.subject.starts_with("[RESOLVED] no data any more: alarm queue-age"), "{}", mail.subject);
+    for line in [
+        "What:      no data any more - alarm queue-age\n",
+        "Since:     2026-01-01T00:00:00Z, over at 2026-01-01T00:05:00Z\n",
+        "Do this:   find out whether the failure is over: ",
+    ] {
+        assert!(mail.body.contains(line), "{line} is not in {}", mail.body);
+    }
+    let listed = digest(&[over.clone(), incident("orders timed out", "eu-west-1")], "devops").body;
+    assert!(listed.contains("HIGH no data any more - alarm queue-age"), "{listed}");
+    // It went off again and recovered.
+    over.note(TimelineEntry::new("2026-01-01T00:09:00Z", "recovered"));
+    assert!(about(&over, &Notice { reason: Reason::Recovered, ..NOTICE }).subject.starts_with("[RECOVERED] "));
+}
+
+#[test]
 fn the_longest_digest_is_one_that_sns_takes() {
     let many = vec![incident(&"long ".repeat(40), "eu-west-1"); 2000];
     let mail = digest(&many, "devops");

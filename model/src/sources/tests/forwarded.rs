@@ -27,6 +27,13 @@ const SAMPLES_IGNORED: &[(&str, &str)] = &[
     ),
     ("account-findings", "the finding is archived"),
 ];
+/// Sources of severity rules whose events come another way, and which.
+const NOT_OF_THE_BUS: &[(&str, &str)] = &[
+    ("lambda-metrics", "the sweep observes it"),
+    ("macie2", "the name of Macie in the events of some forwarders"),
+    ("s3", "replication is reported to topics and queues only"),
+    ("sqs", "a dead letter that a person gives to the handler"),
+];
 /// Severity rules that know nothing of the service.
 const CATCH_ALL: &[&str] = &["default", "none", "any-timeout"];
 
@@ -253,6 +260,29 @@ fn the_documentation_names_every_source_that_is_forwarded() -> Result<(), Box<dy
             assert!(documented.contains(&source.as_str()), "{name}: {source}");
         }
     }
+    Ok(())
+}
+
+#[test]
+fn every_source_that_a_rule_names_is_forwarded_or_comes_another_way() -> Result<(), Box<dyn std::error::Error>> {
+    fn sources(pattern: &Value, found: &mut BTreeSet<String>) {
+        for (name, value) in pattern.as_object().into_iter().flatten() {
+            let texts = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+            match name.as_str() {
+                "source" => found.extend(texts.map(|source| source.trim_start_matches("aws.").to_owned())),
+                "$or" => value.as_array().into_iter().flatten().for_each(|one| sources(one, found)),
+                _ => {}
+            }
+        }
+    }
+    let (mut named, mut forwarded) = (BTreeSet::new(), BTreeSet::new());
+    let rules: Value = yaml_serde::from_str(crate::DEFAULT_RULES)?;
+    let rules = rules["rules"].as_array().ok_or("no rules")?;
+    rules.iter().for_each(|rule| sources(&rule["pattern"], &mut named));
+    patterns()?.iter().for_each(|(_, pattern)| sources(pattern, &mut forwarded));
+    let missing: Vec<&str> = named.difference(&forwarded).map(String::as_str).collect();
+    assert_eq!(missing, NOT_OF_THE_BUS.iter().map(|(source, _)| *source).collect::<Vec<_>>());
+    assert!(named.len() > 30, "{named:?}");
     Ok(())
 }
 
