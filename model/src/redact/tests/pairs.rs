@@ -1,8 +1,5 @@
 //! Texts beside each other: what hides a secret, and what only sounds like it.
 
-use proptest::prelude::*;
-use proptest::sample::select;
-
 use crate::redact::redact;
 
 #[test]
@@ -99,86 +96,4 @@ fn what_only_sounds_like_a_secret_stays() {
     .map(redact)
     .collect();
     assert!(touched.is_empty(), "{}", touched.join("\n"));
-}
-
-/// Measured against harmless text of the same length at the same time, so that the machine and its load do not matter: a
-/// text that is read again from each of its words took two hundred times as long.
-#[test]
-fn no_text_takes_much_longer_than_others_of_its_length() {
-    const BYTES: usize = 64_000;
-    let time = |piece: &str| {
-        let text = piece.repeat(BYTES / piece.len());
-        let once = || {
-            let begun = std::time::Instant::now();
-            let _ = redact(&text);
-            begun.elapsed()
-        };
-        once().min(once())
-    };
-    for piece in
-        ["a/", "a~", "1:", "password ", "password '\"", "-----BEGIN ", "token token", "://a:b", "mysql -p ", "\\\""]
-    {
-        let (others, this) = (time("hello "), time(piece));
-        assert!(this <= others * 30, "{piece}: {this:?}, of others {others:?}");
-    }
-}
-
-const NOTATION: &[&str] = &[
-    "password",
-    "PWD",
-    "api key",
-    "token",
-    "auth",
-    "cookie",
-    "Authorization",
-    "AUTH PLAIN ",
-    "curl -u a",
-    "pass",
-    "arn:aws:s3:::x/",
-    "=",
-    ": ",
-    ":",
-    "=>",
-    " is ",
-    " provided: ",
-    "{",
-    "}",
-    "[",
-    "]",
-    "(",
-    ")",
-    "\"",
-    "'",
-    "\\\"",
-    " ",
-    "\n",
-    ",",
-    ";",
-    "%3D",
-    "%22",
-    "%20",
-    "://",
-    "@",
-    "/",
-    "S",
-    "value",
-    "é",
-    "-----BEGIN ",
-    "PRIVATE KEY-----",
-    "mysql -p",
-];
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
-
-    /// Whatever is taken for a value beside it, and whatever is kept of it.
-    #[test]
-    fn a_key_survives_in_no_notation(
-        before in prop::collection::vec(select(NOTATION), 0..7), after in prop::collection::vec(select(NOTATION), 0..5)
-    ) {
-        let key = "AKIAIOSFODNN7EXAMPLE";
-        let text = format!("{}{key}{}", before.concat(), after.concat());
-        let redacted = redact(&text);
-        prop_assert!(!redacted.contains(key), "{} of {}", redacted, text);
-    }
 }
