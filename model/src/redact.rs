@@ -63,7 +63,8 @@ fn secret_at(text: &str, output: &mut String) -> Option<usize> {
     // The name itself may be a secret.
     let name = if known::is_secret(word) { word.len().min(kept) } else { 0 };
     output.push_str(if name > 0 { REDACTED } else { "" });
-    output.push_str(&text[name..kept]);
+    // What is kept beside a secret may hold another: `curl --user AKIA…:…`.
+    output.push_str(&redact(&text[name..kept]));
     output.push_str(REDACTED);
     Some(kept + hidden)
 }

@@ -28,12 +28,20 @@ pub(super) fn enclosed(value: &str) -> Option<(usize, usize)> {
     (!secret.is_empty() && !is_sentence).then_some((1 + begin + leading, secret.len()))
 }
 
+/// Longest name of a member, in bytes. It is kept, so it must not be a secret itself.
+const LONGEST_NAME: usize = 12;
+
 /// Where the value of an object's only member begins; at its start without a member.
 fn after_the_only_name(content: &str) -> Option<usize> {
     let mut signs = content.match_indices([':', '=']).map(|(at, _)| at + 1);
     match (signs.next(), content.contains(',')) {
         (Some(_), true) => None,
-        (Some(at), false) => Some(at),
+        (Some(at), false) => {
+            let name = content[..at - 1].trim_matches([' ', '"', '\'', '\\']);
+            let is_name =
+                name.len() <= LONGEST_NAME && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            is_name.then_some(at)
+        }
         (None, _) => Some(0),
     }
 }

@@ -1,5 +1,6 @@
 mod corpus;
 mod everywhere;
+mod notations;
 mod pairs;
 
 use proptest::prelude::*;

@@ -24,6 +24,7 @@ fn secrets_go_from_every_notation() {
         r#"{"password": {"S": "hunter2-x9"}, "user": {"S": "ada"}}"#,
         r#"{\"password\": {\"S\": \"hunter2-x9\"}}"#,
         "password={value: hunter2-x9}",
+        "password={ postgres://ada:hunter2-x9@db : 1}",
         "request(auth=('ada', 'hunter2-x9'))",
         r#"{"tokens": ["a1", "hunter2-x9"]}"#,
         // Connection strings.
