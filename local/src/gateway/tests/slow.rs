@@ -50,7 +50,7 @@ async fn is_served_at_once(client: &Client) {
     let started = Instant::now();
     let reply = target(client, "sqs", "AmazonSQS.ListQueues", json!({})).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(started.elapsed() < LONG / 2, "{:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn a_request_has_to_be_complete_in_time() {
         if let Some(expected) = expected {
             assert_eq!(answer.as_slice(), format!("HTTP/1.1 {expected}").as_bytes());
         }
-        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+        assert!(started.elapsed() < LONG / 2, "{:?}", started.elapsed());
     }
 }
 
