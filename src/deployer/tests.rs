@@ -105,6 +105,7 @@ fn the_policy_covers_every_name_of_a_stack() {
     arn:aws:cloudwatch:eu-west-1:111122223333:alarm:devops-rule-dlq-depth
     arn:aws:dynamodb:eu-west-1:111122223333:table/devops-incidents
     arn:aws:dynamodb:eu-west-1:111122223333:table/devops-incidents/index/*
+    arn:aws:events:eu-west-1:111122223333:rule/devops-account-findings
     arn:aws:events:eu-west-1:111122223333:rule/devops-alarm-changes
     arn:aws:events:eu-west-1:111122223333:rule/devops-function-failures
     arn:aws:events:eu-west-1:111122223333:rule/devops-platform-failures

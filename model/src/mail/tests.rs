@@ -220,14 +220,14 @@ fn an_end_that_is_no_recovery_is_called_what_it_is() {
     let mail = about(&over, &Notice { reason: Reason::Recovered, ..NOTICE });
     assert!(mail.subject.starts_with("[RESOLVED] no data any more: alarm queue-age"), "{}", mail.subject);
     for line in [
-        "What:      no data any more - alarm queue-age\n",
+        "What:      no data any more - \"alarm queue-age\"\n",
         "Since:     2026-01-01T00:00:00Z, over at 2026-01-01T00:05:00Z\n",
         "Do this:   find out whether the failure is over: ",
     ] {
         assert!(mail.body.contains(line), "{line} is not in {}", mail.body);
     }
     let listed = digest(&[over.clone(), incident("orders timed out", "eu-west-1")], "devops").body;
-    assert!(listed.contains("HIGH no data any more - alarm queue-age"), "{listed}");
+    assert!(listed.contains("HIGH no data any more - \"alarm queue-age\""), "{listed}");
     // It went off again and recovered.
     over.note(TimelineEntry::new("2026-01-01T00:09:00Z", "recovered"));
     assert!(about(&over, &Notice { reason: Reason::Recovered, ..NOTICE }).subject.starts_with("[RECOVERED] "));
