@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use incident_deploy::resources;
-use incident_deploy::template::{self, Inputs, Place, Template, TemplateError};
+use incident_deploy::template::{self, Completion, Inputs, Place, TemplateError};
+use serde_json::json;
 
 /// Named resources as their ARNs show them: the service, what comes before the name, the type, and the property with the
 /// name.
@@ -59,8 +60,12 @@ pub(super) struct StackNames(BTreeMap<&'static str, BTreeSet<String>>);
 impl StackNames {
     /// The names in a place.
     pub(super) fn of(place: &Place) -> Result<Self, TemplateError> {
+        // The rule for a user's own events exists only with some.
+        let any = json!({ "source": [{ "prefix": "" }] });
+        let completion = Completion { events: vec![any], ..Completion::default() };
+        let (_, whole) = completion.apply(template::EMBEDDED, resources::naming)?;
         let inputs = Inputs { place: place.clone(), parameters: BTreeMap::new() };
-        let stack = Template::parse(template::EMBEDDED)?.resolve(&inputs, resources::naming)?;
+        let stack = whole.resolve(&inputs, resources::naming)?;
         let mut names: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
         for resource in &stack.resources {
             let shape = SHAPES.iter().find(|shape| shape.resource_type == resource.resource_type);

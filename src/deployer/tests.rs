@@ -108,6 +108,7 @@ fn the_policy_covers_every_name_of_a_stack() {
     arn:aws:events:eu-west-1:111122223333:rule/devops-account-findings
     arn:aws:events:eu-west-1:111122223333:rule/devops-alarm-changes
     arn:aws:events:eu-west-1:111122223333:rule/devops-function-failures
+    arn:aws:events:eu-west-1:111122223333:rule/devops-own-events
     arn:aws:events:eu-west-1:111122223333:rule/devops-platform-failures
     arn:aws:events:eu-west-1:111122223333:rule/devops-service-failures
     arn:aws:events:eu-west-1:111122223333:rule/devops-sweep
