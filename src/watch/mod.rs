@@ -44,9 +44,13 @@ impl Watch {
     }
 
     async fn function(&self, name: &str, qualifier: Option<&str>) -> Result<Function, AwsError> {
+        const CALL: &str = "lambda:GetFunctionConfiguration";
+        if !names_a_function(name) {
+            return Err(AwsError::new(CALL, "ValidationException", format!("`{name}` is no function's name or ARN")));
+        }
         let call = self.clients.lambda.get_function_configuration().function_name(name);
         let found = call.set_qualifier(qualifier.map(str::to_owned)).send().await;
-        let found = found.explain("lambda:GetFunctionConfiguration")?;
+        let found = found.explain(CALL)?;
         let (arn, qualifier) = split(found.function_arn().unwrap_or_default());
         let name = found.function_name().unwrap_or(name);
         Ok(Function {
@@ -56,6 +60,13 @@ impl Watch {
             role: found.role().unwrap_or_default().to_owned(),
         })
     }
+}
+
+/// Whether a text can be a function's name or ARN, with a version or alias:
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html>.
+fn names_a_function(text: &str) -> bool {
+    let is_of_names = |character: char| character.is_ascii_alphanumeric() || "-_:.$".contains(character);
+    (1..=256).contains(&text.len()) && text.chars().all(is_of_names)
 }
 
 /// The ARN of a function without its qualifier, and the qualifier. `$LATEST` counts as unqualified.
@@ -69,6 +80,18 @@ fn split(arn: &str) -> (&str, Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_name_or_an_arn_names_a_function() {
+        for name in
+            ["orders", "orders:live", "orders:$LATEST", "arn:aws:lambda:eu-west-1:111122223333:function:a_b-c:7"]
+        {
+            assert!(names_a_function(name), "{name}");
+        }
+        for name in ["", "or ders", "../orders", "orders?x", "bestellung/ä", "a\u{1b}[2J"] {
+            assert!(!names_a_function(name), "{name}");
+        }
+    }
 
     #[test]
     fn a_qualifier_is_separated_from_a_name() {
