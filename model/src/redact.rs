@@ -75,7 +75,10 @@ fn kept_and_hidden(text: &str, word: &str, after: &str) -> Option<(usize, usize)
         let value = text[scheme..].find([' ', '"', '\'', ',', '\n', '\r', '\\']).unwrap_or(text.len() - scheme);
         return Some((scheme, value));
     }
-    if is_secret_name(word)
+    // A value follows a name after one of these; most words are values themselves, and it is dear to ask what they name.
+    let may_be_name = after.starts_with([' ', '\t', '=', ':', '"', '\'', '\\', '%']);
+    if may_be_name
+        && is_secret_name(word)
         && let Some((before, value)) = assigned(word, after, is_authorization(word))
             .or_else(|| argument(word, after))
             .or_else(|| quoted(word, after))
@@ -91,7 +94,7 @@ fn kept_and_hidden(text: &str, word: &str, after: &str) -> Option<(usize, usize)
     let whole = |length: usize| (0, length);
     known::card_number(text)
         .map(whole)
-        .or_else(|| known::webhook(text))
+        .or_else(|| if word.contains('.') { known::webhook(text) } else { None })
         .or_else(|| known::divided(text, word).map(whole))
         .or_else(|| known::is_secret(word).then(|| whole(word.len())))
         // Slashes and plus signs occur in keys and tokens, not in words.

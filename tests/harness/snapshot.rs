@@ -91,7 +91,7 @@ async fn tables(aws: &Aws) -> TestResult<Part> {
     for name in aws.dynamodb.list_tables().send().await?.table_names.unwrap_or_default() {
         let table = aws.dynamodb.describe_table().table_name(&name).send().await?.table.ok_or("no table")?;
         let arn = table.table_arn.clone().unwrap_or_default();
-        entry(&mut part, "table", &name, &without_timestamps(table));
+        entry(&mut part, "table", &name, &without_contents(table));
         let expiry = aws.dynamodb.describe_time_to_live().table_name(&name).send().await?;
         entry(&mut part, "time to live", &name, &expiry.time_to_live_description);
         let backups = aws.dynamodb.describe_continuous_backups().table_name(&name).send().await?;
@@ -104,8 +104,10 @@ async fn tables(aws: &Aws) -> TestResult<Part> {
     Ok(part)
 }
 
-fn without_timestamps(mut table: TableDescription) -> TableDescription {
+/// Without its times, and without the sizes of items, in which there are times.
+fn without_contents(mut table: TableDescription) -> TableDescription {
     table.creation_date_time = None;
+    table.table_size_bytes = None;
     table.table_id = None;
     if let Some(billing) = &mut table.billing_mode_summary {
         billing.last_update_to_pay_per_request_date_time = None;
@@ -115,6 +117,7 @@ fn without_timestamps(mut table: TableDescription) -> TableDescription {
     }
     if let Some(indexes) = &mut table.global_secondary_indexes {
         indexes.sort_by(|left, right| left.index_name.cmp(&right.index_name));
+        indexes.iter_mut().for_each(|index| index.index_size_bytes = None);
     }
     table
 }

@@ -29,6 +29,11 @@ type Choice = Vec<Element>;
 
 /// Whether an event meets all conditions.
 pub(super) fn holds(way: &Way, event: &Value) -> bool {
+    // Values that are compared as they are cost least, and decide most patterns: usually the source.
+    let is_plain = |tests: &[Operator]| tests.iter().all(|test| matches!(test, Operator::Equals(_)));
+    if way.iter().any(|(path, tests)| is_plain(tests) && !meets(path, tests, event)) {
+        return false;
+    }
     let mut choices = BTreeSet::from([Choice::new()]);
     let mut conditions = way.iter().peekable();
     while let Some((path, tests)) = conditions.next() {

@@ -257,10 +257,12 @@ pub(super) fn is_secret(word: &str) -> bool {
     if word.len() < SHORTEST {
         return false;
     }
+    // Few words pass this, and comparing texts costs more.
+    let begins = |prefix: &str| prefix.as_bytes().first() == word.as_bytes().first();
     is_aws_key_id(word)
         || is_jwt(word)
         || is_shaped(word)
-        || PREFIXES.iter().any(|(prefix, length)| word.len() >= *length && word.starts_with(prefix))
+        || PREFIXES.iter().any(|(prefix, length)| begins(prefix) && word.len() >= *length && word.starts_with(prefix))
         || WORD_LIKE
             .iter()
             .any(|(prefix, length)| word.len() >= *length && word.strip_prefix(prefix).is_some_and(looks_random))
