@@ -115,7 +115,11 @@ def read_rest(exchange, report):
         if value is not None:
             parameters[name] = value
     report_unknown_query(operation, query, report)
-    parameters.update(rest_body(service, operation, exchange, report))
+    body = rest_body(service, operation, exchange, report)
+    if isinstance(body, dict):
+        parameters.update(body)
+    else:
+        report(f"{operation.name}: the body is no object")
     return operation, parameters
 
 

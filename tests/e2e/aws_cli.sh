@@ -19,7 +19,7 @@ check "topic" 1 sns list-topics --query 'length(Topics)'
 check "function" Active lambda get-function-configuration --function-name devops-incident-handler --query State
 check "log group" 30 logs describe-log-groups --log-group-name-prefix /aws/lambda/devops-incident-handler --query 'logGroups[0].retentionInDays'
 check "alarms" 10 cloudwatch describe-alarms --alarm-name-prefix devops- --query 'length(MetricAlarms)'
-check "rules" 5 events list-rules --name-prefix devops- --query 'length(Rules)'
+check "rules" 6 events list-rules --name-prefix devops- --query 'length(Rules)'
 check "target" incident-handler events list-targets-by-rule --rule devops-function-failures --query 'Targets[0].Id'
 check "queues" 3 sqs list-queues --queue-name-prefix devops- --query 'length(QueueUrls)'
 check "invoke config" 0 lambda get-function-event-invoke-config --function-name devops-error-generator --query MaximumRetryAttempts
