@@ -40,26 +40,14 @@ pub fn is_own(observation: &Observation, settings: &Settings) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use incident_model::{AlertPolicy, Rules, RulesError, classify};
+    use incident_model::{Rules, RulesError, classify};
     use serde_json::json;
 
     use super::*;
 
-    fn settings() -> Settings {
-        Settings {
-            table: "devops-incidents".to_owned(),
-            topic_arn: "arn:aws:sns:eu-west-1:111111111111:devops-alerts".to_owned(),
-            stack: "devops".to_owned(),
-            function: "devops-incident-handler".to_owned(),
-            queues: None,
-            alerts: AlertPolicy::default(),
-            alerts_problem: None,
-        }
-    }
-
     fn own(event: &Value) -> Result<bool, RulesError> {
         let seen = classify(event, &Rules::defaults()?).unwrap_or_default();
-        Ok(seen.first().is_some_and(|event| is_own(&event.observation, &settings())))
+        Ok(seen.first().is_some_and(|event| is_own(&event.observation, &Settings::of_devops())))
     }
 
     #[test]

@@ -101,11 +101,10 @@ fn alerts(text: &str) -> (AlertPolicy, Option<String>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn settings() -> Settings {
-        Settings {
+impl Settings {
+    /// Those of a handler of the stack `devops`, without queues.
+    pub(crate) fn of_devops() -> Self {
+        Self {
             table: "devops-incidents".to_owned(),
             topic_arn: "arn:aws:sns:eu-west-1:111111111111:devops-alerts".to_owned(),
             stack: "devops".to_owned(),
@@ -115,6 +114,11 @@ mod tests {
             alerts_problem: None,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn the_generator_is_the_one_of_the_stack() {
@@ -130,7 +134,7 @@ mod tests {
             ("devops-error-generator".to_owned(), false),
             (String::new(), false),
         ] {
-            assert_eq!(settings().is_generator(&arn), expected, "{arn}");
+            assert_eq!(Settings::of_devops().is_generator(&arn), expected, "{arn}");
         }
     }
 
@@ -153,7 +157,7 @@ mod tests {
             ("arn:aws:sns:eu-west-1:111111111111:devops-events", false),
             ("", false),
         ] {
-            assert_eq!(settings().is_events_queue(arn), expected, "{arn}");
+            assert_eq!(Settings::of_devops().is_events_queue(arn), expected, "{arn}");
         }
     }
 

@@ -19,7 +19,7 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 use std::sync::atomic::Ordering;
 
-use incident_model::{AlertPolicy, Rules, RulesError, Status, Unreadable};
+use incident_model::{Rules, RulesError, Status, Unreadable};
 use serde_json::{Value, json};
 
 use super::*;
@@ -29,18 +29,9 @@ use fake::{Mailbox, Memory};
 type Tested = Result<(), Box<dyn std::error::Error>>;
 
 fn flow() -> Flow<Memory, Mailbox> {
-    let settings = Settings {
-        table: "devops-incidents".to_owned(),
-        topic_arn: "arn:aws:sns:eu-west-1:111111111111:devops-alerts".to_owned(),
-        stack: "devops".to_owned(),
-        function: "devops-incident-handler".to_owned(),
-        queues: None,
-        alerts: AlertPolicy::default(),
-        alerts_problem: None,
-    };
     let store = Memory::default();
     let notifier = Mailbox::of(Rc::clone(&store.script));
-    Flow::new(store, notifier, settings)
+    Flow::new(store, notifier, Settings::of_devops())
 }
 
 fn failure_of(function: &str, event_id: &str) -> Value {
