@@ -1,7 +1,7 @@
 //! Counting: one transaction of the incident's tally and the markers of the events; an escalation also changes the
 //! head.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use incident_model::Variant;
 use incident_model::table::{tally_key, timeline_key};
 use incident_model::tally::Head;
 use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
@@ -13,11 +13,14 @@ use crate::store::{Occurrence, StoreError};
 
 pub(super) async fn count(table: &Table, occurrence: &Occurrence<'_>) -> Result<(), StoreError> {
     let id = &occurrence.read.incident_id;
-    let mut writes = vec![tallied(occurrence)?.in_transaction(&table.name, &tally_key(id))?];
+    let new = occurrence.incident.new_variants(occurrence.read);
+    let mut writes = vec![tallied(occurrence, &new)?.in_transaction(&table.name, &tally_key(id))?];
     for event_id in occurrence.event_ids {
         writes.push(marker::of(table, event_id, id, occurrence.now)?);
     }
-    writes.extend(texts(table, occurrence)?);
+    if let Some(texts) = texts(&new) {
+        writes.push(texts.in_transaction(&table.name, &timeline_key(id))?);
+    }
     if let Some(charge) = occurrence.charge {
         writes.push(budget::taken(table, charge)?);
     }
@@ -27,7 +30,7 @@ pub(super) async fn count(table: &Table, occurrence: &Occurrence<'_>) -> Result<
     table.transact(writes).await
 }
 
-fn tallied(occurrence: &Occurrence<'_>) -> Result<Changes, StoreError> {
+fn tallied(occurrence: &Occurrence<'_>, new: &[Variant]) -> Result<Changes, StoreError> {
     let Occurrence { read, incident, .. } = occurrence;
     let head = read.head.as_deref().cloned().unwrap_or_else(|| Head::of(read));
     let latest = to_attribute_value(head.differences(incident));
@@ -36,7 +39,6 @@ fn tallied(occurrence: &Occurrence<'_>) -> Result<Changes, StoreError> {
         .set("last_seen_at", text(&incident.last_seen_at))
         .set("latest", latest.map_err(|error| StoreError::unusable("BrokenRecord", error))?)
         .versioned();
-    let new = incident.new_variants(read);
     let changes =
         new.iter().fold(changes, |changes, variant| changes.add(&variant.attribute(), number_of(variant.occurrences)));
     let changes = match &incident.last_failed_at {
@@ -52,15 +54,11 @@ fn tallied(occurrence: &Occurrence<'_>) -> Result<Changes, StoreError> {
 }
 
 /// The texts of variants that the incident had not yet, beside its timeline.
-fn texts(table: &Table, occurrence: &Occurrence<'_>) -> Result<Option<TransactWriteItem>, StoreError> {
-    let new = occurrence.incident.new_variants(occurrence.read).into_iter();
-    let mut new = new.filter(|variant| !variant.message.is_empty()).peekable();
-    if new.peek().is_none() {
-        return Ok(None);
-    }
-    let changes =
-        new.fold(Changes::default(), |changes, variant| changes.set(&variant.attribute(), text(&variant.message)));
-    changes.versioned().in_transaction(&table.name, &timeline_key(&occurrence.read.incident_id)).map(Some)
+fn texts(new: &[Variant]) -> Option<Changes> {
+    let mut new = new.iter().filter(|variant| !variant.message.is_empty()).peekable();
+    new.peek()?;
+    let set = |changes: Changes, variant: &Variant| changes.set(&variant.attribute(), text(&variant.message));
+    Some(new.fold(Changes::default(), set).versioned())
 }
 
 fn escalated(occurrence: &Occurrence<'_>) -> Result<Changes, StoreError> {
