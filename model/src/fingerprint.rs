@@ -56,7 +56,7 @@ pub struct FingerprintInputs {
 impl Fingerprint {
     /// The fingerprint of an observation without secrets.
     pub fn of(observation: &Observation) -> Self {
-        let frame = &observation.top_frame;
+        let statement = statement(observation);
         let inputs = FingerprintInputs {
             account: observation.account.clone(),
             region: observation.region.clone(),
@@ -66,9 +66,9 @@ impl Fingerprint {
                 Some(_) => String::new(),
             },
             error_type: observation.error_type.clone(),
-            message: observation.grouping.clone().unwrap_or_else(|| message(observation)),
-            top_frame: frame.place.clone(),
-            statement: statement(observation).to_owned(),
+            message: observation.grouping.clone().unwrap_or_else(|| message(observation, statement)),
+            top_frame: observation.top_frame.place.clone(),
+            statement: statement.to_owned(),
             drill: observation.drill.clone().unwrap_or_default(),
         };
         Self { digest: inputs.digest(), former: former(observation), inputs }
@@ -76,11 +76,10 @@ impl Fingerprint {
 }
 
 /// The marks of the message; its words, too, if nothing says which statement failed.
-fn message(observation: &Observation) -> String {
+fn message(observation: &Observation, statement: &str) -> String {
     let reduced = reduce(&observation.error_message);
-    let frame = &observation.top_frame;
     let is_told_apart =
-        !frame.place.is_empty() && (!statement(observation).is_empty() || !is_general(&observation.error_type));
+        !observation.top_frame.place.is_empty() && (!statement.is_empty() || !is_general(&observation.error_type));
     if is_told_apart { reduced.marks } else { reduced.words }
 }
 

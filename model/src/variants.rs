@@ -95,9 +95,12 @@ impl Incident {
     /// The commonest variants, at most [`SHOWN`], if there are several.
     pub fn commonest_variants(&self) -> Vec<Variant> {
         let mut variants = self.variants();
+        if variants.len() == 1 {
+            return Vec::new();
+        }
         variants.retain(|variant| !variant.is_others() && !variant.message.is_empty());
         variants.sort_by(|one, other| other.occurrences.cmp(&one.occurrences).then_with(|| one.id.cmp(&other.id)));
-        variants.truncate(if self.variants().len() > 1 { SHOWN } else { 0 });
+        variants.truncate(SHOWN);
         variants
     }
 
