@@ -51,7 +51,7 @@ pub(super) async fn put(aws: &Aws, details: &[Value]) -> TestResult<Vec<String>>
     put_as(&aws.events, details).await
 }
 
-/// The same as somebody else.
+/// Sends events with the client of another caller.
 pub(super) async fn put_as(events: &aws_sdk_eventbridge::Client, details: &[Value]) -> TestResult<Vec<String>> {
     let batches: Vec<TestResult<Vec<_>>> =
         details.chunks(BATCH).map(|batch| batch.iter().map(|detail| Ok(entry(detail))).collect()).collect();
