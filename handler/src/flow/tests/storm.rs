@@ -78,6 +78,7 @@ impl Storm {
             }
         }
         let flow = flow();
+        flow.context.clock.stop();
         flow.context.store.script.take(ROUND_TRIP);
         Ok(Self {
             flow,
