@@ -6,6 +6,7 @@ mod tests;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::analysis::origin;
 use crate::fields::shortened;
 use crate::fingerprint::Fingerprint;
 use crate::incident::{Incident, Status};
@@ -125,6 +126,13 @@ impl Classification {
             explains_incident_id: None,
             function_missing_at: None,
             recovered: false,
+            origin: origin::of(seen),
+            shares_cause_with: None,
+            cause: None,
+            confidence: None,
+            analysis: None,
+            earlier: None,
+            resolution_note: None,
             recent_changes: Vec::new(),
             flapping: false,
             timeline: vec![TimelineEntry { at, what: "opened".to_owned() }],

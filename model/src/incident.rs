@@ -1,8 +1,11 @@
 //! The incident record.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::alarms;
+use crate::analysis::{Analysis, Cause, Confidence, Earlier};
 use crate::notice::Reason;
 use crate::table::{FIRST_RECORD_VERSION, Place};
 use crate::tally::Head;
@@ -156,6 +159,28 @@ pub struct Incident {
     /// Whether mails are held back until the state is stable.
     #[serde(default)]
     pub flapping: bool,
+    /// Where to look for evidence: see [`origin`](crate::analysis::origin).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub origin: BTreeMap<String, String>,
+    /// An incident that began at the same time with the same cause, and whose alert went out: this one's notice goes into
+    /// one mail with others like it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shares_cause_with: Option<String>,
+    /// The suspected cause, if it was analysed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// How sure the cause is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
+    /// What was found out about it; in an item of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysis: Option<Box<Analysis>>,
+    /// How it ended before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Earlier>,
+    /// The note of whoever resolved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution_note: Option<String>,
     /// Its history, oldest first. A long one lacks its middle: see [`timeline`](crate::timeline).
     #[serde(default)]
     pub timeline: Vec<TimelineEntry>,

@@ -8,6 +8,7 @@
 pub mod alarm_rule;
 pub mod alarms;
 pub mod alert_policy;
+pub mod analysis;
 mod arn;
 pub mod classification;
 pub mod console;
@@ -46,6 +47,7 @@ mod vocabulary;
 pub mod word;
 
 pub use alert_policy::AlertPolicy;
+pub use analysis::{Analysis, Cause, Confidence};
 pub use classification::{Classification, Outcome, classify};
 pub use fingerprint::{Fingerprint, FingerprintInputs};
 pub use function_metrics::{FunctionMetric, FunctionReport};

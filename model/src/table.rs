@@ -7,6 +7,7 @@
 //! | `inc-…` | the head: all attributes of an [`Incident`](crate::Incident), with its first failure | when its state changes |
 //! | `inc-…#tally` | the [`Tally`](crate::tally::Tally): count and latest failure, at most 1 KB | with each batch of failures |
 //! | `inc-…#timeline` | the [`LaterEntries`](crate::timeline::LaterEntries) of its history | after the first ten entries |
+//! | `inc-…#analysis` | its [`Analysis`](crate::Analysis) | when an alert about it goes out |
 //!
 //! The handler's helper items have keys of their own kind (`event#…`, `open#…`, `trouble#…`, `alarm-of-function#…`,
 //! `pending#…`, `budget#…`, `silences`, `calendar`) and no attribute of an index key, so no index shows them.
@@ -77,6 +78,16 @@ pub fn tally_key(incident_id: &str) -> String {
 /// Key of the item with the later entries of an incident's timeline.
 pub fn timeline_key(incident_id: &str) -> String {
     format!("{incident_id}#timeline")
+}
+
+/// Key of the item with an incident's analysis. The head has its `cause` and `confidence`, which the index shows.
+pub fn analysis_key(incident_id: &str) -> String {
+    format!("{incident_id}#analysis")
+}
+
+/// Key of the item with what the sweep knows of a function of the stack's account and region.
+pub fn function_key(function: &str) -> String {
+    format!("function#{function}")
 }
 
 /// Where a failure occurred: part of every key that is about a resource, because names repeat in other accounts and

@@ -1,0 +1,122 @@
+//! A function as it was at a time, and what changed since.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The settings of a function that can break it. Of its environment only the names: values may be secrets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FunctionState {
+    /// SHA-256 of the code, as Lambda gives it.
+    pub code: String,
+    /// When code or settings last changed, in seconds since 1970.
+    pub modified_at: Option<i64>,
+    /// The version: a number or `$LATEST`.
+    pub version: String,
+    /// The description.
+    pub description: String,
+    /// The runtime, `python3.12`; empty for an image.
+    pub runtime: String,
+    /// The entry point.
+    pub handler: String,
+    /// Memory in MB.
+    pub memory: Option<u64>,
+    /// Timeout in seconds.
+    pub timeout: Option<u64>,
+    /// Size of `/tmp` in MB.
+    pub storage: Option<u64>,
+    /// ARN of the role.
+    pub role: String,
+    /// ARNs of the layers, in their order.
+    pub layers: Vec<String>,
+    /// Names of environment variables, sorted.
+    pub environment: Vec<String>,
+    /// Ids of its subnets and security groups, sorted; empty outside a VPC.
+    pub network: Vec<String>,
+    /// `x86_64` or `arm64`.
+    pub architecture: String,
+    /// Its log group.
+    pub log_group: String,
+    /// Reserved concurrency, where it is known.
+    pub concurrency: Option<u64>,
+    /// Versions of aliases, where they are known.
+    pub aliases: BTreeMap<String, String>,
+}
+
+/// What changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "what")]
+pub enum Altered {
+    /// The code; the version if it has a number.
+    Code {
+        /// The version that runs now.
+        version: String,
+    },
+    /// An alias points to another version.
+    Alias {
+        /// Its name.
+        name: String,
+        /// The version before.
+        from: String,
+        /// The version now.
+        to: String,
+    },
+    /// A setting with one value.
+    Setting {
+        /// Its name in our words: `memory`, `timeout`, `role`, `runtime`, `handler`, `storage`, `network`, `architecture`,
+        /// `concurrency`, `description`, `log group`.
+        name: String,
+        /// The value before.
+        from: String,
+        /// The value now.
+        to: String,
+    },
+    /// Environment variables came or went.
+    Environment {
+        /// Names that are new.
+        added: Vec<String>,
+        /// Names that are gone.
+        removed: Vec<String>,
+    },
+    /// Other layers, or other versions of them.
+    Layers {
+        /// Layers before that are no more, with their versions.
+        from: Vec<String>,
+        /// Layers that are new, with their versions.
+        to: Vec<String>,
+    },
+    /// Something that a snapshot does not hold, such as the value of a variable; known by the time alone.
+    Something,
+}
+
+/// One change of a function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// What.
+    #[serde(flatten)]
+    pub altered: Altered,
+    /// When, in seconds since 1970. For an alias, and for several changes between two snapshots, the latest it can have been.
+    pub at: i64,
+    /// The earliest it can have been, in seconds since 1970, if `at` is not exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<i64>,
+    /// Who, if CloudTrail said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+/// What the sweep knows of a function: the item of its snapshot.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FunctionHistory {
+    /// When the sweep last found it changed or new, in seconds since 1970.
+    pub seen_at: i64,
+    /// As it was then.
+    pub state: FunctionState,
+    /// Its latest changes between snapshots, newest first; at most [`MOST_CHANGES`].
+    pub changes: Vec<Change>,
+}
+
+/// Changes that a snapshot keeps.
+pub const MOST_CHANGES: usize = 5;
