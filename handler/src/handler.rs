@@ -39,7 +39,7 @@ impl Handler {
         let notifier = Topic::new(clients.sns.clone(), settings.topic_arn.clone());
         let queues = StackQueues::new(clients.sqs.clone(), settings.queues.clone());
         let loaded = rules_file::load()?;
-        for problem in loaded.problem.iter().chain(&settings.alerts_problem) {
+        for problem in loaded.problem.iter().chain(&settings.alerts_problem).chain(&settings.analysis_problem) {
             log::line("settings-problem", json!({ "problem": problem }));
         }
         let functions = FunctionWatch::on_aws(&settings, clients);

@@ -1,6 +1,8 @@
 //! Settings from the function's environment, read once.
 
 use incident_model::AlertPolicy;
+use incident_model::analysis::AnalysisPolicy;
+use serde::de::DeserializeOwned;
 
 /// Settings of the incident handler.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +19,12 @@ pub struct Settings {
     pub alerts: AlertPolicy,
     /// The stack's queues; older stacks do not name them.
     pub queues: Option<QueueUrls>,
+    /// Which evidence may be gathered.
+    pub analysis: AnalysisPolicy,
     /// Why the setting `alerts` is invalid. The defaults apply then, because it must not prevent alerts.
     pub alerts_problem: Option<String>,
+    /// Why the setting `analysis` is invalid. The defaults apply then.
+    pub analysis_problem: Option<String>,
 }
 
 /// URLs of the stack's queues.
@@ -76,7 +82,9 @@ impl Settings {
     /// Names the missing variable.
     pub fn from_environment() -> Result<Self, MissingVariable> {
         let variable = |name| std::env::var(name).map_err(|_| MissingVariable(name));
-        let (alerts, alerts_problem) = alerts(&variable("INCIDENT_ALERTS").unwrap_or_default());
+        let (alerts, alerts_problem) = read("INCIDENT_ALERTS", &variable("INCIDENT_ALERTS").unwrap_or_default());
+        let (analysis, analysis_problem) =
+            read("INCIDENT_ANALYSIS", &variable("INCIDENT_ANALYSIS").unwrap_or_default());
         Ok(Self {
             table: variable("INCIDENT_TABLE")?,
             topic_arn: variable("INCIDENT_TOPIC_ARN")?,
@@ -84,19 +92,21 @@ impl Settings {
             function: variable("AWS_LAMBDA_FUNCTION_NAME")?,
             queues: variable("INCIDENT_DEAD_LETTER_QUEUE_URL").ok().and_then(|url| QueueUrls::beside(&url)),
             alerts,
+            analysis,
             alerts_problem,
+            analysis_problem,
         })
     }
 }
 
-/// The policy from a text, and the problem if the text is invalid. Empty means the defaults.
-fn alerts(text: &str) -> (AlertPolicy, Option<String>) {
+/// The policy from the text of a variable, and the problem if the text is invalid. Empty means the defaults.
+fn read<P: Default + DeserializeOwned>(variable: &str, text: &str) -> (P, Option<String>) {
     if text.is_empty() {
-        return (AlertPolicy::default(), None);
+        return (P::default(), None);
     }
     match serde_json::from_str(text) {
         Ok(policy) => (policy, None),
-        Err(error) => (AlertPolicy::default(), Some(format!("INCIDENT_ALERTS: {error}"))),
+        Err(error) => (P::default(), Some(format!("{variable}: {error}"))),
     }
 }
 
@@ -111,7 +121,9 @@ impl Settings {
             function: "devops-incident-handler".to_owned(),
             queues: None,
             alerts: AlertPolicy::default(),
+            analysis: AnalysisPolicy::default(),
             alerts_problem: None,
+            analysis_problem: None,
         }
     }
 }
@@ -163,10 +175,14 @@ mod tests {
 
     #[test]
     fn a_broken_policy_is_a_problem_but_keeps_no_alert_back() {
+        let alerts = |text| read::<AlertPolicy>("INCIDENT_ALERTS", text);
         assert_eq!(alerts(""), (AlertPolicy::default(), None));
         assert_eq!(alerts(r#"{"mails_per_minute": 2}"#).0.mails_per_minute.get(), 2);
         let (policy, problem) = alerts(r#"{"mails_per_minute": 100}"#);
         assert_eq!(policy, AlertPolicy::default());
         assert!(problem.is_some_and(|problem| problem.contains("mails_per_minute must be 1 to 8")));
+        let analysis = |text| read::<AnalysisPolicy>("INCIDENT_ANALYSIS", text).0;
+        assert_eq!(analysis(r#"{"logs": false}"#), AnalysisPolicy { logs: false, ..AnalysisPolicy::default() });
+        assert_eq!(analysis(r#"{"log": false}"#), AnalysisPolicy::default());
     }
 }

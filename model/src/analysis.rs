@@ -4,9 +4,10 @@
 //! costs more than none: without evidence the cause is [`Cause::Unknown`].
 
 pub mod earlier;
-pub mod earlier;
 pub mod evidence;
 pub mod function_state;
+pub mod origin;
+pub mod policy;
 pub mod rates;
 pub mod request_log;
 
