@@ -118,7 +118,9 @@ impl Account {
             function: "devops-incident-handler".to_owned(),
             queues: QueueUrls::beside(&self.queue_url(DEAD_LETTERS)),
             alerts: AlertPolicy::default(),
+            analysis: Default::default(),
             alerts_problem: None,
+            analysis_problem: None,
         };
         Ok(Handler::on_aws(settings, clients)?)
     }

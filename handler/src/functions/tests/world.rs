@@ -103,7 +103,9 @@ impl World {
             stack: "devops".to_owned(),
             function: "devops-incident-handler".to_owned(),
             alerts: AlertPolicy { monthly_query_budget: self.budget, ..AlertPolicy::default() },
+            analysis: Default::default(),
             alerts_problem: None,
+            analysis_problem: None,
             queues: None,
         };
         FunctionWatch::new(self, self, &settings)
