@@ -125,7 +125,14 @@ async fn send_notice<S: Store, N: Notifier>(
     let mailing = async {
         publish(context, &mail, std::slice::from_ref(incident)).await?;
         mailed(context, incident, known.failed_at);
-        record_sent(context, &stated.incident, stated.rejudged.as_ref(), "notified").await
+        match record_sent(context, &stated.incident, stated.rejudged.as_ref(), "notified").await {
+            // Whatever an analysis has that the table does not take: the mail went out.
+            Err(HandlerError::Store(error)) if error.is_invalid() && stated.incident.analysis.is_some() => {
+                log::line("not-stated", json!({ "incident_id": incident.incident_id, "error": error.to_string() }));
+                record_sent(context, incident, None, "notified").await
+            }
+            recorded => recorded,
+        }
     };
     let (is_worse, ()) = tokio::join!(mailing, analysed::keep(context, &stated.incident));
     Ok((Delivery::Mailed, is_worse?))

@@ -10,7 +10,7 @@ use std::fmt;
 use aws_sdk_dynamodb::error::SdkError;
 use incident_model::analysis::{Analysis, FunctionHistory};
 use incident_model::table::Place;
-use incident_model::{Incident, Reason, Severity, Silence};
+use incident_model::{Incident, Reason, Severity, Silence, error_code};
 
 pub use budget::{Budget, BudgetState, Charge};
 pub use table::Table;
@@ -342,6 +342,11 @@ pub(crate) fn kind<E, R>(error: &SdkError<E, R>) -> &'static str {
 }
 
 impl StoreError {
+    /// Whether the table does not take a write for what it says.
+    pub(crate) fn is_invalid(&self) -> bool {
+        matches!(self, Self::Unusable { code, .. } if error_code::is_same(code, "ValidationException"))
+    }
+
     fn throttled(code: impl fmt::Display, message: impl fmt::Display) -> Self {
         Self::Throttled { code: code.to_string(), message: message.to_string() }
     }

@@ -152,6 +152,27 @@ async fn an_analysis_that_cannot_be_kept_neither_fails_nor_doubles_its_alert() -
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_cause_that_the_table_does_not_take_doubles_no_alert() -> Tested {
+    let mut unstated = 0;
+    for step in 0..8 {
+        let (flow, _) = flow_with(Answer::Rejudged(Severity::High));
+        flow.context.store.script.plan(step, Fault::Invalid);
+        let first = deliver(&flow, &failure_of("orders", "e1")).await;
+        if flow.context.notifier.count() == 1 {
+            first?;
+            let incident = only(&flow)?;
+            assert!(incident.due.is_none());
+            unstated += usize::from(incident.cause.is_none());
+            minutes(&flow, 3).await?;
+            // Who reads MEDIUM in the record read HIGH in the mail.
+            assert_eq!(flow.context.notifier.count(), 1);
+        }
+    }
+    assert_eq!(unstated, 1);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_changed_something_is_looked_up_ten_minutes_later() -> Tested {
     for (who, at) in [(false, 24 * 60 * 60), (true, 600)] {
         let (mut flow, _) = flow_with(Answer::AtOnce);

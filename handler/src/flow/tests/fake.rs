@@ -90,6 +90,7 @@ impl Memory {
         let error = |fault| match fault {
             Fault::Conflict => StoreError::Conflict,
             Fault::Throttled => throttled(),
+            Fault::Invalid => StoreError::Unusable { code: "ValidationException".to_owned(), message: String::new() },
             _ => unusable(),
         };
         self.script.step(error, action).await

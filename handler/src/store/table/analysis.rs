@@ -92,7 +92,9 @@ impl Changes {
             return changes;
         }
         let changes = changes
-            .set("rule", text(&incident.rule))
+            .named("#rule", "rule")
+            .set_expression("#rule = :rule")
+            .with(":rule", text(&incident.rule))
             .set("summary", text(&incident.summary))
             .set("recommendation", text(&incident.recommendation));
         match &incident.runbook {
