@@ -158,6 +158,7 @@ async fn a_cause_that_the_table_does_not_take_doubles_no_alert() -> Tested {
         let (flow, _) = flow_with(Answer::Rejudged(Severity::High));
         flow.context.store.script.plan(step, Fault::Invalid);
         let first = deliver(&flow, &failure_of("orders", "e1")).await;
+        flow.context.store.script.clear();
         if flow.context.notifier.count() == 1 {
             first?;
             let incident = only(&flow)?;
