@@ -10,6 +10,7 @@ pub mod origin;
 pub mod policy;
 pub mod rates;
 pub mod request_log;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
