@@ -22,23 +22,20 @@ struct Series {
     id: &'static str,
     metric: &'static str,
     stat: &'static str,
-    /// In seconds. What is not compared with the day before needs no minutes, and the answer stays small.
-    period: i32,
     place: fn(&mut Minute) -> &mut f64,
 }
 
 const SERIES: [Series; 5] = [
-    Series { id: "invocations", metric: "Invocations", stat: "Sum", period: 60, place: |at| &mut at.invocations },
-    Series { id: "errors", metric: "Errors", stat: "Sum", period: 60, place: |at| &mut at.errors },
-    Series { id: "throttles", metric: "Throttles", stat: "Sum", period: 300, place: |at| &mut at.throttles },
+    Series { id: "invocations", metric: "Invocations", stat: "Sum", place: |minute| &mut minute.invocations },
+    Series { id: "errors", metric: "Errors", stat: "Sum", place: |minute| &mut minute.errors },
+    Series { id: "throttles", metric: "Throttles", stat: "Sum", place: |minute| &mut minute.throttles },
     Series {
         id: "concurrency",
         metric: "ConcurrentExecutions",
         stat: "Maximum",
-        period: 300,
-        place: |at| &mut at.concurrency,
+        place: |minute| &mut minute.concurrency,
     },
-    Series { id: "duration", metric: "Duration", stat: "Maximum", period: 300, place: |at| &mut at.duration },
+    Series { id: "duration", metric: "Duration", stat: "Maximum", place: |minute| &mut minute.duration },
 ];
 
 /// One `cloudwatch:GetMetricData`.
@@ -73,7 +70,7 @@ impl Gather for Metrics<'_> {
 fn query(series: &Series, function: &str) -> MetricDataQuery {
     let dimension = Dimension::builder().name("FunctionName").value(function).build();
     let metric = Metric::builder().namespace("AWS/Lambda").metric_name(series.metric).dimensions(dimension).build();
-    let stat = MetricStat::builder().metric(metric).period(series.period).stat(series.stat).build();
+    let stat = MetricStat::builder().metric(metric).period(60).stat(series.stat).build();
     MetricDataQuery::builder().id(series.id).metric_stat(stat).build()
 }
 
