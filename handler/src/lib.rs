@@ -16,6 +16,7 @@ mod existence;
 mod fail_open;
 mod failures;
 pub mod flow;
+mod function_state;
 mod functions;
 pub mod generator;
 mod groups;
