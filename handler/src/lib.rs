@@ -12,6 +12,7 @@ mod context;
 pub mod delivery;
 mod drill;
 pub mod error;
+mod evidence;
 mod existence;
 mod fail_open;
 mod failures;
