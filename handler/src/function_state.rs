@@ -6,10 +6,14 @@
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use aws_sdk_lambda::types::FunctionConfiguration;
 use incident_model::analysis::FunctionState;
+use incident_model::redact::redact;
 use incident_model::time::seconds_of;
 
 /// Lambda's description of a function.
 pub(crate) trait Described {
+    /// The function's name.
+    fn name(&self) -> Option<&str>;
+
     /// Its parts.
     fn parts(&self) -> Parts<'_>;
 }
@@ -17,7 +21,6 @@ pub(crate) trait Described {
 /// What is taken from a description.
 #[derive(Debug)]
 pub(crate) struct Parts<'a> {
-    function: Option<&'a str>,
     code: Option<&'a str>,
     modified_at: Option<&'a str>,
     version: Option<&'a str>,
@@ -39,6 +42,10 @@ pub(crate) struct Parts<'a> {
 macro_rules! described {
     ($description:ty) => {
         impl Described for $description {
+            fn name(&self) -> Option<&str> {
+                self.function_name()
+            }
+
             fn parts(&self) -> Parts<'_> {
                 let network = self.vpc_config().into_iter();
                 let ids = network.flat_map(|network| network.subnet_ids().iter().chain(network.security_group_ids()));
@@ -47,7 +54,6 @@ macro_rules! described {
                 let names =
                     || variables.into_iter().flat_map(|variables| variables.keys().map(String::as_str)).collect();
                 Parts {
-                    function: self.function_name(),
                     code: self.code_sha256(),
                     modified_at: self.last_modified(),
                     version: self.version(),
@@ -75,17 +81,17 @@ described!(FunctionConfiguration);
 /// The state that Lambda describes. Reserved concurrency and aliases are not part of a description.
 ///
 /// Where Lambda does not show the variables (their key is not for this role), they count as those of the state `before`:
-/// hidden is not removed.
+/// hidden is not removed. Secrets in the free text of the description are redacted.
 pub(crate) fn state_of(description: &impl Described, before: Option<&FunctionState>) -> FunctionState {
     let parts = description.parts();
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let number = |number: Option<i32>| number.and_then(|number| u64::try_from(number).ok());
-    let log_group = || format!("/aws/lambda/{}", parts.function.unwrap_or_default());
+    let log_group = || format!("/aws/lambda/{}", description.name().unwrap_or_default());
     FunctionState {
         code: text(parts.code),
         modified_at: parts.modified_at.and_then(seconds_of),
         version: text(parts.version),
-        description: text(parts.description),
+        description: redact(parts.description.unwrap_or_default()),
         runtime: text(parts.runtime),
         handler: text(parts.handler),
         memory: number(parts.memory),
@@ -135,7 +141,7 @@ mod tests {
                 .code_sha256("q83vEjRWeJCrze8=")
                 .last_modified("2026-11-27T09:58:00.000+0000")
                 .version("$LATEST")
-                .description("takes orders")
+                .description("takes orders, password=hunter2")
                 .runtime(Runtime::Python312)
                 .handler("app.handler")
                 .memory_size(512)
@@ -162,7 +168,7 @@ mod tests {
             code: "q83vEjRWeJCrze8=".to_owned(),
             modified_at: Some(1_795_773_480),
             version: "$LATEST".to_owned(),
-            description: "takes orders".to_owned(),
+            description: "takes orders, password=[redacted]".to_owned(),
             runtime: "python3.12".to_owned(),
             handler: "app.handler".to_owned(),
             memory: Some(512),
