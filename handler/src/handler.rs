@@ -15,6 +15,7 @@ use crate::functions::{CloudWatch, FunctionWatch, TableMemory};
 use crate::ingest::{Deadline, Ingest, Message, StackQueues};
 use crate::notify::Topic;
 use crate::settings::Settings;
+use crate::snapshots::{OnLambda as FunctionsOnLambda, Snapshots, TableMemory as SnapshotTable};
 use crate::store::Table;
 use crate::{log, rules_file, self_check};
 
@@ -26,6 +27,7 @@ pub struct Handler {
     ingest: Ingest<Table, Topic, StackQueues>,
     functions: FunctionWatch<CloudWatch, TableMemory>,
     existence: Existence<OnLambda>,
+    snapshots: Snapshots<FunctionsOnLambda, SnapshotTable>,
     swept_at: AtomicI64,
 }
 
@@ -43,9 +45,10 @@ impl Handler {
             log::line("settings-problem", json!({ "problem": problem }));
         }
         let functions = FunctionWatch::on_aws(&settings, clients);
+        let snapshots = Snapshots::on_aws(&settings, clients);
         let ingest = Ingest::new(Flow::new(store, notifier, settings), loaded, queues);
         let existence = Existence::new(OnLambda(clients.lambda.clone()));
-        Ok(Self { ingest, functions, existence, swept_at: AtomicI64::new(0) })
+        Ok(Self { ingest, functions, existence, snapshots, swept_at: AtomicI64::new(0) })
     }
 
     /// Handles one invocation.
@@ -59,7 +62,8 @@ impl Handler {
         self.ingest.begin();
         let result = match Control::read(&payload) {
             Some(Control::SelfCheck) => return Ok(json!(self.self_check().await)),
-            Some(Control::Sweep) => Box::pin(self.sweep()).await,
+            Some(Control::Sweep) => Box::pin(self.sweep(Deadline::of(&context))).await,
+            Some(Control::Snapshot { function }) => return Ok(Box::pin(self.snapshot(&function)).await),
             None => match Message::batch(&payload, &self.ingest.flow.context.settings) {
                 Some(messages) => Ok(Box::pin(self.batch(&messages, &context)).await),
                 None => Box::pin(self.events(&payload)).await,
@@ -86,7 +90,7 @@ impl Handler {
     }
 
     /// Looks for failing functions, runs the self-check, and sends what is due.
-    async fn sweep(&self) -> Result<Value, HandlerError> {
+    async fn sweep(&self, deadline: Deadline) -> Result<Value, HandlerError> {
         self.swept_at.store(self.ingest.flow.context.clock.now().seconds, Ordering::Relaxed);
         // No part keeps another back: mails that SNS refuses take long.
         let watched = self.watch_functions().await;
@@ -96,12 +100,18 @@ impl Handler {
         if let Ok(swept) = &swept {
             self.existence.check(&self.ingest.flow.context, &swept.looked_at).await;
         }
+        // What no alert depends on is cut off in time for the answer.
+        let _ = deadline.limit(self.snapshots.take(self.ingest.flow.context.clock.now().seconds)).await;
         if !report.ok {
             return Err(HandlerError::Unhealthy(json!(report)));
         }
         told?;
         watched?;
         Ok(json!({ "sent": swept?.sent, "self_check": report }))
+    }
+
+    async fn snapshot(&self, function: &str) -> Value {
+        json!(self.snapshots.of(function, self.ingest.flow.context.clock.now().seconds).await)
     }
 
     /// Records which functions fail, if an alarm on all of them is on.
