@@ -113,9 +113,14 @@ impl Logs<'_> {
             let answer = self.calls.make(ask.send()).await?;
             let mut events: Vec<LogEvent> =
                 answer.events.unwrap_or_default().into_iter().filter_map(filtered).collect();
-            if !events.is_empty() {
-                events.reverse();
+            if let [first, .., last] = &events[..] {
+                // Newest first; those of one millisecond stay in their order.
+                if first.at >= last.at {
+                    events.reverse();
+                }
                 events.sort_by_key(|event| event.at);
+            }
+            if !events.is_empty() {
                 return Ok(events);
             }
             token = answer.next_token;

@@ -1,11 +1,13 @@
 //! Every source in every way: what arrives is used, what does not is named, and the alert does not wait longer than it may.
 
 mod fake;
+mod logs;
+mod places;
 
 use std::time::Duration;
 
-use incident_model::analysis::evidence::{EvidenceKind, FailedStep};
-use incident_model::analysis::{AnalysisPolicy, Evidence, Gathered, Rates, WhyMissing};
+use incident_model::analysis::evidence::EvidenceKind;
+use incident_model::analysis::{AnalysisPolicy, Evidence, Gathered, Rates, RequestLog, WhyMissing};
 use incident_model::{Incident, Rules, classify};
 use serde_json::{Value, json};
 use tokio::time::Instant;
