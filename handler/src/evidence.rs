@@ -11,6 +11,7 @@ mod history;
 mod logs;
 mod metrics;
 mod related;
+mod remembered;
 mod subject;
 mod task;
 
