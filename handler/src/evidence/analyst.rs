@@ -44,7 +44,10 @@ impl Analyst {
             self.remembered.keep(function, evidence.history.found(), now);
         }
         let found = analyse(incident, &evidence, now);
-        let judgement = event.map(|event| self.rules.judge(&event.observation));
+        let judgement = match event {
+            Some(event) => self.rules.judge_with(&event.observation, &found),
+            None => self.rules.judge_incident(incident, &found),
+        };
         let judged = judgement.as_ref().map(|judgement| judgement.severity_at(incident.occurrences));
         let severity = risen(incident, &evidence).max(judged.unwrap_or(incident.severity)).max(incident.severity);
         Analysed { analysis: found, severity, judgement }
