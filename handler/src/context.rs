@@ -4,6 +4,7 @@ use incident_model::{Classification, Incident, Severity};
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
+use crate::evidence::Analyse;
 use crate::log::{self, Metrics, Unit};
 use crate::settings::Settings;
 
@@ -13,6 +14,8 @@ pub(crate) struct Context<S, N> {
     pub(crate) notifier: N,
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
+    /// Finds the cause of what is alerted; `None` alerts without.
+    pub(crate) analyst: Option<Box<dyn Analyse>>,
 }
 
 impl<S, N> Context<S, N> {

@@ -28,7 +28,7 @@ pub(crate) struct Flow<S, N> {
 
 impl<S, N> Flow<S, N> {
     pub(crate) fn new(store: S, notifier: N, settings: Settings) -> Self {
-        let context = Context { store, notifier, settings, clock: Clock::default() };
+        let context = Context { store, notifier, settings, clock: Clock::default(), analyst: None };
         Self { context, breaker: Breaker::default() }
     }
 }
