@@ -32,7 +32,6 @@ impl Opened {
             summary: incident.summary.clone(),
             began_at,
             is_resolved: false,
-            is_notified: false,
             is_drill: incident.drill.is_some(),
         };
         newest.push_front((incident.account.clone(), neighbour));
