@@ -17,6 +17,7 @@ use crate::notify::Topic;
 use crate::settings::Settings;
 use crate::snapshots::{OnLambda as FunctionsOnLambda, Snapshots, TableMemory as SnapshotTable};
 use crate::store::Table;
+use crate::trail::{OnCloudTrail, TableMemory as TrailTable, Trail};
 use crate::{log, rules_file, self_check};
 
 /// Shortest interval, in seconds, between the sweeps that a handler runs after events.
@@ -28,6 +29,7 @@ pub struct Handler {
     functions: FunctionWatch<CloudWatch, TableMemory>,
     existence: Existence<OnLambda>,
     snapshots: Snapshots<FunctionsOnLambda, SnapshotTable>,
+    trail: Trail<OnCloudTrail, TrailTable>,
     swept_at: AtomicI64,
 }
 
@@ -46,9 +48,10 @@ impl Handler {
         }
         let functions = FunctionWatch::on_aws(&settings, clients);
         let snapshots = Snapshots::on_aws(&settings, clients);
+        let trail = Trail::on_aws(&settings, clients);
         let ingest = Ingest::new(Flow::new(store, notifier, settings), loaded, queues);
         let existence = Existence::new(OnLambda(clients.lambda.clone()));
-        Ok(Self { ingest, functions, existence, snapshots, swept_at: AtomicI64::new(0) })
+        Ok(Self { ingest, functions, existence, snapshots, trail, swept_at: AtomicI64::new(0) })
     }
 
     /// Handles one invocation.
@@ -101,7 +104,9 @@ impl Handler {
             self.existence.check(&self.ingest.flow.context, &swept.looked_at).await;
         }
         // What no alert depends on is cut off in time for the answer.
-        let _ = deadline.limit(self.snapshots.take(self.ingest.flow.context.clock.now().seconds)).await;
+        let looked_at = swept.as_ref().map_or(&[][..], |swept| &swept.looked_at);
+        let now = self.ingest.flow.context.clock.now().seconds;
+        let _ = deadline.limit(async { tokio::join!(self.snapshots.take(now), self.trail.look(looked_at, now)) }).await;
         if !report.ok {
             return Err(HandlerError::Unhealthy(json!(report)));
         }

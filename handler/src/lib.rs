@@ -38,3 +38,4 @@ mod snapshots;
 pub mod store;
 mod sweep;
 pub mod tls_roots;
+mod trail;
