@@ -2,11 +2,24 @@
 //!
 //! Nothing here can keep an alert away: what is late or denied is missing, by name.
 
+mod calls;
+mod configuration;
+mod execution;
+mod gather;
+mod history;
+mod logs;
+mod metrics;
+mod related;
+mod subject;
+mod task;
+
 use std::fmt;
 use std::pin::Pin;
 
-use incident_model::analysis::FunctionHistory;
+use incident_model::analysis::{FunctionHistory, WhyMissing};
 use incident_model::{Analysis, Classification, Incident, Judgement, Severity};
+
+use subject::Subject;
 
 /// A question for the cause of an incident.
 #[derive(Debug, Clone, Copy)]
@@ -37,3 +50,18 @@ pub(crate) trait Analyse: fmt::Debug + Send + Sync {
     /// What broke, and why.
     fn analyse<'a>(&'a self, asked: Asked<'a>) -> Pin<Box<dyn Future<Output = Analysed> + Send + 'a>>;
 }
+
+/// A source of evidence.
+trait Gather {
+    /// What it has.
+    type Found;
+
+    /// Asks for it.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn gather(&self, of: &Subject<'_>) -> impl Future<Output = Result<Self::Found, WhyMissing>> + Send;
+}
+
+#[cfg(test)]
+mod tests;

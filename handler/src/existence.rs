@@ -66,6 +66,12 @@ impl Functions for OnLambda {
     }
 }
 
+/// Whether a text can be the name of a function.
+pub(crate) fn is_name(text: &str) -> bool {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (1..=LONGEST).contains(&text.len()) && text.bytes().all(is_of_name)
+}
+
 /// The check of incidents, with what it learnt.
 #[derive(Debug)]
 pub(crate) struct Existence<F> {

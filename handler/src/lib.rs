@@ -28,6 +28,7 @@ pub mod loop_guard;
 mod mail_budget;
 pub mod notify;
 mod outbox;
+mod panics;
 pub mod record;
 mod recovery;
 mod refused;
