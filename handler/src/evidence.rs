@@ -2,6 +2,7 @@
 //!
 //! Nothing here can keep an alert away: what is late or denied is missing, by name.
 
+mod analyst;
 mod calls;
 mod configuration;
 mod execution;
@@ -19,6 +20,7 @@ use std::pin::Pin;
 use incident_model::analysis::{FunctionHistory, WhyMissing};
 use incident_model::{Analysis, Classification, Incident, Judgement, Severity};
 
+pub(crate) use analyst::Analyst;
 use subject::Subject;
 
 /// A question for the cause of an incident.

@@ -16,6 +16,12 @@ pub enum Control {
         /// Its name.
         function: String,
     },
+    /// Gather the evidence of an incident again, and write what it says to the record. The answer is the
+    /// [`Analysis`](crate::Analysis), or an object with an `error`. Sends nothing.
+    Analyse {
+        /// The incident.
+        incident_id: String,
+    },
 }
 
 /// The wire format.
@@ -107,6 +113,10 @@ mod tests {
             (
                 Control::Snapshot { function: "orders".to_owned() },
                 json!({"incidentctl": {"snapshot": {"function": "orders"}}}),
+            ),
+            (
+                Control::Analyse { incident_id: "inc-1".to_owned() },
+                json!({"incidentctl": {"analyse": {"incident_id": "inc-1"}}}),
             ),
         ] {
             assert_eq!(control.payload(), payload);

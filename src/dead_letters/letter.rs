@@ -188,6 +188,7 @@ impl Event {
             Control::Sweep => ("Sweep", "a sweep failed; the next one does what it left"),
             Control::SelfCheck => ("Self-check", "a self-check failed"),
             Control::Snapshot { .. } => ("Snapshot", "a snapshot of a function failed"),
+            Control::Analyse { .. } => ("Analysis", "an analysis of an incident failed"),
         };
         let source = "incidentctl".to_owned();
         Self { source, detail_type: detail_type.to_owned(), error: error.to_owned(), ..Self::default() }

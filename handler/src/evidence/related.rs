@@ -86,7 +86,6 @@ fn neighbour(item: &Item) -> Option<Neighbour> {
         summary: text(item, "summary").to_owned(),
         began_at: seconds_of(text(item, "created_at"))?,
         is_resolved: text(item, "status") == Status::Resolved.name(),
-        is_notified: item.contains_key("notified_at"),
         is_drill: !text(item, "drill").is_empty(),
     })
 }
