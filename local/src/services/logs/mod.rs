@@ -5,6 +5,7 @@ mod filter;
 mod groups;
 mod page;
 mod parameters;
+mod past;
 mod store;
 mod streams;
 
@@ -12,6 +13,7 @@ use crate::policy::Need;
 use crate::services::cloudwatch::{self, Datum};
 use crate::{ApiError, Call, Cloud, Output, arn};
 pub(crate) use groups::mark;
+pub(crate) use past::{PastStream, bring_in};
 
 /// State of the service.
 #[derive(Debug, Default)]
@@ -110,7 +112,7 @@ pub fn group_exists(cloud: &Cloud, region: &str, group: &str) -> bool {
 /// # Errors
 /// `ResourceAlreadyExistsException`, `InvalidParameterException`.
 pub fn create_group(cloud: &Cloud, region: &str, group: &str) -> Result<(), ApiError> {
-    parameters::check_group_name(group)?;
+    parameters::check_new_group_name(group)?;
     groups::insert(cloud, region, store::Group::new(region, group))
 }
 

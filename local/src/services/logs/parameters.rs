@@ -93,6 +93,19 @@ pub(super) fn check_group_name(name: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Validates the name of a group to create: `aws/` at its beginning is AWS's own ("Log group names can't start with the
+/// string aws/", API reference, `CreateLogGroup`).
+///
+/// # Errors
+/// `InvalidParameterException`.
+pub(super) fn check_new_group_name(name: &str) -> Result<(), ApiError> {
+    check_group_name(name)?;
+    match name.starts_with("aws/") {
+        true => Err(invalid("Log group names starting with aws/ are reserved for AWS.")),
+        false => Ok(()),
+    }
+}
+
 /// The call's log stream name.
 ///
 /// # Errors
