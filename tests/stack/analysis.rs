@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_iam::types::PolicyEvaluationDecisionType;
 use incident_deploy::resources;
 use incident_deploy::template::{EMBEDDED, Inputs, Place, Template};
 use incident_model::analysis::AnalysisPolicy;
@@ -135,6 +136,54 @@ async fn has_setting(aws: &Aws) -> TestResult {
         assert_eq!(actions.contains(action), expected, "{action}: {actions:?}");
     }
     Ok(())
+}
+
+/// What IAM decides about the handler's role: evidence is of this account and region only, and read only.
+#[tokio::test]
+async fn iam_allows_evidence_of_this_account_and_region_only() -> TestResult {
+    let world = World::new()?;
+    std::fs::write(world.home().join("incidentctl.yaml"), "analysis: {who: true}\n")?;
+    let aws = world.up().await?;
+    let elsewhere = |arn: &str| arn.replace(&aws.region, "eu-north-1");
+    let foreign = |arn: &str| arn.replace(&aws.account, "999999999999");
+    let group = aws.arn("logs", "log-group:/orders/prod:log-stream:one");
+    let (function, execution) = (aws.arn("lambda", "function:orders:41"), aws.arn("states", "execution:orders:one"));
+    for (action, of, is_of_place) in [
+        ("logs:FilterLogEvents", group.as_str(), true),
+        ("logs:GetLogEvents", &group, true),
+        ("lambda:GetFunctionConfiguration", &function, true),
+        ("states:GetExecutionHistory", &execution, true),
+        ("ecs:DescribeTaskDefinition", "*", false),
+        ("lambda:ListFunctions", "*", false),
+        ("cloudtrail:LookupEvents", "*", false),
+    ] {
+        assert!(is_allowed(&aws, action, of).await?, "{action} on {of}");
+        if is_of_place {
+            for arn in [elsewhere(of), foreign(of)] {
+                assert!(!is_allowed(&aws, action, &arn).await?, "{action} on {arn}");
+            }
+        }
+    }
+    for (action, of) in [
+        ("logs:DeleteLogGroup", &group),
+        ("logs:StartQuery", &group),
+        ("lambda:GetFunction", &function),
+        ("lambda:UpdateFunctionConfiguration", &function),
+        ("lambda:InvokeFunction", &function),
+        ("states:StopExecution", &execution),
+        ("states:DescribeExecution", &execution),
+    ] {
+        assert!(!is_allowed(&aws, action, of).await?, "{action} on {of}");
+    }
+    Ok(())
+}
+
+async fn is_allowed(aws: &Aws, action: &str, on: &str) -> TestResult<bool> {
+    let role = format!("arn:aws:iam::{}:role/{HANDLER}-{}", aws.account, aws.region);
+    let asked = aws.iam.simulate_principal_policy().policy_source_arn(role).action_names(action).resource_arns(on);
+    let answer = asked.send().await?;
+    let [result] = answer.evaluation_results() else { return Err(format!("{answer:?}").into()) };
+    Ok(*result.eval_decision() == PolicyEvaluationDecisionType::Allowed)
 }
 
 /// The handler's setting.
