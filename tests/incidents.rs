@@ -1,5 +1,6 @@
 //! `trigger-test` and `incidents`: from a deliberate failure to the mail.
 
+mod analysis;
 mod changes;
 mod layout;
 mod silences;
