@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use crate::dead_letters::DeadLettersError;
+use crate::drill::GeneratorError;
 use crate::handler_control::ControlError;
 use crate::incidents::IncidentsError;
 use crate::local_session::LocalError;
@@ -201,6 +202,16 @@ impl From<IncidentsError> for CommandError {
         let kind = match error {
             IncidentsError::Aws(_) | IncidentsError::Malformed(_) => Kind::Failed,
             _ => Kind::User,
+        };
+        Self::from_error(kind, &error).hints(error.hints())
+    }
+}
+
+impl From<GeneratorError> for CommandError {
+    fn from(error: GeneratorError) -> Self {
+        let kind = match error {
+            GeneratorError::NoStack { .. } | GeneratorError::LittleMemory { .. } => Kind::User,
+            GeneratorError::Aws(_) | GeneratorError::OtherCode { .. } | GeneratorError::Zip(_) => Kind::Failed,
         };
         Self::from_error(kind, &error).hints(error.hints())
     }

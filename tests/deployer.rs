@@ -161,7 +161,9 @@ impl<'a> Deployer<'a> {
         self.run(&both).await?.succeeded()?;
         self.run(&["plan", "--email", ADDRESS]).await?.succeeded()?;
         self.run(&up).await?.succeeded()?;
-        self.run(&["trigger-test"]).await?.succeeded()?;
+        for kind in ["exception", "bad-deploy", "config-change"] {
+            self.run(&["trigger-test", "--kind", kind]).await?.succeeded()?;
+        }
         self.run(&["status"]).await?.succeeded()?;
         self.run(&["logs", "generator"]).await?.succeeded()?;
         let incidents = self.run(&["incidents", "list", "--output", "json"]).await?.succeeded()?.json()?;

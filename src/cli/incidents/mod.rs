@@ -29,6 +29,8 @@ use mark::Mark;
 pub(super) use list::print as print_list;
 pub(super) use outlook::Outlook;
 pub(super) use render::details;
+#[cfg(test)]
+pub(super) use tests::incident as recorded;
 
 /// Show, acknowledge and resolve incidents
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Outlook, render};
 
 /// The required fields of a record, plus a request, a notice and a timeline.
-pub(super) fn incident(id: &str, severity: Severity) -> Incident {
+pub(in crate::cli) fn incident(id: &str, severity: Severity) -> Incident {
     serde_json::from_value(json!({
         "incident_id": format!("inc-0199e7a1-{id}"), "status": "open", "severity": severity,
         "summary": "devops-error-generator timed out after 3 s",
