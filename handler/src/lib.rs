@@ -40,3 +40,4 @@ mod snapshots;
 pub mod store;
 mod sweep;
 pub mod tls_roots;
+mod trail;

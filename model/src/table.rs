@@ -85,6 +85,12 @@ pub fn analysis_key(incident_id: &str) -> String {
     format!("{incident_id}#analysis")
 }
 
+/// Attribute of the item of [`analysis_key`]: who made the suspected change according to CloudTrail, such as `role/ci`; empty
+/// if CloudTrail has no such change. An analysis without it may still be asked about.
+pub const WHO: &str = "who";
+/// Key of the item that reserves CloudTrail for one sweep.
+pub const TRAIL: &str = "trail";
+
 /// Key of the item with what the sweep knows of a function of the stack's account and region.
 pub fn function_key(function: &str) -> String {
     format!("function#{function}")
