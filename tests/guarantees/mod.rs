@@ -3,6 +3,7 @@
 
 mod bus;
 mod control;
+mod evidence;
 mod flood;
 mod garbage;
 mod lost;
