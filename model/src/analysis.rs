@@ -3,17 +3,30 @@
 //! Rules, no model: each cause names the evidence that it rests on, so that a person can check it. A confident wrong cause
 //! costs more than none: without evidence the cause is [`Cause::Unknown`].
 
+mod advice;
+mod analyse;
+mod aws;
+mod beside;
+mod cause;
+mod change_words;
 pub mod earlier;
 pub mod evidence;
+mod facts;
 pub mod function_state;
 pub mod origin;
 pub mod policy;
+mod rank;
 pub mod rates;
 pub mod request_log;
+mod signs;
+#[cfg(test)]
+mod tests;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
 use crate::word::{Word, by_name};
+pub use analyse::{analyse, risen};
 pub use earlier::Earlier;
 pub use evidence::{Evidence, EvidenceKind, Gathered, Neighbour, WhyMissing};
 pub use function_state::{Change, FunctionHistory, FunctionState};

@@ -10,7 +10,7 @@
 //! | `inc-…#analysis` | its [`Analysis`](crate::Analysis) | when an alert about it goes out |
 //!
 //! The handler's helper items have keys of their own kind (`event#…`, `open#…`, `trouble#…`, `alarm-of-function#…`,
-//! `pending#…`, `budget#…`, `silences`, `calendar`) and no attribute of an index key, so no index shows them.
+//! `pending#…`, `budget#…`, `function#…`, `silences`, `calendar`) and no attribute of an index key, so no index shows them.
 
 /// Partition key of the table.
 pub const INCIDENT_ID: &str = "incident_id";
@@ -89,6 +89,10 @@ pub fn analysis_key(incident_id: &str) -> String {
 pub fn function_key(function: &str) -> String {
     format!("function#{function}")
 }
+
+/// Key of the item with the round of snapshots: what its next page is. Every function that existed at its `complete_since`,
+/// in seconds since 1970, was seen at that time or later.
+pub const FUNCTION_SNAPSHOTS: &str = "function-snapshots";
 
 /// Where a failure occurred: part of every key that is about a resource, because names repeat in other accounts and
 /// regions.

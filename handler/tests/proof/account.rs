@@ -258,7 +258,7 @@ impl Account {
     }
 
     /// Puts an item; waits while it is throttled, because one item takes a thousand write units a second.
-    async fn put(&self, item: HashMap<String, AttributeValue>) -> TestResult {
+    pub(crate) async fn put(&self, item: HashMap<String, AttributeValue>) -> TestResult {
         loop {
             let put = self.clients.dynamodb.put_item().table_name(TABLE).set_item(Some(item.clone()));
             match put.send().await {
@@ -350,7 +350,7 @@ impl Account {
         Ok(incidents)
     }
 
-    async fn items(&self) -> TestResult<Vec<HashMap<String, AttributeValue>>> {
+    pub(crate) async fn items(&self) -> TestResult<Vec<HashMap<String, AttributeValue>>> {
         let scan = self.clients.dynamodb.scan().table_name(TABLE).consistent_read(true);
         Ok(scan.into_paginator().items().send().collect::<Result<_, _>>().await?)
     }
