@@ -2,6 +2,7 @@
 //! the guarantee's number; `docs/guarantees.md` lists all tests.
 
 mod bus;
+mod evidence;
 mod flood;
 mod garbage;
 mod lost;
