@@ -110,8 +110,9 @@ async fn send_notice<S: Store, N: Notifier>(
         context.held_back(incident, "over the mail budget");
         return Ok((Delivery::OverBudget, false));
     }
-    let stated = analysed::stated(context, incident, known).await;
-    if folding::fold(context, incident, &stated).await {
+    // Boxed, so that no part needs the stack of all.
+    let stated = Box::pin(analysed::stated(context, incident, known)).await;
+    if Box::pin(folding::fold(context, incident, &stated)).await {
         analysed::keep(context, &stated.incident).await;
         context.held_back(incident, "in one mail with others of its cause");
         return Ok((Delivery::Folded, false));
@@ -134,7 +135,7 @@ async fn send_notice<S: Store, N: Notifier>(
             recorded => recorded,
         }
     };
-    let (is_worse, ()) = tokio::join!(mailing, analysed::keep(context, &stated.incident));
+    let (is_worse, ()) = tokio::join!(Box::pin(mailing), Box::pin(analysed::keep(context, &stated.incident)));
     Ok((Delivery::Mailed, is_worse?))
 }
 
