@@ -10,9 +10,10 @@ use incident_model::analysis::{Analysis, Cause, Confidence, FunctionHistory, Log
 use incident_model::table::{DUE_QUEUE, INCIDENT_ID, analysis_key, function_key};
 use incident_model::{Incident, Reason, Rules, Severity, classify};
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
+use serde_json::json;
 
-use crate::account::{Account, TestResult};
-use crate::events::failure;
+use crate::account::{Account, TestResult, delivered};
+use crate::events::{failure, failure_of_all};
 
 const CREATED: &str = "2026-01-01T00:00:00.000Z";
 const NOW: &str = "2026-01-01T00:00:01.000Z";
@@ -228,5 +229,22 @@ async fn the_lookup_reads_what_is_known_of_the_function() -> TestResult {
     };
     assert_eq!(table.look(&lookup).await?.function, Some(history));
     assert_eq!(table.look(&Lookup { function: None, ..lookup }).await?.function, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn five_functions_of_one_batch_with_one_error_are_two_mails() -> TestResult {
+    let account = Account::new().await?;
+    let functions = ["carts", "invoices", "orders", "payments", "refunds"];
+    let bodies: Vec<String> = functions.iter().map(|name| failure_of_all(name, name).to_string()).collect();
+    account.put_into_queue(&bodies).await?;
+    let batch = account.batch().await?;
+    assert_eq!(delivered(&account.handler()?, &batch).await?, json!({ "batchItemFailures": [] }));
+    assert_eq!(account.subjects().await?.len(), 1);
+    account.settled().await?;
+    let mails = account.alerts().await?;
+    let listed = |body: &str| functions.iter().filter(|name| body.contains(&format!("{name} failed"))).count();
+    let listed: Vec<usize> = mails.iter().map(|mail| listed(&mail.body)).collect();
+    assert_eq!(listed, [1, 4], "{:?}", account.subjects().await?);
     Ok(())
 }
