@@ -21,6 +21,7 @@ use std::pin::Pin;
 use incident_model::analysis::{FunctionHistory, WhyMissing};
 use incident_model::{Analysis, Classification, Incident, Judgement, Severity};
 
+use crate::opened::Opened;
 pub(crate) use analyst::Analyst;
 use subject::Subject;
 
@@ -33,6 +34,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) history: Option<&'a FunctionHistory>,
     /// The failure, if it is at hand: rules see more of it than its incident has.
     pub(crate) event: Option<&'a Classification>,
+    /// What this handler opened a moment ago: the index may not show it yet.
+    pub(crate) opened: Option<&'a Opened>,
     /// Now, in seconds since 1970.
     pub(crate) now: i64,
 }

@@ -13,7 +13,7 @@ use super::execution::Execution;
 use super::history::History;
 use super::logs::Logs;
 use super::metrics::Metrics;
-use super::related::Related;
+use super::related::{self, Related};
 use super::subject::Subject;
 use super::task::TaskLog;
 use crate::clients::EvidenceClients;
@@ -73,6 +73,7 @@ pub(super) async fn evidence(
         known => known,
     };
     let around = with_month_before(around, timeout_at(all, related.before(of)).await.ok());
+    let around = related::with_opened(around, of);
     Evidence { log, function, history, rates, around, execution }
 }
 

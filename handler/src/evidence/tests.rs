@@ -45,7 +45,7 @@ fn incident() -> Result<Incident, Box<dyn std::error::Error>> {
 }
 
 fn asked(incident: &Incident) -> Asked<'_> {
-    Asked { incident, history: None, event: None, now: NOW }
+    Asked { incident, history: None, event: None, opened: None, now: NOW }
 }
 
 async fn gathered(aws: &Aws, asked: &Asked<'_>, policy: AnalysisPolicy) -> Evidence {
