@@ -37,10 +37,10 @@ pub(super) struct Subject<'a> {
     pub(super) task: Option<Task<'a>>,
     /// What the sweep knows of the function.
     pub(super) history: Option<&'a FunctionHistory>,
-    /// What this handler opened a moment ago.
-    pub(super) opened: Option<&'a Opened>,
     /// Whether the sweep seems to know nothing of the function: that was looked for.
     pub(super) is_unknown: bool,
+    /// What this handler opened a moment ago.
+    pub(super) opened: Option<&'a Opened>,
     /// When it failed, in seconds since 1970.
     pub(super) failed_at: i64,
     /// Now, in seconds since 1970.
@@ -79,9 +79,9 @@ impl<'a> Subject<'a> {
             execution: None,
             task: None,
             history,
-            opened,
             // What opens was looked for with what is known of its function.
             is_unknown: history.is_none() && event.is_some() && incident.due == Some(Reason::Opened),
+            opened,
             failed_at: seconds_of(failed_at).unwrap_or(now).min(now + AHEAD),
             now,
         };
