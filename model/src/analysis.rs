@@ -13,6 +13,7 @@ pub mod earlier;
 pub mod evidence;
 mod facts;
 pub mod function_state;
+mod hosts;
 pub mod origin;
 pub mod policy;
 mod rank;
@@ -146,6 +147,9 @@ pub struct Analysis {
     /// Lines of the failed request, oldest first: at most 20 and 4 KB.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<LogLine>,
+    /// Which of the lines is the error, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_line: Option<usize>,
     /// Ids of incidents that share the cause.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shared_with: Vec<String>,

@@ -170,29 +170,30 @@ pub(crate) const CERTIFICATE: &[&str] = &[
 
 /// A database that takes no work.
 pub(crate) const DATABASE: &[&str] = &[
+    "connection pool timeout",
+    "could not extend file",
     "database system is shutting down",
     "database system is starting up",
     "deadlock found",
     "er_con_count_error",
     "in recovery mode",
-    "lock wait timeout exceeded",
     "loading redis",
+    "lock wait timeout exceeded",
+    "lost connection to mysql",
     "max number of clients reached",
     "max_user_connections",
     "oom command not allowed when used memory",
     "ora-12520",
+    "queuepool limit",
     "read-only transaction",
     "readonly you can't write against a read only",
     "remaining connection slots are reserved",
+    "server closed the connection unexpectedly",
+    "server has gone away",
     "sorry, too many clients already",
+    "timed out fetching a new connection",
     "too many clients",
     "too many connections",
-    "server has gone away",
-    "lost connection to mysql",
-    "server closed the connection unexpectedly",
-    "queuepool limit",
-    "connection pool timeout",
-    "timed out fetching a new connection",
 ];
 
 /// A service that answers that it cannot, or will not now.
@@ -315,6 +316,7 @@ pub(crate) const INPUT: &[&str] = &[
     "expecting value",
     "failed to parse",
     "formatexception",
+    "illegal character",
     "incorrect datetime value",
     "incorrect padding",
     "incorrect string value",
@@ -344,6 +346,7 @@ pub(crate) const INPUT: &[&str] = &[
     "invalid value",
     "invalid xml",
     "invaliddatetime",
+    "invalidparametervalue",
     "is not a valid",
     "is not valid json",
     "is required",
@@ -384,6 +387,7 @@ pub(crate) const INPUT: &[&str] = &[
     "unmarshal",
     "unparsable",
     "unparseable date",
+    "unprocessable",
     "unrecognized field",
     "unrecognizedproperty",
     "unsupported format",
@@ -392,6 +396,7 @@ pub(crate) const INPUT: &[&str] = &[
     "validation error",
     "validation failed",
     "validationerror",
+    "validationexception",
     "value too long",
     "violates check constraint",
     "violates not-null",
@@ -434,7 +439,16 @@ pub(crate) const MEMORY: &[&str] = &[
 pub(crate) const TIMEOUT: &[&str] = &["sandbox.timedout", "states.timeout", "task timed out after"];
 
 /// `/tmp`, or another disk, was full.
-pub(crate) const STORAGE: &[&str] = &["disk full", "disk quota exceeded", "enospc", "no space left on device"];
+pub(crate) const STORAGE: &[&str] = &[
+    "disk full",
+    "disk quota exceeded",
+    "enospc",
+    "free storage",
+    "no space left on device",
+    "out of storage",
+    "storage full",
+    "storage-full",
+];
 
 /// A payload was too large.
 pub(crate) const PAYLOAD: &[&str] = &[
@@ -477,11 +491,15 @@ pub(crate) const CONCURRENCY: &[&str] = &[
 
 /// A quota of the account.
 pub(crate) const QUOTA: &[&str] = &[
+    "enilimitreached",
+    "instancelimitexceeded",
+    "insufficientfreeaddresses",
     "limitexceededexception",
-    "maximum number of",
     "quota exceeded",
     "quotaexceeded",
     "servicequota",
+    "subnetipaddresslimitreached",
+    "too many requests for account",
     "vcpulimitexceeded",
 ];
 
@@ -499,3 +517,27 @@ pub(crate) const DENIED: &[&str] = &[
     "unauthorizedaccess",
     "you are not allowed to access",
 ];
+
+/// What it asks a service for is not there.
+pub(crate) const ABSENT: &[&str] = &[
+    "can't find the specified secret",
+    "does not exist",
+    "doesn't exist",
+    "function not found",
+    "no such bucket",
+    "nonexistentqueue",
+    "nosuchbucket",
+    "nosuchkey",
+    "parameternotfound",
+    "queuedoesnotexist",
+    "requested resource not found",
+    "resourcenotfound",
+    "statemachinedoesnotexist",
+    "undefinedtable",
+    "unknown column",
+    "unknown database",
+];
+
+/// An image that cannot be started from.
+pub(crate) const IMAGE: &[&str] =
+    &["cannotpullcontainer", "image not found", "manifest unknown", "no such image", "not found: manifest"];
