@@ -140,8 +140,13 @@ impl Handler {
             Some(function) => self.snapshots.history(function).await,
             None => None,
         };
-        let now = clock.now().seconds;
-        let asked = Asked { incident: &incident, history: history.as_ref(), event: None, opened: None, now };
+        let asked = Asked {
+            incident: &incident,
+            history: history.as_ref(),
+            event: None,
+            opened: None,
+            now: clock.now().seconds,
+        };
         let analysis = analyst.analyse(asked).await.analysis;
         Ok(store.keep_analysis(incident_id, &analysis).await?.then_some(analysis))
     }
