@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::clock::Clock;
 use crate::evidence::Analyse;
 use crate::log::{self, Metrics, Unit};
+use crate::opened::Opened;
 use crate::settings::Settings;
 
 /// The surroundings of the handler's functions.
@@ -16,6 +17,8 @@ pub(crate) struct Context<S, N> {
     pub(crate) clock: Clock,
     /// Finds the cause of what is alerted; `None` alerts without.
     pub(crate) analyst: Option<Box<dyn Analyse>>,
+    /// What was opened a moment ago.
+    pub(crate) opened: Opened,
 }
 
 impl<S, N> Context<S, N> {

@@ -53,6 +53,9 @@ pub(crate) async fn handle<S: Store, N: Notifier>(
     }
     let recorded = recorder.record(failures, looked, &now, backoff).await.map_err(HandlerError::NotRecorded)?;
     for recorded in &recorded {
+        if recorded.how == How::Opened {
+            context.opened.remember(&recorded.incident);
+        }
         notify(context, recorded).await?;
     }
     Ok(())

@@ -29,6 +29,7 @@ pub mod log;
 pub mod loop_guard;
 mod mail_budget;
 pub mod notify;
+mod opened;
 mod outbox;
 mod panics;
 pub mod record;

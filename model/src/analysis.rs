@@ -149,6 +149,10 @@ pub struct Analysis {
     /// Ids of incidents that share the cause.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shared_with: Vec<String>,
+    /// What of the function changed before the first failure, near to it: `code`, `alias`, `memory`, `environment`, `layers` …,
+    /// `something` where a snapshot does not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
     /// The share of calls that fail, 0 to 1, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_share: Option<f64>,

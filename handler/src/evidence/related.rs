@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use incident_model::analysis::{Neighbour, WhyMissing};
+use incident_model::analysis::{Gathered, Neighbour, WhyMissing};
 use incident_model::table::{INCIDENT_ID, INDEX_BY_MONTH, MONTH, month_of};
 use incident_model::time::{rfc3339, seconds_of};
 use incident_model::{Incident, Status};
@@ -15,6 +15,8 @@ use crate::clients::EvidenceClients;
 
 /// How far back, in seconds.
 const BACK: i64 = 24 * 60 * 60;
+/// How long, in seconds, an incident of this handler may be missing in the index: far longer than it is.
+const RECENT: i64 = 60;
 /// Incidents to read, the newest first.
 const MOST: usize = 50;
 
@@ -65,6 +67,18 @@ impl Related<'_> {
             .limit(MOST as i32);
         Ok(self.calls.make(ask.send()).await?.items.unwrap_or_default())
     }
+}
+
+/// With what this handler opened since the index was asked, or that the index does not show yet.
+pub(super) fn with_opened(around: Gathered<Vec<Neighbour>>, of: &Subject<'_>) -> Gathered<Vec<Neighbour>> {
+    let opened = of.opened.map(|opened| opened.others(of.incident, of.now - RECENT)).unwrap_or_default();
+    if opened.is_empty() {
+        return around;
+    }
+    let shown = around.found().cloned().unwrap_or_default();
+    let is_new = |one: &Neighbour| shown.iter().all(|other| other.incident_id != one.incident_id);
+    let new: Vec<Neighbour> = opened.into_iter().filter(is_new).collect();
+    Gathered::Found([new, shown].concat())
 }
 
 /// Other incidents of the same account.

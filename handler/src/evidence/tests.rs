@@ -1,5 +1,6 @@
 //! Every source in every way: what arrives is used, what does not is named, and the alert does not wait longer than it may.
 
+mod analyst;
 mod fake;
 mod logs;
 mod places;
@@ -44,7 +45,7 @@ fn incident() -> Result<Incident, Box<dyn std::error::Error>> {
 }
 
 fn asked(incident: &Incident) -> Asked<'_> {
-    Asked { incident, history: None, event: None, now: NOW }
+    Asked { incident, history: None, event: None, opened: None, now: NOW }
 }
 
 async fn gathered(aws: &Aws, asked: &Asked<'_>, policy: AnalysisPolicy) -> Evidence {

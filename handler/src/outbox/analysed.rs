@@ -21,6 +21,9 @@ const LONGEST_WRITE: Duration = Duration::from_secs(2);
 /// How long after a mail the author of a change is looked for, in seconds.
 const AUTHOR_SECONDS: i64 = 10 * 60;
 
+/// Begin of the timeline's entry about a severity that was raised.
+const RAISED: &str = "raised to ";
+
 /// What is known about the incident of a notice beyond its record.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Known<'a> {
@@ -54,7 +57,7 @@ pub(super) async fn stated<S, N>(context: &Context<S, N>, incident: &Incident, k
     let is_analysed = matches!(incident.due, Some(Reason::Opened | Reason::Escalated));
     let Some(analyst) = context.analyst.as_deref().filter(|_| is_analysed) else { return unchanged() };
     let Known { history, event, .. } = known;
-    let asked = Asked { incident, history, event, now: context.clock.now().seconds };
+    let asked = Asked { incident, history, event, opened: Some(&context.opened), now: context.clock.now().seconds };
     let analysis = panics::awaited(async { analyst.analyse(asked).await });
     let why = match tokio::time::timeout(LONGEST, analysis).await {
         Ok(Ok(analysed)) => return with(incident, analysed),
@@ -107,8 +110,11 @@ pub(super) fn look_for_author(incident: &Incident, policy: &AnalysisPolicy, now:
 
 fn with(incident: &Incident, analysed: Analysed) -> Stated {
     let Analysed { analysis, severity, judgement } = analysed;
-    let severity = severity.max(incident.severity);
+    let judged = judgement.as_ref().map(|judgement| judgement.severity_at(incident.occurrences));
     let judgement = judgement.filter(|judgement| differs(judgement, incident));
+    // A share of failures raises it once.
+    let was_raised = incident.timeline.iter().any(|entry| entry.what.starts_with(RAISED));
+    let severity = if was_raised { judged.unwrap_or(incident.severity) } else { severity }.max(incident.severity);
     let rejudged = (judgement.is_some() || severity > incident.severity).then(|| Rejudged {
         former: incident.severity,
         by_rule: judgement.is_some(),
@@ -136,11 +142,11 @@ fn what_changed(incident: &Incident, analysis: &Analysis, severity: Severity, ju
     match judgement {
         Some(judged) if !is_raised => format!("judged anew by rule {}", judged.rule),
         Some(judged) if judged.severity_at(incident.occurrences) >= severity => {
-            format!("raised to {severity} by rule {}", judged.rule)
+            format!("{RAISED}{severity} by rule {}", judged.rule)
         }
         _ if analysis.failing_share.is_some_and(|share| share > 0.5) => {
-            format!("raised to {severity}: more than half of the calls fail")
+            format!("{RAISED}{severity}: more than half of the calls fail")
         }
-        _ => format!("raised to {severity} after its analysis"),
+        _ => format!("{RAISED}{severity} after its analysis"),
     }
 }

@@ -119,9 +119,9 @@ fn mentioned(text: &str) -> Option<&'static str> {
 
 /// Whether a text names a service.
 pub(crate) fn names(text: &str, service: &str) -> bool {
-    let text = text.to_lowercase();
+    let lower = text.to_lowercase();
     let words = NAMES.iter().find(|(name, ..)| *name == service).map_or(&[][..], |(_, _, words)| words);
-    words.iter().any(|word| has_word(&text, word)) || self::service(&text) == Some(service)
+    words.iter().any(|word| has_word(&lower, word)) || self::service(text) == Some(service)
 }
 
 /// A service as people call it.

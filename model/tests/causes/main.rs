@@ -37,9 +37,9 @@ fn each_scenario_has_its_cause() -> Made<()> {
             ));
         }
     }
-    println!("{right} of {} right; {wrong_likely} of {likely} likely ones wrong", files.len());
     assert!(files.len() >= 15, "{} has no scenarios", folder.display());
-    assert!(misses.is_empty(), "{}", misses.join("\n"));
+    let sum = format!("{right} of {} right; {wrong_likely} of {likely} likely ones wrong", files.len());
+    assert!(misses.is_empty(), "{sum}\n{}", misses.join("\n"));
     Ok(())
 }
 

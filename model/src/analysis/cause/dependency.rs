@@ -1,9 +1,11 @@
 //! A host or service that it calls.
 
+use std::net::{IpAddr, SocketAddr};
+
 use super::Suspect;
 use crate::analysis::facts::Facts;
 use crate::analysis::signs::{ANSWERED, CERTIFICATE, DATABASE, DENIED, TIMEOUT, UNREACHABLE, has};
-use crate::analysis::{Cause, advice, aws};
+use crate::analysis::{Cause, LogLine, advice, aws};
 use crate::quotation::named;
 use crate::reduce;
 
@@ -48,9 +50,9 @@ impl Dependency {
     }
 }
 
-/// The host or service in an error.
+/// The host or service in an error, or the address.
 fn name(error: &str) -> String {
-    let host = error.lines().take(4).find_map(host);
+    let host = error.lines().take(4).find_map(host).or_else(|| address(error));
     host.or_else(|| aws::service(error).map(|service| aws::title(service).to_owned())).unwrap_or_default()
 }
 
@@ -61,6 +63,19 @@ fn host(line: &str) -> Option<String> {
     let is_name = found.contains('.') || found.contains(':') || lower.contains(&format!("enotfound {found}"));
     let is_undefined = found.starts_with("undefined") || found.starts_with("null");
     (is_name && !is_undefined).then(|| verbatim(&lower, &found).unwrap_or(found))
+}
+
+/// An address of a private network, with its port if it has one.
+fn address(error: &str) -> Option<String> {
+    let is_of_address = |character: char| character.is_ascii_digit() || ".:".contains(character);
+    let words = error.split(|character: char| !is_of_address(character)).map(|word| word.trim_end_matches([':', '.']));
+    words
+        .filter(|word| word.matches('.').count() == 3)
+        .find(|word| {
+            let ip = word.parse::<SocketAddr>().map(|address| address.ip()).or_else(|_| word.parse::<IpAddr>());
+            ip.is_ok_and(|ip| !ip.is_loopback())
+        })
+        .map(str::to_owned)
 }
 
 /// The word of a line that a host was made from: chance in it, such as an id, is replaced by `#`.
@@ -79,9 +94,15 @@ pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
     if has(&facts.lower, DENIED) {
         return Vec::new();
     }
-    let Some(found) = Dependency::of(&facts.error).filter(|_| !is_of_itself(facts)) else {
+    let Some(mut found) = Dependency::of(&facts.error).filter(|_| !is_of_itself(facts)) else {
         return waited(facts).into_iter().chain(called(facts)).collect();
     };
+    // The line before often says what was called.
+    let line = called_before(facts).filter(|_| found.name.is_empty() && found.trouble != Trouble::Database);
+    if let Some(line) = line {
+        found.name = self::name(&line.text);
+    }
+    let found = found;
     let name = if found.name.is_empty() { String::new() } else { named(&found.name) };
     let statement = match (found.trouble, name.as_str()) {
         (Trouble::Unreachable, "") => "What it calls cannot be reached.".to_owned(),
@@ -100,7 +121,8 @@ pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
     let suspect = Suspect::likely_if(is_likely, Cause::Dependency, weight, statement);
     let advice =
         if found.trouble == Trouble::Unreachable && !name.is_empty() { advice::network(facts, &name) } else { None };
-    vec![suspect.resting_on([facts.error_quote()]).resting_on(others).advising(advice)]
+    let line = line.map(|line| facts.line_quote(line));
+    vec![suspect.resting_on(line).resting_on([facts.error_quote()]).resting_on(others).advising(advice)]
 }
 
 /// Whether the failure is one of the function's own time or size, of which the words only remind.
@@ -127,30 +149,35 @@ fn others(facts: &Facts<'_>, found: &Dependency) -> Option<crate::analysis::Quot
     (!same.is_empty()).then(|| crate::analysis::facts::quote(crate::analysis::EvidenceKind::Related, None, text))
 }
 
+/// The line right before the error that says what was called.
+fn called_before<'f>(facts: &'f Facts<'_>) -> Option<&'f LogLine> {
+    const CALLS: &[&str] = &[
+        "asking",
+        "attempt",
+        "calling",
+        "connect",
+        "fetching",
+        "get http",
+        "http",
+        "invok",
+        "post http",
+        "put http",
+        "querying",
+        "request",
+        "retry",
+        "sending",
+        "waiting for",
+    ];
+    let last = facts.lines().iter().rev().skip(1).take(3);
+    last.into_iter().find(|line| has(&line.text.to_lowercase(), CALLS) && !name(&line.text).is_empty())
+}
+
 /// A call that ran out of time right after it named a host.
 fn waited(facts: &Facts<'_>) -> Option<Suspect> {
     if !has(&facts.lower, TIMEOUT) {
         return None;
     }
-    let last = facts.lines().iter().rev().skip(1).take(3);
-    let line = last.into_iter().find(|line| {
-        let lower = line.text.to_lowercase();
-        let waits = [
-            "calling",
-            "connecting",
-            "waiting for",
-            "request to",
-            "requesting",
-            "fetching",
-            "asking",
-            "get http",
-            "post http",
-            "retry",
-            "sending",
-        ];
-        waits.iter().any(|sign| lower.contains(sign))
-            && (host(&line.text).is_some() || aws::service(&line.text).is_some())
-    })?;
+    let line = called_before(facts)?;
     let name = name(&line.text);
     Some(
         Suspect::possible(Cause::Dependency, 63, format!("It waited for {} when its time ran out.", named(&name)))

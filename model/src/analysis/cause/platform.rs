@@ -74,10 +74,6 @@ fn is_here(facts: &Facts<'_>, one: &Neighbour) -> bool {
 
 /// Whether the error, or a line right before it, names the service.
 fn is_named(facts: &Facts<'_>, service: &str) -> bool {
-    let near = facts.lines().iter().rev().take(3);
-    aws::names(&facts.error, service)
-        || facts.evidence.log.found().is_some_and(|log| {
-            log.lines.iter().skip(log.error.unwrap_or_default()).any(|line| aws::names(&line.text, service))
-        })
-        || has(&facts.lower, TIMEOUT) && near.into_iter().any(|line| aws::names(&line.text, service))
+    let before = facts.lines().iter().rev().take(4);
+    aws::names(&facts.error, service) || before.into_iter().any(|line| aws::names(&line.text, service))
 }

@@ -58,13 +58,12 @@ fn between<'e>(stream: &[&'e LogEvent], id: &str) -> Vec<&'e LogEvent> {
 
 /// Where the environment of a request began, if this is its first request.
 fn first_of_environment(records: &[Option<Record>], start: usize) -> usize {
-    let before = (0..start).rev();
-    for at in before {
+    for at in (0..start).rev() {
         match records[at] {
             Some(Record::Init) => return at,
-            Some(Record::Start(_) | Record::Report(_)) => return start,
-            Some(Record::End) | None => {}
+            Some(Record::Start(_) | Record::End | Record::Report(_)) => return start,
+            None => {}
         }
     }
-    start
+    0
 }
