@@ -63,6 +63,9 @@ pub struct SelfCheck {
     /// The handler's version; empty from handlers without this field.
     #[serde(default)]
     pub version: String,
+    /// The requests that the handler knows; empty from handlers without this field.
+    #[serde(default)]
+    pub requests: Vec<String>,
     /// The rules file.
     #[serde(default)]
     pub rules: Finding,
@@ -98,6 +101,9 @@ impl<E: ToString> From<Result<(), E>> for Finding {
         }
     }
 }
+
+/// The names of all requests that the handler of this version knows.
+pub const REQUESTS: [&str; 4] = ["self-check", "sweep", "snapshot", "analyse"];
 
 #[cfg(test)]
 mod tests {

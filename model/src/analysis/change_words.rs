@@ -16,8 +16,14 @@ pub(crate) fn sentence(before: &Before) -> String {
 /// The same as evidence, with who did it.
 pub(crate) fn evidence(before: &Before) -> Quote {
     let by = before.change.by.as_deref().map(|by| format!(", by {}", named(by))).unwrap_or_default();
-    let at = before.is_exact.then_some(before.change.at);
-    quote(EvidenceKind::Change, at, format!("{}{by}", sentence(before)))
+    match before.is_exact {
+        true => quote(
+            EvidenceKind::Change,
+            Some(before.change.at),
+            format!("{}{by}", what(&before.change.altered).trim_end_matches(',')),
+        ),
+        false => quote(EvidenceKind::Change, None, format!("{}{by}", sentence(before))),
+    }
 }
 
 fn when(before: &Before) -> String {
