@@ -140,13 +140,8 @@ impl Handler {
             Some(function) => self.snapshots.history(function).await,
             None => None,
         };
-        let asked = Asked {
-            incident: &incident,
-            history: history.as_ref(),
-            event: None,
-            opened: None,
-            now: clock.now().seconds,
-        };
+        let now = clock.now().seconds;
+        let asked = Asked { incident: &incident, history: history.as_ref(), event: None, opened: None, now };
         let analysis = analyst.analyse(asked).await.analysis;
         Ok(store.keep_analysis(incident_id, &analysis).await?.then_some(analysis))
     }

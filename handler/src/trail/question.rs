@@ -125,7 +125,6 @@ mod tests {
             context: Vec::new(),
             lines: Vec::new(),
             error_line: None,
-            changed: Vec::new(),
             shared_with: Vec::new(),
             changed: changed.iter().map(|name| (*name).to_owned()).collect(),
             failing_share: None,

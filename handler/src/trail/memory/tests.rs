@@ -38,7 +38,6 @@ async fn put(local: &LocalTable, id: &str, created_at: &str, function: &str, cau
         context: Vec::new(),
         lines: Vec::new(),
         error_line: None,
-        changed: Vec::new(),
         shared_with: Vec::new(),
         changed: vec!["code".to_owned()],
         failing_share: None,
