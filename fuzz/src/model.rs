@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::sync::LazyLock;
 
 use incident_model::alert_policy::AlertPolicy;
+use incident_model::analysis::{LogEvent, RequestLog};
 use incident_model::control::{Control, SelfCheck};
 use incident_model::mail::{self, MAX_BODY, MAX_SUBJECT, Notice};
 use incident_model::tally::Tally;
@@ -22,6 +23,7 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("pattern", pattern),
     ("rules_file", rules_file),
     ("records", records),
+    ("request_log", request_log),
     ("settings", settings),
 ];
 
@@ -50,6 +52,21 @@ fn unwrapped(bytes: &[u8]) {
         for seen in incident_model::observe(&delivery).unwrap_or_default() {
             assert!(!seen.event_id.is_empty());
         }
+    }
+}
+
+/// Any log gives few lines, and none that acts.
+fn request_log(bytes: &[u8]) {
+    const ID: &str = "d0349e5c-7cdf-44ce-b9c9-3a10778a75c5";
+    let events: Vec<LogEvent> = text(bytes)
+        .split('\u{1e}')
+        .map(|text| LogEvent { at: 0, stream: String::new(), text: text.replace("ID", ID) })
+        .collect();
+    for id in [Some(ID), None] {
+        let found = RequestLog::of("/aws/lambda/orders", &events, id, "KeyError").unwrap_or_default();
+        assert!(found.lines.len() <= 20 && found.lines.iter().map(|line| line.text.len()).sum::<usize>() <= 4096);
+        assert!(found.lines.iter().all(|line| !line.text.chars().any(char::is_control)));
+        assert!(found.error.is_none_or(|error| error < found.lines.len()));
     }
 }
 

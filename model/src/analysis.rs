@@ -3,17 +3,28 @@
 //! Rules, no model: each cause names the evidence that it rests on, so that a person can check it. A confident wrong cause
 //! costs more than none: without evidence the cause is [`Cause::Unknown`].
 
+mod advice;
+mod analyse;
+mod aws;
+mod beside;
+mod cause;
+mod change_words;
 pub mod earlier;
 pub mod evidence;
+mod facts;
 pub mod function_state;
 pub mod origin;
 pub mod policy;
+mod rank;
 pub mod rates;
 pub mod request_log;
+mod signs;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
 use crate::word::{Word, by_name};
+pub use analyse::{analyse, risen};
 pub use earlier::Earlier;
 pub use evidence::{Evidence, EvidenceKind, Gathered, Neighbour, WhyMissing};
 pub use function_state::{Change, FunctionHistory, FunctionState};
@@ -133,9 +144,16 @@ pub struct Analysis {
     /// Lines of the failed request, oldest first: at most 20 and 4 KB.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<LogLine>,
+    /// Which of the lines is the error, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_line: Option<usize>,
     /// Ids of incidents that share the cause.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shared_with: Vec<String>,
+    /// What of the function changed before the first failure, near to it: `code`, `alias`, `memory`, `environment`, `layers` …,
+    /// `something` where a snapshot does not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
     /// The share of calls that fail, 0 to 1, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_share: Option<f64>,

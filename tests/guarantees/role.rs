@@ -8,10 +8,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::bus;
-use super::control::Control;
 use super::evidence;
 use super::stack::{EVENTS, HANDLER, Stack};
-use crate::harness::{TestResult, eventually};
+use crate::harness::{Control, TestResult, eventually};
 use crate::watch::create;
 
 /// What Lambda itself does with the role: it writes the log, and looks at the queue when the mapping is made. The local AWS

@@ -11,7 +11,7 @@ use super::connections::Held;
 use super::pipeline::perform;
 use super::protocol::Protocol;
 use super::route::Route;
-use super::{Reply, State};
+use super::{Reply, State, refusal};
 use crate::front::{Front, NO_ANSWER};
 use crate::services::lambda;
 use crate::{ApiError, Call};
@@ -39,14 +39,8 @@ impl Front for State {
 
 /// The JSON of a reply, or the error that it is.
 fn read(reply: &Reply) -> Result<Value, ApiError> {
-    let body: Value = serde_json::from_slice(reply.body()).unwrap_or_default();
-    if reply.status().is_success() {
-        return Ok(body);
+    match refusal::of(reply) {
+        Some(error) => Err(error),
+        None => Ok(serde_json::from_slice(reply.body()).unwrap_or_default()),
     }
-    let text = |name: &str| body.get(name).and_then(Value::as_str);
-    let header = reply.headers().get("x-amzn-errortype").and_then(|value| value.to_str().ok());
-    let code = header.or_else(|| text("__type")).unwrap_or_default();
-    let code = code.rsplit('#').next().unwrap_or_default();
-    let message = text("message").or_else(|| text("Message")).unwrap_or_default();
-    Err(ApiError::new(code, message).with_status(reply.status().as_u16()))
 }

@@ -19,10 +19,10 @@ use super::protocol::Protocol;
 use super::request::Request;
 use super::route::{self, Route};
 use super::signature::{Rejection, Scope, Signer};
-use super::{Dropped, Reply, State, control, dispatch, pages, permission, reserved};
+use super::{Dropped, Reply, State, control, dispatch, pages, permission, refusal, reserved};
 use crate::policy::Need;
 use crate::services::dynamodb::ConsumedUnits;
-use crate::services::{dynamodb, lambda, s3};
+use crate::services::{cloudtrail, dynamodb, lambda, s3};
 use crate::{ApiError, Call, Cloud, Principal, RestRequest};
 
 /// A decoded call and its protocol.
@@ -245,7 +245,13 @@ async fn perform_to_its_end(
     let begun = state.cloud.work.begin();
     let performing = tokio::spawn(async move {
         let _begun = begun;
+        let draft = cloudtrail::draft(&state.cloud, &work.call, rest.as_ref());
         let reply = work.perform(&state.cloud, rest, fault.as_ref()).await;
+        if let Some(draft) = draft
+            && reply.status() != http::StatusCode::NOT_IMPLEMENTED
+        {
+            cloudtrail::record(&state.cloud, draft, refusal::of(&reply).as_ref());
+        }
         let is_answered = !matches!(fault, Some(Action::DropAfter | Action::HangAfter));
         let consumed = reply.extensions().get::<Vec<ConsumedUnits>>().cloned().unwrap_or_default();
         state.calls.record(work.recorded(&state, is_answered.then(|| reply.status()), consumed));

@@ -1,5 +1,9 @@
 //! A function as it was at a time, and what changed since.
 
+mod difference;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -90,6 +94,20 @@ pub enum Altered {
     Something,
 }
 
+impl Altered {
+    /// What changed, in one or two words: `code`, `alias`, the name of a setting, `environment`, `layers`, `something`.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Code { .. } => "code",
+            Self::Alias { .. } => "alias",
+            Self::Setting { name, .. } => name,
+            Self::Environment { .. } => "environment",
+            Self::Layers { .. } => "layers",
+            Self::Something => "something",
+        }
+    }
+}
+
 /// One change of a function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
@@ -120,3 +138,42 @@ pub struct FunctionHistory {
 
 /// Changes that a snapshot keeps.
 pub const MOST_CHANGES: usize = 5;
+
+impl FunctionHistory {
+    /// The history with a state as it is at a time, in seconds since 1970; `None` if nothing changed. What the state does not
+    /// know, of aliases and reserved concurrency, stays as it was. The first state that is seen has no changes.
+    #[must_use]
+    pub fn seen(self, state: FunctionState, at: i64) -> Option<Self> {
+        if self.is_new() {
+            return Some(Self { seen_at: at, state, changes: Vec::new() });
+        }
+        let state = state.knowing(&self.state);
+        if state == self.state {
+            return None;
+        }
+        let mut changes = self.changes_until(&state, at);
+        changes.truncate(MOST_CHANGES);
+        Some(Self { seen_at: at, state, changes })
+    }
+
+    /// The changes that are known when the function, or a version of it, is as it is `now`, newest first. `read_at` is the time
+    /// of that, in seconds since 1970. What one of the states does not know is not compared.
+    pub fn changes_until(&self, now: &FunctionState, read_at: i64) -> Vec<Change> {
+        let latest =
+            if self.is_new() { Vec::new() } else { difference::differences(&self.state, now, self.seen_at, read_at) };
+        latest.into_iter().chain(self.changes.iter().cloned()).collect()
+    }
+
+    fn is_new(&self) -> bool {
+        self.seen_at == 0
+    }
+}
+
+impl FunctionState {
+    /// This state, with what only the former one knows.
+    fn knowing(self, former: &Self) -> Self {
+        let mut aliases = former.aliases.clone();
+        aliases.extend(self.aliases);
+        Self { concurrency: self.concurrency.or(former.concurrency), aliases, ..self }
+    }
+}

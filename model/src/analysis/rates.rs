@@ -1,5 +1,15 @@
 //! How bad: metrics of a function by the minute.
 
+mod failing;
+mod said;
+#[cfg(test)]
+mod tests;
+
+pub use failing::{Failing, Throttled};
+
+/// Seconds of a minute.
+pub(crate) const MINUTE: i64 = 60;
+
 /// A minute of a function.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Minute {
@@ -27,4 +37,20 @@ pub struct Rates {
     pub day_before: Vec<Minute>,
     /// When they were read, in seconds since 1970.
     pub until: i64,
+}
+
+impl Minute {
+    /// Its calls. Late data can count an error before its call.
+    fn calls(&self) -> f64 {
+        self.invocations.max(self.errors)
+    }
+
+    fn has_data(&self) -> bool {
+        self.calls() > 0.0
+    }
+
+    /// The calls that succeeded.
+    fn successes(&self) -> f64 {
+        self.calls() - self.errors
+    }
 }

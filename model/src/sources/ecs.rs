@@ -40,12 +40,20 @@ fn task(envelope: &Envelope) -> Observation {
     let observation = match stop::of(envelope) {
         Stop::Exit { container, code, why } => {
             let message = format!("container {container} exited with code {code}: {why}");
-            envelope.failure(family, &format!("Exit{code}"), &message).with("exit_code", code)
+            envelope
+                .failure(family, &format!("Exit{code}"), &message)
+                .with("exit_code", code)
+                .with("container", container)
         }
         Stop::Failed { class, why } => envelope.failure(family, class, why),
         Stop::Harmless(reason) => envelope.ignored(family, reason),
     };
-    observation.with("stop_code", envelope.text("/stopCode")).request(name(envelope.text("/taskArn")))
+    let task = name(envelope.text("/taskArn"));
+    observation
+        .with("stop_code", envelope.text("/stopCode"))
+        .with("task_definition_arn", envelope.text("/taskDefinitionArn"))
+        .with("task_id", task)
+        .request(task)
 }
 
 /// `family` of `…:task-definition/family:3`.

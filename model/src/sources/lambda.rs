@@ -40,6 +40,8 @@ fn invocation(envelope: &Envelope) -> Observation {
         .request(envelope.text("/requestContext/requestId"))
         .with("condition", condition)
         .with("function_arn", arn)
+        .with("alias", alias(arn))
+        .with("executed_version", envelope.text("/responseContext/executedVersion"))
         .with(
             "attempts",
             envelope.detail.pointer("/requestContext/approximateInvokeCount").cloned().unwrap_or_default(),
@@ -65,6 +67,13 @@ fn function<'a>(arn: &'a str, envelope: &Envelope) -> &'a str {
 /// A function's ARN without version or alias.
 fn unqualified(arn: &str) -> &str {
     arn.match_indices(':').nth(6).map_or(arn, |(end, _)| &arn[..end])
+}
+
+/// The alias in a function's ARN; empty without one. A version is none.
+fn alias(arn: &str) -> &str {
+    let qualifier = arn.split(':').nth(7).unwrap_or_default();
+    let is_version = qualifier == "$LATEST" || qualifier.bytes().all(|byte| byte.is_ascii_digit());
+    if is_version { "" } else { qualifier }
 }
 
 /// The seconds in `Task timed out after 3.00 seconds`.

@@ -25,7 +25,8 @@ pub(super) fn observe(envelope: &Envelope) -> Observation {
         .by_status(machine, status, &cause)
         .request(name(envelope.text("/executionArn")))
         .with("status", status)
-        .with("execution", envelope.text("/name"));
+        .with("execution", envelope.text("/name"))
+        .with("execution_arn", envelope.text("/executionArn"));
     if !error.is_empty() && !observation.error_type.is_empty() {
         observation.error_type = error.to_owned();
     }

@@ -3,7 +3,7 @@
 use crate::{ApiError, Call, Cloud, Output};
 
 use super::parameters::{group_identifier, group_name, invalid, limit, only, page, stream_name};
-use super::store::{Stream, now, with_group};
+use super::store::{Arrival, Stream, now, with_group};
 use super::{measured, record};
 
 const BATCH_LIMIT: usize = 10_000;
@@ -89,7 +89,7 @@ pub(super) fn put_events(cloud: &Cloud, call: &Call) -> Result<Output, ApiError>
         }
         let (accepted, rejected) = split(events);
         let measured = measured(&accepted);
-        group.append(name, accepted);
+        group.append(name, accepted, Arrival::now(cloud));
         Ok((measured, rejected))
     })?;
     record(cloud, &call.region, measured);

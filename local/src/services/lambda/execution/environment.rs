@@ -97,17 +97,22 @@ impl Environment {
         self.running.as_mut().is_some_and(|running| running.process.is_alive())
     }
 
-    /// Runs one invocation to any outcome.
+    /// Runs one invocation of an ARN to any outcome.
     ///
     /// # Errors
     /// When the role can no longer be assumed.
-    pub(super) async fn invoke(&mut self, request_id: &str, payload: Bytes) -> Result<Outcome, ApiError> {
+    pub(super) async fn invoke(
+        &mut self,
+        request_id: &str,
+        invoked_arn: &str,
+        payload: Bytes,
+    ) -> Result<Outcome, ApiError> {
         let (init, failed) = if self.running.is_none() { self.initialise().await? } else { (None, None) };
         self.journal.write([self.format.start(request_id, &self.revision.version)]);
         let started = Instant::now();
         let ending = match failed {
             Some(ending) => ending,
-            None => self.work(request_id, payload).await?,
+            None => self.work(request_id, invoked_arn, payload).await?,
         };
         let duration = started.elapsed().min(self.timeout().max(Duration::from_millis(1)));
         Ok(self.conclude(request_id, ending, duration, init).await)
@@ -161,14 +166,14 @@ impl Environment {
         }
     }
 
-    async fn work(&mut self, request_id: &str, payload: Bytes) -> Result<Ending, ApiError> {
+    async fn work(&mut self, request_id: &str, invoked_arn: &str, payload: Bytes) -> Result<Ending, ApiError> {
         let timeout = self.timeout();
         let deadline = Instant::now() + timeout;
         let work = Work {
             request_id: request_id.to_owned(),
             payload,
             deadline: jiff::Timestamp::now().as_millisecond() + i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX),
-            function_arn: self.function.arn.clone(),
+            invoked_arn: invoked_arn.to_owned(),
         };
         if let Some(running) = &self.running {
             running.api.assign(work);

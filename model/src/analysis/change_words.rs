@@ -1,0 +1,121 @@
+//! Changes of a function in words.
+
+use super::facts::changes::{Before, is_less};
+use super::facts::quote;
+use super::function_state::Altered;
+use super::words::{listed, span};
+use super::{EvidenceKind, Quote};
+use crate::arn;
+use crate::quotation::named;
+
+/// What changed and when: `The memory was lowered from 512 to 128 MB 3 min before the first failure`.
+pub(crate) fn sentence(before: &Before) -> String {
+    format!("{} {}", what(&before.change.altered), when(before))
+}
+
+/// The same as evidence, with who did it.
+pub(crate) fn evidence(before: &Before) -> Quote {
+    let by = before.change.by.as_deref().map(|by| format!(", by {}", named(by))).unwrap_or_default();
+    match before.is_exact {
+        true => quote(
+            EvidenceKind::Change,
+            Some(before.change.at),
+            format!("{}{by}", what(&before.change.altered).trim_end_matches(',')),
+        ),
+        false => quote(EvidenceKind::Change, None, format!("{}{by}", sentence(before))),
+    }
+}
+
+fn when(before: &Before) -> String {
+    match (before.is_exact, before.elapsed) {
+        (true, 0) => "right before the first failure".to_owned(),
+        (true, elapsed) => format!("{} before the first failure", span(elapsed)),
+        (false, 0) => "about when the first failure came".to_owned(),
+        (false, elapsed) => format!("at most {} before the first failure", span(elapsed)),
+    }
+}
+
+/// What changed, as a main clause.
+pub(crate) fn what(altered: &Altered) -> String {
+    match altered {
+        Altered::Code { version } if version.is_empty() => "Code was deployed".to_owned(),
+        Altered::Code { version } => format!("Version {} was deployed", named(version)),
+        Altered::Alias { name, from, to } => {
+            format!("The alias {} was moved from version {} to {}", named(name), named(from), named(to))
+        }
+        Altered::Setting { name, from, to } => setting(name, from, to),
+        Altered::Environment { added, removed } => environment(added, removed),
+        Altered::Layers { from, to } => layers(from, to),
+        Altered::Something => {
+            "Code or a setting was changed that a snapshot does not show, such as the value of a variable,".to_owned()
+        }
+    }
+}
+
+fn setting(name: &str, from: &str, to: &str) -> String {
+    let unit = match name {
+        "memory" | "storage" => " MB",
+        "timeout" => " s",
+        _ => "",
+    };
+    let title = match name {
+        "concurrency" => "reserved concurrency",
+        "storage" => "size of /tmp",
+        name => name,
+    };
+    match name {
+        "memory" | "timeout" | "storage" | "concurrency" => {
+            let verb = if is_less(from, to) { "lowered" } else { "raised" };
+            format!("The {title} was {verb} from {} to {}{unit}", named(from), named(to))
+        }
+        "role" => format!("The role was changed from {} to {}", named(arn::name(from)), named(arn::name(to))),
+        "network" if from.is_empty() => "The function was put into a VPC".to_owned(),
+        "network" if to.is_empty() => "The function was taken out of its VPC".to_owned(),
+        "network" => "Subnets or security groups of the function were changed".to_owned(),
+        "description" => "The description was changed".to_owned(),
+        _ => format!("The {} was changed from {} to {}", named(title), named(from), named(to)),
+    }
+}
+
+fn environment(added: &[String], removed: &[String]) -> String {
+    let variables = |names: &[String]| {
+        let listed = listed(&names.iter().map(|name| named(name)).collect::<Vec<_>>());
+        let (noun, verb) = if names.len() == 1 { ("variable", "was") } else { ("variables", "were") };
+        format!("environment {noun} {listed} {verb}")
+    };
+    match (added, removed) {
+        (added, []) => format!("The {} added", variables(added)),
+        ([], removed) => format!("The {} removed", variables(removed)),
+        (added, removed) => format!("The {} removed and the {} added", variables(removed), variables(added)),
+    }
+}
+
+/// `The layer Datadog-Extension was changed (60 → 62)`.
+fn layers(from: &[String], to: &[String]) -> String {
+    let parts = |layer: &str| {
+        let mut parts = layer.rsplitn(3, ':');
+        let version = parts.next().unwrap_or_default().to_owned();
+        (parts.next().unwrap_or(layer).to_owned(), version)
+    };
+    let (from, to): (Vec<_>, Vec<_>) =
+        (from.iter().map(|layer| parts(layer)).collect(), to.iter().map(|layer| parts(layer)).collect());
+    let mut said: Vec<String> = Vec::new();
+    for (name, version) in &to {
+        said.push(match from.iter().find(|(former, _)| former == name) {
+            Some((_, former)) => {
+                format!("the layer {} was changed ({} → {})", named(name), named(former), named(version))
+            }
+            None => format!("the layer {} was added (version {})", named(name), named(version)),
+        });
+    }
+    let gone = from.iter().filter(|(name, _)| !to.iter().any(|(later, _)| later == name));
+    said.extend(
+        gone.map(|(name, version)| format!("the layer {} was removed (version {})", named(name), named(version))),
+    );
+    capitalised(&listed(&said))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}

@@ -1,0 +1,135 @@
+//! What the handler found out about an incident, as people read it.
+
+use incident_model::analysis::{Candidate, EvidenceKind, LogLine, Missing, Quote, WhyMissing};
+use incident_model::{Analysis, Incident};
+
+use super::cause::named;
+use super::fields::Fields;
+use crate::cli::time_arg;
+
+/// Lines of the log to show before the one with the error; `show --logs` has them all.
+const LINES_BEFORE: usize = 10;
+/// How a command to copy begins.
+const COMMANDS: [&str; 2] = ["aws ", "incidentctl "];
+
+/// The suspected cause, what it rests on, and the advice.
+pub(super) fn why(fields: &mut Fields, incident: &Incident) {
+    match (&incident.analysis, incident.cause) {
+        (Some(analysis), _) => suspicion(fields, analysis),
+        (None, Some(cause)) => fields.text("cause", &named(cause, incident.confidence)),
+        (None, None) => {}
+    }
+}
+
+/// The lines of the log, how bad it is, what else broke, what helped last time, and what could not be gathered.
+pub(super) fn context(fields: &mut Fields, incident: &Incident) {
+    if let Some(analysis) = &incident.analysis {
+        log(fields, before_error(&analysis.lines, incident));
+        surroundings(fields, analysis);
+    }
+}
+
+/// A whole analysis.
+pub(super) fn whole(fields: &mut Fields, analysis: &Analysis) {
+    suspicion(fields, analysis);
+    log(fields, &analysis.lines);
+    surroundings(fields, analysis);
+}
+
+/// Lines of the log under their times.
+pub(super) fn log(fields: &mut Fields, lines: &[LogLine]) {
+    for (number, line) in lines.iter().enumerate() {
+        let time = time_arg::readable(&line.at);
+        let indent = format!("\n{}", " ".repeat(time.len() + 2));
+        let text = line.text.lines().collect::<Vec<_>>().join(&indent);
+        fields.verbatim(if number == 0 { "log" } else { "" }, &format!("{time}  {text}"));
+    }
+}
+
+fn suspicion(fields: &mut Fields, analysis: &Analysis) {
+    let Analysis { cause, confidence, statement, .. } = analysis;
+    fields.text("cause", &format!("{}: {statement}", named(*cause, Some(*confidence))));
+    quotes(fields, "evidence", &analysis.evidence);
+    for (number, Candidate { cause, confidence, statement, .. }) in analysis.candidates.iter().enumerate() {
+        let name = if number == 0 { "or" } else { "" };
+        fields.text(name, &format!("{}: {statement}", named(*cause, Some(*confidence))));
+    }
+    for (number, advice) in analysis.advice.iter().enumerate() {
+        let name = if number == 0 { "advice" } else { "" };
+        match COMMANDS.iter().any(|start| advice.starts_with(start)) {
+            true => fields.verbatim(name, advice),
+            false => fields.text(name, advice),
+        }
+    }
+}
+
+fn surroundings(fields: &mut Fields, analysis: &Analysis) {
+    for Quote { kind, text, .. } in &analysis.context {
+        match kind {
+            EvidenceKind::Rate => fields.text("how bad", text),
+            EvidenceKind::Related => fields.text("also broke", text),
+            EvidenceKind::Earlier => fields.text("last time", text),
+            other => fields.text("context", &format!("{other}: {text}")),
+        }
+    }
+    fields.text("same cause", &analysis.shared_with.join(", "));
+    let missing: Vec<String> = analysis.missing.iter().map(unavailable).collect();
+    fields.text("missing", &missing.join("\n"));
+}
+
+fn quotes(fields: &mut Fields, name: &str, quotes: &[Quote]) {
+    for (number, Quote { kind, at, text }) in quotes.iter().enumerate() {
+        let at = at.as_ref().map(|at| format!(" {}", time_arg::readable(at))).unwrap_or_default();
+        fields.text(if number == 0 { name } else { "" }, &format!("{kind}{at}: {text}"));
+    }
+}
+
+fn unavailable(Missing { kind, reason }: &Missing) -> String {
+    let why = match reason {
+        WhyMissing::Denied => "the handler may not read it",
+        WhyMissing::Late => "it did not arrive in time",
+        WhyMissing::None => "there is none",
+        WhyMissing::Off => "the setting `analysis` switches it off",
+        WhyMissing::Other(_) => "a newer version knows why",
+    };
+    format!("{kind}: {reason}, {why}")
+}
+
+/// The last line with the error, and those before it; without such a line the last ones.
+fn before_error<'l>(lines: &'l [LogLine], incident: &Incident) -> &'l [LogLine] {
+    let message = incident.error_message.lines().next().unwrap_or_default();
+    let signs = [incident.error_type.as_str(), message].map(str::trim);
+    let is_error = |line: &LogLine| signs.iter().any(|sign| !sign.is_empty() && line.text.contains(sign));
+    let end = lines.iter().rposition(is_error).map_or(lines.len(), |at| at + 1);
+    &lines[end.saturating_sub(LINES_BEFORE + 1)..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::incidents::tests::analysed;
+
+    fn line(text: &str) -> LogLine {
+        LogLine { at: "2026-01-31T12:00:00Z".to_owned(), text: text.to_owned() }
+    }
+
+    #[test]
+    fn ten_lines_before_the_error_are_shown() {
+        let incident = Incident { error_type: "KeyError".to_owned(), error_message: String::new(), ..analysed("1") };
+        let mut lines: Vec<LogLine> = (0..15).map(|number| line(&format!("line {number}"))).collect();
+        lines[13].text = "[ERROR] KeyError: 'customer'".to_owned();
+        let shown = before_error(&lines, &incident);
+        assert_eq!((shown.len(), &shown[0].text[..], &shown[10].text[..]), (11, "line 3", lines[13].text.as_str()));
+        lines.truncate(3);
+        assert_eq!(before_error(&lines, &incident).len(), 3, "no line has the error");
+        assert_eq!(before_error(&[], &incident), []);
+    }
+
+    #[test]
+    fn a_cause_without_its_analysis_is_still_named() {
+        let mut fields = Fields::default();
+        why(&mut fields, &Incident { analysis: None, ..analysed("1") });
+        let lines: Vec<String> = fields.lines().iter().map(ToString::to_string).collect();
+        assert_eq!(lines, ["cause         deployment, likely"]);
+    }
+}
