@@ -7,9 +7,10 @@ use incident_model::time::rfc3339;
 use serde_json::{Value, json};
 
 use super::bus;
-use super::control::Control;
+
 use super::stack::Stack;
-use crate::harness::{Aws, TestResult, eventually};
+
+use crate::harness::{Aws, Control, TestResult, eventually};
 use crate::watch::create;
 
 /// The calls that gather it, on the way of an alert or by the sweep.

@@ -192,6 +192,8 @@ mod tests {
             advice: vec!["billing".to_owned()],
             context: Vec::new(),
             lines: Vec::new(),
+            changed: Vec::new(),
+            error_line: None,
             shared_with: Vec::new(),
             failing_share: None,
             at: String::new(),

@@ -108,6 +108,8 @@ mod tests {
             advice: Vec::new(),
             context: Vec::new(),
             lines: Vec::new(),
+            error_line: None,
+            changed: Vec::new(),
             shared_with: Vec::new(),
             failing_share: None,
             at: "2026-11-27T10:02:00.000Z".to_owned(),

@@ -37,6 +37,8 @@ async fn put(local: &LocalTable, id: &str, created_at: &str, function: &str, cau
         advice: Vec::new(),
         context: Vec::new(),
         lines: Vec::new(),
+        error_line: None,
+        changed: Vec::new(),
         shared_with: Vec::new(),
         failing_share: None,
         at: created_at.to_owned(),
