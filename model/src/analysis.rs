@@ -19,8 +19,6 @@ mod rank;
 pub mod rates;
 pub mod request_log;
 mod signs;
-#[cfg(test)]
-mod tests;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -146,9 +144,16 @@ pub struct Analysis {
     /// Lines of the failed request, oldest first: at most 20 and 4 KB.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<LogLine>,
+    /// Which of the lines is the error, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_line: Option<usize>,
     /// Ids of incidents that share the cause.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shared_with: Vec<String>,
+    /// What of the function changed before the first failure, near to it: `code`, `alias`, `memory`, `environment`, `layers` …,
+    /// `something` where a snapshot does not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
     /// The share of calls that fail, 0 to 1, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_share: Option<f64>,

@@ -4,6 +4,7 @@
 //! The words of an event are recognisable: they stand in quotation marks or in lines that begin with `> `; only names stand in
 //! our sentences as they are. They are never part of a link or a command.
 
+mod analysed;
 #[cfg(test)]
 mod attacks;
 mod line;
@@ -87,6 +88,7 @@ fn failure(incident: &Incident, notice: &Notice<'_>) -> String {
         Line::ours("Do this:  ", first_sentence(&incident.recommendation)),
         Line::blank(),
     ];
+    lines.extend(analysed::lines(incident));
     lines.extend(occasion(incident, notice).into_iter().map(Line::from));
     if first_sentence(&incident.recommendation) != incident.recommendation {
         lines.extend([Line::ours("In full:  ", &incident.recommendation), Line::blank()]);

@@ -31,7 +31,9 @@ pub fn analyse(incident: &Incident, evidence: &Evidence, now: i64) -> Analysis {
         advice: best.advice.into_iter().take(MOST_ADVICE).collect(),
         context: beside::context(&facts),
         lines: evidence.log.found().map(|log| log.lines.clone()).unwrap_or_default(),
+        error_line: evidence.log.found().and_then(|log| log.error),
         shared_with: beside::shared_with(&facts),
+        changed: facts.changes.iter().map(|before| before.change.altered.name().to_owned()).collect(),
         failing_share: facts.failing.map(|failing| failing.share),
         at: rfc3339(now),
     }

@@ -94,6 +94,20 @@ pub enum Altered {
     Something,
 }
 
+impl Altered {
+    /// What changed, in one or two words: `code`, `alias`, the name of a setting, `environment`, `layers`, `something`.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Code { .. } => "code",
+            Self::Alias { .. } => "alias",
+            Self::Setting { name, .. } => name,
+            Self::Environment { .. } => "environment",
+            Self::Layers { .. } => "layers",
+            Self::Something => "something",
+        }
+    }
+}
+
 /// One change of a function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {

@@ -7,6 +7,10 @@ use proptest::sample::select;
 
 use super::unrecorded::{Unrecorded, not_recorded};
 use super::*;
+use crate::analysis::evidence::FailedStep;
+use crate::analysis::{
+    Earlier, Evidence, FunctionHistory, FunctionState, Gathered, LogEvent, Neighbour, RequestLog, WhyMissing, analyse,
+};
 use crate::observation::{Kind, Observation};
 use crate::unprintable::is_unprintable;
 use crate::{Classification, Rules, RulesError, Silence};
@@ -98,6 +102,62 @@ fn observation() -> impl Strategy<Value = Observation> {
     )
 }
 
+/// Evidence in which every word is the attacker's: his logs, names, settings and notes.
+fn evidence(hostile: &str, at: i64) -> Evidence {
+    let event = |text: String| LogEvent { at: at * 1000, stream: hostile.to_owned(), text };
+    let events = [event(format!("calling {hostile}")), event(format!("ERROR {hostile}\n{hostile}"))];
+    let neighbour = |source: &str, error_type: &str| Neighbour {
+        incident_id: hostile.to_owned(),
+        source: source.to_owned(),
+        resource: hostile.to_owned(),
+        region: hostile.to_owned(),
+        error_type: error_type.to_owned(),
+        summary: hostile.to_owned(),
+        began_at: at - 60,
+        is_resolved: false,
+        is_notified: true,
+        is_drill: false,
+    };
+    let before = FunctionState {
+        code: "a".to_owned(),
+        modified_at: Some(at - 9_000),
+        memory: Some(512),
+        role: format!("arn:aws:iam::1:role/{hostile}"),
+        layers: vec![hostile.to_owned()],
+        environment: vec![hostile.to_owned()],
+        handler: hostile.to_owned(),
+        aliases: [(hostile.to_owned(), hostile.to_owned())].into(),
+        ..FunctionState::default()
+    };
+    let now = FunctionState {
+        code: "b".to_owned(),
+        version: hostile.to_owned(),
+        modified_at: Some(at - 90),
+        memory: Some(128),
+        role: format!("{hostile}/{hostile}"),
+        layers: vec![format!("{hostile}:2")],
+        environment: vec![format!("{hostile}2")],
+        handler: format!("{hostile}2"),
+        aliases: [(hostile.to_owned(), format!("{hostile}2"))].into(),
+        ..before.clone()
+    };
+    let step = FailedStep {
+        state: hostile.to_owned(),
+        resource: hostile.to_owned(),
+        error: hostile.to_owned(),
+        cause: format!("User: {hostile} is not authorized to perform: {hostile} on resource: {hostile}"),
+    };
+    let health = neighbour("health", &format!("AWS_{hostile}_OPERATIONAL_ISSUE"));
+    Evidence {
+        log: RequestLog::of("g", &events, None, hostile).map_or(Gathered::Missing(WhyMissing::Late), Gathered::Found),
+        function: Gathered::Found(now),
+        history: Gathered::Found(FunctionHistory { seen_at: at - 9_000, state: before, changes: Vec::new() }),
+        around: Gathered::Found(vec![neighbour("lambda", hostile), health]),
+        execution: if hostile.len().is_multiple_of(2) { Gathered::Found(step) } else { Gathered::Missing(WhyMissing::None) },
+        ..Evidence::default()
+    }
+}
+
 /// Every mail about an incident.
 fn mails(incident: &Incident, hostile: &str) -> Vec<Mail> {
     let reasons = [Reason::Opened, Reason::Flapping, Reason::Escalated, Reason::Reminder, Reason::Recovered];
@@ -165,6 +225,20 @@ proptest! {
         let rules = RULES.as_ref().map_err(|error| TestCaseError::fail(error.to_string()))?;
         let seen = Classification::of(observation, rules);
         let mut incident = seen.incident("inc-0190a1b2".to_owned(), "2026-01-01T00:00:00Z".to_owned()).ok_or(TestCaseError::fail("none"))?;
+        for mail in mails(&incident, &other) {
+            prop_assert_eq!(fault(&mail), None, "{}", mail.body);
+        }
+        incident.earlier = Some(Earlier {
+            times: 2,
+            incident_id: other.clone(),
+            resolved_at: other.clone(),
+            lasted: 60,
+            note: Some(other.clone()),
+        });
+        let found = analyse(&incident, &evidence(&other, 1_767_225_600), 1_767_225_600);
+        (incident.cause, incident.confidence) = (Some(found.cause), Some(found.confidence));
+        incident.analysis = Some(Box::new(found));
+        incident.shares_cause_with = Some(other.clone());
         for mail in mails(&incident, &other) {
             prop_assert_eq!(fault(&mail), None, "{}", mail.body);
         }

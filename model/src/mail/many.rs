@@ -3,15 +3,18 @@
 use std::collections::HashMap;
 
 use super::line::{Line, command, finished};
-use super::{MAX_SUBJECT, Mail, after_the_end, ascii, ended_as, first_sentence, frequency, place};
+use super::{MAX_SUBJECT, Mail, after_the_end, analysed, ascii, ended_as, first_sentence, frequency, place};
 use crate::fields::shortened;
 use crate::incident::Incident;
 use crate::notice::{RECOVERED, Reason};
 use crate::quotation::{named, said, without_links};
 use crate::silence::Silence;
 
-/// The digest of incidents beyond the mail budget, at least one.
+/// The digest of incidents beyond the mail budget, or of those that began with another of the same cause; at least one.
 pub fn digest(incidents: &[Incident], stack: &str) -> Mail {
+    if let Some(first) = common_cause(incidents) {
+        return of_one_cause(first, incidents, stack);
+    }
     let mut lines: Vec<Line> = vec![
         format!("What:      {}", counts(incidents)).into(),
         format!("Where:     {}", places(incidents)).into(),
@@ -23,6 +26,46 @@ pub fn digest(incidents: &[Incident], stack: &str) -> Mail {
     ];
     lines.extend(listed(incidents, stack));
     Mail { subject: subject("[DIGEST]", incidents), body: finished(lines) }
+}
+
+/// The incident with which all of these share their cause.
+fn common_cause(incidents: &[Incident]) -> Option<&str> {
+    let known: HashMap<&str, &str> = incidents
+        .iter()
+        .filter_map(|one| Some((one.incident_id.as_str(), one.shares_cause_with.as_deref()?)))
+        .collect();
+    // One may share its cause with another of the list, which shares it with the first.
+    let first = |incident: &Incident| {
+        let first = *known.get(incident.incident_id.as_str())?;
+        Some(known.get(first).copied().unwrap_or(first))
+    };
+    let cause = first(incidents.first()?)?;
+    let are_new = incidents.iter().all(|one| !matches!(one.due, Some(reason) if reason != Reason::Opened));
+    (are_new && incidents.iter().all(|one| first(one) == Some(cause))).then_some(cause)
+}
+
+fn of_one_cause(first: &str, incidents: &[Incident], stack: &str) -> Mail {
+    let more = match incidents.len() {
+        1 => "1 more fails".to_owned(),
+        number => format!("{number} more fail"),
+    };
+    let sorted = sorted(incidents);
+    let mut lines: Vec<Line> = vec![
+        format!("What:      {more} for the same reason as {} ({})", named(first), severities(&sorted)).into(),
+        format!("Where:     {}", places(incidents)).into(),
+        format!("Since:     {}", earliest(incidents)).into(),
+        format!("How often: {}", failures(incidents)).into(),
+        "Do this:   mend the common cause first; all of them began within two minutes.".into(),
+        Line::blank(),
+    ];
+    let analysed = sorted.iter().find(|one| one.analysis.is_some());
+    lines.extend(analysed.into_iter().flat_map(|one| analysed::cause(one)));
+    lines.extend(listed(incidents, stack));
+    let worst = sorted.first().map_or("", |worst| worst.summary.as_str());
+    let severity = sorted.first().map_or(String::new(), |worst| format!("[{}] ", worst.severity));
+    let subject =
+        shortened(&without_links(&ascii(&format!("{severity}{more} for the same reason: {worst}"))), MAX_SUBJECT);
+    Mail { subject, body: finished(lines) }
 }
 
 /// The mail about the end of a silence, with the incidents that it hid, at least one. The silence may be known by its
@@ -121,18 +164,20 @@ fn listed(incidents: &[Incident], stack: &str) -> Vec<Line> {
 }
 
 /// What broke, what to do, and the id.
-fn entry(incident: &Incident) -> [Line; 5] {
+fn entry(incident: &Incident) -> Vec<Line> {
     let advice = match incident.due {
         Some(Reason::Recovered) => after_the_end(incident),
         _ => first_sentence(&incident.recommendation),
     };
-    [
+    let mut lines: Vec<Line> = vec![
         Line::blank(),
         format!("{}{} - {}", incident.severity, word(incident), said(&incident.summary)).into(),
         format!("  {}, since {}, {}", place(incident), incident.created_at, frequency(incident)).into(),
         Line::ours("  Do this:", &shortened(advice, MAX_ADVICE)),
-        format!("  {} (notice {})", named(&incident.incident_id), incident.notices).into(),
-    ]
+    ];
+    lines.extend(analysed::brief(incident));
+    lines.push(format!("  {} (notice {})", named(&incident.incident_id), incident.notices).into());
+    lines
 }
 
 /// The incidents of each resource together, in the order of its worst one.

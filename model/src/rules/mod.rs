@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod advice;
+mod analysed;
 mod check;
 mod command;
 mod document;
@@ -25,8 +26,11 @@ mod unreadable;
 
 use serde_json::Value;
 
+use crate::analysis::Analysis;
 use crate::fields::shortened;
+use crate::incident::Incident;
 use crate::observation::Observation;
+use crate::pattern::place::dotted;
 use crate::{Pattern, Severity};
 pub use check::{Report, check};
 use document::Document;
@@ -77,6 +81,12 @@ impl Rule {
     /// Whether it matches an event, a value of [`Observation::as_event`]. A rule without a pattern matches all.
     pub fn matches(&self, event: &Value) -> bool {
         self.pattern.as_ref().is_none_or(|pattern| pattern.matches(event))
+    }
+
+    /// Whether its pattern asks for what an analysis says.
+    fn asks_for_analysis(&self) -> bool {
+        let conditions = self.pattern.iter().flat_map(Pattern::conditions);
+        conditions.into_iter().any(|(way, _)| dotted(&way).starts_with("analysis."))
     }
 
     fn judge(&self, observation: &Observation) -> Judgement {
@@ -184,6 +194,19 @@ impl Rules {
         let event = observation.as_event();
         let winner = self.rules.iter().find(|rule| rule.matches(&event));
         winner.map_or_else(|| unmatched(observation), |rule| rule.judge(observation))
+    }
+
+    /// The judgement of the first rule that matches an observation with its analysis, if that rule asks for what the analysis
+    /// says. Otherwise the judgement of [`judge`](Self::judge) stays.
+    pub fn judge_with(&self, observation: &Observation, analysis: &Analysis) -> Option<Judgement> {
+        let event = analysed::event(observation, analysis);
+        let winner = self.rules.iter().find(|rule| rule.matches(&event))?;
+        winner.asks_for_analysis().then(|| winner.judge(observation))
+    }
+
+    /// The same for an incident whose event is gone: it has no attributes.
+    pub fn judge_incident(&self, incident: &Incident, analysis: &Analysis) -> Option<Judgement> {
+        self.judge_with(&analysed::observation(incident), analysis)
     }
 }
 

@@ -40,8 +40,10 @@ fn task(envelope: &Envelope) -> Observation {
     let observation = match stop::of(envelope) {
         Stop::Exit { container, code, why } => {
             let message = format!("container {container} exited with code {code}: {why}");
-            let failure = envelope.failure(family, &format!("Exit{code}"), &message);
-            failure.with("exit_code", code).with("container", container)
+            envelope
+                .failure(family, &format!("Exit{code}"), &message)
+                .with("exit_code", code)
+                .with("container", container)
         }
         Stop::Failed { class, why } => envelope.failure(family, class, why),
         Stop::Harmless(reason) => envelope.ignored(family, reason),

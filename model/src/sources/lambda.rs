@@ -40,8 +40,8 @@ fn invocation(envelope: &Envelope) -> Observation {
         .request(envelope.text("/requestContext/requestId"))
         .with("condition", condition)
         .with("function_arn", arn)
-        .with("executed_version", envelope.text("/responseContext/executedVersion"))
         .with("alias", alias(arn))
+        .with("executed_version", envelope.text("/responseContext/executedVersion"))
         .with(
             "attempts",
             envelope.detail.pointer("/requestContext/approximateInvokeCount").cloned().unwrap_or_default(),
@@ -69,10 +69,10 @@ fn unqualified(arn: &str) -> &str {
     arn.match_indices(':').nth(6).map_or(arn, |(end, _)| &arn[..end])
 }
 
-/// The alias by which a function was called: its ARN ends with it. A version ends it as well.
+/// The alias in a function's ARN; empty without one. A version is none.
 fn alias(arn: &str) -> &str {
-    let qualifier = arn.strip_prefix(unqualified(arn)).and_then(|rest| rest.strip_prefix(':')).unwrap_or_default();
-    let is_version = qualifier.starts_with('$') || qualifier.bytes().all(|byte| byte.is_ascii_digit());
+    let qualifier = arn.split(':').nth(7).unwrap_or_default();
+    let is_version = qualifier == "$LATEST" || qualifier.bytes().all(|byte| byte.is_ascii_digit());
     if is_version { "" } else { qualifier }
 }
 

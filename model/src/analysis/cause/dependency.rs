@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::Suspect;
 use crate::analysis::facts::Facts;
-use crate::analysis::signs::{ANSWERED, CERTIFICATE, DATABASE, DENIED, TIMEOUT, UNREACHABLE, has};
+use crate::analysis::signs::{ABSENT, ANSWERED, CERTIFICATE, DATABASE, DENIED, LOADING, TIMEOUT, UNREACHABLE, has};
 use crate::analysis::{Cause, LogLine, advice, aws};
 use crate::quotation::named;
 use crate::reduce;
@@ -95,7 +95,7 @@ pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
         return Vec::new();
     }
     let Some(mut found) = Dependency::of(&facts.error).filter(|_| !is_of_itself(facts)) else {
-        return waited(facts).into_iter().chain(called(facts)).collect();
+        return [waited(facts), called(facts), absent(facts)].into_iter().flatten().collect();
     };
     // The line before often says what was called.
     let line = called_before(facts).filter(|_| found.name.is_empty() && found.trouble != Trouble::Database);
@@ -192,5 +192,16 @@ fn called(facts: &Facts<'_>) -> Option<Suspect> {
     is_call.then(|| {
         Suspect::possible(Cause::Dependency, 50, "A function that it calls answers with an error.")
             .resting_on([facts.error_quote()])
+    })
+}
+
+/// Something that it asks for and that is not there.
+fn absent(facts: &Facts<'_>) -> Option<Suspect> {
+    let is_absent = has(&facts.lower, ABSENT) && !has(&facts.lower, LOADING);
+    is_absent.then(|| {
+        let of = aws::service(&facts.error).map(|service| format!(" of {}", aws::title(service))).unwrap_or_default();
+        Suspect::possible(Cause::Dependency, 48, format!("Something{of} that it asks for does not exist."))
+            .resting_on([facts.error_quote()])
+            .advising(["Check the name that it asks for, and whether it was deleted.".to_owned()])
     })
 }

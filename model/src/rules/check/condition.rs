@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::Pattern;
 use crate::pattern::operator::Operator;
 use crate::pattern::place::{Step, dotted};
+use crate::rules::analysed;
 use crate::rules::document::Node;
 use crate::rules::findings::Finding;
 use crate::rules::pattern::{key, part};
@@ -14,9 +15,19 @@ use crate::rules::similar::similar;
 
 /// The string fields of a normalised event.
 const TEXTS: &[&str] = &["source", "detail_type", "resource", "account", "region", "error_type", "error_message"];
-/// All of its fields.
-const FIELDS: &[&str] =
-    &["source", "detail_type", "resource", "account", "region", "error_type", "error_message", "drill", "attributes"];
+/// All of its fields. Only an incident that was analysed has the last one.
+const FIELDS: &[&str] = &[
+    "source",
+    "detail_type",
+    "resource",
+    "account",
+    "region",
+    "error_type",
+    "error_message",
+    "drill",
+    "attributes",
+    "analysis",
+];
 /// The attributes that the adapters set. A test reads their code.
 pub(super) const ATTRIBUTES: &[&str] = &[
     "access_key",
@@ -119,6 +130,11 @@ fn unknown_field(path: &str) -> Option<String> {
         None if path == "attributes" => {
             Some("attributes is not a value: write `attributes: {NAME: [VALUE]}`".to_owned())
         }
+        None if path == "analysis" => Some("analysis is not a value: write `analysis: {cause: [VALUE]}`".to_owned()),
+        Some(("analysis", name)) if analysed::FIELDS.contains(&name) => None,
+        Some(("analysis", name)) => {
+            Some(format!("analysis.{name} is not a field of an analysis{}", similar(name, analysed::FIELDS)))
+        }
         None if FIELDS.contains(&path) => None,
         Some(("attributes", "alarm_tags")) => {
             Some("attributes.alarm_tags holds the tags: write `alarm_tags: {KEY: [VALUE]}`".to_owned())
@@ -159,6 +175,7 @@ fn impossible(path: &str, operator: &Operator) -> Option<String> {
         _ => return None,
     };
     match (path, value) {
+        (path, value) if path.starts_with("analysis.") => analysed::impossible(path, value),
         ("drill", Value::Bool(_)) => None,
         ("drill", _) => Some("it is true or false, without quotes".to_owned()),
         (path, Value::String(text)) => impossible_text(path, text),
