@@ -49,11 +49,15 @@ pub struct Clients {
 
 /// What all clients have in common.
 #[derive(Debug, Clone)]
-pub(crate) struct Connection {
-    pub(crate) http: SharedHttpClient,
-    pub(crate) endpoint: Option<String>,
-    pub(crate) region: Region,
-    pub(crate) credentials: SharedCredentialsProvider,
+pub struct Connection {
+    /// Its connections.
+    pub http: SharedHttpClient,
+    /// The address of all services, if it is not AWS's.
+    pub endpoint: Option<String>,
+    /// The region.
+    pub region: Region,
+    /// Who calls.
+    pub credentials: SharedCredentialsProvider,
 }
 
 /// A client of a service. Each SDK crate has its own configuration type with the same methods.

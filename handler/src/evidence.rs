@@ -11,6 +11,7 @@ mod history;
 mod logs;
 mod metrics;
 mod related;
+mod remembered;
 mod subject;
 mod task;
 
@@ -31,7 +32,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) incident: &'a Incident,
     /// What the sweep knows of the failed function, if it was read with the incident.
     pub(crate) history: Option<&'a FunctionHistory>,
-    /// The failure, if it is at hand: its rules are asked again, with the analysis.
+    /// The failure, if it is at hand: rules see more of it than its incident has.
     pub(crate) event: Option<&'a Classification>,
     /// What this handler opened a moment ago: the index may not show it yet.
     pub(crate) opened: Option<&'a Opened>,
@@ -46,7 +47,7 @@ pub(crate) struct Analysed {
     pub(crate) analysis: Analysis,
     /// The severity with that knowledge; never lower than the incident's.
     pub(crate) severity: Severity,
-    /// The rules' judgement with that knowledge, if the failure was at hand.
+    /// The judgement of a rule that asks for that knowledge.
     pub(crate) judgement: Option<Judgement>,
 }
 

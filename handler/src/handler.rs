@@ -17,6 +17,7 @@ use crate::flow::Flow;
 use crate::functions::{CloudWatch, FunctionWatch, TableMemory};
 use crate::ingest::{Deadline, Ingest, Message, StackQueues};
 use crate::notify::Topic;
+use crate::record::function_of;
 use crate::settings::Settings;
 use crate::snapshots::{OnLambda as FunctionsOnLambda, Snapshots, TableMemory as SnapshotTable};
 use crate::store::{Store, StoreError, Table};
@@ -135,7 +136,17 @@ impl Handler {
     async fn analysed(&self, incident_id: &str) -> Result<Option<Analysis>, StoreError> {
         let Context { store, analyst, clock, .. } = &self.ingest.flow.context;
         let (Some(incident), Some(analyst)) = (store.incident(incident_id).await?, analyst) else { return Ok(None) };
-        let asked = Asked { incident: &incident, history: None, event: None, opened: None, now: clock.now().seconds };
+        let history = match function_of(&incident) {
+            Some(function) => self.snapshots.history(function).await,
+            None => None,
+        };
+        let asked = Asked {
+            incident: &incident,
+            history: history.as_ref(),
+            event: None,
+            opened: None,
+            now: clock.now().seconds,
+        };
         let analysis = analyst.analyse(asked).await.analysis;
         Ok(store.keep_analysis(incident_id, &analysis).await?.then_some(analysis))
     }

@@ -261,7 +261,7 @@ fn recorded<'a>(incident: Incident, failures: &[&'a Classification], how: How, s
 }
 
 /// The function that an incident is about: the failed one, or that of an alarm.
-fn function_of(incident: &Incident) -> Option<&str> {
+pub(crate) fn function_of(incident: &Incident) -> Option<&str> {
     let of_alarm = || incident.origin.get(origin::FUNCTION);
     let name = Some(&incident.resource).filter(|_| incident.names_function()).or_else(of_alarm)?;
     existence::is_name(name).then_some(name)

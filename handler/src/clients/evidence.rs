@@ -42,7 +42,7 @@ macro_rules! lazy {
 
 impl EvidenceClients {
     /// Clients with the connections of the others.
-    pub(crate) fn new(connection: Connection) -> Self {
+    pub fn new(connection: Connection) -> Self {
         let http = bounded::answers_of(connection.http);
         Self {
             connection: Connection { http, ..connection },

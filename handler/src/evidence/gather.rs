@@ -47,18 +47,31 @@ pub(super) async fn evidence(
             None => within(all, is_on, &Logs { clients, calls, configuration, until: all }, of).await,
         }
     };
-    let history = History { clients, calls, table };
+    let history = &History { clients, calls, table };
+    let known = async {
+        match of.is_unknown {
+            true => Gathered::Missing(WhyMissing::None),
+            false => within(each, policy.changes || of.function.is_none(), history, of).await,
+        }
+    };
     let metrics = Metrics { clients, calls };
     let related = Related { clients, calls, table };
     let execution = Execution { clients, calls };
-    let (function, history, rates, around, execution, log) = tokio::join!(
+    let (function, known, rates, around, execution, log) = tokio::join!(
         function,
-        within(each, policy.changes || of.function.is_none(), &history, of),
+        known,
         within(each, policy.metrics || of.function.is_none(), &metrics, of),
         within(each, true, &related, of),
         within(each, policy.executions || of.execution.is_none(), &execution, of),
         log,
     );
+    // What is hardly there comes last, with a call that is left.
+    let history = match known {
+        Gathered::Missing(WhyMissing::None) if of.is_unknown && calls.is_left() => {
+            within(all, policy.changes || of.function.is_none(), history, of).await
+        }
+        known => known,
+    };
     let around = with_month_before(around, timeout_at(all, related.before(of)).await.ok());
     let around = related::with_opened(around, of);
     Evidence { log, function, history, rates, around, execution }

@@ -3,7 +3,7 @@
 
 use incident_model::analysis::{FunctionHistory, origin};
 use incident_model::time::seconds_of;
-use incident_model::{Incident, function_metrics};
+use incident_model::{Incident, Reason, function_metrics};
 use uuid::Uuid;
 
 use super::Asked;
@@ -37,6 +37,8 @@ pub(super) struct Subject<'a> {
     pub(super) task: Option<Task<'a>>,
     /// What the sweep knows of the function.
     pub(super) history: Option<&'a FunctionHistory>,
+    /// Whether the sweep seems to know nothing of the function: that was looked for.
+    pub(super) is_unknown: bool,
     /// What this handler opened a moment ago.
     pub(super) opened: Option<&'a Opened>,
     /// When it failed, in seconds since 1970.
@@ -68,7 +70,7 @@ pub(super) struct Task<'a> {
 impl<'a> Subject<'a> {
     /// The subject of a question.
     pub(super) fn of(asked: &Asked<'a>, settings: &Settings) -> Self {
-        let Asked { incident, history, opened, now, .. } = *asked;
+        let Asked { incident, history, event, opened, now } = *asked;
         let failed_at = incident.last_failed_at.as_deref().unwrap_or(&incident.last_seen_at);
         let subject = Self {
             incident,
@@ -77,6 +79,8 @@ impl<'a> Subject<'a> {
             execution: None,
             task: None,
             history,
+            // What opens was looked for with what is known of its function.
+            is_unknown: history.is_none() && event.is_some() && incident.due == Some(Reason::Opened),
             opened,
             failed_at: seconds_of(failed_at).unwrap_or(now).min(now + AHEAD),
             now,

@@ -1,5 +1,6 @@
 //! Every source in every way: what arrives is used, what does not is named, and the alert does not wait longer than it may.
 
+mod analyst;
 mod fake;
 mod logs;
 mod places;

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use incident_model::analysis::FunctionHistory;
 use incident_model::control::SnapshotTaken;
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -87,6 +88,12 @@ impl<F: Functions, M: Memory> Snapshots<F, M> {
                 self.report(&error);
             }
         }
+    }
+
+    /// What is known of a function, if the table says so.
+    pub(crate) async fn history(&self, function: &str) -> Option<FunctionHistory> {
+        let mut known = self.memory.known(&[function]).await.ok()?;
+        known.remove(function).map(|known| known.history)
     }
 
     /// Takes the snapshot of one function.

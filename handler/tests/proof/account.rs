@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -14,7 +15,7 @@ use aws_sdk_dynamodb::types::{
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use incident_handler::clients::Clients;
+use incident_handler::clients::{Clients, Connection, EvidenceClients};
 use incident_handler::error::HandlerError;
 use incident_handler::handler::Handler;
 use incident_handler::settings::{QueueUrls, Settings};
@@ -479,5 +480,8 @@ fn clients(endpoint: &str, access_key: &AccessKey, answer: Duration) -> Clients 
         }};
     }
     let (dynamodb, sns, sqs) = (client!(aws_sdk_dynamodb), client!(aws_sdk_sns), client!(aws_sdk_sqs));
-    Clients { dynamodb, sns, sqs, cloudwatch: client!(aws_sdk_cloudwatch), lambda: client!(aws_sdk_lambda) }
+    let (cloudwatch, lambda) = (client!(aws_sdk_cloudwatch), client!(aws_sdk_lambda));
+    let region = Region::new(REGION);
+    let connection = Connection { http, endpoint: Some(endpoint.to_owned()), region, credentials };
+    Clients { dynamodb, sns, sqs, cloudwatch, lambda, evidence: Arc::new(EvidenceClients::new(connection)) }
 }

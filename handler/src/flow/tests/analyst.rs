@@ -75,6 +75,7 @@ impl Fake {
             advice: Vec::new(),
             context: Vec::new(),
             lines: Vec::new(),
+            changed: Vec::new(),
             shared_with: others.collect(),
             failing_share: self.answer.is_critical().then_some(0.92),
             at: incident_model::time::rfc3339(asked.now),
