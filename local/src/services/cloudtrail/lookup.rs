@@ -93,7 +93,7 @@ pub(super) fn events(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let question = question(input);
     let from = input.text("NextToken").map(|token| parse(token, question)).transpose()?;
     let now = cloud.clock.now().as_millisecond();
-    let events = cloud.cloudtrail.store.newest_first(|event| {
+    let events = cloud.cloudtrail.store.newest(size + 1, |event| {
         event.region == call.region
             && event.visible <= now
             && event.time >= start.unwrap_or(i64::MIN).max(now - HISTORY)

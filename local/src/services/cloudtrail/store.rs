@@ -126,14 +126,13 @@ impl Store {
         if event.is_read_only { inner.reads.add(event) } else { inner.writes.add(event) }
     }
 
-    /// The events that are meant, newest first.
-    pub(super) fn newest_first(&self, is_meant: impl Fn(&Event) -> bool) -> Vec<Event> {
+    /// The newest events that are meant, newest first.
+    pub(super) fn newest(&self, most: usize, is_meant: impl Fn(&Event) -> bool) -> Vec<Event> {
         let inner = self.inner();
         let all = inner.writes.events.iter().chain(&inner.reads.events);
-        let mut meant: Vec<Event> = all.filter(|event| is_meant(event)).cloned().collect();
-        drop(inner);
+        let mut meant: Vec<&Event> = all.filter(|event| is_meant(event)).collect();
         meant.sort_by_key(|event| std::cmp::Reverse(event.place()));
-        meant
+        meant.into_iter().take(most).cloned().collect()
     }
 
     /// Takes note of a lookup in a region; false beyond two within a time.
