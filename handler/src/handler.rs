@@ -192,7 +192,6 @@ impl Handler {
     async fn self_check(&self) -> SelfCheck {
         let Ingest { flow, loaded, .. } = &self.ingest;
         let now = flow.context.clock.now().seconds;
-        let problem = flow.context.settings.alerts_problem.as_deref();
-        self_check::run(loaded, problem, &flow.context.store, &flow.context.notifier, now).await
+        self_check::run(loaded, &flow.context.settings, &flow.context.store, &flow.context.notifier, now).await
     }
 }

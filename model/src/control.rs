@@ -85,6 +85,9 @@ pub struct SelfCheck {
     /// The alert policy.
     #[serde(default)]
     pub alerts: Finding,
+    /// The setting about evidence.
+    #[serde(default)]
+    pub analysis: Finding,
     /// The incident table, read and written with the handler's role.
     #[serde(default)]
     pub table: Finding,
