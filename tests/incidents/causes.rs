@@ -27,9 +27,10 @@ async fn the_alert_names_the_cause_and_the_generator_is_as_before() -> TestResul
     let before = state(&aws).await?;
     assert_eq!((before.1, &before.2), (256, &None));
     for (kind, error, cause) in [
+        // First, because a generator that was just put back has a change right before its next failure.
+        ("dependency", "ConnectError", "dependency"),
         ("bad-deploy", "Runtime.ExitError", "deployment"),
         ("config-change", "Runtime.", "configuration"),
-        ("dependency", "ConnectError", "dependency"),
     ] {
         let result = trigger(&world, kind).await?;
         assert_eq!(state(&aws).await?, before, "after {kind}");
@@ -58,7 +59,7 @@ async fn analysed_again(world: &World) -> TestResult {
     let shown = world.run(&["incidents", "show", &id, "--local", "--output", "json"]).await?.succeeded()?.json()?;
     assert_eq!((&shown["analysis"], &shown["notices"]), (&analysis, &list[0]["notices"]));
     let text = world.run(&again[..4]).await?.succeeded()?.stdout;
-    assert!(text.starts_with("cause         dependency, "), "{text}");
+    assert!(text.starts_with("cause         configuration, "), "{text}");
     Ok(())
 }
 

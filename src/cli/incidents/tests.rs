@@ -55,7 +55,7 @@ pub(super) fn analysed(id: &str) -> Incident {
                 {"at": "2026-01-31T12:00:00.120Z", "text": "[ERROR] KeyError: 'customer'\nTraceback: app.py, line 12"},
                 {"at": "2026-01-31T12:00:00.130Z", "text": "REPORT Duration: 30 ms"},
             ],
-            "shared_with": ["inc-0199e7a1-0002"], "failing_share": 0.9, "at": "2026-01-31T12:00:01Z",
+            "error_line": 1, "shared_with": ["inc-0199e7a1-0002"], "failing_share": 0.9, "at": "2026-01-31T12:00:01Z",
         },
     });
     record.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
