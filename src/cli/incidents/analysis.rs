@@ -64,13 +64,16 @@ fn suspicion(fields: &mut Fields, analysis: &Analysis) {
 }
 
 fn surroundings(fields: &mut Fields, analysis: &Analysis) {
-    for Quote { kind, text, .. } in &analysis.context {
-        match kind {
-            EvidenceKind::Rate => fields.text("how bad", text),
-            EvidenceKind::Related => fields.text("also broke", text),
-            EvidenceKind::Earlier => fields.text("last time", text),
-            other => fields.text("context", &format!("{other}: {text}")),
-        }
+    for (number, Quote { kind, text, .. }) in analysis.context.iter().enumerate() {
+        let is_first = number.checked_sub(1).is_none_or(|before| analysis.context[before].kind != *kind);
+        let label = match kind {
+            _ if !is_first => "",
+            EvidenceKind::Rate => "how bad",
+            EvidenceKind::Related => "also broke",
+            EvidenceKind::Earlier => "last time",
+            other => other.name(),
+        };
+        fields.text(label, text);
     }
     fields.text("same cause", &analysis.shared_with.join(", "));
     let missing: Vec<String> = analysis.missing.iter().map(unavailable).collect();
