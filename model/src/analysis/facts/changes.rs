@@ -133,13 +133,14 @@ fn ran(facts: &Facts<'_>, change: &Change) -> Option<bool> {
     }
 }
 
-/// How fresh a change was when the failures began; `None` if it had proved itself before.
+/// How fresh a change was when the failures began; `None` if it had proved itself before. What was called within its first minute
+/// may have met the former environments.
 fn freshness(facts: &Facts<'_>, change: &Change, elapsed: i64) -> Option<Fresh> {
     let rates = facts.evidence.rates.found();
     if change.since.is_some() && change.at > facts.first.latest {
         return Some(Fresh::Recent);
     }
-    let served = rates.and_then(|rates| rates.served(change.at, first_minute(facts)));
+    let served = rates.and_then(|rates| rates.served(change.at + MINUTE, first_minute(facts)));
     let is_exact = change.since.is_none();
     match served {
         Some(served) if served <= 0.0 && elapsed <= LATER => Some(if is_exact { Fresh::Abrupt } else { Fresh::Recent }),
