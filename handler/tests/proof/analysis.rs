@@ -6,12 +6,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use incident_handler::store::{
     Folded, Lookup, Opening, Outbox, Rejudged, Sent, Snapshot, Store, StoreError, Table, Trouble,
 };
-use incident_model::analysis::{Analysis, Cause, Confidence, FunctionHistory, LogLine};
+use incident_model::analysis::{Analysis, Cause, Confidence, EvidenceKind, FunctionHistory, LogLine};
+use incident_model::control::Control;
 use incident_model::table::{DUE_QUEUE, INCIDENT_ID, analysis_key, function_key};
 use incident_model::{Incident, Reason, Rules, Severity, classify};
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
-use crate::account::{Account, TestResult};
+use crate::account::{Account, TestResult, delivered};
 use crate::events::failure;
 
 const CREATED: &str = "2026-01-01T00:00:00.000Z";
@@ -231,5 +232,26 @@ async fn the_lookup_reads_what_is_known_of_the_function_until_its_fingerprint_is
     opened(&table).await?;
     table.look(&lookup).await?;
     assert_eq!(table.look(&lookup).await?.function, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_incident_is_analysed_again_on_demand_and_nothing_is_sent() -> TestResult {
+    let account = Account::new().await?;
+    let handler = account.handler()?;
+    delivered(&handler, &failure("orders", "e1")).await?;
+    let (id, mails) = (account.incidents().await?.remove(0).incident_id, account.subjects().await?.len());
+    // Nothing of it is left, as if the write beside the alert had failed.
+    account.put(HashMap::from([(INCIDENT_ID.to_owned(), AttributeValue::S(analysis_key(&id)))])).await?;
+    let request = Control::Analyse { incident_id: id.clone() }.payload();
+    let analysis: Analysis = serde_json::from_value(delivered(&handler, &request).await?)?;
+    // This account has neither function nor log group.
+    assert!(analysis.missing.iter().any(|missing| missing.kind == EvidenceKind::Log), "{analysis:?}");
+    assert_eq!(account.text(&analysis_key(&id), "statement").await?, analysis.statement);
+    assert_eq!(account.text(&id, "cause").await?, analysis.cause.name());
+    assert_eq!(account.subjects().await?.len(), mails);
+    let unknown = Control::Analyse { incident_id: "inc-0".to_owned() }.payload();
+    let answer = delivered(&handler, &unknown).await?;
+    assert_eq!(answer["error"], "no incident has this id");
     Ok(())
 }
