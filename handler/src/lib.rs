@@ -23,6 +23,8 @@ pub mod generator;
 mod groups;
 pub mod handler;
 mod ingest;
+#[cfg(test)]
+mod local_table;
 pub mod log;
 pub mod loop_guard;
 mod mail_budget;

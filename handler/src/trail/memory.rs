@@ -210,3 +210,6 @@ fn text(value: &str) -> AttributeValue {
 fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
+
+#[cfg(test)]
+mod tests;
