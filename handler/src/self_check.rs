@@ -1,6 +1,6 @@
 //! The self-check at the end of `up`: would an incident be judged, recorded and mailed now?
 
-use incident_model::control::{Finding, REQUESTS, SelfCheck};
+use incident_model::control::{Control, Finding, SelfCheck};
 
 use crate::notify::Topic;
 use crate::rules_file::LoadedRules;
@@ -24,7 +24,7 @@ pub async fn run(
     SelfCheck {
         ok,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        requests: REQUESTS.map(str::to_owned).to_vec(),
+        requests: Control::NAMES.map(str::to_owned).to_vec(),
         rules: Finding { count: Some(loaded.rules.len()), ..rules },
         alerts,
         analysis,
