@@ -13,12 +13,15 @@ pub mod earlier;
 pub mod evidence;
 mod facts;
 pub mod function_state;
+mod hosts;
 pub mod origin;
 pub mod policy;
 mod rank;
 pub mod rates;
 pub mod request_log;
 mod signs;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use serde::{Deserialize, Serialize};

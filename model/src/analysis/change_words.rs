@@ -1,6 +1,6 @@
 //! Changes of a function in words.
 
-use super::facts::changes::{Before, is_less};
+use super::facts::changes::{Before, Order, is_less};
 use super::facts::quote;
 use super::function_state::Altered;
 use super::words::{listed, span};
@@ -16,22 +16,23 @@ pub(crate) fn sentence(before: &Before) -> String {
 /// The same as evidence, with who did it.
 pub(crate) fn evidence(before: &Before) -> Quote {
     let by = before.change.by.as_deref().map(|by| format!(", by {}", named(by))).unwrap_or_default();
-    match before.is_exact {
-        true => quote(
-            EvidenceKind::Change,
-            Some(before.change.at),
-            format!("{}{by}", what(&before.change.altered).trim_end_matches(',')),
-        ),
-        false => quote(EvidenceKind::Change, None, format!("{}{by}", sentence(before))),
+    match before.order {
+        Order::Exact => {
+            let what = what(&before.change.altered);
+            quote(EvidenceKind::Change, Some(before.change.at), format!("{}{by}", what.trim_end_matches(',')))
+        }
+        Order::AtLeast | Order::AtMost => quote(EvidenceKind::Change, None, format!("{}{by}", sentence(before))),
     }
 }
 
 fn when(before: &Before) -> String {
-    match (before.is_exact, before.elapsed) {
-        (true, 0) => "right before the first failure".to_owned(),
-        (true, elapsed) => format!("{} before the first failure", span(elapsed)),
-        (false, 0) => "about when the first failure came".to_owned(),
-        (false, elapsed) => format!("at most {} before the first failure", span(elapsed)),
+    let span = span(before.elapsed);
+    match before.order {
+        Order::Exact if before.elapsed == 0 => "right before the first failure".to_owned(),
+        Order::Exact => format!("{span} before the first failure"),
+        Order::AtLeast => format!("at least {span} before the first failure, since the last snapshot"),
+        Order::AtMost if before.elapsed == 0 => "about when the first failure came".to_owned(),
+        Order::AtMost => format!("at most {span} before the first failure"),
     }
 }
 

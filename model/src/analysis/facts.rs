@@ -3,6 +3,7 @@
 pub(crate) mod changes;
 
 use super::rates::{Failing, MINUTE, Throttled};
+use super::signs::{INPUT, has};
 use super::{Evidence, EvidenceKind, FunctionState, LogLine, Quote, Report, origin};
 use crate::fields::shortened;
 use crate::incident::Incident;
@@ -88,9 +89,14 @@ impl<'a> Facts<'a> {
         self.incident.origin.get(origin::VERSION).map(String::as_str).or_else(by_log)
     }
 
-    /// The changes that have just been made, and can have broken it.
-    pub(crate) fn fresh(&self) -> impl Iterator<Item = &Before> {
+    /// The changes that can break something by themselves.
+    pub(crate) fn harmful(&self) -> impl Iterator<Item = &Before> {
         self.changes.iter().filter(|change| change.is_harmful)
+    }
+
+    /// Those that have just been made.
+    pub(crate) fn fresh(&self) -> impl Iterator<Item = &Before> {
+        self.harmful().filter(|change| change.fresh > Fresh::Old)
     }
 
     /// Whether it is known that nothing of the function changed lately: not known of anything but a function.
@@ -103,8 +109,11 @@ impl<'a> Facts<'a> {
 
     /// Whether a change came right before errors that were none before, and most calls fail since.
     pub(crate) fn is_abrupt(&self, change: &Before) -> bool {
-        let is_most =
-            self.failing.is_none_or(|failing| failing.is_new() && (failing.share >= 0.3 || failing.recent_calls < 5.0));
+        // Some input is bad at any time.
+        let least = if has(&self.lower, INPUT) { 0.3 } else { 0.1 };
+        let is_most = self
+            .failing
+            .is_none_or(|failing| failing.is_new() && (failing.share >= least || failing.recent_calls < 5.0));
         change.fresh == Fresh::Abrupt && is_most
     }
 

@@ -315,6 +315,7 @@ pub(crate) const INPUT: &[&str] = &[
     "expecting value",
     "failed to parse",
     "formatexception",
+    "illegal character",
     "incorrect datetime value",
     "incorrect padding",
     "incorrect string value",
@@ -344,6 +345,7 @@ pub(crate) const INPUT: &[&str] = &[
     "invalid value",
     "invalid xml",
     "invaliddatetime",
+    "invalidparametervalue",
     "is not a valid",
     "is not valid json",
     "is required",
@@ -384,6 +386,7 @@ pub(crate) const INPUT: &[&str] = &[
     "unmarshal",
     "unparsable",
     "unparseable date",
+    "unprocessable",
     "unrecognized field",
     "unrecognizedproperty",
     "unsupported format",
@@ -392,6 +395,7 @@ pub(crate) const INPUT: &[&str] = &[
     "validation error",
     "validation failed",
     "validationerror",
+    "validationexception",
     "value too long",
     "violates check constraint",
     "violates not-null",
@@ -434,7 +438,16 @@ pub(crate) const MEMORY: &[&str] = &[
 pub(crate) const TIMEOUT: &[&str] = &["sandbox.timedout", "states.timeout", "task timed out after"];
 
 /// `/tmp`, or another disk, was full.
-pub(crate) const STORAGE: &[&str] = &["disk full", "disk quota exceeded", "enospc", "no space left on device"];
+pub(crate) const STORAGE: &[&str] = &[
+    "disk full",
+    "disk quota exceeded",
+    "enospc",
+    "free storage",
+    "no space left on device",
+    "out of storage",
+    "storage full",
+    "storage-full",
+];
 
 /// A payload was too large.
 pub(crate) const PAYLOAD: &[&str] = &[
@@ -477,11 +490,16 @@ pub(crate) const CONCURRENCY: &[&str] = &[
 
 /// A quota of the account.
 pub(crate) const QUOTA: &[&str] = &[
+    "enilimitreached",
+    "instancelimitexceeded",
+    "insufficientfreeaddresses",
     "limitexceededexception",
     "maximum number of",
     "quota exceeded",
     "quotaexceeded",
     "servicequota",
+    "subnetipaddresslimitreached",
+    "too many requests for account",
     "vcpulimitexceeded",
 ];
 
@@ -499,3 +517,27 @@ pub(crate) const DENIED: &[&str] = &[
     "unauthorizedaccess",
     "you are not allowed to access",
 ];
+
+/// What it asks a service for is not there.
+pub(crate) const ABSENT: &[&str] = &[
+    "can't find the specified secret",
+    "does not exist",
+    "doesn't exist",
+    "function not found",
+    "no such bucket",
+    "nonexistentqueue",
+    "nosuchbucket",
+    "nosuchkey",
+    "parameternotfound",
+    "queuedoesnotexist",
+    "requested resource not found",
+    "resourcenotfound",
+    "statemachinedoesnotexist",
+    "undefinedtable",
+    "unknown column",
+    "unknown database",
+];
+
+/// An image that cannot be started from.
+pub(crate) const IMAGE: &[&str] =
+    &["cannotpullcontainer", "image not found", "manifest unknown", "no such image", "not found: manifest"];

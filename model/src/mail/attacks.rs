@@ -152,7 +152,11 @@ fn evidence(hostile: &str, at: i64) -> Evidence {
         function: Gathered::Found(now),
         history: Gathered::Found(FunctionHistory { seen_at: at - 9_000, state: before, changes: Vec::new() }),
         around: Gathered::Found(vec![neighbour("lambda", hostile), health]),
-        execution: if hostile.len() % 2 == 0 { Gathered::Found(step) } else { Gathered::Missing(WhyMissing::None) },
+        execution: if hostile.len().is_multiple_of(2) {
+            Gathered::Found(step)
+        } else {
+            Gathered::Missing(WhyMissing::None)
+        },
         ..Evidence::default()
     }
 }

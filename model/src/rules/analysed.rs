@@ -127,7 +127,7 @@ mod tests {
             let rules = Rules::parse(&rules(&[pattern]))?;
             let judged = rules.judge_with(&observation, &analysis);
             assert_eq!(judged.as_ref().map(|judged| judged.rule.as_str()), matches.then_some("r0"), "{pattern}");
-            assert_eq!(judged.is_none_or(|judged| judged.summary == "orders: db.example:5432"), true, "{pattern}");
+            assert!(judged.is_none_or(|judged| judged.summary == "orders: db.example:5432"), "{pattern}");
             let by_incident = rules.judge_incident(&incident, &analysis);
             assert_eq!(
                 by_incident.map(|judged| judged.summary),

@@ -10,10 +10,13 @@ use crate::analysis::signs::{
 use crate::analysis::{Cause, advice, change_words};
 use crate::quotation::named;
 
+/// How long a setting that was lowered is the first suspect for what it makes too little, in seconds.
+const WHILE: i64 = 3 * 60 * 60;
+
 /// Settings of the function that explain the error, or changed right before.
 pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
     let settings =
-        facts.fresh().filter(|change| !matches!(change.change.altered, Altered::Code { .. } | Altered::Alias { .. }));
+        facts.harmful().filter(|change| !matches!(change.change.altered, Altered::Code { .. } | Altered::Alias { .. }));
     settings.filter_map(|change| suspect(facts, change)).chain(none_reserved(facts)).collect()
 }
 
@@ -25,8 +28,15 @@ fn suspect(facts: &Facts<'_>, change: &Before) -> Option<Suspect> {
         (Altered::Something, _) if facts.evidence.history.found().is_none() => return None,
         // The error says what is missing.
         (Altered::Setting { name, .. }, _) if name == "role" && has(&facts.lower, DENIED) => return None,
-        (_, Fresh::Weak) if explained => (70, false),
-        (_, Fresh::Weak) => return None,
+        (Altered::Environment { .. }, Fresh::Old | Fresh::Weak)
+            if missing_variable(facts, &change.change.altered).is_some() =>
+        {
+            (90, true)
+        }
+        (_, Fresh::Old) if explained && change.elapsed <= WHILE => (81, false),
+        (_, Fresh::Old) if explained => (76, false),
+        (_, Fresh::Weak) if explained => (80, false),
+        (_, Fresh::Old | Fresh::Weak) => return None,
         _ if explained => (92, true),
         _ if has(&facts.lower, DENIED) || has(&facts.lower, ANSWERED) || has(&facts.lower, DATABASE) => (40, false),
         (Altered::Something, Fresh::Abrupt) if has(&facts.lower, UNREACHABLE) => (74, false),

@@ -1,13 +1,11 @@
 //! A host or service that it calls.
 
-use std::net::{IpAddr, SocketAddr};
-
 use super::Suspect;
 use crate::analysis::facts::Facts;
-use crate::analysis::signs::{ANSWERED, CERTIFICATE, DATABASE, DENIED, TIMEOUT, UNREACHABLE, has};
+use crate::analysis::hosts::host;
+use crate::analysis::signs::{ABSENT, ANSWERED, CERTIFICATE, DATABASE, DENIED, LOADING, TIMEOUT, UNREACHABLE, has};
 use crate::analysis::{Cause, LogLine, advice, aws};
 use crate::quotation::named;
-use crate::reduce;
 
 /// What failed with a dependency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,41 +50,8 @@ impl Dependency {
 
 /// The host or service in an error, or the address.
 fn name(error: &str) -> String {
-    let host = error.lines().take(4).find_map(host).or_else(|| address(error));
+    let host = error.lines().take(4).find_map(host);
     host.or_else(|| aws::service(error).map(|service| aws::title(service).to_owned())).unwrap_or_default()
-}
-
-/// The host of a line, as it stands there.
-fn host(line: &str) -> Option<String> {
-    let found = reduce::host(line)?;
-    let lower = line.to_lowercase();
-    let is_name = found.contains('.') || found.contains(':') || lower.contains(&format!("enotfound {found}"));
-    let is_undefined = found.starts_with("undefined") || found.starts_with("null");
-    (is_name && !is_undefined).then(|| verbatim(&lower, &found).unwrap_or(found))
-}
-
-/// An address of a private network, with its port if it has one.
-fn address(error: &str) -> Option<String> {
-    let is_of_address = |character: char| character.is_ascii_digit() || ".:".contains(character);
-    let words = error.split(|character: char| !is_of_address(character)).map(|word| word.trim_end_matches([':', '.']));
-    words
-        .filter(|word| word.matches('.').count() == 3)
-        .find(|word| {
-            let ip = word.parse::<SocketAddr>().map(|address| address.ip()).or_else(|_| word.parse::<IpAddr>());
-            ip.is_ok_and(|ip| !ip.is_loopback())
-        })
-        .map(str::to_owned)
-}
-
-/// The word of a line that a host was made from: chance in it, such as an id, is replaced by `#`.
-fn verbatim(lower: &str, found: &str) -> Option<String> {
-    if lower.contains(found) {
-        return Some(found.to_owned());
-    }
-    let begin = found.split('#').next().filter(|begin| begin.len() >= 3)?;
-    let is_of_host = |character: char| character.is_ascii_alphanumeric() || ".-_:".contains(character);
-    let word = lower.split(|character: char| !is_of_host(character)).find(|word| word.starts_with(begin))?;
-    Some(word.trim_end_matches([':', '.']).to_owned())
 }
 
 /// A dependency that the error names, or that it waited for.
@@ -95,7 +60,7 @@ pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
         return Vec::new();
     }
     let Some(mut found) = Dependency::of(&facts.error).filter(|_| !is_of_itself(facts)) else {
-        return waited(facts).into_iter().chain(called(facts)).collect();
+        return [waited(facts), called(facts), absent(facts)].into_iter().flatten().collect();
     };
     // The line before often says what was called.
     let line = called_before(facts).filter(|_| found.name.is_empty() && found.trouble != Trouble::Database);
@@ -192,5 +157,16 @@ fn called(facts: &Facts<'_>) -> Option<Suspect> {
     is_call.then(|| {
         Suspect::possible(Cause::Dependency, 50, "A function that it calls answers with an error.")
             .resting_on([facts.error_quote()])
+    })
+}
+
+/// Something that it asks for and that is not there.
+fn absent(facts: &Facts<'_>) -> Option<Suspect> {
+    let is_absent = has(&facts.lower, ABSENT) && !has(&facts.lower, LOADING);
+    is_absent.then(|| {
+        let of = aws::service(&facts.error).map(|service| format!(" of {}", aws::title(service))).unwrap_or_default();
+        Suspect::possible(Cause::Dependency, 48, format!("Something{of} that it asks for does not exist."))
+            .resting_on([facts.error_quote()])
+            .advising(["Check the name that it asks for, and whether it was deleted.".to_owned()])
     })
 }

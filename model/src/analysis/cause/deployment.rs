@@ -4,7 +4,7 @@ use super::Suspect;
 use crate::analysis::facts::Facts;
 use crate::analysis::facts::changes::{Before, Fresh};
 use crate::analysis::function_state::Altered;
-use crate::analysis::signs::{ANSWERED, DATABASE, LOADING, MEMORY, TIMEOUT, UNREACHABLE, has};
+use crate::analysis::signs::{ANSWERED, DATABASE, IMAGE, LOADING, MEMORY, TIMEOUT, UNREACHABLE, has};
 use crate::analysis::{Cause, advice, change_words, origin};
 
 /// Code that was deployed right before, or that cannot be loaded.
@@ -13,7 +13,7 @@ pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
     let latest = facts.fresh().filter(is_code).max_by_key(|change| (change.fresh, change.change.at));
     match latest {
         Some(change) => vec![changed(facts, change)],
-        None => unloadable(facts).into_iter().chain(touched(facts)).collect(),
+        None => [unloadable(facts), unpullable(facts), touched(facts)].into_iter().flatten().collect(),
     }
 }
 
@@ -22,7 +22,7 @@ fn changed(facts: &Facts<'_>, change: &Before) -> Suspect {
     let is_abrupt = facts.is_abrupt(change);
     let is_answered = has(&facts.lower, ANSWERED) || has(&facts.lower, DATABASE);
     let (weight, is_likely) = match change.fresh {
-        Fresh::Weak => (40, false),
+        Fresh::Old | Fresh::Weak => (40, false),
         // Another's answer does not come with new code; a host that it cannot reach may.
         _ if is_answered => (62, false),
         _ if has(&facts.lower, UNREACHABLE) => (if is_abrupt { 73 } else { 60 }, false),
@@ -76,6 +76,15 @@ fn unloadable(facts: &Facts<'_>) -> Option<Suspect> {
     })
 }
 
+/// An image that is not there was most often never pushed, or named wrongly by what was deployed.
+fn unpullable(facts: &Facts<'_>) -> Option<Suspect> {
+    has(&facts.lower, IMAGE).then(|| {
+        Suspect::possible(Cause::Deployment, 52, "The image that its task definition names cannot be pulled.")
+            .resting_on([facts.error_quote()])
+            .advising(["Check that the image and its tag exist in the registry.".to_owned()])
+    })
+}
+
 /// Without a snapshot, what changed is not known: most often it is code.
 fn touched(facts: &Facts<'_>) -> Option<Suspect> {
     let change = facts.fresh().find(|change| change.change.altered == Altered::Something)?;
@@ -86,7 +95,7 @@ fn touched(facts: &Facts<'_>) -> Option<Suspect> {
         || has(&facts.lower, TIMEOUT);
     let weight = match change.fresh {
         _ if is_known_as_setting || is_of_another => return None,
-        Fresh::Weak => 30,
+        Fresh::Old | Fresh::Weak => 30,
         Fresh::Recent => 48,
         Fresh::Abrupt => 56,
     };

@@ -11,7 +11,7 @@ use crate::analysis::{Cause, EvidenceKind, Quote, advice};
 
 /// Limits that the error names, or that metrics and report show.
 pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
-    [memory(facts), timeout(facts), plain(facts), concurrency(facts)].into_iter().flatten().collect()
+    [memory(facts), timeout(facts), slow(facts), plain(facts), concurrency(facts)].into_iter().flatten().collect()
 }
 
 /// Whether the memory was exhausted. A killed process alone may have other reasons.
@@ -35,7 +35,8 @@ pub(crate) fn memory_quote(facts: &Facts<'_>) -> Option<Quote> {
 }
 
 fn memory(facts: &Facts<'_>) -> Option<Suspect> {
-    let is_killed = facts.lower.contains("signal: killed") || facts.lower.contains("exited with code 137");
+    let is_killed = facts.lower.contains("signal: killed")
+        || has(&facts.lower, &["exited with code 137", "exit status 137", "exit137", "oomkilled"]);
     if !is_out_of_memory(facts) && !is_killed {
         return None;
     }
@@ -95,6 +96,20 @@ fn timeout(facts: &Facts<'_>) -> Option<Suspect> {
             .resting_on(near)
             .advising(advice::raise_timeout(facts)),
     )
+}
+
+/// An alarm, of whatever metric, about a function whose calls come near to their timeout.
+fn slow(facts: &Facts<'_>) -> Option<Suspect> {
+    let is_alarm = facts.incident.source == "cloudwatch" && facts.failing.is_none() && facts.throttled.is_none();
+    let rates = facts.evidence.rates.found().filter(|_| is_alarm)?;
+    let limit = facts.state()?.timeout? as f64 * 1000.0;
+    let longest = rates.longest(facts.now - 15 * MINUTE, facts.now);
+    (longest >= NEAR * limit).then(|| {
+        let near = format!("calls of the last minutes took up to {} of {} ms", count(longest), count(limit));
+        Suspect::possible(Cause::Limit, 55, "Its calls take nearly as long as its timeout.")
+            .resting_on([quote(EvidenceKind::Rate, None, near)])
+            .advising(advice::raise_timeout(facts))
+    })
 }
 
 /// Limits of which the error alone is proof.

@@ -19,7 +19,12 @@ const OF_LAMBDA: &[&str] = &[
     "serviceexception",
     "sufficient capacity",
     "internal error",
+    "internalerror",
+    "lambda was unable to",
 ];
+
+/// Errors that Lambda reports of a function, of which its own trouble can be the reason.
+const SANDBOX: &[&str] = &["runtime.exiterror", "runtime exited", "sandbox.", "task timed out"];
 
 /// An open issue of the service that the error is about, in its region.
 pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
@@ -44,6 +49,7 @@ fn suspect(facts: &Facts<'_>, one: &Neighbour) -> Option<Suspect> {
     let is_of_network = NETWORKS.contains(&service.as_str()) && has(&facts.lower, UNREACHABLE);
     let (weight, is_likely) = match () {
         () if is_of_lambda => (86, true),
+        () if service == "lambda" && has(&facts.lower, SANDBOX) => (61, false),
         () if !is_fault => return None,
         () if is_named(facts, &service) => (88, true),
         () if is_of_network => (72, false),

@@ -11,6 +11,8 @@ use crate::time::seconds_of;
 
 /// How much later the other incident can begin, in seconds: its event may arrive after this one's.
 const LATER: i64 = 30;
+/// How much earlier the other incident can have begun to be the cause for sure, in seconds.
+const LONG_BEFORE: i64 = 2 * 60 * 60;
 /// Shortest name that is looked for in an error.
 const SHORTEST: usize = 3;
 
@@ -37,7 +39,12 @@ pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
         before => format!("{} failed {} before, and {where_named}.", named(&one.resource), span(before)),
     };
     let what = format!("{}: {}", named(&one.incident_id), said(&one.summary));
-    let (weight, is_likely) = if line.is_some() { (82, false) } else { (86, before >= 0) };
+    let (weight, is_likely) = match line {
+        // It has failed for long, and this one did not.
+        _ if before > LONG_BEFORE => (68, false),
+        Some(_) => (82, false),
+        None => (86, before >= 0),
+    };
     let suspect = Suspect::likely_if(is_likely, Cause::Upstream, weight, statement)
         .resting_on(line.map(|line| facts.line_quote(line)))
         .resting_on([facts.error_quote(), quote(EvidenceKind::Related, Some(one.began_at), what)])

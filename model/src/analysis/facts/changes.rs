@@ -4,7 +4,6 @@ use super::Facts;
 use crate::analysis::function_state::{Altered, Change};
 use crate::analysis::rates::MINUTE;
 use crate::analysis::{FunctionState, origin};
-use crate::time::seconds_of;
 
 /// How far the clocks of two services can be apart, in seconds.
 const CLOCKS: i64 = 10;
@@ -19,6 +18,8 @@ const NIGHT: i64 = 26 * 60 * MINUTE;
 /// How close a change and the first failure are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fresh {
+    /// Calls succeeded in between; only an error that is about the very change makes it a suspect.
+    Old,
     /// It may have been a while, or the order is not sure.
     Weak,
     /// Within minutes.
@@ -27,14 +28,24 @@ pub(crate) enum Fresh {
     Abrupt,
 }
 
+/// What is known of the time of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// It was made at this time.
+    Exact,
+    /// It was made then or earlier, after the last snapshot.
+    AtLeast,
+    /// It was made then or later.
+    AtMost,
+}
+
 /// A change before the first failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Before {
     pub(crate) change: Change,
-    /// How long before the first failure it was made, in seconds; at most, if the time is not exact.
+    /// How long before the first failure it was made, in seconds.
     pub(crate) elapsed: i64,
-    /// Whether its time is known.
-    pub(crate) is_exact: bool,
+    pub(crate) order: Order,
     pub(crate) fresh: Fresh,
     /// Whether it can break something by itself.
     pub(crate) is_harmful: bool,
@@ -80,23 +91,23 @@ fn placed(facts: &Facts<'_>, change: Change) -> Option<Before> {
         return None;
     }
     let latest = facts.first.latest;
-    let first_event =
-        seconds_of(&facts.incident.created_at).map_or(facts.first.at, |created| created.min(facts.first.at));
     let earliest = change.since.unwrap_or(change.at);
-    let is_exact = change.since.is_none();
     let is_before = change.at <= latest;
-    let is_about = change.at <= latest + CLOCKS || earliest <= latest;
-    if !is_before && !is_about && ran != Some(true) {
+    if !is_before && change.at > latest + CLOCKS && earliest > latest && ran != Some(true) {
         return None;
     }
-    let elapsed = (first_event.max(facts.first.at) - if is_before { change.at } else { earliest }).max(0);
-    let fresh = if is_before || ran == Some(true) {
-        freshness(facts, &change, elapsed)?
-    } else {
-        straddling(facts, earliest, is_exact)
+    let order = match (is_before, change.since) {
+        (true, None) => Order::Exact,
+        (true, Some(_)) => Order::AtLeast,
+        (false, _) => Order::AtMost,
+    };
+    let elapsed = (facts.first.at - if is_before { change.at } else { earliest }).max(0);
+    let fresh = match is_before || ran == Some(true) {
+        true => freshness(facts, &change, elapsed)?,
+        false => straddling(facts, earliest, change.since.is_none()),
     };
     let is_harmful = is_harmful(&change.altered);
-    Some(Before { change, elapsed, is_exact: is_exact && is_before, fresh, is_harmful })
+    Some(Before { change, elapsed, order, fresh, is_harmful })
 }
 
 /// Whether the version that failed has the change; `None` if nothing says.
@@ -122,22 +133,32 @@ fn ran(facts: &Facts<'_>, change: &Change) -> Option<bool> {
     }
 }
 
-/// How fresh a change was when the failures began; `None` if it had proved itself before.
+/// How fresh a change was when the failures began; `None` if it had proved itself before. What was called within its first minute
+/// may have met the former environments.
 fn freshness(facts: &Facts<'_>, change: &Change, elapsed: i64) -> Option<Fresh> {
     let rates = facts.evidence.rates.found();
     if change.since.is_some() && change.at > facts.first.latest {
         return Some(Fresh::Recent);
     }
-    let served = rates.and_then(|rates| rates.served(change.at, first_minute(facts)));
+    let served = rates.and_then(|rates| rates.served(change.at + MINUTE, first_minute(facts)));
     let is_exact = change.since.is_none();
     match served {
         Some(served) if served <= 0.0 && elapsed <= LATER => Some(if is_exact { Fresh::Abrupt } else { Fresh::Recent }),
         Some(served) if served <= 0.0 && elapsed <= NIGHT => Some(Fresh::Recent),
         Some(_) if elapsed <= 5 * MINUTE => Some(Fresh::Recent),
-        Some(_) => None,
         None if elapsed <= SOON => Some(Fresh::Recent),
         None if elapsed <= LATER => Some(Fresh::Weak),
-        None => None,
+        Some(_) | None => takes_away(&change.altered).then_some(Fresh::Old),
+    }
+}
+
+/// Whether a change takes something away that one call may need long after.
+fn takes_away(altered: &Altered) -> bool {
+    match altered {
+        Altered::Setting { name, from, to } => name != "concurrency" && is_less(from, to),
+        Altered::Environment { removed, .. } => !removed.is_empty(),
+        Altered::Layers { from, .. } => !from.is_empty(),
+        Altered::Code { .. } | Altered::Alias { .. } | Altered::Something => false,
     }
 }
 

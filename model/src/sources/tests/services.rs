@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{Outcome, Rules, Severity, classify};
+use crate::{Outcome, Rules, Severity, classify, observe};
 
 /// One event and what has to come out.
 #[derive(Deserialize)]
@@ -61,5 +61,50 @@ fn each_service_is_understood_in_the_shapes_that_it_documents() -> Result<(), Bo
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+    Ok(())
+}
+
+#[test]
+fn events_say_where_to_look_for_evidence() -> Result<(), Box<dyn std::error::Error>> {
+    let lambda = |qualifier: &str| {
+        json!({"source": "lambda", "detail": {
+            "requestContext": {"functionArn": format!("arn:aws:lambda:eu-west-1:111111111111:function:orders{qualifier}"), "condition": "RetriesExhausted"},
+            "responseContext": {"executedVersion": "42"}, "responsePayload": {"errorType": "E"},
+        }})
+    };
+    let task = json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": {
+        "lastStatus": "STOPPED", "stopCode": "EssentialContainerExited", "group": "service:orders",
+        "taskArn": "arn:aws:ecs:eu-west-1:111111111111:task/shop/0123", "taskDefinitionArn": "arn:aws:ecs:eu-west-1:111111111111:task-definition/orders:3",
+        "containers": [{"name": "app", "exitCode": 2}],
+    }});
+    let execution = json!({"source": "aws.states", "detail-type": "Step Functions Execution Status Change", "detail": {
+        "status": "FAILED", "stateMachineArn": "arn:aws:states:eu-west-1:111111111111:stateMachine:nightly", "name": "x",
+        "executionArn": "arn:aws:states:eu-west-1:111111111111:execution:nightly:x",
+    }});
+    let alarm = json!({"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change", "detail": {
+        "alarmName": "a", "state": {"value": "ALARM"},
+        "configuration": {"metrics": [{"metricStat": {"metric": {"namespace": "AWS/Lambda", "name": "Throttles", "dimensions": {"FunctionName": "orders"}}}}]},
+    }});
+    for (event, expected) in [
+        (lambda(":live"), vec![("alias", "live"), ("version", "42")]),
+        (lambda(":7"), vec![("version", "42")]),
+        (lambda(":$LATEST"), vec![("version", "42")]),
+        (lambda(""), vec![("version", "42")]),
+        (
+            task,
+            vec![
+                ("container", "app"),
+                ("task", "0123"),
+                ("task_definition", "arn:aws:ecs:eu-west-1:111111111111:task-definition/orders:3"),
+            ],
+        ),
+        (execution, vec![("execution", "arn:aws:states:eu-west-1:111111111111:execution:nightly:x")]),
+        (alarm, vec![("function", "orders")]),
+    ] {
+        let seen = observe(&event)?.remove(0).without_secrets();
+        let found = crate::analysis::origin::of(&seen);
+        let found: Vec<(&str, &str)> = found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(found, expected, "{event}");
+    }
     Ok(())
 }
