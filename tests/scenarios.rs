@@ -19,6 +19,7 @@ use std::time::Instant;
 
 use crate::harness::TestResult;
 use format::{Scenario, read_all};
+use play::Played;
 use stage::Stage;
 use verdict::{Scores, Verdict};
 
@@ -61,10 +62,14 @@ fn without_shared_functions(scenarios: &[Scenario]) -> usize {
 async fn played(scenarios: &[Scenario]) -> TestResult<Vec<Verdict>> {
     let stage = Stage::new().await?;
     stage.clean(&[], &[]).await?;
+    let functions: Vec<_> = scenarios.iter().flat_map(Scenario::functions).collect();
+    account::create_roles(&stage.aws, &functions).await?;
     let mut verdicts = Vec::new();
     for scenario in scenarios {
-        let played = play::play(&stage, scenario).await.map_err(|error| format!("{}: {error}", scenario.file))?;
-        let verdict = Verdict::of(scenario, &played);
+        let verdict = match play::play(&stage, scenario).await {
+            Ok(played) => Verdict::of(scenario, &played),
+            Err(error) => Verdict::of(scenario, &Played::default()).without_result(&format!("{error:?}")),
+        };
         println!("{verdict}");
         verdicts.push(verdict);
         let functions = scenario.functions();

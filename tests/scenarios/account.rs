@@ -1,11 +1,12 @@
 //! Brings the account into the state in which the failure finds it: functions, their versions and aliases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Write};
 
+use aws_sdk_lambda::error::ProvideErrorMetadata;
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{Environment, FunctionCode, LoggingConfig, Runtime};
+use aws_sdk_lambda::types::{Environment, FunctionCode, LastUpdateStatus, LoggingConfig, Runtime, State};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use incident_model::analysis::FunctionState;
@@ -18,7 +19,7 @@ use zip::write::SimpleFileOptions;
 
 use super::format::{Function, Past, Scenario, Text};
 use super::moment::Moment;
-use crate::harness::{Aws, Control, TestResult};
+use crate::harness::{Aws, Control, TestResult, eventually};
 
 /// When a function was created whose history does not say: long ago.
 const LONG_AGO: Moment = Moment(-200 * 86_400);
@@ -29,8 +30,8 @@ const NETWORK: [&str; 2] = ["sg-0a1b2c3d4e5f60718", "subnet-0a1b2c3d4e5f60718"];
 pub(super) async fn create(aws: &Aws, scenario: &Scenario, function: &Function, failure: Timestamp) -> TestResult {
     let code = Codes::of(scenario, function);
     let client = &aws.lambda;
-    let role = role(aws, function.role.as_deref()).await?;
-    let runtime = function.runtime.as_deref().unwrap_or("python3.12");
+    let role = arn_of_role(aws, function.role.as_deref());
+    let runtime = supported(function.runtime.as_deref().unwrap_or("python3.12"));
     let variables = function.environment.iter().flatten().map(|name| (name.clone(), "1".to_owned())).collect();
     let group = function.log_group.as_ref().map(|group| LoggingConfig::builder().log_group(group).build());
     let first = code.versions.first().map_or(&code.latest, |(_, label)| label);
@@ -39,12 +40,18 @@ pub(super) async fn create(aws: &Aws, scenario: &Scenario, function: &Function, 
     let create = create.timeout(function.timeout.unwrap_or(3)).set_logging_config(group);
     let create = create.environment(Environment::builder().set_variables(Some(variables)).build());
     let create = create.set_description(function.description.clone());
-    create.code(FunctionCode::builder().zip_file(Blob::new(package(first)?)).build()).send().await?;
+    let create = create.code(FunctionCode::builder().zip_file(Blob::new(package(first)?)).build());
+    eventually("a role that Lambda can assume", async || match create.clone().send().await {
+        Err(error) if error.message().is_some_and(|it| it.contains("cannot be assumed")) => Ok(None),
+        created => Ok(Some(created?)),
+    })
+    .await?;
 
     let mut uploaded = first;
     for (version, label) in &code.versions {
         upload(aws, function, label, &mut uploaded).await?;
         history(aws, &json!({"functions": [{"name": function.name, "next_version": version}]})).await?;
+        until_ready(aws, function).await?;
         client.publish_version().function_name(&function.name).send().await?;
     }
     upload(aws, function, &code.latest, &mut uploaded).await?;
@@ -56,6 +63,19 @@ pub(super) async fn create(aws: &Aws, scenario: &Scenario, function: &Function, 
         put.reserved_concurrent_executions(most).send().await?;
     }
     history(aws, &json!({"functions": [past_of(scenario, function, &code, failure)?]})).await
+}
+
+/// The oldest runtime of its language with which Lambda still creates functions, in place of one that it no longer does.
+fn supported(runtime: &str) -> &str {
+    match runtime {
+        "nodejs12.x" | "nodejs14.x" | "nodejs16.x" | "nodejs18.x" => "nodejs20.x",
+        "python3.6" | "python3.7" | "python3.8" => "python3.9",
+        "java8" => "java8.al2",
+        "dotnet6" | "dotnet7" => "dotnet8",
+        "ruby2.7" => "ruby3.2",
+        "go1.x" | "provided" => "provided.al2",
+        newer => newer,
+    }
 }
 
 /// What no call can set: times, layers that do not exist, a network that does not exist.
@@ -144,11 +164,22 @@ impl Codes {
 
 async fn upload<'a>(aws: &Aws, function: &Function, label: &'a String, uploaded: &mut &'a String) -> TestResult {
     if *uploaded != label {
+        until_ready(aws, function).await?;
         let update = aws.lambda.update_function_code().function_name(&function.name);
         update.zip_file(Blob::new(package(label)?)).send().await?;
         *uploaded = label;
     }
     Ok(())
+}
+
+/// Waits until Lambda takes the next change.
+async fn until_ready(aws: &Aws, function: &Function) -> TestResult {
+    eventually("a function that is ready", async || {
+        let now = aws.lambda.get_function_configuration().function_name(&function.name).send().await?;
+        let is_ready = now.state() == Some(&State::Active);
+        Ok((is_ready && now.last_update_status() == Some(&LastUpdateStatus::Successful)).then_some(()))
+    })
+    .await
 }
 
 /// A package whose hash depends on its label alone.
@@ -159,20 +190,23 @@ fn package(label: &str) -> TestResult<Vec<u8>> {
     Ok(zip.finish()?.into_inner())
 }
 
-/// The role's ARN. Functions may share one.
-async fn role(aws: &Aws, name: Option<&str>) -> TestResult<String> {
-    let name = name.unwrap_or("function-role");
+/// Creates the roles of functions, which takes effect after a while.
+pub(super) async fn create_roles(aws: &Aws, functions: &[Function]) -> TestResult {
     let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": {"Service": "lambda.amazonaws.com"}}});
-    let create = aws.iam.create_role().role_name(name).assume_role_policy_document(trust.to_string());
-    match create.send().await.map_err(aws_sdk_iam::Error::from) {
-        Ok(_) | Err(aws_sdk_iam::Error::EntityAlreadyExistsException(_)) => Ok(arn_of_role(aws, name)),
-        Err(error) => Err(error.into()),
+    let names: BTreeSet<&str> = functions.iter().map(|function| name_of_role(function.role.as_deref())).collect();
+    for name in names {
+        aws.iam.create_role().role_name(name).assume_role_policy_document(trust.to_string()).send().await?;
     }
+    Ok(())
 }
 
-fn arn_of_role(aws: &Aws, name: &str) -> String {
-    format!("arn:aws:iam::{}:role/{name}", aws.account)
+fn name_of_role(name: Option<&str>) -> &str {
+    name.unwrap_or("function-role")
+}
+
+fn arn_of_role(aws: &Aws, name: Option<&str>) -> String {
+    format!("arn:aws:iam::{}:role/{}", aws.account, name_of_role(name))
 }
 
 /// The function as the sweep saw it: as it is now, apart from what the snapshot says.
@@ -196,10 +230,10 @@ pub(super) async fn seen(
         },
         modified_at: Some(modified_at(scenario, function, at).after(failure)?.as_second()),
         description: snapshot.description.clone().unwrap_or(now.description),
-        runtime: snapshot.runtime.clone().unwrap_or(now.runtime),
+        runtime: snapshot.runtime.as_deref().map_or(now.runtime, |runtime| supported(runtime).to_owned()),
         memory: number(snapshot.memory, now.memory),
         timeout: number(snapshot.timeout, now.timeout),
-        role: snapshot.role.as_ref().map_or(now.role, |role| arn_of_role(aws, role)),
+        role: snapshot.role.as_ref().map_or(now.role, |role| arn_of_role(aws, Some(role))),
         layers: snapshot.layers.clone().unwrap_or(now.layers),
         environment,
         network: match snapshot.vpc {

@@ -62,7 +62,7 @@ pub(super) async fn play(stage: &Stage, scenario: &Scenario) -> TestResult<Playe
     let functions = scenario.functions();
     for function in &functions {
         let created = account::create(&stage.aws, scenario, function, zero).await;
-        created.map_err(|error| format!("{}: cannot create {}: {error:?}", scenario.file, function.name))?;
+        created.map_err(|error| format!("cannot create {}: {error:?}", function.name))?;
     }
     past::bring_in(&stage.aws, super::stage::TABLE, scenario, zero).await?;
     stage.break_calls(&json!(scenario.faults.iter().map(broken).collect::<Vec<_>>())).await?;

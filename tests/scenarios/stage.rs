@@ -1,11 +1,15 @@
 //! The stack on a local AWS, cleaned between scenarios.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, PutRequest, WriteRequest};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_sqs::types::QueueAttributeName;
 use incident_model::control;
-use incident_model::table::{CALENDAR, INCIDENT_ID, MONTH, MONTHS, SELF_CHECK};
+use incident_model::table::{CALENDAR, INCIDENT_ID, MONTH, MONTHS, SELF_CHECK, event_key};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::elapse::{Item, Items};
 use super::format::REGION;
@@ -17,6 +21,8 @@ pub(super) const HANDLER: &str = "devops-incident-handler";
 pub(super) const TABLE: &str = "devops-incidents";
 /// The queue of events.
 const EVENTS: &str = "devops-events";
+/// How long it takes at most until an event leaves a trace.
+const UNTRACED: Duration = Duration::from_secs(3);
 /// Items of a batch of writes.
 const BATCH: usize = 25;
 
@@ -44,7 +50,12 @@ impl Stage {
         self.break_calls(&json!([])).await?;
         self.until_quiet().await?;
         for function in functions {
-            self.aws.lambda.delete_function().function_name(function).send().await?;
+            match self.aws.lambda.delete_function().function_name(function).send().await {
+                Err(error) if !error.as_service_error().is_some_and(|it| it.is_resource_not_found_exception()) => {
+                    return Err(error.into());
+                }
+                _ => {}
+            }
         }
         for group in groups {
             match self.aws.logs.delete_log_group().log_group_name(group).send().await {
@@ -76,8 +87,23 @@ impl Stage {
 
     /// Delivers an event of an AWS service and waits until the handler has handled it.
     pub(super) async fn deliver(&self, event: &Value) -> TestResult {
-        self.control("POST", "events", event).await?;
+        let mut event = event.clone();
+        let id = event.get("id").and_then(Value::as_str).map_or_else(|| Uuid::new_v4().to_string(), str::to_owned);
+        event["id"] = json!(id);
+        self.control("POST", "events", &event).await?;
+        // The bus answers before it delivers. An event that means nothing to the handler leaves no trace.
+        let _ = tokio::time::timeout(UNTRACED, self.until_recorded(&id)).await;
         self.until_quiet().await
+    }
+
+    async fn until_recorded(&self, event: &str) -> TestResult {
+        let key = AttributeValue::S(event_key(event));
+        eventually("the marker of the event", async || {
+            let get =
+                self.aws.dynamodb.get_item().table_name(TABLE).key(INCIDENT_ID, key.clone()).consistent_read(true);
+            Ok(get.send().await?.item.map(drop))
+        })
+        .await
     }
 
     /// Waits until the queue of events is empty. The handler holds an event until its mail is sent.
@@ -125,12 +151,15 @@ impl Stage {
 
     /// Writes items, and their months into the calendar.
     pub(super) async fn put(&self, items: Vec<Item>) -> TestResult {
-        let months: Vec<String> = items.iter().filter_map(|item| item.get(MONTH)?.as_s().ok().cloned()).collect();
+        let months: BTreeSet<String> = items.iter().filter_map(|item| item.get(MONTH)?.as_s().ok().cloned()).collect();
         if !months.is_empty() {
             let update =
                 self.aws.dynamodb.update_item().table_name(TABLE).key(INCIDENT_ID, AttributeValue::S(CALENDAR.into()));
             let update = update.update_expression("ADD #months :months").expression_attribute_names("#months", MONTHS);
-            update.expression_attribute_values(":months", AttributeValue::Ss(months)).send().await?;
+            update
+                .expression_attribute_values(":months", AttributeValue::Ss(months.into_iter().collect()))
+                .send()
+                .await?;
         }
         let put =
             |item| Ok(WriteRequest::builder().put_request(PutRequest::builder().set_item(Some(item)).build()?).build());

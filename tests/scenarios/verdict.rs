@@ -42,6 +42,11 @@ impl Verdict {
         }
     }
 
+    /// A scenario that could not be played to its end.
+    pub(super) fn without_result(self, why: &str) -> Self {
+        Self { broken: vec![format!("it cannot be played: {why}")], ..self }
+    }
+
     /// A secret of this scenario that the handler logged.
     pub(super) fn leaked(&mut self, secrets: &[String], log: &str) {
         let leaked = secrets.iter().filter(|secret| log.contains(secret.as_str()));
