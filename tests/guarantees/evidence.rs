@@ -1,14 +1,15 @@
 //! Failures about which the handler finds evidence of every kind.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
+use aws_sdk_lambda::primitives::Blob;
 use incident_model::time::rfc3339;
 use serde_json::{Value, json};
 
 use super::bus;
 use super::stack::Stack;
-use crate::harness::{Aws, Control, TestResult, eventually};
+use crate::harness::{Aws, Control, TestResult, eventually, tiny_program};
 use crate::watch::create;
 
 /// The calls that gather it, on the way of an alert or by the sweep.
@@ -27,14 +28,17 @@ const GROUP: &str = "/aws/lambda/invoices";
 const STREAM: &str = "2026/01/01/[$LATEST]00000000000000000000000000000000";
 const NUMBER: usize = 0xe71de;
 
-/// A function whose memory was changed after its snapshot and whose lines lack the request's id, a task of ECS and an
+/// A function whose code was changed after its snapshot and whose lines lack the request's id, a task of ECS and an
 /// execution of a state machine.
 pub(super) async fn fails_with_evidence(stack: &Stack) -> TestResult {
     create(&stack.aws, FUNCTION).await?;
     let snapshot = json!({"incidentctl": {"snapshot": {"function": FUNCTION}}});
     let (_, answer) = stack.invoke(&snapshot.to_string()).await?;
     assert!(answer["error"].is_null(), "{answer}");
-    stack.aws.lambda.update_function_configuration().function_name(FUNCTION).memory_size(256).send().await?;
+    let code = code(&[tiny_program().as_slice(), b"another build"].concat())?;
+    stack.aws.lambda.update_function_code().function_name(FUNCTION).zip_file(code).send().await?;
+    // A change of the second of the failure may have come after it.
+    tokio::time::sleep(Duration::from_secs(2)).await;
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())?;
     let mut failure = bus::event("00000000-0000-4000-8000-0000000e71de", &bus::failure(FUNCTION, NUMBER));
     failure["time"] = rfc3339(now).into();
@@ -46,6 +50,14 @@ pub(super) async fn fails_with_evidence(stack: &Stack) -> TestResult {
         control.call("POST", "events", &event.to_string()).await?;
     }
     Ok(())
+}
+
+/// A program as Lambda takes it.
+fn code(program: &[u8]) -> TestResult<Blob> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    writer.start_file("bootstrap", zip::write::SimpleFileOptions::default().unix_permissions(0o755))?;
+    std::io::Write::write_all(&mut writer, program)?;
+    Ok(Blob::new(writer.finish()?.into_inner()))
 }
 
 /// Only the first line names the request.
