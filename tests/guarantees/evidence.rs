@@ -4,12 +4,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use aws_sdk_lambda::primitives::Blob;
+use incident_model::Incident;
+use incident_model::control::Control;
 use incident_model::time::rfc3339;
 use serde_json::{Value, json};
 
 use super::bus;
 use super::stack::Stack;
-use crate::harness::{Aws, Control, TestResult, eventually, tiny_program};
+use crate::harness::{self, Aws, TestResult, eventually, tiny_program};
 use crate::watch::create;
 
 /// The calls that gather it, on the way of an alert or by the sweep.
@@ -32,8 +34,8 @@ const NUMBER: usize = 0xe71de;
 /// execution of a state machine.
 pub(super) async fn fails_with_evidence(stack: &Stack) -> TestResult {
     create(&stack.aws, FUNCTION).await?;
-    let snapshot = json!({"incidentctl": {"snapshot": {"function": FUNCTION}}});
-    let (_, answer) = stack.invoke(&snapshot.to_string()).await?;
+    let snapshot = Control::Snapshot { function: FUNCTION.to_owned() };
+    let (_, answer) = stack.invoke(&snapshot.payload().to_string()).await?;
     assert!(answer["error"].is_null(), "{answer}");
     let code = code(&[tiny_program().as_slice(), b"another build"].concat())?;
     stack.aws.lambda.update_function_code().function_name(FUNCTION).zip_file(code).send().await?;
@@ -45,9 +47,18 @@ pub(super) async fn fails_with_evidence(stack: &Stack) -> TestResult {
     failure["detail"]["timestamp"] = rfc3339(now).into();
     let request = failure["detail"]["requestContext"]["requestId"].as_str().ok_or("no request")?.to_owned();
     writes_lines(&stack.aws, now * 1000, &request).await?;
-    let mut control = Control::of(&stack.aws).await?;
+    let mut control = harness::Control::of(&stack.aws).await?;
     for event in [failure, task(&stack.aws, now), execution(&stack.aws, now)] {
         control.call("POST", "events", &event.to_string()).await?;
+    }
+    Ok(())
+}
+
+/// On a busy machine what was asked for may come late, and then no change is suspected.
+pub(super) async fn is_gathered_again(stack: &Stack, incidents: &[Incident]) -> TestResult {
+    for incident in incidents.iter().filter(|incident| incident.resource == FUNCTION) {
+        let analyse = Control::Analyse { incident_id: incident.incident_id.clone() };
+        stack.invoke(&analyse.payload().to_string()).await?;
     }
     Ok(())
 }
