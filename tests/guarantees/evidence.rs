@@ -54,13 +54,14 @@ pub(super) async fn fails_with_evidence(stack: &Stack) -> TestResult {
     Ok(())
 }
 
-/// On a busy machine what was asked for may come late, and then no change is suspected.
-pub(super) async fn is_gathered_again(stack: &Stack, incidents: &[Incident]) -> TestResult {
+/// On a busy machine what was asked for may come late, and then no change is suspected. Returns the analyses.
+pub(super) async fn is_gathered_again(stack: &Stack, incidents: &[Incident]) -> TestResult<Vec<Value>> {
+    let mut analyses = Vec::new();
     for incident in incidents.iter().filter(|incident| incident.resource == FUNCTION) {
         let analyse = Control::Analyse { incident_id: incident.incident_id.clone() };
-        stack.invoke(&analyse.payload().to_string()).await?;
+        analyses.push(stack.invoke(&analyse.payload().to_string()).await?.1);
     }
-    Ok(())
+    Ok(analyses)
 }
 
 /// A program as Lambda takes it.

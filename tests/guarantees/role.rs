@@ -51,27 +51,29 @@ async fn does_everything(stack: &Stack) -> TestResult {
     eventually("the alarm", async || Ok((stack.alarm_state("devops-function-errors").await? == "ALARM").then_some(())))
         .await?;
     let left = RefCell::new(String::new());
-    let done = eventually("every incident and every call", async || {
-        let (is_swept, answer) = stack.invoke(SWEEP).await?;
-        assert!(is_swept, "{answer}");
-        let incidents = stack.incidents().await?;
-        let is_found = incidents.iter().any(|incident| incident.source == "lambda-metrics");
-        let unmailed = incidents.iter().filter(|incident| incident.notified_at.is_none());
-        let unmailed: Vec<_> = unmailed.map(|incident| incident.summary.as_str()).collect();
+    let done = eventually("every call for evidence", async || {
+        sweeps(stack).await?;
         let used = needs(stack).await?;
         let unasked: Vec<_> = evidence::CALLS.into_iter().filter(|action| !used.contains(*action)).collect();
-        if !unasked.is_empty() {
-            evidence::is_gathered_again(stack, &incidents).await?;
-        }
-        let waiting = stack.waiting(EVENTS).await?;
-        let is_done = is_found && unmailed.is_empty() && unasked.is_empty() && waiting == 0;
-        left.replace(format!(
-            "found: {is_found}, not mailed: {unmailed:?}, not asked: {unasked:?}, waiting: {waiting}"
-        ));
-        Ok(is_done.then_some(()))
+        let again = evidence::is_gathered_again(stack, &stack.incidents().await?).await?;
+        left.replace(format!("not asked: {unasked:?}, of {again:?}"));
+        Ok(unasked.is_empty().then_some(()))
+    });
+    done.await.map_err(|error| format!("{error}; {}", left.take()))?;
+    eventually("every incident", async || {
+        sweeps(stack).await?;
+        let incidents = stack.incidents().await?;
+        let is_found = incidents.iter().any(|incident| incident.source == "lambda-metrics");
+        let is_mailed = incidents.iter().all(|incident| incident.notified_at.is_some());
+        Ok((is_found && is_mailed && stack.waiting(EVENTS).await? == 0).then_some(()))
     })
-    .await;
-    done.map_err(|error| format!("{error}; {}", left.take()).into())
+    .await
+}
+
+async fn sweeps(stack: &Stack) -> TestResult {
+    let (is_swept, answer) = stack.invoke(SWEEP).await?;
+    assert!(is_swept, "{answer}");
+    Ok(())
 }
 
 /// The actions that the handler's calls, and those of its pollers, needed.
