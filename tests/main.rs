@@ -27,6 +27,7 @@ mod rules;
 mod sample_events;
 mod scenarios;
 mod screen;
+mod snapshots;
 mod stack;
 mod streams;
 mod subscriptions;
