@@ -13,22 +13,32 @@ pub(crate) fn sentence(before: &Before) -> String {
     format!("{} {}", what(&before.change.altered), when(before))
 }
 
+/// The same where no snapshot shows what it was.
+pub(crate) fn unseen(before: &Before) -> String {
+    format!("Code or a setting was changed {}", when(before))
+}
+
 /// The same as evidence, with who did it.
 pub(crate) fn evidence(before: &Before) -> Quote {
     let by = before.change.by.as_deref().map(|by| format!(", by {}", named(by))).unwrap_or_default();
     match before.order {
         Order::Exact => {
             let what = what(&before.change.altered);
-            quote(EvidenceKind::Change, Some(before.change.at), format!("{}{by}", what.trim_end_matches(',')))
+            quote(EvidenceKind::Change, Some(before.change.at), format!("{what}{by}"))
         }
         Order::AtLeast | Order::AtMost => quote(EvidenceKind::Change, None, format!("{}{by}", sentence(before))),
     }
 }
 
 fn when(before: &Before) -> String {
-    let span = span(before.elapsed);
+    // Metrics know the minute only.
+    let span = match before.elapsed {
+        ..90 if before.is_rough => "about a minute".to_owned(),
+        elapsed if before.is_rough => format!("about {}", span(elapsed.max(120))),
+        elapsed => span(elapsed),
+    };
     match before.order {
-        Order::Exact if before.elapsed == 0 => "right before the first failure".to_owned(),
+        Order::Exact if before.elapsed == 0 && !before.is_rough => "right before the first failure".to_owned(),
         Order::Exact => format!("{span} before the first failure"),
         Order::AtLeast => format!("at least {span} before the first failure, since the last snapshot"),
         Order::AtMost if before.elapsed == 0 => "about when the first failure came".to_owned(),
@@ -48,7 +58,7 @@ pub(crate) fn what(altered: &Altered) -> String {
         Altered::Environment { added, removed } => environment(added, removed),
         Altered::Layers { from, to } => layers(from, to),
         Altered::Something => {
-            "Code or a setting was changed that a snapshot does not show, such as the value of a variable,".to_owned()
+            "A setting that no snapshot holds, such as the value of a variable, was changed".to_owned()
         }
     }
 }

@@ -224,7 +224,7 @@ fn the_error_itself_says_what_was_denied_or_reached_its_limit() -> Tested {
         "AccessDeniedException",
         "User: arn:aws:sts::111122223333:assumed-role/orders-role/orders is not authorized to perform: dynamodb:PutItem on resource: arn:aws:dynamodb:eu-west-1:111122223333:table/orders because no identity-based policy allows the dynamodb:PutItem action",
     )?;
-    is(&denied, Permission, Likely, &["orders-role may not do dynamodb:PutItem", "table/orders"]);
+    is(&denied, Permission, Likely, &["orders-role is not allowed to call dynamodb:PutItem", "table/orders"]);
     assert_eq!(
         denied.analysis().advice,
         [

@@ -46,6 +46,8 @@ pub(crate) struct Before {
     /// How long before the first failure it was made, in seconds.
     pub(crate) elapsed: i64,
     pub(crate) order: Order,
+    /// Whether the first failure is known by its minute only.
+    pub(crate) is_rough: bool,
     pub(crate) fresh: Fresh,
     /// Whether it can break something by itself.
     pub(crate) is_harmful: bool,
@@ -107,7 +109,8 @@ fn placed(facts: &Facts<'_>, change: Change) -> Option<Before> {
         false => straddling(facts, earliest, change.since.is_none()),
     };
     let is_harmful = is_harmful(&change.altered);
-    Some(Before { change, elapsed, order, fresh, is_harmful })
+    let is_rough = facts.first.latest > facts.first.at;
+    Some(Before { change, elapsed, order, is_rough, fresh, is_harmful })
 }
 
 /// Whether the version that failed has the change; `None` if nothing says.
