@@ -6,6 +6,7 @@ use super::function_state::Altered;
 use super::words::{listed, span};
 use super::{EvidenceKind, Quote};
 use crate::arn;
+use crate::fields::shortened;
 use crate::quotation::named;
 
 /// What changed and when: `The memory was lowered from 512 to 128 MB 3 min before the first failure`.
@@ -88,9 +89,24 @@ fn setting(name: &str, from: &str, to: &str) -> String {
     }
 }
 
+/// Names that are listed one by one.
+const MOST_NAMES: usize = 5;
+/// Longest name in a list, in characters.
+const LONGEST_NAME: usize = 100;
+
+/// The first names of many.
+pub(crate) fn some(names: &[String]) -> String {
+    let mut shown: Vec<String> =
+        names.iter().take(MOST_NAMES).map(|name| named(&shortened(name, LONGEST_NAME))).collect();
+    if names.len() > MOST_NAMES {
+        shown.push(format!("{} more", names.len() - MOST_NAMES));
+    }
+    listed(&shown)
+}
+
 fn environment(added: &[String], removed: &[String]) -> String {
     let variables = |names: &[String]| {
-        let listed = listed(&names.iter().map(|name| named(name)).collect::<Vec<_>>());
+        let listed = some(names);
         let (noun, verb) = if names.len() == 1 { ("variable", "was") } else { ("variables", "were") };
         format!("environment {noun} {listed} {verb}")
     };

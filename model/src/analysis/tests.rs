@@ -162,6 +162,8 @@ fn the_executed_version_decides() -> Tested {
     is(&broken()?.called_by("live", "42"), Deployment, Likely, &["alias live", "41", "42"]);
     let other = broken()?.updated(190, |state| (state.code, state.version) = ("new".to_owned(), "43".to_owned()));
     is(&other.called_by("live", "41"), Unknown, Possible, &[]);
+    let unpublished = broken()?.updated(190, |state| state.code = "new".to_owned());
+    is(&unpublished.called_by("live", "41"), Unknown, Possible, &[]);
     let moved = broken()?.called_by("live", "42").analysis();
     let back = "Roll back to version 41: `aws lambda update-alias --function-name orders --name live --function-version 41 --region eu-west-1`.";
     assert_eq!(moved.advice, [back]);
