@@ -1,9 +1,13 @@
 //! AWS clients, configured from Lambda's environment variables, without a credential chain.
 
+mod bounded;
+mod evidence;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedCredentialsProvider, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::config::{Region, SharedCredentialsProvider};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, TlsContext, rustls_provider::CryptoMode};
@@ -17,6 +21,7 @@ use lambda_runtime::Error;
 
 use crate::settings::Settings;
 use crate::tls_roots::authorities;
+pub use evidence::EvidenceClients;
 
 /// Connect timeout. Within a Region a connection takes milliseconds.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -38,7 +43,41 @@ pub struct Clients {
     pub cloudwatch: aws_sdk_cloudwatch::Client,
     /// Lambda.
     pub lambda: aws_sdk_lambda::Client,
+    /// Those that gather evidence, each built when it is first needed.
+    pub evidence: Arc<EvidenceClients>,
 }
+
+/// What all clients have in common.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// Its connections.
+    pub http: SharedHttpClient,
+    /// The address of all services, if it is not AWS's.
+    pub endpoint: Option<String>,
+    /// The region.
+    pub region: Region,
+    /// Who calls.
+    pub credentials: SharedCredentialsProvider,
+}
+
+/// A client of a service. Each SDK crate has its own configuration type with the same methods.
+macro_rules! client {
+    ($service:ident, $connection:expr, $retry:expr, $timeout:expr) => {{
+        let connection: &$crate::clients::Connection = $connection;
+        let mut config = $service::Config::builder()
+            .behavior_version($service::config::BehaviorVersion::latest())
+            .http_client(connection.http.clone())
+            .region(connection.region.clone())
+            .credentials_provider(connection.credentials.clone())
+            .retry_config($retry)
+            .timeout_config($timeout)
+            // It guards response bodies that take longer than the attempt timeout.
+            .stalled_stream_protection($service::config::StalledStreamProtectionConfig::disabled());
+        config.set_endpoint_url(connection.endpoint.clone());
+        $service::Client::from_conf(config.build())
+    }};
+}
+pub(crate) use client;
 
 impl Clients {
     /// Reads the variables that Lambda sets, and optionally `AWS_ENDPOINT_URL` and `AWS_CA_BUNDLE`.
@@ -50,7 +89,6 @@ impl Clients {
         let endpoint = variable("AWS_ENDPOINT_URL");
         let region = variable("AWS_REGION").unwrap_or_default();
         let http = http_client(endpoint.as_deref(), variable("AWS_CA_BUNDLE").as_deref(), &region)?;
-        let region = Region::new(region);
         let credentials = SharedCredentialsProvider::new(Credentials::new(
             variable("AWS_ACCESS_KEY_ID").unwrap_or_default(),
             variable("AWS_SECRET_ACCESS_KEY").unwrap_or_default(),
@@ -58,26 +96,17 @@ impl Clients {
             None,
             "lambda",
         ));
+        let connection = Connection { http, endpoint, region: Region::new(region), credentials };
         let retry = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(100));
         let timeout = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build();
-        // Each SDK crate has its own configuration type with the same methods.
-        macro_rules! client {
-            ($service:ident) => {{
-                let mut config = $service::Config::builder()
-                    .behavior_version(BehaviorVersion::latest())
-                    .http_client(http.clone())
-                    .region(region.clone())
-                    .credentials_provider(credentials.clone())
-                    .retry_config(retry.clone())
-                    .timeout_config(timeout.clone())
-                    // It guards response bodies that take longer than the attempt timeout.
-                    .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-                config.set_endpoint_url(endpoint.clone());
-                $service::Client::from_conf(config.build())
-            }};
-        }
-        let (dynamodb, sns, sqs) = (client!(aws_sdk_dynamodb), client!(aws_sdk_sns), client!(aws_sdk_sqs));
-        Ok(Self { dynamodb, sns, sqs, cloudwatch: client!(aws_sdk_cloudwatch), lambda: client!(aws_sdk_lambda) })
+        Ok(Self {
+            dynamodb: client!(aws_sdk_dynamodb, &connection, retry.clone(), timeout.clone()),
+            sns: client!(aws_sdk_sns, &connection, retry.clone(), timeout.clone()),
+            sqs: client!(aws_sdk_sqs, &connection, retry.clone(), timeout.clone()),
+            cloudwatch: client!(aws_sdk_cloudwatch, &connection, retry.clone(), timeout.clone()),
+            lambda: client!(aws_sdk_lambda, &connection, retry, timeout),
+            evidence: Arc::new(EvidenceClients::new(connection)),
+        })
     }
 
     /// Opens the connections for the first event during initialisation, for which Lambda provides a whole processor.

@@ -4,7 +4,9 @@ use incident_model::{Classification, Incident, Severity};
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
+use crate::evidence::Analyse;
 use crate::log::{self, Metrics, Unit};
+use crate::opened::Opened;
 use crate::settings::Settings;
 
 /// The surroundings of the handler's functions.
@@ -13,6 +15,10 @@ pub(crate) struct Context<S, N> {
     pub(crate) notifier: N,
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
+    /// Finds the cause of what is alerted; `None` alerts without.
+    pub(crate) analyst: Option<Box<dyn Analyse>>,
+    /// What was opened a moment ago.
+    pub(crate) opened: Opened,
 }
 
 impl<S, N> Context<S, N> {

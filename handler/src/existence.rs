@@ -29,6 +29,12 @@ const MISSING: &str = "no function has this name: it was deleted, or Lambda did 
 /// The timeline's entry when that has changed.
 const FOUND: &str = "a function has this name now";
 
+/// Whether a text can be the name of a function, without an account, a region, a version or an alias.
+pub(crate) fn is_function_name(text: &str) -> bool {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (1..=LONGEST).contains(&text.len()) && text.bytes().all(is_of_name)
+}
+
 /// What Lambda says about names.
 pub(crate) trait Functions {
     /// Whether a function of this account and region has the name.
@@ -58,6 +64,12 @@ impl Functions for OnLambda {
             }),
         }
     }
+}
+
+/// Whether a text can be the name of a function.
+pub(crate) fn is_name(text: &str) -> bool {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (1..=LONGEST).contains(&text.len()) && text.bytes().all(is_of_name)
 }
 
 /// The check of incidents, with what it learnt.
@@ -97,14 +109,10 @@ impl<F: Functions> Existence<F> {
     }
 
     fn is_open_question<S, N>(&self, context: &Context<S, N>, incident: &Incident) -> bool {
-        let is_name = |text: &str| {
-            let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-            (1..=LONGEST).contains(&text.len()) && text.bytes().all(is_of_name)
-        };
         incident.names_function()
             && incident.status != Status::Resolved
             && context.settings.is_here(&incident.account, &incident.region)
-            && is_name(&incident.resource)
+            && is_function_name(&incident.resource)
             && match &incident.function_missing_at {
                 None => !self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(&incident.resource),
                 Some(at) => incident.last_seen_at > *at,

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::HandlerError;
 use crate::log::{self, Unit};
 use crate::notify::Notifier;
-use crate::outbox::{self, Delivery};
+use crate::outbox::{self, Delivery, Known};
 use crate::record::{How, Recorded, Recorder, Sends, alarm_on_errors_of, children_of, sketch};
 use crate::recovery::of_trouble;
 use crate::store::backoff::Backoff;
@@ -32,7 +32,7 @@ pub(crate) async fn handle<S: Store, N: Notifier>(
     let Some((first, incident)) = failures.first().and_then(|first| Some((first, sketch(first, &now)?))) else {
         return Ok(());
     };
-    let recorder = Recorder { store: &context.store, policy: &context.settings.alerts };
+    let recorder = Recorder { store: &context.store, settings: &context.settings };
     let mut looked = None;
     if incident.source == "cloudwatch" || alarm_on_errors_of(&first.observation).is_some() {
         let (explained, snapshot) = tokio::join!(
@@ -53,6 +53,9 @@ pub(crate) async fn handle<S: Store, N: Notifier>(
     }
     let recorded = recorder.record(failures, looked, &now, backoff).await.map_err(HandlerError::NotRecorded)?;
     for recorded in &recorded {
+        if recorded.how == How::Opened {
+            context.opened.remember(&recorded.incident);
+        }
         notify(context, recorded).await?;
     }
     Ok(())
@@ -83,12 +86,16 @@ async fn explanation<S: Store, N: Notifier>(
 }
 
 /// Sends the notice that recording made due.
-async fn notify<S: Store, N: Notifier>(context: &Context<S, N>, recorded: &Recorded) -> Result<(), HandlerError> {
+async fn notify<S: Store, N: Notifier>(context: &Context<S, N>, recorded: &Recorded<'_>) -> Result<(), HandlerError> {
     let incident = &recorded.incident;
     log_outcome(context, recorded);
     let delivery = match recorded.sends {
         Sends::No => outbox::send_if_due(context, incident).await?,
-        sends => outbox::send(context, incident, &recorded.occurred_at, sends).await?,
+        sends => {
+            let Recorded { occurred_at: failed_at, history, latest, .. } = recorded;
+            let known = Known { failed_at, history: history.as_ref(), event: *latest };
+            Box::pin(outbox::send(context, incident, known, sends)).await?
+        }
     };
     if recorded.how == How::Opened && delivery == Delivery::NotOurs {
         context.held_back(incident, "silenced, flapping or over the mail budget");
@@ -96,7 +103,7 @@ async fn notify<S: Store, N: Notifier>(context: &Context<S, N>, recorded: &Recor
     Ok(())
 }
 
-fn log_outcome<S, N>(context: &Context<S, N>, recorded: &Recorded) {
+fn log_outcome<S, N>(context: &Context<S, N>, recorded: &Recorded<'_>) {
     let incident = &recorded.incident;
     let outcome = match recorded.how {
         How::Opened => "opened",

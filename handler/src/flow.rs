@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::HandlerError;
 use crate::notify::Notifier;
+use crate::opened::Opened;
 use crate::recovery::recovery;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -28,7 +29,8 @@ pub(crate) struct Flow<S, N> {
 
 impl<S, N> Flow<S, N> {
     pub(crate) fn new(store: S, notifier: N, settings: Settings) -> Self {
-        let context = Context { store, notifier, settings, clock: Clock::default() };
+        let context =
+            Context { store, notifier, settings, clock: Clock::default(), analyst: None, opened: Opened::default() };
         Self { context, breaker: Breaker::default() }
     }
 }

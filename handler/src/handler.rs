@@ -1,21 +1,27 @@
 //! The incident handler: what an invocation asks for.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use incident_model::control::{Control, SelfCheck};
-use incident_model::{Classification, RulesError};
-use lambda_runtime::{Context, LambdaEvent};
+use incident_model::{Analysis, Classification, RulesError};
+use lambda_runtime::{Context as Invocation, LambdaEvent};
 use serde_json::{Value, json};
 
 use crate::clients::Clients;
+use crate::context::Context;
 use crate::error::HandlerError;
+use crate::evidence::{Analyst, Asked};
 use crate::existence::{Existence, OnLambda};
 use crate::flow::Flow;
 use crate::functions::{CloudWatch, FunctionWatch, TableMemory};
 use crate::ingest::{Deadline, Ingest, Message, StackQueues};
 use crate::notify::Topic;
+use crate::record::function_of;
 use crate::settings::Settings;
-use crate::store::Table;
+use crate::snapshots::{OnLambda as FunctionsOnLambda, Snapshots, TableMemory as SnapshotTable};
+use crate::store::{Store, StoreError, Table};
+use crate::trail::{OnCloudTrail, TableMemory as TrailTable, Trail};
 use crate::{log, rules_file, self_check};
 
 /// Shortest interval, in seconds, between the sweeps that a handler runs after events.
@@ -26,6 +32,8 @@ pub struct Handler {
     ingest: Ingest<Table, Topic, StackQueues>,
     functions: FunctionWatch<CloudWatch, TableMemory>,
     existence: Existence<OnLambda>,
+    snapshots: Snapshots<FunctionsOnLambda, SnapshotTable>,
+    trail: Trail<OnCloudTrail, TrailTable>,
     swept_at: AtomicI64,
 }
 
@@ -43,9 +51,14 @@ impl Handler {
             log::line("settings-problem", json!({ "problem": problem }));
         }
         let functions = FunctionWatch::on_aws(&settings, clients);
-        let ingest = Ingest::new(Flow::new(store, notifier, settings), loaded, queues);
+        let snapshots = Snapshots::on_aws(&settings, clients);
+        let trail = Trail::on_aws(&settings, clients);
+        let analyst = Analyst::new(Arc::clone(&clients.evidence), settings.clone(), loaded.rules.clone());
+        let mut flow = Flow::new(store, notifier, settings);
+        flow.context.analyst = Some(Box::new(analyst));
+        let ingest = Ingest::new(flow, loaded, queues);
         let existence = Existence::new(OnLambda(clients.lambda.clone()));
-        Ok(Self { ingest, functions, existence, swept_at: AtomicI64::new(0) })
+        Ok(Self { ingest, functions, existence, snapshots, trail, swept_at: AtomicI64::new(0) })
     }
 
     /// Handles one invocation.
@@ -59,7 +72,9 @@ impl Handler {
         self.ingest.begin();
         let result = match Control::read(&payload) {
             Some(Control::SelfCheck) => return Ok(json!(self.self_check().await)),
-            Some(Control::Sweep) => Box::pin(self.sweep()).await,
+            Some(Control::Sweep) => Box::pin(self.sweep(Deadline::of(&context))).await,
+            Some(Control::Snapshot { function }) => return Ok(Box::pin(self.snapshot(&function)).await),
+            Some(Control::Analyse { incident_id }) => return Ok(Box::pin(self.analyse(&incident_id)).await),
             None => match Message::batch(&payload, &self.ingest.flow.context.settings) {
                 Some(messages) => Ok(Box::pin(self.batch(&messages, &context)).await),
                 None => Box::pin(self.events(&payload)).await,
@@ -71,7 +86,7 @@ impl Handler {
         result
     }
 
-    async fn batch(&self, messages: &[Message<'_>], context: &Context) -> Value {
+    async fn batch(&self, messages: &[Message<'_>], context: &Invocation) -> Value {
         let deadline = Deadline::of(context);
         let answer = self.ingest.batch(messages, deadline).await;
         // A sweep that is cut off is followed by another one.
@@ -86,7 +101,7 @@ impl Handler {
     }
 
     /// Looks for failing functions, runs the self-check, and sends what is due.
-    async fn sweep(&self) -> Result<Value, HandlerError> {
+    async fn sweep(&self, deadline: Deadline) -> Result<Value, HandlerError> {
         self.swept_at.store(self.ingest.flow.context.clock.now().seconds, Ordering::Relaxed);
         // No part keeps another back: mails that SNS refuses take long.
         let watched = self.watch_functions().await;
@@ -96,12 +111,48 @@ impl Handler {
         if let Ok(swept) = &swept {
             self.existence.check(&self.ingest.flow.context, &swept.looked_at).await;
         }
+        // What no alert depends on is cut off in time for the answer.
+        let looked_at = swept.as_ref().map_or(&[][..], |swept| &swept.looked_at);
+        let now = self.ingest.flow.context.clock.now().seconds;
+        let _ = deadline.limit(async { tokio::join!(self.snapshots.take(now), self.trail.look(looked_at, now)) }).await;
         if !report.ok {
             return Err(HandlerError::Unhealthy(json!(report)));
         }
         told?;
         watched?;
         Ok(json!({ "sent": swept?.sent, "self_check": report }))
+    }
+
+    /// Gathers the evidence of an incident again. The analysis, or an object with an `error`: a failed invocation would raise
+    /// the alarm on the alert path, on which this has no effect.
+    async fn analyse(&self, incident_id: &str) -> Value {
+        match self.analysed(incident_id).await {
+            Ok(Some(analysis)) => json!(analysis),
+            Ok(None) => json!({ "error": "no incident has this id" }),
+            Err(error) => json!({ "error": error.to_string() }),
+        }
+    }
+
+    async fn analysed(&self, incident_id: &str) -> Result<Option<Analysis>, StoreError> {
+        let Context { store, analyst, clock, .. } = &self.ingest.flow.context;
+        let (Some(incident), Some(analyst)) = (store.incident(incident_id).await?, analyst) else { return Ok(None) };
+        let history = match function_of(&incident) {
+            Some(function) => self.snapshots.history(function).await,
+            None => None,
+        };
+        let asked = Asked {
+            incident: &incident,
+            history: history.as_ref(),
+            event: None,
+            opened: None,
+            now: clock.now().seconds,
+        };
+        let analysis = analyst.analyse(asked).await.analysis;
+        Ok(store.keep_analysis(incident_id, &analysis).await?.then_some(analysis))
+    }
+
+    async fn snapshot(&self, function: &str) -> Value {
+        json!(self.snapshots.of(function, self.ingest.flow.context.clock.now().seconds).await)
     }
 
     /// Records which functions fail, if an alarm on all of them is on.
@@ -141,7 +192,6 @@ impl Handler {
     async fn self_check(&self) -> SelfCheck {
         let Ingest { flow, loaded, .. } = &self.ingest;
         let now = flow.context.clock.now().seconds;
-        let problem = flow.context.settings.alerts_problem.as_deref();
-        self_check::run(loaded, problem, &flow.context.store, &flow.context.notifier, now).await
+        self_check::run(loaded, &flow.context.settings, &flow.context.store, &flow.context.notifier, now).await
     }
 }

@@ -4,7 +4,6 @@
 mod batch;
 mod deadline;
 mod message;
-mod panics;
 mod poison;
 mod queues;
 

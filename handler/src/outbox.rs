@@ -1,5 +1,8 @@
 //! Sends due notices: one mail per incident within the mail budget, beyond it a digest.
 
+mod analysed;
+mod folding;
+
 use std::time::Duration;
 
 use incident_model::mail::{self, Mail, Notice};
@@ -7,6 +10,7 @@ use incident_model::notice::next_look;
 use incident_model::time::milliseconds_of;
 use incident_model::{Incident, Reason};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::concurrently;
 use crate::context::Context;
@@ -16,7 +20,8 @@ use crate::mail_budget::{self, DEFERRED_SECONDS, DIGESTS};
 use crate::notify::Notifier;
 use crate::record::{LEASE_SECONDS, Sends};
 use crate::store::backoff::Backoff;
-use crate::store::{Budget, Outbox, Sent, Store};
+use crate::store::{Budget, Outbox, Rejudged, Sent, Store};
+pub(crate) use analysed::Known;
 
 /// Mails about drills per minute, for which a user is waiting; more go into a digest.
 const DRILLS: Budget = Budget::of_a_minute("drills", 10);
@@ -35,6 +40,8 @@ pub(crate) enum Delivery {
     Mailed,
     /// The budget was used up; a digest will cover it.
     OverBudget,
+    /// Its cause was alerted; one mail will cover it and others of that cause.
+    Folded,
     /// Another invocation sends it, or it is held back.
     NotOurs,
 }
@@ -45,7 +52,7 @@ pub(crate) async fn send_if_due<S: Store, N: Notifier>(
     incident: &Incident,
 ) -> Result<Delivery, HandlerError> {
     match claimed_if_due(context, incident).await? {
-        Some(claimed) => send(context, &claimed, &claimed.created_at, Sends::Unpaid).await,
+        Some(claimed) => send(context, &claimed, Known::since(&claimed.created_at), Sends::Unpaid).await,
         None => Ok(Delivery::NotOurs),
     }
 }
@@ -75,18 +82,19 @@ pub(crate) async fn claimed<S: Store, N: Notifier>(
 }
 
 /// Sends the due notice, whose lease this invocation holds, followed by an escalation that arose in the meantime.
-/// `failed_at` is the time of the failure.
 pub(crate) async fn send<S: Store, N: Notifier>(
     context: &Context<S, N>,
     incident: &Incident,
-    failed_at: &str,
+    known: Known<'_>,
     payment: Sends,
 ) -> Result<Delivery, HandlerError> {
-    let (delivery, mut is_worse) = send_notice(context, incident, failed_at, payment).await?;
+    let (delivery, mut is_worse) = send_notice(context, incident, known, payment).await?;
+    // The escalation is about another failure.
+    let known = Known { event: None, ..known };
     while is_worse {
         let Some(read) = context.store.incident(&incident.incident_id).await? else { break };
         let Some(claimed) = claimed_if_due(context, &read).await? else { break };
-        is_worse = send_notice(context, &claimed, failed_at, Sends::Unpaid).await?.1;
+        is_worse = send_notice(context, &claimed, known, Sends::Unpaid).await?.1;
     }
     Ok(delivery)
 }
@@ -95,7 +103,7 @@ pub(crate) async fn send<S: Store, N: Notifier>(
 async fn send_notice<S: Store, N: Notifier>(
     context: &Context<S, N>,
     incident: &Incident,
-    failed_at: &str,
+    known: Known<'_>,
     payment: Sends,
 ) -> Result<(Delivery, bool), HandlerError> {
     if payment != Sends::Paid && !may_mail(context, incident).await {
@@ -103,15 +111,34 @@ async fn send_notice<S: Store, N: Notifier>(
         context.held_back(incident, "over the mail budget");
         return Ok((Delivery::OverBudget, false));
     }
+    let begun = Instant::now();
+    // Boxed, so that no part needs the stack of all.
+    let stated = Box::pin(analysed::stated(context, incident, known)).await;
+    if Box::pin(folding::fold(context, incident, &stated, begun)).await {
+        analysed::keep(context, &stated.incident).await;
+        context.held_back(incident, "in one mail with others of its cause");
+        return Ok((Delivery::Folded, false));
+    }
     let notice = Notice {
         number: incident.notices,
         reason: incident.due.unwrap_or(Reason::Opened),
         stack: &context.settings.stack,
     };
-    publish(context, &mail::about(incident, &notice), std::slice::from_ref(incident)).await?;
-    mailed(context, incident, failed_at);
-    let is_worse = record_sent(context, incident, "notified").await?;
-    Ok((Delivery::Mailed, is_worse))
+    let mail = mail::about(&stated.incident, &notice);
+    let mailing = async {
+        publish(context, &mail, std::slice::from_ref(incident)).await?;
+        mailed(context, incident, known.failed_at);
+        match record_sent(context, &stated.incident, stated.rejudged.as_ref(), "notified").await {
+            // Whatever an analysis has that the table does not take: the mail went out.
+            Err(HandlerError::Store(error)) if error.is_invalid() && stated.incident.analysis.is_some() => {
+                log::line("not-stated", json!({ "incident_id": incident.incident_id, "error": error.to_string() }));
+                record_sent(context, incident, None, "notified").await
+            }
+            recorded => recorded,
+        }
+    };
+    let (is_worse, ()) = tokio::join!(Box::pin(mailing), Box::pin(analysed::keep(context, &stated.incident)));
+    Ok((Delivery::Mailed, is_worse?))
 }
 
 /// Takes a mail about several incidents from its budget.
@@ -120,17 +147,38 @@ pub(crate) async fn may_send_together<S: Store, N: Notifier>(context: &Context<S
 }
 
 /// Sends one mail for the notices of all these incidents, whose leases this invocation holds, and which is taken from its
-/// budget.
+/// budget. `what` is for their timelines.
 pub(crate) async fn send_together<S: Store, N: Notifier>(
     context: &Context<S, N>,
     incidents: &[Incident],
     mail: &Mail,
+    what: &str,
 ) -> Result<(), HandlerError> {
     publish(context, mail, incidents).await?;
     context.measured("digest", json!({ "incidents": incidents.len() }), None, &[("Mails", Unit::Count, 1.0)]);
-    let recorded = incidents.iter().map(|incident| record_sent(context, incident, "notified in a digest")).collect();
+    let recorded = incidents.iter().map(|incident| record_sent(context, incident, None, what)).collect();
     let recorded = concurrently::at_most(WRITES_AT_ONCE, recorded).await;
     recorded.into_iter().try_for_each(|recorded| recorded.map(drop))
+}
+
+/// Sends one mail for the notices of incidents that share a cause, whose leases this invocation holds, within the budget of
+/// single mails; returns how many are in it.
+pub(crate) async fn send_shared<S: Store, N: Notifier>(
+    context: &Context<S, N>,
+    incidents: Vec<Incident>,
+) -> Result<usize, HandlerError> {
+    let Some(worst) = incidents.iter().max_by_key(|incident| incident.severity) else { return Ok(0) };
+    if !may_mail(context, worst).await {
+        for incident in &incidents {
+            put_off(context, incident, DEFERRED_SECONDS).await?;
+            context.held_back(incident, "over the mail budget");
+        }
+        return Ok(0);
+    }
+    let incidents = analysed::with_analyses(context, incidents).await;
+    let mail = mail::digest(&incidents, &context.settings.stack);
+    send_together(context, &incidents, &mail, "notified with others of its cause").await?;
+    Ok(incidents.len())
 }
 
 /// Whether the mail about an incident may be sent now. Drills do not use the budget of others, as long as there is
@@ -215,14 +263,24 @@ async fn release<S: Store, N: Notifier>(context: &Context<S, N>, incidents: &[In
 async fn record_sent<S: Store, N: Notifier>(
     context: &Context<S, N>,
     incident: &Incident,
+    rejudged: Option<&Rejudged>,
     what: &str,
 ) -> Result<bool, HandlerError> {
     let now = context.clock.now();
     let mailed = Incident { last_notified_at: Some(now.text.clone()), ..incident.clone() };
-    let next_look = next_look(&mailed, &context.settings.alerts);
+    let policy = &context.settings;
+    let next_look =
+        [next_look(&mailed, &policy.alerts), analysed::look_for_author(&mailed, &policy.analysis, now.seconds)];
     let reason = incident.due.unwrap_or(Reason::Opened).name();
     let what = format!("{what} ({reason}, notice {})", incident.notices);
-    let sent = Sent { incident, next_look, what: &what, at: &now.text, now: now.seconds };
+    let sent = Sent {
+        incident,
+        rejudged,
+        next_look: next_look.into_iter().flatten().min(),
+        what: &what,
+        at: &now.text,
+        now: now.seconds,
+    };
     let mut backoff = Backoff::default();
     // Without the record the mail would be sent again.
     loop {

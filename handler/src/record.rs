@@ -5,12 +5,15 @@ mod opening;
 
 use std::collections::BTreeSet;
 
+use incident_model::analysis::{FunctionHistory, origin};
 use incident_model::notice::superseding;
 use incident_model::silence::{Silence, covering};
-use incident_model::{AlertPolicy, Classification, Incident, Reason, Status, function_metrics};
+use incident_model::{Classification, Incident, Reason, Severity, Status, function_metrics};
 
 use crate::clock::Now;
+use crate::existence;
 use crate::mail_budget::{self, DEFERRED_SECONDS};
+use crate::settings::Settings;
 use crate::store::backoff::Backoff;
 use crate::store::{
     BudgetState, Charge, Lookup, MOST_EVENTS, Occurrence, Outbox, Snapshot, Store, StoreError, Trouble,
@@ -22,10 +25,14 @@ pub(crate) use opening::{alarm_on_errors_of, children_of, resolved};
 pub(crate) const LEASE_SECONDS: i64 = 30;
 
 /// Failures that are in the table.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Recorded {
+#[derive(Debug, Clone)]
+pub(crate) struct Recorded<'a> {
     /// The incident that counts them, in its new state.
     pub incident: Incident,
+    /// The latest of them, whose words the incident has.
+    pub latest: Option<&'a Classification>,
+    /// What the sweep knows of the failing function, if it was read.
+    pub history: Option<FunctionHistory>,
     /// When the first of them occurred.
     pub occurred_at: String,
     /// The effect of recording.
@@ -64,13 +71,13 @@ pub enum Sends {
 pub(crate) struct Recorder<'a, S> {
     /// The table.
     pub store: &'a S,
-    /// The alert policy.
-    pub policy: &'a AlertPolicy,
+    /// The alert policy, and whose account and region this is.
+    pub settings: &'a Settings,
 }
 
 /// The part of the failures that one transaction records, and the others.
 struct Step<'a> {
-    recorded: Vec<Recorded>,
+    recorded: Vec<Recorded<'a>>,
     rest: Vec<&'a Classification>,
 }
 
@@ -81,13 +88,13 @@ impl<S: Store> Recorder<'_, S> {
     /// # Errors
     /// When the table is unusable or stays throttled, or other invocations keep changing the same items. What was
     /// recorded until then is recognised when the failures are delivered again.
-    pub(crate) async fn record(
+    pub(crate) async fn record<'a>(
         &self,
-        failures: &[&Classification],
+        failures: &[&'a Classification],
         mut looked: Option<Snapshot>,
         now: &Now,
         mut backoff: Backoff,
-    ) -> Result<Vec<Recorded>, StoreError> {
+    ) -> Result<Vec<Recorded<'a>>, StoreError> {
         let mut recorded = Vec::new();
         let mut rest = distinct(failures);
         while !rest.is_empty() {
@@ -116,7 +123,7 @@ impl<S: Store> Recorder<'_, S> {
             Some(snapshot) => snapshot,
             None => self.look(these, &first).await?,
         };
-        let (known, fresh): (Vec<&Classification>, Vec<&Classification>) =
+        let (known, fresh): (Vec<&'a Classification>, Vec<&'a Classification>) =
             these.iter().partition(|failure| snapshot.counted_for.contains_key(&failure.observation.event_id));
         let mut recorded = self.already_counted(&known, &snapshot, &first).await?;
         let mut rest = others.to_vec();
@@ -146,7 +153,8 @@ impl<S: Store> Recorder<'_, S> {
             former_fingerprint: first.former_fingerprint.as_deref(),
             trouble: Trouble::of(first),
             subject: subject.as_deref(),
-            budgets: &mail_budget::of(self.policy),
+            function: function_of(first).filter(|_| self.settings.is_here(&first.account, &first.region)),
+            budgets: &mail_budget::of(&self.settings.alerts),
         };
         self.store.look(&lookup).await
     }
@@ -184,16 +192,17 @@ impl<S: Store> Recorder<'_, S> {
         };
         self.store.count(&occurrence).await?;
         let how = if is_worse { How::Escalated } else { How::Counted };
-        Ok(Step { recorded: vec![recorded(incident, failures, how, sends)], rest: Vec::new() })
+        let recorded = Recorded { history: snapshot.function.clone(), ..recorded(incident, failures, how, sends) };
+        Ok(Step { recorded: vec![recorded], rest: Vec::new() })
     }
 
     /// These events are duplicates even if their incident was deleted, or is of an unreadable version.
-    async fn already_counted(
+    async fn already_counted<'a>(
         &self,
-        failures: &[&Classification],
+        failures: &[&'a Classification],
         snapshot: &Snapshot,
         sketch: &Incident,
-    ) -> Result<Vec<Recorded>, StoreError> {
+    ) -> Result<Vec<Recorded<'a>>, StoreError> {
         let ids: BTreeSet<&String> =
             failures.iter().filter_map(|failure| snapshot.counted_for.get(&failure.observation.event_id)).collect();
         let mut found = Vec::new();
@@ -245,9 +254,17 @@ pub(crate) fn sketch(failure: &Classification, now: &Now) -> Option<Incident> {
     failure.incident(format!("inc-{}", uuid::Uuid::now_v7()), now.text.clone())
 }
 
-fn recorded(incident: Incident, failures: &[&Classification], how: How, sends: Sends) -> Recorded {
+fn recorded<'a>(incident: Incident, failures: &[&'a Classification], how: How, sends: Sends) -> Recorded<'a> {
     let occurred_at = failures.first().map(|first| first.observation.occurred_at.clone()).unwrap_or_default();
-    Recorded { incident, occurred_at, how, failures: failures_of(failures), sends }
+    let latest = failures.last().copied();
+    Recorded { incident, latest, history: None, occurred_at, how, failures: failures_of(failures), sends }
+}
+
+/// The function that an incident is about: the failed one, or that of an alarm.
+pub(crate) fn function_of(incident: &Incident) -> Option<&str> {
+    let of_alarm = || incident.origin.get(origin::FUNCTION);
+    let name = Some(&incident.resource).filter(|_| incident.names_function()).or_else(of_alarm)?;
+    existence::is_name(name).then_some(name)
 }
 
 /// How many failures events report.
@@ -289,12 +306,15 @@ pub(crate) fn held_by(silences: &[Silence], incident: &Incident, outbox: Outbox,
     }
 }
 
-/// The notice of an escalation. A pending first notice covers it already.
+/// The notice of an escalation. A pending first notice covers it already; but what is CRITICAL now does not wait for others
+/// of its cause.
 fn escalated(incident: &Incident, silences: &[Silence], now: &Now) -> Outbox {
     let waiting = Outbox::of(incident);
-    if waiting.due.is_some_and(|due| superseding(Some(due), Reason::Escalated) == due) {
+    let reason = superseding(waiting.due, Reason::Escalated);
+    let is_folded = incident.shares_cause_with.is_some() && waiting.silenced_by.is_none();
+    if waiting.due == Some(reason) && !(is_folded && incident.severity >= Severity::Critical) {
         return waiting;
     }
-    let outbox = Outbox::next(incident, Reason::Escalated, now.seconds + LEASE_SECONDS);
+    let outbox = Outbox::next(incident, reason, now.seconds + LEASE_SECONDS);
     held_by(silences, incident, outbox, now)
 }

@@ -14,7 +14,7 @@ use crate::error::HandlerError;
 use crate::log;
 use crate::mail_budget;
 use crate::notify::Notifier;
-use crate::outbox;
+use crate::outbox::{self, Known};
 use crate::record::{LEASE_SECONDS, Sends, held_by, is_leased, paid, resolved};
 use crate::store::backoff::Backoff;
 use crate::store::{BudgetState, Outbox, Resolution, Store, StoreError, Trouble};
@@ -118,7 +118,7 @@ async fn recover<S: Store, N: Notifier>(
     log::line("recovered", json!({ "incident_id": recovered.incident_id, "resource": recovered.resource }));
     match sends {
         Sends::No => context.held_back(&recovered, "silenced, flapping or over the mail budget"),
-        sends => drop(outbox::send(context, &recovered, &recovered.last_seen_at, sends).await?),
+        sends => drop(outbox::send(context, &recovered, Known::since(&recovered.last_seen_at), sends).await?),
     }
     Ok(true)
 }

@@ -20,7 +20,7 @@ use crate::error::HandlerError;
 use crate::log;
 use crate::mail_budget::{self, DIGESTS};
 use crate::notify::Notifier;
-use crate::outbox::{self, Delivery};
+use crate::outbox::{self, Delivery, Known};
 use crate::record::{LEASE_SECONDS, Sends};
 use crate::store::{Outbox, Resolution, Store, StoreError};
 use plan::Plan;
@@ -129,16 +129,20 @@ async fn send_all<S: Store, N: Notifier>(
     send_planned(context, Plan::of(incidents, singles, digests, now.milliseconds), silences).await
 }
 
-/// Sends single mails, then one about several incidents.
+/// Sends mails about single incidents and those of one cause, then one about several.
 async fn send_planned<S: Store, N: Notifier>(
     context: &Context<S, N>,
     plan: Plan,
     silences: &[Silence],
 ) -> Result<usize, HandlerError> {
     let (mut sent, mut failed) = (0, None);
-    for incident in &plan.singly {
-        match send_singly(context, incident).await {
-            Ok(delivery) => sent += usize::from(delivery == Delivery::Mailed),
+    for incidents in &plan.mails {
+        let about_one = match incidents.as_slice() {
+            [incident] => send_singly(context, incident).await,
+            of_one_cause => send_shared(context, of_one_cause).await,
+        };
+        match about_one {
+            Ok(mailed) => sent += mailed,
             Err(error) => failed = Some(error),
         }
     }
@@ -149,14 +153,39 @@ async fn send_planned<S: Store, N: Notifier>(
     failed.map_or(Ok(sent), Err)
 }
 
+/// Sends a single mail, and returns the number of incidents in it.
 async fn send_singly<S: Store, N: Notifier>(
     context: &Context<S, N>,
     incident: &Incident,
-) -> Result<Delivery, HandlerError> {
+) -> Result<usize, HandlerError> {
     match claimed(context, incident).await? {
-        Some(claimed) => outbox::send(context, &claimed, &claimed.created_at, Sends::Unpaid).await,
-        None => Ok(Delivery::NotOurs),
+        Some(claimed) => send_claimed(context, &claimed).await,
+        None => Ok(0),
     }
+}
+
+async fn send_claimed<S: Store, N: Notifier>(
+    context: &Context<S, N>,
+    claimed: &Incident,
+) -> Result<usize, HandlerError> {
+    let delivery = outbox::send(context, claimed, Known::since(&claimed.created_at), Sends::Unpaid).await?;
+    Ok(usize::from(delivery == Delivery::Mailed))
+}
+
+/// Sends one mail about incidents of one cause, and returns their number. Of two sweeps at once, the one that has the lease
+/// of the first takes the others.
+async fn send_shared<S: Store, N: Notifier>(
+    context: &Context<S, N>,
+    incidents: &[Incident],
+) -> Result<usize, HandlerError> {
+    let Some((first, others)) = incidents.split_first() else { return Ok(0) };
+    let Some(first) = claimed(context, first).await? else { return Ok(0) };
+    let (others, failed) = all_claimed(context, others).await;
+    let sent = match others.is_empty() {
+        true => send_claimed(context, &first).await?,
+        false => outbox::send_shared(context, [vec![first], others].concat()).await?,
+    };
+    failed.map_or(Ok(sent), Err)
 }
 
 /// Sends a digest, or what one silence hid, and returns the number of incidents in it. Of the sweeps that handlers run at
@@ -169,16 +198,7 @@ async fn send_together<S: Store, N: Notifier>(
     if incidents.is_empty() || !outbox::may_send_together(context).await {
         return Ok(0);
     }
-    let claims = incidents.iter().map(|incident| claimed(context, incident)).collect();
-    let claims = concurrently::at_most(AT_ONCE, claims).await;
-    let mut failed = None;
-    let mut ours = Vec::new();
-    for claim in claims {
-        match claim {
-            Ok(claimed) => ours.extend(claimed),
-            Err(error) => failed = Some(error),
-        }
-    }
+    let (ours, failed) = all_claimed(context, incidents).await;
     if ours.is_empty() {
         return failed.map_or(Ok(0), Err);
     }
@@ -191,8 +211,24 @@ async fn send_together<S: Store, N: Notifier>(
             mail::silence_ended(id, silence, &ours, stack)
         }
     };
-    outbox::send_together(context, &ours, &mail).await?;
+    outbox::send_together(context, &ours, &mail, "notified in a digest").await?;
     failed.map_or(Ok(ours.len()), Err)
+}
+
+/// Takes the leases that are free, and returns an error of one that could not be taken.
+async fn all_claimed<S: Store, N: Notifier>(
+    context: &Context<S, N>,
+    incidents: &[Incident],
+) -> (Vec<Incident>, Option<HandlerError>) {
+    let claims = incidents.iter().map(|incident| claimed(context, incident)).collect();
+    let (mut ours, mut failed) = (Vec::new(), None);
+    for claim in concurrently::at_most(AT_ONCE, claims).await {
+        match claim {
+            Ok(claimed) => ours.extend(claimed),
+            Err(error) => failed = Some(error),
+        }
+    }
+    (ours, failed)
 }
 
 /// Takes the lease on the due notice, or makes a reminder due; `None` if another invocation was faster.

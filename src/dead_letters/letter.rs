@@ -154,7 +154,7 @@ impl Event {
             Err(error) => return Self::unreadable(&error),
         };
         if let Some(control) = Control::read(&delivery) {
-            return Self::asked_for(control);
+            return Self::asked_for(&control);
         }
         let observed = match observe(&delivery) {
             Ok(observed) => observed,
@@ -183,10 +183,12 @@ impl Event {
     }
 
     /// What is no event, but a request of the stack itself.
-    fn asked_for(control: Control) -> Self {
+    fn asked_for(control: &Control) -> Self {
         let (detail_type, error) = match control {
             Control::Sweep => ("Sweep", "a sweep failed; the next one does what it left"),
             Control::SelfCheck => ("Self-check", "a self-check failed"),
+            Control::Snapshot { .. } => ("Snapshot", "a snapshot of a function failed"),
+            Control::Analyse { .. } => ("Analysis", "an analysis of an incident failed"),
         };
         let source = "incidentctl".to_owned();
         Self { source, detail_type: detail_type.to_owned(), error: error.to_owned(), ..Self::default() }

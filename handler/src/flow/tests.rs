@@ -3,35 +3,50 @@
 
 mod alarms;
 mod alerting;
+mod analysis;
+mod analyst;
 mod batches;
 mod drills;
 mod existence;
 mod fake;
 mod faults;
+mod folding;
 mod functions;
 mod interleaved;
+mod mailbox;
 mod pressure;
 mod queue;
 mod script;
 mod storm;
 
 use std::rc::Rc;
-use std::sync::LazyLock;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, LazyLock};
 
 use incident_model::{Rules, RulesError, Status, Unreadable};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::delivery::Reading;
-use fake::{Mailbox, Memory};
+use analyst::{Answer, Fake};
+use fake::Memory;
+use mailbox::Mailbox;
 
 type Tested = Result<(), Box<dyn std::error::Error>>;
 
+/// All guarantees hold with analysis on.
 fn flow() -> Flow<Memory, Mailbox> {
+    flow_with(Answer::AtOnce).0
+}
+
+/// With an analyst who gives this answer.
+fn flow_with(answer: Answer) -> (Flow<Memory, Mailbox>, Arc<Fake>) {
     let store = Memory::default();
     let notifier = Mailbox::of(Rc::clone(&store.script));
-    Flow::new(store, notifier, Settings::of_devops())
+    let mut flow = Flow::new(store, notifier, Settings::of_devops());
+    let analyst = Fake::that(answer);
+    flow.context.analyst = Some(Box::new(Arc::clone(&analyst)));
+    (flow, analyst)
 }
 
 fn failure_of(function: &str, event_id: &str) -> Value {

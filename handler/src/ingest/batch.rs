@@ -10,7 +10,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use incident_model::Classification;
 use serde_json::{Value, json};
 
-use super::panics::{Panicked, awaited, computed};
 use super::poison::Reason;
 use super::{Deadline, Ingest, Message, Queues};
 use crate::delivery::Reading;
@@ -18,6 +17,7 @@ use crate::error::HandlerError;
 use crate::fail_open::Kept;
 use crate::log::{self, Unit};
 use crate::notify::Notifier;
+use crate::panics::{Panicked, awaited, computed};
 use crate::store::Store;
 
 /// A message that was received this often may end the process.

@@ -4,7 +4,7 @@ use incident_model::Unreadable;
 use incident_model::time::rfc3339;
 
 use super::message::Message;
-use super::panics::Panicked;
+use crate::panics::Panicked;
 
 /// Longest reason in an attribute, in characters.
 const LONGEST_REASON: usize = 500;

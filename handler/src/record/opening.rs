@@ -1,14 +1,20 @@
 //! The first failures of an incident.
 
+use incident_model::analysis::Earlier;
 use incident_model::explanation::explains;
 use incident_model::notice::{Beginning, FLAPPING_SECONDS, beginning};
-use incident_model::time::milliseconds_of;
+use incident_model::time::{milliseconds_of, seconds_of};
 use incident_model::{Classification, Incident, Observation, Reason, Status, TimelineEntry};
 use serde_json::Value;
 
-use super::{How, LEASE_SECONDS, Recorder, Step, counting, event_ids, held_by, is_leased, paid, recorded, sketch};
+use super::{
+    How, LEASE_SECONDS, Recorded, Recorder, Step, counting, event_ids, held_by, is_leased, paid, recorded, sketch,
+};
 use crate::clock::Now;
 use crate::store::{Opening, Outbox, Snapshot, Store, StoreError};
+
+/// Longest note of a resolution that the next incident has, in characters: each change of its head pays for it.
+const LONGEST_NOTE: usize = 300;
 
 impl<S: Store> Recorder<'_, S> {
     /// Opens an incident with failures. Those whose end was reported before come first, as one that is over; the others
@@ -19,7 +25,7 @@ impl<S: Store> Recorder<'_, S> {
         snapshot: &Snapshot,
         now: &Now,
     ) -> Result<Step<'a>, StoreError> {
-        let (over, lasting): (Vec<&Classification>, Vec<&Classification>) =
+        let (over, lasting): (Vec<&'a Classification>, Vec<&'a Classification>) =
             failures.iter().partition(|failure| is_over(&failure.observation.occurred_at, snapshot));
         let (these, rest, is_over) = if over.is_empty() { (lasting, Vec::new(), false) } else { (over, lasting, true) };
         let Some((first, sketch)) = these.first().and_then(|first| Some((first, sketch(first, now)?))) else {
@@ -46,7 +52,8 @@ impl<S: Store> Recorder<'_, S> {
             now: now.seconds,
         };
         self.store.open(&opening).await?;
-        Ok(Step { recorded: vec![recorded(incident, &these, How::Opened, sends)], rest })
+        let opened = recorded(incident, &these, How::Opened, sends);
+        Ok(Step { recorded: vec![Recorded { history: snapshot.function.clone(), ..opened }], rest })
     }
 }
 
@@ -62,6 +69,7 @@ fn begun(incident: Incident, snapshot: &Snapshot, now: &Now) -> (Incident, bool)
     };
     let incident = Incident {
         previous_incident_id: before.map(|before| before.incident_id.clone()),
+        earlier: before.and_then(earlier),
         beside_incident_id: snapshot.newest_of_trouble.clone(),
         recent_changes,
         flapping: beginning != Beginning::Fresh,
@@ -72,6 +80,19 @@ fn begun(incident: Incident, snapshot: &Snapshot, now: &Now) -> (Incident, bool)
     let alarm = snapshot.alarm_of_subject.as_ref().filter(|alarm| explains(&incident, alarm, now.seconds));
     let explains_incident_id = alarm.map(|alarm| alarm.incident_id.clone());
     (Incident { explains_incident_id, ..incident }, beginning == Beginning::StillFlaps)
+}
+
+/// How the previous incident of the fingerprint ended, if it did.
+fn earlier(before: &Incident) -> Option<Earlier> {
+    let resolved_at = before.resolved_at.clone().filter(|_| before.status == Status::Resolved)?;
+    let lasted = seconds_of(&resolved_at)?.saturating_sub(seconds_of(&before.created_at)?);
+    Some(Earlier {
+        times: before.earlier.as_ref().map_or(0, |earlier| earlier.times).saturating_add(1),
+        incident_id: before.incident_id.clone(),
+        resolved_at,
+        lasted: lasted.max(0),
+        note: before.resolution_note.as_deref().map(|note| note.chars().take(LONGEST_NOTE).collect()),
+    })
 }
 
 /// The function whose errors raised an alarm, if the event is about one.

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use aws_sdk_dynamodb::error::SdkError;
+use incident_model::analysis::{Analysis, FunctionHistory};
 use incident_model::table::Place;
-use incident_model::{Incident, Reason, Silence};
+use incident_model::{Incident, Reason, Severity, Silence, error_code};
 
 pub use budget::{Budget, BudgetState, Charge};
 pub use table::Table;
@@ -21,6 +22,9 @@ pub trait Store {
 
     /// Reads an incident.
     fn incident(&self, incident_id: &str) -> impl Future<Output = Result<Option<Incident>, StoreError>>;
+
+    /// Reads incidents, in the order of their ids, as far as they exist and are readable.
+    fn incidents(&self, incident_ids: &[String]) -> impl Future<Output = Result<Vec<Incident>, StoreError>>;
 
     /// The newest incident of a trouble, in any status.
     fn newest_of_trouble(&self, trouble: &Trouble<'_>) -> impl Future<Output = Result<Option<Incident>, StoreError>>;
@@ -52,12 +56,30 @@ pub trait Store {
     /// which case an escalation is due now.
     fn mark_sent(&self, sent: &Sent<'_>) -> impl Future<Output = Result<bool, StoreError>>;
 
+    /// Puts off the notice of an incident that shares its cause with another, unless the incident changed since it was read;
+    /// returns whether it was put off. Asks once: whoever waits for it has an alert to send.
+    fn fold(&self, folded: &Folded<'_>) -> impl Future<Output = Result<bool, StoreError>>;
+
+    /// Writes an analysis beside its incident.
+    fn put_analysis(&self, incident_id: &str, analysis: &Analysis) -> impl Future<Output = Result<(), StoreError>>;
+
+    /// Writes an analysis beside its incident, and its cause into the incident, in one transaction; false if there is no such
+    /// incident.
+    fn keep_analysis(&self, incident_id: &str, analysis: &Analysis) -> impl Future<Output = Result<bool, StoreError>>;
+
+    /// The analyses of these incidents, as far as they have one: by incident id.
+    fn analyses(&self, incident_ids: &[String])
+    -> impl Future<Output = Result<BTreeMap<String, Analysis>, StoreError>>;
+
     /// Marks an incident whose function does not exist, with an entry in its timeline, unless it is marked.
     fn mark_missing(&self, incident: &Incident, at: &str, what: &str) -> impl Future<Output = Result<(), StoreError>>;
 
     /// Takes that mark from an incident whose function exists now, with an entry in its timeline, if it is marked.
     fn unmark_missing(&self, incident: &Incident, at: &str, what: &str)
     -> impl Future<Output = Result<(), StoreError>>;
+
+    /// Adds an entry to the timeline of an incident, if it exists.
+    fn note(&self, incident: &Incident, at: &str, what: &str) -> impl Future<Output = Result<(), StoreError>>;
 
     /// The states of budgets, in the given order.
     fn budgets(&self, budgets: &[Budget]) -> impl Future<Output = Result<Vec<BudgetState>, StoreError>>;
@@ -103,6 +125,8 @@ pub struct Lookup<'a> {
     pub trouble: Trouble<'a>,
     /// What an earlier alarm may be about: the failing function, or an alarm that a composite one names.
     pub subject: Option<&'a str>,
+    /// The failing function, if it is one of this account and region.
+    pub function: Option<&'a str>,
     /// The budgets that a mail about them may use.
     pub budgets: &'a [Budget],
 }
@@ -130,6 +154,8 @@ pub struct Snapshot {
     pub recovered_at: Option<i64>,
     /// The newest incident of an alarm about the subject: on the function's errors, or a composite one.
     pub alarm_of_subject: Option<Incident>,
+    /// What the sweep knows of the failing function.
+    pub function: Option<FunctionHistory>,
     /// All silences.
     pub silences: Vec<Silence>,
     /// The states of the budgets, in the order of the lookup.
@@ -238,11 +264,41 @@ pub struct Resolution<'a> {
     pub at: &'a str,
 }
 
+/// What an analysis changed in an incident, which has the new severity and judgement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejudged {
+    /// The severity before.
+    pub former: Severity,
+    /// Whether a rule judged it anew; otherwise only the severity is another one.
+    pub by_rule: bool,
+    /// Why, for the timeline.
+    pub what: String,
+}
+
+/// A notice that goes into one mail with others of its cause.
+#[derive(Debug, Clone, Copy)]
+pub struct Folded<'a> {
+    /// The incident as it was read.
+    pub read: &'a Incident,
+    /// The incident with its analysis.
+    pub analysed: &'a Incident,
+    /// What the analysis changed.
+    pub rejudged: Option<&'a Rejudged>,
+    /// The incident with the same cause whose alert goes out, or went.
+    pub shares_cause_with: &'a str,
+    /// When the notice is due, in seconds since 1970.
+    pub due_at: i64,
+    /// Now, RFC 3339 in UTC.
+    pub at: &'a str,
+}
+
 /// An accepted notice.
 #[derive(Debug, Clone, Copy)]
 pub struct Sent<'a> {
-    /// The incident at the time of the notice.
+    /// The incident at the time of the notice, as the notice states it.
     pub incident: &'a Incident,
+    /// What an analysis changed in it, which is recorded with the notice.
+    pub rejudged: Option<&'a Rejudged>,
     /// When it is due next, in seconds since 1970.
     pub next_look: Option<i64>,
     /// What was sent, for the timeline.
@@ -289,6 +345,11 @@ pub(crate) fn kind<E, R>(error: &SdkError<E, R>) -> &'static str {
 }
 
 impl StoreError {
+    /// Whether the table does not take a write for what it says.
+    pub(crate) fn is_invalid(&self) -> bool {
+        matches!(self, Self::Unusable { code, .. } if error_code::is_same(code, "ValidationException"))
+    }
+
     fn throttled(code: impl fmt::Display, message: impl fmt::Display) -> Self {
         Self::Throttled { code: code.to_string(), message: message.to_string() }
     }

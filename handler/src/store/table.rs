@@ -1,5 +1,6 @@
 //! The incident table in DynamoDB.
 
+mod analysis;
 mod budget;
 mod changes;
 mod count;
@@ -16,16 +17,18 @@ mod settle;
 mod silences;
 mod timeline;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use incident_model::analysis::Analysis;
 use incident_model::table::{EXPIRES_AT, INCIDENT_ID, SELF_CHECK, tally_key, trouble_key};
-use incident_model::{Incident, Silence};
+use incident_model::{Incident, Silence, TimelineEntry};
 
 use super::{
-    Budget, BudgetState, Lookup, Occurrence, Opening, Outbox, Resolution, Sent, Snapshot, Store, StoreError, Trouble,
+    Budget, BudgetState, Folded, Lookup, Occurrence, Opening, Outbox, Resolution, Sent, Snapshot, Store, StoreError,
+    Trouble,
 };
 use crate::store::backoff::Backoff;
 use changes::Changes;
@@ -121,6 +124,10 @@ impl Store for Table {
         Ok(read::incident(&read::items(self, [incident_id, &tally].into_iter()).await?, incident_id))
     }
 
+    async fn incidents(&self, incident_ids: &[String]) -> Result<Vec<Incident>, StoreError> {
+        Ok(read::incidents(self, incident_ids).await?.0)
+    }
+
     async fn newest_of_trouble(&self, trouble: &Trouble<'_>) -> Result<Option<Incident>, StoreError> {
         lookup::newest(self, trouble).await
     }
@@ -157,12 +164,32 @@ impl Store for Table {
         settle::mark_sent(self, sent).await
     }
 
+    async fn fold(&self, folded: &Folded<'_>) -> Result<bool, StoreError> {
+        analysis::fold(self, folded).await
+    }
+
+    async fn put_analysis(&self, incident_id: &str, analysis: &Analysis) -> Result<(), StoreError> {
+        analysis::put(self, incident_id, analysis).await
+    }
+
+    async fn keep_analysis(&self, incident_id: &str, analysis: &Analysis) -> Result<bool, StoreError> {
+        analysis::keep(self, incident_id, analysis).await
+    }
+
+    async fn analyses(&self, incident_ids: &[String]) -> Result<BTreeMap<String, Analysis>, StoreError> {
+        analysis::read(self, incident_ids).await
+    }
+
     async fn mark_missing(&self, incident: &Incident, at: &str, what: &str) -> Result<(), StoreError> {
         settle::mark_missing(self, incident, at, what).await
     }
 
     async fn unmark_missing(&self, incident: &Incident, at: &str, what: &str) -> Result<(), StoreError> {
         settle::unmark_missing(self, incident, at, what).await
+    }
+
+    async fn note(&self, incident: &Incident, at: &str, what: &str) -> Result<(), StoreError> {
+        timeline::note(self, incident, TimelineEntry::new(at, what)).await
     }
 
     async fn budgets(&self, budgets: &[Budget]) -> Result<Vec<BudgetState>, StoreError> {

@@ -1,6 +1,8 @@
 //! Which notices a sweep sends now, and how: a function of what is due and of what the mail budgets have left.
 
-use incident_model::{Incident, Severity};
+use std::collections::HashMap;
+
+use incident_model::{Incident, Reason, Severity};
 
 use crate::mail_budget;
 use crate::store::BudgetState;
@@ -11,33 +13,40 @@ const MOST_SINGLE_MAILS: usize = 3;
 /// What to send. All other notices wait, untouched, for a sweep with more budget.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Plan {
-    /// One mail each.
-    pub(super) singly: Vec<Incident>,
+    /// One mail each: about one incident, or about all that share a cause.
+    pub(super) mails: Vec<Vec<Incident>>,
     /// One mail for all: a digest, or the incidents that one silence hid.
     pub(super) together: Vec<Incident>,
 }
 
 impl Plan {
     /// The plan for incidents with a notice or a reminder to send, worst first. CRITICAL ones get mails of their own as
-    /// long as the budget lasts, whatever else waits; a few others too; the rest go into a digest. There is one mail
-    /// about several incidents in a sweep: a digest or what a silence hid, whichever begins with the worse one.
+    /// long as the budget lasts, whatever else waits; a few others too; the rest go into a digest. Those of one cause count as
+    /// one. There is one mail about several incidents in a sweep: a digest or what a silence hid, whichever begins with the
+    /// worse one.
     pub(super) fn of(due: &[&Incident], singles: &[BudgetState], digests: &BudgetState, now_milliseconds: i64) -> Self {
         let mut sorted: Vec<Incident> = due.iter().map(|incident| (*incident).clone()).collect();
         sorted.sort_by(|one, other| order(one).cmp(&order(other)));
         let is_doubtful = |one: &Incident| one.function_missing_at.is_some();
         let is_critical =
             |one: &Incident| one.severity >= Severity::Critical && one.drill.is_none() && !is_doubtful(one);
-        let (critical, open): (Vec<_>, Vec<_>) = sorted.into_iter().partition(is_critical);
-        let (hidden, open): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.silenced_by.is_some());
-        let (drills, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.drill.is_some());
+        let is_hidden = |one: &Incident| one.silenced_by.is_some() && !is_critical(one);
+        let (hidden, open): (Vec<_>, Vec<_>) = sorted.into_iter().partition(is_hidden);
+        let (critical, open): (Vec<_>, Vec<_>) =
+            by_cause(open).into_iter().partition(|mail| mail.first().is_some_and(is_critical));
+        let (drills, others): (Vec<_>, Vec<_>) =
+            open.into_iter().partition(|mail| mail.iter().any(|one| one.drill.is_some()));
         let free_for_critical = mail_budget::free(singles, Severity::Critical, now_milliseconds);
         let free_for_others = mail_budget::free(singles, Severity::Low, now_milliseconds);
 
         let mut plan = Self::default();
-        let mut digest = within(critical, free_for_critical, &mut plan.singly);
-        let left = free_for_others.saturating_sub(plan.singly.len()).min(MOST_SINGLE_MAILS);
-        digest.extend(all_or_none(others, left, &mut plan.singly));
-        digest.extend(all_or_none(drills, MOST_SINGLE_MAILS, &mut plan.singly));
+        let mut digest = within(critical, free_for_critical, &mut plan.mails);
+        let left = free_for_others.saturating_sub(plan.mails.len()).min(MOST_SINGLE_MAILS);
+        digest.extend(all_or_none(others, left, &mut plan.mails));
+        digest.extend(all_or_none(drills, MOST_SINGLE_MAILS, &mut plan.mails));
+        let mut digest: Vec<Incident> = digest.into_iter().flatten().collect();
+        // What shares a cause with a worse one stands where it belongs.
+        digest.sort_by(|one, other| order(one).cmp(&order(other)));
         if digests.free(now_milliseconds) > 0 {
             plan.together = match (digest.first(), hidden.first()) {
                 (Some(digested), Some(hid)) if order(hid) < order(digested) => of_one_silence(hidden),
@@ -49,22 +58,48 @@ impl Plan {
     }
 }
 
+/// The incidents, those whose notices waited for others of their cause together, each list in the order of its first.
+fn by_cause(sorted: Vec<Incident>) -> Vec<Vec<Incident>> {
+    let waits: HashMap<String, String> = sorted
+        .iter()
+        .filter(|one| one.due == Some(Reason::Opened) && one.silenced_by.is_none())
+        .filter(|one| one.drill.is_none() && one.function_missing_at.is_none())
+        .filter_map(|one| Some((one.incident_id.clone(), one.shares_cause_with.clone()?)))
+        .collect();
+    let mut mails: Vec<Vec<Incident>> = Vec::new();
+    let mut of_cause: HashMap<String, usize> = HashMap::new();
+    for incident in sorted {
+        let Some(first) = waits.get(&incident.incident_id) else {
+            mails.push(vec![incident]);
+            continue;
+        };
+        // The first one may wait for another itself.
+        let cause = waits.get(first).unwrap_or(first);
+        let at = *of_cause.entry(cause.clone()).or_insert(mails.len());
+        match mails.get_mut(at) {
+            Some(mail) => mail.push(incident),
+            None => mails.push(vec![incident]),
+        }
+    }
+    mails
+}
+
 /// The worst first, then the oldest; those of functions that do not exist after all others.
 fn order(incident: &Incident) -> (bool, std::cmp::Reverse<Severity>, &str) {
     (incident.function_missing_at.is_some(), std::cmp::Reverse(incident.severity), &incident.created_at)
 }
 
-/// Moves the first `most` incidents, and returns the others.
-fn within(mut incidents: Vec<Incident>, most: usize, singly: &mut Vec<Incident>) -> Vec<Incident> {
-    let others = incidents.split_off(most.min(incidents.len()));
-    singly.extend(incidents);
+/// Moves the first `most` mails, and returns the others.
+fn within(mut waiting: Vec<Vec<Incident>>, most: usize, mails: &mut Vec<Vec<Incident>>) -> Vec<Vec<Incident>> {
+    let others = waiting.split_off(most.min(waiting.len()));
+    mails.extend(waiting);
     others
 }
 
-/// Moves all incidents if they are at most `most`, or none: one mail is easier to read than a few and a digest.
-fn all_or_none(incidents: Vec<Incident>, most: usize, singly: &mut Vec<Incident>) -> Vec<Incident> {
-    let most = if incidents.len() <= most { most } else { 0 };
-    within(incidents, most, singly)
+/// Moves all mails if they are at most `most`, or none: one mail is easier to read than a few and a digest.
+fn all_or_none(waiting: Vec<Vec<Incident>>, most: usize, mails: &mut Vec<Vec<Incident>>) -> Vec<Vec<Incident>> {
+    let most = if waiting.len() <= most { most } else { 0 };
+    within(waiting, most, mails)
 }
 
 /// The incidents that one of the silences hid.
@@ -97,13 +132,64 @@ mod tests {
         Ok(Incident { severity, silenced_by: silence.map(str::to_owned), ..opened })
     }
 
-    /// The ids of single mails, and those of the mail about several, without budgets used.
-    fn planned(incidents: &[Incident]) -> (Vec<String>, Vec<String>) {
+    /// The ids of each mail, and those of the mail about several, without budgets used.
+    fn planned_mails(incidents: &[Incident]) -> (Vec<Vec<String>>, Vec<String>) {
         let unused = |budget| BudgetState { budget, sent: None };
         let singles = mail_budget::of(&AlertPolicy::default()).map(unused);
         let plan = Plan::of(&incidents.iter().collect::<Vec<_>>(), &singles, &unused(mail_budget::DIGESTS), 1_000_000);
         let ids = |incidents: &[Incident]| incidents.iter().map(|incident| incident.incident_id.clone()).collect();
-        (ids(&plan.singly), ids(&plan.together))
+        (plan.mails.iter().map(|mail| ids(mail)).collect(), ids(&plan.together))
+    }
+
+    /// The same, of mails about single incidents.
+    fn planned(incidents: &[Incident]) -> (Vec<String>, Vec<String>) {
+        let (mails, together) = planned_mails(incidents);
+        (mails.concat(), together)
+    }
+
+    /// An incident whose notice waits for others of its cause.
+    fn folded(number: usize, severity: Severity, first: &str) -> Result<Incident, Box<dyn std::error::Error>> {
+        let shares_cause_with = Some(first.to_owned());
+        Ok(Incident { due: Some(Reason::Opened), shares_cause_with, ..incident(number, severity, None)? })
+    }
+
+    #[test]
+    fn those_of_one_cause_are_one_mail_and_one_alone_is_a_single_one() -> Tested {
+        let mut due = vec![
+            folded(1, Severity::Medium, "inc-00")?,
+            folded(2, Severity::Critical, "inc-00")?,
+            folded(3, Severity::Medium, "inc-90")?,
+            // Its first one waits itself.
+            folded(4, Severity::Low, "inc-01")?,
+            incident(5, Severity::High, None)?,
+        ];
+        let (mails, together) = planned_mails(&due);
+        assert_eq!(mails, [vec!["inc-02", "inc-01", "inc-04"], vec!["inc-05"], vec!["inc-03"]]);
+        assert_eq!(together, Vec::<String>::new());
+        // One that recovered in the meantime has another notice; one that a silence hid, a reason to wait.
+        due[0].due = Some(Reason::Recovered);
+        due[3].silenced_by = Some("sil-1".to_owned());
+        let (mails, together) = planned_mails(&due);
+        assert_eq!(mails, [vec!["inc-02"], vec!["inc-05"], vec!["inc-01"], vec!["inc-03"]]);
+        assert_eq!(together, ["inc-04"]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_storm_folds_what_shares_a_cause_into_its_digest() -> Tested {
+        let mut due = Vec::new();
+        for number in 0..8 {
+            due.push(folded(number, Severity::Medium, if number % 2 == 0 { "inc-90" } else { "inc-91" })?);
+        }
+        assert_eq!(planned_mails(&due).0.len(), 2);
+        due.push(incident(8, Severity::Low, None)?);
+        due.push(incident(9, Severity::High, None)?);
+        let (mails, together) = planned(&due);
+        assert_eq!(
+            (mails.len(), together.len(), together[0].as_str(), together[9].as_str()),
+            (0, 10, "inc-09", "inc-08")
+        );
+        Ok(())
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -14,7 +15,7 @@ use aws_sdk_dynamodb::types::{
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use incident_handler::clients::Clients;
+use incident_handler::clients::{Clients, Connection, EvidenceClients};
 use incident_handler::error::HandlerError;
 use incident_handler::handler::Handler;
 use incident_handler::settings::{QueueUrls, Settings};
@@ -258,7 +259,7 @@ impl Account {
     }
 
     /// Puts an item; waits while it is throttled, because one item takes a thousand write units a second.
-    async fn put(&self, item: HashMap<String, AttributeValue>) -> TestResult {
+    pub(crate) async fn put(&self, item: HashMap<String, AttributeValue>) -> TestResult {
         loop {
             let put = self.clients.dynamodb.put_item().table_name(TABLE).set_item(Some(item.clone()));
             match put.send().await {
@@ -350,7 +351,7 @@ impl Account {
         Ok(incidents)
     }
 
-    async fn items(&self) -> TestResult<Vec<HashMap<String, AttributeValue>>> {
+    pub(crate) async fn items(&self) -> TestResult<Vec<HashMap<String, AttributeValue>>> {
         let scan = self.clients.dynamodb.scan().table_name(TABLE).consistent_read(true);
         Ok(scan.into_paginator().items().send().collect::<Result<_, _>>().await?)
     }
@@ -479,5 +480,8 @@ fn clients(endpoint: &str, access_key: &AccessKey, answer: Duration) -> Clients 
         }};
     }
     let (dynamodb, sns, sqs) = (client!(aws_sdk_dynamodb), client!(aws_sdk_sns), client!(aws_sdk_sqs));
-    Clients { dynamodb, sns, sqs, cloudwatch: client!(aws_sdk_cloudwatch), lambda: client!(aws_sdk_lambda) }
+    let (cloudwatch, lambda) = (client!(aws_sdk_cloudwatch), client!(aws_sdk_lambda));
+    let region = Region::new(REGION);
+    let connection = Connection { http, endpoint: Some(endpoint.to_owned()), region, credentials };
+    Clients { dynamodb, sns, sqs, cloudwatch, lambda, evidence: Arc::new(EvidenceClients::new(connection)) }
 }

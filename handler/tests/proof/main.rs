@@ -2,6 +2,7 @@
 //! process. The number in a test's name is the guarantee's; `docs/guarantees.md` lists all tests.
 
 mod account;
+mod analysis;
 mod batches;
 mod binary;
 mod cost;

@@ -147,8 +147,6 @@ pub struct Neighbour {
     pub began_at: i64,
     /// Whether it is over.
     pub is_resolved: bool,
-    /// Whether its alert went out.
-    pub is_notified: bool,
     /// Whether it is a drill.
     pub is_drill: bool,
 }

@@ -82,3 +82,49 @@ fn a_drill_is_an_incident_of_its_own_and_secrets_do_not_get_through() -> Result<
     assert_eq!(incident.drill.as_deref(), Some("a"));
     Ok(())
 }
+
+#[test]
+fn an_incident_knows_where_its_event_says_to_look() -> Result<(), Box<dyn std::error::Error>> {
+    let rules = Rules::defaults()?;
+    let origin = |source: &str,
+                  detail_type: &str,
+                  detail: Value|
+     -> Result<Vec<(String, String)>, Box<dyn std::error::Error>> {
+        let event = json!({
+            "id": "e", "source": source, "detail-type": detail_type, "account": "111111111111", "region": "eu-west-1",
+            "detail": detail,
+        });
+        let incident = classify(&event, &rules)?.remove(0).incident("inc-1".to_owned(), String::new());
+        Ok(incident.ok_or("no incident")?.origin.into_iter().collect())
+    };
+    let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    let invocation = |qualifier: &str, version: &str| {
+        let arn = format!("arn:aws:lambda:eu-west-1:111111111111:function:orders{qualifier}");
+        let detail = json!({
+            "requestContext": {"functionArn": arn, "condition": "RetriesExhausted"},
+            "responseContext": {"executedVersion": version}, "responsePayload": {"errorType": "E"},
+        });
+        origin("lambda", "Lambda Function Invocation Result - Failure", detail)
+    };
+    assert_eq!(invocation(":live", "42")?, pairs(&[("alias", "live"), ("version", "42")]));
+    assert_eq!(invocation(":42", "42")?, pairs(&[("version", "42")]));
+    assert_eq!(invocation(":$LATEST", "$LATEST")?, pairs(&[("version", "$LATEST")]));
+    assert_eq!(invocation("", "")?, []);
+    let execution = "arn:aws:states:eu-west-1:111111111111:execution:nightly:4f1c";
+    let failed = json!({
+        "executionArn": execution, "stateMachineArn": "arn:aws:states:eu-west-1:111111111111:stateMachine:nightly",
+        "name": "4f1c", "status": "FAILED",
+    });
+    let found = origin("aws.states", "Step Functions Execution Status Change", failed)?;
+    assert_eq!(found, pairs(&[("execution", execution)]));
+    let definition = "arn:aws:ecs:eu-west-1:111111111111:task-definition/web:3";
+    let stopped = json!({
+        "lastStatus": "STOPPED", "taskArn": "arn:aws:ecs:eu-west-1:111111111111:task/main/0f9d", "taskDefinitionArn": definition,
+        "group": "service:web", "containers": [{"name": "app", "exitCode": 1}],
+    });
+    let found = origin("aws.ecs", "ECS Task State Change", stopped)?;
+    assert_eq!(found, pairs(&[("container", "app"), ("task", "0f9d"), ("task_definition", definition)]));
+    Ok(())
+}

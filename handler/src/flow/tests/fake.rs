@@ -1,18 +1,16 @@
-//! A table and a topic in memory, whose every step follows a script.
+//! A table in memory, whose every step follows a script.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use incident_model::mail::Mail;
+use incident_model::analysis::{Analysis, FunctionHistory};
 use incident_model::{Incident, Reason, Silence, Status, TimelineEntry};
-use tokio::time::Instant;
 
 use super::script::{Fault, Script};
-use crate::notify::{Notifier, NotifyError};
 use crate::store::{
-    Budget, BudgetState, Charge, Lookup, Occurrence, Opening, Outbox, Resolution, Sent, Snapshot, Store, StoreError,
-    Trouble, TroublePointer,
+    Budget, BudgetState, Charge, Folded, Lookup, Occurrence, Opening, Outbox, Resolution, Sent, Snapshot, Store,
+    StoreError, Trouble, TroublePointer,
 };
 
 #[derive(Default)]
@@ -32,6 +30,8 @@ pub(super) struct Memory {
     alarms: RefCell<BTreeMap<String, String>>,
     budgets: RefCell<BTreeMap<&'static str, Vec<i64>>>,
     silences: RefCell<Vec<Silence>>,
+    analyses: RefCell<BTreeMap<String, Analysis>>,
+    functions: RefCell<BTreeMap<String, FunctionHistory>>,
     /// The incidents that a transaction counts on.
     held: RefCell<BTreeSet<String>>,
 }
@@ -61,6 +61,21 @@ impl Memory {
         self.silences.borrow().len()
     }
 
+    /// The analyses beside incidents, by incident id.
+    pub(super) fn kept_analyses(&self) -> BTreeMap<String, Analysis> {
+        self.analyses.borrow().clone()
+    }
+
+    /// What a sweep saw of a function.
+    pub(super) fn has_seen(&self, function: &str, history: FunctionHistory) {
+        self.functions.borrow_mut().insert(function.to_owned(), history);
+    }
+
+    /// Changes an incident, as the command line does.
+    pub(super) fn change(&self, incident_id: &str, change: impl FnOnce(&mut Incident)) {
+        self.change_if(incident_id, |_| true, change);
+    }
+
     /// A user's action.
     pub(super) fn set_status(&self, incident_id: &str, status: Status) {
         if let Some(incident) = self.incidents.borrow_mut().get_mut(incident_id) {
@@ -75,6 +90,7 @@ impl Memory {
         let error = |fault| match fault {
             Fault::Conflict => StoreError::Conflict,
             Fault::Throttled => throttled(),
+            Fault::Invalid => StoreError::Unusable { code: "ValidationException".to_owned(), message: String::new() },
             _ => unusable(),
         };
         self.script.step(error, action).await
@@ -147,6 +163,12 @@ fn note(incident: &mut Incident, at: &str, what: &str) {
     incident.note(TimelineEntry::new(at, what));
 }
 
+/// What an analysis changed.
+fn rejudge(incident: &mut Incident, analysed: &Incident) {
+    let Incident { severity, rule, summary, recommendation, runbook, .. } = analysed.clone();
+    *incident = Incident { severity, rule, summary, recommendation, runbook, ..incident.clone() };
+}
+
 fn key(trouble: &Trouble<'_>) -> String {
     let Trouble { place, source, name } = trouble;
     format!("{}#{}#{source}#{name}", place.account, place.region)
@@ -178,6 +200,7 @@ impl Store for Memory {
                     .subject
                     .and_then(|function| self.alarms.borrow().get(function).cloned())
                     .and_then(|id| self.incidents.borrow().get(&id).cloned()),
+                function: lookup.function.and_then(|name| self.functions.borrow().get(name).cloned()),
                 silences: self.silences.borrow().clone(),
                 budgets: self.budget_states(lookup.budgets),
             })
@@ -187,6 +210,11 @@ impl Store for Memory {
 
     async fn incident(&self, incident_id: &str) -> Result<Option<Incident>, StoreError> {
         self.step(|| Ok(self.incidents.borrow().get(incident_id).cloned())).await
+    }
+
+    async fn incidents(&self, incident_ids: &[String]) -> Result<Vec<Incident>, StoreError> {
+        let of = |id: &String| self.incidents.borrow().get(id).cloned();
+        self.step(|| Ok(incident_ids.iter().filter_map(of).collect())).await
     }
 
     async fn newest_of_trouble(&self, trouble: &Trouble<'_>) -> Result<Option<Incident>, StoreError> {
@@ -333,6 +361,52 @@ impl Store for Memory {
         self.step(|| Ok(self.change_if(&read.incident_id, untouched(read), |incident| set(incident, outbox)))).await
     }
 
+    async fn fold(&self, folded: &Folded<'_>) -> Result<bool, StoreError> {
+        self.step(|| {
+            let untouched = untouched(folded.read);
+            let may_change = |incident: &Incident| untouched(incident) && incident.severity == folded.read.severity;
+            Ok(self.change_if(&folded.read.incident_id, may_change, |incident| {
+                incident.due_at = Some(folded.due_at);
+                incident.shares_cause_with = Some(folded.shares_cause_with.to_owned());
+                (incident.cause, incident.confidence) = (folded.analysed.cause, folded.analysed.confidence);
+                if let Some(rejudged) = folded.rejudged {
+                    rejudge(incident, folded.analysed);
+                    note(incident, folded.at, &rejudged.what);
+                }
+            }))
+        })
+        .await
+    }
+
+    async fn put_analysis(&self, incident_id: &str, analysis: &Analysis) -> Result<(), StoreError> {
+        self.step(|| {
+            self.analyses.borrow_mut().insert(incident_id.to_owned(), analysis.clone());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn keep_analysis(&self, incident_id: &str, analysis: &Analysis) -> Result<bool, StoreError> {
+        self.step(|| {
+            let exists = self.change_if(
+                incident_id,
+                |_| true,
+                |incident| {
+                    (incident.cause, incident.confidence) = (Some(analysis.cause), Some(analysis.confidence));
+                },
+            );
+            let kept = exists.then(|| (incident_id.to_owned(), analysis.clone()));
+            self.analyses.borrow_mut().extend(kept);
+            Ok(exists)
+        })
+        .await
+    }
+
+    async fn analyses(&self, incident_ids: &[String]) -> Result<BTreeMap<String, Analysis>, StoreError> {
+        let of = |id: &String| Some((id.clone(), self.analyses.borrow().get(id)?.clone()));
+        self.step(|| Ok(incident_ids.iter().filter_map(of).collect())).await
+    }
+
     async fn mark_missing(&self, incident: &Incident, at: &str, what: &str) -> Result<(), StoreError> {
         self.step(|| {
             let is_unmarked = |incident: &Incident| incident.function_missing_at.is_none();
@@ -357,6 +431,15 @@ impl Store for Memory {
         .await
     }
 
+    async fn note(&self, incident: &Incident, at: &str, what: &str) -> Result<(), StoreError> {
+        self.step(|| {
+            let note = |incident: &mut Incident| incident.note(TimelineEntry::new(at, what));
+            self.change_if(&incident.incident_id, |_| true, note);
+            Ok(())
+        })
+        .await
+    }
+
     async fn mark_sent(&self, sent: &Sent<'_>) -> Result<bool, StoreError> {
         self.step(|| {
             let number = sent.incident.notices;
@@ -368,12 +451,19 @@ impl Store for Memory {
                     incident.notified_at.get_or_insert(sent.at.to_owned());
                     incident.last_notified_at = Some(sent.at.to_owned());
                     note(incident, sent.at, sent.what);
+                    if let Some(analysis) = &sent.incident.analysis {
+                        (incident.cause, incident.confidence) = (Some(analysis.cause), Some(analysis.confidence));
+                    }
                     let is_last = incident.notices == number;
                     is_worse =
                         is_last && incident.status != Status::Resolved && incident.severity > sent.incident.severity;
                     if is_worse {
                         set(incident, &Outbox::next(sent.incident, Reason::Escalated, sent.now));
                     } else if is_last {
+                        if let Some(rejudged) = sent.rejudged {
+                            rejudge(incident, sent.incident);
+                            note(incident, sent.at, &rejudged.what);
+                        }
                         (incident.due, incident.due_at, incident.silenced_by) = (None, sent.next_look, None);
                     }
                 },
@@ -406,48 +496,5 @@ impl Store for Memory {
             Ok(())
         })
         .await
-    }
-}
-
-/// The mails that were accepted.
-#[derive(Default)]
-pub(super) struct Mailbox {
-    script: Rc<Script>,
-    mails: RefCell<Vec<Mail>>,
-    times: RefCell<Vec<Instant>>,
-}
-
-impl Mailbox {
-    pub(super) fn of(script: Rc<Script>) -> Self {
-        Self { script, mails: RefCell::default(), times: RefCell::default() }
-    }
-
-    pub(super) fn count(&self) -> usize {
-        self.mails.borrow().len()
-    }
-
-    pub(super) fn subjects(&self) -> Vec<String> {
-        self.mails.borrow().iter().map(|mail| mail.subject.clone()).collect()
-    }
-
-    /// When each mail was accepted, on the runtime's clock.
-    pub(super) fn times(&self) -> Vec<Instant> {
-        self.times.borrow().clone()
-    }
-
-    pub(super) fn bodies(&self) -> Vec<String> {
-        self.mails.borrow().iter().map(|mail| mail.body.clone()).collect()
-    }
-}
-
-impl Notifier for Mailbox {
-    async fn publish(&self, mail: &Mail) -> Result<(), NotifyError> {
-        let refused = |_| NotifyError { code: "InternalError".to_owned(), message: "fails on demand".to_owned() };
-        let accept = || {
-            self.mails.borrow_mut().push(mail.clone());
-            self.times.borrow_mut().push(Instant::now());
-            Ok(())
-        };
-        self.script.step(refused, accept).await
     }
 }

@@ -14,6 +14,8 @@ pub(super) enum Fault {
     Conflict,
     /// It is throttled.
     Throttled,
+    /// It is refused for what it says, which no repetition changes.
+    Invalid,
     /// It is done, and the answer is lost.
     AnswerLost,
     /// The invocation dies before it.
@@ -23,6 +25,7 @@ pub(super) enum Fault {
 }
 
 impl Fault {
+    /// All that can happen to any step.
     pub(super) const ALL: [Self; 6] =
         [Self::Refused, Self::Conflict, Self::Throttled, Self::AnswerLost, Self::CrashBefore, Self::CrashAfter];
 }
@@ -85,7 +88,7 @@ impl Script {
         let fault = self.planned.get().filter(|(planned, _)| *planned == step).map(|(_, fault)| fault);
         match fault {
             None => action(),
-            Some(fault @ (Fault::Refused | Fault::Conflict | Fault::Throttled)) => Err(error(fault)),
+            Some(fault @ (Fault::Refused | Fault::Conflict | Fault::Throttled | Fault::Invalid)) => Err(error(fault)),
             Some(Fault::AnswerLost) => action().and(Err(error(Fault::AnswerLost))),
             Some(Fault::CrashBefore) => self.die().await,
             Some(Fault::CrashAfter) => {

@@ -62,9 +62,10 @@ pub(super) fn pointer(key: &str, incident_id: &str, expires_at: Option<i64>) -> 
     item
 }
 
-/// The head of a new incident.
+/// The head of a new incident. Its analysis has an item of its own.
 pub(super) fn head(incident: &Incident) -> Result<Item, StoreError> {
     let mut item: Item = to_item(incident).map_err(|error| StoreError::unusable("BrokenRecord", error))?;
+    item.remove("analysis");
     item.insert(RECORD_TYPE.to_owned(), text(RECORD_TYPE_INCIDENT));
     item.insert(MONTH.to_owned(), text(&month_of(&incident.created_at)));
     if let Some(due_at) = due_time(incident.due_at, incident.status) {

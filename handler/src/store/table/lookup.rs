@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use incident_model::Incident;
+use incident_model::analysis::FunctionHistory;
 use incident_model::table::{
-    CALENDAR, MONTHS, Place, SILENCES, alarm_of_function_key, budget_key, event_key, former, open_key, tally_key,
-    trouble_key,
+    CALENDAR, MONTHS, Place, SILENCES, alarm_of_function_key, budget_key, event_key, former, function_key, open_key,
+    tally_key, trouble_key,
 };
+use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
 use super::items::{RECOVERED_AT, TARGET, integer, string};
 use super::read::{incident, item, items};
@@ -61,8 +63,10 @@ pub(super) async fn look(table: &Table, lookup: &Lookup<'_>) -> Result<Snapshot,
     let cached = [Some(&open), alarm.as_ref()].into_iter().flatten().flat_map(PointerKeys::each);
     let cached: BTreeSet<String> = cached.filter_map(|key| table.pointer_cache.of(key)).collect();
     let cached: Vec<String> = cached.into_iter().flat_map(|id| [tally_key(&id), id]).collect();
+    let function = lookup.function.map(function_key);
     let calendar = table.months.is_unknown().then_some(CALENDAR);
     let keys = pointers.into_iter().flatten().flat_map(PointerKeys::each).chain([SILENCES]).chain(calendar);
+    let keys = keys.chain(function.as_deref());
     let keys = keys.chain([&events, &budgets, &cached].into_iter().flatten().map(String::as_str));
     let items = items(table, keys).await?;
     remember_months(table, &items);
@@ -82,6 +86,7 @@ pub(super) async fn look(table: &Table, lookup: &Lookup<'_>) -> Result<Snapshot,
         },
         recovered_at: recovered_at(&trouble.today),
         alarm_of_subject: alarm_of_subject?,
+        function: function.and_then(|key| from_item::<FunctionHistory>(item(&items, &key)?.clone()).ok()),
         silences: item(&items, SILENCES).map(silences::in_force).unwrap_or_default(),
         budgets: budget::states(lookup.budgets, &items),
     })

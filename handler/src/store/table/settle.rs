@@ -6,7 +6,7 @@ use incident_model::{Incident, Reason, Severity, Status, TimelineEntry};
 use super::changes::Changes;
 use super::items::{count, number, text};
 use super::timeline::apply_noted;
-use super::{Table, budget, open};
+use super::{Table, analysis, budget, open};
 use crate::store::{Outbox, Resolution, Sent, Store, StoreError};
 
 /// How often an incident is read before its caller has to wait.
@@ -47,27 +47,36 @@ pub(super) async fn set_outbox(table: &Table, read: &Incident, outbox: &Outbox) 
 pub(super) async fn mark_missing(table: &Table, read: &Incident, at: &str, what: &str) -> Result<(), StoreError> {
     let changes = Changes::new("attribute_exists(incident_id) AND attribute_not_exists(function_missing_at)")
         .set("function_missing_at", text(at));
-    apply_noted(table, read, changes, TimelineEntry::new(at, what)).await.map(drop)
+    apply_noted(table, read, changes, &[TimelineEntry::new(at, what)]).await.map(drop)
 }
 
 /// Takes the mark from an incident whose function exists now.
 pub(super) async fn unmark_missing(table: &Table, read: &Incident, at: &str, what: &str) -> Result<(), StoreError> {
     let changes = Changes::new("attribute_exists(function_missing_at)").remove("function_missing_at");
-    apply_noted(table, read, changes, TimelineEntry::new(at, what)).await.map(drop)
+    apply_noted(table, read, changes, &[TimelineEntry::new(at, what)]).await.map(drop)
 }
 
 /// Records an accepted notice; returns whether the incident became worse than it states.
 pub(super) async fn mark_sent(table: &Table, sent: &Sent<'_>) -> Result<bool, StoreError> {
     let Incident { severity: mailed, notices, status, .. } = sent.incident;
     let outbox = Outbox { due: None, due_at: sent.next_look, silenced_by: None, ..Outbox::of(sent.incident) };
+    let as_stated = as_stated(sent);
+    let with_stated = |changes: Changes| {
+        let stated = analysis::stated(*mailed, sent.rejudged).into_iter().enumerate();
+        let with = |changes: Changes, (at, severity): (usize, Severity)| {
+            changes.with(&format!(":stated_{at}"), text(severity.name()))
+        };
+        stated.fold(changes, with).with(":sent", count(*notices))
+    };
+    let notified = TimelineEntry::new(sent.at, sent.what);
+    let raised = sent.rejudged.map(|rejudged| TimelineEntry::new(sent.at, &rejudged.what));
+    let with_raise: Vec<TimelineEntry> = raised.into_iter().chain([notified.clone()]).collect();
     let mut incident = sent.incident.clone();
     for _ in 0..READS {
-        let entry = || TimelineEntry::new(sent.at, sent.what);
-        let untouched = accepted(sent, "attribute_exists(due) AND notices = :sent AND severity = :mailed")
-            .with(":sent", count(*notices))
-            .with(":mailed", text(mailed.name()))
-            .outbox(&outbox, *mailed, *status);
-        if apply_noted(table, &incident, untouched, entry()).await? {
+        let untouched = with_stated(accepted(sent, &as_stated)).outbox(&outbox, *mailed, *status);
+        let untouched =
+            sent.rejudged.into_iter().fold(untouched, |changes, rejudged| changes.rejudged(sent.incident, rejudged));
+        if apply_noted(table, &incident, untouched, &with_raise).await? {
             return Ok(false);
         }
         if let Some(condition) = worse_than(*mailed) {
@@ -80,16 +89,13 @@ pub(super) async fn mark_sent(table: &Table, sent: &Sent<'_>) -> Result<bool, St
             let named = |severity: Severity| (format!(":{}", severity.name()), text(severity.name()));
             let unsaid =
                 severities_above(*mailed).map(named).fold(unsaid, |changes, (name, value)| changes.with(&name, value));
-            if apply_noted(table, &incident, unsaid, entry()).await? {
+            if apply_noted(table, &incident, unsaid, std::slice::from_ref(&notified)).await? {
                 return Ok(true);
             }
         }
         // During the send the next notice became due, which must stay, or the incident was resolved manually.
-        let kept = accepted(sent, "attribute_exists(incident_id)")
-            .only_if("NOT (attribute_exists(due) AND notices = :sent AND severity = :mailed)")
-            .with(":sent", count(*notices))
-            .with(":mailed", text(mailed.name()));
-        if apply_noted(table, &incident, kept, entry()).await? {
+        let kept = accepted(sent, "attribute_exists(incident_id)").only_if(&format!("NOT ({as_stated})"));
+        if apply_noted(table, &incident, with_stated(kept), std::slice::from_ref(&notified)).await? {
             return Ok(false);
         }
         // It was deleted, or its full timeline changed.
@@ -99,10 +105,18 @@ pub(super) async fn mark_sent(table: &Table, sent: &Sent<'_>) -> Result<bool, St
     Err(StoreError::Conflict)
 }
 
+/// The condition that the notice is still the due one, and states the severity; an analysis may have raised that.
+fn as_stated(sent: &Sent<'_>) -> String {
+    let stated = analysis::stated(sent.incident.severity, sent.rejudged).len();
+    let names: Vec<String> = (0..stated).map(|at| format!(":stated_{at}")).collect();
+    format!("attribute_exists(due) AND notices = :sent AND severity IN ({})", names.join(", "))
+}
+
 fn accepted(sent: &Sent<'_>, condition: &str) -> Changes {
-    Changes::new(condition)
+    let changes = Changes::new(condition)
         .set("last_notified_at", text(sent.at))
-        .set_expression("notified_at = if_not_exists(notified_at, :last_notified_at)")
+        .set_expression("notified_at = if_not_exists(notified_at, :last_notified_at)");
+    sent.incident.analysis.iter().fold(changes, |changes, analysis| changes.suspected(analysis))
 }
 
 /// The severities above another.

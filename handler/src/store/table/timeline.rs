@@ -28,13 +28,15 @@ impl Changes {
         }
     }
 
+    /// Adds entries to the timeline in a head that has room.
+    fn appended(self, entries: &[TimelineEntry]) -> Result<Self, StoreError> {
+        let changes = self.set_expression("timeline = list_append(if_not_exists(timeline, :no_entries), :entries)");
+        Ok(changes.with(":entries", list(entries)?).with(":no_entries", list(&[])?))
+    }
+
     fn timeline(self, read: &Incident, change: TimelineChange) -> Result<Self, StoreError> {
         Ok(match change {
-            TimelineChange::Append(entry) => {
-                let changes =
-                    self.set_expression("timeline = list_append(if_not_exists(timeline, :no_entries), :entry)");
-                changes.with(":entry", list(&[entry])?).with(":no_entries", list(&[])?)
-            }
+            TimelineChange::Append(entry) => self.appended(&[entry])?,
             TimelineChange::Rewrite { entries, left_out } => self
                 .set("timeline", list(&entries)?)
                 .set("timeline_left_out", count(left_out))
@@ -51,25 +53,45 @@ impl Changes {
 /// Attempts at adding a later entry while others add theirs.
 const ATTEMPTS: usize = 5;
 
-/// A change of a head with an entry for its timeline: in the same write while the head has room, in an item of its own
+/// A change of a head with entries for its timeline: in the same write while the head has room, in an item of its own
 /// afterwards. False if the change's condition does not hold.
 pub(super) async fn apply_noted(
     table: &Table,
     read: &Incident,
     changes: Changes,
-    entry: TimelineEntry,
+    entries: &[TimelineEntry],
 ) -> Result<bool, StoreError> {
-    if read.has_room_for(&entry) {
-        return table.apply(&read.incident_id, changes.noted_in_head(read, &entry.at, &entry.what)?).await;
+    if has_room(read, entries) {
+        return table.apply(&read.incident_id, changes.appended(entries)?).await;
     }
     let is_applied = table.apply(&read.incident_id, changes.mended(read)?).await?;
-    if is_applied {
+    for entry in entries.iter().filter(|_| is_applied) {
         // A history that lacks an entry is no reason to repeat a mail.
-        if let Err(error) = note_later(table, &read.incident_id, &entry).await {
+        if let Err(error) = note_later(table, &read.incident_id, entry).await {
             log::line("not-noted", json!({ "incident_id": read.incident_id, "error": error.to_string() }));
         }
     }
     Ok(is_applied)
+}
+
+/// Adds an entry without another change.
+pub(super) async fn note(table: &Table, read: &Incident, entry: TimelineEntry) -> Result<(), StoreError> {
+    if !read.has_room_for(&entry) {
+        return note_later(table, &read.incident_id, &entry).await;
+    }
+    let changes = Changes::new("attribute_exists(incident_id)").noted_in_head(read, &entry.at, &entry.what)?;
+    table.apply(&read.incident_id, changes).await.map(drop)
+}
+
+/// Whether the head has room for all of these entries, and nothing to mend.
+fn has_room(read: &Incident, entries: &[TimelineEntry]) -> bool {
+    let mut then = read.clone();
+    let fit = entries.iter().all(|entry| {
+        let has_room = then.has_room_for(entry);
+        then.note(entry.clone());
+        has_room
+    });
+    fit && read.timeline_mended().is_none()
 }
 
 /// Adds an entry to the later ones.
@@ -80,7 +102,7 @@ async fn note_later(table: &Table, incident_id: &str, entry: &TimelineEntry) -> 
             Some(item) => from_item(item).map_err(|error| StoreError::unusable("BrokenTimeline", error))?,
             None => LaterEntries::default(),
         };
-        if table.apply(&key, appended(&later, entry)?).await? {
+        if table.apply(&key, later_with(&later, entry)?).await? {
             return Ok(());
         }
     }
@@ -88,7 +110,7 @@ async fn note_later(table: &Table, incident_id: &str, entry: &TimelineEntry) -> 
 }
 
 /// Adds an entry to the later ones, if they are as they were read. The command line writes them, too.
-fn appended(read: &LaterEntries, entry: &TimelineEntry) -> Result<Changes, StoreError> {
+fn later_with(read: &LaterEntries, entry: &TimelineEntry) -> Result<Changes, StoreError> {
     let (entries, left_out) = (read.timeline.len() as u64, read.timeline_left_out);
     let then = read.clone().with(entry.clone());
     let unchanged = match entries {

@@ -33,17 +33,24 @@ impl<'e> Request<'e> {
     }
 }
 
-/// The events from the start of a request to its end, with the start of its environment; without a start only those that have
-/// its id.
+/// The events from the start of a request to its end, with the start of its environment. Those of a long request are not all
+/// read: without its start, they begin with the first line that has its id; without its end as well, only such lines count.
 fn between<'e>(stream: &[&'e LogEvent], id: &str) -> Vec<&'e LogEvent> {
     let records: Vec<Option<Record>> = stream.iter().map(|event| record(&event.text)).collect();
     let has_id: Vec<bool> = stream.iter().map(|event| event.text.contains(id)).collect();
     let is_start = |at: usize| matches!(records[at], Some(Record::Start(_)));
-    let Some(start) = (0..stream.len()).rev().find(|at| is_start(*at) && has_id[*at]) else {
+    let is_report = |at: usize| matches!(records[at], Some(Record::Report(_)));
+    let own_start = (0..stream.len()).rev().find(|at| is_start(*at) && has_id[*at]);
+    let begin = own_start.or_else(|| {
+        let first = has_id.iter().position(|has_id| *has_id)?;
+        let report = (first..stream.len()).find(|at| is_report(*at) && has_id[*at])?;
+        (first..report).all(|at| !is_start(at) && !is_report(at)).then_some(first)
+    });
+    let Some(start) = begin else {
         return stream.iter().zip(has_id).filter(|(_, has_id)| *has_id).map(|(event, _)| *event).collect();
     };
     let next = (start + 1..stream.len()).find(|at| is_start(*at)).unwrap_or(stream.len());
-    let reported = (start..next).find(|at| matches!(records[*at], Some(Record::Report(_)))).map_or(next, |at| at + 1);
+    let reported = (start..next).find(|at| is_report(*at)).map_or(next, |at| at + 1);
     // Its last words may come after the report; those of the next environment are not its own.
     let renewed = (reported..next).find(|at| matches!(records[*at], Some(Record::Init))).unwrap_or(next);
     stream[first_of_environment(&records, start)..renewed].to_vec()

@@ -57,6 +57,16 @@ fn the_lines_between_start_and_report_are_the_requests() {
 }
 
 #[test]
+fn a_long_request_whose_start_is_not_read_keeps_its_lines_without_an_id() {
+    let end =
+        ["END RequestId: ID", "REPORT RequestId: ID\tDuration: 1.00 ms\tMemory Size: 128 MB\tMax Memory Used: 40 MB\t"];
+    let lines = ["ID\tDEBUG\tpage 9", "printed", "[ERROR] KeyError: 'QUEUE_URL'"];
+    let found = log(&[&lines[..], &end, &["START RequestId: OTHER Version: 1", "of another"]].concat(), "'QUEUE_URL'");
+    assert_eq!((found.error_line(), texts(&found)[1]), (lines[2], "printed"));
+    assert!(!texts(&found).contains(&"of another"));
+}
+
+#[test]
 fn json_logs_are_read_like_texts() {
     let found = log(
         &[
