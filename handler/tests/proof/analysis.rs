@@ -31,7 +31,6 @@ fn analysis() -> Analysis {
         candidates: Vec::new(),
         advice: vec!["Roll back.".to_owned()],
         context: Vec::new(),
-        error_line: None,
         lines: vec![LogLine { at: NOW.to_owned(), text: "no such order".to_owned() }],
         error_line: None,
         changed: Vec::new(),
