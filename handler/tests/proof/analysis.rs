@@ -31,7 +31,6 @@ fn analysis() -> Analysis {
         candidates: Vec::new(),
         advice: vec!["Roll back.".to_owned()],
         context: Vec::new(),
-        error_line: None,
         lines: vec![LogLine { at: NOW.to_owned(), text: "no such order".to_owned() }],
         changed: Vec::new(),
         shared_with: vec!["inc-0".to_owned()],
