@@ -92,6 +92,7 @@ impl Fake {
         let severity = asked.incident.severity;
         match self.answer {
             Answer::Hangs => std::future::pending().await,
+            #[expect(clippy::panic, reason = "an alert must survive it")]
             Answer::Panics => panic!("the analyst panics on demand"),
             Answer::Shared | Answer::SharedAndCritical => tokio::time::sleep(Duration::from_millis(200)).await,
             _ => {}
