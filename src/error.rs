@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use crate::dead_letters::DeadLettersError;
+use crate::drill::GeneratorError;
+use crate::handler_control::ControlError;
 use crate::incidents::IncidentsError;
 use crate::local_session::LocalError;
 use crate::session::ConnectError;
@@ -200,6 +202,26 @@ impl From<IncidentsError> for CommandError {
         let kind = match error {
             IncidentsError::Aws(_) | IncidentsError::Malformed(_) => Kind::Failed,
             _ => Kind::User,
+        };
+        Self::from_error(kind, &error).hints(error.hints())
+    }
+}
+
+impl From<GeneratorError> for CommandError {
+    fn from(error: GeneratorError) -> Self {
+        let kind = match error {
+            GeneratorError::NoStack { .. } | GeneratorError::LittleMemory { .. } => Kind::User,
+            GeneratorError::Aws(_) | GeneratorError::OtherCode { .. } | GeneratorError::Zip(_) => Kind::Failed,
+        };
+        Self::from_error(kind, &error).hints(error.hints())
+    }
+}
+
+impl From<ControlError> for CommandError {
+    fn from(error: ControlError) -> Self {
+        let kind = match error {
+            ControlError::Aws(_) | ControlError::Failed { .. } => Kind::Failed,
+            ControlError::NoStack { .. } | ControlError::Unhealthy { .. } | ControlError::Older { .. } => Kind::User,
         };
         Self::from_error(kind, &error).hints(error.hints())
     }

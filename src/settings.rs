@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 use incident_deploy::engine::Engine;
 use incident_model::AlertPolicy;
+use incident_model::analysis::AnalysisPolicy;
 
 use config_file::ConfigFile;
 
@@ -76,6 +77,8 @@ pub struct Settings {
     pub schedule: Schedule,
     /// When to send mails.
     pub alerts: AlertPolicy,
+    /// Which evidence about failures the handler may gather.
+    pub analysis: AnalysisPolicy,
     /// Which alarms to create.
     pub alarms: Alarms,
     /// Tags for every resource.
@@ -113,6 +116,7 @@ impl Default for Settings {
             handler_concurrency: Concurrency::default(),
             schedule: Schedule::default(),
             alerts: AlertPolicy::default(),
+            analysis: AnalysisPolicy::default(),
             alarms: Alarms::default(),
             tags: Tags::default(),
             kms_key: None,
@@ -159,6 +163,7 @@ impl Settings {
             handler_concurrency: file.handler_concurrency.unwrap_or_default(),
             schedule: file.schedule.unwrap_or_default(),
             alerts: file.alerts.unwrap_or_default(),
+            analysis: file.analysis.unwrap_or_default(),
             alarms: file.alarms.unwrap_or_default(),
             tags: file.tags.unwrap_or_default(),
             kms_key: file.kms_key,
@@ -192,7 +197,7 @@ impl Settings {
 
     /// The template's parameter values.
     pub fn parameters(&self) -> BTreeMap<String, String> {
-        let alarms = [
+        let switches = [
             ("RuleDeadLetterAlarmEnabled", self.alarms.rule_dlq_depth),
             ("HandlerDeadLetterAlarmEnabled", self.alarms.handler_dlq_depth),
             ("NotRecordedAlarmEnabled", self.alarms.not_recorded),
@@ -203,6 +208,11 @@ impl Settings {
             ("FunctionErrorAlarmEnabled", self.alarms.function_errors),
             ("FunctionThrottleAlarmEnabled", self.alarms.function_throttles),
             ("FunctionDestinationAlarmEnabled", self.alarms.function_destinations),
+            ("LogEvidenceEnabled", self.analysis.logs),
+            ("ChangeEvidenceEnabled", self.analysis.changes),
+            ("MetricEvidenceEnabled", self.analysis.metrics),
+            ("ExecutionEvidenceEnabled", self.analysis.executions),
+            ("AuthorEvidenceEnabled", self.analysis.who),
         ];
         let others = [
             ("LogRetentionInDays", self.log_retention.days().to_string()),
@@ -214,8 +224,8 @@ impl Settings {
             ("PermissionsBoundaryArn", self.permissions_boundary.as_ref().map(ToString::to_string).unwrap_or_default()),
             ("DeletionProtection", self.deletion_protection.to_string()),
         ];
-        let alarms = alarms.into_iter().map(|(name, enabled)| (name, enabled.to_string()));
-        alarms.chain(others).map(|(name, value)| (name.to_owned(), value)).collect()
+        let switches = switches.into_iter().map(|(name, enabled)| (name, enabled.to_string()));
+        switches.chain(others).map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     /// The addresses to alert: from the command line, else from the configuration file.

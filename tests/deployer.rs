@@ -161,12 +161,16 @@ impl<'a> Deployer<'a> {
         self.run(&both).await?.succeeded()?;
         self.run(&["plan", "--email", ADDRESS]).await?.succeeded()?;
         self.run(&up).await?.succeeded()?;
-        self.run(&["trigger-test"]).await?.succeeded()?;
+        for kind in ["exception", "bad-deploy", "config-change"] {
+            self.run(&["trigger-test", "--kind", kind]).await?.succeeded()?;
+        }
         self.run(&["status"]).await?.succeeded()?;
         self.run(&["logs", "generator"]).await?.succeeded()?;
         let incidents = self.run(&["incidents", "list", "--output", "json"]).await?.succeeded()?.json()?;
         let id = incidents[0]["incident_id"].as_str().ok_or("no incident")?.to_owned();
         self.run(&["incidents", "list", "--status", "open"]).await?.succeeded()?;
+        self.run(&["incidents", "show", &id, "--logs"]).await?.succeeded()?;
+        self.run(&["incidents", "analyse", &id]).await?.succeeded()?;
         for command in ["show", "ack", "resolve"] {
             self.run(&["incidents", command, &id]).await?.succeeded()?;
         }

@@ -1,5 +1,7 @@
 //! `trigger-test` and `incidents`: from a deliberate failure to the mail.
 
+mod analysis;
+mod causes;
 mod changes;
 mod layout;
 mod silences;

@@ -25,6 +25,7 @@ mod properties;
 mod readme;
 mod rules;
 mod sample_events;
+mod scenarios;
 mod screen;
 mod stack;
 mod streams;

@@ -94,7 +94,9 @@ fn a_key_is_used_through_the_services_of_the_stack_only() -> TestResult {
     let (_, role) = roles.iter().find(|(id, _)| id == "HandlerRole").ok_or("no role")?;
     let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_sequence().ok_or("no statements")?;
     let with_key = statements.iter().find_map(|statement| match statement {
-        yaml_serde::Value::Tagged(choice) if choice.tag == "!If" => choice.value.get(1),
+        yaml_serde::Value::Tagged(choice) if choice.tag == "!If" && choice.value[0] == "HasKmsKey" => {
+            choice.value.get(1)
+        }
         _ => None,
     });
     let condition = resolved(&with_key.ok_or("no statement about a key")?["Condition"])?;

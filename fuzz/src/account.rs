@@ -34,6 +34,8 @@ impl Account {
             transaction: none,
             function: none,
             stack_resource: none,
+            log_event: none,
+            trail_event: none,
         };
         let config =
             LocalConfig { directory: directory.path().to_owned(), latency, limits: None, ..LocalConfig::default() };

@@ -21,6 +21,7 @@ use crate::record::function_of;
 use crate::settings::Settings;
 use crate::snapshots::{OnLambda as FunctionsOnLambda, Snapshots, TableMemory as SnapshotTable};
 use crate::store::{Store, StoreError, Table};
+use crate::trail::{OnCloudTrail, TableMemory as TrailTable, Trail};
 use crate::{log, rules_file, self_check};
 
 /// Shortest interval, in seconds, between the sweeps that a handler runs after events.
@@ -32,6 +33,7 @@ pub struct Handler {
     functions: FunctionWatch<CloudWatch, TableMemory>,
     existence: Existence<OnLambda>,
     snapshots: Snapshots<FunctionsOnLambda, SnapshotTable>,
+    trail: Trail<OnCloudTrail, TrailTable>,
     swept_at: AtomicI64,
 }
 
@@ -50,12 +52,13 @@ impl Handler {
         }
         let functions = FunctionWatch::on_aws(&settings, clients);
         let snapshots = Snapshots::on_aws(&settings, clients);
+        let trail = Trail::on_aws(&settings, clients);
         let analyst = Analyst::new(Arc::clone(&clients.evidence), settings.clone(), loaded.rules.clone());
         let mut flow = Flow::new(store, notifier, settings);
         flow.context.analyst = Some(Box::new(analyst));
         let ingest = Ingest::new(flow, loaded, queues);
         let existence = Existence::new(OnLambda(clients.lambda.clone()));
-        Ok(Self { ingest, functions, existence, snapshots, swept_at: AtomicI64::new(0) })
+        Ok(Self { ingest, functions, existence, snapshots, trail, swept_at: AtomicI64::new(0) })
     }
 
     /// Handles one invocation.
@@ -109,7 +112,9 @@ impl Handler {
             self.existence.check(&self.ingest.flow.context, &swept.looked_at).await;
         }
         // What no alert depends on is cut off in time for the answer.
-        let _ = deadline.limit(self.snapshots.take(self.ingest.flow.context.clock.now().seconds)).await;
+        let looked_at = swept.as_ref().map_or(&[][..], |swept| &swept.looked_at);
+        let now = self.ingest.flow.context.clock.now().seconds;
+        let _ = deadline.limit(async { tokio::join!(self.snapshots.take(now), self.trail.look(looked_at, now)) }).await;
         if !report.ok {
             return Err(HandlerError::Unhealthy(json!(report)));
         }
@@ -187,7 +192,6 @@ impl Handler {
     async fn self_check(&self) -> SelfCheck {
         let Ingest { flow, loaded, .. } = &self.ingest;
         let now = flow.context.clock.now().seconds;
-        let problem = flow.context.settings.alerts_problem.as_deref();
-        self_check::run(loaded, problem, &flow.context.store, &flow.context.notifier, now).await
+        self_check::run(loaded, &flow.context.settings, &flow.context.store, &flow.context.notifier, now).await
     }
 }

@@ -23,6 +23,8 @@ pub mod generator;
 mod groups;
 pub mod handler;
 mod ingest;
+#[cfg(test)]
+mod local_table;
 pub mod log;
 pub mod loop_guard;
 mod mail_budget;
@@ -40,3 +42,4 @@ mod snapshots;
 pub mod store;
 mod sweep;
 pub mod tls_roots;
+mod trail;

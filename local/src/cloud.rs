@@ -10,7 +10,9 @@ use crate::credentials::AccessKey;
 use crate::front::Front;
 use crate::in_flight::InFlight;
 use crate::outbox::Outbox;
-use crate::services::{cloudformation, cloudwatch, dynamodb, events, iam, lambda, logs, s3, sns, sqs};
+use crate::services::{
+    cloudformation, cloudtrail, cloudwatch, dynamodb, ecs, events, iam, lambda, logs, s3, sns, sqs, states,
+};
 use crate::{ApiError, Call, Clock};
 
 /// The services and their shared state. Cheap to clone; services reach each other through it.
@@ -53,6 +55,12 @@ pub struct Inner {
     pub cloudformation: cloudformation::Cloudformation,
     /// State of S3.
     pub s3: s3::S3,
+    /// State of CloudTrail.
+    pub cloudtrail: cloudtrail::CloudTrail,
+    /// State of Step Functions.
+    pub states: states::States,
+    /// State of ECS.
+    pub ecs: ecs::Ecs,
     /// Weak, because the gateway holds the account.
     front: OnceLock<Weak<dyn Front>>,
 }
@@ -111,6 +119,9 @@ impl Cloud {
                 cloudwatch: Default::default(),
                 cloudformation: Default::default(),
                 s3: Default::default(),
+                cloudtrail: Default::default(),
+                states: Default::default(),
+                ecs: Default::default(),
                 front: OnceLock::new(),
             }),
         })

@@ -92,6 +92,10 @@ pub struct LatencyProfile {
     pub function: Duration,
     /// CloudFormation's overhead per resource, besides the service's own latency; three times as much per change set.
     pub stack_resource: Duration,
+    /// From the ingestion of a log event until reads return it.
+    pub log_event: Duration,
+    /// From a management call until CloudTrail's event history has it.
+    pub trail_event: Duration,
 }
 
 impl LatencyProfile {
@@ -104,10 +108,13 @@ impl LatencyProfile {
         transaction: Duration::from_millis(2),
         function: Duration::from_millis(150),
         stack_resource: Duration::from_millis(20),
+        log_event: Duration::from_millis(200),
+        trail_event: Duration::from_secs(1),
     };
 
     /// Latencies measured on AWS: role assumable after 8 s, table active after 8 s, function active after 2 s, 50 ms
-    /// per call. A stack resource takes at least a second.
+    /// per call. A stack resource takes at least a second, a log event seconds; a management call is in the event history
+    /// after five minutes on average (CloudTrail's FAQs).
     pub const AWS: Self = Self {
         call: Duration::from_millis(50),
         role_propagation: Duration::from_secs(8),
@@ -116,5 +123,7 @@ impl LatencyProfile {
         transaction: Duration::from_millis(20),
         function: Duration::from_secs(2),
         stack_resource: Duration::from_secs(1),
+        log_event: Duration::from_secs(3),
+        trail_event: Duration::from_secs(300),
     };
 }

@@ -31,6 +31,19 @@ struct Message {
 }
 
 impl Control {
+    /// The names of all requests of this version.
+    pub const NAMES: [&'static str; 4] = ["self-check", "sweep", "snapshot", "analyse"];
+
+    /// The name on the wire.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SelfCheck => "self-check",
+            Self::Sweep => "sweep",
+            Self::Snapshot { .. } => "snapshot",
+            Self::Analyse { .. } => "analyse",
+        }
+    }
+
     /// The request in an invocation's payload; `None` for an event.
     pub fn read(payload: &Value) -> Option<Self> {
         Message::deserialize(payload).ok().map(|message| message.incidentctl)
@@ -63,12 +76,18 @@ pub struct SelfCheck {
     /// The handler's version; empty from handlers without this field.
     #[serde(default)]
     pub version: String,
+    /// The requests that the handler knows; empty from handlers without this field.
+    #[serde(default)]
+    pub requests: Vec<String>,
     /// The rules file.
     #[serde(default)]
     pub rules: Finding,
     /// The alert policy.
     #[serde(default)]
     pub alerts: Finding,
+    /// The setting about evidence.
+    #[serde(default)]
+    pub analysis: Finding,
     /// The incident table, read and written with the handler's role.
     #[serde(default)]
     pub table: Finding,
@@ -119,6 +138,8 @@ mod tests {
                 json!({"incidentctl": {"analyse": {"incident_id": "inc-1"}}}),
             ),
         ] {
+            assert!(payload["incidentctl"] == control.name() || payload["incidentctl"].get(control.name()).is_some());
+            assert!(Control::NAMES.contains(&control.name()));
             assert_eq!(control.payload(), payload);
             assert_eq!(Control::read(&payload), Some(control));
         }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::alarms;
 use crate::analysis::{Analysis, Cause, Confidence, Earlier};
@@ -173,10 +174,10 @@ pub struct Incident {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Confidence>,
     /// What was found out about it; in an item of its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "of_known_form", skip_serializing_if = "Option::is_none")]
     pub analysis: Option<Box<Analysis>>,
     /// How it ended before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "of_known_form", skip_serializing_if = "Option::is_none")]
     pub earlier: Option<Earlier>,
     /// The note of whoever resolved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -193,6 +194,20 @@ pub struct Incident {
     /// Its head as it was read from the table; `None` for an incident that is not in the table yet.
     #[serde(skip)]
     pub head: Option<Box<Head>>,
+}
+
+/// A value, or `None` if a newer version wrote it in a form of its own: that alone must not hide an incident.
+fn of_known_form<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Form<T> {
+        Known(T),
+        Newer(IgnoredAny),
+    }
+    Ok(match Option::deserialize(deserializer)? {
+        Some(Form::Known(value)) => Some(value),
+        Some(Form::Newer(_)) | None => None,
+    })
 }
 
 /// The later of two times.
@@ -260,5 +275,33 @@ impl Incident {
             occurrences: self.occurrences.saturating_add(failures),
             ..self
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// An incident whose analysis is this.
+    fn with(analysis: serde_json::Value) -> Result<Incident, Box<dyn std::error::Error>> {
+        let event = crate::rules::tests::failure(&json!({ "errorType": "E", "errorMessage": "m" }));
+        let seen = crate::classify(&event, &crate::Rules::defaults()?)?;
+        let seen = seen.first().and_then(|seen| seen.incident("inc-1".to_owned(), crate::time::rfc3339(0)));
+        let mut record = serde_json::to_value(seen.ok_or("no incident")?)?;
+        record["analysis"] = analysis;
+        Ok(serde_json::from_value(record)?)
+    }
+
+    #[test]
+    fn an_analysis_of_an_unknown_form_hides_no_incident() -> Result<(), Box<dyn std::error::Error>> {
+        let known = json!({"cause": "deployment", "confidence": "likely", "statement": "New code.", "of": "later"});
+        assert_eq!(with(known)?.analysis.map(|analysis| analysis.cause), Some(Cause::Deployment));
+        for newer in [json!({"cause": "x"}), json!("none"), json!([1]), json!(null)] {
+            let read = with(newer.clone())?;
+            assert_eq!((read.analysis, read.incident_id.as_str()), (None, "inc-1"), "{newer}");
+        }
+        Ok(())
     }
 }

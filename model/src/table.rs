@@ -10,7 +10,8 @@
 //! | `inc-…#analysis` | its [`Analysis`](crate::Analysis) | when an alert about it goes out |
 //!
 //! The handler's helper items have keys of their own kind (`event#…`, `open#…`, `trouble#…`, `alarm-of-function#…`,
-//! `pending#…`, `budget#…`, `function#…`, `silences`, `calendar`) and no attribute of an index key, so no index shows them.
+//! `pending#…`, `budget#…`, `function#…`, `function-snapshots`, `trail`, `silences`, `calendar`) and no attribute of an index
+//! key, so no index shows them.
 
 /// Partition key of the table.
 pub const INCIDENT_ID: &str = "incident_id";
@@ -84,6 +85,12 @@ pub fn timeline_key(incident_id: &str) -> String {
 pub fn analysis_key(incident_id: &str) -> String {
     format!("{incident_id}#analysis")
 }
+
+/// Attribute of the item of [`analysis_key`]: who made the suspected change according to CloudTrail, such as `role/ci`; empty
+/// if CloudTrail has no such change. An analysis without it may still be asked about.
+pub const WHO: &str = "who";
+/// Key of the item that reserves CloudTrail for one sweep.
+pub const TRAIL: &str = "trail";
 
 /// Key of the item with what the sweep knows of a function of the stack's account and region.
 pub fn function_key(function: &str) -> String {

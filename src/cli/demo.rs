@@ -11,6 +11,7 @@ use incident_local::outbox::{self, MailKind, StoredMail};
 use incident_model::Incident;
 
 use super::deployment::DeploymentArgs;
+use super::interruptible::until;
 use super::trigger_test::{self, TriggerTestArgs};
 use super::{down, incidents, local, up};
 use crate::drill::FailureKind;
@@ -55,16 +56,10 @@ pub(super) async fn run(args: DemoArgs, settings: &Settings, ui: &Ui) -> Result<
     }
     let (settings, ui) = (settings.locally(), &ui.locally());
     let story = Story { ui, settings: &settings };
-    let session = story.start().await?;
-    story.provision(&session, &args).await?;
-    story.confirm(&session, &args.email).await?;
-    let incident = story.fail(&session).await?;
-    story.mail(&session, &incident).await?;
-    story.list(&session).await?;
-    match args.down {
-        true => story.remove(&session).await,
-        false => story.next_steps(),
-    }
+    let interrupt = Interrupt::listen()?;
+    let session = until(&interrupt, story.begin(&args)).await?;
+    let incident = story.fail(&session, &interrupt).await?;
+    until(&interrupt, story.end(&session, &incident, &args)).await
 }
 
 /// The chapters; each runs one command.
@@ -74,6 +69,24 @@ struct Story<'a> {
 }
 
 impl Story<'_> {
+    /// Up to the failure.
+    async fn begin(&self, args: &DemoArgs) -> Result<Session, CommandError> {
+        let session = self.start().await?;
+        self.provision(&session, args).await?;
+        self.confirm(&session, &args.email).await?;
+        Ok(session)
+    }
+
+    /// From the mail on.
+    async fn end(&self, session: &Session, incident: &Incident, args: &DemoArgs) -> Result<(), CommandError> {
+        self.mail(session, incident).await?;
+        self.list(session).await?;
+        match args.down {
+            true => self.remove(session).await,
+            false => self.next_steps(),
+        }
+    }
+
     async fn start(&self) -> Result<Session, CommandError> {
         self.chapter(
             "1. An AWS account on this machine",
@@ -110,20 +123,21 @@ impl Story<'_> {
         local::confirm(session, self.ui).await
     }
 
-    async fn fail(&self, session: &Session) -> Result<Incident, CommandError> {
+    async fn fail(&self, session: &Session, interrupt: &Interrupt) -> Result<Incident, CommandError> {
         self.chapter(
-            &format!("4. Fail on purpose: {}", self.command("trigger-test --kind timeout")),
-            "The error generator really sleeps past its timeout of 3 seconds. Lambda stops it and sends the failure \
-             to the event bus; a rule forwards it to the handler, which classifies and records it, and alerts you.",
+            &format!("4. Fail on purpose: {}", self.command("trigger-test --kind bad-deploy")),
+            "A new version of the error generator is deployed, and it does not start. Lambda sends the failure to the event \
+             bus; a rule forwards it to the handler, which records it, reads the log of the failed request, finds out what \
+             changed, and alerts you. Then the version before is put back.",
         )?;
-        let args = TriggerTestArgs { kind: FailureKind::Timeout, timeout: DRILL_TIMEOUT };
-        trigger_test::follow(&args, session, &self.settings.stack, self.ui).await
+        let args = TriggerTestArgs { kind: FailureKind::BadDeploy, timeout: DRILL_TIMEOUT };
+        trigger_test::follow(&args, session, &self.settings.stack, interrupt, self.ui).await
     }
 
     async fn mail(&self, session: &Session, incident: &Incident) -> Result<(), CommandError> {
         self.chapter(
             &format!("5. The email: {}", self.command("local outbox show --last")),
-            "One readable mail per incident: what failed, where, since when, how often, and what to do.",
+            "One readable mail per incident: what failed, where, since when, how often, what to do, and why it failed.",
         )?;
         let mail = mail_about(session, &incident.incident_id).await?;
         let lines = local::mail_text(&mail).into_iter().flat_map(fitted);
@@ -153,7 +167,7 @@ impl Story<'_> {
         let steps = [
             (
                 self.command("trigger-test --kind oom"),
-                "fail another way: exception, timeout, oom, panic, crash, access-denied",
+                "fail another way: exception, timeout, oom, panic, crash, access-denied, config-change, dependency",
             ),
             (self.command("incidents list"), "list all incidents; `incidents show ID` shows one in detail"),
             (self.command("status"), "check that an alert would arrive"),

@@ -154,19 +154,19 @@ async fn dispatch(command: Command, settings: &Settings, ui: &Ui) -> Result<Outc
         Command::Down(args) => down::run(args, settings, ui).await.map(done),
         // Neither does this one wait to be cut: what it holds is put back.
         Command::DeadLetters(args) => dead_letters::run(args, settings, ui).await.map(done),
+        // Nor do these: a generator that is changed for a test is put back.
+        Command::TriggerTest(args) => trigger_test::run(args, settings, ui).await.map(done),
+        Command::Demo(args) => demo::run(args, settings, ui).await.map(done),
         Command::Plan(args) => interruptible(plan::run(args, settings, ui)).await,
         Command::Status(args) => interruptible(status::run(args, settings, ui)).await,
         Command::Doctor(args) => interruptible(doctor::run(args, settings, ui)).await,
         Command::Template(args) => template::run(args, settings, ui).await.map(done),
-        Command::TriggerTest(args) => interruptible(trigger_test::run(args, settings, ui)).await.map(done),
         Command::Incidents(args) => interruptible(incidents::run(args, settings, ui)).await.map(done),
         Command::Silence(args) => interruptible(silence::run(args, settings, ui)).await.map(done),
         Command::Subscriptions(args) => interruptible(subscriptions::run(args, settings, ui)).await.map(done),
         Command::Watch(args) => interruptible(watch::run(args, settings, ui)).await.map(done),
         Command::Rules(args) => rules::run(&args, ui).map(done),
         Command::Logs(args) => interruptible(logs::run(args, settings, ui)).await.map(done),
-        // Offline, and safe to stop anywhere.
-        Command::Demo(args) => interruptible(demo::run(args, settings, ui)).await.map(done),
         Command::Local(args) if args.serves() => local::run(args, settings, ui).await.map(done),
         Command::Local(args) => interruptible(local::run(args, settings, ui)).await.map(done),
         Command::Init(args) => init::run(args, ui).map(done),

@@ -1,5 +1,8 @@
 //! `incidentctl trigger-test`.
 
+mod altered;
+mod cause;
+
 use std::time::Duration;
 
 use clap::Args;
@@ -8,19 +11,26 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::incidents;
-use crate::drill::{self, Drill, DrillError, FailureKind, Progress, Stage};
+use super::interruptible::until;
+use crate::drill::{self, Drill, DrillError, FailureKind, Generator, Progress, Stage};
 use crate::error::CommandError;
 use crate::local_session;
 use crate::session::Session;
 use crate::settings::{Settings, StackName};
 use crate::ui::{Label, Line, Ui};
 use incident_deploy::aws::Clients;
+use incident_deploy::engine::Interrupt;
 use incident_deploy::resources::Subscription;
 
 /// Cause a test failure and follow it until its alert email is accepted
 ///
 /// Invokes the stack's error generator asynchronously. The failure takes the usual path: on-failure
 /// destination, event bus, rule, handler, table, topic.
+///
+/// The kinds bad-deploy, config-change and dependency test what the alert says as well: it should name the deployment, the
+/// changed configuration or the host as the cause. If it does not, a warning says so, and in JSON `cause_as_expected` is false;
+/// the test has passed, because the alert came. bad-deploy and config-change change the error generator and put it back, also
+/// after a failure or an interrupt. If this command is killed in between, the next one puts it back, and so does `up`.
 #[derive(Debug, Args)]
 pub struct TriggerTestArgs {
     /// Kind of failure
@@ -33,8 +43,9 @@ pub struct TriggerTestArgs {
 }
 
 pub(super) async fn run(args: TriggerTestArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
-    let session = super::connect(settings, ui).await?;
-    follow(&args, &session, &settings.stack, ui).await.map(drop)
+    let interrupt = Interrupt::listen()?;
+    let session = until(&interrupt, super::connect(settings, ui)).await?;
+    follow(&args, &session, &settings.stack, &interrupt, ui).await.map(drop)
 }
 
 /// Runs the drill on a connected account.
@@ -42,33 +53,68 @@ pub(super) async fn follow(
     args: &TriggerTestArgs,
     session: &Session,
     stack: &StackName,
+    interrupt: &Interrupt,
     ui: &Ui,
 ) -> Result<Incident, CommandError> {
     let clients = Clients::new(session.sdk());
-    let drill = Drill::new(clients.clone(), stack, args.kind, Duration::from_secs(args.timeout));
+    let generator = Generator::new(&clients, stack);
+    until(interrupt, altered::repair(&generator, args.kind, ui)).await?;
     let mut progress = Progress::default();
+    let drill = drilled(args, session, stack, &mut progress, ui);
+    let incident = match args.kind.alteration() {
+        None => until(interrupt, drill).await?,
+        Some(alteration) => {
+            until(interrupt, altered::snapshot(&clients, stack, ui)).await?;
+            altered::during(&generator, alteration, interrupt, ui, drill).await?
+        }
+    };
+    until(interrupt, reported(args, &incident, &progress, session, stack, ui)).await?;
+    Ok(incident)
+}
+
+/// Causes the failure and follows it, and reports its stages.
+async fn drilled(
+    args: &TriggerTestArgs,
+    session: &Session,
+    stack: &StackName,
+    progress: &mut Progress,
+    ui: &Ui,
+) -> Result<Incident, CommandError> {
+    let clients = Clients::new(session.sdk());
+    let drill = Drill::new(clients, stack, args.kind, Duration::from_secs(args.timeout));
     let mut reported = Ok(());
     let report = |stage, at, progress: &Progress| {
         if reported.is_ok() {
             reported = report_stage(ui, args.kind, stage, at, progress);
         }
     };
-    let outcome = drill::run(&drill, &mut progress, report).await;
+    let outcome = drill::run(&drill, progress, report).await;
     let incident = match outcome {
         Ok(incident) => incident,
-        Err(error) => return Err(with_storage(session, explained(error, stack, &progress)).await),
+        Err(error) => return Err(with_storage(session, explained(error, stack, progress)).await),
     };
     reported?;
-    check_storage(session, &progress).await?;
-    warn_of_pending(session, &clients, stack, ui).await;
-    if ui.is_json() {
-        ui.json(&result(&incident, &progress))?;
-    } else {
-        let now = Timestamp::now().as_second();
-        let details = incidents::details(&incident, &incidents::Outlook::of(&incident, &[], now));
-        ui.print_all([Line::default()].into_iter().chain(details))?;
-    }
+    check_storage(session, progress).await?;
     Ok(incident)
+}
+
+/// Reports the alert and what may keep it from its recipients.
+async fn reported(
+    args: &TriggerTestArgs,
+    incident: &Incident,
+    progress: &Progress,
+    session: &Session,
+    stack: &StackName,
+    ui: &Ui,
+) -> Result<(), CommandError> {
+    warn_of_pending(session, &Clients::new(session.sdk()), stack, ui).await;
+    cause::warn(args.kind, incident, ui);
+    if ui.is_json() {
+        return ui.json(&result(args.kind, incident, progress));
+    }
+    let now = Timestamp::now().as_second();
+    let details = incidents::details(incident, &incidents::Outlook::of(incident, &[], now));
+    ui.print_all([Line::default()].into_iter().chain(details))
 }
 
 fn report_stage(
@@ -100,8 +146,8 @@ fn report_stage(
     ui.print(time.and_labelled(Label::Success, format!("{:9}", stage.name())).and(" ").and(what))
 }
 
-fn result(incident: &Incident, progress: &Progress) -> Value {
-    json!({
+fn result(kind: FailureKind, incident: &Incident, progress: &Progress) -> Value {
+    let mut result = json!({
         "type": "result",
         "ok": true,
         "incident_id": incident.incident_id,
@@ -109,7 +155,9 @@ fn result(incident: &Incident, progress: &Progress) -> Value {
         "request_id": progress.request_id,
         "seconds": progress.at(Stage::Notified).map(seconds),
         "stages": stages(progress),
-    })
+    });
+    cause::add(&mut result, kind, incident);
+    result
 }
 
 fn stages(progress: &Progress) -> Value {

@@ -46,6 +46,10 @@ fn arns_become_patterns_and_patterns_arns() {
             ],
         ),
         (
+            "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/devops-error-generator:log-stream:2026/11/28/[1]ab",
+            &["arn:${Partition}:logs:${Region}:${Account}:log-group:${LogGroup}:log-stream:*"],
+        ),
+        (
             "arn:aws:cloudwatch::111122223333:dashboard/devops-incidents",
             &["arn:${Partition}:cloudwatch::${Account}:dashboard/${Dashboard}"],
         ),
@@ -251,12 +255,20 @@ fn a_boundary_binds_what_takes_it_and_cannot_be_taken_off() {
     "#);
 }
 
+/// The parameters with every kind of evidence, and a key.
+fn everything(key: &str) -> BTreeMap<String, String> {
+    let analysis = incident_model::analysis::AnalysisPolicy { who: true, ..Default::default() };
+    let mut parameters = crate::settings::Settings { analysis, ..Default::default() }.parameters();
+    parameters.insert("KmsKeyArn".to_owned(), key.to_owned());
+    parameters
+}
+
 /// The boundary leaves both roles all that their own policies allow, and nothing else.
 #[test]
 fn the_boundary_is_what_the_roles_may_do() {
     let here = place(&"x".repeat(32), "ap-southeast-1");
     let key = "arn:aws:kms:ap-southeast-1:111122223333:key/0a1b2c3d-0000-4000-8000-000000000000";
-    let document = boundary::document(&here, &BTreeMap::from([("KmsKeyArn".to_owned(), key.to_owned())])).unwrap();
+    let document = boundary::document(&here, &everything(key)).unwrap();
     let text = document.to_string();
     assert!(document::characters(&document) <= MANAGED_POLICY_LIMIT, "{} characters", text.len());
     for part in ["dynamodb:UpdateItem", "events:PutEvents", "error-generator:*", "incident-handler:*", key] {
@@ -265,8 +277,12 @@ fn the_boundary_is_what_the_roles_may_do() {
     for part in ["iam:", "sts:", "\"Sid\""] {
         assert!(!text.contains(part), "{part} is in {document:#}");
     }
-    // Whether a function exists.
-    assert_eq!(text.matches("\"lambda:").count(), text.matches("\"lambda:GetFunctionConcurrency").count());
+    // Functions, and all else that is evidence, are only looked at.
+    for part in ["\"lambda:", "\"ecs:", "\"states:", "\"cloudtrail:"] {
+        let reads = ["Get", "List", "Describe", "Lookup"].map(|verb| text.matches(&format!("{part}{verb}")).count());
+        assert!(text.contains(part), "{part} is missing in {document:#}");
+        assert_eq!(text.matches(part).count(), reads.iter().sum::<usize>(), "{part}");
+    }
     let without = boundary::document(&here, &BTreeMap::new()).unwrap().to_string();
     assert!(!without.contains("kms:"), "{without}");
 }

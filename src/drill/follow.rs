@@ -7,7 +7,6 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use incident_model::Incident;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 
 use super::{Drill, DrillError, Progress, Stage};
 use crate::incidents::{Filter, IncidentsError};
@@ -55,7 +54,8 @@ pub async fn run(
 impl Drill {
     async fn invoke(&self, id: &str) -> Result<String, DrillError> {
         let function = self.stack.generator();
-        let payload = json!({"kind": self.kind.name(), "incidentctl_drill": id});
+        let mut payload = self.kind.payload();
+        payload["incidentctl_drill"] = id.into();
         let reply = self
             .clients
             .lambda

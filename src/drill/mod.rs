@@ -1,16 +1,22 @@
 //! A test failure, followed until its alert is accepted for delivery. Reports events; prints nothing.
 
+mod alteration;
+mod broken_code;
 mod follow;
+mod generator;
 
 use std::time::{Duration, Instant};
 
-use incident_model::Incident;
+use incident_model::{Cause, Incident};
+use serde_json::{Value, json};
 
 use crate::incidents::{Incidents, IncidentsError};
 use crate::settings::StackName;
 use incident_deploy::aws::{AwsError, Clients};
 
+pub use alteration::{Alteration, Former, LeftOver};
 pub use follow::run;
+pub use generator::{Generator, GeneratorError};
 
 /// How the generator fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -20,7 +26,7 @@ pub enum FailureKind {
     Exception,
     /// Sleep past the timeout of 3 s
     Timeout,
-    /// Allocate past the memory limit of 128 MB
+    /// Allocate past the memory limit
     Oom,
     /// Panic
     Panic,
@@ -28,7 +34,16 @@ pub enum FailureKind {
     Crash,
     /// Make a call the role does not allow
     AccessDenied,
+    /// Deploy code that does not start, and put the code before back
+    BadDeploy,
+    /// Lower the memory to 128 MB, use more, and raise it again
+    ConfigChange,
+    /// Call a host that does not exist
+    Dependency,
 }
+
+/// What `config-change` uses, in MB: more than the memory is lowered to, and less than it was.
+const USED_MEMORY: u64 = 176;
 
 impl FailureKind {
     /// The kind in the generator's payload.
@@ -40,6 +55,36 @@ impl FailureKind {
             Self::Panic => "panic",
             Self::Crash => "crash",
             Self::AccessDenied => "access-denied",
+            Self::BadDeploy => "bad-deploy",
+            Self::ConfigChange => "config-change",
+            Self::Dependency => "dependency",
+        }
+    }
+
+    /// What has to be changed at the generator first.
+    pub fn alteration(self) -> Option<Alteration> {
+        match self {
+            Self::BadDeploy => Some(Alteration::BrokenCode),
+            Self::ConfigChange => Some(Alteration::LessMemory),
+            _ => None,
+        }
+    }
+
+    /// The cause that the alert should name, for kinds that are about a cause.
+    pub fn expected_cause(self) -> Option<Cause> {
+        match self {
+            Self::BadDeploy => Some(Cause::Deployment),
+            Self::ConfigChange => Some(Cause::Configuration),
+            Self::Dependency => Some(Cause::Dependency),
+            _ => None,
+        }
+    }
+
+    /// The generator's payload, but for the drill. Of lowered memory it is the failure that follows.
+    fn payload(self) -> Value {
+        match self {
+            Self::ConfigChange => json!({"kind": Self::Oom.name(), "megabytes": USED_MEMORY}),
+            kind => json!({ "kind": kind.name() }),
         }
     }
 }

@@ -13,13 +13,14 @@ use super::{Incidents, IncidentsError};
 const ATTEMPTS: u32 = 8;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
+/// Longest remark, in characters: the one about a resolution is in the heads of this incident and the next, and in a mail.
+const LONGEST_REMARK: usize = 200;
+
 /// Who changes an incident, and their remark.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Note {
-    /// The user's name.
-    pub by: String,
-    /// A remark for the timeline.
-    pub text: Option<String>,
+    by: String,
+    text: Option<String>,
 }
 
 /// Whether a change took effect.
@@ -86,7 +87,8 @@ impl Incidents {
             }
             let at = jiff::Timestamp::now().to_string();
             let entry = TimelineEntry::new(&at, &note.about(to));
-            if self.write(&Mark { stored: &stored, to, at: &at, entry: &entry }).await? {
+            let mark = Mark { stored: &stored, to, at: &at, entry: &entry, remark: note.text.as_deref() };
+            if self.write(&mark).await? {
                 return Ok(Changed::Now);
             }
         }
@@ -104,8 +106,48 @@ impl Incidents {
 }
 
 impl Note {
+    /// A remark becomes one line of at most 200 characters.
+    pub fn new(by: String, text: Option<&str>) -> Self {
+        let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = text.map(one_line).filter(|text| !text.is_empty()).map(|text| shortened(&text));
+        Self { by, text }
+    }
+
+    /// The remark.
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
     fn about(&self, status: Status) -> String {
         let remark = self.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
         format!("{status} by {}{remark}", self.by)
+    }
+}
+
+fn shortened(text: &str) -> String {
+    match text.chars().nth(LONGEST_REMARK) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(LONGEST_REMARK - 1).chain(['…']).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remark_is_one_short_line() {
+        let long = "ä".repeat(LONGEST_REMARK);
+        for (given, kept) in [
+            (None, None),
+            (Some(" \n "), None),
+            (Some("rolled\n back\tto v38 "), Some("rolled back to v38".to_owned())),
+            (Some(long.as_str()), Some(long.clone())),
+            (Some(format!("{long}b").as_str()), Some(format!("{}…", "ä".repeat(LONGEST_REMARK - 1)))),
+        ] {
+            assert_eq!(Note::new("ada".to_owned(), given).text(), kept.as_deref());
+        }
+        let note = Note::new("ada".to_owned(), Some("a\nb"));
+        assert_eq!(note.about(Status::Resolved), "resolved by ada: a b");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use incident_model::{Incident, Severity, Status};
+use incident_model::{Cause, Incident, Severity, Status};
 
 /// Which incidents to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Filter {
     pub sources: Vec<String>,
     /// Only of one of these resources; empty means all.
     pub resources: Vec<String>,
+    /// Only with one of these suspected causes; empty means all, those that were not analysed included.
+    pub causes: Vec<Cause>,
     /// Only created at or after this time, RFC 3339 in UTC.
     pub since: Option<String>,
     /// Only the one of this drill.
@@ -30,11 +32,12 @@ pub struct Filter {
 impl Filter {
     /// Whether an incident is one of these. What an index showed may be out of date.
     pub(super) fn admits(&self, incident: &Incident) -> bool {
-        let Self { statuses, severities, sources, resources, since, drill, limit: _, brief: _ } = self;
+        let Self { statuses, severities, sources, resources, causes, since, drill, limit: _, brief: _ } = self;
         is_one_of(statuses, &incident.status)
             && is_one_of(severities, &incident.severity)
             && is_one_of(sources, &incident.source)
             && is_one_of(resources, &incident.resource)
+            && (causes.is_empty() || incident.cause.is_some_and(|cause| causes.contains(&cause)))
             && since.as_ref().is_none_or(|since| incident.created_at >= *since)
             && drill.as_ref().is_none_or(|drill| incident.drill.as_ref() == Some(drill))
     }
@@ -83,7 +86,14 @@ impl Expressions {
         let severities: Vec<&str> = filter.severities.iter().map(|severity| severity.name()).collect();
         let sources: Vec<&str> = filter.sources.iter().map(String::as_str).collect();
         let resources: Vec<&str> = filter.resources.iter().map(String::as_str).collect();
-        let lists = [("status", statuses), ("severity", severities), ("source", sources), ("resource", resources)];
+        let causes: Vec<&str> = filter.causes.iter().map(|cause| cause.name()).collect();
+        let lists = [
+            ("status", statuses),
+            ("severity", severities),
+            ("source", sources),
+            ("resource", resources),
+            ("cause", causes),
+        ];
         for (attribute, wanted) in lists {
             conditions.extend(expressions.one_of(attribute, &wanted));
         }
@@ -121,12 +131,14 @@ mod tests {
         let since = Filter { since: Some("2026-01-01".to_owned()), ..Filter::default() };
         let orders = Filter { sources: vec!["lambda".into()], resources: vec!["orders".into()], ..Filter::default() };
         let severe = Filter { severities: vec![Severity::Critical, Severity::High], ..Filter::default() };
+        let causes = Filter { causes: vec![Cause::Deployment, Cause::Unknown], ..Filter::default() };
         let over = Filter { statuses: vec![Status::Resolved], drill: Some("d".to_owned()), ..Filter::default() };
         for (filter, expected_key, expected_filter) in [
             (&Filter::default(), "#partition = :partition", None),
             (&since, "#partition = :partition AND #created >= :since", None),
             (&severe, "#partition = :partition", Some("#severity IN (:severity0, :severity1)")),
             (&orders, "#partition = :partition", Some("#source IN (:source0) AND #resource IN (:resource0)")),
+            (&causes, "#partition = :partition", Some("#cause IN (:cause0, :cause1)")),
             (&over, "#partition = :partition", Some("drill = :drill AND #status IN (:status0)")),
         ] {
             let expressions = Expressions::of("month", "2026-01", filter);

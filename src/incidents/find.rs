@@ -18,7 +18,7 @@ impl Incidents {
     /// # Errors
     /// If the table is missing, AWS refuses, or an item of it cannot be parsed.
     pub async fn get(&self, id: &str) -> Result<Option<Incident>, IncidentsError> {
-        let keys = vec![id.to_owned(), table::tally_key(id), table::timeline_key(id)];
+        let keys = vec![id.to_owned(), table::tally_key(id), table::timeline_key(id), table::analysis_key(id)];
         let mut items = self.items(keys, &Read::CONSISTENT).await?;
         whole::assembled(id, &mut items).map_err(IncidentsError::Malformed)
     }

@@ -27,6 +27,8 @@ pub struct Stats {
     pub by_source: IndexMap<String, usize>,
     /// Incidents by severity rule, most frequent first.
     pub by_rule: IndexMap<String, usize>,
+    /// Analysed incidents by suspected cause, most frequent first.
+    pub by_cause: IndexMap<String, usize>,
     /// The fingerprints with the most failures.
     pub top_fingerprints: Vec<Frequent>,
     /// The resources with the most failures.
@@ -78,8 +80,9 @@ impl Stats {
             drills: all.len() - incidents.len(),
             by_severity: counted(&by_severity, &incidents, |incident| incident.severity.name()),
             by_status: counted(&by_status, &incidents, |incident| incident.status.name()),
-            by_source: ranked(&incidents, |incident| &incident.source),
-            by_rule: ranked(&incidents, |incident| &incident.rule),
+            by_source: ranked(&incidents, |incident| Some(&incident.source)),
+            by_rule: ranked(&incidents, |incident| Some(&incident.rule)),
+            by_cause: ranked(&incidents, |incident| Some(incident.cause?.name())),
             top_fingerprints: frequent(&incidents, |incident| incident.fingerprint.clone()),
             top_resources: frequent(&incidents, |incident| format!("{} {}", incident.source, incident.resource)),
             mails,
@@ -106,13 +109,17 @@ fn counted(
     counts
 }
 
-/// Incidents by value, most frequent first.
-fn ranked<'i>(incidents: &[&'i Incident], of: impl Fn(&'i Incident) -> &'i String) -> IndexMap<String, usize> {
-    let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
-    incidents.iter().for_each(|incident| *counts.entry(of(incident)).or_default() += 1);
-    let mut counts: Vec<(&String, usize)> = counts.into_iter().collect();
+/// Incidents by value, most frequent first; without those that have none.
+fn ranked<'i, T: AsRef<str> + ?Sized + 'i>(
+    incidents: &[&'i Incident],
+    of: impl Fn(&'i Incident) -> Option<&'i T>,
+) -> IndexMap<String, usize> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let values = incidents.iter().filter_map(|incident| of(incident));
+    values.for_each(|value| *counts.entry(value.as_ref()).or_default() += 1);
+    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    counts.into_iter().map(|(value, count)| (value.clone(), count)).collect()
+    counts.into_iter().map(|(value, count)| (value.to_owned(), count)).collect()
 }
 
 fn frequent<T: Into<String> + Hash + Eq + Clone>(
@@ -172,7 +179,7 @@ fn ranking(sorted: &[i64], percent: usize) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use incident_model::{Reason, TimelineEntry};
+    use incident_model::{Cause, Reason, TimelineEntry};
 
     use super::*;
 
@@ -216,10 +223,12 @@ mod tests {
         acknowledged.status = Status::Resolved;
         acknowledged.severity = Severity::Critical;
         acknowledged.notices = 3;
+        acknowledged.cause = Some(Cause::Deployment);
         let mut waiting = incident("bills", 2, &[("12:00:00", "opened"), ("12:20:00", "resolved by ada: done")])?;
         waiting.due = Some(Reason::Opened);
         let mut drill = incident("generator", 9, &[])?;
         drill.drill = Some("d".to_owned());
+        drill.cause = Some(Cause::Deployment);
         let mut quiet = incident("orders", 1, &[("23:00:00", "resolved: no failure for 1d")])?;
         quiet.last_seen_at = "2026-01-31T12:00:30.000Z".to_owned();
         let mut marked = incident("mails", 1, &[("12:00:00", "opened")])?;
@@ -237,6 +246,7 @@ mod tests {
             [("open", 3), ("acknowledged", 0), ("resolved", 1)]
         );
         assert_eq!(stats.by_source.into_iter().collect::<Vec<_>>(), [("lambda".to_owned(), 4)]);
+        assert_eq!(stats.by_cause.into_iter().collect::<Vec<_>>(), [("deployment".to_owned(), 1)]);
         let top = stats.top_resources.iter().map(|one| (one.name.as_str(), one.incidents, one.occurrences));
         assert_eq!(top.collect::<Vec<_>>(), [("lambda orders", 2, 6), ("lambda bills", 1, 2), ("lambda mails", 1, 1)]);
         assert_eq!(stats.top_fingerprints.first().map(|one| one.name.as_str()), Some("v1:orders"));

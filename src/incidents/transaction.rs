@@ -27,6 +27,8 @@ pub(super) struct Mark<'a> {
     pub(super) at: &'a str,
     /// For the timeline.
     pub(super) entry: &'a TimelineEntry,
+    /// The remark of whoever makes the change.
+    pub(super) remark: Option<&'a str>,
 }
 
 impl Incidents {
@@ -74,6 +76,10 @@ impl Mark<'_> {
                 write.sets.push(format!("{} = :at", table::RESOLVED_AT));
                 write.conditions.push("#status <> :status".to_owned());
                 write.removed = ["due", table::DUE_AT, table::DUE_QUEUE, "silenced_by"].to_vec();
+                if let Some(remark) = self.remark {
+                    write.sets.push("resolution_note = :remark".to_owned());
+                    write.value(":remark", text(remark));
+                }
             }
             _ => {
                 write.sets.push(format!("{0} = if_not_exists({0}, :at)", table::ACKNOWLEDGED_AT));

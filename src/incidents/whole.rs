@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use incident_model::tally::Tally;
 use incident_model::timeline::LaterEntries;
-use incident_model::{Incident, table};
+use incident_model::{Analysis, Incident, table};
 use serde::de::DeserializeOwned;
 
 use super::entries::{Item, id_of};
@@ -24,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const CALL: &str = "dynamodb:BatchGetItem";
 
 /// What a table or statistics need of an incident's items; two thirds of a head are words.
-const BRIEF: [&str; 28] = [
+const BRIEF: [&str; 30] = [
     "incident_id",
     "record_version",
     "status",
@@ -41,6 +41,8 @@ const BRIEF: [&str; 28] = [
     "region",
     "error_type",
     "rule",
+    "cause",
+    "confidence",
     "drill",
     "acknowledged_at",
     "resolved_at",
@@ -83,7 +85,7 @@ impl Read {
 
 /// How many incidents one call reads.
 pub(super) fn at_once(brief: bool) -> usize {
-    if brief { MOST_KEYS / 2 } else { MOST_KEYS / 3 }
+    if brief { MOST_KEYS / 2 } else { MOST_KEYS / 4 }
 }
 
 impl Incidents {
@@ -99,7 +101,7 @@ impl Incidents {
             }
             keys.push(table::tally_key(&id));
             if !brief {
-                keys.push(table::timeline_key(&id));
+                keys.extend([table::timeline_key(&id), table::analysis_key(&id)]);
             }
             ids.push(id);
         }
@@ -185,7 +187,14 @@ pub(super) fn assembled(id: &str, items: &mut HashMap<String, Item>) -> Result<O
     let Some(head) = parsed::<Incident>(items.remove(id))? else { return Ok(None) };
     let tally: Option<Tally> = parsed(items.remove(&table::tally_key(id)))?;
     let later: Option<LaterEntries> = parsed(items.remove(&table::timeline_key(id)))?;
-    Ok(Some(head.with_tally(tally.as_ref()).with_later(later.unwrap_or_default())))
+    let analysis = analysis(items.remove(&table::analysis_key(id)));
+    Ok(Some(Incident { analysis, ..head.with_tally(tally.as_ref()).with_later(later.unwrap_or_default()) }))
+}
+
+/// An analysis that this version can read. It explains the incident, and what cannot be read explains nothing; the head still
+/// has the cause.
+fn analysis(item: Option<Item>) -> Option<Box<Analysis>> {
+    parsed(item).ok().flatten().map(Box::new)
 }
 
 /// An item as a value.

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use incident_model::AlertPolicy;
+use incident_model::analysis::AnalysisPolicy;
 use serde::Deserialize;
 
 use super::{
@@ -30,6 +31,7 @@ pub(super) struct ConfigFile {
     pub(super) handler_concurrency: Option<Concurrency>,
     pub(super) schedule: Option<Schedule>,
     pub(super) alerts: Option<AlertPolicy>,
+    pub(super) analysis: Option<AnalysisPolicy>,
     pub(super) alarms: Option<Alarms>,
     pub(super) tags: Option<Tags>,
     pub(super) kms_key: Option<KmsKeyArn>,

@@ -89,10 +89,12 @@ fn the_written_file_names_every_key_and_changes_nothing() -> Result<(), Box<dyn 
     assert_eq!(log_retention_days, Some(LogRetention::default()));
     let ConfigFile { handler_memory, handler_concurrency, .. } = file(&uncommented)?;
     assert_eq!((handler_memory, handler_concurrency), (Some(MemorySize::default()), Some(Concurrency::default())));
-    let ConfigFile { schedule, alerts, alarms, tags, kms_key, permissions_boundary, deletion_protection, .. } =
-        file(&uncommented)?;
+    let ConfigFile {
+        schedule, alerts, analysis, alarms, tags, kms_key, permissions_boundary, deletion_protection, ..
+    } = file(&uncommented)?;
     assert_eq!(schedule, Some(Schedule::default()));
     assert_eq!(alerts, Some(AlertPolicy::default()));
+    assert_eq!(analysis, Some(AnalysisPolicy::default()));
     assert_eq!(alarms, Some(Alarms::default()));
     assert!(tags.is_some() && kms_key.is_some() && permissions_boundary.is_some());
     assert_eq!(deletion_protection, Some(false));
@@ -102,7 +104,7 @@ fn the_written_file_names_every_key_and_changes_nothing() -> Result<(), Box<dyn 
         assert_ne!(file(&part.concat())?, ConfigFile::default(), "{part:?}");
         keys += 1;
     }
-    assert_eq!(keys, 17);
+    assert_eq!(keys, 18);
     Ok(())
 }
 
@@ -123,7 +125,7 @@ fn a_mistake_in_the_file_names_key_and_line() {
     assert_eq!(first.as_deref(), Some("invalid configuration file incidentctl.yaml, line 1"));
     assert_snapshot!(explain("region: eu-west-1\nemials: []"), @r"
     invalid configuration file incidentctl.yaml, line 2
-    unknown field `emials`, expected one of `stack`, `profile`, `region`, `engine`, `emails`, `rules`, `events`, `log_retention_days`, `handler_memory`, `handler_concurrency`, `schedule`, `alerts`, `alarms`, `tags`, `kms_key`, `permissions_boundary`, `deletion_protection` at line 2 column 1
+    unknown field `emials`, expected one of `stack`, `profile`, `region`, `engine`, `emails`, `rules`, `events`, `log_retention_days`, `handler_memory`, `handler_concurrency`, `schedule`, `alerts`, `analysis`, `alarms`, `tags`, `kms_key`, `permissions_boundary`, `deletion_protection` at line 2 column 1
     ");
     assert_snapshot!(explain("stack: devops\nemails:\n  - no-address"), @r"
     invalid configuration file incidentctl.yaml, line 3
@@ -179,6 +181,9 @@ fn what_aws_would_refuse_is_refused_with_its_line() {
         ("alerts: {remind_after: {HIGH: soon}}", "`soon` is not a duration; write 90s, 15m"),
         ("alerts: {resolve_after_quiet: {LOW: 15}}", "`15` is not a duration"),
         ("alerts: {resolve_after_quiet: {LOW: [15m]}}", "expected a duration such as 15m"),
+        ("analysis: {metric: false}", "unknown field `metric`, expected one of `logs`, `changes`, `metrics`"),
+        ("analysis: {logs: sometimes}", "expected a boolean"),
+        ("analysis: false", "expected kinds of evidence, each true or false"),
         ("schedule: daily", "is not a schedule"),
         ("schedule: rate(1 minutes)", "is not a rate"),
         ("schedule: rate(0 minutes)", "is not a rate"),
@@ -214,6 +219,7 @@ fn what_aws_accepts_is_accepted() -> Result<(), SettingsError> {
         "alarms: {function-throttles: false, function-destinations: false}",
         "alerts: {monthly_query_budget: 2.5}",
         "alerts: {mails_per_minute: 1, remind_after: {MEDIUM: 1d, HIGH: never}, resolve_after_quiet: {LOW: 90s}}",
+        "analysis: {logs: false, changes: false, metrics: false, executions: false, who: true}",
         "engine: cloudformation",
     ] {
         assert_ne!(file(line)?, ConfigFile::default(), "{line}");
@@ -224,7 +230,7 @@ fn what_aws_accepts_is_accepted() -> Result<(), SettingsError> {
 #[test]
 fn settings_become_parameters_of_the_template() -> Result<(), Box<dyn std::error::Error>> {
     let text = "alarms: {function-errors: false}\nschedule: never\ndeletion_protection: true\nhandler_memory: 512\n\
-                handler_concurrency: 40\nalerts: {remind_after: {CRITICAL: 30m}}";
+                handler_concurrency: 40\nalerts: {remind_after: {CRITICAL: 30m}}\nanalysis: {logs: false, who: true}";
     let parameters = Settings::merge(&GlobalArgs::default(), Environment::default(), file(text)?).parameters();
     for (name, value) in [
         ("FunctionErrorAlarmEnabled", "false"),
@@ -235,6 +241,11 @@ fn settings_become_parameters_of_the_template() -> Result<(), Box<dyn std::error
         ("HandlerConcurrency", "40"),
         ("NotRecordedAlarmEnabled", "true"),
         ("KmsKeyArn", ""),
+        ("LogEvidenceEnabled", "false"),
+        ("ChangeEvidenceEnabled", "true"),
+        ("MetricEvidenceEnabled", "true"),
+        ("ExecutionEvidenceEnabled", "true"),
+        ("AuthorEvidenceEnabled", "true"),
         (
             "AlertSettings",
             r#"{"mails_per_minute":6,"remind_after":{"CRITICAL":"30m","HIGH":"4h","MEDIUM":"never","LOW":"never"},"resolve_after_quiet":{"CRITICAL":"7d","HIGH":"3d","MEDIUM":"1d","LOW":"1d"},"monthly_query_budget":5}"#,
@@ -318,7 +329,7 @@ proptest::proptest! {
     /// Keys of the file with values of any kind, and any text: settings or a refusal that can be shown.
     #[test]
     fn no_file_makes_it_panic(
-        key in "(stack|region|emails|rules|log_retention_days|handler_memory|schedule|alerts|alarms|tags|kms_key|x)",
+        key in "(stack|region|emails|rules|log_retention_days|handler_memory|schedule|alerts|analysis|alarms|tags|kms_key|x)",
         value in "(-?[0-9]{1,20}([.]5)?|[a-z./:@{}\\[\\],&*!'-]{0,30}|\\[.{0,8}\\]|\\{[a-z_]{1,9}: .{0,8}\\}|.{0,20})",
         rest in ".{0,20}",
     ) {

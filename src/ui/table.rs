@@ -7,6 +7,9 @@ use super::line::printable;
 use super::{Label, Ui};
 use crate::error::CommandError;
 
+/// Spaces between columns.
+const GAP: usize = 2;
+
 /// A table with one heading per column.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -44,6 +47,17 @@ impl Table {
     pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         let cells = cells.into_iter().map(|cell| Cell { text: one_line(&cell.text), ..cell });
         self.rows.push(cells.collect());
+    }
+
+    /// How many characters of a width the other columns leave to the last one.
+    pub fn room_for_last(&self, width: Option<u16>) -> usize {
+        let others = self.headings.len().saturating_sub(1);
+        let of_column = |column: usize| {
+            let texts = self.rows.iter().filter_map(|row| Some(row.get(column)?.text.chars().count()));
+            texts.chain([self.headings[column].len()]).max().unwrap_or_default() + GAP
+        };
+        let taken: usize = (0..others).map(of_column).sum();
+        width.map_or(usize::MAX, |width| usize::from(width).saturating_sub(taken))
     }
 
     /// Columns padded to their longest text, two spaces apart, for `awk`, `grep` and log files.
@@ -84,7 +98,7 @@ impl Table {
         }
         let last = self.headings.len().saturating_sub(1);
         for (index, column) in table.column_iter_mut().enumerate() {
-            column.set_padding((0, 2));
+            column.set_padding((0, GAP as u16));
             // IDs and times are copied and compared, so only the last column shrinks.
             if index < last {
                 column.set_constraint(ColumnConstraint::ContentWidth);

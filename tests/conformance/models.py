@@ -5,7 +5,7 @@ import functools
 import botocore.session
 
 # The services of the local AWS.
-SERVICES = ("cloudformation", "cloudwatch", "dynamodb", "events", "iam", "lambda", "logs", "s3", "sns", "sqs", "sts")
+SERVICES = ("cloudformation", "cloudtrail", "cloudwatch", "dynamodb", "ecs", "events", "iam", "lambda", "logs", "s3", "sns", "sqs", "stepfunctions", "sts")
 
 
 @functools.cache

@@ -4,9 +4,12 @@
 use std::collections::BTreeMap;
 
 use incident_deploy::template::Place;
-use incidentctl::deployer::DeployerPolicy;
+use incident_model::analysis::AnalysisPolicy;
+use incidentctl::deployer::{DeployerPolicy, boundary};
+use incidentctl::settings::Settings;
 use regex::Regex;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::harness::{TestResult, repository};
 
@@ -41,6 +44,38 @@ fn every_action_names_supported_resource_types() -> TestResult {
     Ok(())
 }
 
+/// With every kind of evidence switched on.
+#[test]
+fn every_action_of_the_roles_names_supported_resource_types() -> TestResult {
+    let facts: Facts =
+        serde_json::from_str(&std::fs::read_to_string(repository("tests/deployer/authorization.json"))?)?;
+    let place = Place::new("devops", "123456789012", "eu-west-1", None);
+    let analysis = AnalysisPolicy { who: true, ..AnalysisPolicy::default() };
+    let document = boundary::document(&place, &Settings { analysis, ..Settings::default() }.parameters())?;
+    let (mut checked, mut wrong) = (0, Vec::new());
+    for statement in document["Statement"].as_array().ok_or("no statements")? {
+        for action in texts(&statement["Action"]) {
+            for resource in texts(&statement["Resource"]) {
+                checked += 1;
+                if !takes(&facts, action, resource)? {
+                    wrong.push(format!("{action} on {resource}"));
+                }
+            }
+        }
+    }
+    assert!(checked > 30, "{checked}");
+    assert!(wrong.is_empty(), "IAM does not know these: {wrong:#?}");
+    Ok(())
+}
+
+/// One text, or several.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Array(texts) => texts.iter().filter_map(Value::as_str).collect(),
+        text => text.as_str().into_iter().collect(),
+    }
+}
+
 #[test]
 fn an_unsupported_resource_type_is_detected() -> TestResult {
     let facts: Facts =
@@ -53,6 +88,12 @@ fn an_unsupported_resource_type_is_detected() -> TestResult {
         ("sqs:CreateQueue", "*", false),
         ("s3:PutObject", "arn:aws:s3:::bucket/devops/*", true),
         ("s3:PutObject", "arn:aws:s3:::bucket", false),
+        ("ecs:DescribeTaskDefinition", "*", true),
+        ("ecs:DescribeTaskDefinition", "arn:aws:ecs:eu-west-1:123456789012:task-definition/x:1", false),
+        ("states:GetExecutionHistory", "arn:aws:states:eu-west-1:123456789012:execution:*", true),
+        ("states:GetExecutionHistory", "arn:aws:states:eu-west-1:123456789012:stateMachine:*", false),
+        ("cloudtrail:LookupEvents", "*", true),
+        ("logs:GetLogEvents", "arn:aws:logs:eu-west-1:123456789012:log-group:*", true),
     ] {
         assert_eq!(takes(&facts, action, resource)?, expected, "{action} on {resource}");
     }
@@ -68,7 +109,8 @@ fn takes(facts: &Facts, action: &str, resource: &str) -> TestResult<bool> {
     let service = action.split(':').next().unwrap_or_default();
     for name in types {
         let shape = facts.types.get(&format!("{service}:{name}")).ok_or_else(|| format!("no ARN of {name}"))?;
-        if shaped(shape)?.is_match(resource) {
+        let start = resource.strip_suffix('*').filter(|start| start.ends_with(':'));
+        if shaped(shape)?.is_match(resource) || start.is_some_and(|start| begins(shape, start)) {
             return Ok(true);
         }
     }
@@ -83,4 +125,13 @@ fn shaped(shape: &str) -> TestResult<Regex> {
     let (name, before) = before.split_last().ok_or("no variable")?;
     let before: String = before.iter().map(|part| format!("{part}[^:/]*")).collect();
     Ok(Regex::new(&format!("^{before}{name}.+{last}$"))?)
+}
+
+/// Whether ARNs of one shape can begin like this. What a wildcard stands for may contain colons.
+fn begins(shape: &str, start: &str) -> bool {
+    let (shape, start): (Vec<&str>, Vec<&str>) = (shape.split(':').collect(), start.split(':').collect());
+    let is_variable = |part: &&str| part.starts_with("${");
+    // The last part of the start is what precedes the wildcard: nothing.
+    let known = start.len() - 1;
+    shape.len() > known && shape.iter().zip(&start[..known]).all(|(part, found)| is_variable(part) || part == found)
 }

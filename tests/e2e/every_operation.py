@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+import urllib.request
 
 from botocore.exceptions import ClientError
 
@@ -31,6 +32,48 @@ def eventually(call, **arguments):
             refused = error
             time.sleep(0.1)
     raise refused
+
+
+def until(look):
+    """What a look finds once it finds something, within 30 s."""
+    for _ in range(300):
+        if found := look():
+            return found
+        time.sleep(0.1)
+    sys.exit("FAILED: waited in vain")
+
+
+def bring_in(history):
+    """Has the local AWS remember what happened before."""
+    url = f"{os.environ['AWS_ENDPOINT_URL']}/_local/history?region={REGION}"
+    secret = {"X-Local-Secret": os.environ["AWS_SECRET_ACCESS_KEY"]}
+    request = urllib.request.Request(url, json.dumps(history).encode(), secret, method="PUT")
+    with urllib.request.urlopen(request) as answer:
+        check("a history", answer.status, 200)
+
+
+def past():
+    """What the local AWS only knows of the past: management calls, executions, task definitions."""
+    trail, states, tasks = client("cloudtrail"), client("stepfunctions"), client("ecs")
+    arn = f"arn:aws:states:{REGION}:{ACCOUNT}:execution:machine:run"
+    failed = {"error": "KeyError", "cause": "'customer'", "resourceType": "lambda", "resource": "invoke"}
+    logging = {"logDriver": "awslogs", "options": {"awslogs-group": "/web", "awslogs-region": REGION}}
+    bring_in({
+        "trail": [{"eventTime": "2026-11-27T09:56:00Z", "eventSource": "lambda.amazonaws.com", "eventName": "UpdateAlias20150331", "requestParameters": {"functionName": NAME}}],
+        "executions": [{"arn": arn, "events": [
+            {"timestamp": "2026-11-27T09:59:00Z", "type": "ExecutionStarted", "executionStartedEventDetails": {"input": "{}", "roleArn": f"arn:aws:iam::{ACCOUNT}:role/r"}},
+            {"timestamp": "2026-11-27T09:59:01Z", "type": "TaskFailed", "taskFailedEventDetails": failed}]}],
+        "task_definitions": [{"family": "web", "revision": 7, "containerDefinitions": [{"name": "app", "logConfiguration": logging}]}],
+    })
+    named = [{"AttributeKey": "ResourceName", "AttributeValue": NAME}]
+    found = until(lambda: eventually(trail.lookup_events, LookupAttributes=named)["Events"])
+    check("a management call", "UpdateAlias20150331" in {event["EventName"] for event in found}, True)
+    time.sleep(1)
+    check("two attributes", error_code(trail.lookup_events, LookupAttributes=named * 2), "InvalidLookupAttributesException")
+    check("the last event", states.get_execution_history(executionArn=arn, reverseOrder=True)["events"][0]["taskFailedEventDetails"], failed)
+    check("no execution", error_code(states.get_execution_history, executionArn=arn + "2"), "ExecutionDoesNotExist")
+    check("a task definition", tasks.describe_task_definition(taskDefinition="web", include=["TAGS"])["taskDefinition"]["revision"], 7)
+    check("no task definition", error_code(tasks.describe_task_definition, taskDefinition="web:8"), "ClientException")
 
 
 def cloudformation():
@@ -181,7 +224,7 @@ def functions(package):
     functions, name = client("lambda"), {"FunctionName": NAME}
     eventually(functions.create_function, **name, Runtime="provided.al2023", Handler="none", Role=role, Code={"ZipFile": package})
     functions.get_waiter("function_active_v2").wait(**name, WaiterConfig={"Delay": 1})
-    functions.publish_version(**name)
+    version = functions.publish_version(**name)["Version"]
     functions.update_function_configuration(**name, Description="a")
     functions.get_waiter("function_updated_v2").wait(**name, WaiterConfig={"Delay": 1})
     functions.update_function_code(**name, ZipFile=package)
@@ -190,7 +233,15 @@ def functions(package):
     functions.tag_resource(Resource=arn, Tags={"team": "a"})
     functions.untag_resource(Resource=arn, TagKeys=["team"])
     functions.list_versions_by_function(**name)
-    functions.list_aliases(**name)
+    alias = {**name, "Name": "live"}
+    functions.create_alias(**alias, FunctionVersion="$LATEST", Description="a")
+    functions.update_alias(**alias, FunctionVersion=version)
+    check("an alias", functions.get_alias(**alias)["FunctionVersion"], version)
+    check("its version", functions.get_function_configuration(**name, Qualifier="live")["Version"], version)
+    check("aliases", len(functions.list_aliases(**name)["Aliases"]), 1)
+    check("a version in use", error_code(functions.delete_function, **name, Qualifier=version), "ResourceConflictException")
+    check("a second alias", error_code(functions.create_alias, **alias, FunctionVersion=version), "ResourceConflictException")
+    functions.delete_alias(**alias)
     functions.put_function_concurrency(**name, ReservedConcurrentExecutions=1)
     functions.get_function_concurrency(**name)
     functions.delete_function_concurrency(**name)
@@ -218,8 +269,10 @@ def logs():
     groups.create_log_group(**group)
     groups.create_log_stream(**stream)
     groups.put_log_events(**stream, logEvents=[{"timestamp": NOW * 1000, "message": "m"}])
-    check("an event", groups.get_log_events(**stream)["events"][0]["message"], "m")
-    groups.filter_log_events(**group, filterPattern="m")
+    found = until(lambda: groups.get_log_events(**stream)["events"])
+    check("an event", found[0]["message"], "m")
+    groups.filter_log_events(**group, filterPattern="m", startTime=NOW * 1000, startFromHead=False)
+    check("a wrong pattern", error_code(groups.filter_log_events, **group, filterPattern="a:b"), "InvalidParameterException")
     groups.describe_log_streams(**group)
     groups.describe_metric_filters(**group)
     groups.describe_subscription_filters(**group)
@@ -313,7 +366,7 @@ def main(package):
     sns()
     iam()
     functions(package)
-    for service in (cloudformation, cloudwatch, dynamodb, events, logs, s3):
+    for service in (past, cloudformation, cloudwatch, dynamodb, events, logs, s3):
         service()
     sts()
 

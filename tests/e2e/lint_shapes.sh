@@ -27,9 +27,16 @@ alarms='function-errors function-throttles function-destinations not-recorded ev
 for alarm in $alarms; do
     render "without-$alarm" "alarms: {$alarm: false}"
 done
+evidence='logs changes metrics executions who'
+for kind in $evidence; do
+    render "without-$kind" "analysis: {$kind: false}"
+done
+unread=$(printf '%s: false, ' $evidence)
+render without-evidence "analysis: {${unread%, }}"
 none=$(printf '%s: false, ' $alarms)
 render without-alarms "alarms: {${none%, }}"
 render least "alarms: {${none%, }}
+analysis: {${unread%, }}
 schedule: never"
 render most 'stack: a-name-of-thirty-two-characters-
 emails: [ada@example.com, grace@example.com]
@@ -37,6 +44,7 @@ log_retention_days: 3653
 handler_memory: 10240
 handler_concurrency: 1000
 schedule: rate(1 minute)
+analysis: {who: true}
 tags: {team: payments}
 kms_key: arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab
 permissions_boundary: arn:aws:iam::111122223333:policy/boundary

@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import warnings
 
 from checks import check, client
@@ -81,6 +82,14 @@ def main(program):
     bounded = printed(program, "--boundary")
     holds("to deploy under a boundary", bounded["policy"])
     holds("boundary", bounded["boundary"])
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as settings:
+        settings.write("analysis: {who: true}\n")
+        settings.flush()
+        everything = printed(program, "--boundary", "--config", settings.name)["boundary"]
+    holds("boundary with evidence of every kind", everything)
+    actions = json.dumps(everything)
+    kinds = ("logs:Filter", "ecs:Describe", "lambda:List", "states:Get", "cloudtrail:Lookup")
+    check("the boundary has evidence of every kind", [kind for kind in kinds if kind not in actions], [])
     for what, document in deployed():
         holds(what, document)
 

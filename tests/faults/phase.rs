@@ -71,6 +71,7 @@ pub(super) fn second() -> Desired {
         handler_concurrency: 20,
         alarms: [("handler-errors", false)].into(),
         alerts: serde_json::json!({"mails_per_minute": 2}),
+        analysis: [("logs", false), ("who", true)].into(),
         schedule: "rate(1 hour)",
         permissions_boundary: Some(BOUNDARY),
         build: 1,

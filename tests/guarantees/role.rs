@@ -1,5 +1,6 @@
 //! The handler's role allows what the handler does, and nothing else.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -8,9 +9,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::bus;
-use super::control::Control;
+use super::evidence;
 use super::stack::{EVENTS, HANDLER, Stack};
-use crate::harness::{TestResult, eventually};
+use crate::harness::{Control, TestResult, eventually};
 use crate::watch::create;
 
 /// What Lambda itself does with the role: it writes the log, and looks at the queue when the mapping is made. The local AWS
@@ -20,7 +21,8 @@ const SWEEP: &str = r#"{"incidentctl":"sweep"}"#;
 
 #[tokio::test]
 async fn the_role_of_the_handler_allows_what_it_does_and_nothing_else() -> TestResult {
-    let stack = Stack::new("1").await?;
+    // Every kind of evidence: what is off is not in the role, as the tests of the setting show.
+    let stack = Stack::with("1", "analysis: {who: true}\n").await?;
     does_everything(&stack).await?;
     let used: BTreeSet<String> = needs(&stack).await?;
     let of_lambda: BTreeSet<String> = OF_LAMBDA.map(str::to_owned).into();
@@ -33,8 +35,10 @@ async fn the_role_of_the_handler_allows_what_it_does_and_nothing_else() -> TestR
     lambda_needs_the_rest(&stack).await
 }
 
-/// Failures, a recovery, a digest's worth of them, poison, functions that only metrics show to fail, and sweeps.
+/// Failures, with evidence of every kind; a recovery, a digest's worth of them, poison, functions that only metrics show to
+/// fail, and sweeps.
 async fn does_everything(stack: &Stack) -> TestResult {
+    evidence::fails_with_evidence(stack).await?;
     create(&stack.aws, "orders").await?;
     let failed = stack.aws.lambda.invoke().function_name("orders").payload(Blob::new("{}")).send().await?;
     assert!(failed.function_error().is_some());
@@ -46,15 +50,20 @@ async fn does_everything(stack: &Stack) -> TestResult {
     stack.until_queued("devops-handler-dlq", 1).await?;
     eventually("the alarm", async || Ok((stack.alarm_state("devops-function-errors").await? == "ALARM").then_some(())))
         .await?;
-    eventually("every incident", async || {
+    let unasked = Cell::new(Vec::new());
+    let done = eventually("every incident", async || {
         let (is_swept, answer) = stack.invoke(SWEEP).await?;
         assert!(is_swept, "{answer}");
-        let incidents = stack.incidents().await?;
+        let (incidents, used) = (stack.incidents().await?, needs(stack).await?);
         let is_found = incidents.iter().any(|incident| incident.source == "lambda-metrics");
         let is_mailed = incidents.iter().all(|incident| incident.notified_at.is_some());
-        Ok((is_found && is_mailed && stack.waiting(EVENTS).await? == 0).then_some(()))
+        let left: Vec<_> = evidence::CALLS.into_iter().filter(|action| !used.contains(*action)).collect();
+        let is_asked = left.is_empty();
+        unasked.set(left);
+        Ok((is_found && is_mailed && is_asked && stack.waiting(EVENTS).await? == 0).then_some(()))
     })
-    .await
+    .await;
+    done.map_err(|error| format!("{error}; these calls were not made: {:?}", unasked.take()).into())
 }
 
 /// The actions that the handler's calls, and those of its pollers, needed.

@@ -32,7 +32,13 @@ pub(super) struct Stack {
 impl Stack {
     /// On a local AWS with this time scale.
     pub(super) async fn new(time_scale: &str) -> TestResult<Self> {
+        Self::with(time_scale, "").await
+    }
+
+    /// With a configuration file.
+    pub(super) async fn with(time_scale: &str, settings: &str) -> TestResult<Self> {
         let world = World::new()?;
+        std::fs::write(world.home().join("incidentctl.yaml"), settings)?;
         world.run(&["local", "start", "--time-scale", time_scale]).await?.succeeded()?;
         let aws = world.up().await?;
         let status = world.run(&["local", "status", "--output", "json"]).await?.succeeded()?.json()?;

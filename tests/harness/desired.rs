@@ -24,6 +24,7 @@ pub(crate) struct Desired {
     pub(crate) handler_concurrency: u32,
     pub(crate) alarms: BTreeMap<&'static str, bool>,
     pub(crate) alerts: Value,
+    pub(crate) analysis: BTreeMap<&'static str, bool>,
     pub(crate) schedule: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kms_key: Option<&'static str>,
@@ -46,6 +47,7 @@ impl Default for Desired {
             handler_concurrency: 10,
             alarms: BTreeMap::new(),
             alerts: json!({}),
+            analysis: BTreeMap::new(),
             schedule: "rate(1 minute)",
             kms_key: None,
             permissions_boundary: None,

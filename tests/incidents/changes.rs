@@ -13,11 +13,12 @@ async fn a_due_mail_survives_acknowledgement_but_not_resolution() -> TestResult 
     let due = json!({"due": "opened", "due_at": 4_000_000_000_u64, "silenced_by": "sil-1", "recovered": false});
     put(&aws, &incident("inc-1", due)).await?;
 
-    world.run(&["incidents", "ack", "inc-1", "--by", "ada", "--local"]).await?.succeeded()?;
+    world.run(&["incidents", "ack", "inc-1", "--by", "ada", "--note", "looking", "--local"]).await?.succeeded()?;
     let acknowledged = get(&aws, "inc-1").await?;
     assert_eq!(acknowledged["status"], "acknowledged");
     assert_eq!((&acknowledged["due"], &acknowledged["due_at"]), (&json!("opened"), &json!(4_000_000_000_u64)));
     assert_eq!(acknowledged["silenced_by"], "sil-1");
+    assert_eq!(acknowledged["resolution_note"], Value::Null, "it is not resolved yet");
 
     world.run(&["incidents", "resolve", "inc-1", "--by", "ada", "--note", "fixed", "--local"]).await?.succeeded()?;
     let resolved = get(&aws, "inc-1").await?;
@@ -32,6 +33,7 @@ async fn a_due_mail_survives_acknowledgement_but_not_resolution() -> TestResult 
     }
     assert_eq!(resolved["recovered"], false, "a person resolved it");
     assert_eq!(resolved["timeline"][2]["what"], "resolved by ada: fixed");
+    assert_eq!(resolved["resolution_note"], "fixed");
     Ok(())
 }
 

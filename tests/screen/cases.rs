@@ -49,6 +49,8 @@ pub(super) fn cases() -> Vec<Case> {
         Case::plain("incidents list", &["--local", "--source", HOSTILE, "--since", "0s"]),
         Case::keeps("incidents show", &[ID, "--local"]).refused(&[ID, "--local"]),
         Case::shows("incidents show", &[HOSTILE, "--local"]),
+        Case::keeps("incidents show", &[ID, "--logs", "--local"]).refused(&[ID, "--logs", "--local"]),
+        Case::shows("incidents analyse", &[HOSTILE, "--local"]).refused(&[ID, "--local"]),
         Case::plain("incidents tail", &["--local"]),
         Case::keeps("incidents stats", &["--local"]).refused(&["--local"]),
         Case::plain("incidents export", &["--local", "--format", "csv", "--since", "0s"]).refused(&["--local"]),

@@ -1,11 +1,13 @@
 //! `up` and `down`: what they create, read back with the SDK, and what they leave.
 
+mod analysis;
 mod changes;
 mod cloudformation;
 mod consent;
 mod drift;
 mod failures;
 mod mapping;
+mod old;
 mod orphans;
 mod outage_alarms;
 mod own_events;

@@ -24,8 +24,13 @@ pub(super) async fn roles(aws: &Aws) -> TestResult {
             "dynamodb:PutItem",
             "dynamodb:Query",
             "dynamodb:UpdateItem",
+            "ecs:DescribeTaskDefinition",
             "lambda:GetFunctionConcurrency",
+            "lambda:GetFunctionConfiguration",
+            "lambda:ListFunctions",
             "logs:CreateLogStream",
+            "logs:FilterLogEvents",
+            "logs:GetLogEvents",
             "logs:PutLogEvents",
             "sns:GetTopicAttributes",
             "sns:Publish",
@@ -33,6 +38,7 @@ pub(super) async fn roles(aws: &Aws) -> TestResult {
             "sqs:GetQueueAttributes",
             "sqs:ReceiveMessage",
             "sqs:SendMessage",
+            "states:GetExecutionHistory",
         ]
     );
     let generator = actions_of(aws, "devops-error-generator").await?;
@@ -43,11 +49,17 @@ pub(super) async fn roles(aws: &Aws) -> TestResult {
     Ok(())
 }
 
-/// Actions that IAM grants on all resources only: metrics have no ARN.
-const WITHOUT_RESOURCE: [&str; 2] = ["cloudwatch:GetMetricData", "cloudwatch:ListMetrics"];
+/// Actions that IAM grants on all resources only.
+const WITHOUT_RESOURCE: [&str; 5] = [
+    "cloudtrail:LookupEvents",
+    "cloudwatch:GetMetricData",
+    "cloudwatch:ListMetrics",
+    "ecs:DescribeTaskDefinition",
+    "lambda:ListFunctions",
+];
 
 /// The actions in a role's only inline policy; no other statement may apply to all resources.
-async fn actions_of(aws: &Aws, name: &str) -> TestResult<BTreeSet<String>> {
+pub(super) async fn actions_of(aws: &Aws, name: &str) -> TestResult<BTreeSet<String>> {
     let role_name = format!("{name}-{}", aws.region);
     let role = aws.iam.get_role().role_name(&role_name).send().await?;
     let role = role.role().ok_or("no role")?;
@@ -68,8 +80,8 @@ async fn actions_of(aws: &Aws, name: &str) -> TestResult<BTreeSet<String>> {
             resource.contains(":devops-")
                 || resource.contains("/devops-")
                 || resource.ends_with("event-bus/default")
-                // Whether a function that an event names exists.
-                || resource.ends_with(":function:*"),
+                // What failed, as an event names it: whether it exists, and evidence, which is read only.
+                || [":function:*", ":log-group:*", ":execution:*"].iter().any(|all| resource.ends_with(all)),
             "{resource}"
         );
     }

@@ -240,3 +240,71 @@ fn number(value: impl ToString) -> AttributeValue {
 fn integer(item: &Item, name: &str) -> Option<i64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use incident_model::analysis::{Change, FunctionState};
+
+    use super::*;
+    use crate::local_table::{LocalTable, TABLE, Tested};
+
+    const NOW: i64 = 1_795_773_480;
+
+    fn history(seen_at: i64, memory: u64) -> FunctionHistory {
+        let from = vec!["A".to_owned(), "B".to_owned()];
+        let environment = Altered::Environment { added: from, removed: Vec::new() };
+        let setting = Altered::Setting { name: "memory".to_owned(), from: "512".to_owned(), to: memory.to_string() };
+        let altered = [setting, environment, Altered::Something, Altered::Code { version: String::new() }];
+        let change = |altered| Change { altered, at: NOW - 60, since: Some(NOW - 3600), by: None };
+        let state = FunctionState { memory: Some(memory), modified_at: Some(NOW - 60), ..FunctionState::default() };
+        FunctionHistory { seen_at, state, changes: altered.map(change).to_vec() }
+    }
+
+    #[tokio::test]
+    async fn a_snapshot_is_read_as_it_was_written_and_replaced_once() -> Tested {
+        let local = LocalTable::create().await?;
+        let memory = TableMemory::new(local.client.clone(), TABLE.to_owned());
+        assert_eq!(memory.known(&["orders", "bills"]).await?, BTreeMap::new());
+        let (first, second, third) = (history(NOW, 128), history(NOW + 60, 256), history(NOW + 120, 512));
+        memory.keep("orders", &first, None, NOW + 100).await?;
+        memory.keep("orders", &second, None, NOW + 100).await?;
+        let known = memory.known(&["orders", "bills"]).await?;
+        let read = Known { history: first, expires_at: Some(NOW + 100) };
+        assert_eq!(known, [("orders".to_owned(), read.clone())].into(), "another sweep's stays");
+        memory.keep("orders", &second, Some(&read), NOW + 200).await?;
+        memory.keep("orders", &third, Some(&read), NOW + 300).await?;
+        let known = memory.known(&["orders"]).await?;
+        assert_eq!(known.get("orders"), Some(&Known { history: second, expires_at: Some(NOW + 200) }));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn an_unreadable_snapshot_stays_and_stops_nothing() -> Tested {
+        let local = LocalTable::create().await?;
+        let memory = TableMemory::new(local.client.clone(), TABLE.to_owned());
+        let key = ("incident_id", text(&function_key("orders")));
+        let put = local.client.put_item().table_name(TABLE).item(key.0, key.1).item("seen_at", text("of the future"));
+        put.send().await?;
+        memory.keep("bills", &history(NOW, 128), None, NOW + 100).await?;
+        memory.keep("orders", &history(NOW, 128), None, NOW + 100).await?;
+        let known = memory.known(&["orders", "bills"]).await?;
+        assert_eq!(known.keys().collect::<Vec<_>>(), ["bills"]);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn of_two_sweeps_one_saves_the_round() -> Tested {
+        let local = LocalTable::create().await?;
+        let memory = TableMemory::new(local.client.clone(), TABLE.to_owned());
+        let (round, version) = memory.round().await?;
+        assert_eq!((&round, version), (&Round::default(), 0));
+        let mut claimed = round.claimed(NOW).ok_or("a page is due")?;
+        assert!(memory.save(&claimed, version).await?);
+        assert!(!memory.save(&claimed, version).await?, "the other one was faster");
+        assert_eq!(memory.round().await?, (claimed.clone(), 1));
+        claimed.advance(Some("f-00050".to_owned()), 50);
+        assert!(memory.save(&claimed, 1).await?);
+        assert_eq!(memory.round().await?, (claimed, 2));
+        Ok(())
+    }
+}

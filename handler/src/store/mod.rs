@@ -78,6 +78,9 @@ pub trait Store {
     fn unmark_missing(&self, incident: &Incident, at: &str, what: &str)
     -> impl Future<Output = Result<(), StoreError>>;
 
+    /// Adds an entry to the timeline of an incident, if it exists.
+    fn note(&self, incident: &Incident, at: &str, what: &str) -> impl Future<Output = Result<(), StoreError>>;
+
     /// The states of budgets, in the given order.
     fn budgets(&self, budgets: &[Budget]) -> impl Future<Output = Result<Vec<BudgetState>, StoreError>>;
 

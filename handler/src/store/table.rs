@@ -24,7 +24,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use incident_model::analysis::Analysis;
 use incident_model::table::{EXPIRES_AT, INCIDENT_ID, SELF_CHECK, tally_key, trouble_key};
-use incident_model::{Incident, Silence};
+use incident_model::{Incident, Silence, TimelineEntry};
 
 use super::{
     Budget, BudgetState, Folded, Lookup, Occurrence, Opening, Outbox, Resolution, Sent, Snapshot, Store, StoreError,
@@ -186,6 +186,10 @@ impl Store for Table {
 
     async fn unmark_missing(&self, incident: &Incident, at: &str, what: &str) -> Result<(), StoreError> {
         settle::unmark_missing(self, incident, at, what).await
+    }
+
+    async fn note(&self, incident: &Incident, at: &str, what: &str) -> Result<(), StoreError> {
+        timeline::note(self, incident, TimelineEntry::new(at, what)).await
     }
 
     async fn budgets(&self, budgets: &[Budget]) -> Result<Vec<BudgetState>, StoreError> {

@@ -62,7 +62,13 @@ async fn the_generator_fails_in_the_way_it_is_asked_to() -> TestResult {
         (r#"{"kind":"exception"}"#, "DeliberateException", "deliberate failure"),
         (r#"{"kind":"panic"}"#, "", "deliberate panic"),
         (r#"{"kind":"access-denied"}"#, "MissingVariable", "FORBIDDEN_TABLE"),
-        (r#"{"kind":"fire"}"#, "UnknownKind", "exception, timeout, oom, panic, crash, access-denied"),
+        (r#"{"kind":"oom","megabytes":32}"#, "MemoryLimitNotEnforced", "used 32 MB"),
+        (
+            r#"{"kind":"dependency"}"#,
+            "ConnectError",
+            "(https://dependency.invalid/): client error (Connect): dns error: ",
+        ),
+        (r#"{"kind":"fire"}"#, "UnknownKind", "exception, timeout, oom, panic, crash, access-denied, dependency"),
     ] {
         let said = generator.invoke(event).await?;
         let Said::Error(error) = said else { return Err(format!("{event}: {said:?}").into()) };

@@ -1,5 +1,5 @@
 //! The `/_local/…` control API, which AWS does not have: status, stop, whether mails can be written, fault rules, recorded calls, consumed capacity,
-//! events of AWS services.
+//! events of AWS services, and what happened before ([`history`] has the format).
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -8,6 +8,7 @@ use super::request::Request;
 use super::{Reply, State, faults, reply};
 use crate::config::ACCOUNT;
 use crate::credentials::{AccessKey, is_equal};
+use crate::history;
 use crate::services::{dynamodb, events};
 
 const PREFIX: &str = "/_local/";
@@ -57,6 +58,7 @@ pub(super) fn answer(state: &State, request: &Request) -> Reply {
         }
         ("GET", "consumed") => document(200, &dynamodb::consumed_totals(&state.cloud)),
         ("POST", "events") => send_event(state, request),
+        ("PUT", "history") => bring_in(state, request),
         (method, _) => failure(404, &format!("there is no {method} {}", request.path)),
     }
 }
@@ -89,6 +91,15 @@ fn send_event(state: &State, request: &Request) -> Reply {
     match events::inject(&state.cloud, &region, &text) {
         Ok(sent) => document(200, &sent),
         Err(error) => failure(error.status, &error.message),
+    }
+}
+
+/// Brings a [`history`] into a region, which `?region=eu-west-1` selects as above.
+fn bring_in(state: &State, request: &Request) -> Reply {
+    let region = request.query_parameter("region").unwrap_or_else(|| state.cloud.config.region.clone());
+    match history::bring_in(&state.cloud, &region, &request.body) {
+        Ok(()) => document(200, &json!({})),
+        Err(error) => failure(400, &error.to_string()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Routes a call to its service.
 
-use crate::services::{cloudformation, cloudwatch, events, iam, logs, sns, sqs, sts};
+use crate::services::{cloudformation, cloudtrail, cloudwatch, ecs, events, iam, logs, sns, sqs, states, sts};
 use crate::{ApiError, Call, Cloud, Output};
 
 /// Calls a service that leaves the protocol to the gateway.
@@ -14,6 +14,9 @@ pub(super) async fn dispatch(cloud: &Cloud, call: &Call) -> Result<Output, ApiEr
         "monitoring" => cloudwatch::handle(cloud, call).await,
         "logs" => logs::handle(cloud, call).await,
         "cloudformation" => cloudformation::handle(cloud, call).await,
+        "cloudtrail" => cloudtrail::handle(cloud, call).await,
+        "states" => states::handle(cloud, call).await,
+        "ecs" => ecs::handle(cloud, call).await,
         service => Err(ApiError::not_implemented(service, &call.operation)),
     }
 }

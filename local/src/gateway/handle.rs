@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::faults::Rule;
 use super::{RecordedCall, State};
-use crate::InFlight;
+use crate::history;
 use crate::services::dynamodb::{self, ConsumedTotal};
+use crate::{HistoryError, InFlight};
 
 /// A handle on an embedded local AWS. Cheap to clone.
 #[derive(Clone)]
@@ -62,6 +65,14 @@ impl Handle {
     /// What DynamoDB's operations have consumed since the start, by region, table, index and operation.
     pub fn consumed(&self) -> Vec<ConsumedTotal> {
         dynamodb::consumed_totals(&self.state.cloud)
+    }
+
+    /// Brings what happened before into a region, as `PUT /_local/history` does.
+    ///
+    /// # Errors
+    /// When it is not understood, or speaks of a function that does not exist. Nothing has changed then.
+    pub fn bring_in(&self, region: &str, history: &Value) -> Result<(), HistoryError> {
+        history::bring_in(&self.state.cloud, region, history.to_string().as_bytes())
     }
 
     /// Requests a stop.

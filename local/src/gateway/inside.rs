@@ -8,10 +8,10 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::connections::Held;
-use super::pipeline::perform;
+use super::pipeline::{Received, perform};
 use super::protocol::Protocol;
 use super::route::Route;
-use super::{Reply, State};
+use super::{Reply, State, refusal};
 use crate::front::{Front, NO_ANSWER};
 use crate::services::lambda;
 use crate::{ApiError, Call};
@@ -30,7 +30,7 @@ impl Front for State {
         };
         let route = Route { service: call.service.clone(), operation: call.operation.clone(), protocol };
         let body = Bytes::from(Value::Object(call.input.0.clone()).to_string());
-        match perform(&self, route, call, body, rest, Held::nothing()).await {
+        match perform(&self, Received { route, call, access_key: None }, body, rest, Held::nothing()).await {
             Ok(reply) => read(&reply),
             Err(dropped) => Err(ApiError::new(NO_ANSWER, dropped.to_string()).with_status(503)),
         }
@@ -39,14 +39,8 @@ impl Front for State {
 
 /// The JSON of a reply, or the error that it is.
 fn read(reply: &Reply) -> Result<Value, ApiError> {
-    let body: Value = serde_json::from_slice(reply.body()).unwrap_or_default();
-    if reply.status().is_success() {
-        return Ok(body);
+    match refusal::of(reply) {
+        Some(error) => Err(error),
+        None => Ok(serde_json::from_slice(reply.body()).unwrap_or_default()),
     }
-    let text = |name: &str| body.get(name).and_then(Value::as_str);
-    let header = reply.headers().get("x-amzn-errortype").and_then(|value| value.to_str().ok());
-    let code = header.or_else(|| text("__type")).unwrap_or_default();
-    let code = code.rsplit('#').next().unwrap_or_default();
-    let message = text("message").or_else(|| text("Message")).unwrap_or_default();
-    Err(ApiError::new(code, message).with_status(reply.status().as_u16()))
 }

@@ -20,6 +20,7 @@ mod pages;
 mod permission;
 mod pipeline;
 mod protocol;
+mod refusal;
 mod request;
 mod reserved;
 mod route;

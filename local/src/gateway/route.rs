@@ -17,7 +17,7 @@ pub(super) struct Route {
 }
 
 /// Implemented services, with their `X-Amz-Target` prefix and query-protocol API version.
-const SERVICES: [(&str, &str, &str); 11] = [
+const SERVICES: [(&str, &str, &str); 14] = [
     ("iam", "", "2010-05-08"),
     ("sts", "", "2011-06-15"),
     ("sns", "", "2010-03-31"),
@@ -29,6 +29,9 @@ const SERVICES: [(&str, &str, &str); 11] = [
     ("lambda", "", ""),
     ("s3", "", ""),
     ("cloudformation", "", "2010-05-15"),
+    ("cloudtrail", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101", ""),
+    ("states", "AWSStepFunctions", ""),
+    ("ecs", "AmazonEC2ContainerServiceV20141113", ""),
 ];
 
 /// Resolves the route. The signature's scope names the service; unsigned requests are recognised by their content.

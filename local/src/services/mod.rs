@@ -2,8 +2,10 @@
 //! fields.
 
 pub mod cloudformation;
+pub mod cloudtrail;
 pub mod cloudwatch;
 pub mod dynamodb;
+pub mod ecs;
 pub mod events;
 pub mod iam;
 pub mod lambda;
@@ -11,6 +13,7 @@ pub mod logs;
 pub mod s3;
 pub mod sns;
 pub mod sqs;
+pub mod states;
 pub mod sts;
 
 pub(crate) mod tags;

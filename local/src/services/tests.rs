@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{cloudformation, cloudwatch, events, iam, logs, sns, sqs, sts};
+use super::{cloudformation, cloudtrail, cloudwatch, ecs, events, iam, logs, sns, sqs, states, sts};
 use crate::{ApiError, Call, Cloud, Input, LocalConfig, Principal};
 
 /// The region of every test call. It differs from the default, so that code that wrongly uses the default fails.
@@ -38,6 +38,9 @@ pub(crate) async fn ask(cloud: &Cloud, service: &str, operation: &str, input: Va
     let call = call(service, operation, input);
     let reply = match service {
         "cloudformation" => cloudformation::handle(cloud, &call).await,
+        "cloudtrail" => cloudtrail::handle(cloud, &call).await,
+        "ecs" => ecs::handle(cloud, &call).await,
+        "states" => states::handle(cloud, &call).await,
         "events" => events::handle(cloud, &call).await,
         "iam" => iam::handle(cloud, &call).await,
         "logs" => logs::handle(cloud, &call).await,

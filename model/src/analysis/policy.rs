@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Each kind of evidence can be switched off; then the handler's role may not read it either. Less evidence never means
 /// less alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "kinds of evidence, each true or false")]
 pub struct AnalysisPolicy {
     /// Lines of the failed request: of functions and of ECS tasks.
     pub logs: bool,

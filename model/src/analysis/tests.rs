@@ -70,7 +70,6 @@ impl Case {
             summary: format!("{resource} failed"),
             began_at: ZERO - ago,
             is_resolved: false,
-            is_notified: true,
             is_drill: false,
         };
         if let Gathered::Found(around) = &mut self.evidence.around {

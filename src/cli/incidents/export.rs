@@ -34,8 +34,8 @@ pub enum ExportFormat {
     Jsonl,
 }
 
-/// The columns: every field of a record.
-const COLUMNS: [&str; 42] = [
+/// The columns: every field of a record, and [`STATEMENT`].
+const COLUMNS: [&str; 50] = [
     "incident_id",
     "status",
     "severity",
@@ -78,7 +78,17 @@ const COLUMNS: [&str; 42] = [
     "record_version",
     "acknowledged_at",
     "resolved_at",
+    "cause",
+    "confidence",
+    STATEMENT,
+    "resolution_note",
+    "earlier",
+    "shares_cause_with",
+    "origin",
+    "analysis",
 ];
+/// The column with the sentence of the analysis about the suspected cause.
+const STATEMENT: &str = "statement";
 
 pub(super) async fn run(args: &ExportArgs, incidents: &Incidents, ui: &Ui) -> Result<(), CommandError> {
     let filter = Filter { since: args.since.as_ref().map(TimeArg::rfc3339), ..Filter::default() };
@@ -101,7 +111,10 @@ fn csv(incidents: &[Incident]) -> Result<String, CommandError> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(COLUMNS).map_err(failed)?;
     for incident in incidents {
-        let Value::Object(record) = serde_json::to_value(incident)? else { continue };
+        let Value::Object(mut record) = serde_json::to_value(incident)? else { continue };
+        if let Some(analysis) = &incident.analysis {
+            record.insert(STATEMENT.to_owned(), analysis.statement.clone().into());
+        }
         writer.write_record(COLUMNS.map(|column| cell(&record, column))).map_err(failed)?;
     }
     let failed = || CommandError::failed("cannot write CSV");
@@ -132,7 +145,7 @@ mod tests {
     use incident_model::{Reason, Severity, Variant};
 
     use super::*;
-    use crate::cli::incidents::tests::incident;
+    use crate::cli::incidents::tests::{analysed, incident};
 
     #[test]
     fn every_field_has_a_column() -> Result<(), serde_json::Error> {
@@ -156,11 +169,15 @@ mod tests {
             timeline_left_out: 1,
             acknowledged_at: text(),
             resolved_at: text(),
-            ..incident("1", Severity::High)
+            resolution_note: text(),
+            shares_cause_with: text(),
+            origin: std::collections::BTreeMap::from([("version".to_owned(), "41".to_owned())]),
+            ..analysed("1")
         };
         let Value::Object(record) = serde_json::to_value(&full)? else { return Ok(()) };
         let mut fields: Vec<&str> = record.keys().map(String::as_str).collect();
         let mut columns = COLUMNS.to_vec();
+        columns.retain(|column| *column != STATEMENT);
         fields.sort_unstable();
         columns.sort_unstable();
         assert_eq!(fields, columns);
@@ -178,6 +195,16 @@ mod tests {
         let column = COLUMNS.iter().position(|column| *column == "error_message").ok_or("no column")?;
         assert_eq!(records.len(), 2);
         assert_eq!(&records[0][column], message);
+        let analysed = csv(&[analysed("1")]).map_err(|error| error.to_string())?;
+        let record = csv::Reader::from_reader(analysed.as_bytes()).records().next().ok_or("no record")??;
+        for (column, expected) in [
+            ("cause", "deployment"),
+            ("confidence", "likely"),
+            (STATEMENT, "version 41 was deployed 4 min before the first failure"),
+        ] {
+            let column = COLUMNS.iter().position(|one| *one == column).ok_or("no column")?;
+            assert_eq!(&record[column], expected);
+        }
         let timeline = COLUMNS.iter().position(|column| *column == "timeline").ok_or("no column")?;
         let opened = r#"[{"at":"2026-01-31T12:00:00Z","what":"opened"}"#;
         assert!(records[0][timeline].starts_with(opened), "{:?}", records[0]);

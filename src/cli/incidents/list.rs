@@ -1,7 +1,8 @@
 //! `incidentctl incidents list`.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use incident_model::{Incident, Severity, Status};
+use incident_model::{Cause, Incident, Severity, Status};
 
 use super::render;
 use crate::cli::time_arg::TimeArg;
@@ -10,6 +11,8 @@ use crate::incidents::{Filter, Incidents, Listing};
 use crate::ui::{Ui, count};
 
 /// List incidents, newest first
+///
+/// A wide table shows the suspected cause, with a question mark if it is possible rather than likely.
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// Show only incidents with this status; may be repeated
@@ -27,6 +30,10 @@ pub struct ListArgs {
     /// Show only incidents of this resource: a function, a task, an alarm; may be repeated
     #[arg(long, value_name = "NAME")]
     pub resource: Vec<String>,
+
+    /// Show only incidents with this suspected cause; may be repeated
+    #[arg(long, value_name = "CAUSE", value_parser = cause())]
+    pub cause: Vec<Cause>,
 
     /// Show only incidents newer than a span (30m, 2h, 7d) or a time (2026-01-31T12:00Z)
     #[arg(long, value_name = "TIME")]
@@ -81,8 +88,15 @@ pub(in crate::cli) fn print(incidents: &[Incident], ui: &Ui) -> Result<(), Comma
         (true, _) => ui.json(&incidents),
         // A table of headings only would pass for data.
         (false, []) => Ok(()),
-        (false, _) => ui.table(&render::table(incidents, ui.stdout_is_terminal())),
+        (false, _) if ui.stdout_is_terminal() => ui.table(&render::table_on_terminal(incidents, ui.width())),
+        (false, _) => ui.table(&render::table(incidents)),
     }
+}
+
+fn cause() -> impl TypedValueParser<Value = Cause> {
+    let named =
+        |name: String| Cause::ALL.into_iter().find(|cause| cause.name() == name).ok_or("no cause has this name");
+    PossibleValuesParser::new(Cause::ALL.map(Cause::name)).try_map(named)
 }
 
 fn filter(args: &ListArgs) -> Filter {
@@ -91,6 +105,7 @@ fn filter(args: &ListArgs) -> Filter {
         severities: args.severity.clone(),
         sources: args.source.clone(),
         resources: args.resource.clone(),
+        causes: args.cause.clone(),
         since: args.since.as_ref().map(TimeArg::rfc3339),
         limit: Some(args.limit).filter(|_| !args.all),
         ..Filter::default()

@@ -19,7 +19,7 @@ pub struct MarkArgs {
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
 
-    /// Note for the timeline
+    /// Note for the timeline, at most 200 characters; that of a resolution is also in the next alert about the same failure
     #[arg(long, value_name = "TEXT")]
     pub note: Option<String>,
 }
@@ -38,16 +38,16 @@ pub(super) async fn run(
     user: &str,
     ui: &Ui,
 ) -> Result<(), CommandError> {
-    let note = Note { by: args.by.unwrap_or_else(|| user.to_owned()), text: args.note };
+    let note = Note::new(args.by.unwrap_or_else(|| user.to_owned()), args.note.as_deref());
     let mut changes = Vec::new();
     for id in args.ids {
         let changed = change(incidents, mark, &id, &note).await;
-        changes.push(describe(mark, &id, changed));
+        changes.push(describe(mark, &id, &note, changed));
     }
     report(changes, ui)
 }
 
-fn describe(mark: Mark, asked: &str, changed: Result<(String, Changed), IncidentsError>) -> Change {
+fn describe(mark: Mark, asked: &str, note: &Note, changed: Result<(String, Changed), IncidentsError>) -> Change {
     let status = match mark {
         Mark::Acknowledged => Status::Acknowledged,
         Mark::Resolved => Status::Resolved,
@@ -58,11 +58,17 @@ fn describe(mark: Mark, asked: &str, changed: Result<(String, Changed), Incident
             return (json!({"incident_id": asked, "ok": false, "error": error.to_string()}), Err(error.into()));
         }
     };
-    let line = match changed {
-        Changed::Now => format!("{id} is {status}"),
-        Changed::Before => format!("{id} was already {status}"),
+    let line = match (changed, note.text()) {
+        (Changed::Now, _) => format!("{id} is {status}"),
+        (Changed::Before, None) => format!("{id} was already {status}"),
+        (Changed::Before, Some(_)) => format!("{id} was already {status}; the note is not recorded"),
     };
-    (json!({"incident_id": id, "ok": true, "status": status, "changed": changed == Changed::Now}), Ok(line))
+    let changed = changed == Changed::Now;
+    let mut document = json!({"incident_id": id, "ok": true, "status": status, "changed": changed});
+    if let (Mark::Resolved, true, Some(text)) = (mark, changed, note.text()) {
+        document["resolution_note"] = text.into();
+    }
+    (document, Ok(line))
 }
 
 async fn change(incidents: &Incidents, mark: Mark, id: &str, note: &Note) -> Result<(String, Changed), IncidentsError> {

@@ -1,7 +1,12 @@
 //! `incidentctl incidents`.
 
+mod analyse;
+mod analysis;
+mod cause;
 mod export;
+mod fields;
 mod list;
+mod logs;
 mod mark;
 mod outlook;
 mod render;
@@ -24,6 +29,8 @@ use mark::Mark;
 pub(super) use list::print as print_list;
 pub(super) use outlook::Outlook;
 pub(super) use render::details;
+#[cfg(test)]
+pub(super) use tests::incident as recorded;
 
 /// Show, acknowledge and resolve incidents
 #[derive(Debug, Args)]
@@ -43,6 +50,7 @@ pub enum IncidentsCommand {
     Tail(tail::TailArgs),
     Stats(stats::StatsArgs),
     Export(export::ExportArgs),
+    Analyse(analyse::AnalyseArgs),
 }
 
 /// Warns about incidents that this version cannot read.
@@ -57,14 +65,16 @@ pub(super) fn tell_unreadable(ids: &[String], ui: &Ui) {
 
 pub(super) async fn run(args: IncidentsArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
     let session = super::connect(settings, ui).await?;
-    let incidents = Incidents::new(&Clients::new(session.sdk()), &settings.stack);
+    let clients = Clients::new(session.sdk());
+    let incidents = Incidents::new(&clients, &settings.stack);
     match args.command {
         IncidentsCommand::List(args) => list::run(&args, &incidents, ui).await,
-        IncidentsCommand::Show(args) => show::run(&args, &incidents, ui).await,
+        IncidentsCommand::Show(args) => show::run(&args, &session, &incidents, ui).await,
         IncidentsCommand::Ack(args) => mark::run(args, Mark::Acknowledged, &incidents, &settings.user, ui).await,
         IncidentsCommand::Resolve(args) => mark::run(args, Mark::Resolved, &incidents, &settings.user, ui).await,
         IncidentsCommand::Tail(args) => tail::run(&args, &incidents, ui).await,
         IncidentsCommand::Stats(args) => stats::run(&args, &incidents, ui).await,
         IncidentsCommand::Export(args) => export::run(&args, &incidents, ui).await,
+        IncidentsCommand::Analyse(args) => analyse::run(&args, &clients, &settings.stack, &incidents, ui).await,
     }
 }

@@ -2,30 +2,47 @@
 
 use incident_model::{Incident, Severity, Status, timeline};
 
+use super::fields::Fields;
 use super::outlook::Outlook;
+use super::{analysis, cause};
 use crate::cli::time_arg;
-use crate::ui::{Cell, Label, Line, Table, wrap};
+use crate::ui::{Cell, Label, Line, Table};
 
 /// Shortest ID shown: `inc-` and the creation time to the millisecond, which few incidents share.
 const SHORT_ID: usize = 17;
-/// Maximum text width, however wide the terminal: long lines are hard to read.
-const TEXT_WIDTH: usize = 96;
-const NAME_WIDTH: usize = 14;
+/// Narrowest useful summary beside the suspected causes, in columns.
+const NARROWEST_SUMMARY: usize = 24;
 
-/// One row per incident. IDs are shortened to prefixes unique within the table; commands accept them.
-pub(super) fn table(incidents: &[Incident], short_ids: bool) -> Table {
-    let mut table = Table::new(["ID", "TIME (UTC)", "SEVERITY", "STATUS", "SOURCE", "COUNT", "SUMMARY"]);
-    let length = if short_ids { telling_length(incidents) } else { usize::MAX };
+/// One row per incident, for other programs: whole IDs, and suspected causes if there are any.
+pub(super) fn table(incidents: &[Incident]) -> Table {
+    rows(incidents, usize::MAX, incidents.iter().any(|incident| incident.cause.is_some()))
+}
+
+/// One row per incident. IDs are shortened to prefixes unique within the table; commands accept them. Suspected causes are
+/// shown if the summary has room beside them.
+pub(super) fn table_on_terminal(incidents: &[Incident], width: Option<u16>) -> Table {
+    let length = telling_length(incidents);
+    let with_causes = rows(incidents, length, true);
+    let room = with_causes.room_for_last(width);
+    let is_analysed = incidents.iter().any(|incident| incident.cause.is_some());
+    if is_analysed && room >= NARROWEST_SUMMARY { with_causes } else { rows(incidents, length, false) }
+}
+
+fn rows(incidents: &[Incident], id_length: usize, with_causes: bool) -> Table {
+    let cause_heading = with_causes.then_some("CAUSE");
+    let headings = ["ID", "TIME (UTC)", "SEVERITY", "STATUS", "SOURCE", "COUNT"].into_iter();
+    let mut table = Table::new(headings.chain(cause_heading).chain(["SUMMARY"]));
     for incident in incidents {
-        table.row([
-            incident.incident_id.chars().take(length).collect::<String>().into(),
+        let cells = [
+            incident.incident_id.chars().take(id_length).collect::<String>().into(),
             time_arg::readable(&incident.created_at).into(),
             severity(incident.severity),
             status(incident.status),
             incident.source.clone().into(),
             incident.occurrences.to_string().into(),
-            incident.summary.clone().into(),
-        ]);
+        ];
+        let cause = with_causes.then(|| cause::short(incident).into());
+        table.row(cells.into_iter().chain(cause).chain([incident.summary.clone().into()]));
     }
     table
 }
@@ -62,18 +79,18 @@ fn status(status: Status) -> Cell {
 /// One incident in detail; the outlook is what happens next without intervention.
 pub(in crate::cli) fn details(incident: &Incident, outlook: &Outlook) -> Vec<Line> {
     let heading = format!("{}  {}", incident.severity, incident.summary);
-    let mut lines = vec![Line::labelled(Label::Strong, heading), Line::default()];
-    let mut field = |name: &str, text: &str| {
-        for (number, line) in wrap(text, TEXT_WIDTH - NAME_WIDTH).into_iter().enumerate() {
-            let name = if number == 0 { name } else { "" };
-            lines.push(match line.is_empty() {
-                true => Line::labelled(Label::Faint, name),
-                false => Line::labelled(Label::Faint, format!("{name:NAME_WIDTH$}")).and(line),
-            });
-        }
-    };
-    field("what to do", &incident.recommendation);
-    field("error", &error(incident));
+    let head = [Line::labelled(Label::Strong, heading), Line::default()];
+    let mut fields = Fields::default();
+    analysis::why(&mut fields, incident);
+    fields.text("what to do", &incident.recommendation);
+    fields.text("error", &error(incident));
+    analysis::context(&mut fields, incident);
+    facts(&mut fields, incident, outlook);
+    head.into_iter().chain(fields.lines()).collect()
+}
+
+fn facts(fields: &mut Fields, incident: &Incident, outlook: &Outlook) {
+    let mut field = |name: &str, text: &str| fields.text(name, text);
     field("variants", &variants(incident));
     field("resource", &place(incident));
     field("id", &incident.incident_id);
@@ -95,7 +112,6 @@ pub(in crate::cli) fn details(incident: &Incident, outlook: &Outlook) -> Vec<Lin
         let name = if number == 0 { "timeline" } else { "" };
         field(name, &format!("{}  {}", time_arg::readable(&entry.at), entry.what));
     }
-    lines
 }
 
 fn error(incident: &Incident) -> String {

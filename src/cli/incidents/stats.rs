@@ -57,6 +57,7 @@ fn text(stats: &Stats) -> Vec<Line> {
         ("status", one(named(&stats.by_status))),
         ("source", one(ranked(&stats.by_source))),
         ("rule", one(ranked(&stats.by_rule))),
+        ("cause", one(ranked(&stats.by_cause))),
         ("mails", one(format!("{}, {:.1} per incident", stats.mails, stats.mails_per_incident))),
         ("acknowledged", one(stats.to_acknowledge.map(spread).unwrap_or_default())),
         ("resolved", one(stats.to_resolve.map(spread).unwrap_or_default())),

@@ -153,10 +153,14 @@ pub(super) async fn under_the_boundary(
     let unbind = session.iam.delete_role_permissions_boundary().role_name(&role);
     attack.denied("the role takes the boundary off", unbind.send()).await;
     attack.denied("the role reads buckets", session.s3.list_objects_v2().bucket("incidentctl").send()).await;
-    attack.denied("the role lists functions", session.lambda.list_functions().send()).await;
+    let handler = session.lambda.get_function().function_name("devops-incident-handler").send();
+    attack.denied("the role reads code", handler).await;
+    let delete = session.logs.delete_log_group().log_group_name("/aws/lambda/devops-incident-handler").send();
+    attack.denied("the role deletes logs", delete).await;
     let table = session.dynamodb.describe_table().table_name("devops-incidents").send();
     attack.denied("the role describes the table", table).await;
     // What the stack does stays allowed.
     session.sns.get_topic_attributes().topic_arn(aws.arn("sns", "devops-alerts")).send().await?;
+    session.lambda.list_functions().send().await?;
     Ok(())
 }

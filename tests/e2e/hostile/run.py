@@ -20,7 +20,7 @@ import botocore.session
 from values import scrambled, spoilt, usual
 from wire import Wire, of
 
-SERVICES = ["iam", "sts", "sns", "sqs", "cloudwatch", "events", "logs", "dynamodb", "lambda", "s3", "cloudformation"]
+SERVICES = ["iam", "sts", "sns", "sqs", "cloudwatch", "events", "logs", "dynamodb", "lambda", "s3", "cloudformation", "cloudtrail", "stepfunctions", "ecs"]
 PROTOCOLS = {
     "iam": ["query"],
     "sts": ["query"],

@@ -83,6 +83,10 @@ NAMED = {
     "Action": ["lambda:InvokeFunction"],
     "Principal": ["events.amazonaws.com"],
     "StatementId": ["s"],
+    "FunctionVersion": ["$LATEST", "1"],
+    "LookupAttributes": [[{"AttributeKey": "EventName", "AttributeValue": "CreateFunction20150331"}], [{"AttributeKey": "ReadOnly", "AttributeValue": "false"}]],
+    "executionArn": [ARN.format("states", "execution:machine:run")],
+    "taskDefinition": ["web", "web:1", ARN.format("ecs", "task-definition/web:1")],
 }
 
 NUMBERS = [0, -1, 1, 2, 255, 10_001, 2**31 - 1, 2**31, 2**53 + 1, 2**63 - 1, -(2**63), 2**64, 10**30, 0.1, -0.0, 1e-320, 1e300, -1e300, 1.7976931348623157e308]

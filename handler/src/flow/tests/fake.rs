@@ -431,6 +431,15 @@ impl Store for Memory {
         .await
     }
 
+    async fn note(&self, incident: &Incident, at: &str, what: &str) -> Result<(), StoreError> {
+        self.step(|| {
+            let note = |incident: &mut Incident| incident.note(TimelineEntry::new(at, what));
+            self.change_if(&incident.incident_id, |_| true, note);
+            Ok(())
+        })
+        .await
+    }
+
     async fn mark_sent(&self, sent: &Sent<'_>) -> Result<bool, StoreError> {
         self.step(|| {
             let number = sent.incident.notices;

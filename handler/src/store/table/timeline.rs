@@ -74,6 +74,15 @@ pub(super) async fn apply_noted(
     Ok(is_applied)
 }
 
+/// Adds an entry without another change.
+pub(super) async fn note(table: &Table, read: &Incident, entry: TimelineEntry) -> Result<(), StoreError> {
+    if !read.has_room_for(&entry) {
+        return note_later(table, &read.incident_id, &entry).await;
+    }
+    let changes = Changes::new("attribute_exists(incident_id)").noted_in_head(read, &entry.at, &entry.what)?;
+    table.apply(&read.incident_id, changes).await.map(drop)
+}
+
 /// Whether the head has room for all of these entries, and nothing to mend.
 fn has_room(read: &Incident, entries: &[TimelineEntry]) -> bool {
     let mut then = read.clone();

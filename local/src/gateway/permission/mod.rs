@@ -3,7 +3,7 @@
 mod table;
 
 use crate::policy::Need;
-use crate::services::{cloudformation, cloudwatch, events, iam, lambda, logs, s3, sns, sqs, sts};
+use crate::services::{cloudformation, cloudwatch, events, iam, lambda, logs, s3, sns, sqs, states, sts};
 use crate::{ApiError, Call, Cloud, Principal, RestRequest};
 
 use super::protocol::Protocol;
@@ -52,6 +52,9 @@ pub(super) fn needs(cloud: &Cloud, call: &Call, rest: Option<&RestRequest>) -> V
         ("logs", _) => logs::authorization(call),
         ("cloudformation", _) => cloudformation::authorization(call),
         ("monitoring", _) => cloudwatch::authorization(call),
+        ("states", _) => states::authorization(call),
+        // No action of these that is implemented has a resource.
+        ("cloudtrail" | "ecs", _) => vec![Need::new(format!("{}:{}", call.service, call.operation), "*")],
         (service, _) => vec![Need::new(format!("{service}:{}", call.operation), "*")],
     }
 }

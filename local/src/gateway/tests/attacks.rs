@@ -68,6 +68,7 @@ async fn the_control_api_requires_the_secret() {
         (Method::DELETE, "/_local/calls"),
         (Method::POST, "/_local/events"),
         (Method::GET, "/_local/consumed"),
+        (Method::PUT, "/_local/history"),
         (Method::GET, "/_local/anything"),
     ] {
         for secret in ["", "test", &client.cloud.access_key.access_key_id] {

@@ -133,6 +133,11 @@ impl Client {
         self.send(service, Method::POST, path, headers, body).await.unwrap()
     }
 
+    /// A request of a REST protocol.
+    pub(super) async fn request(&self, method: Method, service: &str, path: &str, body: Vec<u8>) -> Reply {
+        self.send(service, method, path, &[], body).await.unwrap()
+    }
+
     /// `None` when the connection closes without a reply.
     pub(super) async fn try_post(&self, service: &str, headers: &[(&str, &str)], body: Value) -> Option<Reply> {
         self.send(service, Method::POST, "/", headers, body.to_string().into_bytes()).await

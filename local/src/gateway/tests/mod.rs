@@ -3,7 +3,9 @@
 mod attacks;
 mod client;
 mod consumed;
+mod history;
 mod slow;
+mod trail;
 
 use std::time::Duration;
 

@@ -12,6 +12,7 @@ mod evaluator;
 mod expression;
 mod insights;
 mod metrics;
+mod past;
 mod query;
 mod series;
 mod tags;
@@ -26,6 +27,7 @@ use crate::{ApiError, Call, Cloud, Input, Output, arn};
 use alarm::Alarm;
 use dashboards::Dashboard;
 pub(crate) use embedded::embedded;
+pub(crate) use past::{PastMetric, bring_in};
 use series::{Series, Store};
 pub(crate) use tags::mark;
 

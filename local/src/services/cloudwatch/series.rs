@@ -3,8 +3,8 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
-/// Buckets per metric: a day of minutes.
-const BUCKETS: usize = 1440;
+/// Buckets per metric: two days of minutes.
+const BUCKETS: usize = 2880;
 /// Maximum number of metrics, some ten for each of 5 000 functions; the least recently used is evicted.
 const METRICS: usize = 65_536;
 

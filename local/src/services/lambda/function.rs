@@ -7,6 +7,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::alias::Alias;
 use super::code::Code;
 use super::event_invoke::EventInvokeConfig;
 use super::permission::ResourcePolicy;
@@ -23,6 +24,10 @@ pub(super) struct Function {
     pub(super) region: String,
     pub(super) latest: Revision,
     pub(super) published: Vec<Revision>,
+    /// The number of the next published version.
+    pub(super) next_version: u64,
+    /// By name.
+    pub(super) aliases: BTreeMap<String, Alias>,
     pub(super) lifecycle: Lifecycle,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) reserved_concurrency: Option<u32>,
@@ -59,6 +64,12 @@ impl Revision {
 
 pub(super) fn new_revision_id() -> String {
     uuid::Uuid::new_v4().to_string()
+}
+
+/// A random number from 0 up to 1.
+fn chance() -> f64 {
+    let [.., third, fourth] = uuid::Uuid::new_v4().into_bytes();
+    f64::from(u16::from_be_bytes([third, fourth])) / 65_536.0
 }
 
 /// The lifecycle state of a function.
@@ -114,12 +125,38 @@ impl Lifecycle {
 }
 
 impl Function {
-    /// The revision of a qualifier.
+    /// The revision of a qualifier. An alias has that of its first version.
     pub(super) fn revision(&self, qualifier: &str) -> Option<&Revision> {
-        match qualifier {
+        match self.aliases.get(qualifier) {
+            Some(alias) => self.version(&alias.version),
+            None => self.version(qualifier),
+        }
+    }
+
+    /// The revision that an invocation of a qualifier runs.
+    pub(super) fn revision_to_run(&self, qualifier: &str) -> Option<&Revision> {
+        match self.aliases.get(qualifier) {
+            Some(alias) => self.version(alias.version_for(chance())),
+            None => self.version(qualifier),
+        }
+    }
+
+    fn version(&self, version: &str) -> Option<&Revision> {
+        match version {
             LATEST => Some(&self.latest),
             number => self.published.iter().find(|revision| revision.version == number),
         }
+    }
+
+    /// An alias by name.
+    ///
+    /// # Errors
+    /// `ResourceNotFoundException`.
+    pub(super) fn alias(&self, name: &str) -> Result<&Alias, ApiError> {
+        self.aliases.get(name).ok_or_else(|| {
+            let message = format!("Cannot find alias arn: {}", self.qualified_arn(name));
+            ApiError::new("ResourceNotFoundException", message).with_status(404)
+        })
     }
 
     /// The qualified ARN.
@@ -172,7 +209,22 @@ impl Function {
 
     /// A revision's `FunctionConfiguration`. `qualified` includes the version in the ARN.
     pub(super) fn describe(&self, revision: &Revision, qualified: bool) -> Value {
-        let arn = if qualified { self.qualified_arn(&revision.version) } else { self.arn.clone() };
+        self.describe_as(revision, qualified.then_some(revision.version.as_str()))
+    }
+
+    /// The same in a list, which says nothing of the state and of the runtime's version (API reference, `ListFunctions`).
+    pub(super) fn summarise(&self, revision: &Revision, qualified: bool) -> Value {
+        let mut summary = self.describe(revision, qualified);
+        if let Value::Object(members) = &mut summary {
+            members.retain(|name, _| !(name.starts_with("State") || name.starts_with("LastUpdateStatus")));
+            members.remove("RuntimeVersionConfig");
+        }
+        summary
+    }
+
+    /// A revision's `FunctionConfiguration`, with the qualifier that was asked for in the ARN: a version or an alias.
+    pub(super) fn describe_as(&self, revision: &Revision, qualifier: Option<&str>) -> Value {
+        let arn = qualifier.map_or_else(|| self.arn.clone(), |qualifier| self.qualified_arn(qualifier));
         let mut members = Map::new();
         members.insert("FunctionName".to_owned(), json!(self.name));
         members.insert("FunctionArn".to_owned(), json!(arn));

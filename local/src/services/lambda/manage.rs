@@ -39,7 +39,8 @@ pub(super) fn create(request: &Request) -> Result<Reply, ApiError> {
     let mut function = function;
     if request.input.flag("Publish") == Some(true) {
         let published = version::publish(&mut function, None);
-        body = function.describe(&published, true);
+        // With the function's own ARN, unlike `PublishVersion`: recorded on AWS in November 2023.
+        body = function.describe(&published, false);
     }
     functions.insert(key, function);
     Ok(Reply::json(201, &body))
@@ -63,6 +64,8 @@ fn new_function(request: &Request) -> Result<Function, ApiError> {
         region: region.clone(),
         latest: Revision::new(settings, code),
         published: Vec::new(),
+        next_version: 1,
+        aliases: BTreeMap::new(),
         lifecycle: Lifecycle::created(store::settles_at(cloud)),
         tags,
         reserved_concurrency: None,
@@ -177,6 +180,17 @@ pub(super) fn delete(request: &Request) -> Result<Reply, ApiError> {
             return Err(invalid("$LATEST version cannot be deleted without deleting the function."));
         }
         store::change(cloud, &reference, |function| {
+            let aliases = function.aliases.iter().filter(|(_, alias)| alias.leads_to(qualifier));
+            let aliases: Vec<&str> = aliases.map(|(name, _)| name.as_str()).collect();
+            if !aliases.is_empty() {
+                return Err(conflict(format!(
+                    "Unable to delete version because the following aliases reference it: [{}]",
+                    aliases.join(", ")
+                )));
+            }
+            if function.aliases.contains_key(qualifier) {
+                return Err(invalid("Deletion of aliases is not currently supported."));
+            }
             function.published.retain(|revision| revision.version != qualifier);
             function.latest.revision_id = new_revision_id();
             Ok(())

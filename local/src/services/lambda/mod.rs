@@ -1,5 +1,6 @@
 //! AWS Lambda: functions as real processes that use the Runtime API.
 
+mod alias;
 mod code;
 mod concurrency;
 mod event_invoke;
@@ -9,6 +10,7 @@ mod invoke;
 mod manage;
 mod mapping;
 mod pages;
+mod past;
 mod permission;
 mod queue;
 mod read;
@@ -31,6 +33,7 @@ use crate::policy::Need;
 use crate::{ApiError, Call, Cloud, RestRequest, arn};
 
 pub(crate) use mapping::mark as mark_mapping;
+pub(crate) use past::{PastFunction, bring_in};
 use queue::AsyncEvent;
 use reference::Reference;
 use rest::{Reply, Request};
@@ -89,8 +92,11 @@ async fn answer(request: &Request<'_>) -> Result<Reply, ApiError> {
         "DeleteEventSourceMapping" => mapping::delete(request),
         "GetAccountSettings" => read::account(request),
         "ListVersionsByFunction" => version::list(request),
-        "ListAliases" => version::list_aliases(request),
-        "GetAlias" => version::get_alias(request),
+        "CreateAlias" => alias::create(request),
+        "UpdateAlias" => alias::update(request),
+        "GetAlias" => alias::get(request),
+        "ListAliases" => alias::list(request),
+        "DeleteAlias" => alias::delete(request),
         "AddPermission" => permission::add(request),
         "RemovePermission" => permission::remove(request),
         "GetPolicy" => permission::get(request),
@@ -121,6 +127,11 @@ pub fn operation(method: &Method, path: &str) -> Option<&'static str> {
 /// `NotImplemented` for an unknown operation.
 pub(crate) fn request(call: &Call) -> Result<RestRequest, ApiError> {
     rest::request(call).ok_or_else(|| ApiError::not_implemented("lambda", &call.operation))
+}
+
+/// A request's parameters by name, wherever the protocol puts them; not those of an invocation.
+pub(crate) fn parameters(request: &RestRequest) -> serde_json::Map<String, serde_json::Value> {
+    rest::parameters(request)
 }
 
 /// The required permission: most of Lambda's actions are named after the operation.

@@ -33,6 +33,11 @@ impl ResourcePolicy {
         (!statements.is_empty()).then(|| json!({ "Version": "2012-10-17", "Id": "default", "Statement": statements }))
     }
 
+    /// Removes the statements of a qualifier, with which it goes.
+    pub(super) fn remove_qualifier(&mut self, qualifier: &str) {
+        self.statements.retain(|statement| statement.qualifier.as_deref() != Some(qualifier));
+    }
+
     fn of_qualifier(&self, qualifier: Option<&str>) -> impl Iterator<Item = &Statement> {
         self.statements.iter().filter(move |statement| statement.qualifier.as_deref() == qualifier)
     }
@@ -83,6 +88,11 @@ pub(super) fn add(request: &Request) -> Result<Reply, ApiError> {
     check_statement_id(&id)?;
     let document = statement(&id, input, &reference.asked_arn())?;
     store::change(request.cloud, &reference, |function| {
+        if let Some(qualifier) = &reference.qualifier
+            && function.revision(qualifier).is_none()
+        {
+            return Err(reference.not_found());
+        }
         check_policy_revision(input.text("RevisionId"), &function.policy)?;
         if function.policy.of_qualifier(reference.qualifier.as_deref()).any(|existing| existing.id == id) {
             return Err(conflict(format!(

@@ -12,7 +12,7 @@ pub(super) fn get(request: &Request) -> Result<Reply, ApiError> {
     store::read(request.cloud, &reference, |function| {
         let revision = function.revision(reference.qualifier()).ok_or_else(|| reference.not_found())?;
         let mut body = json!({
-            "Configuration": function.describe(revision, reference.qualifier.is_some()),
+            "Configuration": function.describe_as(revision, reference.qualifier.as_deref()),
             "Code": manage::code_location(request, revision),
         });
         if !function.tags.is_empty() {
@@ -29,7 +29,7 @@ pub(super) fn configuration(request: &Request) -> Result<Reply, ApiError> {
     let reference = reference(request)?;
     store::read(request.cloud, &reference, |function| {
         let revision = function.revision(reference.qualifier()).ok_or_else(|| reference.not_found())?;
-        Ok(Reply::json(200, &function.describe(revision, reference.qualifier.is_some())))
+        Ok(Reply::json(200, &function.describe_as(revision, reference.qualifier.as_deref())))
     })
 }
 
@@ -40,8 +40,8 @@ pub(super) fn list(request: &Request) -> Result<Reply, ApiError> {
         .filter(|function| function.region == request.http.region)
         .flat_map(|function| {
             let published = if all_versions { function.published.as_slice() } else { &[] };
-            let latest = function.describe(&function.latest, all_versions);
-            std::iter::once(latest).chain(published.iter().map(|revision| function.describe(revision, true)))
+            let latest = function.summarise(&function.latest, all_versions);
+            std::iter::once(latest).chain(published.iter().map(|revision| function.summarise(revision, true)))
         })
         .collect();
     pages::reply(request, "Functions", functions, pages::PAGE)

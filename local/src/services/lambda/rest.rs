@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{ApiError, Call, Cloud, Input, RestRequest};
 
@@ -26,6 +26,8 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/2015-03-31/functions/{}/aliases", "ListAliases"),
     ("POST", "/2015-03-31/functions/{}/aliases", "CreateAlias"),
     ("GET", "/2015-03-31/functions/{}/aliases/{}", "GetAlias"),
+    ("PUT", "/2015-03-31/functions/{}/aliases/{}", "UpdateAlias"),
+    ("DELETE", "/2015-03-31/functions/{}/aliases/{}", "DeleteAlias"),
     ("POST", "/2015-03-31/functions/{}/policy", "AddPermission"),
     ("GET", "/2015-03-31/functions/{}/policy", "GetPolicy"),
     ("DELETE", "/2015-03-31/functions/{}/policy/{}", "RemovePermission"),
@@ -63,7 +65,7 @@ pub(super) fn route(method: &Method, path: &str) -> Option<(&'static str, Vec<St
 }
 
 /// Members that a path holds, in the order of its segments.
-const IN_PATH: [&str; 4] = ["UUID", "FunctionName", "Resource", "StatementId"];
+const IN_PATH: [&str; 5] = ["UUID", "FunctionName", "Resource", "StatementId", "Name"];
 /// Members that the query string holds of a request with any method, and their names there. A GET has all there.
 const IN_QUERY: [(&str, &str); 2] = [("Qualifier", "Qualifier"), ("TagKeys", "tagKeys")];
 
@@ -102,6 +104,29 @@ pub(super) fn request(call: &Call) -> Option<RestRequest> {
         region: call.region.clone(),
         request_id: call.request_id.clone(),
     })
+}
+
+/// The parameters of a request, from its path, query string and body.
+pub(super) fn parameters(request: &RestRequest) -> Map<String, Value> {
+    let Some((_, segments)) = route(&request.method, &request.path) else { return Map::new() };
+    let mut parameters = match serde_json::from_slice(&request.body) {
+        Ok(Value::Object(members)) => members,
+        _ => Map::new(),
+    };
+    let kind = request.path.split('/').nth(2).unwrap_or_default();
+    let second = if request.path.contains("/aliases/") { "Name" } else { "StatementId" };
+    let names = match kind {
+        "tags" => ["Resource", second],
+        "event-source-mappings" => ["UUID", second],
+        _ => ["FunctionName", second],
+    };
+    parameters.extend(names.into_iter().zip(segments).map(|(name, value)| (name.to_owned(), json!(value))));
+    let query = parse_query(&request.query).into_iter();
+    parameters.extend(query.map(|(name, mut values)| match values.len() {
+        1 => (name, json!(values.remove(0))),
+        _ => (name, json!(values)),
+    }));
+    parameters
 }
 
 /// A value as the query string has it.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::validation::{
-    check_architectures, check_environment, check_pattern_of_role, check_range, check_runtime, invalid,
+    check_architectures, check_environment, check_pattern_of_role, check_range, check_runtime, invalid, violation,
 };
 use crate::{ApiError, Input};
 
@@ -48,6 +49,18 @@ pub(super) struct Settings {
     /// Dead-letter queue or topic.
     pub(super) dead_letter: Option<String>,
     pub(super) logging: Logging,
+    /// ARNs. No operation here attaches layers or a VPC: only a history brings them in.
+    pub(super) layers: Vec<String>,
+    pub(super) vpc: Option<Vpc>,
+}
+
+/// Where a function's network interfaces are.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Vpc {
+    vpc_id: String,
+    subnets: Vec<String>,
+    security_groups: Vec<String>,
 }
 
 /// Logging configuration.
@@ -96,6 +109,8 @@ impl Settings {
                 application_level: None,
                 system_level: None,
             },
+            layers: Vec::new(),
+            vpc: None,
         };
         settings.update(input)?;
         settings.set_architectures(input)?;
@@ -201,6 +216,19 @@ impl Settings {
         if let Some(target) = &self.dead_letter {
             put("DeadLetterConfig", json!({ "TargetArn": target }));
         }
+        if !self.layers.is_empty() {
+            let layers: Vec<Value> = self.layers.iter().map(|arn| json!({ "Arn": arn, "CodeSize": 0 })).collect();
+            put("Layers", json!(layers));
+        }
+        if let Some(vpc) = &self.vpc {
+            put(
+                "VpcConfig",
+                json!({
+                    "VpcId": vpc.vpc_id, "SubnetIds": vpc.subnets, "SecurityGroupIds": vpc.security_groups,
+                    "Ipv6AllowedForDualStack": false,
+                }),
+            );
+        }
     }
 }
 
@@ -210,18 +238,25 @@ impl Logging {
             self.format = one_of("loggingConfig.logFormat", format, &["JSON", "Text"])?;
         }
         if let Some(group) = input.text("LogGroup") {
+            check_log_group(group)?;
             self.group = group.to_owned();
         }
-        let levels = [input.text("ApplicationLogLevel"), input.text("SystemLogLevel")];
-        if self.format == "Text" && levels.iter().any(Option::is_some) {
-            return Err(invalid("Log level is not supported when LogFormat is set to 'Text'."));
-        }
-        if self.format == "JSON" {
-            let [application, system] = levels.map(|level| level.unwrap_or("INFO").to_owned());
-            (self.application_level, self.system_level) = (Some(application), Some(system));
-        } else {
+        let application = input.text("ApplicationLogLevel");
+        let system = input.text("SystemLogLevel");
+        if self.format == "Text" {
             (self.application_level, self.system_level) = (None, None);
+            return match application.or(system) {
+                Some(_) => Err(invalid("Log level is not supported when LogFormat is set to 'Text'.")),
+                None => Ok(()),
+            };
         }
+        let chosen = |name: &str, given: Option<&str>, kept: &Option<String>, levels: &[&str]| match given {
+            Some(level) => one_of(&format!("loggingConfig.{name}"), level, levels),
+            None => Ok(kept.clone().unwrap_or_else(|| "INFO".to_owned())),
+        };
+        let levels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+        self.application_level = Some(chosen("applicationLogLevel", application, &self.application_level, &levels)?);
+        self.system_level = Some(chosen("systemLogLevel", system, &self.system_level, &levels[1..4])?);
         Ok(())
     }
 
@@ -235,6 +270,19 @@ impl Logging {
         }
         members
     }
+}
+
+fn check_log_group(group: &str) -> Result<(), ApiError> {
+    let is_legal = |character: char| character.is_ascii_alphanumeric() || ".-_/#".contains(character);
+    if group.is_empty() || group.len() > 512 {
+        let bound = if group.is_empty() { "greater than or equal to 1" } else { "less than or equal to 512" };
+        return Err(violation(group, "loggingConfig.logGroup", &format!("have length {bound}")));
+    }
+    if !group.chars().all(is_legal) {
+        let pattern = "satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+";
+        return Err(violation(group, "loggingConfig.logGroup", pattern));
+    }
+    Ok(())
 }
 
 /// The members of a structure of texts.
@@ -265,7 +313,7 @@ fn checked_handler(handler: &str) -> Result<String, ApiError> {
     Ok(handler.to_owned())
 }
 
-fn checked_description(description: &str) -> Result<String, ApiError> {
+pub(super) fn checked_description(description: &str) -> Result<String, ApiError> {
     if description.chars().count() > 256 {
         return Err(ApiError::new(
             "ValidationException",

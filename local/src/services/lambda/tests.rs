@@ -2,8 +2,10 @@
 
 mod fixture;
 
+mod alias;
 mod control;
 mod data;
+mod logging;
 mod mapping;
 mod polling;
 mod queue;

@@ -1,9 +1,10 @@
 //! Filter patterns: text terms, or conditions on JSON. Pure.
 
-use serde_json::Value;
+mod json;
 
 use super::parameters::{invalid, violation};
 use crate::ApiError;
+use json::Expression;
 
 /// A parsed filter pattern.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,49 +20,19 @@ pub(super) enum Filter {
         /// None may match.
         excluded: Vec<String>,
     },
-    /// At least one of the lists must match in full.
-    Json(Vec<Vec<Condition>>),
+    /// Conditions that a JSON object must meet.
+    Json(Expression),
 }
-
-/// `$.path operator value`.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Condition {
-    path: Vec<String>,
-    operator: Operator,
-    value: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Operator {
-    Equal,
-    NotEqual,
-    AtMost,
-    AtLeast,
-    Less,
-    Greater,
-}
-
-/// Longest first, because `<` is a prefix of `<=`.
-const OPERATORS: [(&str, Operator); 6] = [
-    ("!=", Operator::NotEqual),
-    ("<=", Operator::AtMost),
-    (">=", Operator::AtLeast),
-    ("=", Operator::Equal),
-    ("<", Operator::Less),
-    (">", Operator::Greater),
-];
 
 /// Length limit of a pattern in characters (API reference, `FilterLogEvents`).
 const MAX_LENGTH: usize = 1024;
-/// Nesting limit of brackets.
-const MAX_DEPTH: usize = 32;
 
 impl Filter {
     /// Parses a pattern.
     ///
     /// # Errors
     /// `InvalidParameterException` for an invalid or overlong pattern, `NotImplemented` for unsupported ones: regular
-    /// expressions, space-delimited fields, brackets in conditions.
+    /// expressions and space-delimited fields.
     pub(super) fn parse(pattern: &str) -> Result<Self, ApiError> {
         if pattern.chars().count() > MAX_LENGTH {
             return Err(violation(
@@ -73,7 +44,7 @@ impl Filter {
         let pattern = pattern.trim();
         match pattern.chars().next() {
             None => Ok(Self::All),
-            Some('{') => parse_json(pattern),
+            Some('{') => Expression::parse(pattern).map(Self::Json),
             Some('[') => Err(missing("space-delimited fields")),
             Some('%') => Err(missing("regular expressions")),
             Some(_) => parse_terms(pattern),
@@ -90,11 +61,19 @@ impl Filter {
                     && !excluded.iter().any(has)
                     && (optional.is_empty() || optional.iter().any(has))
             }
-            Self::Json(alternatives) => match serde_json::from_str::<Value>(message) {
-                Ok(value) => alternatives.iter().any(|all| all.iter().all(|condition| condition.holds(&value))),
-                Err(_) => false,
-            },
+            Self::Json(expression) => serde_json::from_str(message).is_ok_and(|value| expression.holds(&value)),
         }
+    }
+}
+
+/// Rejects an unquoted text with other characters than letters, digits and those.
+///
+/// # Errors
+/// `InvalidParameterException` in AWS's words.
+fn check_characters(text: &str, others: &str) -> Result<(), ApiError> {
+    match text.chars().find(|character| !character.is_alphanumeric() && !others.contains(*character)) {
+        Some(character) => Err(invalid(format!("Invalid character(s) in term '{character}'"))),
+        None => Ok(()),
     }
 }
 
@@ -122,13 +101,15 @@ fn parse_terms(pattern: &str) -> Result<Filter, ApiError> {
     Ok(Filter::Terms { required, optional, excluded })
 }
 
-/// A term, delimited by a blank or quoted, and the rest.
+/// A term, delimited by a blank or quoted, and the rest. Only a quoted one may hold more than letters, digits and
+/// underscores ("Filter pattern syntax"; AWS takes some other characters, which it does not list).
 fn take_term(text: &str) -> Result<(String, &str), ApiError> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find(char::is_whitespace).unwrap_or(text.len());
         if end == 0 {
             return Err(invalid("Invalid filter pattern"));
         }
+        check_characters(&text[..end], "_")?;
         return Ok((text[..end].to_owned(), &text[end..]));
     };
     let mut term = String::new();
@@ -141,96 +122,6 @@ fn take_term(text: &str) -> Result<(String, &str), ApiError> {
         }
     }
     Err(invalid("Invalid filter pattern"))
-}
-
-fn parse_json(pattern: &str) -> Result<Filter, ApiError> {
-    let inner = pattern
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'))
-        .ok_or_else(|| invalid("Invalid filter pattern"))?;
-    let brackets = inner.chars().filter(|character| !character.is_whitespace());
-    if brackets.take_while(|character| *character == '(').count() > MAX_DEPTH {
-        return Err(invalid("Invalid filter pattern"));
-    }
-    if inner.trim_start().starts_with('(') {
-        return Err(missing("brackets"));
-    }
-    let alternatives = inner
-        .split("||")
-        .map(|alternative| alternative.split("&&").map(parse_condition).collect::<Result<Vec<_>, _>>())
-        .collect::<Result<_, _>>()?;
-    Ok(Filter::Json(alternatives))
-}
-
-fn parse_condition(text: &str) -> Result<Condition, ApiError> {
-    let text = text.trim();
-    let path_end = text
-        .find(|character: char| character.is_whitespace() || "!=<>".contains(character))
-        .ok_or_else(|| invalid("Invalid filter pattern"))?;
-    let (path, rest) = text.split_at(path_end);
-    let path = path.strip_prefix("$.").ok_or_else(|| invalid("Invalid filter pattern"))?;
-    let rest = rest.trim_start();
-    let (sign, operator) =
-        OPERATORS.iter().find(|(sign, _)| rest.starts_with(sign)).ok_or_else(|| missing("IS and EXISTS conditions"))?;
-    let value = rest[sign.len()..].trim();
-    if value.starts_with('%') {
-        return Err(missing("regular expressions"));
-    }
-    let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
-    Ok(Condition { path: path.split('.').map(str::to_owned).collect(), operator: *operator, value: value.to_owned() })
-}
-
-impl Condition {
-    fn holds(&self, document: &Value) -> bool {
-        let found = self.path.iter().try_fold(document, |value, segment| step(value, segment));
-        let Some(found) = found else { return false };
-        match self.operator {
-            Operator::Equal => self.equals(found),
-            Operator::NotEqual => !self.equals(found),
-            ordering => match (found.as_f64(), self.value.parse::<f64>()) {
-                (Some(found), Ok(value)) => match ordering {
-                    Operator::AtMost => found <= value,
-                    Operator::AtLeast => found >= value,
-                    Operator::Less => found < value,
-                    _ => found > value,
-                },
-                _ => false,
-            },
-        }
-    }
-
-    fn equals(&self, found: &Value) -> bool {
-        match found {
-            Value::String(text) => matches_wildcard(&self.value, text),
-            Value::Number(number) => number.as_f64() == self.value.parse().ok(),
-            Value::Bool(flag) => self.value.parse() == Ok(*flag),
-            Value::Null => self.value == "null",
-            Value::Array(_) | Value::Object(_) => false,
-        }
-    }
-}
-
-/// A member, or `name[index]` of an array.
-fn step<'a>(value: &'a Value, segment: &str) -> Option<&'a Value> {
-    match segment.split_once('[') {
-        Some((name, index)) => value.get(name)?.get(index.strip_suffix(']')?.parse::<usize>().ok()?),
-        None => value.get(segment),
-    }
-}
-
-/// `*` matches any text.
-fn matches_wildcard(pattern: &str, text: &str) -> bool {
-    let Some((prefix, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut remaining) = text.strip_prefix(prefix) else { return false };
-    let mut pieces: Vec<&str> = rest.split('*').collect();
-    let suffix = pieces.pop().unwrap_or_default();
-    for piece in pieces {
-        match remaining.find(piece) {
-            Some(position) => remaining = &remaining[position + piece.len()..],
-            None => return false,
-        }
-    }
-    remaining.ends_with(suffix)
 }
 
 #[cfg(test)]
@@ -263,6 +154,16 @@ mod tests {
             ("{ $.tags[1] = \"b\" }", json, true),
             ("{ $.absent = \"b\" }", json, false),
             ("{ $.level = \"error\" }", "no json", false),
+            ("{ ($.status = 504 || $.status = 503) && $.ok IS FALSE }", json, true),
+            ("{ $.status = 503 || $.status = 504 && $.ok IS TRUE }", json, true),
+            ("{ ($.status = 503 || $.status = 504) && $.ok IS TRUE }", json, false),
+            ("{ $.absent NOT EXISTS }", json, true),
+            ("{ $.level NOT EXISTS }", json, false),
+            ("{ $.none IS NULL }", r#"{"none":null}"#, true),
+            ("{ $.none IS NULL }", "{}", false),
+            (r#"{ $.text = "a && (b || c)" }"#, r#"{"text":"a && (b || c)"}"#, true),
+            (r#"{ $.text = "say \"hi\"" }"#, r#"{"text":"say \"hi\""}"#, true),
+            (r#""8f5b-4a""#, "RequestId: 8f5b-4a", true),
         ];
         for (pattern, message, expected) in cases {
             let filter = Filter::parse(pattern);
@@ -276,7 +177,15 @@ mod tests {
             ("\"open", "InvalidParameterException"),
             ("{ $.a = 1", "InvalidParameterException"),
             ("{ a = 1 }", "InvalidParameterException"),
-            ("{ $.a IS NULL }", "NotImplemented"),
+            ("8f5b-4a", "InvalidParameterException"),
+            ("?Status: timeout", "InvalidParameterException"),
+            ("{ $.a = x:y }", "InvalidParameterException"),
+            (r#"{ $."a" = 1 }"#, "InvalidParameterException"),
+            ("{ ($.a = 1 }", "InvalidParameterException"),
+            ("{ $.a = 1) }", "InvalidParameterException"),
+            ("{ $.a = 1 && }", "InvalidParameterException"),
+            ("{ $.a IS }", "InvalidParameterException"),
+            ("{ $.a = %x% }", "NotImplemented"),
             ("[a, b]", "NotImplemented"),
             ("%regex%", "NotImplemented"),
             (&"a".repeat(1025), "InvalidParameterException"),

@@ -3,7 +3,7 @@
 use crate::{ApiError, Call, Cloud, Output};
 
 use super::parameters::{
-    add_tags, group_name, invalid, limit, name_in_arn, only, page, required, retention_days, tags,
+    add_tags, check_new_group_name, group_name, invalid, limit, name_in_arn, only, page, required, retention_days, tags,
 };
 use super::store::{Group, groups, no_group, with_group};
 
@@ -12,7 +12,9 @@ pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     if let Some(class) = call.input.text("logGroupClass").filter(|class| *class != "STANDARD") {
         return Err(ApiError::not_implemented("logs", &format!("CreateLogGroup with logGroupClass {class}")));
     }
-    let mut group = Group::new(&call.region, group_name(call)?);
+    let name = group_name(call)?;
+    check_new_group_name(name)?;
+    let mut group = Group::new(&call.region, name);
     group.tags = tags(call)?;
     group.key = call.input.text("kmsKeyId").map(str::to_owned);
     insert(cloud, &call.region, group)?;

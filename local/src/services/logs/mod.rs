@@ -3,7 +3,9 @@
 mod events;
 mod filter;
 mod groups;
+mod page;
 mod parameters;
+mod past;
 mod store;
 mod streams;
 
@@ -11,6 +13,7 @@ use crate::policy::Need;
 use crate::services::cloudwatch::{self, Datum};
 use crate::{ApiError, Call, Cloud, Output, arn};
 pub(crate) use groups::mark;
+pub(crate) use past::{PastStream, bring_in};
 
 /// State of the service.
 #[derive(Debug, Default)]
@@ -62,10 +65,15 @@ pub fn authorization(call: &Call) -> Vec<Need> {
         false => format!(":log-stream:{stream}"),
     };
     let resource = arn::local("logs", &call.region, &format!("log-group:{group}{of_stream}"));
-    vec![Need::new(format!("logs:{}", call.operation), resource)]
+    let mut needs = vec![Need::new(format!("logs:{}", call.operation), resource.clone())];
+    if call.input.flag("unmask") == Some(true) {
+        needs.push(Need::new("logs:Unmask", resource));
+    }
+    needs
 }
 
-/// Adds events (milliseconds since 1970 and text) to a stream, creating it if needed. Metrics in the lines are measured.
+/// Adds events (milliseconds since 1970 and text) to a stream, creating it if needed. Reads return them after
+/// [`LatencyProfile::log_event`](crate::config::LatencyProfile). Metrics in the lines are measured.
 ///
 /// # Errors
 /// `ResourceNotFoundException` when the log group does not exist.
@@ -78,7 +86,7 @@ pub fn append(
 ) -> Result<(), ApiError> {
     let measured = measured(&events);
     store::with_group(cloud, region, group, |group| {
-        group.append(stream, events);
+        group.append(stream, events, store::Arrival::now(cloud));
         Ok(())
     })?;
     record(cloud, region, measured);
@@ -104,7 +112,7 @@ pub fn group_exists(cloud: &Cloud, region: &str, group: &str) -> bool {
 /// # Errors
 /// `ResourceAlreadyExistsException`, `InvalidParameterException`.
 pub fn create_group(cloud: &Cloud, region: &str, group: &str) -> Result<(), ApiError> {
-    parameters::check_group_name(group)?;
+    parameters::check_new_group_name(group)?;
     groups::insert(cloud, region, store::Group::new(region, group))
 }
 

@@ -93,6 +93,19 @@ pub(super) fn check_group_name(name: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Validates the name of a group to create: `aws/` at its beginning is AWS's own ("Log group names can't start with the
+/// string aws/", API reference, `CreateLogGroup`).
+///
+/// # Errors
+/// `InvalidParameterException`.
+pub(super) fn check_new_group_name(name: &str) -> Result<(), ApiError> {
+    check_group_name(name)?;
+    match name.starts_with("aws/") {
+        true => Err(invalid("Log group names starting with aws/ are reserved for AWS.")),
+        false => Ok(()),
+    }
+}
+
 /// The call's log stream name.
 ///
 /// # Errors
@@ -103,6 +116,39 @@ pub(super) fn stream_name(call: &Call) -> Result<&str, ApiError> {
         return Err(violation(name, "logStreamName", "satisfy regular expression pattern: [^:*]*"));
     }
     Ok(name)
+}
+
+/// The call's log stream names; none when absent.
+///
+/// # Errors
+/// `InvalidParameterException` for more than 100, or an invalid one.
+pub(super) fn stream_names(call: &Call) -> Result<Vec<String>, ApiError> {
+    let names = call.input.texts("logStreamNames");
+    if call.input.get("logStreamNames").is_some() && !(1..=100).contains(&names.len()) {
+        let bound = if names.is_empty() { "greater than or equal to 1" } else { "less than or equal to 100" };
+        return Err(violation(&format!("[{}]", names.join(", ")), "logStreamNames", &format!("have length {bound}")));
+    }
+    if let Some(name) = names.iter().find(|name| name.is_empty() || name.len() > 512 || name.contains([':', '*'])) {
+        return Err(violation(name, "logStreamNames", "satisfy regular expression pattern: [^:*]*"));
+    }
+    Ok(names)
+}
+
+/// The call's `startTime` and `endTime`, in milliseconds since 1970.
+///
+/// # Errors
+/// `InvalidParameterException` for a time before 1970, and, stricter than AWS, for a range that ends before it starts.
+pub(super) fn time_range(call: &Call) -> Result<(Option<i64>, Option<i64>), ApiError> {
+    let times = ["startTime", "endTime"].map(|name| (name, call.input.integer(name)));
+    for (name, time) in times {
+        if let Some(time) = time.filter(|time| *time < 0) {
+            return Err(violation(&time.to_string(), name, "have value greater than or equal to 0"));
+        }
+    }
+    match times.map(|(_, time)| time) {
+        [Some(start), Some(end)] if start > end => Err(invalid("startTime must not be after endTime.")),
+        [start, end] => Ok((start, end)),
+    }
 }
 
 /// A supported retention in days.

@@ -51,7 +51,39 @@ pub(super) struct Event {
     pub(super) stream: String,
     pub(super) timestamp: i64,
     pub(super) ingested: i64,
+    /// From when on reads return it.
+    pub(super) readable: i64,
     pub(super) message: String,
+}
+
+/// Where an event stands in a reply: by time, then by arrival.
+pub(super) type Place = (i64, u64);
+
+impl Event {
+    pub(super) fn place(&self) -> Place {
+        (self.timestamp, self.id)
+    }
+
+    /// Bytes as CloudWatch Logs counts them.
+    pub(super) fn size(&self) -> usize {
+        self.message.len() + EVENT_OVERHEAD
+    }
+}
+
+/// When events arrive, and when reads return them; milliseconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Arrival {
+    pub(super) ingested: i64,
+    pub(super) readable: i64,
+}
+
+impl Arrival {
+    /// Now, and readable after AWS's delay.
+    pub(super) fn now(cloud: &Cloud) -> Self {
+        let ingested = now();
+        let delay = cloud.clock.scaled(cloud.config.latency.log_event);
+        Self { ingested, readable: ingested.saturating_add(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX)) }
+    }
 }
 
 impl Group {
@@ -85,8 +117,8 @@ impl Group {
     }
 
     /// Adds events to a stream, creating it if needed, and drops the oldest beyond the limits.
-    pub(super) fn append(&mut self, stream: &str, events: Vec<(i64, String)>) {
-        let ingested = now();
+    pub(super) fn append(&mut self, stream: &str, events: Vec<(i64, String)>, arrival: Arrival) {
+        let Arrival { ingested, readable } = arrival;
         let entry = self.add_stream(stream);
         for (timestamp, _) in &events {
             entry.first_event = Some(entry.first_event.map_or(*timestamp, |first| first.min(*timestamp)));
@@ -97,11 +129,11 @@ impl Group {
             self.bytes += message.len() + EVENT_OVERHEAD;
             let id = self.next_id;
             self.next_id += 1;
-            self.events.push_back(Event { id, stream: stream.to_owned(), timestamp, ingested, message });
+            self.events.push_back(Event { id, stream: stream.to_owned(), timestamp, ingested, readable, message });
         }
         while self.events.len() > EVENT_LIMIT || self.bytes > BYTE_LIMIT {
             let Some(oldest) = self.events.pop_front() else { break };
-            self.bytes -= oldest.message.len() + EVENT_OVERHEAD;
+            self.bytes -= oldest.size();
         }
     }
 }
@@ -143,11 +175,13 @@ mod tests {
     #[test]
     fn a_group_drops_its_oldest_events() {
         let mut group = Group::new("eu-west-1", "group");
+        let arrival = Arrival { ingested: 0, readable: 0 };
         let event = |number: usize| (i64::try_from(number).unwrap_or(0), format!("event {number}"));
-        group.append("stream", (0..EVENT_LIMIT + 10).map(event).collect());
+        group.append("stream", (0..EVENT_LIMIT + 10).map(event).collect(), arrival);
         assert_eq!(group.events.len(), EVENT_LIMIT);
         assert_eq!(group.events.front().map(|event| event.message.as_str()), Some("event 10"));
-        group.append("stream", vec![(0, "x".repeat(BYTE_LIMIT / 2)), (1, "y".repeat(BYTE_LIMIT / 2 - 100))]);
+        let large = vec![(0, "x".repeat(BYTE_LIMIT / 2)), (1, "y".repeat(BYTE_LIMIT / 2 - 100))];
+        group.append("stream", large, arrival);
         assert!(group.bytes <= BYTE_LIMIT && group.events.len() < EVENT_LIMIT);
         assert_eq!(group.streams["stream"].first_event, Some(0));
     }

@@ -1,13 +1,20 @@
 //! CloudWatch Logs through its operations.
 
+mod pages;
+
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::*;
 use crate::LocalConfig;
+use crate::config::LatencyProfile;
 use crate::services::tests::{self, REGION};
 
+/// An account in which log events are readable at once.
 fn cloud() -> (Cloud, tempfile::TempDir) {
-    tests::cloud(LocalConfig::default())
+    let latency = LatencyProfile { log_event: Duration::ZERO, ..LatencyProfile::QUICK };
+    tests::cloud(LocalConfig { latency, ..LocalConfig::default() })
 }
 
 async fn call(cloud: &Cloud, operation: &str, input: Value) -> Result<Value, ApiError> {
@@ -121,7 +128,7 @@ async fn events_are_paged_from_both_ends_and_filtered() {
     let before = call(&cloud, "GetLogEvents", get(json!({ "nextToken": tail["nextBackwardToken"] }))).await.unwrap();
     assert_eq!(column(&before, "events", "message"), ["event 1", "event 2"]);
     let forward = &tail["nextForwardToken"];
-    let end = call(&cloud, "GetLogEvents", get(json!({ "nextToken": forward }))).await.unwrap();
+    let end = call(&cloud, "GetLogEvents", get(json!({ "nextToken": forward, "startFromHead": true }))).await.unwrap();
     assert_eq!(column(&end, "events", "message"), [""; 0]);
     assert_eq!(&end["nextForwardToken"], forward);
     let head = call(&cloud, "GetLogEvents", get(json!({ "startFromHead": true, "startTime": now + 1 }))).await.unwrap();

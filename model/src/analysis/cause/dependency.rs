@@ -158,7 +158,7 @@ pub(crate) fn called_before<'f>(facts: &'f Facts<'_>) -> Option<&'f LogLine> {
         "sending",
         "waiting for",
     ];
-    let last = facts.lines().iter().rev().skip(1).take(3);
+    let last = facts.lines().iter().rev().take(4);
     last.into_iter().find(|line| has(&line.text.to_lowercase(), CALLS) && !name(&line.text).is_empty())
 }
 

@@ -36,9 +36,13 @@ impl std::fmt::Debug for Journal {
 }
 
 impl Journal {
+    /// The journal of a new environment. In a group that is not the function's own, the stream says whose it is
+    /// (Lambda's guide, "Configuring CloudWatch log groups").
     pub(super) fn new(cloud: &Cloud, function: &Function, version: &str, group: &str) -> Self {
         let day = jiff::Timestamp::now().strftime("%Y/%m/%d");
-        let stream = format!("{day}/[{version}]{}", uuid::Uuid::new_v4().simple());
+        let is_own = group.strip_prefix("/aws/lambda/") == Some(function.name.as_str());
+        let owner = if is_own { "" } else { function.name.as_str() };
+        let stream = format!("{day}/{owner}[{version}]{}", uuid::Uuid::new_v4().simple());
         Self {
             cloud: cloud.clone(),
             principal: role::principal(function),

@@ -75,7 +75,7 @@ pub(super) async fn run(
 
 async fn invoke(cloud: &Cloud, reference: &Reference, request_id: &str, payload: Bytes) -> Result<Outcome, Refusal> {
     let function = store::read(cloud, reference, |function| Ok(function.clone()))?;
-    let revision = function.revision(reference.qualifier()).ok_or_else(|| reference.not_found())?;
+    let revision = function.revision_to_run(reference.qualifier()).ok_or_else(|| reference.not_found())?;
     function.check_runnable()?;
     check_runtime(&function)?;
     let pool = &cloud.lambda.pool;
@@ -86,7 +86,7 @@ async fn invoke(cloud: &Cloud, reference: &Reference, request_id: &str, payload:
     role::check_environment_readable(cloud, revision)?;
     let mut environment =
         pool.take(&revision.revision_id).unwrap_or_else(|| Environment::new(cloud, &function, revision));
-    let outcome = environment.invoke(request_id, payload).await?;
+    let outcome = environment.invoke(request_id, &reference.asked_arn(), payload).await?;
     metrics::ended(cloud, &function, &outcome, permit.concurrency);
     pool.start_reaper(cloud);
     pool.release(environment);

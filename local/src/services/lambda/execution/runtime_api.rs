@@ -30,7 +30,8 @@ pub(super) struct Work {
     pub(super) payload: Bytes,
     /// Milliseconds since 1970.
     pub(super) deadline: i64,
-    pub(super) function_arn: String,
+    /// As the caller named it, with the qualifier.
+    pub(super) invoked_arn: String,
 }
 
 /// A message from the process.
@@ -173,7 +174,7 @@ impl State {
             .header("content-type", "application/json")
             .header("lambda-runtime-aws-request-id", &work.request_id)
             .header("lambda-runtime-deadline-ms", work.deadline)
-            .header("lambda-runtime-invoked-function-arn", &work.function_arn)
+            .header("lambda-runtime-invoked-function-arn", &work.invoked_arn)
             .header("lambda-runtime-trace-id", trace_id(&work.request_id))
             .body(Full::new(work.payload))
             .unwrap_or_else(|_| problem(StatusCode::INTERNAL_SERVER_ERROR, "Sandbox.Failure", "Unusable invocation"))

@@ -73,6 +73,7 @@ impl Fixture {
             role_propagation: Duration::ZERO,
             table: Duration::ZERO,
             function,
+            log_event: Duration::ZERO,
             ..LatencyProfile::QUICK
         };
         let _directory = tempfile::tempdir().unwrap();
