@@ -167,8 +167,10 @@ async fn was_mailed(account: &Account, incident: &Incident, may_repeat: bool) ->
 
 /// The subjects of the mails about the beginning or the end of an incident.
 async fn subjects(account: &Account, incident: &Incident, kind: &str) -> TestResult<Vec<String>> {
+    // Another mail may name it as the first one of a cause.
+    let reference = format!("{} (notice ", incident.incident_id);
     let is_wanted = |mail: &StoredMail| {
-        mail.body.contains(&incident.incident_id) && mail.subject.starts_with("[RECOVERED]") == (kind == "end")
+        mail.body.contains(&reference) && mail.subject.starts_with("[RECOVERED]") == (kind == "end")
     };
     Ok(account.alerts().await?.into_iter().filter(is_wanted).map(|mail| mail.subject).collect())
 }
