@@ -50,7 +50,7 @@ fn compare(readme: &str, printed: &str) -> TestResult {
         return Ok(std::fs::write(repository("README.md"), readme.replacen(shown, printed, 1))?);
     }
     let drawn = Regex::new(
-        r"inc-[0-9a-f-]{36}|[0-9a-f]{8}-[0-9a-f-]{27}|\([0-9a-f]{8} |\d{4}-\d\d-\d\d[ T][\d:.]+Z?|[\d:]+ UTC|[\d.]+ m?s\b|\d+ MB|[▁-█]{2,}",
+        r"(right|\d+ s) before|inc-[0-9a-f-]{36}|[0-9a-f]{8}-[0-9a-f-]{27}|\([0-9a-f]{8} |\d{4}-\d\d-\d\d[ T][\d:.]+Z?|[\d:]+ UTC|[\d.]+ m?s\b|\d+ MB|[▁-█]{2,}",
     )?;
     let known = |text: &str| drawn.replace_all(&text.replace("\n  │ ", " "), "*").into_owned();
     assert_eq!(known(shown), known(printed), "UPDATE_DOCS=1 replaces it");

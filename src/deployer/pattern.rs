@@ -39,10 +39,6 @@ fn covering(service: &str, resource: &str, stack: &str, names: &StackNames) -> V
     let Some((shape, after)) = names.find(service, resource) else { return vec![resource.to_owned()] };
     let named = format!("{}{}", shape.before, shape.variable());
     match service {
-        // Events are read of one stream.
-        "logs" if after.strip_prefix(":log-stream:").is_some_and(|stream| !stream.is_empty()) => {
-            vec![format!("{named}:log-stream:*")]
-        }
         // AWS has the ARN of a group for its tags and that of its streams for all else, and does not document which of
         // them decides about the tags of a new group.
         "logs" => vec![named.clone(), format!("{named}:*")],

@@ -46,10 +46,6 @@ fn arns_become_patterns_and_patterns_arns() {
             ],
         ),
         (
-            "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/devops-error-generator:log-stream:2026/11/28/[1]ab",
-            &["arn:${Partition}:logs:${Region}:${Account}:log-group:${LogGroup}:log-stream:*"],
-        ),
-        (
             "arn:aws:cloudwatch::111122223333:dashboard/devops-incidents",
             &["arn:${Partition}:cloudwatch::${Account}:dashboard/${Dashboard}"],
         ),

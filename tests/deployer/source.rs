@@ -9,7 +9,7 @@ use regex::Regex;
 use crate::harness::{TestResult, repository};
 
 /// Actions of calls outside deployments, with the reason.
-const OTHERS: [(&str, &str); 11] = [
+const OTHERS: [(&str, &str); 12] = [
     ("events:PutEvents", "`watch` asks IAM whether a function's role may do it"),
     ("iam:GetAccountSummary", "`doctor`, which does without"),
     ("iam:SimulatePrincipalPolicy", "`doctor` and `watch`, which do without"),
@@ -18,6 +18,7 @@ const OTHERS: [(&str, &str); 11] = [
     ("lambda:GetFunctionConcurrency", "`doctor`, which does without"),
     ("lambda:ListFunctionEventInvokeConfigs", "`watch`, on functions of others"),
     ("lambda:UpdateFunctionEventInvokeConfig", "`watch`, on functions of others"),
+    ("logs:GetLogEvents", "`incidents show --logs`, on logs of others, which does without"),
     ("logs:DeleteRetentionPolicy", "the template always sets a retention"),
     ("sns:ListSubscriptions", "`local outbox`, at the local AWS"),
     ("sts:GetCallerIdentity", "takes no permission"),

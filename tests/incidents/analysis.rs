@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::table::{TABLE, get, incident, put, stop_the_sweep};
 use crate::deployer::calls;
-use crate::harness::{Aws, TestResult, World};
+use crate::harness::{Aws, TestResult, World, eventually};
 
 const GROUP: &str = "/aws/lambda/orders";
 const REQUEST: &str = "5f0c8a3e-1111-4222-8333-444455556666";
@@ -168,8 +168,11 @@ async fn all_lines_of_a_request_are_read_from_its_log() -> TestResult {
     );
 
     fill(&aws, now).await?;
-    let live = world.run(&show).await?.succeeded()?;
-    assert!(live.stdout.contains(&format!("{GROUP} a-stream")), "{}", live.stdout);
+    let live = eventually("the lines to be readable", async || {
+        let shown = world.run(&show).await?.succeeded()?;
+        Ok(shown.stdout.contains(&format!("{GROUP} a-stream")).then_some(shown))
+    })
+    .await?;
     let shown: Vec<&str> =
         live.stdout.lines().skip_while(|line| !line.starts_with("log ")).map(|line| &line[35..]).collect();
     assert_eq!(

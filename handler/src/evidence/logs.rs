@@ -173,7 +173,7 @@ fn tells_error(log: &RequestLog, of: &Subject<'_>) -> bool {
 /// Whether a line is the function's own. The platform's have the id in any case; what a function prints before it exits or is
 /// stopped, and while it starts, may not.
 fn tells_more(log: &RequestLog) -> bool {
-    const PLATFORM: [&str; 5] = ["START ", "END ", "REPORT ", "INIT_", "RequestId: "];
+    const PLATFORM: [&str; 7] = ["START ", "END ", "REPORT ", "INIT_", "RequestId: ", "Runtime.", "Sandbox."];
     let is_of_platform = |text: &str| {
         PLATFORM.iter().any(|start| text.starts_with(start))
             || text.contains("\"platform.")
