@@ -66,6 +66,7 @@ async fn played(scenarios: &[Scenario]) -> TestResult<Vec<Verdict>> {
     account::create_roles(&stage.aws, &functions).await?;
     let mut verdicts = Vec::new();
     for scenario in scenarios {
+        stage.forget().await?;
         let verdict = match play::play(&stage, scenario).await {
             Ok(played) => Verdict::of(scenario, &played),
             Err(error) => Verdict::of(scenario, &Played::default()).without_result(&format!("{error:?}")),

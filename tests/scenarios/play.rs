@@ -21,6 +21,9 @@ const SWEEPS: usize = 4;
 /// How long is between two sweeps, in seconds.
 const MINUTE: i64 = 60;
 
+/// What the handler itself remembers is not older than this, in seconds after the failure.
+const REMEMBERED: i64 = -120;
+
 /// Calls that gather evidence. Of `Query`, those of the index by month.
 const EVIDENCE: [&str; 7] = [
     "FilterLogEvents",
@@ -73,7 +76,12 @@ pub(super) async fn play(stage: &Stage, scenario: &Scenario) -> TestResult<Playe
     let mut happenings: Vec<_> = incidents.chain(reports).chain(failures).collect();
     happenings.sort_by_key(|(at, _)| *at);
     let mut played = None;
+    let mut is_remembered = happenings.iter().any(|(at, _)| at.0 < REMEMBERED);
     for (at, what) in happenings {
+        if is_remembered && at.0 >= REMEMBERED {
+            stage.forget().await?;
+            is_remembered = false;
+        }
         match what {
             Happening::Incident(earlier) => solved(stage, earlier, &functions, zero).await?,
             Happening::Health(health) => {
