@@ -4,7 +4,7 @@ use aws_sdk_lambda::primitives::Blob;
 use incident_model::Analysis;
 use incident_model::control::{Control, SelfCheck};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::settings::StackName;
 use incident_deploy::aws::{AwsError, Clients, Explain};
@@ -76,7 +76,7 @@ impl HandlerControl {
     /// # Errors
     /// As [`ControlError`].
     pub async fn analyse(&self, incident_id: &str) -> Result<Analysis, ControlError> {
-        let answer = self.request("analyse", json!({ "incident_id": incident_id })).await?;
+        let answer = self.request(&Control::Analyse { incident_id: incident_id.to_owned() }).await?;
         serde_json::from_value(answer.clone()).map_err(|_| ControlError::Failed { answer: answer.to_string() })
     }
 
@@ -85,36 +85,34 @@ impl HandlerControl {
     /// # Errors
     /// As [`ControlError`].
     pub async fn snapshot(&self, function: &str) -> Result<(), ControlError> {
-        let answer = self.request("snapshot", json!({ "function": function })).await?;
-        match answer.get("error") {
-            Some(error) => Err(ControlError::Failed { answer: error.as_str().unwrap_or_default().to_owned() }),
-            None => Ok(()),
-        }
+        self.request(&Control::Snapshot { function: function.to_owned() }).await.map(drop)
     }
 
     /// Makes a request that older handlers do not know. They would take it for an unreadable event and fail, which raises the
     /// alarm on the handler: so the handler is asked first.
-    async fn request(&self, request: &'static str, of: Value) -> Result<Value, ControlError> {
-        let answer = self.invoke(&Control::SelfCheck.payload()).await?;
+    async fn request(&self, control: &Control) -> Result<Value, ControlError> {
+        let request = control.name();
+        let answer = self.invoke(&Control::SelfCheck).await?;
         let check = SelfCheck::deserialize(&answer).unwrap_or_default();
         match check {
-            check if check.requests.iter().any(|known| known == request) => {
-                self.invoke(&json!({ "incidentctl": { request: of } })).await
-            }
+            check if check.requests.iter().any(|known| known == request) => self.invoke(control).await,
             SelfCheck { ok: true, version, .. } => Err(ControlError::Older { version, request }),
             _ => Err(ControlError::Unhealthy { complaint: complaint(&answer.to_string()) }),
         }
     }
 
-    async fn invoke(&self, payload: &Value) -> Result<Value, ControlError> {
+    async fn invoke(&self, control: &Control) -> Result<Value, ControlError> {
         let call = self.clients.lambda_at_length.invoke().function_name(&self.function);
-        let call = call.payload(Blob::new(payload.to_string())).send().await;
+        let call = call.payload(Blob::new(control.payload().to_string())).send().await;
         let output = call.explain("lambda:Invoke").map_err(|error| self.refused(error))?;
         let answer = output.payload.map(Blob::into_inner).unwrap_or_default();
         let answer: Value = serde_json::from_slice(&answer).unwrap_or_else(|_| String::from_utf8_lossy(&answer).into());
         match output.function_error {
             Some(_) => Err(ControlError::Failed { answer: answer.to_string() }),
-            None => Ok(answer),
+            None => match answer.get("error").and_then(Value::as_str) {
+                Some(error) => Err(ControlError::Failed { answer: error.to_owned() }),
+                None => Ok(answer),
+            },
         }
     }
 

@@ -170,6 +170,7 @@ impl<'a> Deployer<'a> {
         let id = incidents[0]["incident_id"].as_str().ok_or("no incident")?.to_owned();
         self.run(&["incidents", "list", "--status", "open"]).await?.succeeded()?;
         self.run(&["incidents", "show", &id, "--logs"]).await?.succeeded()?;
+        self.run(&["incidents", "analyse", &id]).await?.succeeded()?;
         for command in ["show", "ack", "resolve"] {
             self.run(&["incidents", command, &id]).await?.succeeded()?;
         }

@@ -50,13 +50,13 @@ pub struct Clients {
 /// What all clients have in common.
 #[derive(Debug, Clone)]
 pub struct Connection {
-    /// The connections.
+    /// Its connections.
     pub http: SharedHttpClient,
-    /// The endpoint; AWS's own without one.
+    /// The address of all services, if it is not AWS's.
     pub endpoint: Option<String>,
     /// The region.
     pub region: Region,
-    /// The credentials.
+    /// Who calls.
     pub credentials: SharedCredentialsProvider,
 }
 

@@ -140,8 +140,13 @@ impl Handler {
             Some(function) => self.snapshots.history(function).await,
             None => None,
         };
-        let now = clock.now().seconds;
-        let asked = Asked { incident: &incident, history: history.as_ref(), event: None, opened: None, now };
+        let asked = Asked {
+            incident: &incident,
+            history: history.as_ref(),
+            event: None,
+            opened: None,
+            now: clock.now().seconds,
+        };
         let analysis = analyst.analyse(asked).await.analysis;
         Ok(store.keep_analysis(incident_id, &analysis).await?.then_some(analysis))
     }
@@ -187,7 +192,6 @@ impl Handler {
     async fn self_check(&self) -> SelfCheck {
         let Ingest { flow, loaded, .. } = &self.ingest;
         let now = flow.context.clock.now().seconds;
-        let problem = flow.context.settings.alerts_problem.as_deref();
-        self_check::run(loaded, problem, &flow.context.store, &flow.context.notifier, now).await
+        self_check::run(loaded, &flow.context.settings, &flow.context.store, &flow.context.notifier, now).await
     }
 }

@@ -31,6 +31,19 @@ struct Message {
 }
 
 impl Control {
+    /// The names of all requests of this version.
+    pub const NAMES: [&'static str; 4] = ["self-check", "sweep", "snapshot", "analyse"];
+
+    /// The name on the wire.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SelfCheck => "self-check",
+            Self::Sweep => "sweep",
+            Self::Snapshot { .. } => "snapshot",
+            Self::Analyse { .. } => "analyse",
+        }
+    }
+
     /// The request in an invocation's payload; `None` for an event.
     pub fn read(payload: &Value) -> Option<Self> {
         Message::deserialize(payload).ok().map(|message| message.incidentctl)
@@ -72,6 +85,9 @@ pub struct SelfCheck {
     /// The alert policy.
     #[serde(default)]
     pub alerts: Finding,
+    /// The setting about evidence.
+    #[serde(default)]
+    pub analysis: Finding,
     /// The incident table, read and written with the handler's role.
     #[serde(default)]
     pub table: Finding,
@@ -102,9 +118,6 @@ impl<E: ToString> From<Result<(), E>> for Finding {
     }
 }
 
-/// The names of all requests that the handler of this version knows.
-pub const REQUESTS: [&str; 4] = ["self-check", "sweep", "snapshot", "analyse"];
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -125,6 +138,8 @@ mod tests {
                 json!({"incidentctl": {"analyse": {"incident_id": "inc-1"}}}),
             ),
         ] {
+            assert!(payload["incidentctl"] == control.name() || payload["incidentctl"].get(control.name()).is_some());
+            assert!(Control::NAMES.contains(&control.name()));
             assert_eq!(control.payload(), payload);
             assert_eq!(Control::read(&payload), Some(control));
         }

@@ -10,7 +10,8 @@
 //! | `inc-…#analysis` | its [`Analysis`](crate::Analysis) | when an alert about it goes out |
 //!
 //! The handler's helper items have keys of their own kind (`event#…`, `open#…`, `trouble#…`, `alarm-of-function#…`,
-//! `pending#…`, `budget#…`, `function#…`, `silences`, `calendar`) and no attribute of an index key, so no index shows them.
+//! `pending#…`, `budget#…`, `function#…`, `function-snapshots`, `trail`, `silences`, `calendar`) and no attribute of an index
+//! key, so no index shows them.
 
 /// Partition key of the table.
 pub const INCIDENT_ID: &str = "incident_id";

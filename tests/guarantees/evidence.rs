@@ -7,9 +7,7 @@ use incident_model::time::rfc3339;
 use serde_json::{Value, json};
 
 use super::bus;
-
 use super::stack::Stack;
-
 use crate::harness::{Aws, Control, TestResult, eventually};
 use crate::watch::create;
 

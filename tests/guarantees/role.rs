@@ -1,5 +1,6 @@
 //! The handler's role allows what the handler does, and nothing else.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -49,16 +50,20 @@ async fn does_everything(stack: &Stack) -> TestResult {
     stack.until_queued("devops-handler-dlq", 1).await?;
     eventually("the alarm", async || Ok((stack.alarm_state("devops-function-errors").await? == "ALARM").then_some(())))
         .await?;
-    eventually("every incident", async || {
+    let unasked = Cell::new(Vec::new());
+    let done = eventually("every incident", async || {
         let (is_swept, answer) = stack.invoke(SWEEP).await?;
         assert!(is_swept, "{answer}");
         let (incidents, used) = (stack.incidents().await?, needs(stack).await?);
         let is_found = incidents.iter().any(|incident| incident.source == "lambda-metrics");
         let is_mailed = incidents.iter().all(|incident| incident.notified_at.is_some());
-        let is_asked = evidence::CALLS.iter().all(|action| used.contains(*action));
+        let left: Vec<_> = evidence::CALLS.into_iter().filter(|action| !used.contains(*action)).collect();
+        let is_asked = left.is_empty();
+        unasked.set(left);
         Ok((is_found && is_mailed && is_asked && stack.waiting(EVENTS).await? == 0).then_some(()))
     })
-    .await
+    .await;
+    done.map_err(|error| format!("{error}; these calls were not made: {:?}", unasked.take()).into())
 }
 
 /// The actions that the handler's calls, and those of its pollers, needed.

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_iam::types::PolicyEvaluationDecisionType;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::Environment;
 use incident_deploy::resources;
 use incident_deploy::template::{EMBEDDED, Inputs, Place, Template};
 use incident_model::analysis::AnalysisPolicy;
@@ -217,6 +219,29 @@ async fn what_is_changed_by_hand_is_drift() -> TestResult {
     assert!(status.stdout.contains("HandlerRole"), "{status:?}");
     world.run(&UP).await?.succeeded()?;
     assert!(role(&aws).await?.contains("states:GetExecutionHistory"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_setting_that_the_handler_cannot_read_is_reported_and_repaired() -> TestResult {
+    let world = World::new()?;
+    let aws = world.up().await?;
+    let found = aws.lambda.get_function_configuration().function_name(HANDLER).send().await?;
+    let mut variables = found.environment.and_then(|environment| environment.variables).ok_or("no variables")?;
+    variables.insert("INCIDENT_ANALYSIS".to_owned(), r#"{"log":false}"#.to_owned());
+    let changed = Environment::builder().set_variables(Some(variables)).build();
+    aws.lambda.update_function_configuration().function_name(HANDLER).environment(changed).send().await?;
+    let check = async || {
+        let check = Blob::new(r#"{"incidentctl":"self-check"}"#);
+        let answer = aws.lambda.invoke().function_name(HANDLER).payload(check).send().await?;
+        let answer: Value = serde_json::from_slice(answer.payload().map(AsRef::as_ref).unwrap_or_default())?;
+        Ok((answer["ok"] == false).then_some(answer))
+    };
+    let answer = eventually("a complaint", check).await?;
+    let error = answer["analysis"]["error"].as_str().unwrap_or_default();
+    assert!(error.contains("unknown field `log`"), "{answer}");
+    world.run(&UP).await?.succeeded()?;
+    assert_eq!(variable(&aws).await?, AnalysisPolicy::default());
     Ok(())
 }
 

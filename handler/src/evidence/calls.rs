@@ -36,7 +36,8 @@ impl Calls {
     ) -> Result<T, WhyMissing> {
         let taken = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         taken.map_err(|_| WhyMissing::Late)?;
-        call.await.map_err(|error| why(&error))
+        // Boxed: the futures of the SDKs are large.
+        Box::pin(call).await.map_err(|error| why(&error))
     }
 }
 

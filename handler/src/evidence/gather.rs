@@ -57,22 +57,23 @@ pub(super) async fn evidence(
     let metrics = Metrics { clients, calls };
     let related = Related { clients, calls, table };
     let execution = Execution { clients, calls };
+    // Boxed, so that one source does not need the stack of all.
     let (function, known, rates, around, execution, log) = tokio::join!(
-        function,
-        known,
-        within(each, policy.metrics || of.function.is_none(), &metrics, of),
-        within(each, true, &related, of),
-        within(each, policy.executions || of.execution.is_none(), &execution, of),
-        log,
+        Box::pin(function),
+        Box::pin(known),
+        Box::pin(within(each, policy.metrics || of.function.is_none(), &metrics, of)),
+        Box::pin(within(each, true, &related, of)),
+        Box::pin(within(each, policy.executions || of.execution.is_none(), &execution, of)),
+        Box::pin(log),
     );
     // What is hardly there comes last, with a call that is left.
     let history = match known {
         Gathered::Missing(WhyMissing::None) if of.is_unknown && calls.is_left() => {
-            within(all, policy.changes || of.function.is_none(), history, of).await
+            Box::pin(within(all, policy.changes || of.function.is_none(), history, of)).await
         }
         known => known,
     };
-    let around = with_month_before(around, timeout_at(all, related.before(of)).await.ok());
+    let around = with_month_before(around, timeout_at(all, Box::pin(related.before(of))).await.ok());
     let around = related::with_opened(around, of);
     Evidence { log, function, history, rates, around, execution }
 }

@@ -64,7 +64,7 @@ impl Gather for Logs<'_> {
         let with_id = self.with_id(&place, request, of).await?;
         let log = |events: &[LogEvent]| RequestLog::of(&place.group, events, Some(request), error_of(of.incident));
         let known = log(&with_id);
-        if known.as_ref().is_some_and(|log| tells_error(log, of)) || !self.calls.is_left() {
+        if known.as_ref().is_some_and(|log| tells_error(log, of) && tells_more(log)) || !self.calls.is_left() {
             return known.ok_or(WhyMissing::None);
         }
         // What the stream does not say in time leaves what is known.
@@ -168,6 +168,18 @@ fn tells_error(log: &RequestLog, of: &Subject<'_>) -> bool {
     let error = error_of(of.incident).lines().next().unwrap_or_default();
     let begin = error.char_indices().nth(BEGIN).map_or(error, |(end, _)| &error[..end]);
     !begin.is_empty() && log.error_line().contains(begin)
+}
+
+/// Whether a line is the function's own. The platform's have the id in any case; what a function prints before it exits or is
+/// stopped, and while it starts, may not.
+fn tells_more(log: &RequestLog) -> bool {
+    const PLATFORM: [&str; 5] = ["START ", "END ", "REPORT ", "INIT_", "RequestId: "];
+    let is_of_platform = |text: &str| {
+        PLATFORM.iter().any(|start| text.starts_with(start))
+            || text.contains("\"platform.")
+            || text.contains(" Task timed out after ")
+    };
+    log.lines.iter().any(|line| !is_of_platform(&line.text))
 }
 
 /// The events with the id, and those of the stream in place of what it repeats; oldest first.

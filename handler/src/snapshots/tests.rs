@@ -243,3 +243,39 @@ fn what_changed_is_kept_short() {
     assert_eq!((added.len(), removed.len()), (8, 3));
     assert!(added.iter().chain(removed).all(|name| name.chars().count() == 141));
 }
+
+/// What a month of rounds takes, and its list price: operations has a row for each size of an account. A snapshot is read
+/// eventually consistent, which is half a unit; the round's item is at most 1 KB.
+#[tokio::test(start_paused = true)]
+async fn the_documents_have_what_snapshots_take() {
+    const OPERATIONS: &str = include_str!("../../../docs/operations.md");
+    /// Of `incident-deploy`'s prices: a million write and read units on demand.
+    const WRITES_USD: f64 = 0.625;
+    const READS_USD: f64 = 0.125;
+    for (functions, hours) in [(10, 1), (1_000, 32), (10_000, 14)] {
+        let world = World::of(functions);
+        world.sweep_for(hours * HOUR).await;
+        let counts = || {
+            [world.taken.borrow().len() as u64, world.reads.get(), world.round_reads.get(), world.round_writes.get()]
+        };
+        let before = counts();
+        assert_eq!(world.writes.get(), functions as u64);
+        // Ten rounds.
+        world.sweep_for(9 * HOUR).await;
+        assert_eq!(world.writes.get(), functions as u64, "an unchanged function is not written");
+        let month = 730.0 / 9.0;
+        let after = counts();
+        let [pages, snapshots, reads, writes] = std::array::from_fn(|at| (after[at] - before[at]) as f64 * month);
+        let reads = snapshots / 2.0 + reads;
+        let usd = reads / 1e6 * READS_USD + writes / 1e6 * WRITES_USD;
+        let thousands = |number: f64| {
+            let text = format!("{number:.0}");
+            let groups = text.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
+            groups.collect::<Vec<_>>().join(" ")
+        };
+        let row =
+            [thousands(functions as f64), thousands(pages), thousands(reads), thousands(writes), format!("${usd:.2}")];
+        let row = format!("| {} |", row.join(" | "));
+        assert!(OPERATIONS.contains(&row), "no `{row}`");
+    }
+}

@@ -19,6 +19,9 @@ const CONFIGURATION: &str = "UpdateFunctionConfiguration20150331v2";
 const ALIAS: &str = "UpdateAlias20150331";
 const CONCURRENCY: &str = "PutFunctionConcurrency20171031";
 
+/// Names that are asked for, at most.
+const MOST_NAMES: usize = 2;
+
 /// A question: who made the change that an analysis suspects?
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Question {
@@ -33,7 +36,7 @@ pub(crate) struct Question {
     /// Whether the record already says that a change is missing.
     pub(crate) says_missing: bool,
     /// The calls that can have made it, the likelier first.
-    pub(crate) calls: [Call; 2],
+    pub(crate) calls: Vec<Call>,
 }
 
 /// A call in a span of time, in seconds since 1970.
@@ -52,29 +55,42 @@ impl Question {
         }
         let is_of_change = |kind: EvidenceKind| kind == EvidenceKind::Change;
         let mut quotes = analysis.evidence.iter().filter(|quote| is_of_change(quote.kind));
-        let (quote, changed_at) = quotes.find_map(|quote| Some((quote, quote.at.as_deref().and_then(seconds_of)?)))?;
-        let call = |name, before| Call { name, from: changed_at - before, to: changed_at + AFTER };
-        let (code, configuration) = (call(CODE, BEFORE), call(CONFIGURATION, BEFORE));
-        let has = |word: &str| quote.text.split(|letter: char| !letter.is_alphanumeric()).any(|one| one == word);
-        let calls = match analysis.cause {
-            _ if has("alias") => [call(ALIAS, BEFORE_SNAPSHOT), code],
-            _ if has("concurrency") => [call(CONCURRENCY, BEFORE_SNAPSHOT), configuration],
-            Cause::Deployment => [code, configuration],
-            _ => [configuration, code],
-        };
+        let changed_at = quotes.find_map(|quote| quote.at.as_deref().and_then(seconds_of))?;
+        let usual = if analysis.cause == Cause::Deployment { [CODE, CONFIGURATION] } else { [CONFIGURATION, CODE] };
+        let mut names: Vec<&'static str> = Vec::new();
+        for name in analysis.changed.iter().map(|changed| call_of(changed, usual[0])).chain(usual) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.truncate(MOST_NAMES);
+        let before = |name| if [ALIAS, CONCURRENCY].contains(&name) { BEFORE_SNAPSHOT } else { BEFORE };
+        let call = |name| Call { name, from: changed_at - before(name), to: changed_at + AFTER };
         Some(Self {
             incident_id: incident_id.to_owned(),
             function: function.to_owned(),
             changed_at,
             analysed_at: analysis.at.clone(),
             says_missing: analysis.missing.iter().any(|missing| is_of_change(missing.kind)),
-            calls,
+            calls: names.into_iter().map(call).collect(),
         })
     }
 
     /// Whether CloudTrail has the change by now, if it ever will.
     pub(crate) fn is_late(&self, now: i64) -> bool {
         now > self.changed_at + LATE
+    }
+}
+
+/// The call that changes what an analysis says has changed.
+fn call_of(changed: &str, unknown: &'static str) -> &'static str {
+    match changed {
+        "alias" => ALIAS,
+        "concurrency" => CONCURRENCY,
+        // The architecture comes with the code.
+        "code" | "architecture" => CODE,
+        "something" => unknown,
+        _ => CONFIGURATION,
     }
 }
 
@@ -92,7 +108,7 @@ mod tests {
 
     const AT: i64 = 1_795_773_480;
 
-    fn analysis(cause: Cause, evidence: &[(EvidenceKind, Option<&str>, &str)]) -> Analysis {
+    fn analysis(cause: Cause, changed: &[&str], evidence: &[(EvidenceKind, Option<&str>, &str)]) -> Analysis {
         let quote = |(kind, at, text): &(EvidenceKind, Option<&str>, &str)| Quote {
             kind: *kind,
             at: at.map(str::to_owned),
@@ -109,8 +125,8 @@ mod tests {
             context: Vec::new(),
             lines: Vec::new(),
             error_line: None,
-            changed: Vec::new(),
             shared_with: Vec::new(),
+            changed: changed.iter().map(|name| (*name).to_owned()).collect(),
             failing_share: None,
             at: "2026-11-27T10:02:00.000Z".to_owned(),
         }
@@ -121,17 +137,22 @@ mod tests {
         let at = Some("2026-11-27T09:58:00.000Z");
         let exact = |name| Call { name, from: AT - 120, to: AT + 30 };
         let wide = |name| Call { name, from: AT - 3900, to: AT + 30 };
-        for (cause, text, expected) in [
-            (Cause::Deployment, "code deployed", Some([exact(CODE), exact(CONFIGURATION)])),
-            (Cause::Deployment, "alias live: 40 to 41", Some([wide(ALIAS), exact(CODE)])),
-            (Cause::Configuration, "memory 512 to 128", Some([exact(CONFIGURATION), exact(CODE)])),
-            (Cause::Configuration, "aliases-table removed", Some([exact(CONFIGURATION), exact(CODE)])),
-            (Cause::Configuration, "reserved concurrency 10 to 1", Some([wide(CONCURRENCY), exact(CONFIGURATION)])),
-            (Cause::Dependency, "code deployed", None),
+        for (cause, changed, expected) in [
+            (Cause::Deployment, &["code"][..], Some([exact(CODE), exact(CONFIGURATION)])),
+            (Cause::Deployment, &["alias"], Some([wide(ALIAS), exact(CODE)])),
+            (Cause::Deployment, &["memory", "code"], Some([exact(CONFIGURATION), exact(CODE)])),
+            (Cause::Deployment, &["something"], Some([exact(CODE), exact(CONFIGURATION)])),
+            (Cause::Deployment, &[], Some([exact(CODE), exact(CONFIGURATION)])),
+            (Cause::Configuration, &["memory", "environment"], Some([exact(CONFIGURATION), exact(CODE)])),
+            (Cause::Configuration, &["something"], Some([exact(CONFIGURATION), exact(CODE)])),
+            (Cause::Configuration, &["concurrency"], Some([wide(CONCURRENCY), exact(CONFIGURATION)])),
+            (Cause::Configuration, &["architecture"], Some([exact(CODE), exact(CONFIGURATION)])),
+            (Cause::Dependency, &["code"], None),
         ] {
-            let evidence = [(EvidenceKind::Log, Some("2026-11-27T10:00:00Z"), "x"), (EvidenceKind::Change, at, text)];
-            let question = Question::about("inc-1", "orders", &analysis(cause, &evidence));
-            assert_eq!(question.as_ref().map(|question| question.calls), expected, "{text}");
+            let evidence = [(EvidenceKind::Log, Some("2026-11-27T10:00:00Z"), "x"), (EvidenceKind::Change, at, "y")];
+            let question = Question::about("inc-1", "orders", &analysis(cause, changed, &evidence));
+            let calls = question.as_ref().map(|question| question.calls.clone());
+            assert_eq!(calls, expected.map(Vec::from), "{cause:?} {changed:?}");
             let is_of_analysis = |question: Question| question.changed_at == AT && question.function == "orders";
             assert!(question.is_none_or(is_of_analysis));
         }
@@ -140,9 +161,9 @@ mod tests {
     #[test]
     fn without_a_time_there_is_no_question() {
         for at in [None, Some("yesterday")] {
-            let analysis = analysis(Cause::Deployment, &[(EvidenceKind::Change, at, "code deployed")]);
+            let analysis = analysis(Cause::Deployment, &["code"], &[(EvidenceKind::Change, at, "code deployed")]);
             assert_eq!(Question::about("inc-1", "orders", &analysis), None);
         }
-        assert_eq!(Question::about("inc-1", "orders", &analysis(Cause::Deployment, &[])), None);
+        assert_eq!(Question::about("inc-1", "orders", &analysis(Cause::Deployment, &["code"], &[])), None);
     }
 }

@@ -43,7 +43,7 @@ fn question(number: usize, function: &str, changed_at: i64) -> Question {
         changed_at,
         analysed_at: "2026-11-27T10:00:00.000Z".to_owned(),
         says_missing: false,
-        calls: [call("UpdateFunctionCode20150331v2"), call("UpdateFunctionConfiguration20150331v2")],
+        calls: vec![call("UpdateFunctionCode20150331v2"), call("UpdateFunctionConfiguration20150331v2")],
     }
 }
 

@@ -481,7 +481,7 @@ fn clients(endpoint: &str, access_key: &AccessKey, answer: Duration) -> Clients 
     }
     let (dynamodb, sns, sqs) = (client!(aws_sdk_dynamodb), client!(aws_sdk_sns), client!(aws_sdk_sqs));
     let (cloudwatch, lambda) = (client!(aws_sdk_cloudwatch), client!(aws_sdk_lambda));
-    let (endpoint, region) = (Some(endpoint.to_owned()), Region::new(REGION));
-    let evidence = Arc::new(EvidenceClients::new(Connection { http, endpoint, region, credentials }));
-    Clients { dynamodb, sns, sqs, cloudwatch, lambda, evidence }
+    let region = Region::new(REGION);
+    let connection = Connection { http, endpoint: Some(endpoint.to_owned()), region, credentials };
+    Clients { dynamodb, sns, sqs, cloudwatch, lambda, evidence: Arc::new(EvidenceClients::new(connection)) }
 }

@@ -6,13 +6,15 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use incident_handler::store::{
     Folded, Lookup, Opening, Outbox, Rejudged, Sent, Snapshot, Store, StoreError, Table, Trouble,
 };
-use incident_model::analysis::{Analysis, Cause, Confidence, FunctionHistory, LogLine};
+use incident_model::analysis::{Analysis, Cause, Confidence, EvidenceKind, FunctionHistory, LogLine};
+use incident_model::control::Control;
 use incident_model::table::{DUE_QUEUE, INCIDENT_ID, analysis_key, function_key};
 use incident_model::{Incident, Reason, Rules, Severity, classify};
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
+use serde_json::json;
 
-use crate::account::{Account, TestResult};
-use crate::events::failure;
+use crate::account::{Account, TestResult, delivered};
+use crate::events::{failure, failure_of_all};
 
 const CREATED: &str = "2026-01-01T00:00:00.000Z";
 const NOW: &str = "2026-01-01T00:00:01.000Z";
@@ -29,6 +31,7 @@ fn analysis() -> Analysis {
         candidates: Vec::new(),
         advice: vec!["Roll back.".to_owned()],
         context: Vec::new(),
+        error_line: None,
         lines: vec![LogLine { at: NOW.to_owned(), text: "no such order".to_owned() }],
         error_line: None,
         changed: Vec::new(),
@@ -208,7 +211,7 @@ async fn what_is_too_large_to_keep_is_not_sent_to_the_table() -> TestResult {
 }
 
 #[tokio::test]
-async fn the_lookup_reads_what_is_known_of_the_function_until_its_fingerprint_is_known() -> TestResult {
+async fn the_lookup_reads_what_is_known_of_the_function() -> TestResult {
     let account = Account::new().await?;
     let history = FunctionHistory { seen_at: NOW_SECONDS, ..FunctionHistory::default() };
     let mut item: HashMap<String, AttributeValue> = to_item(&history)?;
@@ -229,8 +232,43 @@ async fn the_lookup_reads_what_is_known_of_the_function_until_its_fingerprint_is
     };
     assert_eq!(table.look(&lookup).await?.function, Some(history));
     assert_eq!(table.look(&Lookup { function: None, ..lookup }).await?.function, None);
-    opened(&table).await?;
-    table.look(&lookup).await?;
-    assert_eq!(table.look(&lookup).await?.function, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn five_functions_of_one_batch_with_one_error_are_two_mails() -> TestResult {
+    let account = Account::new().await?;
+    let functions = ["carts", "invoices", "orders", "payments", "refunds"];
+    let bodies: Vec<String> = functions.iter().map(|name| failure_of_all(name, name).to_string()).collect();
+    account.put_into_queue(&bodies).await?;
+    let batch = account.batch().await?;
+    assert_eq!(delivered(&account.handler()?, &batch).await?, json!({ "batchItemFailures": [] }));
+    assert_eq!(account.subjects().await?.len(), 1);
+    account.settled().await?;
+    let mails = account.alerts().await?;
+    let listed = |body: &str| functions.iter().filter(|name| body.contains(&format!("{name} failed"))).count();
+    let listed: Vec<usize> = mails.iter().map(|mail| listed(&mail.body)).collect();
+    assert_eq!(listed, [1, 4], "{:?}", account.subjects().await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_incident_is_analysed_again_on_demand_and_nothing_is_sent() -> TestResult {
+    let account = Account::new().await?;
+    let handler = account.handler()?;
+    delivered(&handler, &failure("orders", "e1")).await?;
+    let (id, mails) = (account.incidents().await?.remove(0).incident_id, account.subjects().await?.len());
+    // Nothing of it is left, as if the write beside the alert had failed.
+    account.put(HashMap::from([(INCIDENT_ID.to_owned(), AttributeValue::S(analysis_key(&id)))])).await?;
+    let request = Control::Analyse { incident_id: id.clone() }.payload();
+    let analysis: Analysis = serde_json::from_value(delivered(&handler, &request).await?)?;
+    // This account has neither function nor log group.
+    assert!(analysis.missing.iter().any(|missing| missing.kind == EvidenceKind::Log), "{analysis:?}");
+    assert_eq!(account.text(&analysis_key(&id), "statement").await?, analysis.statement);
+    assert_eq!(account.text(&id, "cause").await?, analysis.cause.name());
+    assert_eq!(account.subjects().await?.len(), mails);
+    let unknown = Control::Analyse { incident_id: "inc-0".to_owned() }.payload();
+    let answer = delivered(&handler, &unknown).await?;
+    assert_eq!(answer["error"], "no incident has this id");
     Ok(())
 }

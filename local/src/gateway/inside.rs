@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::connections::Held;
-use super::pipeline::perform;
+use super::pipeline::{Received, perform};
 use super::protocol::Protocol;
 use super::route::Route;
 use super::{Reply, State, refusal};
@@ -30,7 +30,7 @@ impl Front for State {
         };
         let route = Route { service: call.service.clone(), operation: call.operation.clone(), protocol };
         let body = Bytes::from(Value::Object(call.input.0.clone()).to_string());
-        match perform(&self, route, call, body, rest, Held::nothing()).await {
+        match perform(&self, Received { route, call, access_key: None }, body, rest, Held::nothing()).await {
             Ok(reply) => read(&reply),
             Err(dropped) => Err(ApiError::new(NO_ANSWER, dropped.to_string()).with_status(503)),
         }

@@ -29,6 +29,7 @@ use crate::{ApiError, Call, Cloud, Principal, RestRequest};
 struct Work {
     route: Route,
     call: Call,
+    access_key: Option<String>,
     needs: Vec<Need>,
     /// ARN of the target, or `*`.
     resource: String,
@@ -152,30 +153,38 @@ async fn answer_call(
         Ok(call) => call,
         Err(error) => return fail(&route, error),
     };
+    let access_key = signer.as_ref().map(|signer| signer.signature.scope.access_key_id.clone());
     let rest = match route.protocol {
         Protocol::Lambda => Some(rest_request(&request, &call, &request.body)),
         // Encoded bodies are stored verbatim.
         Protocol::S3 => Some(rest_request(&request, &call, &request.sent_body)),
         _ => None,
     };
-    perform(state, route, call, request.body, rest, held).await
+    perform(state, Received { route, call, access_key }, request.body, rest, held).await
 }
 
-/// Performs a call whose caller is known, unless a fault rule prevents it. The policies of the caller are asked.
+/// A call whose sender is known.
+pub(super) struct Received {
+    pub(super) route: Route,
+    pub(super) call: Call,
+    /// The id of the key that signed it; none for an unsigned one, and for one that a service makes.
+    pub(super) access_key: Option<String>,
+}
+
+/// Performs a call, unless a fault rule prevents it. The policies of the caller are asked.
 ///
 /// # Errors
 /// When a fault rule ends the connection.
 pub(super) async fn perform(
     state: &Arc<State>,
-    route: Route,
-    call: Call,
+    Received { route, call, access_key }: Received,
     body: Bytes,
     rest: Option<RestRequest>,
     held: Held,
 ) -> Result<Reply, Dropped> {
     let needs = permission::needs(&state.cloud, &call, rest.as_ref());
     let resource = permission::resource(&needs);
-    break_or_perform(state, Work { route, call, needs, resource, body, _held: held }, rest).await
+    break_or_perform(state, Work { route, call, access_key, needs, resource, body, _held: held }, rest).await
 }
 
 fn read_call(
@@ -245,7 +254,7 @@ async fn perform_to_its_end(
     let begun = state.cloud.work.begin();
     let performing = tokio::spawn(async move {
         let _begun = begun;
-        let draft = cloudtrail::draft(&state.cloud, &work.call, rest.as_ref());
+        let draft = cloudtrail::draft(&state.cloud, &work.call, rest.as_ref(), work.access_key.as_deref());
         let reply = work.perform(&state.cloud, rest, fault.as_ref()).await;
         if let Some(draft) = draft
             && reply.status() != http::StatusCode::NOT_IMPLEMENTED

@@ -24,7 +24,7 @@ pub(super) fn why(fields: &mut Fields, incident: &Incident) {
 /// The lines of the log, how bad it is, what else broke, what helped last time, and what could not be gathered.
 pub(super) fn context(fields: &mut Fields, incident: &Incident) {
     if let Some(analysis) = &incident.analysis {
-        log(fields, before_error(&analysis.lines, incident));
+        log(fields, before_error(analysis));
         surroundings(fields, analysis);
     }
 }
@@ -64,13 +64,16 @@ fn suspicion(fields: &mut Fields, analysis: &Analysis) {
 }
 
 fn surroundings(fields: &mut Fields, analysis: &Analysis) {
-    for Quote { kind, text, .. } in &analysis.context {
-        match kind {
-            EvidenceKind::Rate => fields.text("how bad", text),
-            EvidenceKind::Related => fields.text("also broke", text),
-            EvidenceKind::Earlier => fields.text("last time", text),
-            other => fields.text("context", &format!("{other}: {text}")),
-        }
+    for (number, Quote { kind, text, .. }) in analysis.context.iter().enumerate() {
+        let is_first = number.checked_sub(1).is_none_or(|before| analysis.context[before].kind != *kind);
+        let label = match kind {
+            _ if !is_first => "",
+            EvidenceKind::Rate => "how bad",
+            EvidenceKind::Related => "also broke",
+            EvidenceKind::Earlier => "last time",
+            other => other.name(),
+        };
+        fields.text(label, text);
     }
     fields.text("same cause", &analysis.shared_with.join(", "));
     let missing: Vec<String> = analysis.missing.iter().map(unavailable).collect();
@@ -95,12 +98,10 @@ fn unavailable(Missing { kind, reason }: &Missing) -> String {
     format!("{kind}: {reason}, {why}")
 }
 
-/// The last line with the error, and those before it; without such a line the last ones.
-fn before_error<'l>(lines: &'l [LogLine], incident: &Incident) -> &'l [LogLine] {
-    let message = incident.error_message.lines().next().unwrap_or_default();
-    let signs = [incident.error_type.as_str(), message].map(str::trim);
-    let is_error = |line: &LogLine| signs.iter().any(|sign| !sign.is_empty() && line.text.contains(sign));
-    let end = lines.iter().rposition(is_error).map_or(lines.len(), |at| at + 1);
+/// The line with the error, and those before it; of an unknown one the last lines.
+fn before_error(analysis: &Analysis) -> &[LogLine] {
+    let lines = &analysis.lines;
+    let end = analysis.error_line.map_or(lines.len(), |error| error.saturating_add(1).min(lines.len()));
     &lines[end.saturating_sub(LINES_BEFORE + 1)..end]
 }
 
@@ -115,14 +116,19 @@ mod tests {
 
     #[test]
     fn ten_lines_before_the_error_are_shown() {
-        let incident = Incident { error_type: "KeyError".to_owned(), error_message: String::new(), ..analysed("1") };
-        let mut lines: Vec<LogLine> = (0..15).map(|number| line(&format!("line {number}"))).collect();
-        lines[13].text = "[ERROR] KeyError: 'customer'".to_owned();
-        let shown = before_error(&lines, &incident);
-        assert_eq!((shown.len(), &shown[0].text[..], &shown[10].text[..]), (11, "line 3", lines[13].text.as_str()));
-        lines.truncate(3);
-        assert_eq!(before_error(&lines, &incident).len(), 3, "no line has the error");
-        assert_eq!(before_error(&[], &incident), []);
+        let lines = (0..15).map(|number| line(&format!("line {number}"))).collect();
+        let analysis = analysed("1").analysis.map(|known| Analysis { lines, ..*known });
+        for (error_line, first, last) in [
+            (Some(13), "line 3", "line 13"),
+            (Some(2), "line 0", "line 2"),
+            (None, "line 4", "line 14"),
+            (Some(99), "line 4", "line 14"),
+        ] {
+            let analysis = analysis.clone().map(|known| Analysis { error_line, ..known });
+            let shown = analysis.as_ref().map(before_error).unwrap_or_default();
+            let ends = [shown.first(), shown.last()].map(|line| line.map(|line| line.text.as_str()));
+            assert_eq!(ends, [Some(first), Some(last)]);
+        }
     }
 
     #[test]

@@ -46,7 +46,8 @@ pub(super) fn analysed(id: &str) -> Incident {
                 "aws lambda update-alias --function-name devops-error-generator --name live --function-version 40 --region eu-west-1",
             ],
             "context": [
-                {"kind": "rate", "text": "312 of 340 calls fail since 12:00; none of 8000 before\n▁▁▁▁▁▇█"},
+                {"kind": "rate", "text": "312 of 340 calls fail since 12:00; none of 8000 before"},
+                {"kind": "rate", "text": "errors of the last 3 h: ▁▁▁▁▁▇█"},
                 {"kind": "related", "text": "4 functions began within 90 s with the same error"},
                 {"kind": "earlier", "text": "resolved twice; the last note: rolled back to v38"},
             ],
@@ -55,7 +56,7 @@ pub(super) fn analysed(id: &str) -> Incident {
                 {"at": "2026-01-31T12:00:00.120Z", "text": "[ERROR] KeyError: 'customer'\nTraceback: app.py, line 12"},
                 {"at": "2026-01-31T12:00:00.130Z", "text": "REPORT Duration: 30 ms"},
             ],
-            "shared_with": ["inc-0199e7a1-0002"], "failing_share": 0.9, "at": "2026-01-31T12:00:01Z",
+            "error_line": 1, "shared_with": ["inc-0199e7a1-0002"], "failing_share": 0.9, "at": "2026-01-31T12:00:01Z",
         },
     });
     record.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
@@ -178,7 +179,7 @@ fn an_analysis_stands_above_the_facts() {
                   2026-01-31 12:00:00  [ERROR] KeyError: 'customer'
                                        Traceback: app.py, line 12
     how bad       312 of 340 calls fail since 12:00; none of 8000 before
-                  ▁▁▁▁▁▇█
+                  errors of the last 3 h: ▁▁▁▁▁▇█
     also broke    4 functions began within 90 s with the same error
     last time     resolved twice; the last note: rolled back to v38
     same cause    inc-0199e7a1-0002

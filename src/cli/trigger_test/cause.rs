@@ -25,7 +25,7 @@ pub(super) fn warn(kind: FailureKind, incident: &Incident, ui: &Ui) {
     ui.warn(&warning);
     ui.hint(match (incident.error_type.as_str(), incident.cause) {
         (UNKNOWN_KIND, _) | (_, None) => "`incidentctl up` updates the stack",
-        _ => "`incidentctl incidents show` says what evidence is missing",
+        _ => "a test just before, which changed the generator, may be named: `incidentctl incidents show` has the evidence",
     });
 }
 

@@ -40,6 +40,8 @@ pub(super) struct World {
     pub(super) latency: Cell<Duration>,
     /// Writes of snapshots; reads and writes of the round.
     pub(super) writes: Cell<u64>,
+    /// Snapshots that were read.
+    pub(super) reads: Cell<u64>,
     pub(super) round_reads: Cell<u64>,
     pub(super) round_writes: Cell<u64>,
     /// Lambda's code for every page.
@@ -74,6 +76,7 @@ impl World {
             shortest_pause: Cell::new(Duration::MAX),
             latency: Cell::new(Duration::from_millis(50)),
             writes: Cell::default(),
+            reads: Cell::default(),
             round_reads: Cell::default(),
             round_writes: Cell::default(),
             refusal: RefCell::default(),
@@ -222,6 +225,7 @@ impl Memory for &World {
     }
 
     async fn known(&self, functions: &[&str]) -> Result<BTreeMap<String, Known>, Refused> {
+        self.reads.set(self.reads.get() + functions.len() as u64);
         let items = self.items.borrow();
         let found = functions.iter().filter_map(|name| Some(((*name).to_owned(), items.get(*name)?.clone())));
         Ok(found.collect())

@@ -38,8 +38,8 @@ async fn put(local: &LocalTable, id: &str, created_at: &str, function: &str, cau
         context: Vec::new(),
         lines: Vec::new(),
         error_line: None,
-        changed: Vec::new(),
         shared_with: Vec::new(),
+        changed: vec!["code".to_owned()],
         failing_share: None,
         at: created_at.to_owned(),
     };

@@ -99,7 +99,7 @@ async fn the_past_of_every_service_is_brought_in() {
     });
     let asked = std::time::Instant::now();
     let data = target(&client, "monitoring", "GraniteServiceVersion20100801.GetMetricData", input).await.json();
-    assert!(asked.elapsed() < std::time::Duration::from_millis(500), "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < std::time::Duration::from_secs(2), "{:?}", asked.elapsed());
     let values = |index: usize| data["MetricDataResults"][index]["Values"].as_array().unwrap().clone();
     assert_eq!(
         (values(0).len(), values(0).first().cloned(), values(0).last().cloned()),

@@ -4,7 +4,8 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::{TRUST, query, target};
+use super::{IAM, TRUST, query, target, with_propagation};
+use crate::services::iam;
 
 const LOOKUP: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
 
@@ -43,4 +44,47 @@ async fn management_calls_are_in_the_history_under_awss_names() {
         target(&client, "cloudtrail", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.CreateTrail", json!({}))
             .await;
     assert_eq!((reply.status, &reply.json()["__type"]), (501, &json!("NotImplemented")));
+}
+
+#[tokio::test]
+async fn reading_the_past_takes_permissions_of_its_own() {
+    let (client, role) = with_propagation(std::time::Duration::ZERO).await;
+    let credentials = iam::service_session(&client.cloud, &role, "lambda.amazonaws.com", "f").unwrap();
+    let session = client.as_session(&credentials);
+    let arn = "arn:aws:states:us-east-1:000000000000:execution:machine:run";
+    let calls = [
+        (LOOKUP, "cloudtrail", json!({}), "cloudtrail:LookupEvents", "*"),
+        (
+            "AWSStepFunctions.GetExecutionHistory",
+            "states",
+            json!({ "executionArn": arn }),
+            "states:GetExecutionHistory",
+            arn,
+        ),
+        (
+            "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition",
+            "ecs",
+            json!({ "taskDefinition": "a" }),
+            "ecs:DescribeTaskDefinition",
+            "*",
+        ),
+    ];
+    for (operation, service, input, action, resource) in &calls {
+        let reply = target(&session, service, operation, input.clone()).await.json();
+        assert_eq!(reply["__type"], "AccessDeniedException", "{action}: {reply}");
+        let message = reply["message"].as_str().unwrap();
+        assert!(message.contains(&format!("not authorized to perform: {action} on resource: {resource}")), "{message}");
+    }
+    let statements =
+        calls.map(|(.., action, resource)| json!({ "Effect": "Allow", "Action": action, "Resource": resource }));
+    let policy = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
+    let put = [("Action", "PutRolePolicy"), IAM, ("RoleName", "w"), ("PolicyName", "p"), ("PolicyDocument", &policy)];
+    assert_eq!(query(&client, "iam", &put).await.status, 200);
+    assert_eq!(target(&session, "cloudtrail", LOOKUP, json!({})).await.status, 200);
+    let history = "AWSStepFunctions.GetExecutionHistory";
+    let own = target(&session, "states", history, json!({ "executionArn": arn })).await.json();
+    assert_eq!(own["__type"], "ExecutionDoesNotExist");
+    let other = arn.replace("machine", "other");
+    let other = target(&session, "states", history, json!({ "executionArn": other })).await.json();
+    assert_eq!(other["__type"], "AccessDeniedException");
 }

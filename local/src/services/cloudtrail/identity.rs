@@ -6,12 +6,24 @@ use crate::config::ACCOUNT;
 use crate::services::iam;
 use crate::{Cloud, Principal, arn};
 
+/// Who calls where a service calls for its own caller.
+pub(super) const INTERNAL: &str = "AWS Internal";
+
 /// The caller, as "CloudTrail userIdentity element" describes it.
-pub(super) fn of(cloud: &Cloud, principal: &Principal) -> Value {
+pub(super) fn of(cloud: &Cloud, principal: &Principal, access_key: Option<&str>) -> Value {
+    let mut identity = named(cloud, principal);
+    match access_key {
+        Some(key) => identity["accessKeyId"] = json!(key),
+        None if identity.get("invokedBy").is_none() => identity["invokedBy"] = json!(INTERNAL),
+        None => {}
+    }
+    identity
+}
+
+fn named(cloud: &Cloud, principal: &Principal) -> Value {
     match principal {
         Principal::Root => json!({
             "type": "Root", "principalId": ACCOUNT, "arn": principal.arn(), "accountId": ACCOUNT,
-            "accessKeyId": cloud.access_key.access_key_id,
         }),
         Principal::Role { role_name, session_arn } => {
             let id = iam::role_id_of(cloud, role_name).unwrap_or_default();

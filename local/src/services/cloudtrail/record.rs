@@ -9,7 +9,7 @@ use super::store::Event;
 use super::{identity, names};
 use crate::config::ACCOUNT;
 use crate::services::lambda;
-use crate::{ApiError, Call, Cloud, RestRequest};
+use crate::{ApiError, Call, Cloud, Principal, RestRequest};
 
 /// Parameters that are not in events: code and environment (Lambda's guide), templates and their parameters, and what
 /// else may be secret.
@@ -25,13 +25,15 @@ pub(crate) struct Draft {
     source: String,
     region: String,
     identity: Value,
+    address: &'static str,
     parameters: Map<String, Value>,
     request_id: String,
 }
 
-/// The draft of a management call; `None` for one that is not recorded.
-pub(crate) fn draft(cloud: &Cloud, call: &Call, rest: Option<&RestRequest>) -> Option<Draft> {
-    if !names::is_management(call) {
+/// The draft of a management call; `None` for one that is not recorded. A call without an access key comes from a service
+/// that makes it for its own caller.
+pub(crate) fn draft(cloud: &Cloud, call: &Call, rest: Option<&RestRequest>, access_key: Option<&str>) -> Option<Draft> {
+    if !names::is_management(call) || call.principal == Principal::Anonymous {
         return None;
     }
     let parameters = match (call.service.as_str(), rest) {
@@ -44,7 +46,8 @@ pub(crate) fn draft(cloud: &Cloud, call: &Call, rest: Option<&RestRequest>) -> O
         name: names::event_name(&call.service, &call.operation),
         source: format!("{}.amazonaws.com", call.service),
         region: names::region(&call.service, &call.region),
-        identity: identity::of(cloud, &call.principal),
+        identity: identity::of(cloud, &call.principal, access_key),
+        address: if access_key.is_some() { "127.0.0.1" } else { identity::INTERNAL },
         parameters,
         request_id: call.request_id.clone(),
     })
@@ -69,8 +72,8 @@ pub(crate) fn record(cloud: &Cloud, draft: Draft, refused: Option<&ApiError>) {
         "eventSource": draft.source,
         "eventName": draft.name,
         "awsRegion": draft.region,
-        "sourceIPAddress": "127.0.0.1",
-        "userAgent": "-",
+        "sourceIPAddress": draft.address,
+        "userAgent": draft.address,
         "requestParameters": parameters,
         "responseElements": null,
         "requestID": draft.request_id,

@@ -116,7 +116,7 @@ async fn a_call_is_in_the_history_after_a_time() {
     let latency = LatencyProfile { trail_event: Duration::from_secs(30), ..LatencyProfile::QUICK };
     let (cloud, _directory) = cloud(LocalConfig { latency, time_scale: 100.0, limits: None, ..LocalConfig::default() });
     let call = tests::call("sns", "CreateTopic", json!({ "Name": "a" }));
-    record(&cloud, draft(&cloud, &call, None).unwrap(), None);
+    record(&cloud, draft(&cloud, &call, None, Some("ASIAKEY")).unwrap(), None);
     assert_eq!(names(&cloud, json!({})).await, [""; 0]);
     tokio::time::sleep(Duration::from_millis(310)).await;
     assert_eq!(names(&cloud, json!({})).await, ["CreateTopic"]);
@@ -128,18 +128,25 @@ async fn a_recorded_call_names_its_caller_and_leaves_out_what_is_secret() {
     let mut call = tests::call("iam", "PutRolePolicy", json!({ "RoleName": "orders-role", "Token": "hunter2" }));
     let session_arn = "arn:aws:sts::000000000000:assumed-role/ci/deploy-17".to_owned();
     call.principal = Principal::Role { role_name: "ci".to_owned(), session_arn };
-    record(&cloud, draft(&cloud, &call, None).unwrap(), None);
+    record(&cloud, draft(&cloud, &call, None, Some("ASIAKEY")).unwrap(), None);
     assert_eq!(names(&cloud, json!({})).await, [""; 0], "IAM is global: its history is that of us-east-1");
     let mut lookup = tests::call("cloudtrail", "LookupEvents", attribute("ResourceName", "orders-role"));
     lookup.region = "us-east-1".to_owned();
     let found = Value::from(&super::handle(&cloud, &lookup).await.unwrap());
     assert_eq!(found["Events"][0]["Username"], "deploy-17");
     let whole: Value = serde_json::from_str(found["Events"][0]["CloudTrailEvent"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        (&found["Events"][0]["AccessKeyId"], &whole["userIdentity"]["accessKeyId"]),
+        (&json!("ASIAKEY"), &json!("ASIAKEY"))
+    );
     assert_eq!(whole["userIdentity"]["sessionContext"]["sessionIssuer"]["userName"], "ci");
     assert_eq!(whole["requestParameters"], json!({ "roleName": "orders-role" }));
     for (service, operation) in
         [("dynamodb", "PutItem"), ("sqs", "SendMessage"), ("logs", "PutLogEvents"), ("sns", "Publish")]
     {
-        assert!(draft(&cloud, &tests::call(service, operation, json!({})), None).is_none(), "{service} {operation}");
+        assert!(
+            draft(&cloud, &tests::call(service, operation, json!({})), None, None).is_none(),
+            "{service} {operation}"
+        );
     }
 }

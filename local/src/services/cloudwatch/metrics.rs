@@ -206,6 +206,7 @@ pub(super) fn data(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
             sample_if_queue(cloud, &stat.series);
         }
     }
+    let most = most_points(&call.input)?;
     let descending = call.input.text("ScanBy").is_none_or(|order| order == "TimestampDescending");
     let state = cloud.cloudwatch.state();
     let mut results = Vec::new();
@@ -219,6 +220,12 @@ pub(super) fn data(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
             if points > POINTS_OF_DATA {
                 return Err(too_many_points());
             }
+            if points > most {
+                return Err(ApiError::not_implemented(
+                    "monitoring",
+                    "GetMetricData with more than MaxDatapoints: pages",
+                ));
+            }
             results.push(result(query, &line, descending));
         }
     }
@@ -226,6 +233,14 @@ pub(super) fn data(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
         ("MetricDataResults", Some(Output::List(results))),
         ("Messages", Some(Output::List(Vec::new()))),
     ]))
+}
+
+/// `MaxDatapoints`, the points in a page.
+fn most_points(input: &Input) -> Result<i64, ApiError> {
+    match input.integer("MaxDatapoints").unwrap_or(POINTS_OF_DATA) {
+        most @ 1..=POINTS_OF_DATA => Ok(most),
+        most => Err(invalid(format!("The value {most} for parameter MaxDatapoints is invalid."))),
+    }
 }
 
 fn result(query: &Query, line: &Line, descending: bool) -> Output {

@@ -404,11 +404,14 @@ async fn metric_data_is_refused_by_a_common_error() {
     for (input, message) in [
         (json!({"StartTime": 0, "EndTime": 6_048_060, "MetricDataQueries": queries}), "more datapoints than allowed"),
         (json!({"StartTime": 60, "EndTime": 0, "MetricDataQueries": queries}), "must be less than"),
+        (json!({"StartTime": 0, "EndTime": 60, "MetricDataQueries": queries, "MaxDatapoints": 0}), "MaxDatapoints"),
         (json!({"StartTime": 0, "EndTime": 600}), "MetricDataQueries"),
     ] {
         let error = call(&cloud, "GetMetricData", input).await.unwrap_err();
         assert!(error.code == "ValidationError" && error.message.contains(message), "{error:?}");
     }
+    let pages = json!({"StartTime": 0, "EndTime": 600, "MetricDataQueries": queries, "MaxDatapoints": 9});
+    assert_eq!(call(&cloud, "GetMetricData", pages).await.unwrap_err().code, "NotImplemented");
 }
 
 /// A function with a timeout of fifteen minutes reports its error in the minute in which it was invoked.

@@ -10,6 +10,7 @@ const BATCH_LIMIT: usize = 10_000;
 const BATCH_BYTES: usize = 1_048_576;
 const MAX_AGE: i64 = 14 * 24 * 3600 * 1000;
 const MAX_FUTURE: i64 = 2 * 3600 * 1000;
+const DAY: i64 = 24 * 3600 * 1000;
 
 pub(super) fn create(cloud: &Cloud, call: &Call) -> Result<Output, ApiError> {
     let name = stream_name(call)?;
@@ -87,7 +88,8 @@ pub(super) fn put_events(cloud: &Cloud, call: &Call) -> Result<Output, ApiError>
         if !group.streams.contains_key(name) {
             return Err(no_stream());
         }
-        let (accepted, rejected) = split(events);
+        let (accepted, rejected) = split(events, group.retention);
+        check_span(&accepted)?;
         let measured = measured(&accepted);
         group.append(name, accepted, Arrival::now(cloud));
         Ok((measured, rejected))
@@ -119,21 +121,35 @@ fn events(call: &Call) -> Result<Vec<(i64, String)>, ApiError> {
     Ok(events)
 }
 
-/// The accepted events, and the reply about those too old or too new. Events must be in chronological order.
-fn split(mut events: Vec<(i64, String)>) -> (Vec<(i64, String)>, Option<Output>) {
+/// Rejects valid events that span more than a day.
+fn check_span(events: &[(i64, String)]) -> Result<(), ApiError> {
+    match (events.first(), events.last()) {
+        (Some((first, _)), Some((last, _))) if last - first > DAY => {
+            Err(invalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The accepted events, and the reply about those too old, too new or past the group's retention in days. Events must be
+/// in chronological order.
+fn split(mut events: Vec<(i64, String)>, retention: Option<i64>) -> (Vec<(i64, String)>, Option<Output>) {
     let time = now();
-    let too_old = events.iter().take_while(|(timestamp, _)| *timestamp < time - MAX_AGE).count();
+    let before = |age: i64| events.iter().take_while(|(timestamp, _)| *timestamp < time - age).count();
+    let too_old = before(MAX_AGE);
+    let expired = retention.map_or(0, |days| before(days.saturating_mul(DAY)));
     let in_time = events.iter().take_while(|(timestamp, _)| *timestamp <= time + MAX_FUTURE).count();
     let index = |position: usize| i64::try_from(position).unwrap_or(i64::MAX);
     let has_new = in_time < events.len();
-    let rejected = (too_old > 0 || has_new).then(|| {
+    let rejected = (too_old > 0 || expired > 0 || has_new).then(|| {
         Output::structure([
             ("tooNewLogEventStartIndex", has_new.then(|| index(in_time).into())),
             ("tooOldLogEventEndIndex", (too_old > 0).then(|| index(too_old).into())),
+            ("expiredLogEventEndIndex", (expired > 0).then(|| index(expired).into())),
         ])
     });
     events.truncate(in_time);
-    events.drain(..too_old.min(in_time));
+    events.drain(..too_old.max(expired).min(in_time));
     (events, rejected)
 }
 

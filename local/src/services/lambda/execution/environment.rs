@@ -22,7 +22,7 @@ use crate::services::lambda::function::{Function, Revision};
 use crate::services::lambda::role;
 use crate::{ApiError, Cloud};
 
-/// A longer initialisation is killed and repeated within the invocation.
+/// A longer initialisation is killed. As after any failed one, another follows within the invocation.
 const INIT_LIMIT: Duration = Duration::from_secs(10);
 /// Memory sampling interval.
 const MEMORY_INTERVAL: Duration = Duration::from_millis(10);
@@ -55,6 +55,15 @@ enum Event {
     Exited(ExitStatus),
     OutOfMemory,
     Late,
+}
+
+/// How an attempt to start a process ended.
+enum Start {
+    /// It asks for an event.
+    Ready,
+    /// It does not, in time.
+    Late,
+    Failed(Ending),
 }
 
 impl Environment {
@@ -107,42 +116,68 @@ impl Environment {
         invoked_arn: &str,
         payload: Bytes,
     ) -> Result<Outcome, ApiError> {
-        let (init, failed) = if self.running.is_none() { self.initialise().await? } else { (None, None) };
-        self.journal.write([self.format.start(request_id, &self.revision.version)]);
+        let init = if self.running.is_none() { self.initialise().await? } else { None };
         let started = Instant::now();
+        let failed = if self.running.is_none() { self.initialise_again(started).await? } else { None };
+        self.journal.write([self.format.start(request_id, &self.revision.version)]);
         let ending = match failed {
             Some(ending) => ending,
-            None => self.work(request_id, invoked_arn, payload).await?,
+            None => self.work(request_id, invoked_arn, payload, started + self.timeout()).await?,
         };
         let duration = started.elapsed().min(self.timeout().max(Duration::from_millis(1)));
         Ok(self.conclude(request_id, ending, duration, init).await)
     }
 
-    /// Starts the process and waits until it asks for an event. Returns the duration and the failure, if any.
-    async fn initialise(&mut self) -> Result<(Option<Duration>, Option<Ending>), ApiError> {
+    /// Starts the process and waits until it asks for an event. The duration, unless it failed; then no process runs.
+    async fn initialise(&mut self) -> Result<Option<Duration>, ApiError> {
         let runtime_arn = self.revision.settings.runtime_version_arn(&self.function.region);
         self.journal.write([self.format.init_start(&self.revision.settings.runtime, &runtime_arn)]);
         let started = Instant::now();
-        if let Err(failure) = self.start().await? {
-            return Ok((None, Some(Ending::Failed(failure))));
+        match self.bring_up(started + INIT_LIMIT).await? {
+            Start::Ready => return Ok(Some(started.elapsed())),
+            Start::Late => self.report_init("init", INIT_LIMIT, None).await,
+            Start::Failed(ending) => self.report_init("init", started.elapsed(), Some(&ending)).await,
         }
-        let ending = match self.next_event(started + INIT_LIMIT).await {
-            Event::Signal(Signal::Ready) => return Ok((Some(started.elapsed()), None)),
-            Event::Signal(Signal::InitError { body, error_type }) => Ending::InitError { body, error_type },
-            Event::Signal(_) => Ending::Failed(Failure::Exited(ExitStatus::default())),
-            Event::Exited(status) => Ending::Failed(Failure::Exited(status)),
-            Event::OutOfMemory => Ending::Failed(Failure::OutOfMemory),
-            Event::Late => {
-                self.stop().await;
-                self.journal.write([self.format.init_report(INIT_LIMIT, "timeout", None)]);
-                // The second attempt is part of the invocation and its timeout.
-                return Ok((None, self.start().await?.err().map(Ending::Failed)));
+        Ok(None)
+    }
+
+    /// The second attempt, which is part of the invocation and its timeout ("Failures during the Init phase" in Lambda's
+    /// guide). The failure, if any.
+    async fn initialise_again(&mut self, started: Instant) -> Result<Option<Ending>, ApiError> {
+        match self.bring_up(started + self.timeout()).await? {
+            Start::Ready => Ok(None),
+            Start::Late => {
+                self.report_init("invoke", started.elapsed(), None).await;
+                Ok(Some(Ending::Failed(Failure::TimedOut(self.timeout()))))
             }
-        };
+            Start::Failed(ending) => {
+                self.report_init("invoke", started.elapsed(), Some(&ending)).await;
+                Ok(Some(ending))
+            }
+        }
+    }
+
+    /// Ends a process whose initialisation failed, or is late, and says so.
+    async fn report_init(&mut self, phase: &str, duration: Duration, ending: Option<&Ending>) {
         self.stop().await;
-        let error_type = ending.error_type().unwrap_or("Runtime.Unknown").to_owned();
-        self.journal.write([self.format.init_report(started.elapsed(), "error", Some(&error_type))]);
-        Ok((None, Some(ending)))
+        let error_type = ending.map(|ending| ending.error_type().unwrap_or("Runtime.Unknown"));
+        self.journal.write([self.format.init_report(phase, duration, error_type)]);
+    }
+
+    async fn bring_up(&mut self, deadline: Instant) -> Result<Start, ApiError> {
+        if let Err(failure) = self.start().await? {
+            return Ok(Start::Failed(Ending::Failed(failure)));
+        }
+        Ok(match self.next_event(deadline).await {
+            Event::Signal(Signal::Ready) => Start::Ready,
+            Event::Signal(Signal::InitError { body, error_type }) => {
+                Start::Failed(Ending::InitError { body, error_type })
+            }
+            Event::Signal(_) => Start::Failed(Ending::Failed(Failure::Exited(ExitStatus::default()))),
+            Event::Exited(status) => Start::Failed(Ending::Failed(Failure::Exited(status))),
+            Event::OutOfMemory => Start::Failed(Ending::Failed(Failure::OutOfMemory)),
+            Event::Late => Start::Late,
+        })
     }
 
     async fn start(&mut self) -> Result<Result<(), Failure>, ApiError> {
@@ -166,13 +201,18 @@ impl Environment {
         }
     }
 
-    async fn work(&mut self, request_id: &str, invoked_arn: &str, payload: Bytes) -> Result<Ending, ApiError> {
-        let timeout = self.timeout();
-        let deadline = Instant::now() + timeout;
+    async fn work(
+        &mut self,
+        request_id: &str,
+        invoked_arn: &str,
+        payload: Bytes,
+        deadline: Instant,
+    ) -> Result<Ending, ApiError> {
+        let left = deadline.saturating_duration_since(Instant::now());
         let work = Work {
             request_id: request_id.to_owned(),
             payload,
-            deadline: jiff::Timestamp::now().as_millisecond() + i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX),
+            deadline: jiff::Timestamp::now().as_millisecond() + i64::try_from(left.as_millis()).unwrap_or(i64::MAX),
             invoked_arn: invoked_arn.to_owned(),
         };
         if let Some(running) = &self.running {
@@ -191,7 +231,7 @@ impl Environment {
                 Event::Signal(Signal::InitError { body, error_type }) => Ending::InitError { body, error_type },
                 Event::Exited(status) => Ending::Failed(Failure::Exited(status)),
                 Event::OutOfMemory => Ending::Failed(Failure::OutOfMemory),
-                Event::Late => Ending::Failed(Failure::TimedOut(timeout)),
+                Event::Late => Ending::Failed(Failure::TimedOut(self.timeout())),
             });
         }
     }
@@ -238,14 +278,14 @@ impl Environment {
         if status == Status::Timeout {
             self.journal.write([timeout_line(request_id, self.timeout())]);
         }
-        let memory_size = self.revision.settings.memory;
-        let report = Report { request_id: request_id.to_owned(), duration, init, memory_size, memory_used, status };
-        self.journal.write(self.format.end(&report));
         if let Ending::Failed(failure @ (Failure::Exited(_) | Failure::OutOfMemory | Failure::InvalidEntrypoint(_))) =
             &ending
         {
-            self.journal.write([failure.message(request_id), failure.error_type().to_owned()]);
+            self.journal.write([format!("{}\n{}", failure.message(request_id), failure.error_type())]);
         }
+        let memory_size = self.revision.settings.memory;
+        let report = Report { request_id: request_id.to_owned(), duration, init, memory_size, memory_used, status };
+        self.journal.write(self.format.end(&report));
         Outcome {
             is_error: !matches!(ending, Ending::Response(_)),
             payload: ending.payload(request_id),

@@ -59,20 +59,21 @@ impl Format {
         }
     }
 
-    /// The line after a failed initialisation.
-    pub(super) fn init_report(self, duration: Duration, status: &str, error_type: Option<&str>) -> String {
+    /// The line after an initialisation that failed, or, without an error's type, is late; in the phase `init` or `invoke`.
+    pub(super) fn init_report(self, phase: &str, duration: Duration, error_type: Option<&str>) -> String {
+        let status = if error_type.is_some() { "error" } else { "timeout" };
         match self {
             Self::Text => {
                 let error = error_type.map(|kind| format!("\tError Type: {kind}")).unwrap_or_default();
                 format!(
-                    "INIT_REPORT Init Duration: {:.2} ms\tPhase: init\tStatus: {status}{error}",
+                    "INIT_REPORT Init Duration: {:.2} ms\tPhase: {phase}\tStatus: {status}{error}",
                     milliseconds(duration)
                 )
             }
             Self::Json => platform(
                 "platform.initReport",
                 json!({
-                    "initializationType": "on-demand", "phase": "init", "status": status, "errorType": error_type,
+                    "initializationType": "on-demand", "phase": phase, "status": status, "errorType": error_type,
                     "metrics": { "durationMs": rounded(duration) },
                 }),
             ),

@@ -157,3 +157,33 @@ async fn an_invocation_by_alias_runs_its_version_and_says_so() {
     assert_eq!(record["requestContext"]["functionArn"], format!("{ARN}:live"));
     assert_eq!(record["responseContext"]["executedVersion"], "1");
 }
+
+/// Each has a permission of its own, on the function.
+#[tokio::test]
+async fn operations_on_aliases_take_a_permission_on_the_function() {
+    let fixture = Fixture::new().await;
+    let needed = |method: Method, path: &str| {
+        let request = crate::RestRequest {
+            method,
+            path: path.to_owned(),
+            query: String::new(),
+            headers: http::HeaderMap::new(),
+            body: bytes::Bytes::new(),
+            principal: crate::Principal::Root,
+            region: tests::REGION.to_owned(),
+            request_id: String::new(),
+        };
+        let need = crate::services::lambda::authorization(&fixture.cloud, &request).remove(0);
+        (need.action, need.resource)
+    };
+    let cases = [
+        (Method::POST, ALIASES, "lambda:CreateAlias"),
+        (Method::GET, ALIASES, "lambda:ListAliases"),
+        (Method::GET, LIVE, "lambda:GetAlias"),
+        (Method::PUT, LIVE, "lambda:UpdateAlias"),
+        (Method::DELETE, LIVE, "lambda:DeleteAlias"),
+    ];
+    for (method, path, action) in cases {
+        assert_eq!(needed(method, path), (action.to_owned(), ARN.to_owned()));
+    }
+}

@@ -60,11 +60,39 @@ async fn the_lines_of_a_failure_go_to_the_configured_group() {
     let (stream, crashed) = lines(&crash).await;
     assert!(stream.contains("/echo[$LATEST]"), "{stream}");
     assert!(crashed[0].starts_with(&format!("START RequestId: {crash} Version: $LATEST")), "{crashed:?}");
-    assert!(crashed[2].starts_with(&format!("REPORT RequestId: {crash}\tDuration: ")), "{crashed:?}");
-    assert!(crashed[2].ends_with("\tStatus: error\tError Type: Runtime.ExitError"), "{crashed:?}");
-    assert_eq!(crashed[3], format!("RequestId: {crash} Error: Runtime exited with error: exit status 7"));
+    assert_eq!(
+        crashed[1],
+        format!("RequestId: {crash} Error: Runtime exited with error: exit status 7\nRuntime.ExitError")
+    );
+    assert!(crashed[3].starts_with(&format!("REPORT RequestId: {crash}\tDuration: ")), "{crashed:?}");
+    assert!(crashed[3].ends_with("\tStatus: error\tError Type: Runtime.ExitError"), "{crashed:?}");
     let (_, late) = lines(&timeout).await;
     assert!(late[1].ends_with(&format!(" {timeout} Task timed out after 1.00 seconds")), "{late:?}");
     assert!(late.last().unwrap().ends_with("\tStatus: timeout"), "{late:?}");
     assert!(!crate::services::logs::group_exists(&fixture.cloud, REGION, "/aws/lambda/echo"));
+}
+
+/// Lambda tries twice, and says so twice, before the request's own lines.
+#[tokio::test]
+async fn a_failed_initialisation_is_repeated_within_the_invocation() {
+    let fixture = Fixture::new().await;
+    fixture.create("echo", json!({ "Handler": "init-exit" })).await;
+    let answer = fixture.invoke("echo", json!({})).await;
+    let request = &answer.headers["x-amzn-requestid"];
+    let lines = fixture.log_lines("/aws/lambda/echo").await;
+    let begins = [
+        "INIT_START Runtime Version: ".to_owned(),
+        "INIT_REPORT Init Duration: ".to_owned(),
+        "INIT_REPORT Init Duration: ".to_owned(),
+        format!("START RequestId: {request}"),
+        format!("RequestId: {request} Error: Runtime exited with error: exit status 3\nRuntime.ExitError"),
+        format!("END RequestId: {request}"),
+        format!("REPORT RequestId: {request}"),
+    ];
+    assert_eq!(lines.len(), begins.len(), "{lines:?}");
+    for (line, begin) in lines.iter().zip(&begins) {
+        assert!(line.starts_with(begin), "{line:?} does not begin with {begin:?}");
+    }
+    assert!(lines[1].ends_with("\tPhase: init\tStatus: error\tError Type: Runtime.ExitError"), "{lines:?}");
+    assert!(lines[2].ends_with("\tPhase: invoke\tStatus: error\tError Type: Runtime.ExitError"), "{lines:?}");
 }

@@ -51,12 +51,12 @@ const OPERATORS: [(&str, Operator); 6] = [
     (">", Operator::Greater),
 ];
 
-/// Tests in words, and what they ask.
-const WORDS: [(&str, fn() -> Test); 4] = [
-    ("IS NULL", || Test::Is(Value::Null)),
-    ("IS TRUE", || Test::Is(Value::Bool(true))),
-    ("IS FALSE", || Test::Is(Value::Bool(false))),
-    ("NOT EXISTS", || Test::NotExists),
+/// Tests in words, and the value that they ask for.
+const WORDS: [(&str, Option<Value>); 4] = [
+    ("IS NULL", Some(Value::Null)),
+    ("IS TRUE", Some(Value::Bool(true))),
+    ("IS FALSE", Some(Value::Bool(false))),
+    ("NOT EXISTS", None),
 ];
 
 impl Expression {
@@ -126,8 +126,8 @@ impl<'p> Parser<'p> {
     }
 
     fn test(&mut self) -> Result<Test, ApiError> {
-        if let Some((_, test)) = WORDS.iter().find(|(words, _)| self.takes(words)) {
-            return Ok(test());
+        if let Some((_, wanted)) = WORDS.into_iter().find(|(words, _)| self.takes(words)) {
+            return Ok(wanted.map_or(Test::NotExists, Test::Is));
         }
         let (_, operator) = OPERATORS.iter().find(|(sign, _)| self.takes(sign)).ok_or_else(wrong)?;
         Ok(Test::Compare(*operator, self.value()?))

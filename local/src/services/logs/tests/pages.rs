@@ -134,3 +134,23 @@ async fn reading_unmasked_takes_a_permission_of_its_own() {
     let needs: Vec<(&str, &str)> = needs.iter().map(|need| (need.action.as_str(), need.resource.as_str())).collect();
     assert_eq!(needs, [("logs:FilterLogEvents", group), ("logs:Unmask", group)]);
 }
+
+#[tokio::test]
+async fn a_batch_spans_a_day_and_takes_nothing_past_the_retention() {
+    let (cloud, _directory) = cloud();
+    group(&cloud, Vec::new());
+    let day = 24 * 3600 * 1000;
+    let put = async |offsets: &[i64]| {
+        let events: Vec<Value> =
+            offsets.iter().map(|offset| json!({ "timestamp": now() + offset, "message": "m" })).collect();
+        call(&cloud, "PutLogEvents", json!({ "logGroupName": "group", "logStreamName": "a", "logEvents": events }))
+            .await
+    };
+    let error = put(&[-day - 60_000, 0]).await.unwrap_err().to_string();
+    assert!(error.starts_with("InvalidParameterException: The batch of log events"), "{error}");
+    let rejected = put(&[-15 * day, -day, -60_000]).await.unwrap()["rejectedLogEventsInfo"].clone();
+    assert_eq!(rejected, json!({ "tooOldLogEventEndIndex": 1 }));
+    call(&cloud, "PutRetentionPolicy", json!({ "logGroupName": "group", "retentionInDays": 1 })).await.unwrap();
+    let rejected = put(&[-2 * day, -60_000]).await.unwrap()["rejectedLogEventsInfo"].clone();
+    assert_eq!(rejected, json!({ "expiredLogEventEndIndex": 1 }));
+}
