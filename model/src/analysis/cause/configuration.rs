@@ -178,18 +178,14 @@ fn restore(facts: &Facts<'_>, altered: &Altered) -> Option<String> {
     match altered {
         Altered::Setting { name, from, .. } => advice::restore(facts, name, from),
         Altered::Environment { removed, .. } if !removed.is_empty() => {
-            let names = removed.iter().map(|name| named(name)).collect::<Vec<_>>().join(", ");
+            let names = change_words::some(removed);
             Some(format!(
                 "Restore {names} in the environment, with the other variables: an update replaces all of them."
             ))
         }
-        Altered::Environment { added, .. } => Some(format!(
-            "Look at {}, which is new.",
-            added.iter().map(|name| named(name)).collect::<Vec<_>>().join(", ")
-        )),
+        Altered::Environment { added, .. } => Some(format!("Look at what is new: {}.", change_words::some(added))),
         Altered::Layers { from, .. } if !from.is_empty() => {
-            let former = from.iter().map(|layer| named(layer)).collect::<Vec<_>>().join(", ");
-            Some(format!("Use the former version again: {former}."))
+            Some(format!("Use what it had before again: {}.", change_words::some(from)))
         }
         _ => None,
     }

@@ -94,8 +94,8 @@ pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
         (Trouble::Unreachable, name) => format!("It cannot reach {name}."),
         (Trouble::Certificate, "") => "The certificate of what it calls is not valid.".to_owned(),
         (Trouble::Certificate, name) => format!("The certificate of {name} is not valid."),
-        (Trouble::Database, "") => "Its database takes no more work.".to_owned(),
-        (Trouble::Database, name) => format!("The database {name} takes no more work."),
+        (Trouble::Database, "") => "Its database is overloaded or not available.".to_owned(),
+        (Trouble::Database, name) => format!("The database {name} is overloaded or not available."),
         (Trouble::Answered, "") => "What it calls answers with errors, or refuses more calls.".to_owned(),
         (Trouble::Answered, name) => format!("{name} answers with errors, or refuses more calls."),
     };
