@@ -40,6 +40,12 @@ async fn alerts_name_the_cause() -> TestResult {
         verdicts.extend(played(of_one_account).await?);
         rest = others;
     }
+    for at in 0..verdicts.len() {
+        if verdicts[at].is_worth_another_try() {
+            println!("once more, since evidence was late on a busy machine:");
+            verdicts.splice(at..=at, played(&scenarios[at..=at]).await?);
+        }
+    }
     let scores = Scores::of(&verdicts);
     println!("{scores}\n{} s", begin.elapsed().as_secs());
     assert!(scores.suffice(), "{scores}");
@@ -66,6 +72,7 @@ async fn played(scenarios: &[Scenario]) -> TestResult<Vec<Verdict>> {
     account::create_roles(&stage.aws, &functions).await?;
     let mut verdicts = Vec::new();
     for scenario in scenarios {
+        stage.forget().await?;
         let verdict = match play::play(&stage, scenario).await {
             Ok(played) => Verdict::of(scenario, &played),
             Err(error) => Verdict::of(scenario, &Played::default()).without_result(&format!("{error:?}")),

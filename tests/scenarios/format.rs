@@ -305,12 +305,8 @@ impl Scenario {
         if let Some(past) = self.history.iter().find(|past| past.call.is_some() == past.health.is_some()) {
             return Err(format!("history at {} s has to have either `call` or `health`", past.at.0));
         }
-        let is_plain = |failure: &&Failure| failure.function.is_some() && failure.error_type.is_some();
-        if let Some(failure) = self.failures.iter().find(|one| is_plain(one) == one.event.is_some()) {
-            return Err(format!(
-                "the failure at {} s has to have either `function` and `error_type`, or `event`",
-                failure.at.0
-            ));
+        if let Some(failure) = self.failures.iter().find(|one| one.function.is_some() == one.event.is_some()) {
+            return Err(format!("the failure at {} s has to have either `function` or `event`", failure.at.0));
         }
         for function in &self.account.functions {
             let snapshot = function.snapshot.as_deref();

@@ -56,7 +56,9 @@ fn log(
     let end = failed.after(failure)?.as_millisecond();
     let lines: Vec<&str> =
         request.lines.iter().flat_map(|line| std::iter::repeat_n(line.line.as_str(), line.count)).collect();
-    let stream = format!("{}/[$LATEST]{number:032x}", failed.after(failure)?.strftime("%Y/%m/%d"));
+    let version = lines.iter().find_map(|line| line.strip_prefix("START RequestId: ")?.rsplit_once("Version: "));
+    let version = version.map_or("$LATEST", |(_, version)| version.trim());
+    let stream = format!("{}/[{version}]{number:032x}", failed.after(failure)?.strftime("%Y/%m/%d"));
     // Two milliseconds from line to line.
     let time = |at: usize| {
         Timestamp::from_millisecond(end - 2 * i64::try_from(lines.len() - 1 - at)?).map_err(TestError::from)

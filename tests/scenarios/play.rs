@@ -10,7 +10,7 @@ use serde_dynamo::aws_sdk_dynamodb_1::{from_attribute_value, from_item};
 use serde_json::{Value, json};
 
 use super::elapse::{Item, Items, moved};
-use super::format::{Earlier, Fault, Function, Health, Scenario};
+use super::format::{Earlier, Fault, Function, Health, REGION, Scenario};
 use super::moment::Moment;
 use super::stage::{HANDLER, Stage};
 use super::{account, events, past};
@@ -20,6 +20,9 @@ use crate::harness::TestResult;
 const SWEEPS: usize = 4;
 /// How long is between two sweeps, in seconds.
 const MINUTE: i64 = 60;
+
+/// What the handler itself remembers is not older than this, in seconds after the failure.
+const REMEMBERED: i64 = -120;
 
 /// Calls that gather evidence. Of `Query`, those of the index by month.
 const EVIDENCE: [&str; 7] = [
@@ -47,6 +50,8 @@ pub(super) struct Played {
     pub(super) analysis_took: Option<i64>,
     /// Calls for evidence.
     pub(super) calls: usize,
+    /// How often a minute passed before the mail: the alert waited for others of its cause.
+    pub(super) minutes: usize,
 }
 
 /// What happens at a time.
@@ -73,7 +78,12 @@ pub(super) async fn play(stage: &Stage, scenario: &Scenario) -> TestResult<Playe
     let mut happenings: Vec<_> = incidents.chain(reports).chain(failures).collect();
     happenings.sort_by_key(|(at, _)| *at);
     let mut played = None;
+    let mut is_remembered = happenings.iter().any(|(at, _)| at.0 < REMEMBERED);
     for (at, what) in happenings {
+        if is_remembered && at.0 >= REMEMBERED {
+            stage.forget().await?;
+            is_remembered = false;
+        }
         match what {
             Happening::Incident(earlier) => solved(stage, earlier, &functions, zero).await?,
             Happening::Health(health) => {
@@ -116,7 +126,8 @@ fn broken(fault: &Fault) -> Value {
         "throttle" => json!("throttle"),
         code => json!({"error": {"code": code, "message": fault.message, "status": status}}),
     };
-    json!({"operation": fault.call, "action": action})
+    // Not those of this test.
+    json!({"operation": fault.call, "caller": format!("{HANDLER}-{REGION}"), "action": action})
 }
 
 /// Delivers an event of the past.
@@ -159,7 +170,8 @@ async fn failed(stage: &Stage, event: &Value, at: Moment, of: &str) -> TestResul
         return Ok(None);
     };
     let (mut items, mut mails) = (items, about(stage, &incident)?);
-    for _ in 0..SWEEPS {
+    let mut minutes = 0;
+    while minutes < SWEEPS {
         if items.contains_key(&analysis_key(&incident.incident_id)) && !mails.is_empty() {
             break;
         }
@@ -167,6 +179,7 @@ async fn failed(stage: &Stage, event: &Value, at: Moment, of: &str) -> TestResul
         stage.put(moved(&Items::new(), &items, -MINUTE)).await?;
         stage.sweep().await?;
         (items, mails) = (stage.items().await?, about(stage, &incident)?);
+        minutes += 1;
     }
     let calls = Calls::of(&stage.control("GET", "calls", &Value::Null).await?);
     let sent = mails.first().map(|mail| std::fs::metadata(&mail.file).and_then(|file| file.modified())).transpose()?;
@@ -176,6 +189,7 @@ async fn failed(stage: &Stage, event: &Value, at: Moment, of: &str) -> TestResul
         to_mail: sent.and_then(|sent| sent.duration_since(begin).ok()),
         analysis_took: calls.took,
         calls: calls.count,
+        minutes,
         incident: Some(incident),
         ..Played::default()
     }))

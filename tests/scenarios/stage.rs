@@ -1,15 +1,16 @@
 //! The stack on a local AWS, cleaned between scenarios.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, PutRequest, WriteRequest};
 use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::{LastUpdateStatus, State};
 use aws_sdk_sqs::types::QueueAttributeName;
 use incident_model::control;
-use incident_model::table::{CALENDAR, INCIDENT_ID, MONTH, MONTHS, SELF_CHECK, event_key};
+use incident_model::table::{CALENDAR, INCIDENT_ID, MONTH, MONTHS, SELF_CHECK};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::elapse::{Item, Items};
 use super::format::REGION;
@@ -30,6 +31,8 @@ const BATCH: usize = 25;
 pub(super) struct Stage {
     pub(super) world: World,
     pub(super) aws: Aws,
+    /// The handler's next memory size: a new one makes a new process.
+    memory: AtomicI32,
 }
 
 impl Stage {
@@ -42,7 +45,7 @@ impl Stage {
         for rule in rules.rules().iter().filter(|rule| rule.schedule_expression().is_some()) {
             aws.events.disable_rule().name(rule.name().unwrap_or_default()).send().await?;
         }
-        Ok(Self { world, aws })
+        Ok(Self { world, aws, memory: AtomicI32::new(300) })
     }
 
     /// Takes away what a scenario left: functions, records, logs, faults. Metrics stay, as in AWS.
@@ -87,21 +90,32 @@ impl Stage {
 
     /// Delivers an event of an AWS service and waits until the handler has handled it.
     pub(super) async fn deliver(&self, event: &Value) -> TestResult {
-        let mut event = event.clone();
-        let id = event.get("id").and_then(Value::as_str).map_or_else(|| Uuid::new_v4().to_string(), str::to_owned);
-        event["id"] = json!(id);
-        self.control("POST", "events", &event).await?;
+        let before = self.items().await?;
+        self.control("POST", "events", event).await?;
         // The bus answers before it delivers. An event that means nothing to the handler leaves no trace.
-        let _ = tokio::time::timeout(UNTRACED, self.until_recorded(&id)).await;
+        let is_changed = async || Ok((self.items().await? != before).then_some(()));
+        let _ = tokio::time::timeout(UNTRACED, eventually("a trace of the event", is_changed)).await;
         self.until_quiet().await
     }
 
-    async fn until_recorded(&self, event: &str) -> TestResult {
-        let key = AttributeValue::S(event_key(event));
-        eventually("the marker of the event", async || {
-            let get =
-                self.aws.dynamodb.get_item().table_name(TABLE).key(INCIDENT_ID, key.clone()).consistent_read(true);
-            Ok(get.send().await?.item.map(drop))
+    /// Gives the handler a new process: it remembers for minutes what it has seen, which is not of this scenario, or
+    /// longer ago than its clock says.
+    pub(super) async fn forget(&self) -> TestResult {
+        self.until_quiet().await?;
+        let memory = self.memory.fetch_xor(1, Ordering::Relaxed);
+        self.until_ready().await?;
+        let update = self.aws.lambda.update_function_configuration().function_name(HANDLER).memory_size(memory);
+        update.send().await?;
+        self.until_ready().await?;
+        // It starts before the failure comes, as it does where something fails every few minutes.
+        self.invoke(control::Control::SelfCheck).await
+    }
+
+    async fn until_ready(&self) -> TestResult {
+        eventually("the handler's configuration", async || {
+            let now = self.aws.lambda.get_function_configuration().function_name(HANDLER).send().await?;
+            let is_active = now.state() == Some(&State::Active);
+            Ok((is_active && now.last_update_status() == Some(&LastUpdateStatus::Successful)).then_some(()))
         })
         .await
     }
@@ -125,11 +139,15 @@ impl Stage {
 
     /// Has the handler do what is due, as the schedule does every minute.
     pub(super) async fn sweep(&self) -> TestResult {
-        let payload = control::Control::Sweep.payload().to_string();
+        self.invoke(control::Control::Sweep).await
+    }
+
+    async fn invoke(&self, message: control::Control) -> TestResult {
+        let payload = message.payload().to_string();
         let answer = self.aws.lambda.invoke().function_name(HANDLER).payload(Blob::new(payload)).send().await?;
         match answer.function_error() {
             None => Ok(()),
-            Some(_) => Err(format!("the sweep failed: {:?}", answer.payload()).into()),
+            Some(_) => Err(format!("the handler failed: {:?}", answer.payload()).into()),
         }
     }
 

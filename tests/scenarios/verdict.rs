@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use incident_model::analysis::WhyMissing;
 use incident_model::{Analysis, Cause, Confidence};
 
 use super::format::{Expected, Scenario};
@@ -21,6 +22,8 @@ pub(super) struct Verdict {
     to_mail: Option<u128>,
     analysis_took: Option<i64>,
     calls: usize,
+    minutes: usize,
+    is_late: bool,
 }
 
 impl Verdict {
@@ -39,7 +42,14 @@ impl Verdict {
             to_mail: played.to_mail.map(|took| took.as_millis()),
             analysis_took: played.analysis_took,
             calls: played.calls,
+            minutes: played.minutes,
+            is_late: scenario.faults.is_empty() && played.analysis.as_ref().is_some_and(lacks_in_time),
         }
+    }
+
+    /// Whether it may hold on a machine that is less busy: evidence was late, and not because the scenario says so.
+    pub(super) fn is_worth_another_try(&self) -> bool {
+        self.is_late && !(self.is_right && self.broken.is_empty())
     }
 
     /// A scenario that could not be played to its end.
@@ -52,6 +62,10 @@ impl Verdict {
         let leaked = secrets.iter().filter(|secret| log.contains(secret.as_str()));
         self.broken.extend(leaked.map(|secret| format!("the handler's log has `{secret}`")));
     }
+}
+
+fn lacks_in_time(analysis: &Analysis) -> bool {
+    analysis.missing.iter().any(|missing| missing.reason == WhyMissing::Late)
 }
 
 fn broken(expected: &Expected, played: &Played) -> Vec<String> {
@@ -100,6 +114,9 @@ impl fmt::Display for Verdict {
             number(self.analysis_took.map(i128::from)),
             self.calls,
         )?;
+        if self.minutes > 0 {
+            write!(formatter, ", {} min in wait", self.minutes)?;
+        }
         if !self.is_right {
             write!(formatter, "\n       {}: it says `{}`", self.name, self.statement)?;
         }
@@ -177,6 +194,7 @@ impl fmt::Display for Scores {
 #[cfg(test)]
 mod tests {
     use incident_model::analysis::Quote;
+    use incident_model::analysis::WhyMissing;
     use incident_model::analysis::evidence::EvidenceKind;
     use incident_model::{Analysis, Cause, Confidence};
 

@@ -72,7 +72,7 @@ fn a_label_needs_a_reason_and_a_cause_that_exists() {
         ("at: -1h, code", "code", "has to have `at`"),
         ("name: orders, memory", "memory", "a function has a `name`"),
         ("call: UpdateFunctionCode, ", "", "either `call` or `health`"),
-        ("error_type: KeyError, ", "", "or `event`"),
+        ("function: orders, request: r1, error_type", "request: r1, error_type", "or `event`"),
         ("from: -4m", "from: soon", "`soon` is not a time"),
     ] {
         let error = Scenario::read("one.yaml", &SCENARIO.replacen(before, after, 1), "000000000000").err();
