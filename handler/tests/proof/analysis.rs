@@ -33,7 +33,6 @@ fn analysis() -> Analysis {
         context: Vec::new(),
         error_line: None,
         lines: vec![LogLine { at: NOW.to_owned(), text: "no such order".to_owned() }],
-        error_line: None,
         changed: Vec::new(),
         shared_with: vec!["inc-0".to_owned()],
         failing_share: Some(0.92),
