@@ -32,7 +32,7 @@ async fn the_alert_names_the_cause_and_the_generator_is_as_before() -> TestResul
         ("bad-deploy", "Runtime.ExitError", "deployment"),
         ("config-change", "Runtime.", "configuration"),
     ] {
-        let result = trigger(&world, kind).await?;
+        let result = alert_in_time(&world, kind).await?;
         assert_eq!(state(&aws).await?, before, "after {kind}");
         let id = text(&result, "incident_id")?;
         let shown = world.run(&["incidents", "show", &id, "--local", "--output", "json"]).await?.succeeded()?.json()?;
@@ -48,6 +48,20 @@ async fn the_alert_names_the_cause_and_the_generator_is_as_before() -> TestResul
     assert_eq!(exception.get("cause_as_expected"), None, "it is about no cause");
     world.run(&PLAN).await?.succeeded()?;
     Ok(())
+}
+
+/// The result of a test whose evidence all arrived: it has a second, and this machine may be busy.
+async fn alert_in_time(world: &World, kind: &str) -> TestResult<Value> {
+    for _ in 0..5 {
+        let result = trigger(world, kind).await?;
+        let id = text(&result, "incident_id")?;
+        let shown = world.run(&["incidents", "show", &id, "--local", "--output", "json"]).await?.succeeded()?.json()?;
+        let missing = shown["analysis"]["missing"].as_array();
+        if missing.is_some_and(|missing| missing.iter().all(|one| one["reason"] != "late")) {
+            return Ok(result);
+        }
+    }
+    Err(format!("no evidence about {kind} in time").into())
 }
 
 /// The newest incident: what the handler finds out now takes the place of what it found before, and is not mailed.
