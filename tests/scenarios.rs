@@ -26,6 +26,7 @@ use verdict::{Scores, Verdict};
 /// The local AWS's account.
 const ACCOUNT: &str = "000000000000";
 
+#[expect(clippy::print_stdout, reason = "the result, shown with --nocapture")]
 #[tokio::test]
 async fn alerts_name_the_cause() -> TestResult {
     let folder = std::env::var_os("INCIDENTCTL_TEST_SCENARIOS").map(PathBuf::from);
@@ -65,6 +66,7 @@ fn without_shared_functions(scenarios: &[Scenario]) -> usize {
 }
 
 /// Plays scenarios one after the other in one account.
+#[expect(clippy::print_stdout, reason = "the result, shown with --nocapture")]
 async fn played(scenarios: &[Scenario]) -> TestResult<Vec<Verdict>> {
     let stage = Stage::new().await?;
     stage.clean(&[], &[]).await?;

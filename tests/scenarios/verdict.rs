@@ -194,7 +194,6 @@ impl fmt::Display for Scores {
 #[cfg(test)]
 mod tests {
     use incident_model::analysis::Quote;
-    use incident_model::analysis::WhyMissing;
     use incident_model::analysis::evidence::EvidenceKind;
     use incident_model::{Analysis, Cause, Confidence};
 
