@@ -32,6 +32,7 @@ fn analysis() -> Analysis {
         advice: vec!["Roll back.".to_owned()],
         context: Vec::new(),
         lines: vec![LogLine { at: NOW.to_owned(), text: "no such order".to_owned() }],
+        error_line: None,
         changed: Vec::new(),
         shared_with: vec!["inc-0".to_owned()],
         failing_share: Some(0.92),
