@@ -83,7 +83,6 @@ impl Fake {
         }
     }
 
-    #[expect(clippy::panic, reason = "a test wants it")]
     async fn answered(&self, asked: Asked<'_>) -> Analysed {
         self.questions.lock().unwrap_or_else(PoisonError::into_inner).push(Question {
             incident_id: asked.incident.incident_id.clone(),
