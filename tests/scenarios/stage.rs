@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, PutRequest, WriteRequest};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
@@ -53,12 +54,13 @@ impl Stage {
         self.break_calls(&json!([])).await?;
         self.until_quiet().await?;
         for function in functions {
-            match self.aws.lambda.delete_function().function_name(function).send().await {
-                Err(error) if !error.as_service_error().is_some_and(|it| it.is_resource_not_found_exception()) => {
-                    return Err(error.into());
-                }
-                _ => {}
-            }
+            let delete = self.aws.lambda.delete_function().function_name(function);
+            eventually("a function that can be deleted", async || match delete.clone().send().await {
+                Err(error) if error.code() == Some("ResourceConflictException") => Ok(None),
+                Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(Some(())),
+                deleted => Ok(Some(deleted.map(drop)?)),
+            })
+            .await?;
         }
         for group in groups {
             match self.aws.logs.delete_log_group().log_group_name(group).send().await {
@@ -103,9 +105,12 @@ impl Stage {
     pub(super) async fn forget(&self) -> TestResult {
         self.until_quiet().await?;
         let memory = self.memory.fetch_xor(1, Ordering::Relaxed);
-        self.until_ready().await?;
         let update = self.aws.lambda.update_function_configuration().function_name(HANDLER).memory_size(memory);
-        update.send().await?;
+        eventually("a handler that can be changed", async || match update.clone().send().await {
+            Err(error) if error.code() == Some("ResourceConflictException") => Ok(None),
+            changed => Ok(Some(changed.map(drop)?)),
+        })
+        .await?;
         self.until_ready().await?;
         // It starts before the failure comes, as it does where something fails every few minutes.
         self.invoke(control::Control::SelfCheck).await
