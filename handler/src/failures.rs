@@ -94,7 +94,7 @@ async fn notify<S: Store, N: Notifier>(context: &Context<S, N>, recorded: &Recor
         sends => {
             let Recorded { occurred_at: failed_at, history, latest, .. } = recorded;
             let known = Known { failed_at, history: history.as_ref(), event: *latest };
-            outbox::send(context, incident, known, sends).await?
+            Box::pin(outbox::send(context, incident, known, sends)).await?
         }
     };
     if recorded.how == How::Opened && delivery == Delivery::NotOurs {

@@ -10,6 +10,7 @@ use incident_model::notice::next_look;
 use incident_model::time::milliseconds_of;
 use incident_model::{Incident, Reason};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::concurrently;
 use crate::context::Context;
@@ -110,8 +111,10 @@ async fn send_notice<S: Store, N: Notifier>(
         context.held_back(incident, "over the mail budget");
         return Ok((Delivery::OverBudget, false));
     }
-    let stated = analysed::stated(context, incident, known).await;
-    if folding::fold(context, incident, &stated).await {
+    let begun = Instant::now();
+    // Boxed, so that no part needs the stack of all.
+    let stated = Box::pin(analysed::stated(context, incident, known)).await;
+    if Box::pin(folding::fold(context, incident, &stated, begun)).await {
         analysed::keep(context, &stated.incident).await;
         context.held_back(incident, "in one mail with others of its cause");
         return Ok((Delivery::Folded, false));
@@ -134,7 +137,7 @@ async fn send_notice<S: Store, N: Notifier>(
             recorded => recorded,
         }
     };
-    let (is_worse, ()) = tokio::join!(mailing, analysed::keep(context, &stated.incident));
+    let (is_worse, ()) = tokio::join!(Box::pin(mailing), Box::pin(analysed::keep(context, &stated.incident)));
     Ok((Delivery::Mailed, is_worse?))
 }
 

@@ -5,8 +5,7 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 
-use super::control::Control;
-use crate::harness::{Aws, TestResult};
+use crate::harness::{Aws, Control, TestResult};
 
 /// EventBridge's limit per call.
 const BATCH: usize = 10;

@@ -12,10 +12,9 @@ use incident_model::{Incident, Status};
 use serde_json::{Value, json};
 
 use super::bus;
-use super::control::Control;
 use super::outage::most_at_once;
 use super::stack::{EVENTS, Stack};
-use crate::harness::{Aws, TestResult, eventually};
+use crate::harness::{Aws, Control, TestResult, eventually};
 use crate::watch::create;
 
 /// The mapping's maximum, and those that sweep: one every six seconds on this clock, each for thirty at most.

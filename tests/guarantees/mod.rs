@@ -2,7 +2,6 @@
 //! the guarantee's number; `docs/guarantees.md` lists all tests.
 
 mod bus;
-mod control;
 mod evidence;
 mod flood;
 mod garbage;

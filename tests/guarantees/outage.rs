@@ -9,9 +9,8 @@ use aws_sdk_cloudwatch::types::{Dimension, StateValue, Statistic};
 use serde_json::{Value, json};
 
 use super::bus;
-use super::control::Control;
 use super::stack::{EVENTS, HANDLER, Stack};
-use crate::harness::{TestResult, eventually};
+use crate::harness::{Control, TestResult, eventually};
 
 /// Ten minutes are twenty seconds, and a message comes back after six: far more than a handler's cold start takes.
 const SCALE: u32 = 30;

@@ -9,10 +9,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::bus;
-use super::control::Control;
 use super::memory::{Sample, Sampler, middle_and_last_peak};
 use super::stack::{EVENTS, HANDLER, Stack};
-use crate::harness::{Aws, TestResult};
+use crate::harness::{Aws, Control, TestResult};
 
 /// Functions that fail all the time, each with a fingerprint of its own.
 const FUNCTIONS: usize = 48;

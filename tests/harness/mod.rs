@@ -1,6 +1,7 @@
 //! A fresh world for each test: an empty home, a cleared environment, and a local AWS that stops with it.
 
 mod aws;
+mod control;
 mod desired;
 mod finished;
 mod samples;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub(crate) use aws::Aws;
+pub(crate) use control::Control;
 pub(crate) use desired::{Desired, tiny_program};
 pub(crate) use finished::Finished;
 pub(crate) use samples::samples;

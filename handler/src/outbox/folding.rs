@@ -6,6 +6,7 @@ use std::time::Duration;
 use incident_model::time::seconds_of;
 use incident_model::{Incident, Reason, Severity, Status};
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::analysed::Stated;
 use crate::context::Context;
@@ -19,8 +20,10 @@ const WINDOW_SECONDS: i64 = 30;
 const SHORTEST_SECONDS: i64 = 15;
 /// Incidents of the same cause that are looked at, the oldest first.
 const MOST: usize = 5;
-/// Longest time for reading and writing: an alert waits for it.
-const LONGEST: Duration = Duration::from_millis(250);
+/// Longest time for it and the analysis before: an alert waits for both.
+const LONGEST: Duration = Duration::from_secs(1);
+/// Time for reading and writing that it has after the longest analysis.
+const LEAST: Duration = Duration::from_millis(250);
 
 /// What a notice waits with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,12 +35,18 @@ struct Companion {
 }
 
 /// Puts off the notice of an incident whose cause was alerted already; returns whether it did. Otherwise the notice goes out
-/// at once, whatever went wrong.
-pub(super) async fn fold<S: Store, N>(context: &Context<S, N>, read: &Incident, stated: &Stated) -> bool {
+/// at once, whatever went wrong. The analysis began at `begun`.
+pub(super) async fn fold<S: Store, N>(
+    context: &Context<S, N>,
+    read: &Incident,
+    stated: &Stated,
+    begun: Instant,
+) -> bool {
     if !may_wait(read, stated) {
         return false;
     }
-    let why = match tokio::time::timeout(LONGEST, folded(context, read, stated)).await {
+    let until = (begun + LONGEST).max(Instant::now() + LEAST);
+    let why = match tokio::time::timeout_at(until, folded(context, read, stated)).await {
         Ok(Ok(is_folded)) => return is_folded,
         Ok(Err(error)) => error.to_string(),
         Err(late) => late.to_string(),

@@ -154,7 +154,7 @@ pub struct Snapshot {
     pub recovered_at: Option<i64>,
     /// The newest incident of an alarm about the subject: on the function's errors, or a composite one.
     pub alarm_of_subject: Option<Incident>,
-    /// What the sweep knows of the failing function; not read again for a fingerprint that was just seen.
+    /// What the sweep knows of the failing function.
     pub function: Option<FunctionHistory>,
     /// All silences.
     pub silences: Vec<Silence>,

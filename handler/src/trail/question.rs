@@ -124,6 +124,7 @@ mod tests {
             advice: Vec::new(),
             context: Vec::new(),
             lines: Vec::new(),
+            error_line: None,
             shared_with: Vec::new(),
             changed: changed.iter().map(|name| (*name).to_owned()).collect(),
             failing_share: None,

@@ -11,9 +11,10 @@ use incident_model::control::Control;
 use incident_model::table::{DUE_QUEUE, INCIDENT_ID, analysis_key, function_key};
 use incident_model::{Incident, Reason, Rules, Severity, classify};
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
+use serde_json::json;
 
 use crate::account::{Account, TestResult, delivered};
-use crate::events::failure;
+use crate::events::{failure, failure_of_all};
 
 const CREATED: &str = "2026-01-01T00:00:00.000Z";
 const NOW: &str = "2026-01-01T00:00:01.000Z";
@@ -31,6 +32,7 @@ fn analysis() -> Analysis {
         advice: vec!["Roll back.".to_owned()],
         context: Vec::new(),
         lines: vec![LogLine { at: NOW.to_owned(), text: "no such order".to_owned() }],
+        error_line: None,
         changed: Vec::new(),
         shared_with: vec!["inc-0".to_owned()],
         failing_share: Some(0.92),
@@ -208,7 +210,7 @@ async fn what_is_too_large_to_keep_is_not_sent_to_the_table() -> TestResult {
 }
 
 #[tokio::test]
-async fn the_lookup_reads_what_is_known_of_the_function_until_its_fingerprint_is_known() -> TestResult {
+async fn the_lookup_reads_what_is_known_of_the_function() -> TestResult {
     let account = Account::new().await?;
     let history = FunctionHistory { seen_at: NOW_SECONDS, ..FunctionHistory::default() };
     let mut item: HashMap<String, AttributeValue> = to_item(&history)?;
@@ -229,9 +231,23 @@ async fn the_lookup_reads_what_is_known_of_the_function_until_its_fingerprint_is
     };
     assert_eq!(table.look(&lookup).await?.function, Some(history));
     assert_eq!(table.look(&Lookup { function: None, ..lookup }).await?.function, None);
-    opened(&table).await?;
-    table.look(&lookup).await?;
-    assert_eq!(table.look(&lookup).await?.function, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn five_functions_of_one_batch_with_one_error_are_two_mails() -> TestResult {
+    let account = Account::new().await?;
+    let functions = ["carts", "invoices", "orders", "payments", "refunds"];
+    let bodies: Vec<String> = functions.iter().map(|name| failure_of_all(name, name).to_string()).collect();
+    account.put_into_queue(&bodies).await?;
+    let batch = account.batch().await?;
+    assert_eq!(delivered(&account.handler()?, &batch).await?, json!({ "batchItemFailures": [] }));
+    assert_eq!(account.subjects().await?.len(), 1);
+    account.settled().await?;
+    let mails = account.alerts().await?;
+    let listed = |body: &str| functions.iter().filter(|name| body.contains(&format!("{name} failed"))).count();
+    let listed: Vec<usize> = mails.iter().map(|mail| listed(&mail.body)).collect();
+    assert_eq!(listed, [1, 4], "{:?}", account.subjects().await?);
     Ok(())
 }
 

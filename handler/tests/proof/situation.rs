@@ -8,10 +8,13 @@ use incident_model::{Incident, Status};
 use serde_json::Value;
 
 use crate::account::{Account, TestResult};
-use crate::events::{alarm, failure, sweep};
+use crate::events::{alarm, failure, failure_of_all, sweep};
 
 /// More incidents than the mail budget of a minute.
 const MANY: usize = 8;
+
+/// Incidents of one cause.
+const FOLDED: usize = 4;
 
 /// The handler's situation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +31,23 @@ pub(crate) enum Situation {
     Sweeping,
     /// Sending a notice over the budget.
     Digesting,
+    /// Opening an incident whose cause was alerted.
+    Folding,
+    /// Sending the notices that waited for others of their cause.
+    SendingFolded,
 }
 
 impl Situation {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Opening, Self::Counting, Self::Repeating, Self::Recovering, Self::Sweeping, Self::Digesting];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Opening,
+        Self::Counting,
+        Self::Repeating,
+        Self::Recovering,
+        Self::Sweeping,
+        Self::Digesting,
+        Self::Folding,
+        Self::SendingFolded,
+    ];
 
     /// What happens before.
     pub(crate) async fn prepare(self, account: &Account) -> TestResult {
@@ -41,6 +56,8 @@ impl Situation {
             Self::Counting | Self::Repeating => vec![failure("orders", "e1")],
             Self::Recovering => vec![alarm("e1", "ALARM")],
             Self::Sweeping => return without_mails(account).await,
+            Self::Folding => vec![failure_of_all(&function(0), "e0")],
+            Self::SendingFolded => return folded(account).await,
             Self::Digesting => (0..MANY).map(|number| failure(&function(number), &format!("e{number}"))).collect(),
         };
         let handler = account.handler()?;
@@ -55,8 +72,9 @@ impl Situation {
         match self {
             Self::Opening | Self::Repeating => failure("orders", "e1"),
             Self::Counting => failure("orders", "e2"),
+            Self::Folding => failure_of_all(&function(1), "e1"),
             Self::Recovering => alarm("e2", "OK"),
-            Self::Sweeping | Self::Digesting => sweep(),
+            Self::Sweeping | Self::Digesting | Self::SendingFolded => sweep(),
         }
     }
 
@@ -66,7 +84,9 @@ impl Situation {
             Self::Opening | Self::Repeating | Self::Sweeping => vec![("orders".to_owned(), 1, Status::Open)],
             Self::Counting => vec![("orders".to_owned(), 2, Status::Open)],
             Self::Recovering => vec![("cpu".to_owned(), 1, Status::Resolved)],
-            Self::Digesting => (0..MANY).map(|number| (function(number), 1, Status::Open)).collect(),
+            Self::Digesting => open(MANY),
+            Self::Folding => open(2),
+            Self::SendingFolded => open(FOLDED),
         }
     }
 
@@ -87,8 +107,27 @@ impl Situation {
     }
 }
 
+/// So many functions with one failure each.
+fn open(functions: usize) -> Vec<(String, u64, Status)> {
+    (0..functions).map(|number| (function(number), 1, Status::Open)).collect()
+}
+
 fn function(number: usize) -> String {
     format!("function-{}", ["a", "b", "c", "d", "e", "f", "g", "h"][number % MANY])
+}
+
+/// Incidents of one cause: the first is mailed, the others wait until now.
+async fn folded(account: &Account) -> TestResult {
+    let handler = account.handler()?;
+    for number in 0..FOLDED {
+        account.delivered_by_lambda(&handler, &failure_of_all(&function(number), &format!("e{number}"))).await?;
+    }
+    let mails = account.subjects().await?;
+    let waiting = account.incidents().await?.iter().filter(|one| one.shares_cause_with.is_some()).count();
+    if (mails.len(), waiting) != (1, FOLDED - 1) {
+        return Err(format!("{waiting} wait after {mails:?}").into());
+    }
+    account.time_passes().await
 }
 
 /// A failure whose mail no delivery could send.
@@ -128,8 +167,10 @@ async fn was_mailed(account: &Account, incident: &Incident, may_repeat: bool) ->
 
 /// The subjects of the mails about the beginning or the end of an incident.
 async fn subjects(account: &Account, incident: &Incident, kind: &str) -> TestResult<Vec<String>> {
+    // Another mail may name it as the first one of a cause.
+    let reference = format!("{} (notice ", incident.incident_id);
     let is_wanted = |mail: &StoredMail| {
-        mail.body.contains(&incident.incident_id) && mail.subject.starts_with("[RECOVERED]") == (kind == "end")
+        mail.body.contains(&reference) && mail.subject.starts_with("[RECOVERED]") == (kind == "end")
     };
     Ok(account.alerts().await?.into_iter().filter(is_wanted).map(|mail| mail.subject).collect())
 }

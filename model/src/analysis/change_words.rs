@@ -6,11 +6,17 @@ use super::function_state::Altered;
 use super::words::{listed, span};
 use super::{EvidenceKind, Quote};
 use crate::arn;
+use crate::fields::shortened;
 use crate::quotation::named;
 
 /// What changed and when: `The memory was lowered from 512 to 128 MB 3 min before the first failure`.
 pub(crate) fn sentence(before: &Before) -> String {
     format!("{} {}", what(&before.change.altered), when(before))
+}
+
+/// The same where no snapshot shows what it was.
+pub(crate) fn unseen(before: &Before) -> String {
+    format!("Code or a setting was changed {}", when(before))
 }
 
 /// The same as evidence, with who did it.
@@ -19,16 +25,21 @@ pub(crate) fn evidence(before: &Before) -> Quote {
     match before.order {
         Order::Exact => {
             let what = what(&before.change.altered);
-            quote(EvidenceKind::Change, Some(before.change.at), format!("{}{by}", what.trim_end_matches(',')))
+            quote(EvidenceKind::Change, Some(before.change.at), format!("{what}{by}"))
         }
         Order::AtLeast | Order::AtMost => quote(EvidenceKind::Change, None, format!("{}{by}", sentence(before))),
     }
 }
 
 fn when(before: &Before) -> String {
-    let span = span(before.elapsed);
+    // Metrics know the minute only.
+    let span = match before.elapsed {
+        ..90 if before.is_rough => "about a minute".to_owned(),
+        elapsed if before.is_rough => format!("about {}", span(elapsed.max(120))),
+        elapsed => span(elapsed),
+    };
     match before.order {
-        Order::Exact if before.elapsed == 0 => "right before the first failure".to_owned(),
+        Order::Exact if before.elapsed == 0 && !before.is_rough => "right before the first failure".to_owned(),
         Order::Exact => format!("{span} before the first failure"),
         Order::AtLeast => format!("at least {span} before the first failure, since the last snapshot"),
         Order::AtMost if before.elapsed == 0 => "about when the first failure came".to_owned(),
@@ -48,7 +59,7 @@ pub(crate) fn what(altered: &Altered) -> String {
         Altered::Environment { added, removed } => environment(added, removed),
         Altered::Layers { from, to } => layers(from, to),
         Altered::Something => {
-            "Code or a setting was changed that a snapshot does not show, such as the value of a variable,".to_owned()
+            "A setting that no snapshot holds, such as the value of a variable, was changed".to_owned()
         }
     }
 }
@@ -78,9 +89,24 @@ fn setting(name: &str, from: &str, to: &str) -> String {
     }
 }
 
+/// Names that are listed one by one.
+const MOST_NAMES: usize = 5;
+/// Longest name in a list, in characters.
+const LONGEST_NAME: usize = 100;
+
+/// The first names of many.
+pub(crate) fn some(names: &[String]) -> String {
+    let mut shown: Vec<String> =
+        names.iter().take(MOST_NAMES).map(|name| named(&shortened(name, LONGEST_NAME))).collect();
+    if names.len() > MOST_NAMES {
+        shown.push(format!("{} more", names.len() - MOST_NAMES));
+    }
+    listed(&shown)
+}
+
 fn environment(added: &[String], removed: &[String]) -> String {
     let variables = |names: &[String]| {
-        let listed = listed(&names.iter().map(|name| named(name)).collect::<Vec<_>>());
+        let listed = some(names);
         let (noun, verb) = if names.len() == 1 { ("variable", "was") } else { ("variables", "were") };
         format!("environment {noun} {listed} {verb}")
     };

@@ -86,7 +86,7 @@ fn is_host(word: &str) -> bool {
         && labels.len() > 2
         && last.bytes().all(|byte| byte.is_ascii_lowercase())
         && !NO_COUNTRIES.contains(last);
-    labels.iter().all(|label| is_label(label)) && (ENDINGS.contains(last) || is_country)
+    labels.iter().all(is_label) && (ENDINGS.contains(last) || is_country)
 }
 
 /// An address of a private network, with its port if it has one.

@@ -70,7 +70,6 @@ impl Case {
             summary: format!("{resource} failed"),
             began_at: ZERO - ago,
             is_resolved: false,
-            is_notified: true,
             is_drill: false,
         };
         if let Gathered::Found(around) = &mut self.evidence.around {
@@ -162,6 +161,8 @@ fn the_executed_version_decides() -> Tested {
     is(&broken()?.called_by("live", "42"), Deployment, Likely, &["alias live", "41", "42"]);
     let other = broken()?.updated(190, |state| (state.code, state.version) = ("new".to_owned(), "43".to_owned()));
     is(&other.called_by("live", "41"), Unknown, Possible, &[]);
+    let unpublished = broken()?.updated(190, |state| state.code = "new".to_owned());
+    is(&unpublished.called_by("live", "41"), Unknown, Possible, &[]);
     let moved = broken()?.called_by("live", "42").analysis();
     let back = "Roll back to version 41: `aws lambda update-alias --function-name orders --name live --function-version 41 --region eu-west-1`.";
     assert_eq!(moved.advice, [back]);
@@ -224,7 +225,7 @@ fn the_error_itself_says_what_was_denied_or_reached_its_limit() -> Tested {
         "AccessDeniedException",
         "User: arn:aws:sts::111122223333:assumed-role/orders-role/orders is not authorized to perform: dynamodb:PutItem on resource: arn:aws:dynamodb:eu-west-1:111122223333:table/orders because no identity-based policy allows the dynamodb:PutItem action",
     )?;
-    is(&denied, Permission, Likely, &["orders-role may not do dynamodb:PutItem", "table/orders"]);
+    is(&denied, Permission, Likely, &["orders-role is not allowed to call dynamodb:PutItem", "table/orders"]);
     assert_eq!(
         denied.analysis().advice,
         [

@@ -26,7 +26,8 @@ pub(super) fn cause(incident: &Incident) -> Vec<Line> {
     let evidence = analysis.evidence.iter().filter(|_| analysis.cause != Cause::Unknown);
     lines.extend(evidence.map(|quote| format!("  - {}", said(quote)).into()));
     lines.extend(labels("Try this:").zip(&analysis.advice).map(|(label, advice)| labelled(label, advice)));
-    let others = analysis.candidates.iter().map(|other| format!("{} - {}", other.cause, other.statement));
+    let others = analysis.candidates.iter().filter(|_| analysis.confidence != Confidence::Likely);
+    let others = others.map(|other| format!("{} - {}", other.cause, other.statement));
     lines.extend(labels("Or:").zip(others).map(|(label, other)| labelled(label, &other)));
     lines
 }
@@ -50,7 +51,7 @@ fn log(analysis: &Analysis) -> Vec<Line> {
     let error = analysis.error_line.unwrap_or(analysis.lines.len() - 1);
     let kept = analysis.lines.iter().take(error.saturating_add(1 + AFTER)).skip(error.saturating_sub(BEFORE));
     let quoted = kept.map(|line| format!("> {}", line.text).into());
-    std::iter::once("The log of the request until the error:".into()).chain(quoted).chain([Line::blank()]).collect()
+    std::iter::once("The log of the request around the error:".into()).chain(quoted).chain([Line::blank()]).collect()
 }
 
 /// How bad it is, what else broke, what helped last time, and what is not known.
@@ -58,7 +59,8 @@ fn beside(analysis: &Analysis) -> Vec<Line> {
     let kinds =
         [(EvidenceKind::Rate, "How bad:"), (EvidenceKind::Related, "Near it:"), (EvidenceKind::Earlier, "Last time:")];
     let of_kind = |(kind, label): (EvidenceKind, &'static str)| {
-        let texts = analysis.context.iter().filter(move |quote| quote.kind == kind);
+        let is_said = |quote: &Quote| analysis.evidence.iter().any(|said| said.text == quote.text);
+        let texts = analysis.context.iter().filter(|quote| quote.kind == kind && !is_said(quote));
         labels(label).zip(texts).map(|(label, quote)| labelled(label, &quote.text)).collect::<Vec<_>>()
     };
     let mut lines: Vec<Line> = kinds.into_iter().flat_map(of_kind).collect();
@@ -168,9 +170,8 @@ mod tests {
           - "KeyError: 'customer'"
         Try this:  Roll back to version 41: `aws lambda update-alias`.
                    Or not.
-        Or:        input - The code does not understand what it is given.
 
-        The log of the request until the error:
+        The log of the request around the error:
         > line 0
         > line 1
 
@@ -235,7 +236,6 @@ mod tests {
           - "KeyError: 'customer'"
         Try this:  Roll back to version 41: `aws lambda update-alias`.
                    Or not.
-        Or:        input - The code does not understand what it is given.
 
         HIGH - "orders failed: KeyError"
           lambda orders, account 111111111111, since 2026-01-01T10:00:00Z, once so far

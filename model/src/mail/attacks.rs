@@ -115,7 +115,6 @@ fn evidence(hostile: &str, at: i64) -> Evidence {
         summary: hostile.to_owned(),
         began_at: at - 60,
         is_resolved: false,
-        is_notified: true,
         is_drill: false,
     };
     let before = FunctionState {

@@ -106,7 +106,6 @@ impl Scenario {
                 summary: format!("AWS reports {code}"),
                 began_at: moment(&one["at"])?,
                 is_resolved: false,
-                is_notified: true,
                 is_drill: false,
             });
         }
@@ -286,7 +285,6 @@ fn neighbour(incident: &Incident, is_resolved: bool) -> Made<Neighbour> {
         summary: incident.summary.clone(),
         began_at: time::seconds_of(&incident.created_at).ok_or("no time")?,
         is_resolved,
-        is_notified: true,
         is_drill: false,
     })
 }

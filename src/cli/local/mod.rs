@@ -40,7 +40,7 @@ pub enum LocalCommand {
     Stop(stop::StopArgs),
     Outbox(outbox::OutboxArgs),
     #[command(hide = true)]
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
 }
 
 pub(super) async fn run(args: LocalArgs, settings: &Settings, ui: &Ui) -> Result<(), CommandError> {
@@ -49,7 +49,7 @@ pub(super) async fn run(args: LocalArgs, settings: &Settings, ui: &Ui) -> Result
         LocalCommand::Status(args) => status::run(&args, settings, ui).await,
         LocalCommand::Stop(args) => stop::run(&args, settings, ui).await,
         LocalCommand::Outbox(args) => outbox::run(args, settings, ui).await,
-        LocalCommand::Serve(args) => serve::run(args).await,
+        LocalCommand::Serve(args) => serve::run(*args).await,
     }
 }
 

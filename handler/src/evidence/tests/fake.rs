@@ -124,7 +124,7 @@ async fn respond(mut answer: Answer, is_cbor: bool) -> Result<HttpResponse, Conn
         Answer::Drop => return Err(ConnectorError::io("connection reset by peer".into())),
         Answer::Hang | Answer::After(..) | Answer::Each(_) => std::future::pending().await,
     };
-    let status = u16::try_from(status).ok().and_then(|status| status.try_into().ok());
+    let status = status.try_into().ok();
     let mut response =
         HttpResponse::new(status.ok_or_else(|| ConnectorError::user("no status".into()))?, SdkBody::from(body));
     if is_cbor {

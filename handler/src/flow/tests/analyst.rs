@@ -75,6 +75,7 @@ impl Fake {
             advice: Vec::new(),
             context: Vec::new(),
             lines: Vec::new(),
+            error_line: None,
             changed: Vec::new(),
             shared_with: others.collect(),
             failing_share: self.answer.is_critical().then_some(0.92),
@@ -91,6 +92,7 @@ impl Fake {
         let severity = asked.incident.severity;
         match self.answer {
             Answer::Hangs => std::future::pending().await,
+            #[expect(clippy::panic, reason = "an alert must survive it")]
             Answer::Panics => panic!("the analyst panics on demand"),
             Answer::Shared | Answer::SharedAndCritical => tokio::time::sleep(Duration::from_millis(200)).await,
             _ => {}

@@ -63,8 +63,7 @@ pub(super) async fn look(table: &Table, lookup: &Lookup<'_>) -> Result<Snapshot,
     let cached = [Some(&open), alarm.as_ref()].into_iter().flatten().flat_map(PointerKeys::each);
     let cached: BTreeSet<String> = cached.filter_map(|key| table.pointer_cache.of(key)).collect();
     let cached: Vec<String> = cached.into_iter().flat_map(|id| [tally_key(&id), id]).collect();
-    // A fingerprint that this handler knows is hardly one that opens.
-    let function = lookup.function.filter(|_| table.pointer_cache.of(&open.today).is_none()).map(function_key);
+    let function = lookup.function.map(function_key);
     let calendar = table.months.is_unknown().then_some(CALENDAR);
     let keys = pointers.into_iter().flatten().flat_map(PointerKeys::each).chain([SILENCES]).chain(calendar);
     let keys = keys.chain(function.as_deref());

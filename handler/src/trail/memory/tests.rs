@@ -37,6 +37,7 @@ async fn put(local: &LocalTable, id: &str, created_at: &str, function: &str, cau
         advice: Vec::new(),
         context: Vec::new(),
         lines: Vec::new(),
+        error_line: None,
         shared_with: Vec::new(),
         changed: vec!["code".to_owned()],
         failing_share: None,

@@ -7,7 +7,7 @@ use crate::analysis::function_state::Altered;
 use crate::analysis::signs::{
     ANSWERED, CONCURRENCY, DATABASE, DENIED, LOADING, MEMORY, STORAGE, TIMEOUT, UNREACHABLE, has, has_word,
 };
-use crate::analysis::{Cause, advice, change_words};
+use crate::analysis::{Cause, LogLine, advice, change_words};
 use crate::quotation::named;
 
 /// How long a setting that was lowered is the first suspect for what it makes too little, in seconds.
@@ -68,8 +68,13 @@ fn explains(facts: &Facts<'_>, altered: &Altered) -> bool {
     let error = facts.lower.as_str();
     match altered {
         Altered::Setting { name, from, to } => match name.as_str() {
-            "memory" => is_less(from, to) && (super::limit::is_out_of_memory(facts) || has(error, TIMEOUT)),
-            "timeout" => is_less(from, to) && has(error, TIMEOUT),
+            "memory" => {
+                is_less(from, to) && (super::limit::is_out_of_memory(facts) || is_halved(from, to) && is_slow(facts))
+            }
+            "timeout" => {
+                let is_it = advice::timed_out_after(&facts.error).is_none_or(|seconds| seconds.to_string() == *to);
+                is_less(from, to) && has(error, TIMEOUT) && is_it
+            }
             "storage" => is_less(from, to) && has(error, STORAGE),
             "concurrency" => is_less(from, to) && (facts.throttled.is_some() || has(error, CONCURRENCY)),
             "network" => {
@@ -84,18 +89,35 @@ fn explains(facts: &Facts<'_>, altered: &Altered) -> bool {
                 || loads_otherwise(altered) && has(error, LOADING)
                 || has_nothing_for(facts, altered)
         }
-        Altered::Layers { .. } => has(error, LOADING) || error.contains("/opt/") || error.contains("extension"),
+        Altered::Layers { .. } => {
+            let is_of_another = [ANSWERED, DATABASE, DENIED, UNREACHABLE].iter().any(|signs| has(error, signs));
+            has(error, LOADING) || !is_of_another && (error.contains("/opt/") || error.contains("extension"))
+        }
         Altered::Code { .. } | Altered::Alias { .. } | Altered::Something => false,
     }
 }
+
+/// Whether a call ran out of time by itself: with the memory, the share of a processor shrinks.
+fn is_slow(facts: &Facts<'_>) -> bool {
+    has(&facts.lower, TIMEOUT) && super::dependency::called_before(facts).is_none()
+}
+
+fn is_halved(from: &str, to: &str) -> bool {
+    matches!((from.parse::<u64>(), to.parse::<u64>()), (Ok(from), Ok(to)) if to * 2 <= from)
+}
+
+/// Words of a line that says that a variable is not there.
+const LACKS: &[&str] = &["environ", "missing", "none", "not set", "null", "required", "undefined", "unset"];
 
 /// The removed variable that the error, the log or the failed statement names.
 fn missing_variable<'c>(facts: &Facts<'_>, altered: &'c Altered) -> Option<&'c str> {
     let Altered::Environment { removed, .. } = altered else { return None };
     let statement = facts.incident.fingerprint_inputs.statement.as_str();
     let log = facts.evidence.log.found().map_or(&[][..], |log| log.lines.as_slice());
+    let lacks = |line: &LogLine| has(&line.text.to_lowercase(), LACKS);
     let is_named = |name: &&String| {
-        has_word(&facts.error, name) || has_word(statement, name) || log.iter().any(|line| has_word(&line.text, name))
+        let by_log = || log.iter().any(|line| has_word(&line.text, name) && lacks(line));
+        has_word(&facts.error, name) || has_word(statement, name) || by_log()
     };
     removed.iter().find(is_named).map(String::as_str)
 }
@@ -156,18 +178,14 @@ fn restore(facts: &Facts<'_>, altered: &Altered) -> Option<String> {
     match altered {
         Altered::Setting { name, from, .. } => advice::restore(facts, name, from),
         Altered::Environment { removed, .. } if !removed.is_empty() => {
-            let names = removed.iter().map(|name| named(name)).collect::<Vec<_>>().join(", ");
+            let names = change_words::some(removed);
             Some(format!(
                 "Restore {names} in the environment, with the other variables: an update replaces all of them."
             ))
         }
-        Altered::Environment { added, .. } => Some(format!(
-            "Look at {}, which is new.",
-            added.iter().map(|name| named(name)).collect::<Vec<_>>().join(", ")
-        )),
+        Altered::Environment { added, .. } => Some(format!("Look at what is new: {}.", change_words::some(added))),
         Altered::Layers { from, .. } if !from.is_empty() => {
-            let former = from.iter().map(|layer| named(layer)).collect::<Vec<_>>().join(", ");
-            Some(format!("Use the former version again: {former}."))
+            Some(format!("Use what it had before again: {}.", change_words::some(from)))
         }
         _ => None,
     }

@@ -6,6 +6,7 @@ use crate::analysis::hosts::host;
 use crate::analysis::signs::{ABSENT, ANSWERED, CERTIFICATE, DATABASE, DENIED, LOADING, TIMEOUT, UNREACHABLE, has};
 use crate::analysis::{Cause, LogLine, advice, aws};
 use crate::quotation::named;
+use crate::time::seconds_of;
 
 /// What failed with a dependency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +55,22 @@ fn name(error: &str) -> String {
     host.or_else(|| aws::service(error).map(|service| aws::title(service).to_owned())).unwrap_or_default()
 }
 
+/// Marks of another's answer; a function's own code may say `Internal server error`, too.
+const REMOTE: &[&str] = &[
+    "$fault",
+    "$metadata",
+    "429",
+    "500",
+    "502",
+    "503",
+    "504",
+    "http",
+    "rate",
+    "status",
+    "throttl",
+    "when calling the",
+];
+
 /// A dependency that the error names, or that it waited for.
 pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
     if has(&facts.lower, DENIED) {
@@ -67,6 +84,9 @@ pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
     if let Some(line) = line {
         found.name = self::name(&line.text);
     }
+    if found.name.is_empty() && found.trouble == Trouble::Answered && !has(&facts.lower, REMOTE) {
+        return Vec::new();
+    }
     let found = found;
     let name = if found.name.is_empty() { String::new() } else { named(&found.name) };
     let statement = match (found.trouble, name.as_str()) {
@@ -74,8 +94,8 @@ pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
         (Trouble::Unreachable, name) => format!("It cannot reach {name}."),
         (Trouble::Certificate, "") => "The certificate of what it calls is not valid.".to_owned(),
         (Trouble::Certificate, name) => format!("The certificate of {name} is not valid."),
-        (Trouble::Database, "") => "Its database takes no more work.".to_owned(),
-        (Trouble::Database, name) => format!("The database {name} takes no more work."),
+        (Trouble::Database, "") => "Its database is overloaded or not available.".to_owned(),
+        (Trouble::Database, name) => format!("The database {name} is overloaded or not available."),
         (Trouble::Answered, "") => "What it calls answers with errors, or refuses more calls.".to_owned(),
         (Trouble::Answered, name) => format!("{name} answers with errors, or refuses more calls."),
     };
@@ -100,10 +120,15 @@ fn is_of_code(facts: &Facts<'_>) -> bool {
     has(&facts.lower, &["127.0.0.1", "localhost", "://undefined", "enotfound undefined"])
 }
 
+/// How far apart others began that fail with the same dependency, in seconds.
+const TOGETHER: i64 = 10 * 60;
+
 /// Others that fail with the same dependency.
 fn others(facts: &Facts<'_>, found: &Dependency) -> Option<crate::analysis::Quote> {
     let near = facts.evidence.around.found()?.iter().filter(|one| !one.is_drill && !one.is_resolved);
+    let began = seconds_of(&facts.incident.created_at).unwrap_or(facts.now);
     let same: Vec<String> = near
+        .filter(|one| (one.began_at - began).abs() <= TOGETHER)
         .filter(|one| one.resource != facts.incident.resource)
         .filter(|one| Dependency::of(&one.summary).is_some_and(|other| found.is_same(&other)))
         .map(|one| named(&one.resource))
@@ -115,7 +140,7 @@ fn others(facts: &Facts<'_>, found: &Dependency) -> Option<crate::analysis::Quot
 }
 
 /// The line right before the error that says what was called.
-fn called_before<'f>(facts: &'f Facts<'_>) -> Option<&'f LogLine> {
+pub(crate) fn called_before<'f>(facts: &'f Facts<'_>) -> Option<&'f LogLine> {
     const CALLS: &[&str] = &[
         "asking",
         "attempt",
@@ -133,7 +158,7 @@ fn called_before<'f>(facts: &'f Facts<'_>) -> Option<&'f LogLine> {
         "sending",
         "waiting for",
     ];
-    let last = facts.lines().iter().rev().skip(1).take(3);
+    let last = facts.lines().iter().rev().take(4);
     last.into_iter().find(|line| has(&line.text.to_lowercase(), CALLS) && !name(&line.text).is_empty())
 }
 

@@ -1,11 +1,11 @@
 //! New code.
 
 use super::Suspect;
-use crate::analysis::facts::Facts;
 use crate::analysis::facts::changes::{Before, Fresh};
+use crate::analysis::facts::{Facts, quote};
 use crate::analysis::function_state::Altered;
 use crate::analysis::signs::{ANSWERED, DATABASE, IMAGE, LOADING, MEMORY, TIMEOUT, UNREACHABLE, has};
-use crate::analysis::{Cause, advice, change_words, origin};
+use crate::analysis::{Cause, EvidenceKind, advice, change_words, origin};
 
 /// Code that was deployed right before, or that cannot be loaded.
 pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
@@ -99,13 +99,16 @@ fn touched(facts: &Facts<'_>) -> Option<Suspect> {
         Fresh::Recent => 48,
         Fresh::Abrupt => 56,
     };
-    let sentence = change_words::sentence(change);
+    let sentence = change_words::unseen(change);
     Some(
         Suspect::possible(
             Cause::Deployment,
             weight,
             format!("{sentence}; without a snapshot, what it was is not known."),
         )
-        .resting_on([change_words::evidence(change), facts.error_quote()]),
+        .resting_on([
+            quote(EvidenceKind::Change, Some(change.change.at), "The function was last modified"),
+            facts.error_quote(),
+        ]),
     )
 }

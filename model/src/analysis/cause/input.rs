@@ -14,7 +14,7 @@ const ENOUGH: f64 = 20.0;
 
 /// A text or file that cannot be understood, in few of many calls.
 pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
-    let is_of_input = has(&facts.lower, INPUT);
+    let is_of_input = has(&facts.lower, INPUT) && !facts.lower.contains("environment variable");
     let share = facts.failing.map(|failing| share(&failing));
     let is_few = share.is_some_and(|share| share <= FEW);
     let is_very_few = share.is_some_and(|share| share <= VERY_FEW)

@@ -5,13 +5,16 @@ use crate::analysis::facts::changes::Fresh;
 use crate::analysis::facts::{Facts, quote};
 use crate::analysis::function_state::Altered;
 use crate::analysis::rates::MINUTE;
-use crate::analysis::signs::{CONCURRENCY, HANDLES, MEMORY, PAYLOAD, QUOTA, STORAGE, TIMEOUT, has};
+use crate::analysis::signs::{CONCURRENCY, DATABASE, HANDLES, MEMORY, PAYLOAD, QUOTA, STORAGE, TIMEOUT, has};
 use crate::analysis::words::count;
 use crate::analysis::{Cause, EvidenceKind, Quote, advice};
 
 /// Limits that the error names, or that metrics and report show.
 pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
-    [memory(facts), timeout(facts), slow(facts), plain(facts), concurrency(facts)].into_iter().flatten().collect()
+    [memory(facts), timeout(facts), slow(facts), plain(facts), quota(facts), concurrency(facts)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Whether the memory was exhausted. A killed process alone may have other reasons.
@@ -115,7 +118,8 @@ fn slow(facts: &Facts<'_>) -> Option<Suspect> {
 /// Limits of which the error alone is proof.
 fn plain(facts: &Facts<'_>) -> Option<Suspect> {
     let (statement, advice) = match () {
-        () if has(&facts.lower, STORAGE) => {
+        // A database's disk is none of its own.
+        () if has(&facts.lower, STORAGE) && !has(&facts.lower, DATABASE) => {
             let size = facts.state().and_then(|state| state.storage);
             let size = size.map(|size| format!(" of {size} MB")).unwrap_or_default();
             (format!("Its storage{size} is full: no space is left on the device."), advice::raise_storage(facts))
@@ -128,13 +132,18 @@ fn plain(facts: &Facts<'_>) -> Option<Suspect> {
             let advice = "Close files and connections, or reuse one client for all calls: an environment has 1 024 file descriptors.".to_owned();
             ("It used all file descriptors or threads of its environment.".to_owned(), Some(advice))
         }
-        () if has(&facts.lower, QUOTA) => (
-            "A quota of the account is exhausted.".to_owned(),
-            Some("Ask for a higher quota, or use less of it.".to_owned()),
-        ),
         () => return None,
     };
     Some(Suspect::likely(Cause::Limit, 78, statement).resting_on([facts.error_quote()]).advising(advice))
+}
+
+/// A quota, of the account or of another's service.
+fn quota(facts: &Facts<'_>) -> Option<Suspect> {
+    has(&facts.lower, QUOTA).then(|| {
+        Suspect::possible(Cause::Limit, 64, "A quota is exhausted.")
+            .resting_on([facts.error_quote()])
+            .advising(["Ask for a higher quota, or use less of it.".to_owned()])
+    })
 }
 
 fn concurrency(facts: &Facts<'_>) -> Option<Suspect> {

@@ -30,14 +30,14 @@ pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
     let role =
         facts.fresh().find(|change| matches!(&change.change.altered, Altered::Setting { name, .. } if name == "role"));
     let what = match (denial.action.as_str(), denial.resource.as_str()) {
-        ("", "") => "an action".to_owned(),
-        ("", resource) => format!("an action on {}", named(resource)),
+        ("", "") => "what it tries to".to_owned(),
+        ("", resource) => format!("what it tries to on {}", named(resource)),
         (action, "") => named(action),
         (action, resource) => format!("{} on {}", named(action), named(resource)),
     };
     let who = if denial.caller.is_empty() { "Its role".to_owned() } else { named(&denial.caller) };
     let after = role.map(|role| format!("; {}", lowered(&change_words::sentence(role)))).unwrap_or_default();
-    let statement = format!("{who} may not do {what}{after}.").replace("do an action", "do what it tried");
+    let statement = format!("{who} is not allowed to call {what}{after}.");
     let changed = role.map(change_words::evidence);
     let suspect = Suspect::likely_if(is_of_policy(facts), Cause::Permission, 95, statement);
     vec![suspect.resting_on([facts.error_quote()]).resting_on(changed).advising(advised(&denial, role.is_some()))]

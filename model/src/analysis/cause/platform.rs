@@ -58,7 +58,7 @@ fn suspect(facts: &Facts<'_>, one: &Neighbour) -> Option<Suspect> {
     let title = named(aws::title(&service)).trim_matches('"').to_owned();
     let since = clock(one.began_at);
     let place = if one.region.is_empty() { String::new() } else { format!(" in {}", named(&one.region)) };
-    let statement = format!("AWS has an open issue of {title}{place} since {since}, and the error comes from there.");
+    let statement = format!("AWS reports an issue with {title}{place} since {since}, and the error comes from there.");
     let issue = format!("AWS Health: {}{place}, open since {since}", named(&one.error_type));
     Some(
         Suspect::likely_if(is_likely, Cause::Platform, weight, statement)

@@ -2,7 +2,7 @@
 
 use super::Suspect;
 use crate::analysis::facts::{Facts, quote};
-use crate::analysis::signs::{DENIED, has, has_word};
+use crate::analysis::signs::{DENIED, has};
 use crate::analysis::words::span;
 use crate::analysis::{Cause, EvidenceKind, LogLine, Neighbour};
 use crate::arn;
@@ -24,10 +24,8 @@ pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
     let around = facts.evidence.around.found().map_or(&[][..], Vec::as_slice);
     let began = seconds_of(&facts.incident.created_at).unwrap_or(facts.now).max(facts.first.at);
     let is_before = |one: &&Neighbour| is_other(facts, one) && one.began_at <= began + LATER;
-    let by_error =
-        || around.iter().filter(is_before).filter(|one| is_named(facts, &one.resource)).map(|one| (one, None));
-    let by_log =
-        || around.iter().filter(is_before).filter_map(|one| Some((one, Some(failed_line(facts, &one.resource)?))));
+    let by_error = || around.iter().filter(is_before).filter(|one| is_named(facts, one)).map(|one| (one, None));
+    let by_log = || around.iter().filter(is_before).filter_map(|one| Some((one, Some(failed_line(facts, one)?))));
     let oldest = |one: &(&Neighbour, Option<&LogLine>)| one.0.began_at;
     let Some((one, line)) = by_error().min_by_key(oldest).or_else(|| by_log().min_by_key(oldest)) else {
         return Vec::new();
@@ -59,17 +57,64 @@ fn is_other(facts: &Facts<'_>, one: &Neighbour) -> bool {
     !one.is_resolved && !is_health && !is_same && is_comparable && one.incident_id != facts.incident.incident_id
 }
 
-/// Whether the error, or the failed step of the execution, names a resource.
-fn is_named(facts: &Facts<'_>, resource: &str) -> bool {
+/// Whether the error, or the failed step of the execution, names a resource. Its stack names the function's own files.
+fn is_named(facts: &Facts<'_>, one: &Neighbour) -> bool {
+    let resource = one.resource.as_str();
+    let step = facts.evidence.execution.found();
     let by_step = || {
-        let step = facts.evidence.execution.found();
         step.is_some_and(|step| arn::function_name(&step.resource) == resource || arn::name(&step.resource) == resource)
     };
-    resource.len() >= SHORTEST && (has_word(&facts.error, resource) || by_step())
+    let by_cause = || step.is_some_and(|step| mentions(&step.cause, one));
+    let is_alarm = matches!(facts.incident.source.as_str(), "cloudwatch" | "lambda-metrics");
+    let headline = || facts.error.lines().next().is_some_and(|line| !line.contains("\"stack\"") && mentions(line, one));
+    !is_alarm && mentions(&facts.incident.error_message, one) || by_step() || by_cause() || headline()
+}
+
+/// Whether a text speaks of a resource: a function's name may also be that of a file, a host or a path, and a word like any
+/// other.
+fn mentions(text: &str, one: &Neighbour) -> bool {
+    const CALLS: &[&str] = &[
+        "answered",
+        "call",
+        "error from",
+        "fail",
+        "function",
+        "invocation",
+        "invoke",
+        "lambda",
+        "rejected",
+        "request to",
+        "respon",
+        "returned",
+        "service",
+        "upstream",
+    ];
+    let name = one.resource.as_str();
+    let is_plain_word = name.bytes().all(|byte| byte.is_ascii_lowercase());
+    if name.len() < SHORTEST || is_plain_word && !has(&text.to_lowercase(), CALLS) {
+        return false;
+    }
+    let is_function = one.source.starts_with("lambda");
+    let part_of_another = |before: Option<char>, after: Option<char>| {
+        let joins = |character: char| matches!(character, '/' | '.' | '\\');
+        is_function && (before.is_some_and(joins) || after.is_some_and(joins))
+    };
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let mut behind = text[at + name.len()..].chars();
+        let (after, next) = (behind.next(), behind.next());
+        let ends_sentence = after == Some('.') && next.is_none_or(char::is_whitespace);
+        is_apart(before) && is_apart(after) && !part_of_another(before, after.filter(|_| !ends_sentence))
+    })
+}
+
+/// Whether a character beside a name is no part of one.
+fn is_apart(character: Option<char>) -> bool {
+    !character.is_some_and(|character| character.is_alphanumeric() || matches!(character, '_' | '-'))
 }
 
 /// The line right before the error that says that a resource failed.
-fn failed_line<'f>(facts: &'f Facts<'_>, resource: &str) -> Option<&'f LogLine> {
+fn failed_line<'f>(facts: &'f Facts<'_>, one: &Neighbour) -> Option<&'f LogLine> {
     const FAILED: &[&str] = &[
         "error",
         "fail",
@@ -84,7 +129,5 @@ fn failed_line<'f>(facts: &'f Facts<'_>, resource: &str) -> Option<&'f LogLine> 
         "504",
     ];
     let last = facts.lines().iter().rev().skip(1).take(3);
-    last.into_iter().find(|line| {
-        has_word(&line.text, resource) && has(&line.text.to_lowercase(), FAILED) && resource.len() >= SHORTEST
-    })
+    last.into_iter().find(|line| mentions(&line.text, one) && has(&line.text.to_lowercase(), FAILED))
 }

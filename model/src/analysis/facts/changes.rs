@@ -46,6 +46,8 @@ pub(crate) struct Before {
     /// How long before the first failure it was made, in seconds.
     pub(crate) elapsed: i64,
     pub(crate) order: Order,
+    /// Whether the first failure is known by its minute only.
+    pub(crate) is_rough: bool,
     pub(crate) fresh: Fresh,
     /// Whether it can break something by itself.
     pub(crate) is_harmful: bool,
@@ -107,7 +109,8 @@ fn placed(facts: &Facts<'_>, change: Change) -> Option<Before> {
         false => straddling(facts, earliest, change.since.is_none()),
     };
     let is_harmful = is_harmful(&change.altered);
-    Some(Before { change, elapsed, order, fresh, is_harmful })
+    let is_rough = facts.first.latest > facts.first.at;
+    Some(Before { change, elapsed, order, is_rough, fresh, is_harmful })
 }
 
 /// Whether the version that failed has the change; `None` if nothing says.
@@ -125,12 +128,21 @@ fn ran(facts: &Facts<'_>, change: &Change) -> Option<bool> {
         }
         Altered::Code { version } if numbered(Some(version)).is_some() => Some(version == executed),
         Altered::Setting { name, .. } if name == "concurrency" => None,
-        // A version keeps what it had when it was published.
+        // A version keeps what it had when it was published, and one to which the alias led before has nothing newer.
         _ => {
-            let published = facts.state().filter(|state| numbered(Some(&state.version)).is_some())?.modified_at?;
-            (change.at > published + MINUTE).then_some(false)
+            let state = facts.state().filter(|state| numbered(Some(&state.version)).is_some());
+            let published = state.and_then(|state| state.modified_at).map(|at| at + MINUTE);
+            let led_before = led_before(facts, executed);
+            [published, led_before].into_iter().flatten().any(|until| change.at > until).then_some(false)
         }
     }
+}
+
+/// When the alias by which it was called led to a version already, as the snapshot shows.
+fn led_before(facts: &Facts<'_>, version: &str) -> Option<i64> {
+    let history = facts.evidence.history.found()?;
+    let alias = facts.incident.origin.get(origin::ALIAS)?;
+    (history.state.aliases.get(alias).map(String::as_str) == Some(version)).then_some(history.seen_at)
 }
 
 /// How fresh a change was when the failures began; `None` if it had proved itself before. What was called within its first minute

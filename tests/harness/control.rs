@@ -4,24 +4,24 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-use crate::harness::{Aws, TestResult};
+use super::{Aws, TestResult};
 
 /// A connection.
-pub(super) struct Control<'a> {
+pub(crate) struct Control<'a> {
     address: &'a str,
     secret: &'a str,
     connection: BufReader<TcpStream>,
 }
 
 impl<'a> Control<'a> {
-    pub(super) async fn of(aws: &'a Aws) -> TestResult<Self> {
+    pub(crate) async fn of(aws: &'a Aws) -> TestResult<Self> {
         let address = aws.endpoint.trim_start_matches("http://");
         let connection = BufReader::new(TcpStream::connect(address).await?);
         Ok(Self { address, secret: &aws.secret, connection })
     }
 
     /// The answer to a request for `/_local/…`.
-    pub(super) async fn call(&mut self, method: &str, path: &str, body: &str) -> TestResult<Value> {
+    pub(crate) async fn call(&mut self, method: &str, path: &str, body: &str) -> TestResult<Value> {
         let Self { address, secret, connection } = self;
         let length = body.len();
         let request = format!(
