@@ -68,6 +68,8 @@ async fn alert_in_time(world: &World, kind: &str) -> TestResult<Value> {
 async fn analysed_again(world: &World) -> TestResult {
     let list = world.run(&["incidents", "list", "--local", "--output", "json"]).await?.succeeded()?.json()?;
     let id = text(&list[0], "incident_id")?;
+    // The time of an analysis is known to the second.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     let again = ["incidents", "analyse", &id, "--local", "--output", "json"];
     let analysis = world.run(&again).await?.succeeded()?.json()?;
     assert_eq!(analysis["cause"], list[0]["cause"], "{analysis:#}");
