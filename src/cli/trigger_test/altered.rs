@@ -14,6 +14,9 @@ use incident_deploy::engine::Interrupt;
 /// Attempts to put the generator back, and the pause between them.
 const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_secs(1);
+/// The pause before the failure. Its time and that of the change are known to the second, and in the same one either may have been
+/// first.
+const DISTANCE: Duration = Duration::from_millis(1_100);
 
 /// Puts back what a test that was killed left changed.
 pub(super) async fn repair(generator: &Generator, kind: FailureKind, ui: &Ui) -> Result<(), CommandError> {
@@ -84,6 +87,7 @@ async fn altered<T>(
     generator.alter(former).await?;
     let settled_and_tested = async {
         generator.settled().await?;
+        tokio::time::sleep(DISTANCE).await;
         test.await
     };
     until(interrupt, settled_and_tested).await

@@ -88,6 +88,8 @@ fn numbered(version: Option<&str>) -> Option<&str> {
 
 /// A change with its distance from the first failure; `None` if it came after it, was of another version, or long ago.
 fn placed(facts: &Facts<'_>, change: Change) -> Option<Before> {
+    // A minute between two snapshots leaves no doubt when it was: a sweep may come right between a change and its failure.
+    let change = Change { since: change.since.filter(|since| change.at - since > MINUTE), ..change };
     let ran = ran(facts, &change);
     if ran == Some(false) {
         return None;
