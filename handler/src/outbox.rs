@@ -115,7 +115,7 @@ async fn send_notice<S: Store, N: Notifier>(
     // Boxed, so that no part needs the stack of all.
     let stated = Box::pin(analysed::stated(context, incident, known)).await;
     if Box::pin(folding::fold(context, incident, &stated, begun)).await {
-        analysed::keep(context, &stated.incident).await;
+        analysed::keep(context, &stated).await;
         context.held_back(incident, "in one mail with others of its cause");
         return Ok((Delivery::Folded, false));
     }
@@ -137,7 +137,7 @@ async fn send_notice<S: Store, N: Notifier>(
             recorded => recorded,
         }
     };
-    let (is_worse, ()) = tokio::join!(Box::pin(mailing), Box::pin(analysed::keep(context, &stated.incident)));
+    let (is_worse, ()) = tokio::join!(Box::pin(mailing), Box::pin(analysed::keep(context, &stated)));
     Ok((Delivery::Mailed, is_worse?))
 }
 

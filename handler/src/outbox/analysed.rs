@@ -49,12 +49,21 @@ pub(super) struct Stated {
     pub(super) incident: Incident,
     /// What the analysis changed.
     pub(super) rejudged: Option<Rejudged>,
+    /// Whether the table has the analysis already.
+    pub(super) is_kept: bool,
 }
 
-/// The incident as its due notice states it: analysed if it is new or became worse.
-pub(super) async fn stated<S, N>(context: &Context<S, N>, incident: &Incident, known: Known<'_>) -> Stated {
-    let unchanged = || Stated { incident: incident.clone(), rejudged: None };
+/// The incident as its due notice states it: analysed if it is new or became worse. One that waited for others of its cause
+/// was analysed when it opened.
+pub(super) async fn stated<S: Store, N>(context: &Context<S, N>, incident: &Incident, known: Known<'_>) -> Stated {
+    let unchanged = || Stated { incident: incident.clone(), rejudged: None, is_kept: false };
     let is_analysed = matches!(incident.due, Some(Reason::Opened | Reason::Escalated));
+    if incident.due == Some(Reason::Opened) && incident.shares_cause_with.is_some() {
+        let kept = with_analyses(context, vec![incident.clone()]).await.pop();
+        if let Some(incident) = kept.filter(|kept| kept.analysis.is_some()) {
+            return Stated { incident, rejudged: None, is_kept: true };
+        }
+    }
     let Some(analyst) = context.analyst.as_deref().filter(|_| is_analysed) else { return unchanged() };
     let Known { history, event, .. } = known;
     let asked = Asked { incident, history, event, opened: Some(&context.opened), now: context.clock.now().seconds };
@@ -68,9 +77,10 @@ pub(super) async fn stated<S, N>(context: &Context<S, N>, incident: &Incident, k
     unchanged()
 }
 
-/// Writes the analysis of an incident, if it has one. Nothing depends on it.
-pub(super) async fn keep<S: Store, N>(context: &Context<S, N>, incident: &Incident) {
-    let Some(analysis) = incident.analysis.as_deref() else { return };
+/// Writes the analysis of an incident, if it has a new one. Nothing depends on it.
+pub(super) async fn keep<S: Store, N>(context: &Context<S, N>, stated: &Stated) {
+    let incident = &stated.incident;
+    let Some(analysis) = incident.analysis.as_deref().filter(|_| !stated.is_kept) else { return };
     let written = tokio::time::timeout(LONGEST_WRITE, context.store.put_analysis(&incident.incident_id, analysis));
     let why = match written.await {
         Ok(Ok(())) => return,
@@ -128,7 +138,7 @@ fn with(incident: &Incident, analysed: Analysed) -> Stated {
     };
     let (cause, confidence) = (Some(analysis.cause), Some(analysis.confidence));
     let incident = Incident { severity, cause, confidence, analysis: Some(Box::new(analysis)), ..judged };
-    Stated { incident, rejudged }
+    Stated { incident, rejudged, is_kept: false }
 }
 
 fn differs(judgement: &Judgement, incident: &Incident) -> bool {
