@@ -19,7 +19,10 @@ async fn everything_is_read_as_the_former_version_read_it() -> TestResult {
     assert!(list.stderr.contains(UNREADABLE), "{}", list.stderr);
     let stats = ["incidents", "stats", "--local", "--since", "2025-01-01", "--output", "json"];
     let expected: Value = serde_json::from_str(include_str!("stats.json"))?;
-    assert_eq!(world.run(&stats).await?.succeeded()?.json()?, expected);
+    let mut stats = world.run(&stats).await?.succeeded()?.json()?;
+    // The former version did not know causes.
+    let by_cause = stats.as_object_mut().and_then(|stats| stats.remove("by_cause"));
+    assert_eq!((by_cause.as_ref().map(Value::is_object), stats), (Some(true), expected));
     let open = ["incidents", "list", "--local", "--status", "open", "--status", "acknowledged", "--output", "json"];
     let open = world.run(&open).await?.succeeded()?.json()?;
     assert_eq!(open.as_array().map(Vec::len), Some(14), "{open}");
