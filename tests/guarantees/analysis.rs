@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use incident_model::Incident;
 use incident_model::analysis::{Analysis, WhyMissing};
 use incident_model::table::{INCIDENT_ID, analysis_key, budget_key};
-use incident_model::Incident;
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 use serde_json::{Value, json};
 
@@ -48,7 +48,12 @@ async fn guarantees_2_4_and_8_hold_whatever_becomes_of_the_evidence() -> TestRes
     }
     let of_streams = analyses.get("streams").ok_or("no streams")?;
     assert!(of_streams.lines.iter().any(|line| line.text.contains("ERROR 37 ")), "{:?}", of_streams.lines);
-    assert_eq!(of_streams.lines.iter().filter(|line| line.text.contains("ERROR ")).count(), 1, "{:?}", of_streams.lines);
+    assert_eq!(
+        of_streams.lines.iter().filter(|line| line.text.contains("ERROR ")).count(),
+        1,
+        "{:?}",
+        of_streams.lines
+    );
     names.extend(analyses.into_keys());
     in_time(&stack, names.len()).await?;
     no_secret(&stack).await
@@ -59,11 +64,7 @@ fn now() -> TestResult<i64> {
 }
 
 /// Lets them fail side by side, and waits for their mails. Returns the analyses by the failures' names.
-async fn alerted(
-    stack: &Stack,
-    faults: Vec<Value>,
-    failures: &[Failure],
-) -> TestResult<BTreeMap<String, Analysis>> {
+async fn alerted(stack: &Stack, faults: Vec<Value>, failures: &[Failure]) -> TestResult<BTreeMap<String, Analysis>> {
     let aws = &stack.aws;
     // As if a minute had passed.
     let budget = aws_sdk_dynamodb::types::AttributeValue::S(budget_key("mails"));
@@ -137,7 +138,9 @@ async fn in_time(stack: &Stack, failures: usize) -> TestResult {
         let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let mut times: BTreeMap<&str, (Vec<i64>, Vec<i64>)> = BTreeMap::new();
         for line in &lines {
-            let (Some(id), Some(at)) = (line["incident_id"].as_str(), line["_aws"]["Timestamp"].as_i64()) else { continue };
+            let (Some(id), Some(at)) = (line["incident_id"].as_str(), line["_aws"]["Timestamp"].as_i64()) else {
+                continue;
+            };
             let (opened, mailed) = times.entry(id).or_default();
             match line["outcome"].as_str() {
                 Some("opened") => opened.push(at),
@@ -158,7 +161,10 @@ async fn in_time(stack: &Stack, failures: usize) -> TestResult {
     }
     took.sort_unstable();
     let (median, longest) = (took[took.len() / 2], took[took.len() - 1]);
-    writeln!(std::io::stderr(), "evidence: {failures} failures, mailed {median} ms after they were recorded, at most {longest} ms")?;
+    writeln!(
+        std::io::stderr(),
+        "evidence: {failures} failures, mailed {median} ms after they were recorded, at most {longest} ms"
+    )?;
     assert!(longest < LONGEST, "{took:?}");
     let mails = stack.aws.alerts()?.len();
     assert_eq!(mails, failures, "one mail each");
@@ -170,7 +176,8 @@ async fn no_secret(stack: &Stack) -> TestResult {
     let mails: String = stack.aws.mails()?.iter().map(|mail| format!("{}\n{}\n", mail.subject, mail.body)).collect();
     for (place, text) in [("the table", stack.table().await?), ("a mail", mails), ("the log", stack.log().await?)] {
         let leaked: Vec<_> = SECRETS.iter().filter(|secret| text.contains(**secret)).collect();
-        let around = |secret: &&&str| text.find(**secret).map(|at| text[..at].chars().rev().take(300).collect::<Vec<_>>());
+        let around =
+            |secret: &&&str| text.find(**secret).map(|at| text[..at].chars().rev().take(300).collect::<Vec<_>>());
         let around: Vec<String> = leaked.iter().filter_map(around).map(|it| it.into_iter().rev().collect()).collect();
         assert!(leaked.is_empty(), "{leaked:?} in {place} after {around:?}");
     }

@@ -25,7 +25,8 @@ pub(super) const WAYS: usize = 8;
 
 /// The ways.
 fn ways() -> [Value; WAYS] {
-    let refused = json!({"code": "AccessDeniedException", "message": "User: x is not authorized to perform: y", "status": 400});
+    let refused =
+        json!({"code": "AccessDeniedException", "message": "User: x is not authorized to perform: y", "status": 400});
     [
         json!("throttle"),
         json!({ "error": refused }),

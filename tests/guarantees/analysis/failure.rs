@@ -50,8 +50,7 @@ pub(super) fn message(name: &str) -> String {
 pub(super) fn of_function(name: &str, at: Moment, lines: &[String]) -> Failure {
     let mut detail = bus::failure(name, at.number);
     // What has the same error or names the same host is mailed together.
-    detail["responsePayload"] =
-        json!({"errorType": format!("Odd{:x}Error", at.number), "errorMessage": message(name)});
+    detail["responsePayload"] = json!({"errorType": format!("Odd{:x}Error", at.number), "errorMessage": message(name)});
     let mut event = bus::event(&format!("{name}-event"), &detail);
     event["time"] = rfc3339(at.now).into();
     event["detail"]["timestamp"] = rfc3339(at.now).into();
