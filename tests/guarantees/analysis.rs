@@ -1,6 +1,7 @@
 //! Whatever becomes of the evidence, the alert arrives: within its second, redacted, once.
 
 mod broken;
+mod cost;
 mod failure;
 mod hostile;
 
