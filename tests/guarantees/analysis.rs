@@ -87,7 +87,10 @@ async fn alerted(stack: &Stack, faults: Vec<Value>, failures: &[Failure]) -> Tes
     for failure in failures {
         control.call("POST", "events", &failure.event.to_string()).await?;
     }
-    aws.until_alerts(before + failures.len()).await?;
+    if let Err(error) = aws.until_alerts(before + failures.len()).await {
+        let names: Vec<_> = failures.iter().map(|failure| &failure.name).collect();
+        return Err(format!("{error}, {names:?}: {}", stack.log().await?).into());
+    }
     let found = eventually("the analyses", async || found(stack, failures).await).await?;
 
     let struck = control.call("GET", "faults", "").await?;
