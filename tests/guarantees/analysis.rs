@@ -29,7 +29,8 @@ const MOST_LINES: (usize, usize) = (20, 4 * 1024);
 
 #[tokio::test]
 async fn guarantees_2_4_and_8_hold_whatever_becomes_of_the_evidence() -> TestResult {
-    let stack = Stack::with("1", "alerts: {mails_per_minute: 8}\n").await?;
+    // An event whose handler does not start on a busy machine comes back before the test gives up.
+    let stack = Stack::with("4", "alerts: {mails_per_minute: 8}\n").await?;
     let mut names = Vec::new();
     for round in 0..broken::WAYS {
         let failures = broken::failures(&stack.aws, round, now()?);
