@@ -24,6 +24,21 @@ pub fn handler() -> Result<PathBuf, Box<dyn Error>> {
     built("incident-handler", "handler", &["--no-default-features"])
 }
 
+/// Size in bytes of the zip that is deployed: the handler and its rules.
+///
+/// # Errors
+/// When the build fails.
+pub fn handler_zip() -> Result<u64, Box<dyn Error>> {
+    let (binary, rules) = (handler()?, Path::new(ROOT).join("templates/severity-rules.yaml"));
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+    for (name, file) in [("bootstrap", &binary), ("severity-rules.yaml", &rules)] {
+        archive.start_file(name, options)?;
+        std::io::copy(&mut std::fs::File::open(file)?, &mut archive)?;
+    }
+    Ok(archive.finish()?.into_inner().len() as u64)
+}
+
 /// The binary of the package with the same name.
 fn built(package: &str, profile: &str, options: &[&str]) -> Result<PathBuf, Box<dyn Error>> {
     // This program is in `release/deps` of the target directory.

@@ -63,9 +63,19 @@ impl Function {
     }
 }
 
+/// When every failure happened, in seconds since 1970.
+pub(crate) const FAILED_AT: i64 = 1_795_348_800;
+
+/// What a failure says.
+pub(crate) fn message(number: usize) -> String {
+    format!("order {number} has no customer")
+}
+
 /// A function failure: of a function that has not failed before, or with `again` of the one that always fails.
 pub(crate) fn failure(number: usize, again: bool) -> String {
     let name = if again { "orders".to_owned() } else { format!("orders-{number}") };
+    // Failures of several functions with the same error are mailed together.
+    let error = if again { "KeyError".to_owned() } else { format!("Key{number}Error") };
     let function = format!("arn:aws:lambda:eu-west-1:000000000000:function:{name}");
     json!({
         "version": "0",
@@ -88,8 +98,8 @@ pub(crate) fn failure(number: usize, again: bool) -> String {
             "requestPayload": { "order": number },
             "responseContext": { "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled" },
             "responsePayload": {
-                "errorMessage": format!("order {number} has no customer"),
-                "errorType": "KeyError",
+                "errorMessage": message(number),
+                "errorType": error,
                 "stackTrace": [
                     "  File \"/var/task/orders.py\", line 42, in handler\n    customer = order[\"customer\"]\n",
                     "  File \"/var/task/orders.py\", line 17, in __getitem__\n    raise KeyError(key)\n",

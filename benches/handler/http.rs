@@ -47,8 +47,9 @@ pub(crate) fn read_request(stream: &mut impl BufRead) -> io::Result<Option<Reque
 ///
 /// # Errors
 /// When the connection breaks.
-pub(crate) fn write_response(stream: &mut impl Write, status: &str, headers: &str, body: &str) -> io::Result<()> {
+pub(crate) fn write_response(stream: &mut impl Write, status: &str, headers: &str, body: &[u8]) -> io::Result<()> {
     let length = body.len();
-    stream.write_all(format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\n\r\n{body}").as_bytes())?;
+    let head = format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\n\r\n");
+    stream.write_all(&[head.as_bytes(), body].concat())?;
     stream.flush()
 }

@@ -23,6 +23,13 @@ enum Step {
     Answered { at: Instant, well: bool, words: String },
 }
 
+/// An event that was handled.
+pub(crate) struct Invocation {
+    /// When the function received it.
+    pub(crate) given: Instant,
+    pub(crate) took: Duration,
+}
+
 /// The API side of one function. Its threads end with the function.
 pub(crate) struct RuntimeApi {
     address: SocketAddr,
@@ -67,18 +74,18 @@ impl RuntimeApi {
         }
     }
 
-    /// Sends the function an event and returns its response time.
+    /// Sends the function an event and returns its response.
     ///
     /// # Errors
     /// When it fails or does not respond.
-    pub(crate) fn invoke(&self, event: String) -> Result<Duration, String> {
+    pub(crate) fn invoke(&self, event: String) -> Result<Invocation, String> {
         self.events.send(event).map_err(|error| error.to_string())?;
         let given = match self.steps.recv_timeout(TIMEOUT) {
             Ok(Step::Given(at)) => at,
             other => return Err(format!("the function should be given its event: {other:?}")),
         };
         match self.steps.recv_timeout(TIMEOUT) {
-            Ok(Step::Answered { at, well: true, .. }) => Ok(at - given),
+            Ok(Step::Answered { at, well: true, .. }) => Ok(Invocation { given, took: at - given }),
             Ok(Step::Answered { words, .. }) => Err(format!("the function failed: {words}")),
             other => Err(format!("the function should answer: {other:?}")),
         }
@@ -95,12 +102,12 @@ fn converse(stream: TcpStream, pending: &Mutex<Receiver<String>>, sender: &Sende
             let event = pending.lock().unwrap_or_else(PoisonError::into_inner).recv().map_err(io::Error::other)?;
             let headers = invocation_headers();
             sender.send(Step::Given(Instant::now())).map_err(io::Error::other)?;
-            write_response(stream.get_mut(), "200 OK", &headers, &event)?;
+            write_response(stream.get_mut(), "200 OK", &headers, event.as_bytes())?;
         } else {
             let well = request.path.ends_with("/response");
             let words = String::from_utf8_lossy(&request.body).into_owned();
             sender.send(Step::Answered { at: now, well, words }).map_err(io::Error::other)?;
-            write_response(stream.get_mut(), "202 Accepted", "", "")?;
+            write_response(stream.get_mut(), "202 Accepted", "", b"")?;
         }
     }
     Ok(())

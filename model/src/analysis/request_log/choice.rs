@@ -1,6 +1,6 @@
 //! Which lines of a request are kept: the error, what came before, and a little of what came after.
 
-use super::redacted::redacted;
+use super::redacted::{cut, redacted};
 use super::{LogEvent, LogLine};
 use crate::quotation::one_line;
 use crate::time::from_milliseconds;
@@ -32,8 +32,7 @@ pub(super) fn chosen(events: &[&LogEvent], error: &str) -> (Vec<LogLine>, Option
     let raw: Vec<Raw<'_>> = events.iter().flat_map(|event| lines_of(event)).collect();
     let Some(at) = error_at(&raw, error) else { return (Vec::new(), None) };
     let first = at.saturating_sub(SEARCHED);
-    let read: Vec<String> =
-        raw[first..].iter().take(2 * SEARCHED).map(|line| line.text.chars().take(READ).collect()).collect();
+    let read: Vec<String> = raw[first..].iter().take(2 * SEARCHED).map(|line| cut(line.text, READ)).collect();
     let safe = redacted(&read);
     let kept: Vec<(usize, String)> = safe.into_iter().filter(|(_, text)| !text.trim().is_empty()).collect();
     let Some(error) = kept.iter().position(|(number, _)| first + number >= at) else { return (Vec::new(), None) };

@@ -1,11 +1,29 @@
 //! Lines of a log without secrets, also without private keys, which go over several lines.
 
-use crate::redact::redact;
+use std::borrow::Cow;
+
+use crate::redact::{REDACTED, redact};
 
 /// The first of the private-use characters that stand for the number of a line.
 const FIRST_MARK: u32 = 0xF0000;
 /// Limit on the lines: the private-use plane has as many.
 const MOST: usize = 0xFFFD;
+
+/// Begin and end of what encloses a key, and the words that say that it is private.
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const PRIVATE: &str = "PRIVATE KEY-----";
+
+/// At most this many characters of a line, and the private key that begins after them: its next lines are secret as well.
+pub(super) fn cut(line: &str, most: usize) -> String {
+    let Some((length, _)) = line.char_indices().nth(most) else { return line.to_owned() };
+    let begun = line.rfind(BEGIN).filter(|begin| line[*begin..].contains(PRIVATE) && !line[*begin..].contains(END));
+    // The cut may go through the word itself.
+    match begun.filter(|begin| begin + BEGIN.len() + PRIVATE.len() > length) {
+        Some(begin) => format!("{} {}", &line[..length.min(begin)], &line[begin..]),
+        None => line[..length].to_owned(),
+    }
+}
 
 /// The lines without secrets, by their numbers. A line within a private key is gone.
 pub(super) fn redacted(lines: &[String]) -> Vec<(usize, String)> {
@@ -15,7 +33,25 @@ pub(super) fn redacted(lines: &[String]) -> Vec<(usize, String)> {
         text.extend(line.chars().map(|character| if number_of(character).is_some() { '?' } else { character }));
         text
     });
-    parted(&redact(&marked))
+    parted(&redact(&without_rest_of_key(&marked)))
+}
+
+/// Without the private key that began before the first line.
+fn without_rest_of_key(marked: &str) -> Cow<'_, str> {
+    let rest = marked.match_indices(END).find_map(|(at, _)| {
+        let end = at + marked[at..].find(PRIVATE)? + PRIVATE.len();
+        let is_one_line = !marked[at..end].contains('\n');
+        is_one_line.then_some((at, end))
+    });
+    let has_begin = |text: &str| text.match_indices(BEGIN).any(|(at, _)| text[at..].contains(PRIVATE));
+    match rest.filter(|(at, _)| !has_begin(&marked[..*at])) {
+        Some((at, end)) => {
+            let line = marked[..at].rfind('\n').unwrap_or(0);
+            let mark: String = marked[line..at].chars().take(2).collect();
+            Cow::Owned(format!("{mark}{REDACTED} {}", &marked[end..]))
+        }
+        None => Cow::Borrowed(marked),
+    }
 }
 
 /// The lines of a text that has their marks.

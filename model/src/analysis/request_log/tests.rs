@@ -152,6 +152,28 @@ fn secrets_of_one_line_and_of_several_are_gone() {
 }
 
 #[test]
+fn a_private_key_of_which_only_a_part_is_read_is_gone() {
+    let (begin, end) = ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----");
+    // It began before the first event, before the lines that are searched, or beyond what is read of a line.
+    let many = ["MIIEhidden", "-----END PRIVATE KEY----- ID said\n-----BEGIN PRIVATE KEY-----"].repeat(60).join("\n");
+    let long = format!("ID {}{begin}", "x".repeat(5000));
+    let cut = format!("ID {}{begin}", "x".repeat(4 * 1200 - 20));
+    for before in [
+        vec!["MIIEhidden", "hidden==", end],
+        vec![&many, "MIIEhidden", end],
+        vec![&long, "MIIEhidden", end],
+        vec![&cut, "MIIEhidden", end],
+    ] {
+        let lines = [&["START RequestId: ID Version: 1"][..], &before, &["ERROR ID KeyError"]].concat();
+        for lines in [&lines[..], &lines[1..]] {
+            let found = RequestLog::of("g", &events("s", lines), None, "KeyError").unwrap_or_default();
+            let said = texts(&found).join("\n");
+            assert!(!said.contains("hidden") && said.contains("KeyError"), "{said}");
+        }
+    }
+}
+
+#[test]
 fn ten_megabytes_and_lines_of_256_kb_take_no_time() {
     let long = format!("ID {}", "password=hunter2 \u{1b}[31m\0 ".repeat(10_000));
     let many: Vec<LogEvent> = (0..40).flat_map(|_| events("s", &[&long])).collect();
