@@ -118,5 +118,5 @@ async fn seen(
     changes.reverse();
     changes.truncate(MOST_CHANGES);
     let state = account::seen(aws, scenario, function, snapshot, failure).await?;
-    Ok(FunctionHistory { seen_at: at.after(failure)?.as_second(), state, changes })
+    Ok(FunctionHistory { seen_at: at.after(failure)?.as_second(), state, changes, ..FunctionHistory::default() })
 }

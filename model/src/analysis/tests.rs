@@ -27,7 +27,7 @@ impl Case {
             "fingerprint": "v2:00", "source": "lambda", "resource": "orders", "account": "111122223333", "region": "eu-west-1",
             "error_type": class, "error_message": message, "rule": "r",
         }))?;
-        let history = FunctionHistory { seen_at: ZERO - 30 * MINUTE, state: state(), changes: Vec::new() };
+        let history = FunctionHistory { seen_at: ZERO - 30 * MINUTE, state: state(), ..FunctionHistory::default() };
         let evidence = Evidence {
             function: Gathered::Found(state()),
             history: Gathered::Found(history),

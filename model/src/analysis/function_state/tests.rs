@@ -24,7 +24,7 @@ fn state() -> FunctionState {
 }
 
 fn history() -> FunctionHistory {
-    FunctionHistory { seen_at: SEEN, state: state(), changes: Vec::new() }
+    FunctionHistory { seen_at: SEEN, state: state(), ..FunctionHistory::default() }
 }
 
 fn setting(name: &str, from: &str, to: &str) -> Altered {
@@ -136,12 +136,12 @@ proptest! {
 
     #[test]
     fn what_one_side_does_not_know_did_not_change(state in any_state(), at in 100..200_i64) {
-        let history = FunctionHistory { seen_at: 50, state: state.clone(), changes: Vec::new() };
+        let history = FunctionHistory { seen_at: 50, state: state.clone(), ..FunctionHistory::default() };
         let blank = FunctionState {
             environment: state.environment.clone(), version: state.version.clone(), ..FunctionState::default()
         };
         prop_assert_eq!(history.changes_until(&blank, at), []);
-        let known = FunctionHistory { seen_at: 50, state: blank, changes: Vec::new() };
+        let known = FunctionHistory { seen_at: 50, state: blank, ..FunctionHistory::default() };
         prop_assert_eq!(known.changes_until(&state, at), []);
     }
 }
