@@ -22,12 +22,14 @@ pub mod request_log;
 mod signs;
 #[cfg(test)]
 mod tests;
+mod throttled;
 mod words;
 
 use serde::{Deserialize, Serialize};
 
 use crate::word::{Word, by_name};
 pub use analyse::{analyse, risen};
+pub use throttled::is_throttled;
 pub use earlier::Earlier;
 pub use evidence::{Evidence, EvidenceKind, Gathered, Neighbour, WhyMissing};
 pub use function_state::{Change, FunctionHistory, FunctionState};
@@ -157,6 +159,10 @@ pub struct Analysis {
     /// `something` where a snapshot does not say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<String>,
+    /// The earliest and the latest time of the change that is the suspected cause, RFC 3339 in UTC, where the time is not
+    /// exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_within: Option<(String, String)>,
     /// The share of calls that fail, 0 to 1, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_share: Option<f64>,

@@ -34,6 +34,7 @@ fn analysis() -> Analysis {
         lines: vec![LogLine { at: NOW.to_owned(), text: "no such order".to_owned() }],
         error_line: None,
         changed: Vec::new(),
+        changed_within: None,
         shared_with: vec!["inc-0".to_owned()],
         failing_share: Some(0.92),
         at: NOW.to_owned(),

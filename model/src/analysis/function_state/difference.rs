@@ -23,7 +23,7 @@ pub(super) fn differences(before: &FunctionState, now: &FunctionState, since: Si
     let Since { seen_at, beside_at } = since;
     let beside = beside(before, now).into_iter();
     let mut changes: Vec<Change> =
-        beside.map(|altered| Change { altered, at: read_at, since: Some(beside_at), by: None }).collect();
+        beside.map(|altered| Change { altered, at: read_at, since: Some(beside_at.min(read_at)), by: None }).collect();
     changes.extend(updated(before, now).changes(before, now, seen_at, read_at));
     changes.sort_by_key(|change| std::cmp::Reverse(change.at));
     changes
@@ -72,8 +72,8 @@ impl Updated {
     /// Their times: exact if the one update that can be told explains all of it.
     fn changes(self, before: &FunctionState, now: &FunctionState, seen_at: i64, read_at: i64) -> Vec<Change> {
         let modified = now.modified_at.filter(|_| has_moved(before, now));
-        let since = if modified.is_some() && self.0.len() < 2 { None } else { Some(seen_at) };
         let at = modified.unwrap_or(read_at);
+        let since = if modified.is_some() && self.0.len() < 2 { None } else { Some(seen_at.min(at)) };
         self.0.into_iter().map(|altered| Change { altered, at, since, by: None }).collect()
     }
 }
