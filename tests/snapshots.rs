@@ -9,7 +9,7 @@ use incident_model::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::deployer::calls;
-use crate::harness::{Aws, Control, TestResult, World};
+use crate::harness::{Aws, Control, TestResult, World, eventually};
 use crate::watch::create;
 
 type Item = HashMap<String, AttributeValue>;
@@ -62,7 +62,8 @@ async fn a_moved_alias_is_named_with_the_way_back() -> TestResult {
     create(&aws, "orders").await?;
     for (memory, version) in [(128, "1"), (256, "2")] {
         aws.lambda.update_function_configuration().function_name("orders").memory_size(memory).send().await?;
-        let published = aws.lambda.publish_version().function_name("orders").send().await?;
+        let publish = aws.lambda.publish_version().function_name("orders");
+        let published = eventually("the update's end", async || Ok(publish.clone().send().await.ok())).await?;
         assert_eq!(published.version(), Some(version));
     }
     aws.lambda.create_alias().function_name("orders").name("live").function_version("1").send().await?;

@@ -29,13 +29,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::word::{Word, by_name};
 pub use analyse::{analyse, risen};
-pub use throttled::is_throttled;
 pub use earlier::Earlier;
 pub use evidence::{Evidence, EvidenceKind, Gathered, Neighbour, WhyMissing};
 pub use function_state::{Change, FunctionHistory, FunctionState};
 pub use policy::AnalysisPolicy;
 pub use rates::{Minute, Rates};
 pub use request_log::{LogEvent, LogLine, Report, RequestLog};
+pub use throttled::is_throttled;
 
 /// Why something broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

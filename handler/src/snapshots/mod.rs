@@ -122,8 +122,11 @@ impl<F: Functions, M: Memory> Snapshots<F, M> {
 
     /// What is known of a function, if the table says so.
     pub(crate) async fn history(&self, function: &str) -> Option<FunctionHistory> {
-        let mut known = self.memory.known(&[function]).await.ok()?;
-        known.remove(function).map(|known| known.history)
+        let functions = [function];
+        let (known, round) = tokio::join!(self.memory.known(&functions), self.memory.round());
+        let history = known.ok()?.remove(function)?.history;
+        let Ok((round, _)) = round else { return Some(history) };
+        Some(history.unchanged_at(round.complete_since(), round.beside.complete_since()))
     }
 
     /// Takes the snapshot of one function.

@@ -340,3 +340,30 @@ fn incidents_with_one_error_or_one_dependency_share_their_cause() -> Tested {
     assert!(same.analysis().shared_with.is_empty(), "it says something else");
     Ok(())
 }
+
+/// The first reservation takes from a function what the account had left for it.
+#[test]
+fn a_reservation_that_was_set_is_the_cause_of_throttles() -> Result<(), serde_json::Error> {
+    let mut case = Case::of("Lambda.TooManyRequestsException", "Rate exceeded")?;
+    let of = |concurrency: Option<u64>| FunctionState { concurrency, unreserved: concurrency.is_none(), ..state() };
+    for (from, to, words, way_back) in [
+        (
+            None,
+            Some(1),
+            "A reserved concurrency of 1 was set",
+            "delete-function-concurrency --function-name orders --region",
+        ),
+        (Some(50), Some(5), "lowered from 50 to 5", "--reserved-concurrent-executions 50 "),
+    ] {
+        let seen_at = ZERO - 10 * MINUTE;
+        case.evidence.history =
+            Gathered::Found(FunctionHistory { seen_at, state: of(from), ..FunctionHistory::default() });
+        case.evidence.function = Gathered::Found(of(to));
+        let analysis = case.analysis();
+        assert_eq!(analysis.cause, Cause::Configuration, "{analysis:?}");
+        assert!(analysis.statement.contains(words), "{}", analysis.statement);
+        assert!(analysis.advice.iter().any(|advice| advice.contains(way_back)), "{:?}", analysis.advice);
+        assert_eq!(analysis.changed_within, Some((rfc3339(seen_at), rfc3339(ZERO + 2))));
+    }
+    Ok(())
+}

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use incident_model::Incident;
 use incident_model::analysis::FunctionHistory;
 use incident_model::table::{
-    CALENDAR, FUNCTION_SNAPSHOTS, MONTHS, Place, SILENCES, alarm_of_function_key, budget_key, event_key, former, function_key, open_key,
-    tally_key, trouble_key,
+    CALENDAR, FUNCTION_SNAPSHOTS, MONTHS, Place, SILENCES, alarm_of_function_key, budget_key, event_key, former,
+    function_key, open_key, tally_key, trouble_key,
 };
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
@@ -71,7 +71,9 @@ pub(super) async fn look(table: &Table, lookup: &Lookup<'_>) -> Result<Snapshot,
     let function = lookup.function.map(function_key);
     let calendar = table.months.is_unknown().then_some(CALENDAR);
     let keys = pointers.into_iter().flatten().flat_map(PointerKeys::each).chain([SILENCES]).chain(calendar);
-    let keys = keys.chain(function.iter().flat_map(|key| [key.as_str(), FUNCTION_SNAPSHOTS]));
+    // A storm's repetitions need no time of a change.
+    let round = function.is_some() && table.pointer_cache.of(&open.today).is_none();
+    let keys = keys.chain(function.as_deref()).chain(round.then_some(FUNCTION_SNAPSHOTS));
     let keys = keys.chain([&events, &budgets, &cached].into_iter().flatten().map(String::as_str));
     let items = items(table, keys).await?;
     remember_months(table, &items);

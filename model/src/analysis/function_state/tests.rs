@@ -97,7 +97,8 @@ fn aliases_have_times_of_their_own() {
     let seen = history.seen_beside(moved("42"), READ + 50).unwrap_or_default();
     assert_eq!((seen.seen_at, seen.beside_at, seen.state.memory), (READ, Some(READ + 50), Some(128)));
     assert_eq!(seen.clone().seen_beside(moved("42"), READ + 60), None);
-    let later = seen.clone().seen(FunctionState { memory: Some(64), modified_at: Some(READ + 70), ..updated }, READ + 80);
+    let later =
+        seen.clone().seen(FunctionState { memory: Some(64), modified_at: Some(READ + 70), ..updated }, READ + 80);
     let since = |history: FunctionHistory| {
         let changes = history.changes_until(&moved("43"), READ + 500);
         changes.into_iter().find(|change| change.altered.name() == "alias").and_then(|change| change.since)
