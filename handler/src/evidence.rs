@@ -12,6 +12,7 @@ mod logs;
 mod metrics;
 mod related;
 mod remembered;
+mod reserved;
 mod subject;
 mod task;
 

@@ -260,10 +260,11 @@ fn recorded<'a>(incident: Incident, failures: &[&'a Classification], how: How, s
     Recorded { incident, latest, history: None, occurred_at, how, failures: failures_of(failures), sends }
 }
 
-/// The function that an incident is about: the failed one, or that of an alarm.
+/// The function that an incident is about: the failed one, by event or metric, or that of an alarm.
 pub(crate) fn function_of(incident: &Incident) -> Option<&str> {
     let of_alarm = || incident.origin.get(origin::FUNCTION);
-    let name = Some(&incident.resource).filter(|_| incident.names_function()).or_else(of_alarm)?;
+    let is_named = incident.names_function() || incident.source == function_metrics::SOURCE;
+    let name = Some(&incident.resource).filter(|_| is_named).or_else(of_alarm)?;
     existence::is_name(name).then_some(name)
 }
 

@@ -22,6 +22,7 @@ pub mod request_log;
 mod signs;
 #[cfg(test)]
 mod tests;
+mod throttled;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,7 @@ pub use function_state::{Change, FunctionHistory, FunctionState};
 pub use policy::AnalysisPolicy;
 pub use rates::{Minute, Rates};
 pub use request_log::{LogEvent, LogLine, Report, RequestLog};
+pub use throttled::is_throttled;
 
 /// Why something broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -157,6 +159,10 @@ pub struct Analysis {
     /// `something` where a snapshot does not say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<String>,
+    /// The earliest and the latest time of the change that is the suspected cause, RFC 3339 in UTC, where the time is not
+    /// exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_within: Option<(String, String)>,
     /// The share of calls that fail, 0 to 1, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_share: Option<f64>,

@@ -98,7 +98,7 @@ pub fn function_key(function: &str) -> String {
 }
 
 /// Key of the item with the round of snapshots: what its next page is. Every function that existed at its `complete_since`,
-/// in seconds since 1970, was seen at that time or later.
+/// in seconds since 1970, was seen at that time or later; its aliases and reserved concurrency at `beside.complete_since` or later.
 pub const FUNCTION_SNAPSHOTS: &str = "function-snapshots";
 
 /// Where a failure occurred: part of every key that is about a resource, because names repeat in other accounts and

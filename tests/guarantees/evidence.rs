@@ -15,11 +15,12 @@ use crate::harness::{self, Aws, TestResult, eventually, tiny_program};
 use crate::watch::create;
 
 /// The calls that gather it, on the way of an alert or by the sweep.
-pub(super) const CALLS: [&str; 8] = [
+pub(super) const CALLS: [&str; 9] = [
     "cloudtrail:LookupEvents",
     "cloudwatch:GetMetricData",
     "ecs:DescribeTaskDefinition",
     "lambda:GetFunctionConfiguration",
+    "lambda:ListAliases",
     "lambda:ListFunctions",
     "logs:FilterLogEvents",
     "logs:GetLogEvents",

@@ -118,5 +118,6 @@ async fn seen(
     changes.reverse();
     changes.truncate(MOST_CHANGES);
     let state = account::seen(aws, scenario, function, snapshot, failure).await?;
-    Ok(FunctionHistory { seen_at: at.after(failure)?.as_second(), state, changes })
+    let seen_at = at.after(failure)?.as_second();
+    Ok(FunctionHistory { seen_at, beside_at: Some(seen_at), state, changes })
 }

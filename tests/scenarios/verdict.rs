@@ -215,6 +215,7 @@ mod tests {
             context: Vec::new(),
             lines: Vec::new(),
             changed: Vec::new(),
+            changed_within: None,
             error_line: None,
             shared_with: Vec::new(),
             failing_share: None,

@@ -26,7 +26,7 @@ const SETTING: &str = "analysis: {logs: false, who: true}\n";
 /// What only the evidence of one kind needs. The metrics are those that the watch of all functions reads.
 const PERMISSIONS: [(&str, &[&str]); 5] = [
     ("logs", &["ecs:DescribeTaskDefinition", "logs:FilterLogEvents", "logs:GetLogEvents"]),
-    ("changes", &["lambda:GetFunctionConfiguration", "lambda:ListFunctions"]),
+    ("changes", &["lambda:GetFunctionConfiguration", "lambda:ListAliases", "lambda:ListFunctions"]),
     ("metrics", &[]),
     ("executions", &["states:GetExecutionHistory"]),
     ("who", &["cloudtrail:LookupEvents"]),
@@ -154,6 +154,7 @@ async fn iam_allows_evidence_of_this_account_and_region_only() -> TestResult {
         ("logs:FilterLogEvents", group.as_str(), true),
         ("logs:GetLogEvents", &group, true),
         ("lambda:GetFunctionConfiguration", &function, true),
+        ("lambda:ListAliases", &function, true),
         ("states:GetExecutionHistory", &execution, true),
         ("ecs:DescribeTaskDefinition", "*", false),
         ("lambda:ListFunctions", "*", false),

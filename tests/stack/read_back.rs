@@ -27,6 +27,7 @@ pub(super) async fn roles(aws: &Aws) -> TestResult {
             "ecs:DescribeTaskDefinition",
             "lambda:GetFunctionConcurrency",
             "lambda:GetFunctionConfiguration",
+            "lambda:ListAliases",
             "lambda:ListFunctions",
             "logs:CreateLogStream",
             "logs:FilterLogEvents",

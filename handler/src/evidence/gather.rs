@@ -14,6 +14,7 @@ use super::history::History;
 use super::logs::Logs;
 use super::metrics::Metrics;
 use super::related::{self, Related};
+use super::reserved::{self, Reserved};
 use super::subject::Subject;
 use super::task::TaskLog;
 use crate::clients::EvidenceClients;
@@ -44,6 +45,7 @@ pub(super) async fn evidence(
         let is_on = policy.logs || (of.request.is_none() && of.task.is_none());
         match of.task {
             Some(_) => within(all, is_on, &TaskLog { clients, calls }, of).await,
+            None if of.is_throttled => Gathered::Missing(WhyMissing::None),
             None => within(all, is_on, &Logs { clients, calls, configuration, until: all }, of).await,
         }
     };
@@ -58,8 +60,10 @@ pub(super) async fn evidence(
     let related = Related { clients, calls, table };
     let execution = Execution { clients, calls };
     // Boxed, so that one source does not need the stack of all.
-    let (function, known, rates, around, execution, log) = tokio::join!(
+    let reserved = Reserved { clients, calls };
+    let (function, reserved, known, rates, around, execution, log) = tokio::join!(
         Box::pin(function),
+        Box::pin(within(each, policy.changes, &reserved, of)),
         Box::pin(known),
         Box::pin(within(each, policy.metrics || of.function.is_none(), &metrics, of)),
         Box::pin(within(each, true, &related, of)),
@@ -73,6 +77,7 @@ pub(super) async fn evidence(
         }
         known => known,
     };
+    let function = reserved::with_reserved(function, &reserved);
     let around = with_month_before(around, timeout_at(all, Box::pin(related.before(of))).await.ok());
     let around = related::with_opened(around, of);
     Evidence { log, function, history, rates, around, execution }

@@ -1,7 +1,7 @@
 //! Where to look for evidence. Whoever may send events chooses the names in them: only valid names, of the stack's account
 //! and region, reach a call.
 
-use incident_model::analysis::{FunctionHistory, origin};
+use incident_model::analysis::{FunctionHistory, is_throttled, origin};
 use incident_model::time::seconds_of;
 use incident_model::{Incident, Reason, function_metrics};
 use uuid::Uuid;
@@ -39,6 +39,8 @@ pub(super) struct Subject<'a> {
     pub(super) history: Option<&'a FunctionHistory>,
     /// Whether the sweep seems to know nothing of the function: that was looked for.
     pub(super) is_unknown: bool,
+    /// Whether calls of the function were throttled, which leave no log lines.
+    pub(super) is_throttled: bool,
     /// What this handler opened a moment ago.
     pub(super) opened: Option<&'a Opened>,
     /// When it failed, in seconds since 1970.
@@ -81,6 +83,7 @@ impl<'a> Subject<'a> {
             history,
             // What opens was looked for with what is known of its function.
             is_unknown: history.is_none() && event.is_some() && incident.due == Some(Reason::Opened),
+            is_throttled: is_throttled(incident),
             opened,
             failed_at: seconds_of(failed_at).unwrap_or(now).min(now + AHEAD),
             now,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use incident_model::analysis::FunctionHistory;
 use incident_model::analysis::function_state::Altered;
+use incident_model::analysis::{FunctionHistory, FunctionState};
 use incident_model::table::{
     CURRENT_RECORD_VERSION, EXPIRES_AT, FUNCTION_SNAPSHOTS, INCIDENT_ID, RECORD_VERSION, function_key,
 };
@@ -59,21 +59,25 @@ pub(crate) struct Known {
     pub(crate) expires_at: Option<i64>,
 }
 
-/// The snapshot to write of a function that is new, has changed, or has not been written for a while.
+/// The snapshot to write of a function that is new, has changed, or has not been written for a while. `beside` has what is
+/// known of its aliases and its reserved concurrency.
 pub(super) fn due(
     function: &impl Described,
+    beside: FunctionState,
     known: Option<&Known>,
     unchanged_at: i64,
     now: i64,
 ) -> Option<FunctionHistory> {
-    let state = state_of(function, known.map(|known| &known.history.state));
+    let FunctionState { aliases, concurrency, unreserved, .. } = beside;
+    let described = state_of(function, known.map(|known| &known.history.state));
+    let state = FunctionState { aliases, concurrency, unreserved, ..described };
     let Some(known) = known else { return FunctionHistory::default().seen(state, now) };
     if state.modified_at < known.history.state.modified_at {
         // Another sweep has seen a newer state.
         return None;
     }
-    let seen_at = known.history.seen_at.max(unchanged_at.min(now));
-    let changed = FunctionHistory { seen_at, ..known.history.clone() }.seen(state, now).map(bounded);
+    let history = known.history.clone().unchanged_at(unchanged_at.min(now), 0);
+    let changed = history.seen(state, now).map(bounded);
     let is_old = known.expires_at.is_none_or(|at| at < now + REWRITTEN_SECONDS);
     changed.or_else(|| is_old.then(|| known.history.clone()))
 }
@@ -217,9 +221,15 @@ impl Memory for TableMemory {
             .item(EXPIRES_AT, number(expires_at));
         let put = match read {
             None => put.condition_expression("attribute_not_exists(incident_id)"),
-            Some(read) => put
-                .condition_expression("seen_at = :read")
-                .expression_attribute_values(":read", number(read.history.seen_at)),
+            Some(Known { history: FunctionHistory { seen_at, beside_at, .. }, .. }) => {
+                let put = put.expression_attribute_values(":read", number(seen_at));
+                match beside_at {
+                    None => put.condition_expression("seen_at = :read AND attribute_not_exists(beside_at)"),
+                    Some(beside_at) => put
+                        .condition_expression("seen_at = :read AND beside_at = :beside")
+                        .expression_attribute_values(":beside", number(beside_at)),
+                }
+            }
         };
         match put.send().await {
             // Another sweep was faster.
@@ -243,7 +253,7 @@ fn integer(item: &Item, name: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use incident_model::analysis::{Change, FunctionState};
+    use incident_model::analysis::Change;
 
     use super::*;
     use crate::local_table::{LocalTable, TABLE, Tested};
@@ -257,7 +267,7 @@ mod tests {
         let altered = [setting, environment, Altered::Something, Altered::Code { version: String::new() }];
         let change = |altered| Change { altered, at: NOW - 60, since: Some(NOW - 3600), by: None };
         let state = FunctionState { memory: Some(memory), modified_at: Some(NOW - 60), ..FunctionState::default() };
-        FunctionHistory { seen_at, state, changes: altered.map(change).to_vec() }
+        FunctionHistory { seen_at, state, changes: altered.map(change).to_vec(), ..FunctionHistory::default() }
     }
 
     #[tokio::test]

@@ -6,8 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::beside::Cursor;
+
 /// From the beginning of a round to that of the next, in seconds.
-const PERIOD: i64 = 54 * 60;
+pub(super) const PERIOD: i64 = 54 * 60;
 /// The time over which a round's pages are spread, in seconds.
 const SPREAD: i64 = 50 * 60;
 /// Between two sweeps, in seconds.
@@ -43,6 +45,8 @@ pub(crate) struct Round {
     last_functions: u64,
     /// Until when a sweep takes pages.
     claimed_until: i64,
+    /// The round of aliases and reserved concurrency.
+    pub(super) beside: Cursor,
 }
 
 impl Default for Round {
@@ -57,13 +61,13 @@ impl Default for Round {
             complete_since: 0,
             last_functions: 0,
             claimed_until: 0,
+            beside: Cursor::default(),
         }
     }
 }
 
 impl Round {
-    /// The round in which a sweep takes pages now: this one or the next. `None` if no page is due, or another sweep takes
-    /// some.
+    /// The round in which a sweep takes pages now: this one or the next. `None` if nothing is due, or another sweep is at it.
     pub(crate) fn claimed(&self, now: i64) -> Option<Self> {
         // A clock that went back must not stop it.
         let is_free = now >= self.claimed_until || now < self.claimed_until - CLAIM;
@@ -71,11 +75,12 @@ impl Round {
             return None;
         }
         let mut round = self.clone();
-        if round.is_complete && now >= round.next_at() {
+        if round.is_complete && now >= round.next_page_at() {
             round.begin(now);
         }
+        round.beside.start(now);
         round.claimed_until = now + CLAIM;
-        (round.due(now) > 0).then_some(round)
+        (round.due(now) > 0 || round.beside.is_due(now)).then_some(round)
     }
 
     /// Ends the claim.
@@ -103,8 +108,13 @@ impl Round {
         wanted.saturating_sub(self.pages).min(MOST_PAGES)
     }
 
-    /// When the next page is due.
+    /// When something is due.
     pub(crate) fn next_at(&self) -> i64 {
+        self.next_page_at().min(self.beside.next_at())
+    }
+
+    /// When the next page is due.
+    fn next_page_at(&self) -> i64 {
         match () {
             () if self.is_complete => self.begun_at + PERIOD,
             () if self.pages >= self.pace => self.begun_at,

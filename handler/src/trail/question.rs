@@ -7,6 +7,8 @@ use incident_model::time::seconds_of;
 const BEFORE: i64 = 120;
 /// How much earlier where only a snapshot shows the change: they are an hour apart.
 const BEFORE_SNAPSHOT: i64 = 65 * 60;
+/// The longest span, in seconds, in which a change of unknown time is looked for: its end.
+const LONGEST_SPAN: i64 = 24 * 3600;
 /// How much later, in seconds: two services' clocks.
 const AFTER: i64 = 30;
 /// After how many seconds CloudTrail must have a call: on average it takes five minutes, at most fifteen
@@ -29,7 +31,7 @@ pub(crate) struct Question {
     pub(crate) incident_id: String,
     /// The changed function.
     pub(crate) function: String,
-    /// When it changed, in seconds since 1970.
+    /// When it changed, in seconds since 1970; of a span, its end.
     pub(crate) changed_at: i64,
     /// When the analysis was made, as its record says.
     pub(crate) analysed_at: String,
@@ -55,7 +57,9 @@ impl Question {
         }
         let is_of_change = |kind: EvidenceKind| kind == EvidenceKind::Change;
         let mut quotes = analysis.evidence.iter().filter(|quote| is_of_change(quote.kind));
-        let changed_at = quotes.find_map(|quote| quote.at.as_deref().and_then(seconds_of))?;
+        let exact = quotes.find_map(|quote| quote.at.as_deref().and_then(seconds_of));
+        let span = span(analysis);
+        let changed_at = exact.or(span.map(|(_, until)| until))?;
         let usual = if analysis.cause == Cause::Deployment { [CODE, CONFIGURATION] } else { [CONFIGURATION, CODE] };
         let mut names: Vec<&'static str> = Vec::new();
         for name in analysis.changed.iter().map(|changed| call_of(changed, usual[0])).chain(usual) {
@@ -65,7 +69,11 @@ impl Question {
         }
         names.truncate(MOST_NAMES);
         let before = |name| if [ALIAS, CONCURRENCY].contains(&name) { BEFORE_SNAPSHOT } else { BEFORE };
-        let call = |name| Call { name, from: changed_at - before(name), to: changed_at + AFTER };
+        let from = |name| match (exact, span) {
+            (None, Some((since, _))) => since.max(changed_at - LONGEST_SPAN) - AFTER,
+            _ => changed_at - before(name),
+        };
+        let call = |name| Call { name, from: from(name), to: changed_at + AFTER };
         Some(Self {
             incident_id: incident_id.to_owned(),
             function: function.to_owned(),
@@ -80,6 +88,12 @@ impl Question {
     pub(crate) fn is_late(&self, now: i64) -> bool {
         now > self.changed_at + LATE
     }
+}
+
+/// Between which times, in seconds since 1970, the suspected change was made.
+fn span(analysis: &Analysis) -> Option<(i64, i64)> {
+    let (since, until) = analysis.changed_within.as_ref()?;
+    Some((seconds_of(since)?, seconds_of(until)?)).filter(|(since, until)| since <= until)
 }
 
 /// The call that changes what an analysis says has changed.
@@ -127,6 +141,7 @@ mod tests {
             error_line: None,
             shared_with: Vec::new(),
             changed: changed.iter().map(|name| (*name).to_owned()).collect(),
+            changed_within: None,
             failing_share: None,
             at: "2026-11-27T10:02:00.000Z".to_owned(),
         }
@@ -155,6 +170,25 @@ mod tests {
             assert_eq!(calls, expected.map(Vec::from), "{cause:?} {changed:?}");
             let is_of_analysis = |question: Question| question.changed_at == AT && question.function == "orders";
             assert!(question.is_none_or(is_of_analysis));
+        }
+    }
+
+    #[test]
+    fn a_change_of_unknown_time_is_looked_for_where_it_can_have_been() {
+        let evidence = [(EvidenceKind::Change, None, "The alias live was moved at least 2 s before")];
+        let within = |since: &str, until: &str| Analysis {
+            changed_within: Some((since.to_owned(), until.to_owned())),
+            ..analysis(Cause::Deployment, &["alias"], &evidence)
+        };
+        let asked = |analysis: &Analysis| Question::about("inc-1", "orders", analysis);
+        let alias = |analysis| asked(analysis).and_then(|question| question.calls.first().copied());
+        let hour = within("2026-11-27T08:58:00Z", "2026-11-27T09:58:00Z");
+        assert_eq!(asked(&hour).map(|question| question.changed_at), Some(AT));
+        assert_eq!(alias(&hour), Some(Call { name: ALIAS, from: AT - 3630, to: AT + 30 }));
+        let weeks = within("2026-10-01T00:00:00Z", "2026-11-27T09:58:00Z");
+        assert_eq!(alias(&weeks).map(|call| call.from), Some(AT - 24 * 3600 - 30));
+        for (since, until) in [("2026-11-27T10:58:00Z", "2026-11-27T09:58:00Z"), ("", "2026-11-27T09:58:00Z")] {
+            assert_eq!(asked(&within(since, until)), None);
         }
     }
 

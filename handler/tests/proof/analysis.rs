@@ -8,7 +8,7 @@ use incident_handler::store::{
 };
 use incident_model::analysis::{Analysis, Cause, Confidence, EvidenceKind, FunctionHistory, LogLine};
 use incident_model::control::Control;
-use incident_model::table::{DUE_QUEUE, INCIDENT_ID, analysis_key, function_key};
+use incident_model::table::{DUE_QUEUE, FUNCTION_SNAPSHOTS, INCIDENT_ID, analysis_key, function_key};
 use incident_model::{Incident, Reason, Rules, Severity, classify};
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 use serde_json::json;
@@ -34,6 +34,7 @@ fn analysis() -> Analysis {
         lines: vec![LogLine { at: NOW.to_owned(), text: "no such order".to_owned() }],
         error_line: None,
         changed: Vec::new(),
+        changed_within: None,
         shared_with: vec!["inc-0".to_owned()],
         failing_share: Some(0.92),
         at: NOW.to_owned(),
@@ -212,7 +213,8 @@ async fn what_is_too_large_to_keep_is_not_sent_to_the_table() -> TestResult {
 #[tokio::test]
 async fn the_lookup_reads_what_is_known_of_the_function() -> TestResult {
     let account = Account::new().await?;
-    let history = FunctionHistory { seen_at: NOW_SECONDS, ..FunctionHistory::default() };
+    let beside_at = Some(NOW_SECONDS - 9);
+    let history = FunctionHistory { seen_at: NOW_SECONDS, beside_at, ..FunctionHistory::default() };
     let mut item: HashMap<String, AttributeValue> = to_item(&history)?;
     item.insert(INCIDENT_ID.to_owned(), AttributeValue::S(function_key("orders")));
     account.put(item).await?;
@@ -229,7 +231,18 @@ async fn the_lookup_reads_what_is_known_of_the_function() -> TestResult {
         function: Some("orders"),
         budgets: &[],
     };
-    assert_eq!(table.look(&lookup).await?.function, Some(history));
+    assert_eq!(table.look(&lookup).await?.function, Some(history.clone()));
+    // The sweep went round since, and saw it as it was.
+    let number = |number: i64| AttributeValue::N(number.to_string());
+    let beside = HashMap::from([("complete_since".to_owned(), number(NOW_SECONDS + 20))]);
+    let round = [
+        (INCIDENT_ID.to_owned(), AttributeValue::S(FUNCTION_SNAPSHOTS.to_owned())),
+        ("complete_since".to_owned(), number(NOW_SECONDS + 60)),
+        ("beside".to_owned(), AttributeValue::M(beside)),
+    ];
+    account.put(round.into()).await?;
+    let checked = FunctionHistory { seen_at: NOW_SECONDS + 60, beside_at: Some(NOW_SECONDS + 20), ..history };
+    assert_eq!(table.look(&lookup).await?.function, Some(checked));
     assert_eq!(table.look(&Lookup { function: None, ..lookup }).await?.function, None);
     Ok(())
 }

@@ -24,7 +24,8 @@ fn update(facts: &Facts<'_>, verb: &str, arguments: &str) -> Option<String> {
     let region = facts.incident.region.as_str();
     let is_plain = |character: char| character.is_ascii_alphanumeric() || " -_.:/=,$".contains(character);
     let is_valid = Kind::Region.accepts(region) && arguments.chars().all(is_plain) && !arguments.contains("$(");
-    is_valid.then(|| format!("aws lambda {verb} --function-name {function} {arguments} --region {region}"))
+    let space = if arguments.is_empty() { "" } else { " " };
+    is_valid.then(|| format!("aws lambda {verb} --function-name {function}{space}{arguments} --region {region}"))
 }
 
 /// Raise the memory that is exhausted.
@@ -77,6 +78,10 @@ pub(crate) fn restore(facts: &Facts<'_>, name: &str, from: &str) -> Option<Strin
         "runtime" => "--runtime",
         "handler" => "--handler",
         "storage" => "--ephemeral-storage",
+        "concurrency" if from == "none" => {
+            let command = update(facts, "delete-function-concurrency", "")?;
+            return Some(format!("Remove the reservation: `{command}`."));
+        }
         "concurrency" => {
             let verb = "put-function-concurrency";
             let command = update(facts, verb, &format!("--reserved-concurrent-executions {from}"))?;

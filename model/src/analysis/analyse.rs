@@ -2,7 +2,8 @@
 
 use super::cause::{self, Suspect};
 use super::facts::Facts;
-use super::{Analysis, Candidate, Evidence, EvidenceKind, Gathered, Missing, WhyMissing, beside, rank};
+use super::facts::changes::Before;
+use super::{Analysis, Candidate, Evidence, EvidenceKind, Gathered, Missing, WhyMissing, beside, change_words, rank};
 use crate::incident::Incident;
 use crate::severity::Severity;
 use crate::time::rfc3339;
@@ -21,6 +22,7 @@ pub fn analyse(incident: &Incident, evidence: &Evidence, now: i64) -> Analysis {
     let missing = missing(&facts);
     let mut ranked = rank::ranked(suspects(&facts)).into_iter();
     let best = ranked.next().unwrap_or_else(|| cause::unknown::suspect(&facts, &missing));
+    let changed_within = changed_within(&facts, &best);
     Analysis {
         cause: best.cause,
         confidence: best.confidence,
@@ -34,9 +36,17 @@ pub fn analyse(incident: &Incident, evidence: &Evidence, now: i64) -> Analysis {
         error_line: evidence.log.found().and_then(|log| log.error),
         shared_with: beside::shared_with(&facts),
         changed: facts.changes.iter().map(|before| before.change.altered.name().to_owned()).collect(),
+        changed_within,
         failing_share: facts.failing.map(|failing| failing.share),
         at: rfc3339(now),
     }
+}
+
+/// The span of the change that a suspect rests on, unless its time is known.
+fn changed_within(facts: &Facts<'_>, suspect: &Suspect) -> Option<(String, String)> {
+    let is_of_suspect = |before: &&Before| suspect.evidence.contains(&change_words::evidence(before));
+    let change = &facts.changes.iter().find(is_of_suspect)?.change;
+    change.since.map(|since| (rfc3339(since), rfc3339(change.at)))
 }
 
 /// The severity of an incident with its evidence: one step higher if more than half of at least 50 calls of the last minutes

@@ -76,6 +76,8 @@ fn setting(name: &str, from: &str, to: &str) -> String {
         name => name,
     };
     match name {
+        "concurrency" if from == "none" => format!("A reserved concurrency of {} was set", named(to)),
+        "concurrency" if to == "none" => format!("The reserved concurrency of {} was removed", named(from)),
         "memory" | "timeout" | "storage" | "concurrency" => {
             let verb = if is_less(from, to) { "lowered" } else { "raised" };
             format!("The {title} was {verb} from {} to {}{unit}", named(from), named(to))

@@ -42,8 +42,11 @@ pub struct FunctionState {
     pub architecture: String,
     /// Its log group.
     pub log_group: String,
-    /// Reserved concurrency, where it is known.
+    /// Reserved concurrency, where it is known and there is some.
     pub concurrency: Option<u64>,
+    /// Whether it is known that none is reserved.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unreserved: bool,
     /// Versions of aliases, where they are known.
     pub aliases: BTreeMap<String, String>,
 }
@@ -69,7 +72,7 @@ pub enum Altered {
     /// A setting with one value.
     Setting {
         /// Its name in our words: `memory`, `timeout`, `role`, `runtime`, `handler`, `storage`, `network`, `architecture`,
-        /// `concurrency`, `description`, `log group`.
+        /// `concurrency` (`none` where none is reserved), `description`, `log group`.
         name: String,
         /// The value before.
         from: String,
@@ -130,6 +133,10 @@ pub struct Change {
 pub struct FunctionHistory {
     /// When the sweep last found it changed or new, in seconds since 1970.
     pub seen_at: i64,
+    /// When its aliases and reserved concurrency, which a description lacks, were last found changed or new, in seconds
+    /// since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beside_at: Option<i64>,
     /// As it was then.
     pub state: FunctionState,
     /// Its latest changes between snapshots, newest first; at most [`MOST_CHANGES`].
@@ -144,8 +151,9 @@ impl FunctionHistory {
     /// know, of aliases and reserved concurrency, stays as it was. The first state that is seen has no changes.
     #[must_use]
     pub fn seen(self, state: FunctionState, at: i64) -> Option<Self> {
+        let beside_at = if state.knows_beside() { Some(at) } else { self.beside_at };
         if self.is_new() {
-            return Some(Self { seen_at: at, state, changes: Vec::new() });
+            return Some(Self { seen_at: at, beside_at, state, changes: Vec::new() });
         }
         let state = state.knowing(&self.state);
         if state == self.state {
@@ -153,14 +161,38 @@ impl FunctionHistory {
         }
         let mut changes = self.changes_until(&state, at);
         changes.truncate(MOST_CHANGES);
-        Some(Self { seen_at: at, state, changes })
+        Some(Self { seen_at: at, beside_at, state, changes })
+    }
+
+    /// The history with the aliases and the reserved concurrency of a state at a time, in seconds since 1970; `None` if they
+    /// did not change. The rest of the state does not count.
+    #[must_use]
+    pub fn seen_beside(self, beside: FunctionState, at: i64) -> Option<Self> {
+        let FunctionState { aliases, concurrency, unreserved, .. } = beside;
+        let state = FunctionState { aliases, concurrency, unreserved, ..self.state.clone() }.knowing(&self.state);
+        if self.is_new() || state == self.state {
+            return None;
+        }
+        let mut changes = self.changes_until(&state, at);
+        changes.truncate(MOST_CHANGES);
+        Some(Self { beside_at: Some(at), state, changes, ..self })
+    }
+
+    /// The history when all of the function was seen unchanged at a time, in seconds since 1970, and its aliases and reserved
+    /// concurrency at another: no change that is found later came before.
+    #[must_use]
+    pub fn unchanged_at(self, seen_at: i64, beside_at: i64) -> Self {
+        if self.is_new() {
+            return self;
+        }
+        Self { seen_at: self.seen_at.max(seen_at), beside_at: self.beside_at.map(|at| at.max(beside_at)), ..self }
     }
 
     /// The changes that are known when the function, or a version of it, is as it is `now`, newest first. `read_at` is the time
     /// of that, in seconds since 1970. What one of the states does not know is not compared.
     pub fn changes_until(&self, now: &FunctionState, read_at: i64) -> Vec<Change> {
-        let latest =
-            if self.is_new() { Vec::new() } else { difference::differences(&self.state, now, self.seen_at, read_at) };
+        let since = difference::Since { seen_at: self.seen_at, beside_at: self.beside_at.unwrap_or(self.seen_at) };
+        let latest = if self.is_new() { Vec::new() } else { difference::differences(&self.state, now, since, read_at) };
         latest.into_iter().chain(self.changes.iter().cloned()).collect()
     }
 
@@ -172,8 +204,16 @@ impl FunctionHistory {
 impl FunctionState {
     /// This state, with what only the former one knows.
     fn knowing(self, former: &Self) -> Self {
-        let mut aliases = former.aliases.clone();
-        aliases.extend(self.aliases);
-        Self { concurrency: self.concurrency.or(former.concurrency), aliases, ..self }
+        let aliases = if self.aliases.is_empty() { former.aliases.clone() } else { self.aliases };
+        let (concurrency, unreserved) = match (self.concurrency, self.unreserved) {
+            (None, false) => (former.concurrency, former.unreserved),
+            known => known,
+        };
+        Self { concurrency, unreserved, aliases, ..self }
+    }
+
+    /// Whether it knows what a description lacks.
+    fn knows_beside(&self) -> bool {
+        !self.aliases.is_empty() || self.concurrency.is_some() || self.unreserved
     }
 }

@@ -27,7 +27,7 @@ impl Case {
             "fingerprint": "v2:00", "source": "lambda", "resource": "orders", "account": "111122223333", "region": "eu-west-1",
             "error_type": class, "error_message": message, "rule": "r",
         }))?;
-        let history = FunctionHistory { seen_at: ZERO - 30 * MINUTE, state: state(), changes: Vec::new() };
+        let history = FunctionHistory { seen_at: ZERO - 30 * MINUTE, state: state(), ..FunctionHistory::default() };
         let evidence = Evidence {
             function: Gathered::Found(state()),
             history: Gathered::Found(history),
@@ -338,5 +338,32 @@ fn incidents_with_one_error_or_one_dependency_share_their_cause() -> Tested {
     assert_eq!(case.analysis().shared_with, ["inc-price"], "the other one began long before");
     let same = Case::of("KeyError", "'customer'")?.beside("lambda", "bills", "KeyError", 60);
     assert!(same.analysis().shared_with.is_empty(), "it says something else");
+    Ok(())
+}
+
+/// The first reservation takes from a function what the account had left for it.
+#[test]
+fn a_reservation_that_was_set_is_the_cause_of_throttles() -> Result<(), serde_json::Error> {
+    let mut case = Case::of("Lambda.TooManyRequestsException", "Rate exceeded")?;
+    let of = |concurrency: Option<u64>| FunctionState { concurrency, unreserved: concurrency.is_none(), ..state() };
+    for (from, to, words, way_back) in [
+        (
+            None,
+            Some(1),
+            "A reserved concurrency of 1 was set",
+            "delete-function-concurrency --function-name orders --region",
+        ),
+        (Some(50), Some(5), "lowered from 50 to 5", "--reserved-concurrent-executions 50 "),
+    ] {
+        let seen_at = ZERO - 10 * MINUTE;
+        case.evidence.history =
+            Gathered::Found(FunctionHistory { seen_at, state: of(from), ..FunctionHistory::default() });
+        case.evidence.function = Gathered::Found(of(to));
+        let analysis = case.analysis();
+        assert_eq!(analysis.cause, Cause::Configuration, "{analysis:?}");
+        assert!(analysis.statement.contains(words), "{}", analysis.statement);
+        assert!(analysis.advice.iter().any(|advice| advice.contains(way_back)), "{:?}", analysis.advice);
+        assert_eq!(analysis.changed_within, Some((rfc3339(seen_at), rfc3339(ZERO + 2))));
+    }
     Ok(())
 }

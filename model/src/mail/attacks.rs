@@ -150,7 +150,7 @@ fn evidence(hostile: &str, at: i64) -> Evidence {
     Evidence {
         log: RequestLog::of("g", &events, None, hostile).map_or(Gathered::Missing(WhyMissing::Late), Gathered::Found),
         function: Gathered::Found(now),
-        history: Gathered::Found(FunctionHistory { seen_at: at - 9_000, state: before, changes: Vec::new() }),
+        history: Gathered::Found(FunctionHistory { seen_at: at - 9_000, state: before, ..FunctionHistory::default() }),
         around: Gathered::Found(vec![neighbour("lambda", hostile), health]),
         execution: if hostile.len().is_multiple_of(2) {
             Gathered::Found(step)

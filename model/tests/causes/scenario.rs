@@ -168,7 +168,7 @@ impl Scenario {
             code => code.to_owned(),
         };
         let state = state(&then, code, before.modified_at.unwrap_or_default());
-        Ok(Some(FunctionHistory { seen_at, state, changes: Vec::new() }))
+        Ok(Some(FunctionHistory { seen_at, state, ..FunctionHistory::default() }))
     }
 
     fn log(&self, incident: &Incident) -> Option<RequestLog> {
@@ -240,6 +240,7 @@ fn state(function: &Value, code: String, modified_at: i64) -> FunctionState {
         architecture: "x86_64".to_owned(),
         log_group: String::new(),
         concurrency: function["concurrency"].as_u64(),
+        unreserved: false,
         aliases: aliases.map(|(name, version)| (name.clone(), text_of(version).to_owned())).collect(),
     }
 }

@@ -96,6 +96,7 @@ impl HttpConnector for Aws {
         let operation = match request.headers().get("x-amz-target").and_then(|target| target.split_once('.')) {
             Some((_, operation)) => operation.to_owned(),
             None if path.ends_with("/configuration") => "GetFunctionConfiguration".to_owned(),
+            None if path.ends_with("/concurrency") => "GetFunctionConcurrency".to_owned(),
             None => path.rsplit('/').next().unwrap_or_default().to_owned(),
         };
         let body = request.body().bytes().unwrap_or_default();

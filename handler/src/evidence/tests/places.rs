@@ -44,6 +44,40 @@ async fn an_alarm_about_a_function_has_its_changes_and_metrics_but_no_lines() ->
     Ok(())
 }
 
+/// Calls that were throttled leave no lines. What is reserved for them is asked instead.
+#[tokio::test(start_paused = true)]
+async fn what_is_reserved_is_asked_when_calls_were_throttled() -> Tested {
+    let throttled = |source: &str, class: &str| -> Result<Incident, Box<dyn std::error::Error>> {
+        let said: &[(&str, &str)] = if source == "cloudwatch" { &[(origin::FUNCTION, "orders")] } else { &[] };
+        let resource = if source == "cloudwatch" { "orders-throttles" } else { "orders" };
+        Ok(Incident { error_type: class.to_owned(), ..of(source, resource, said)? })
+    };
+    for (answer, concurrency, unreserved) in [
+        (Answer::Ok(json!({"ReservedConcurrentExecutions": 5})), Some(5), false),
+        (Answer::Ok(json!({})), None, true),
+        (Answer::Error(429, "TooManyRequestsException", "Rate exceeded"), None, false),
+    ] {
+        for incident in [
+            throttled("lambda-metrics", "Throttles")?,
+            throttled("cloudwatch", "Threshold Crossed")?,
+            throttled("lambda", "Lambda.TooManyRequestsException")?,
+        ] {
+            let aws = answering().with("GetFunctionConcurrency", answer.clone());
+            let found = gathered(&aws, &asked(&incident), AnalysisPolicy::default()).await;
+            let state = found.function.found().ok_or("no function")?;
+            assert_eq!((state.concurrency, state.unreserved), (concurrency, unreserved), "{}", incident.source);
+            let asked = operations(&aws);
+            assert!(asked.len() <= 5 && asked.contains(&"GetFunctionConcurrency".to_owned()), "{asked:?}");
+            assert!(!asked.contains(&"FilterLogEvents".to_owned()), "{asked:?}");
+        }
+    }
+    let others = throttled("lambda", "ThrottlingException")?;
+    let aws = answering();
+    gathered(&aws, &asked(&others), AnalysisPolicy::default()).await;
+    assert!(operations(&aws).contains(&"FilterLogEvents".to_owned()), "another service throttled the function");
+    Ok(())
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_failed_execution_names_its_state() -> Tested {
     let failed = "LambdaFunctionFailed";

@@ -5,6 +5,7 @@ use incident_model::{Incident, Severity};
 use tokio::time::{Duration, Instant};
 
 use super::alerting::{minutes, storm};
+use super::functions::{failed, report};
 use super::script::Fault;
 use super::*;
 
@@ -32,6 +33,16 @@ async fn an_alert_has_its_cause_in_the_record_and_beside_it() -> Tested {
     let [question] = analyst.questions().try_into().map_err(|_| "asked more than once")?;
     assert_eq!(question.history, Some(history()));
     assert!(question.event_id.is_some_and(|id| id.starts_with("e1-")));
+    Ok(())
+}
+
+/// Its snapshot comes with the lookup, at no call of its own.
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_metrics_show_has_what_is_known_of_its_function() -> Tested {
+    let (flow, analyst) = flow_with(Answer::AtOnce);
+    flow.context.store.has_seen("orders", history());
+    report(&flow, &failed("orders", 3, 1)).await?;
+    assert_eq!(analyst.questions()[0].history, Some(history()));
     Ok(())
 }
 

@@ -77,6 +77,7 @@ impl Fake {
             lines: Vec::new(),
             error_line: None,
             changed: Vec::new(),
+            changed_within: None,
             shared_with: others.collect(),
             failing_share: self.answer.is_critical().then_some(0.92),
             at: incident_model::time::rfc3339(asked.now),

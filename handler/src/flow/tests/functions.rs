@@ -9,13 +9,13 @@ const MINUTE: i64 = 60;
 /// 2026-11-27T10:30:00Z.
 const NOW: i64 = 1_795_775_400;
 
-fn failed(function: &str, failed: u64, window: i64) -> FunctionReport {
+pub(super) fn failed(function: &str, failed: u64, window: i64) -> FunctionReport {
     let news = News::Failed { function: function.to_owned(), count: 1, failed, calls: 40, since: NOW };
     let to = NOW + window * MINUTE;
     FunctionReport { metric: FunctionMetric::Errors, news, at: to - MINUTE, from: to - MINUTE, to }
 }
 
-async fn report(flow: &Flow<Memory, Mailbox>, report: &FunctionReport) -> Tested {
+pub(super) async fn report(flow: &Flow<Memory, Mailbox>, report: &FunctionReport) -> Tested {
     let event = Classification::of(report.observation("111111111111", "eu-west-1"), &Rules::defaults()?);
     Ok(flow.handle(&[&event]).await?)
 }

@@ -38,7 +38,16 @@ pub(super) struct World {
     last_call: Cell<Option<Instant>>,
     pub(super) shortest_pause: Cell<Duration>,
     pub(super) latency: Cell<Duration>,
-    /// Writes of snapshots; reads and writes of the round.
+    /// Aliases and reserved concurrency of functions that have them; the calls that asked for them, and the code of each.
+    aliases: RefCell<BTreeMap<String, BTreeMap<String, String>>>,
+    reserved: RefCell<BTreeMap<String, u64>>,
+    pub(super) asked: RefCell<Vec<String>>,
+    /// Smaller pages of functions for them.
+    pub(super) lists: Cell<u64>,
+    pub(super) beside_refusal: RefCell<Option<&'static str>>,
+    /// Writes of snapshots for aliases and reserved concurrency.
+    pub(super) beside_writes: Cell<u64>,
+    /// Other writes of snapshots; reads and writes of the round.
     pub(super) writes: Cell<u64>,
     /// Snapshots that were read.
     pub(super) reads: Cell<u64>,
@@ -75,6 +84,12 @@ impl World {
             last_call: Cell::default(),
             shortest_pause: Cell::new(Duration::MAX),
             latency: Cell::new(Duration::from_millis(50)),
+            aliases: RefCell::default(),
+            reserved: RefCell::default(),
+            asked: RefCell::default(),
+            lists: Cell::default(),
+            beside_refusal: RefCell::default(),
+            beside_writes: Cell::default(),
             writes: Cell::default(),
             reads: Cell::default(),
             round_reads: Cell::default(),
@@ -116,6 +131,38 @@ impl World {
         }
     }
 
+    pub(super) fn lead(&self, name: &str, alias: &str, version: &str) {
+        let mut aliases = self.aliases.borrow_mut();
+        aliases.entry(name.to_owned()).or_default().insert(alias.to_owned(), version.to_owned());
+    }
+
+    pub(super) fn reserve(&self, name: &str, reserved: Option<u64>) {
+        let mut all = self.reserved.borrow_mut();
+        match reserved {
+            Some(reserved) => all.insert(name.to_owned(), reserved),
+            None => all.remove(name),
+        };
+    }
+
+    /// Notes the time of a call.
+    fn called(&self) {
+        let now = Instant::now();
+        if let Some(last) = self.last_call.replace(Some(now)) {
+            self.shortest_pause.set(self.shortest_pause.get().min(now - last));
+        }
+    }
+
+    /// A call about aliases or reserved concurrency.
+    async fn asked(&self, call: &'static str, name: &str) -> Result<(), Refused> {
+        self.called();
+        self.asked.borrow_mut().push(name.to_owned());
+        sleep(self.latency.get()).await;
+        match *self.beside_refusal.borrow() {
+            Some(code) => Err(refused(call, code)),
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn configuration(&self, name: &str) -> FunctionConfiguration {
         self.functions.borrow().get(name).cloned().unwrap_or_default().build()
     }
@@ -141,10 +188,16 @@ impl World {
     pub(super) async fn sweep_for(&self, seconds: i64) {
         let handler = self.handler();
         for _ in 0..seconds / MINUTE {
-            self.calls.borrow_mut().push(0);
-            handler.take(self.now()).await;
-            self.pass(MINUTE);
+            self.sweep_with(&handler).await;
         }
+    }
+
+    /// One sweep of a handler, and the minute after it.
+    pub(super) async fn sweep_with(&self, handler: &Snapshots<&Self, &Self>) {
+        self.calls.borrow_mut().push(0);
+        self.last_call.set(None);
+        handler.take(self.now()).await;
+        self.pass(MINUTE);
     }
 
     /// The longest time in which a function was not seen, from its creation or first sight until now.
@@ -159,10 +212,7 @@ impl World {
 
 impl Functions for &World {
     async fn page(&self, marker: Option<&str>) -> Result<Page, Refused> {
-        let now = Instant::now();
-        if let Some(last) = self.last_call.replace(Some(now)).filter(|_| self.calls.borrow().last() != Some(&0)) {
-            self.shortest_pause.set(self.shortest_pause.get().min(now - last));
-        }
+        self.called();
         if let Some(calls) = self.calls.borrow_mut().last_mut() {
             *calls += 1;
         }
@@ -184,6 +234,27 @@ impl Functions for &World {
         }
         let functions = page.into_iter().map(|(_, function)| function.clone().build()).collect();
         Ok(Page { functions, marker: rest.next().map(|(name, _)| name.clone()) })
+    }
+
+    async fn some(&self, marker: Option<&str>, most: i32) -> Result<Page, Refused> {
+        self.called();
+        sleep(self.latency.get()).await;
+        self.lists.set(self.lists.get() + 1);
+        let functions = self.functions.borrow();
+        let mut rest = functions.range(marker.unwrap_or_default().to_owned()..);
+        let page = rest.by_ref().take(usize::try_from(most).unwrap_or(0));
+        let functions = page.map(|(_, function)| function.clone().build()).collect();
+        Ok(Page { functions, marker: rest.next().map(|(name, _)| name.clone()) })
+    }
+
+    async fn aliases(&self, name: &str) -> Result<BTreeMap<String, String>, Refused> {
+        self.asked("lambda:ListAliases", name).await?;
+        Ok(self.aliases.borrow().get(name).cloned().unwrap_or_default())
+    }
+
+    async fn reserved(&self, name: &str) -> Result<Option<u64>, Refused> {
+        self.asked("lambda:GetFunctionConcurrency", name).await?;
+        Ok(self.reserved.borrow().get(name).copied())
     }
 
     async fn function(&self, name: &str) -> Result<GetFunctionConfigurationOutput, Refused> {
@@ -243,9 +314,11 @@ impl Memory for &World {
         };
         self.writes_left.set(left);
         let mut items = self.items.borrow_mut();
-        let seen_at = |known: &Known| known.history.seen_at;
-        if items.get(function).map(seen_at) == read.map(seen_at) {
-            self.writes.set(self.writes.get() + 1);
+        let times = |known: &Known| (known.history.seen_at, known.history.beside_at);
+        if items.get(function).map(times) == read.map(times) {
+            let is_beside = read.is_some_and(|read| read.history.beside_at != history.beside_at);
+            let writes = if is_beside { &self.beside_writes } else { &self.writes };
+            writes.set(writes.get() + 1);
             items.insert(function.to_owned(), Known { history: history.clone(), expires_at: Some(expires_at) });
         }
         Ok(())

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use incident_model::Incident;
 use incident_model::analysis::FunctionHistory;
 use incident_model::table::{
-    CALENDAR, MONTHS, Place, SILENCES, alarm_of_function_key, budget_key, event_key, former, function_key, open_key,
-    tally_key, trouble_key,
+    CALENDAR, FUNCTION_SNAPSHOTS, MONTHS, Place, SILENCES, alarm_of_function_key, budget_key, event_key, former,
+    function_key, open_key, tally_key, trouble_key,
 };
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
@@ -14,6 +14,11 @@ use super::items::{RECOVERED_AT, TARGET, integer, string};
 use super::read::{incident, item, items};
 use super::{Item, Table, budget, silences};
 use crate::store::{Lookup, Snapshot, Store, StoreError, Trouble, TroublePointer};
+
+/// Attributes of the round of snapshots: when its last complete round began, and the one with the same about aliases and
+/// reserved concurrency.
+const COMPLETE_SINCE: &str = "complete_since";
+const BESIDE: &str = "beside";
 
 /// The keys of a pointer: today's, and those of earlier versions.
 struct PointerKeys {
@@ -66,7 +71,9 @@ pub(super) async fn look(table: &Table, lookup: &Lookup<'_>) -> Result<Snapshot,
     let function = lookup.function.map(function_key);
     let calendar = table.months.is_unknown().then_some(CALENDAR);
     let keys = pointers.into_iter().flatten().flat_map(PointerKeys::each).chain([SILENCES]).chain(calendar);
-    let keys = keys.chain(function.as_deref());
+    // A storm's repetitions need no time of a change.
+    let round = function.is_some() && table.pointer_cache.of(&open.today).is_none();
+    let keys = keys.chain(function.as_deref()).chain(round.then_some(FUNCTION_SNAPSHOTS));
     let keys = keys.chain([&events, &budgets, &cached].into_iter().flatten().map(String::as_str));
     let items = items(table, keys).await?;
     remember_months(table, &items);
@@ -86,10 +93,19 @@ pub(super) async fn look(table: &Table, lookup: &Lookup<'_>) -> Result<Snapshot,
         },
         recovered_at: recovered_at(&trouble.today),
         alarm_of_subject: alarm_of_subject?,
-        function: function.and_then(|key| from_item::<FunctionHistory>(item(&items, &key)?.clone()).ok()),
+        function: function.and_then(|key| history(&items, &key)),
         silences: item(&items, SILENCES).map(silences::in_force).unwrap_or_default(),
         budgets: budget::states(lookup.budgets, &items),
     })
+}
+
+/// What the sweep knows of a function. Its last complete rounds saw it as it is known.
+fn history(items: &[Item], key: &str) -> Option<FunctionHistory> {
+    let history: FunctionHistory = from_item(item(items, key)?.clone()).ok()?;
+    let round = item(items, FUNCTION_SNAPSHOTS);
+    let beside = round.and_then(|round| round.get(BESIDE)?.as_m().ok());
+    let since = |round: Option<&Item>| round.and_then(|round| integer(round, COMPLETE_SINCE)).unwrap_or(0);
+    Some(history.unchanged_at(since(round), since(beside)))
 }
 
 /// The newest incident of a trouble.

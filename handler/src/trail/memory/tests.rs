@@ -40,6 +40,7 @@ async fn put(local: &LocalTable, id: &str, created_at: &str, function: &str, cau
         error_line: None,
         shared_with: Vec::new(),
         changed: vec!["code".to_owned()],
+        changed_within: None,
         failing_share: None,
         at: created_at.to_owned(),
     };

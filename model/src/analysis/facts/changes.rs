@@ -144,7 +144,8 @@ fn ran(facts: &Facts<'_>, change: &Change) -> Option<bool> {
 fn led_before(facts: &Facts<'_>, version: &str) -> Option<i64> {
     let history = facts.evidence.history.found()?;
     let alias = facts.incident.origin.get(origin::ALIAS)?;
-    (history.state.aliases.get(alias).map(String::as_str) == Some(version)).then_some(history.seen_at)
+    (history.state.aliases.get(alias).map(String::as_str) == Some(version))
+        .then_some(history.beside_at.unwrap_or(history.seen_at))
 }
 
 /// How fresh a change was when the failures began; `None` if it had proved itself before. What was called within its first minute
@@ -201,9 +202,14 @@ fn is_harmful(altered: &Altered) -> bool {
     }
 }
 
-/// Whether a number was lowered.
+/// Whether a number was lowered, or set where there was none: a function without reserved concurrency may use all that the
+/// account has.
 pub(crate) fn is_less(from: &str, to: &str) -> bool {
-    matches!((from.parse::<u64>(), to.parse::<u64>()), (Ok(from), Ok(to)) if to < from)
+    match (from.parse::<u64>(), to.parse::<u64>()) {
+        (Ok(from), Ok(to)) => to < from,
+        (Err(_), Ok(_)) => from == "none",
+        _ => false,
+    }
 }
 
 /// Whether a variable sets what is logged.

@@ -5,14 +5,25 @@ use super::{Altered, Change, FunctionState};
 /// The version of a function's latest code, which has no number.
 const LATEST: &str = "$LATEST";
 
+/// The reserved concurrency of a function that has none.
+const UNRESERVED: &str = "none";
+
 /// What an update of code or settings changes, and its time with it.
 struct Updated(Vec<Altered>);
 
-/// The differences of a state at `seen_at` and one that was read at `read_at`, newest first.
-pub(super) fn differences(before: &FunctionState, now: &FunctionState, seen_at: i64, read_at: i64) -> Vec<Change> {
+/// When the former state was seen, in seconds since 1970: what a description has, and what it lacks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Since {
+    pub(super) seen_at: i64,
+    pub(super) beside_at: i64,
+}
+
+/// The differences of a former state and one that was read at `read_at`, newest first.
+pub(super) fn differences(before: &FunctionState, now: &FunctionState, since: Since, read_at: i64) -> Vec<Change> {
+    let Since { seen_at, beside_at } = since;
     let beside = beside(before, now).into_iter();
     let mut changes: Vec<Change> =
-        beside.map(|altered| Change { altered, at: read_at, since: Some(seen_at), by: None }).collect();
+        beside.map(|altered| Change { altered, at: read_at, since: Some(beside_at.min(read_at)), by: None }).collect();
     changes.extend(updated(before, now).changes(before, now, seen_at, read_at));
     changes.sort_by_key(|change| std::cmp::Reverse(change.at));
     changes
@@ -24,8 +35,16 @@ fn beside(before: &FunctionState, now: &FunctionState) -> Vec<Altered> {
         let from = before.aliases.get(name).filter(|from| *from != to)?;
         Some(Altered::Alias { name: name.clone(), from: from.clone(), to: to.clone() })
     });
-    let concurrency = number("concurrency", before.concurrency, now.concurrency);
-    moved.chain(concurrency).collect()
+    moved.chain(concurrency(before, now)).collect()
+}
+
+fn concurrency(before: &FunctionState, now: &FunctionState) -> Option<Altered> {
+    let reserved = |state: &FunctionState| match state.concurrency {
+        Some(reserved) => Some(reserved.to_string()),
+        None => state.unreserved.then(|| UNRESERVED.to_owned()),
+    };
+    let (from, to) = (reserved(before)?, reserved(now)?);
+    (from != to).then(|| setting("concurrency", &from, &to))
 }
 
 /// A version with a number keeps what it had when it was published, so the other state may be the later one.
@@ -53,8 +72,8 @@ impl Updated {
     /// Their times: exact if the one update that can be told explains all of it.
     fn changes(self, before: &FunctionState, now: &FunctionState, seen_at: i64, read_at: i64) -> Vec<Change> {
         let modified = now.modified_at.filter(|_| has_moved(before, now));
-        let since = if modified.is_some() && self.0.len() < 2 { None } else { Some(seen_at) };
         let at = modified.unwrap_or(read_at);
+        let since = if modified.is_some() && self.0.len() < 2 { None } else { Some(seen_at.min(at)) };
         self.0.into_iter().map(|altered| Change { altered, at, since, by: None }).collect()
     }
 }

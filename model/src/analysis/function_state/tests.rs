@@ -24,7 +24,7 @@ fn state() -> FunctionState {
 }
 
 fn history() -> FunctionHistory {
-    FunctionHistory { seen_at: SEEN, state: state(), changes: Vec::new() }
+    FunctionHistory { seen_at: SEEN, state: state(), ..FunctionHistory::default() }
 }
 
 fn setting(name: &str, from: &str, to: &str) -> Altered {
@@ -71,6 +71,41 @@ fn aliases_and_concurrency_move_without_an_update() {
     let between = |altered| Change { altered, at: READ, since: Some(SEEN), by: None };
     let moved = Altered::Alias { name: "live".to_owned(), from: "41".to_owned(), to: "42".to_owned() };
     assert_eq!(history().changes_until(&now, READ), [between(moved), between(setting("concurrency", "50", "5"))]);
+}
+
+#[test]
+fn what_is_reserved_where_nothing_was_is_a_change_and_so_is_the_reverse() {
+    let none = FunctionState { concurrency: None, unreserved: true, ..state() };
+    let unknown = FunctionState { concurrency: None, ..state() };
+    let free = FunctionHistory { state: none.clone(), ..history() };
+    let altered = |changes: Vec<Change>| changes.into_iter().map(|change| change.altered).collect::<Vec<_>>();
+    assert_eq!(altered(history().changes_until(&none, READ)), [setting("concurrency", "50", "none")]);
+    assert_eq!(altered(free.changes_until(&state(), READ)), [setting("concurrency", "none", "50")]);
+    assert_eq!(free.changes_until(&unknown, READ), []);
+    assert_eq!(free.clone().seen(unknown, READ), None, "still none");
+}
+
+#[test]
+fn aliases_have_times_of_their_own() {
+    let listed = FunctionState { aliases: BTreeMap::new(), concurrency: None, ..state() };
+    let updated = FunctionState { memory: Some(128), modified_at: Some(UPDATED), ..listed };
+    let history = history().seen(updated.clone(), READ).unwrap_or_default();
+    let moved = |version: &str| FunctionState {
+        aliases: [("live".to_owned(), version.to_owned())].into(),
+        ..FunctionState::default()
+    };
+    let seen = history.seen_beside(moved("42"), READ + 50).unwrap_or_default();
+    assert_eq!((seen.seen_at, seen.beside_at, seen.state.memory), (READ, Some(READ + 50), Some(128)));
+    assert_eq!(seen.clone().seen_beside(moved("42"), READ + 60), None);
+    let later =
+        seen.clone().seen(FunctionState { memory: Some(64), modified_at: Some(READ + 70), ..updated }, READ + 80);
+    let since = |history: FunctionHistory| {
+        let changes = history.changes_until(&moved("43"), READ + 500);
+        changes.into_iter().find(|change| change.altered.name() == "alias").and_then(|change| change.since)
+    };
+    assert_eq!(later.clone().and_then(since), Some(READ + 50), "not when the memory was seen");
+    let checked = later.map(|history| history.unchanged_at(READ + 300, READ + 200));
+    assert_eq!(checked.and_then(since), Some(READ + 200));
 }
 
 #[test]
@@ -136,12 +171,12 @@ proptest! {
 
     #[test]
     fn what_one_side_does_not_know_did_not_change(state in any_state(), at in 100..200_i64) {
-        let history = FunctionHistory { seen_at: 50, state: state.clone(), changes: Vec::new() };
+        let history = FunctionHistory { seen_at: 50, state: state.clone(), ..FunctionHistory::default() };
         let blank = FunctionState {
             environment: state.environment.clone(), version: state.version.clone(), ..FunctionState::default()
         };
         prop_assert_eq!(history.changes_until(&blank, at), []);
-        let known = FunctionHistory { seen_at: 50, state: blank, changes: Vec::new() };
+        let known = FunctionHistory { seen_at: 50, state: blank, ..FunctionHistory::default() };
         prop_assert_eq!(known.changes_until(&state, at), []);
     }
 }
