@@ -3,7 +3,9 @@
 use super::Suspect;
 use crate::analysis::facts::Facts;
 use crate::analysis::hosts::host;
-use crate::analysis::signs::{ABSENT, ANSWERED, CERTIFICATE, DATABASE, DENIED, LOADING, TIMEOUT, UNREACHABLE, has};
+use crate::analysis::signs::{
+    ABSENT, ANSWERED, CERTIFICATE, DATABASE, DENIED, LOADING, TIMEOUT, UNREACHABLE, has, is_answered,
+};
 use crate::analysis::{Cause, LogLine, advice, aws};
 use crate::quotation::named;
 use crate::time::seconds_of;
@@ -36,7 +38,8 @@ impl Dependency {
             .map(|sign| (sign, Trouble::Database))
             .or_else(|| first(CERTIFICATE).map(|sign| (sign, Trouble::Certificate)))
             .or_else(|| first(UNREACHABLE).map(|sign| (sign, Trouble::Unreachable)))
-            .or_else(|| first(ANSWERED).map(|sign| (sign, Trouble::Answered)))?;
+            .or_else(|| first(ANSWERED).map(|sign| (sign, Trouble::Answered)))
+            .or_else(|| is_answered(&lower).then_some(("status", Trouble::Answered)))?;
         Some(Self { name: name(error), sign, trouble })
     }
 
