@@ -130,7 +130,20 @@ impl Scenario {
                 code = text(&change.1, "/code").to_owned();
             }
         }
-        Ok(state(&self.function(name), code, modified))
+        Ok(state(&self.described(name, until)?, code, modified))
+    }
+
+    /// A function with the description that it had at a time: that of the last change which set one.
+    fn described(&self, name: &str, until: i64) -> Made<Value> {
+        let mut function = self.function(name);
+        let changes = self.changes(name)?;
+        let sets: Vec<&(i64, Value)> =
+            changes.iter().filter(|change| !change.1["set"]["description"].is_null()).collect();
+        if function["description"].is_null() && !sets.is_empty() {
+            let set = sets.iter().rev().find(|change| change.0 <= until);
+            function["description"] = json!(set.map_or("", |change| text(&change.1, "/set/description")));
+        }
+        Ok(function)
     }
 
     fn changes(&self, name: &str) -> Made<Vec<(i64, Value)>> {
@@ -158,7 +171,7 @@ impl Scenario {
             return Ok(None);
         }
         let seen_at = moment(&snapshot["at"])?;
-        let mut then = function.clone();
+        let mut then = self.described(name, seen_at)?;
         for (key, value) in snapshot.as_object().into_iter().flatten() {
             then[key] = value.clone();
         }
