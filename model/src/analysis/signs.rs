@@ -3,11 +3,13 @@
 mod code;
 mod dependency;
 mod limit;
+mod near;
 mod status;
 
 pub(crate) use code::{CONFLICT, DENIED, IMAGE, INPUT, LAST_WORDS, LOADING, SHAPE};
 pub(crate) use dependency::{ABSENT, ANSWERED, CERTIFICATE, DATABASE, UNREACHABLE};
 pub(crate) use limit::{CONCURRENCY, HANDLES, MEMORY, PAYLOAD, QUOTA, STORAGE, THROTTLED, TIMEOUT};
+pub(crate) use near::{is_disconnected, is_over_quota, is_rejected, is_unparsed};
 pub(crate) use status::status;
 
 /// Whether a text in lower case has one of these signs.

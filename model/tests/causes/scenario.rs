@@ -251,7 +251,10 @@ fn state(function: &Value, code: String, modified_at: i64) -> FunctionState {
         environment: names("environment"),
         network: if function["vpc"] == true { vec!["subnet-1".to_owned(), "sg-1".to_owned()] } else { Vec::new() },
         architecture: "x86_64".to_owned(),
-        log_group: String::new(),
+        log_group: match text(function, "/log_group") {
+            "" => format!("/aws/lambda/{}", text(function, "/name")),
+            group => group.to_owned(),
+        },
         concurrency: function["concurrency"].as_u64(),
         aliases: aliases.map(|(name, version)| (name.clone(), text_of(version).to_owned())).collect(),
     }

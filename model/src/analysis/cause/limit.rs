@@ -6,7 +6,7 @@ use crate::analysis::facts::{Facts, quote};
 use crate::analysis::function_state::Altered;
 use crate::analysis::rates::MINUTE;
 use crate::analysis::signs::{
-    CONCURRENCY, DATABASE, HANDLES, MEMORY, PAYLOAD, QUOTA, STORAGE, THROTTLED, TIMEOUT, has,
+    CONCURRENCY, DATABASE, HANDLES, MEMORY, PAYLOAD, QUOTA, STORAGE, THROTTLED, TIMEOUT, has, is_over_quota,
 };
 use crate::analysis::words::count;
 use crate::analysis::{Cause, EvidenceKind, Quote, advice, aws};
@@ -166,9 +166,9 @@ fn service(facts: &Facts<'_>) -> Option<Suspect> {
     })
 }
 
-/// A quota, of the account or of another's service. How often another may be asked is that other's affair.
+/// A quota, of the account or of another's service.
 fn quota(facts: &Facts<'_>) -> Option<Suspect> {
-    (has(&facts.lower, QUOTA) && !has(&facts.lower, &["rate limit", "ratelimit"])).then(|| {
+    (has(&facts.lower, QUOTA) || is_over_quota(&facts.lower)).then(|| {
         Suspect::possible(Cause::Limit, 64, "A quota is exhausted.")
             .resting_on([facts.error_quote()])
             .advising(["Ask for a higher quota, or use less of it.".to_owned()])

@@ -84,16 +84,9 @@ pub(crate) const THROTTLED: &[&str] = &[
 pub(crate) const QUOTA: &[&str] = &[
     "codestorageexceeded",
     "enilimitreached",
-    "instancelimitexceeded",
     "insufficientfreeaddresses",
-    "limit exceeded",
-    "limit has been reached",
-    "limit reached",
-    "limitexceededexception",
-    "quota exceeded",
-    "quotaexceeded",
+    "service limit",
     "servicequota",
     "subnetipaddresslimitreached",
     "too many requests for account",
-    "vcpulimitexceeded",
 ];

@@ -88,6 +88,17 @@ fn errors_say_their_kind() -> Result<(), serde_json::Error> {
         ("ConditionalCheckFailedException", "The conditional request failed", 1.0, Cause::Input),
         ("UniqueViolation", "duplicate key value violates unique constraint \"users_email_key\"", 1.0, Cause::Input),
         ("NumericValueOutOfRange", "integer out of range", 1.0, Cause::Input),
+        ("Faraday::ConnectionFailed", "bad handshake", 8.0, Cause::Dependency),
+        ("NoLivingConnectionsError", "There are no living connections", 8.0, Cause::Dependency),
+        ("OperationalError", "FATAL: Timed-out waiting to acquire database connection", 8.0, Cause::Dependency),
+        ("TypeError", "connection.close is not a function", 8.0, Cause::Unknown),
+        ("KMS.DisabledException", "arn:aws:kms:eu-west-1:111122223333:key/1a is disabled.", 8.0, Cause::Dependency),
+        ("RefreshError", "('invalid_grant: Token has been expired or revoked.')", 8.0, Cause::Permission),
+        ("ResourceLimitExceeded", "The account-level quota for jobs is 0", 8.0, Cause::Limit),
+        ("Error", "SERVER_UNAVAILABLE: The server is temporarily unavailable", 8.0, Cause::Dependency),
+        ("Error", "Internal server error", 8.0, Cause::Unknown),
+        ("NumError", "strconv.Atoi: parsing \"12a\": invalid syntax", 1.0, Cause::Input),
+        ("ScannerError", "mapping values are not allowed here, line 3, column 9", 1.0, Cause::Input),
         ("AssertionError", "", 8.0, Cause::Unknown),
     ] {
         assert_eq!(cause(class, message, errors)?.0, expected, "{class}: {message}");
