@@ -39,7 +39,7 @@ pub(super) async fn create(aws: &Aws, scenario: &Scenario, function: &Function, 
     let create = create.handler("app.handler").memory_size(function.memory.unwrap_or(128));
     let create = create.timeout(function.timeout.unwrap_or(3)).set_logging_config(group);
     let create = create.environment(Environment::builder().set_variables(Some(variables)).build());
-    let create = create.set_description(function.description.clone());
+    let create = create.set_description(described(scenario, function, Moment(i64::MAX)));
     let create = create.code(FunctionCode::builder().zip_file(Blob::new(package(first)?)).build());
     eventually("a role that Lambda can assume", async || match create.clone().send().await {
         Err(error) if error.message().is_some_and(|it| it.contains("cannot be assumed")) => Ok(None),
@@ -107,6 +107,19 @@ fn modified_at(scenario: &Scenario, function: &Function, before: Moment) -> Mome
             && past.at < before
     };
     scenario.history.iter().filter(is_change).map(|past| past.at).max().unwrap_or(LONG_AGO)
+}
+
+/// The description of a function before a time; `None` if the scenario says nothing of it. A function that does not say has that of
+/// the last change which set one.
+fn described(scenario: &Scenario, function: &Function, before: Moment) -> Option<String> {
+    if function.description.is_some() {
+        return function.description.clone();
+    }
+    let of_function = scenario.history.iter().filter(|past| is_of(past, function));
+    let sets: Vec<(Moment, &String)> =
+        of_function.filter_map(|past| Some((past.at, past.set.as_ref()?.description.as_ref()?))).collect();
+    let set = sets.iter().filter(|(at, _)| *at < before).max_by_key(|(at, _)| *at);
+    (!sets.is_empty()).then(|| set.map_or_else(String::new, |(_, description)| (*description).clone()))
 }
 
 fn is_of(past: &Past, function: &Function) -> bool {
@@ -229,7 +242,11 @@ pub(super) async fn seen(
             None => now.code,
         },
         modified_at: Some(modified_at(scenario, function, at).after(failure)?.as_second()),
-        description: snapshot.description.clone().unwrap_or(now.description),
+        description: snapshot
+            .description
+            .clone()
+            .or_else(|| described(scenario, function, at))
+            .unwrap_or(now.description),
         runtime: snapshot.runtime.as_deref().map_or(now.runtime, |runtime| supported(runtime).to_owned()),
         memory: number(snapshot.memory, now.memory),
         timeout: number(snapshot.timeout, now.timeout),
@@ -287,7 +304,7 @@ pub(super) async fn history(aws: &Aws, past: &Value) -> TestResult {
 
 #[cfg(test)]
 mod tests {
-    use super::{Codes, modified_at};
+    use super::{Codes, described, modified_at};
     use crate::harness::TestResult;
     use crate::scenarios::format::Scenario;
     use crate::scenarios::moment::Moment;
@@ -317,6 +334,28 @@ expect: {of: points, cause: deployment}
         assert_eq!(codes.at[&42], Moment(-660));
         assert_eq!(modified_at(&scenario, function, Moment(i64::MAX)), Moment(-600), "an alias is not of the function");
         assert_eq!(modified_at(&scenario, function, Moment(-1500)), Moment(-3 * 86_400), "when the sweep saw it");
+        Ok(())
+    }
+
+    #[test]
+    fn a_description_is_that_of_the_last_change() -> TestResult {
+        let yaml = r#"
+name: described
+account:
+  functions: [{name: photos, snapshot: {at: -25m}}, {name: points, description: adds points}]
+history:
+  - {at: -4m, call: UpdateFunctionConfiguration, function: photos, set: {description: stores photos}}
+failures: [{at: 0, function: photos, error_type: TypeError}]
+why: a description breaks nothing
+source: composed
+expect: {of: photos, cause: unknown}
+"#;
+        let scenario = Scenario::read("described.yaml", yaml, "000000000000")?;
+        let [photos, points] = scenario.account.functions.as_slice() else { return Err("two functions".into()) };
+        let now = Moment(i64::MAX);
+        assert_eq!(described(&scenario, photos, now).as_deref(), Some("stores photos"));
+        assert_eq!(described(&scenario, photos, Moment(-1500)).as_deref(), Some(""), "when the sweep saw it");
+        assert_eq!(described(&scenario, points, now).as_deref(), Some("adds points"));
         Ok(())
     }
 }

@@ -134,8 +134,8 @@ pub(super) struct Change {
     _layers: Option<Vec<String>>,
     #[serde(default, rename = "concurrency")]
     _concurrency: Option<i32>,
-    #[serde(default, rename = "description")]
-    _description: Option<String>,
+    #[serde(default)]
+    pub(super) description: Option<String>,
     #[serde(default, rename = "tags")]
     _tags: Option<Value>,
 }

@@ -174,10 +174,12 @@ fn tells_error(log: &RequestLog, of: &Subject<'_>) -> bool {
 /// stopped, and while it starts, may not.
 fn tells_more(log: &RequestLog) -> bool {
     const PLATFORM: [&str; 7] = ["START ", "END ", "REPORT ", "INIT_", "RequestId: ", "Runtime.", "Sandbox."];
+    /// What stands in its lines about the end of a process, after time or id.
+    const ENDS: [&str; 3] = [" Task timed out after ", " Runtime exited with", " Process exited before"];
     let is_of_platform = |text: &str| {
         PLATFORM.iter().any(|start| text.starts_with(start))
             || text.contains("\"platform.")
-            || text.contains(" Task timed out after ")
+            || ENDS.iter().any(|end| text.contains(end))
     };
     log.lines.iter().any(|line| !is_of_platform(&line.text))
 }

@@ -3,7 +3,7 @@
 pub(crate) mod changes;
 
 use super::rates::{Failing, MINUTE, Throttled};
-use super::signs::{INPUT, has};
+use super::signs::{INPUT, LAST_WORDS, has};
 use super::{Evidence, EvidenceKind, FunctionState, LogLine, Quote, Report, origin};
 use crate::fields::shortened;
 use crate::incident::Incident;
@@ -16,6 +16,8 @@ use changes::{Before, Fresh};
 const LONGEST_QUOTE: usize = 400;
 /// Lines after the error's first one that may say more of it.
 const LINES_OF_ERROR: usize = 4;
+/// Lines before the exit of a process among which its last words are.
+const LINES_OF_EXIT: usize = 8;
 
 /// The time of the first failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,12 +150,26 @@ fn error(incident: &Incident, evidence: &Evidence) -> String {
     let by_execution = evidence.execution.found().map(|step| stated(&step.error, &step.cause));
     let log = evidence.log.found();
     let by_log = log.map(|log| {
-        let lines = log.lines.get(log.error.unwrap_or_default()..).unwrap_or_default();
-        lines.iter().take(LINES_OF_ERROR).map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
+        let at = log.error.unwrap_or_default();
+        let lines = log.lines.get(at..).unwrap_or_default();
+        last_words(&by_event, log.lines.get(..at).unwrap_or_default())
+            .iter()
+            .chain(lines.iter().take(LINES_OF_ERROR))
+            .map(|line| line.text.as_str())
+            .collect::<Vec<_>>()
+            .join("\n")
     });
     let parts: Vec<String> =
         [Some(by_event), by_execution, by_log].into_iter().flatten().filter(|part| !part.is_empty()).collect();
     if parts.is_empty() { stated(&incident.error_type, &incident.error_message) } else { parts.join("\n") }
+}
+
+/// What a process said before it ended, if all that is reported is that it did.
+fn last_words<'l>(reported: &str, before: &'l [LogLine]) -> &'l [LogLine] {
+    let is_exit = has(&reported.to_lowercase(), &["runtime.exiterror", "runtime exited", "process exited"]);
+    let near = &before[before.len().saturating_sub(LINES_OF_EXIT)..];
+    let first = near.iter().position(|line| is_exit && has(&line.text.to_lowercase(), LAST_WORDS));
+    first.map_or(&[][..], |first| &near[first..])
 }
 
 fn stated(class: &str, message: &str) -> String {

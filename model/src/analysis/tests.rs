@@ -1,6 +1,7 @@
 //! Causes, table-driven: a function that worked, what came before its failure, and what is said about it.
 
 mod invariants;
+mod kinds;
 
 use super::*;
 use crate::incident::Incident;

@@ -214,7 +214,7 @@ pub(super) fn assigned(name: &str, after: &str, whole_line: bool) -> Option<(usi
     let sign =
         after[start..].strip_prefix("=>").map(|_| 2).or_else(|| after[start..].starts_with(['=', ':']).then_some(1))?;
     start += sign;
-    start += blanks(&after[start..]);
+    start += until_value(&after[start..]);
     let quotes = after[start..].chars().take(MAX_QUOTES).take_while(is_quote).count();
     start += quotes;
     let value = &after[start..];
@@ -248,6 +248,20 @@ fn says_nothing(value: &str) -> bool {
 /// `invalid token: expired` describes a token rather than revealing it.
 fn is_word_of_prose(sign: &str, value: &str) -> bool {
     sign.ends_with(": ") && value.len() < 16 && value.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Deepest indentation of a value on the line after its name, in characters.
+const MAX_INDENTATION: usize = 64;
+
+/// The length of what stands between a sign and its value: blanks, and a line break if a quoted value follows it. A line may begin
+/// with a private-use character that numbers it.
+fn until_value(text: &str) -> usize {
+    let here = blanks(text);
+    let Some(line) = text[here..].strip_prefix("\r\n").or_else(|| text[here..].strip_prefix('\n')) else { return here };
+    let is_indentation = |character: &char| matches!(character, ' ' | '\t' | '\u{F0000}'..='\u{FFFFD}');
+    let indentation: usize = line.chars().take(MAX_INDENTATION).take_while(is_indentation).map(char::len_utf8).sum();
+    let is_quoted = line[indentation..].trim_start_matches('\\').starts_with(['"', '\'']);
+    if is_quoted { text.len() - line.len() + indentation } else { here }
 }
 
 fn blanks(text: &str) -> usize {

@@ -57,6 +57,19 @@ fn secrets_go_and_the_rest_stays() {
 }
 
 #[test]
+fn a_value_may_stand_on_the_line_after_its_name() {
+    for (text, expected) in [
+        ("{\"password\":\n  \"hunter2\"}", "{\"password\":\n  \"[redacted]\"}"),
+        ("token =\r\n\t'abc123'", "token =\r\n\t'[redacted]'"),
+        ("\\\"apiKey\\\":\n\\\"abc123\\\"", "\\\"apiKey\\\":\n\\\"[redacted]\\\""),
+        ("enter the password:\nStarting orders", "enter the password:\nStarting orders"),
+        ("password:\n\n\"orders\" started", "password:\n\n\"orders\" started"),
+    ] {
+        assert_eq!(redact(text), expected, "{text}");
+    }
+}
+
+#[test]
 fn what_is_no_secret_stays() {
     for text in [
         "Task timed out after 3.00 seconds",

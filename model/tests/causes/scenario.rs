@@ -130,7 +130,20 @@ impl Scenario {
                 code = text(&change.1, "/code").to_owned();
             }
         }
-        Ok(state(&self.function(name), code, modified))
+        Ok(state(&self.described(name, until)?, code, modified))
+    }
+
+    /// A function with the description that it had at a time: that of the last change which set one.
+    fn described(&self, name: &str, until: i64) -> Made<Value> {
+        let mut function = self.function(name);
+        let changes = self.changes(name)?;
+        let sets: Vec<&(i64, Value)> =
+            changes.iter().filter(|change| !change.1["set"]["description"].is_null()).collect();
+        if function["description"].is_null() && !sets.is_empty() {
+            let set = sets.iter().rev().find(|change| change.0 <= until);
+            function["description"] = json!(set.map_or("", |change| text(&change.1, "/set/description")));
+        }
+        Ok(function)
     }
 
     fn changes(&self, name: &str) -> Made<Vec<(i64, Value)>> {
@@ -158,7 +171,7 @@ impl Scenario {
             return Ok(None);
         }
         let seen_at = moment(&snapshot["at"])?;
-        let mut then = function.clone();
+        let mut then = self.described(name, seen_at)?;
         for (key, value) in snapshot.as_object().into_iter().flatten() {
             then[key] = value.clone();
         }
@@ -238,7 +251,10 @@ fn state(function: &Value, code: String, modified_at: i64) -> FunctionState {
         environment: names("environment"),
         network: if function["vpc"] == true { vec!["subnet-1".to_owned(), "sg-1".to_owned()] } else { Vec::new() },
         architecture: "x86_64".to_owned(),
-        log_group: String::new(),
+        log_group: match text(function, "/log_group") {
+            "" => format!("/aws/lambda/{}", text(function, "/name")),
+            group => group.to_owned(),
+        },
         concurrency: function["concurrency"].as_u64(),
         unreserved: false,
         aliases: aliases.map(|(name, version)| (name.clone(), text_of(version).to_owned())).collect(),

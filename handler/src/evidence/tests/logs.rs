@@ -65,6 +65,23 @@ async fn the_stream_is_not_read_when_every_line_has_the_id() -> Tested {
     Ok(())
 }
 
+/// A process's last words have no id.
+#[tokio::test(start_paused = true)]
+async fn the_stream_is_read_when_only_the_platform_says_that_a_process_ended() -> Tested {
+    for end in ["Runtime exited with error: signal: aborted", "Process exited before completing request"] {
+        let mut incident = incident()?;
+        incident.error_message = end.to_owned();
+        let history = FunctionHistory::default();
+        let asked = Asked { history: Some(&history), ..asked(&incident) };
+        for line in [format!("{REQUEST} Error: {end}"), format!("RequestId: {REQUEST} Error: {end}")] {
+            let aws = answering().with("FilterLogEvents", page(&[event(NOW * 1000, &line), start()], None));
+            gathered(&aws, &asked, AnalysisPolicy::default()).await;
+            assert_eq!(operations(&aws), ["FilterLogEvents", "GetLogEvents"], "{line}");
+        }
+    }
+    Ok(())
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_does_not_answer_leaves_the_lines_with_the_id() -> Tested {
     for answer in [Answer::Hang, Answer::Drop, Answer::Error(400, "AccessDeniedException", ""), page(&[], None)] {

@@ -5,7 +5,7 @@ use crate::analysis::facts::Facts;
 use crate::analysis::facts::changes::{Before, Fresh, is_less};
 use crate::analysis::function_state::Altered;
 use crate::analysis::signs::{
-    ANSWERED, CONCURRENCY, DATABASE, DENIED, LOADING, MEMORY, STORAGE, TIMEOUT, UNREACHABLE, has, has_word,
+    CONCURRENCY, DATABASE, DENIED, LOADING, MEMORY, STORAGE, TIMEOUT, UNREACHABLE, has, has_word, is_answered,
 };
 use crate::analysis::{Cause, LogLine, advice, change_words};
 use crate::quotation::named;
@@ -38,7 +38,7 @@ fn suspect(facts: &Facts<'_>, change: &Before) -> Option<Suspect> {
         (_, Fresh::Weak) if explained => (80, false),
         (_, Fresh::Old | Fresh::Weak) => return None,
         _ if explained => (92, true),
-        _ if has(&facts.lower, DENIED) || has(&facts.lower, ANSWERED) || has(&facts.lower, DATABASE) => (40, false),
+        _ if has(&facts.lower, DENIED) || is_answered(&facts.lower) || has(&facts.lower, DATABASE) => (40, false),
         (Altered::Something, Fresh::Abrupt) if has(&facts.lower, UNREACHABLE) => (74, false),
         (Altered::Something, _) => (56, false),
         _ if has(&facts.lower, UNREACHABLE) => (45, false),
@@ -90,7 +90,8 @@ fn explains(facts: &Facts<'_>, altered: &Altered) -> bool {
                 || has_nothing_for(facts, altered)
         }
         Altered::Layers { .. } => {
-            let is_of_another = [ANSWERED, DATABASE, DENIED, UNREACHABLE].iter().any(|signs| has(error, signs));
+            let is_of_another =
+                is_answered(error) || [DATABASE, DENIED, UNREACHABLE].iter().any(|signs| has(error, signs));
             has(error, LOADING) || !is_of_another && (error.contains("/opt/") || error.contains("extension"))
         }
         Altered::Code { .. } | Altered::Alias { .. } | Altered::Something => false,

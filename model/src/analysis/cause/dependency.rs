@@ -3,10 +3,16 @@
 use super::Suspect;
 use crate::analysis::facts::Facts;
 use crate::analysis::hosts::host;
-use crate::analysis::signs::{ABSENT, ANSWERED, CERTIFICATE, DATABASE, DENIED, LOADING, TIMEOUT, UNREACHABLE, has};
+use crate::analysis::signs::{
+    ABSENT, ANSWERED, CERTIFICATE, DATABASE, DENIED, LOADING, SHAPE, TIMEOUT, UNREACHABLE, has, is_answered,
+    is_disconnected,
+};
 use crate::analysis::{Cause, LogLine, advice, aws};
 use crate::quotation::named;
 use crate::time::seconds_of;
+
+/// The sign of a connection that failed in words which are not known as a whole.
+const SUPPOSED: &str = "connection";
 
 /// What failed with a dependency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +42,9 @@ impl Dependency {
             .map(|sign| (sign, Trouble::Database))
             .or_else(|| first(CERTIFICATE).map(|sign| (sign, Trouble::Certificate)))
             .or_else(|| first(UNREACHABLE).map(|sign| (sign, Trouble::Unreachable)))
-            .or_else(|| first(ANSWERED).map(|sign| (sign, Trouble::Answered)))?;
+            .or_else(|| first(ANSWERED).map(|sign| (sign, Trouble::Answered)))
+            .or_else(|| is_answered(&lower).then_some(("status", Trouble::Answered)))
+            .or_else(|| (is_disconnected(&lower) && !has(&lower, SHAPE)).then_some((SUPPOSED, Trouble::Unreachable)))?;
         Some(Self { name: name(error), sign, trouble })
     }
 
@@ -55,7 +63,10 @@ fn name(error: &str) -> String {
     host.or_else(|| aws::service(error).map(|service| aws::title(service).to_owned())).unwrap_or_default()
 }
 
-/// Marks of another's answer; a function's own code may say `Internal server error`, too.
+/// What a function's own code says, too.
+const OF_ANYONE: &[&str] = &["internal", "overloaded", "server error", "servererror", "throttled"];
+
+/// Marks of another's answer.
 const REMOTE: &[&str] = &[
     "$fault",
     "$metadata",
@@ -84,7 +95,8 @@ pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
     if let Some(line) = line {
         found.name = self::name(&line.text);
     }
-    if found.name.is_empty() && found.trouble == Trouble::Answered && !has(&facts.lower, REMOTE) {
+    let is_of_anyone = found.trouble == Trouble::Answered && has(found.sign, OF_ANYONE);
+    if found.name.is_empty() && is_of_anyone && !has(&facts.lower, REMOTE) {
         return Vec::new();
     }
     let found = found;
@@ -101,8 +113,12 @@ pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
     };
     let others = others(facts, &found);
     let is_known = !name.is_empty() || found.trouble == Trouble::Database;
-    let is_likely = is_known && facts.is_unchanged() && !is_of_code(facts);
-    let weight = if is_known { 70 } else { 55 };
+    let is_likely = is_known && found.sign != SUPPOSED && facts.is_unchanged() && !is_of_code(facts);
+    let weight = match is_known {
+        _ if found.sign == SUPPOSED => 54,
+        true => 70,
+        false => 55,
+    };
     let suspect = Suspect::likely_if(is_likely, Cause::Dependency, weight, statement);
     let advice =
         if found.trouble == Trouble::Unreachable && !name.is_empty() { advice::network(facts, &name) } else { None };
@@ -190,8 +206,12 @@ fn absent(facts: &Facts<'_>) -> Option<Suspect> {
     let is_absent = has(&facts.lower, ABSENT) && !has(&facts.lower, LOADING);
     is_absent.then(|| {
         let of = aws::service(&facts.error).map(|service| format!(" of {}", aws::title(service))).unwrap_or_default();
-        Suspect::possible(Cause::Dependency, 48, format!("Something{of} that it asks for does not exist."))
-            .resting_on([facts.error_quote()])
-            .advising(["Check the name that it asks for, and whether it was deleted.".to_owned()])
+        Suspect::possible(
+            Cause::Dependency,
+            48,
+            format!("Something{of} that it asks for does not exist, or cannot be used."),
+        )
+        .resting_on([facts.error_quote()])
+        .advising(["Check the name that it asks for, and whether it was deleted.".to_owned()])
     })
 }

@@ -4,7 +4,7 @@ use super::Suspect;
 use crate::analysis::facts::changes::{Before, Fresh};
 use crate::analysis::facts::{Facts, quote};
 use crate::analysis::function_state::Altered;
-use crate::analysis::signs::{ANSWERED, DATABASE, IMAGE, LOADING, MEMORY, TIMEOUT, UNREACHABLE, has};
+use crate::analysis::signs::{DATABASE, IMAGE, LOADING, MEMORY, TIMEOUT, UNREACHABLE, has, is_answered};
 use crate::analysis::{Cause, EvidenceKind, advice, change_words, origin};
 
 /// Code that was deployed right before, or that cannot be loaded.
@@ -20,7 +20,7 @@ pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
 fn changed(facts: &Facts<'_>, change: &Before) -> Suspect {
     let cannot_load = has(&facts.lower, LOADING);
     let is_abrupt = facts.is_abrupt(change);
-    let is_answered = has(&facts.lower, ANSWERED) || has(&facts.lower, DATABASE);
+    let is_answered = is_answered(&facts.lower) || has(&facts.lower, DATABASE);
     let (weight, is_likely) = match change.fresh {
         Fresh::Old | Fresh::Weak => (40, false),
         // Another's answer does not come with new code; a host that it cannot reach may.
@@ -89,7 +89,7 @@ fn unpullable(facts: &Facts<'_>) -> Option<Suspect> {
 fn touched(facts: &Facts<'_>) -> Option<Suspect> {
     let change = facts.fresh().find(|change| change.change.altered == Altered::Something)?;
     let is_known_as_setting = facts.evidence.history.found().is_some();
-    let is_of_another = has(&facts.lower, ANSWERED)
+    let is_of_another = is_answered(&facts.lower)
         || has(&facts.lower, DATABASE)
         || has(&facts.lower, MEMORY)
         || has(&facts.lower, TIMEOUT);

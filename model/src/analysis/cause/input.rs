@@ -2,7 +2,7 @@
 
 use super::Suspect;
 use crate::analysis::facts::Facts;
-use crate::analysis::signs::{INPUT, SHAPE, has};
+use crate::analysis::signs::{CONFLICT, INPUT, SHAPE, has, is_unparsed};
 use crate::analysis::{Cause, EvidenceKind, rates::Failing};
 
 /// The share of calls below which the code works, and some inputs do not.
@@ -12,9 +12,13 @@ const VERY_FEW: f64 = 0.1;
 /// Enough calls for a share.
 const ENOUGH: f64 = 20.0;
 
+/// What is said of inputs, few of which fail.
+const UNDERSTOOD_NOT: &str = "The code does not understand some of its inputs; most calls succeed.";
+
 /// A text or file that cannot be understood, in few of many calls.
 pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
     let is_of_input = has(&facts.lower, INPUT) && !facts.lower.contains("environment variable");
+    let is_conflict = has(&facts.lower, CONFLICT);
     let share = facts.failing.map(|failing| share(&failing));
     let is_few = share.is_some_and(|share| share <= FEW);
     let is_very_few = share.is_some_and(|share| share <= VERY_FEW)
@@ -23,12 +27,15 @@ pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
     let (weight, is_likely) = match (is_of_input, is_few) {
         (true, true) => (62, is_very_few && facts.is_unchanged()),
         (true, false) => (50, false),
+        (false, true) if is_conflict || is_unparsed(&facts.lower) => (56, false),
         // A missing part is as often the code's fault, unless only some calls lack it and the code is not new.
         (false, true) if has(&facts.lower, SHAPE) && has_log && facts.is_unchanged() => (40, false),
         _ => return Vec::new(),
     };
     let statement = match (is_of_input, is_few) {
-        (true, true) => "The code does not understand some of its inputs; most calls succeed.",
+        (true, true) => UNDERSTOOD_NOT,
+        (false, _) if is_conflict => "Some of its inputs contradict what is stored already; most calls succeed.",
+        (false, _) if is_unparsed(&facts.lower) => UNDERSTOOD_NOT,
         (true, false) => "The code does not understand what it is given.",
         (false, _) => "Some of its inputs lack what the code expects; most calls succeed.",
     };

@@ -5,13 +5,15 @@ use crate::analysis::facts::changes::Fresh;
 use crate::analysis::facts::{Facts, quote};
 use crate::analysis::function_state::Altered;
 use crate::analysis::rates::MINUTE;
-use crate::analysis::signs::{CONCURRENCY, DATABASE, HANDLES, MEMORY, PAYLOAD, QUOTA, STORAGE, TIMEOUT, has};
+use crate::analysis::signs::{
+    CONCURRENCY, DATABASE, HANDLES, MEMORY, PAYLOAD, QUOTA, STORAGE, THROTTLED, TIMEOUT, has, is_over_quota,
+};
 use crate::analysis::words::count;
-use crate::analysis::{Cause, EvidenceKind, Quote, advice};
+use crate::analysis::{Cause, EvidenceKind, Quote, advice, aws};
 
 /// Limits that the error names, or that metrics and report show.
 pub(crate) fn suspects(facts: &Facts<'_>) -> Vec<Suspect> {
-    [memory(facts), timeout(facts), slow(facts), plain(facts), quota(facts), concurrency(facts)]
+    [memory(facts), timeout(facts), slow(facts), plain(facts), quota(facts), service(facts), concurrency(facts)]
         .into_iter()
         .flatten()
         .collect()
@@ -22,7 +24,7 @@ pub(crate) fn is_out_of_memory(facts: &Facts<'_>) -> bool {
     let report = facts.report();
     let is_full = report.is_some_and(|report| is_full(report.memory_used, report.memory));
     let is_said = has(&facts.lower, MEMORY) || report.is_some_and(|report| report.error_type.contains("OutOfMemory"));
-    is_said || is_full && facts.lower.contains("signal: killed")
+    is_said || is_full && has(&facts.lower, &["signal: killed", "signal: aborted"])
 }
 
 fn is_full(used: Option<u64>, of: Option<u64>) -> bool {
@@ -46,6 +48,9 @@ fn memory(facts: &Facts<'_>) -> Option<Suspect> {
     let is_certain = is_out_of_memory(facts);
     let setting = facts.report().and_then(|report| report.memory).or_else(|| facts.state()?.memory);
     let statement = match (is_certain, setting) {
+        (true, Some(setting)) if has_room(facts) => {
+            format!("Its runtime was given no more memory, though it has {setting} MB.")
+        }
         (true, Some(setting)) => format!("It used all of its {setting} MB of memory."),
         (true, None) => "It used all of its memory.".to_owned(),
         (false, _) => "The process was killed, as it is when its memory is exhausted.".to_owned(),
@@ -62,8 +67,18 @@ fn memory(facts: &Facts<'_>) -> Option<Suspect> {
         Suspect::likely_if(is_certain, Cause::Limit, weight, statement)
             .resting_on([facts.error_quote()])
             .resting_on(memory_quote(facts))
-            .advising(advice::raise_memory(facts)),
+            .advising(if has_room(facts) { Some(OWN_LIMIT.to_owned()) } else { advice::raise_memory(facts) }),
     )
+}
+
+/// What to do about a limit of memory that is none of Lambda's.
+const OWN_LIMIT: &str =
+    "Look for a limit of the runtime's own (--max-old-space-size, -Xmx, memory_limit), and for one large allocation.";
+
+/// Whether the report shows that much of the memory was left.
+fn has_room(facts: &Facts<'_>) -> bool {
+    let report = facts.report().map(|report| (report.memory_used, report.memory));
+    matches!(report, Some((Some(used), Some(of))) if used * 100 < of * 75)
 }
 
 fn is_code(altered: &Altered) -> bool {
@@ -137,9 +152,23 @@ fn plain(facts: &Facts<'_>) -> Option<Suspect> {
     Some(Suspect::likely(Cause::Limit, 78, statement).resting_on([facts.error_quote()]).advising(advice))
 }
 
+/// A service of AWS that takes no more calls for now.
+fn service(facts: &Facts<'_>) -> Option<Suspect> {
+    has(&facts.lower, THROTTLED).then(|| {
+        let name = aws::service(&facts.error).map_or("A service of AWS", aws::title);
+        let statement = format!("{name} throttles its calls: a quota of the account, or of the resource, is used up.");
+        Suspect::possible(Cause::Limit, 72, statement)
+            .resting_on([facts.error_quote()])
+            .resting_on(facts.rate_quote())
+            .advising([
+                "Call it less often, with waits between attempts, or raise the quota or the throughput.".to_owned()
+            ])
+    })
+}
+
 /// A quota, of the account or of another's service.
 fn quota(facts: &Facts<'_>) -> Option<Suspect> {
-    has(&facts.lower, QUOTA).then(|| {
+    (has(&facts.lower, QUOTA) || is_over_quota(&facts.lower)).then(|| {
         Suspect::possible(Cause::Limit, 64, "A quota is exhausted.")
             .resting_on([facts.error_quote()])
             .advising(["Ask for a higher quota, or use less of it.".to_owned()])

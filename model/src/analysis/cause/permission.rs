@@ -3,7 +3,7 @@
 use super::Suspect;
 use crate::analysis::facts::Facts;
 use crate::analysis::function_state::Altered;
-use crate::analysis::signs::{DENIED, has};
+use crate::analysis::signs::{DENIED, has, is_rejected, status};
 use crate::analysis::{Cause, advice, aws, change_words};
 use crate::arn;
 use crate::quotation::named;
@@ -156,6 +156,7 @@ fn database(facts: &Facts<'_>) -> Option<Suspect> {
         "authentication failed",
         "authentication_failed",
         "err_auth",
+        "bad credentials",
         "invalid credentials",
         "invalidclienttokenid",
         "expiredtoken",
@@ -164,18 +165,21 @@ fn database(facts: &Facts<'_>) -> Option<Suspect> {
         "noauth authentication required",
         "permission denied for",
         "permission denied on",
+        "is not verified",
+        "no permissions for",
+        "notauthorized",
+        "security_exception",
         "unauthorized",
         "wrongpass",
-        "status code 401",
-        "status code 403",
-        "401 unauthorized",
-        "403 forbidden",
         "(403)",
         "forbidden",
         "unrecognizedclientexception",
         "login failed",
     ];
-    has(&facts.lower, REFUSED).then(|| {
+    let is_refused = has(&facts.lower, REFUSED)
+        || is_rejected(&facts.lower)
+        || matches!(status(&facts.lower), Some(401 | 403 | 407));
+    is_refused.then(|| {
         Suspect::possible(
             Cause::Permission,
             66,

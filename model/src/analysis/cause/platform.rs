@@ -2,7 +2,7 @@
 
 use super::Suspect;
 use crate::analysis::facts::{Facts, quote};
-use crate::analysis::signs::{ANSWERED, DENIED, TIMEOUT, UNREACHABLE, has};
+use crate::analysis::signs::{DENIED, TIMEOUT, UNREACHABLE, has, is_answered};
 use crate::analysis::words::clock;
 use crate::analysis::{Cause, EvidenceKind, Neighbour, aws};
 use crate::quotation::named;
@@ -44,7 +44,7 @@ fn suspect(facts: &Facts<'_>, one: &Neighbour) -> Option<Suspect> {
     let service = aws::of_health(&one.error_type)?;
     // A service that answers with a denial works.
     let is_fault = !has(&facts.lower, DENIED)
-        && (has(&facts.lower, ANSWERED) || has(&facts.lower, UNREACHABLE) || has(&facts.lower, TIMEOUT));
+        && (is_answered(&facts.lower) || has(&facts.lower, UNREACHABLE) || has(&facts.lower, TIMEOUT));
     let is_of_lambda = service == "lambda" && (facts.throttled.is_some() || has(&facts.lower, OF_LAMBDA));
     let is_of_network = NETWORKS.contains(&service.as_str()) && has(&facts.lower, UNREACHABLE);
     let (weight, is_likely) = match () {

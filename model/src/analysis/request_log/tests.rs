@@ -201,3 +201,13 @@ proptest! {
         prop_assert!(found.lines.iter().all(safe));
     }
 }
+
+#[test]
+fn a_secret_on_the_line_after_its_name_is_gone() {
+    let found = log(
+        &["START RequestId: ID Version: 3", "{\n  \"password\":\n    \"hunter2\"\n}", "ERROR ID KeyError"],
+        "KeyError",
+    );
+    let said = texts(&found).join("\n");
+    assert!(said.contains("\"password\":") && said.contains("[redacted]") && !said.contains("hunter2"), "{said}");
+}

@@ -40,6 +40,12 @@ pub(crate) const LOADING: &[&str] = &[
     "undefined symbol",
     "unsupportedclassversionerror",
     "usercodesyntaxerror",
+    "badimageformat",
+    "cannot use import statement",
+    "in es module scope",
+    "missingfieldexception",
+    "missingmethodexception",
+    "typeloadexception",
 ];
 
 /// An image that cannot be started from.
@@ -95,6 +101,7 @@ pub(crate) const INPUT: &[&str] = &[
     "invalid time value",
     "invalid type: ",
     "invalid utf",
+    "integer out of range",
     "invalid value",
     "invalid xml",
     "invaliddatetime",
@@ -115,6 +122,8 @@ pub(crate) const INPUT: &[&str] = &[
     "not a zip file",
     "not well-formed",
     "numberformatexception",
+    "numericvalueoutofrange",
+    "out of range for",
     "out of range value",
     "parse error",
     "parseerror",
@@ -156,6 +165,28 @@ pub(crate) const INPUT: &[&str] = &[
     "xmlsyntaxerror",
     "zoderror",
 ];
+
+/// What a caller sent contradicts what is stored already.
+pub(crate) const CONFLICT: &[&str] = &[
+    "already exists",
+    "conditionalcheckfailed",
+    "conflict error",
+    "duplicate entry",
+    "duplicate key",
+    "e11000",
+    "integrity constraint violation",
+    "integrityerror",
+    "uniqueconstraint",
+    "uniqueviolation",
+    "unique constraint",
+    "version conflict",
+    "versionconflict",
+    "violates foreign key",
+];
+
+/// Words with which a process ends; the runtime then says only that it exited.
+pub(crate) const LAST_WORDS: &[&str] =
+    &["abort", "bad_alloc", "fatal", "out of memory", "panic", "terminate called", "uncaught", "unhandled"];
 
 /// A shape of data that the code does not expect.
 pub(crate) const SHAPE: &[&str] = &[

@@ -9,6 +9,11 @@ pub(crate) const MEMORY: &[&str] = &[
     "memoryerror",
     "outofmemory",
     "out of memory",
+    "allowed memory size",
+    "bad_alloc",
+    "memory allocation of",
+    "reached heap limit",
+    "unable to allocate",
 ];
 
 /// It was not done in its time.
@@ -65,16 +70,23 @@ pub(crate) const CONCURRENCY: &[&str] = &[
     "reservedfunctionconcurrent",
 ];
 
+/// AWS takes no more calls for now: a quota of the account, or the throughput of a resource.
+pub(crate) const THROTTLED: &[&str] = &[
+    "maximum sending rate",
+    "provisionedthroughputexceeded",
+    "requestlimitexceeded",
+    "rate exceeded",
+    "throttlingexception",
+    "throttling: ",
+];
+
 /// A quota of the account.
 pub(crate) const QUOTA: &[&str] = &[
+    "codestorageexceeded",
     "enilimitreached",
-    "instancelimitexceeded",
     "insufficientfreeaddresses",
-    "limitexceededexception",
-    "quota exceeded",
-    "quotaexceeded",
+    "service limit",
     "servicequota",
     "subnetipaddresslimitreached",
     "too many requests for account",
-    "vcpulimitexceeded",
 ];
