@@ -31,10 +31,12 @@ impl Guardian {
     pub(super) fn guard(&mut self, groups: &BTreeSet<u32>) {
         let line = groups.iter().map(u32::to_string).collect::<Vec<_>>().join(" ") + "\n";
         if let Some(running) = &mut self.running {
-            match running.input.write_all(line.as_bytes()) {
-                Ok(()) => return,
-                Err(_) => self.running = None,
+            // A child that is being started elsewhere holds the other end for a moment: writing succeeds then.
+            let is_alive = matches!(running.shell.try_wait(), Ok(None));
+            if is_alive && running.input.write_all(line.as_bytes()).is_ok() {
+                return;
             }
+            self.running = None;
         }
         if groups.is_empty() {
             return;

@@ -69,7 +69,9 @@ impl Journal {
         }
         if state.is_open && self.may("logs:PutLogEvents", &format!("{}:log-stream:{}", self.group, self.stream)) {
             let now = jiff::Timestamp::now().as_millisecond();
-            let events = lines.into_iter().map(|line| (now, line)).collect();
+            // An event has at least one character (CloudWatch Logs API reference, InputLogEvent): a blank line is its end.
+            let text = |line: String| if line.is_empty() { "\n".to_owned() } else { line };
+            let events = lines.into_iter().map(|line| (now, text(line))).collect();
             state.is_open = logs::append(&self.cloud, &self.region, &self.group, &self.stream, events).is_ok();
         }
     }
