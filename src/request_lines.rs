@@ -7,7 +7,8 @@ use std::time::Duration;
 use aws_config::Region;
 use aws_sdk_cloudwatchlogs::types::{FilteredLogEvent, OutputLogEvent};
 use incident_model::analysis::LogLine;
-use incident_model::{Incident, redact, time};
+use incident_model::analysis::request_log::redacted_events;
+use incident_model::{Incident, time};
 use jiff::Timestamp;
 
 use crate::session::Session;
@@ -126,7 +127,7 @@ impl Log {
         let end = newest.timestamp().unwrap_or(failed_at) + 1;
         let events = self.of_stream(&stream, first - START_UP, end).await.map_err(Unavailable::Aws)?;
         let cut = events.len() >= MOST_LINES;
-        let lines = of_request(&events, &self.request_id).iter().map(line).collect();
+        let lines = lines(of_request(&events, &self.request_id));
         Ok(RequestLines { group: self.group, stream, lines, cut })
     }
 
@@ -176,8 +177,33 @@ impl Log {
     }
 }
 
-/// An event as a line: of the record's form, and redacted.
-fn line(event: &OutputLogEvent) -> LogLine {
-    let at = Timestamp::from_millisecond(event.timestamp().unwrap_or_default()).unwrap_or_default();
-    LogLine { at: at.to_string(), text: redact(event.message().unwrap_or_default().trim_end()) }
+/// Events as lines: of the record's form, and redacted like its own.
+fn lines(events: &[OutputLogEvent]) -> Vec<LogLine> {
+    let texts: Vec<&str> = events.iter().map(|event| event.message().unwrap_or_default().trim_end()).collect();
+    let line = |(event, text): (&OutputLogEvent, String)| {
+        let at = Timestamp::from_millisecond(event.timestamp().unwrap_or_default()).unwrap_or_default();
+        LogLine { at: at.to_string(), text }
+    };
+    events.iter().zip(redacted_events(&texts)).map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_key_of_several_events_is_not_shown() {
+        let event = |text: &str| OutputLogEvent::builder().timestamp(0).message(text).build();
+        let texts = [
+            "key:\n-----BEGIN PRIVATE KEY-----",
+            "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC",
+            "-----END PRIVATE KEY-----",
+            "two lines:\n  of one event",
+        ];
+        let shown: Vec<String> =
+            lines(&texts.map(event)).into_iter().map(|line| format!("{} {}", line.at, line.text)).collect();
+        assert_eq!(shown.len(), texts.len());
+        assert!(shown.iter().all(|line| !line.contains("MIIEvQ")), "{shown:?}");
+        assert!(shown[0].starts_with("1970-01-01T00:00:00Z key:") && shown[3].ends_with("two lines:\n  of one event"));
+    }
 }

@@ -9,6 +9,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use redacted::redacted_events;
 use request::Request;
 
 /// An event of a log as it is read: not redacted.

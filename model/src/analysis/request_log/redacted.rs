@@ -36,6 +36,26 @@ pub(super) fn redacted(lines: &[String]) -> Vec<(usize, String)> {
     parted(&redact(&without_rest_of_key(&marked)))
 }
 
+/// The texts of log events, oldest first, without secrets. Of what stands within a private key, also of one that goes over
+/// several events, nothing is left.
+pub fn redacted_events(events: &[&str]) -> Vec<String> {
+    let lines: Vec<(usize, String)> = events
+        .iter()
+        .enumerate()
+        .flat_map(|(event, text)| text.lines().map(move |line| (event, line.to_owned())))
+        .collect();
+    let mut safe: Vec<Vec<String>> = events.iter().map(|_| Vec::new()).collect();
+    for part in lines.chunks(MOST) {
+        let texts: Vec<String> = part.iter().map(|(_, line)| line.clone()).collect();
+        for (number, text) in redacted(&texts) {
+            if let Some(event) = part.get(number).and_then(|(event, _)| safe.get_mut(*event)) {
+                event.push(text);
+            }
+        }
+    }
+    safe.into_iter().map(|lines| lines.join("\n")).collect()
+}
+
 /// Without the private key that began before the first line.
 fn without_rest_of_key(marked: &str) -> Cow<'_, str> {
     let rest = marked.match_indices(END).find_map(|(at, _)| {
