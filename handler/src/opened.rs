@@ -6,7 +6,6 @@ use std::sync::{Mutex, PoisonError};
 
 use incident_model::Incident;
 use incident_model::analysis::Neighbour;
-use incident_model::time::seconds_of;
 
 /// Incidents that are remembered. What a storm opens is in digests.
 const MOST: usize = 50;
@@ -20,20 +19,9 @@ pub(crate) struct Opened {
 impl Opened {
     /// Remembers an incident.
     pub(crate) fn remember(&self, incident: &Incident) {
-        let Some(began_at) = seconds_of(&incident.created_at) else { return };
+        let Some(neighbour) = Neighbour::of(incident) else { return };
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         newest.truncate(MOST - 1);
-        let neighbour = Neighbour {
-            incident_id: incident.incident_id.clone(),
-            source: incident.source.clone(),
-            resource: incident.resource.clone(),
-            region: incident.region.clone(),
-            error_type: incident.error_type.clone(),
-            summary: incident.summary.clone(),
-            began_at,
-            is_resolved: false,
-            is_drill: incident.drill.is_some(),
-        };
         newest.push_front((incident.account.clone(), neighbour));
     }
 

@@ -171,6 +171,29 @@ pub struct Analysis {
     pub at: String,
 }
 
+impl Analysis {
+    /// A cause, and nothing else that was found out.
+    pub fn of(cause: Cause, confidence: Confidence, statement: &str) -> Self {
+        Self {
+            cause,
+            confidence,
+            statement: statement.to_owned(),
+            evidence: Vec::new(),
+            missing: Vec::new(),
+            candidates: Vec::new(),
+            advice: Vec::new(),
+            context: Vec::new(),
+            lines: Vec::new(),
+            error_line: None,
+            changed: Vec::new(),
+            changed_within: None,
+            shared_with: Vec::new(),
+            failing_share: None,
+            at: String::new(),
+        }
+    }
+}
+
 /// Another cause that fits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {

@@ -205,21 +205,10 @@ mod tests {
     fn played(cause: Cause, confidence: Confidence, statement: &str, evidence: &str) -> Played {
         let quote = Quote { kind: EvidenceKind::Change, at: None, text: evidence.to_owned() };
         let analysis = Analysis {
-            cause,
-            confidence,
-            statement: statement.to_owned(),
             evidence: vec![quote],
-            missing: Vec::new(),
-            candidates: Vec::new(),
             advice: vec!["billing".to_owned()],
-            context: Vec::new(),
-            lines: Vec::new(),
-            changed: Vec::new(),
-            changed_within: None,
-            error_line: None,
-            shared_with: Vec::new(),
-            failing_share: None,
             at: String::new(),
+            ..Analysis::of(cause, confidence, statement)
         };
         Played { analysis: Some(analysis), mails: vec!["a KeyError".to_owned()], ..Played::default() }
     }

@@ -129,21 +129,10 @@ mod tests {
             text: (*text).to_owned(),
         };
         Analysis {
-            cause,
-            confidence: Confidence::Likely,
-            statement: String::new(),
             evidence: evidence.iter().map(quote).collect(),
-            missing: Vec::new(),
-            candidates: Vec::new(),
-            advice: Vec::new(),
-            context: Vec::new(),
-            lines: Vec::new(),
-            error_line: None,
-            shared_with: Vec::new(),
             changed: changed.iter().map(|name| (*name).to_owned()).collect(),
-            changed_within: None,
-            failing_share: None,
             at: "2026-11-27T10:02:00.000Z".to_owned(),
+            ..Analysis::of(cause, Confidence::Likely, "")
         }
     }
 

@@ -23,21 +23,12 @@ const NOW_SECONDS: i64 = 1_767_225_601;
 
 fn analysis() -> Analysis {
     Analysis {
-        cause: Cause::Deployment,
-        confidence: Confidence::Likely,
-        statement: "Version 42 was deployed a minute before.".to_owned(),
-        evidence: Vec::new(),
-        missing: Vec::new(),
-        candidates: Vec::new(),
         advice: vec!["Roll back.".to_owned()],
-        context: Vec::new(),
         lines: vec![LogLine { at: NOW.to_owned(), text: "no such order".to_owned() }],
-        error_line: None,
-        changed: Vec::new(),
-        changed_within: None,
         shared_with: vec!["inc-0".to_owned()],
         failing_share: Some(0.92),
         at: NOW.to_owned(),
+        ..Analysis::of(Cause::Deployment, Confidence::Likely, "Version 42 was deployed a minute before.")
     }
 }
 

@@ -1,6 +1,8 @@
 //! What was gathered about a failure, and what could not be.
 
 use super::{FunctionHistory, FunctionState, Rates, RequestLog};
+use crate::incident::{Incident, Status};
+use crate::time::seconds_of;
 use crate::word::{Word, by_name};
 
 /// A kind of evidence.
@@ -149,6 +151,23 @@ pub struct Neighbour {
     pub is_resolved: bool,
     /// Whether it is a drill.
     pub is_drill: bool,
+}
+
+impl Neighbour {
+    /// An incident as others see it; `None` if its record has no time.
+    pub fn of(incident: &Incident) -> Option<Self> {
+        Some(Self {
+            incident_id: incident.incident_id.clone(),
+            source: incident.source.clone(),
+            resource: incident.resource.clone(),
+            region: incident.region.clone(),
+            error_type: incident.error_type.clone(),
+            summary: incident.summary.clone(),
+            began_at: seconds_of(&incident.created_at)?,
+            is_resolved: incident.status == Status::Resolved,
+            is_drill: incident.drill.is_some(),
+        })
+    }
 }
 
 /// The step of an execution that failed.

@@ -293,17 +293,7 @@ fn incident(event: &Value, at: i64, rules: &Rules) -> Made<Option<Incident>> {
 }
 
 fn neighbour(incident: &Incident, is_resolved: bool) -> Made<Neighbour> {
-    Ok(Neighbour {
-        incident_id: incident.incident_id.clone(),
-        source: incident.source.clone(),
-        resource: incident.resource.clone(),
-        region: incident.region.clone(),
-        error_type: incident.error_type.clone(),
-        summary: incident.summary.clone(),
-        began_at: time::seconds_of(&incident.created_at).ok_or("no time")?,
-        is_resolved,
-        is_drill: false,
-    })
+    Ok(Neighbour { is_resolved, ..Neighbour::of(incident).ok_or("no time")? })
 }
 
 /// A time of a scenario, in seconds since 1970: `-3d`, `-30d+12m`, `+20s`, `0`.

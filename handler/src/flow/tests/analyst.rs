@@ -66,21 +66,14 @@ impl Fake {
         let others = self.questions().into_iter().map(|question| question.incident_id);
         let others = others.filter(|id| *id != asked.incident.incident_id && self.answer.shares());
         Analysis {
-            cause: if self.answer.shares() { Cause::Dependency } else { Cause::Deployment },
-            confidence: Confidence::Likely,
-            statement: format!("Something changed for {}.", asked.incident.resource),
-            evidence: Vec::new(),
-            missing: Vec::new(),
-            candidates: Vec::new(),
-            advice: Vec::new(),
-            context: Vec::new(),
-            lines: Vec::new(),
-            error_line: None,
-            changed: Vec::new(),
-            changed_within: None,
             shared_with: others.collect(),
             failing_share: self.answer.is_critical().then_some(0.92),
             at: incident_model::time::rfc3339(asked.now),
+            ..Analysis::of(
+                if self.answer.shares() { Cause::Dependency } else { Cause::Deployment },
+                Confidence::Likely,
+                &format!("Something changed for {}.", asked.incident.resource),
+            )
         }
     }
 

@@ -28,21 +28,10 @@ async fn put(local: &LocalTable, id: &str, created_at: &str, function: &str, cau
     let head = local.client.put_item().table_name(TABLE).set_item(Some(to_item(&incident)?));
     head.item(MONTH, text(&month_of(created_at))).send().await?;
     let analysis = Analysis {
-        cause,
-        confidence: Confidence::Likely,
-        statement: "the code changed".to_owned(),
         evidence: vec![Quote { kind: EvidenceKind::Change, at: Some(AT.to_owned()), text: "code deployed".to_owned() }],
-        missing: Vec::new(),
-        candidates: Vec::new(),
-        advice: Vec::new(),
-        context: Vec::new(),
-        lines: Vec::new(),
-        error_line: None,
-        shared_with: Vec::new(),
         changed: vec!["code".to_owned()],
-        changed_within: None,
-        failing_share: None,
         at: created_at.to_owned(),
+        ..Analysis::of(cause, Confidence::Likely, "the code changed")
     };
     let beside = local.client.put_item().table_name(TABLE).set_item(Some(to_item(&analysis)?));
     beside.item(INCIDENT_ID, text(&analysis_key(id))).send().await?;
