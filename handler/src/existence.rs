@@ -7,14 +7,14 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use aws_sdk_lambda::error::ProvideErrorMetadata;
-use incident_model::error_code::is_same;
 use incident_model::{Incident, Status};
 use serde_json::json;
 
 use crate::context::Context;
+use crate::function_name::is_function_name;
 use crate::log;
 use crate::notify::Notifier;
+use crate::refused::Refused;
 use crate::store::{Store, StoreError};
 
 /// Functions that one sweep asks about. Lambda takes fifteen such calls a second of the whole account
@@ -22,31 +22,15 @@ use crate::store::{Store, StoreError};
 const MOST: usize = 10;
 /// Names that are remembered as existing; more are forgotten together.
 const MOST_KNOWN: usize = 1_000;
-/// Longest name of a function.
-const LONGEST: usize = 64;
 /// The timeline's entry.
 const MISSING: &str = "no function has this name: it was deleted, or Lambda did not send the event";
 /// The timeline's entry when that has changed.
 const FOUND: &str = "a function has this name now";
 
-/// Whether a text can be the name of a function, without an account, a region, a version or an alias.
-pub(crate) fn is_function_name(text: &str) -> bool {
-    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    (1..=LONGEST).contains(&text.len()) && text.bytes().all(is_of_name)
-}
-
 /// What Lambda says about names.
 pub(crate) trait Functions {
     /// Whether a function of this account and region has the name.
-    fn exists(&self, name: &str) -> impl Future<Output = Result<bool, LambdaError>>;
-}
-
-/// Lambda does not say.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("lambda:GetFunctionConcurrency: {message} ({code})")]
-pub(crate) struct LambdaError {
-    code: String,
-    message: String,
+    fn exists(&self, name: &str) -> impl Future<Output = Result<bool, Refused>>;
 }
 
 /// Lambda. Of all calls that need a name, this one reveals the least: a number.
@@ -54,22 +38,14 @@ pub(crate) struct LambdaError {
 pub(crate) struct OnLambda(pub(crate) aws_sdk_lambda::Client);
 
 impl Functions for OnLambda {
-    async fn exists(&self, name: &str) -> Result<bool, LambdaError> {
-        match self.0.get_function_concurrency().function_name(name).send().await {
+    async fn exists(&self, name: &str) -> Result<bool, Refused> {
+        let answer = self.0.get_function_concurrency().function_name(name).send().await;
+        match answer.map_err(Refused::of("lambda:GetFunctionConcurrency")) {
             Ok(_) => Ok(true),
-            Err(error) if error.code().is_some_and(|code| is_same(code, "ResourceNotFoundException")) => Ok(false),
-            Err(error) => Err(LambdaError {
-                code: error.code().unwrap_or("NoAnswer").to_owned(),
-                message: error.message().map_or_else(|| error.to_string(), str::to_owned),
-            }),
+            Err(refused) if refused.is("ResourceNotFoundException") => Ok(false),
+            Err(refused) => Err(refused),
         }
     }
-}
-
-/// Whether a text can be the name of a function.
-pub(crate) fn is_name(text: &str) -> bool {
-    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    (1..=LONGEST).contains(&text.len()) && text.bytes().all(is_of_name)
 }
 
 /// The check of incidents, with what it learnt.

@@ -17,12 +17,14 @@ mod existence;
 mod fail_open;
 mod failures;
 pub mod flow;
+mod function_name;
 mod function_state;
 mod functions;
 pub mod generator;
 mod groups;
 pub mod handler;
 mod ingest;
+mod item;
 #[cfg(test)]
 mod local_table;
 pub mod log;

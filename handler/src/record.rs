@@ -5,13 +5,13 @@ mod opening;
 
 use std::collections::BTreeSet;
 
-use incident_model::analysis::{FunctionHistory, origin};
+use incident_model::analysis::FunctionHistory;
 use incident_model::notice::superseding;
 use incident_model::silence::{Silence, covering};
 use incident_model::{Classification, Incident, Reason, Severity, Status, function_metrics};
 
 use crate::clock::Now;
-use crate::existence;
+use crate::function_name::function_of;
 use crate::mail_budget::{self, DEFERRED_SECONDS};
 use crate::settings::Settings;
 use crate::store::backoff::Backoff;
@@ -258,14 +258,6 @@ fn recorded<'a>(incident: Incident, failures: &[&'a Classification], how: How, s
     let occurred_at = failures.first().map(|first| first.observation.occurred_at.clone()).unwrap_or_default();
     let latest = failures.last().copied();
     Recorded { incident, latest, history: None, occurred_at, how, failures: failures_of(failures), sends }
-}
-
-/// The function that an incident is about: the failed one, by event or metric, or that of an alarm.
-pub(crate) fn function_of(incident: &Incident) -> Option<&str> {
-    let of_alarm = || incident.origin.get(origin::FUNCTION);
-    let is_named = incident.names_function() || incident.source == function_metrics::SOURCE;
-    let name = Some(&incident.resource).filter(|_| is_named).or_else(of_alarm)?;
-    existence::is_name(name).then_some(name)
 }
 
 /// How many failures events report.

@@ -1,6 +1,5 @@
 //! The function as the sweep saw it last.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use incident_model::analysis::{FunctionHistory, WhyMissing};
 use incident_model::table::{INCIDENT_ID, function_key};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
@@ -9,6 +8,7 @@ use super::Gather;
 use super::calls::Calls;
 use super::subject::Subject;
 use crate::clients::EvidenceClients;
+use crate::item::text;
 
 /// The item of the function's snapshot, where it was not read with the incident.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Gather for History<'_> {
         if let Some(history) = of.history {
             return Ok(history.clone());
         }
-        let key = AttributeValue::S(function_key(function.name));
+        let key = text(&function_key(function.name));
         let ask = self.clients.dynamodb().get_item().table_name(self.table).key(INCIDENT_ID, key);
         let item = self.calls.make(ask.send()).await?.item.ok_or(WhyMissing::None)?;
         from_item(item).map_err(|_| WhyMissing::None)

@@ -1,8 +1,5 @@
 //! What else broke: the incidents of the last day.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
 use incident_model::analysis::{Gathered, Neighbour, WhyMissing};
 use incident_model::table::{INCIDENT_ID, INDEX_BY_MONTH, MONTH, month_of};
 use incident_model::time::{rfc3339, seconds_of};
@@ -12,6 +9,7 @@ use super::Gather;
 use super::calls::Calls;
 use super::subject::Subject;
 use crate::clients::EvidenceClients;
+use crate::item::{Item, string, text};
 
 /// How far back, in seconds.
 const BACK: i64 = 24 * 60 * 60;
@@ -19,8 +17,6 @@ const BACK: i64 = 24 * 60 * 60;
 const RECENT: i64 = 60;
 /// Incidents to read, the newest first.
 const MOST: usize = 50;
-
-type Item = HashMap<String, AttributeValue>;
 
 /// A `dynamodb:Query` of the index by month.
 #[derive(Debug)]
@@ -61,8 +57,8 @@ impl Related<'_> {
             .index_name(INDEX_BY_MONTH)
             .key_condition_expression("#month = :month AND created_at >= :since")
             .expression_attribute_names("#month", MONTH)
-            .expression_attribute_values(":month", AttributeValue::S(month.to_owned()))
-            .expression_attribute_values(":since", AttributeValue::S(since.to_owned()))
+            .expression_attribute_values(":month", text(month))
+            .expression_attribute_values(":since", text(since))
             .scan_index_forward(false)
             .limit(MOST as i32);
         Ok(self.calls.make(ask.send()).await?.items.unwrap_or_default())
@@ -84,26 +80,24 @@ pub(super) fn with_opened(around: Gathered<Vec<Neighbour>>, of: &Subject<'_>) ->
 /// Other incidents of the same account.
 fn neighbours(items: Vec<Item>, incident: &Incident) -> Vec<Neighbour> {
     let is_other = |item: &Item| {
-        let account = text(item, "account");
-        text(item, INCIDENT_ID) != incident.incident_id && (account.is_empty() || account == incident.account)
+        let account = string(item, "account").unwrap_or_default();
+        string(item, INCIDENT_ID).as_ref() != Some(&incident.incident_id)
+            && (account.is_empty() || account == incident.account)
     };
     items.iter().filter(|item| is_other(item)).filter_map(neighbour).collect()
 }
 
 fn neighbour(item: &Item) -> Option<Neighbour> {
+    let text = |name: &str| string(item, name).unwrap_or_default();
     Some(Neighbour {
-        incident_id: item.get(INCIDENT_ID)?.as_s().ok()?.clone(),
-        source: text(item, "source").to_owned(),
-        resource: text(item, "resource").to_owned(),
-        region: text(item, "region").to_owned(),
-        error_type: text(item, "error_type").to_owned(),
-        summary: text(item, "summary").to_owned(),
-        began_at: seconds_of(text(item, "created_at"))?,
-        is_resolved: text(item, "status") == Status::Resolved.name(),
-        is_drill: !text(item, "drill").is_empty(),
+        incident_id: string(item, INCIDENT_ID)?,
+        source: text("source"),
+        resource: text("resource"),
+        region: text("region"),
+        error_type: text("error_type"),
+        summary: text("summary"),
+        began_at: seconds_of(&text("created_at"))?,
+        is_resolved: text("status") == Status::Resolved.name(),
+        is_drill: !text("drill").is_empty(),
     })
-}
-
-fn text<'a>(item: &'a Item, name: &str) -> &'a str {
-    item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
 }

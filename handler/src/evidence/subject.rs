@@ -3,16 +3,14 @@
 
 use incident_model::analysis::{FunctionHistory, is_throttled, origin};
 use incident_model::time::seconds_of;
-use incident_model::{Incident, Reason, function_metrics};
+use incident_model::{Incident, Reason};
 use uuid::Uuid;
 
 use super::Asked;
+use crate::function_name::{function_of, is_name};
 use crate::opened::Opened;
 use crate::settings::Settings;
 
-/// Longest name of a function
-/// (<https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>).
-const LONGEST_FUNCTION: usize = 64;
 /// Longest name of a version or an alias
 /// (<https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html>).
 const LONGEST_QUALIFIER: usize = 128;
@@ -108,14 +106,11 @@ fn said<'a>(incident: &'a Incident, what: &str) -> Option<&'a str> {
 }
 
 fn function(incident: &Incident) -> Option<Function<'_>> {
-    if !incident.names_function() && incident.source != function_metrics::SOURCE {
-        let name = said(incident, origin::FUNCTION).filter(|name| is_name(name, LONGEST_FUNCTION));
-        return name.map(|name| Function { name, qualifier: None });
-    }
+    let name = function_of(incident)?;
+    // An alarm watches all versions. `$LATEST` is what the name alone means.
     let qualifier = said(incident, origin::VERSION).or_else(|| said(incident, origin::ALIAS));
-    // `$LATEST` is what the name alone means.
-    let qualifier = qualifier.filter(|qualifier| is_name(qualifier, LONGEST_QUALIFIER));
-    is_name(&incident.resource, LONGEST_FUNCTION).then_some(Function { name: &incident.resource, qualifier })
+    let qualifier = qualifier.filter(|qualifier| name == incident.resource && is_name(qualifier, LONGEST_QUALIFIER));
+    Some(Function { name, qualifier })
 }
 
 fn task(incident: &Incident) -> Option<Task<'_>> {
@@ -123,12 +118,6 @@ fn task(incident: &Incident) -> Option<Task<'_>> {
     let id = said(incident, origin::TASK).filter(|id| is_name(id, LONGEST_CONTAINER))?;
     let container = said(incident, origin::CONTAINER).filter(|name| is_name(name, LONGEST_CONTAINER))?;
     Some(Task { definition, id, container })
-}
-
-/// Letters, digits, hyphens and underscores.
-fn is_name(text: &str, longest: usize) -> bool {
-    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    (1..=longest).contains(&text.len()) && text.bytes().all(is_of_name)
 }
 
 /// The form of Lambda's request ids: nothing else becomes a pattern that searches a log.

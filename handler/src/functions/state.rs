@@ -1,16 +1,14 @@
 //! The items of the watch over the functions: its state, and what the month's queries cost.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::AttributeValue;
 use incident_model::query_budget::Month;
 use incident_model::table::{
     CURRENT_RECORD_VERSION, EXPIRES_AT, FUNCTION_WATCH, INCIDENT_ID, RECORD_VERSION, query_budget_key,
 };
 
 use super::watch::Watch;
+use crate::item::{Item, integer, number, text};
 
 /// The attributes of the state: a document, and the number of its changes.
 const STATE: &str = "state";
@@ -71,8 +69,6 @@ fn refused<E: ProvideErrorMetadata, R>(what: &'static str) -> impl Fn(SdkError<E
         message: error.message().unwrap_or("no answer from DynamoDB").to_owned(),
     }
 }
-
-type Item = HashMap<String, AttributeValue>;
 
 /// The incident table.
 #[derive(Debug, Clone)]
@@ -142,16 +138,4 @@ impl Memory for TableMemory {
             .expression_attribute_values(":version", number(CURRENT_RECORD_VERSION));
         update.send().await.map(drop).map_err(refused("written"))
     }
-}
-
-fn text(value: &str) -> AttributeValue {
-    AttributeValue::S(value.to_owned())
-}
-
-fn number(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
-}
-
-fn integer(item: &Item, name: &str) -> Option<u64> {
-    item.get(name)?.as_n().ok()?.parse().ok()
 }

@@ -1,11 +1,11 @@
 //! The items of the snapshots: one for each function, and the round's.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 use incident_model::analysis::function_state::Altered;
 use incident_model::analysis::{FunctionHistory, FunctionState};
 use incident_model::table::{
@@ -18,6 +18,7 @@ use serde_json::json;
 use super::REWRITTEN_SECONDS;
 use super::round::Round;
 use crate::function_state::{Described, state_of};
+use crate::item::{Item, integer, number, string, text};
 use crate::log;
 use crate::refused::Refused;
 
@@ -111,8 +112,6 @@ pub(super) fn bounded(mut history: FunctionHistory) -> FunctionHistory {
     history
 }
 
-type Item = HashMap<String, AttributeValue>;
-
 /// The incident table.
 #[derive(Debug, Clone)]
 pub(crate) struct TableMemory {
@@ -170,7 +169,7 @@ impl Memory for TableMemory {
         let get = self.client.get_item().table_name(&self.table).key(INCIDENT_ID, text(FUNCTION_SNAPSHOTS));
         let answer = get.consistent_read(true).send().await.map_err(Refused::of("dynamodb:GetItem"))?;
         let item = answer.item.unwrap_or_default();
-        let version = integer(&item, VERSION).and_then(|version| u64::try_from(version).ok()).unwrap_or_default();
+        let version = integer(&item, VERSION).unwrap_or_default();
         Ok((from_item(item).unwrap_or_default(), version))
     }
 
@@ -194,8 +193,8 @@ impl Memory for TableMemory {
         let items = self.items(functions.iter().map(key).collect()).await?;
         let mut known = BTreeMap::new();
         for item in items {
-            let name = item.get(INCIDENT_ID).and_then(|key| key.as_s().ok());
-            let name = name.and_then(|key| key.strip_prefix(&function_key(""))).unwrap_or_default().to_owned();
+            let key = string(&item, INCIDENT_ID).unwrap_or_default();
+            let name = key.strip_prefix(&function_key("")).unwrap_or_default().to_owned();
             let expires_at = integer(&item, EXPIRES_AT);
             match from_item(item) {
                 Ok(history) => drop(known.insert(name, Known { history, expires_at })),
@@ -237,18 +236,6 @@ impl Memory for TableMemory {
             answer => answer.map(drop).map_err(Refused::of("dynamodb:PutItem")),
         }
     }
-}
-
-fn text(value: &str) -> AttributeValue {
-    AttributeValue::S(value.to_owned())
-}
-
-fn number(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
-}
-
-fn integer(item: &Item, name: &str) -> Option<i64> {
-    item.get(name)?.as_n().ok()?.parse().ok()
 }
 
 #[cfg(test)]

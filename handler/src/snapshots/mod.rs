@@ -1,5 +1,5 @@
-//! Snapshots of functions, without which nobody can say what changed: a function's own record has the time of its last
-//! change, not what was before.
+//! Snapshots of functions, which show what changed: a function's own record has the time of its last change, not what was
+//! before.
 //!
 //! The scheduled sweep reads pages of the account's functions, a few at a time, so that each function is seen within the
 //! hour ([`round`]). The table has an item for each ([`memory`]), which is written when the function changed.
@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::clients::Clients;
 use crate::concurrently;
-use crate::existence::is_function_name;
+use crate::function_name::is_function_name;
 use crate::function_state::Described;
 use crate::log;
 use crate::refused::Refused;

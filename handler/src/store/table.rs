@@ -17,11 +17,11 @@ mod settle;
 mod silences;
 mod timeline;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use incident_model::analysis::Analysis;
 use incident_model::table::{EXPIRES_AT, INCIDENT_ID, SELF_CHECK, tally_key, trouble_key};
 use incident_model::{Incident, Silence, TimelineEntry};
@@ -30,17 +30,16 @@ use super::{
     Budget, BudgetState, Folded, Lookup, Occurrence, Opening, Outbox, Resolution, Sent, Snapshot, Store, StoreError,
     Trouble,
 };
+use crate::item::{Item, number, text};
 use crate::store::backoff::Backoff;
 use changes::Changes;
 use error_mapping::{is_condition, not_transacted, refused};
-use items::{RECOVERED_AT, number, text};
+use items::RECOVERED_AT;
 use months::Months;
 use pointer_cache::PointerCache;
 
 /// Retention of the self-check's item.
 const CHECK_SECONDS: i64 = 60 * 60;
-
-type Item = HashMap<String, AttributeValue>;
 
 /// The incident table.
 #[derive(Debug)]

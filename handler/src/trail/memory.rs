@@ -1,7 +1,5 @@
 //! The analyses of recent incidents, and what CloudTrail said about them.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -14,6 +12,7 @@ use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_attribute_value};
 
 use super::author::Author;
 use super::question::Question;
+use crate::item::{Item, number, string, text};
 use crate::refused::Refused;
 use crate::store::{Store, StoreError, Table};
 
@@ -51,8 +50,6 @@ pub(crate) trait Memory {
     fn note(&self, incident_id: &str, author: &Author, now: i64) -> impl Future<Output = Result<(), StoreError>>;
 }
 
-type Item = HashMap<String, AttributeValue>;
-
 /// DynamoDB.
 #[derive(Debug)]
 pub(crate) struct TableMemory {
@@ -82,7 +79,6 @@ impl TableMemory {
             .expression_attribute_values(":configuration", text(Cause::Configuration.name()))
             .expression_attribute_values(":lambda", text("lambda"));
         let answer = query.send().await.map_err(Refused::of("dynamodb:Query"))?;
-        let string = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
         let suspect = |item: &Item| {
             Some(Suspect {
                 incident_id: string(item, INCIDENT_ID)?,
@@ -201,14 +197,6 @@ fn is_applied<E: ProvideErrorMetadata, R>(
 
 fn broken(call: &'static str, error: &impl ToString) -> Refused {
     Refused { call, code: "BrokenRequest".to_owned(), message: error.to_string() }
-}
-
-fn text(value: &str) -> AttributeValue {
-    AttributeValue::S(value.to_owned())
-}
-
-fn number(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::clients::Clients;
-use crate::existence::is_function_name;
+use crate::function_name::is_function_name;
 use crate::log;
 use crate::refused::Refused;
 use crate::settings::Settings;

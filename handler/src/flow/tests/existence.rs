@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 
 use super::*;
-use crate::existence::{Existence, Functions, LambdaError};
+use crate::existence::{Existence, Functions};
+use crate::refused::Refused;
 
 /// Lambda with one function.
 #[derive(Default)]
@@ -13,7 +14,7 @@ struct Only {
 }
 
 impl Functions for &Only {
-    async fn exists(&self, name: &str) -> Result<bool, LambdaError> {
+    async fn exists(&self, name: &str) -> Result<bool, Refused> {
         self.asked.borrow_mut().push(name.to_owned());
         Ok(name == self.name)
     }

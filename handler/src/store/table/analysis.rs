@@ -11,8 +11,9 @@ use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 use super::changes::{Changes, built};
 use super::error_mapping::{is_condition, refused};
-use super::items::{self, text};
-use super::{Item, Table, read};
+use super::items;
+use super::{Table, read};
+use crate::item::{Item, text};
 use crate::store::{Folded, Outbox, Rejudged, StoreError};
 
 /// Longest analysis that is kept, in bytes of JSON. With 4 KB of log lines one has 6 KB; whoever writes into a log must not be

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use incident_model::table::budget_key;
 
 use super::changes::Changes;
-use super::items::number;
-use super::{Item, Table, read};
+use super::{Table, read};
+use crate::item::{Item, number};
 use crate::store::backoff::Backoff;
 use crate::store::{Budget, BudgetState, Charge, StoreError};
 

@@ -10,8 +10,8 @@ use incident_model::table::{
 };
 use incident_model::{Incident, Severity, Status};
 
-use super::Item;
-use super::items::{count, due_time, number, text};
+use super::items::due_time;
+use crate::item::{Item, number, text};
 use crate::store::{Outbox, StoreError};
 
 /// A change of one item: its update expression and its condition.
@@ -49,7 +49,7 @@ impl Changes {
 
     /// Sets the item's version if missing, because an update may create the item.
     pub(super) fn versioned(self) -> Self {
-        let version = count(CURRENT_RECORD_VERSION);
+        let version = number(CURRENT_RECORD_VERSION);
         self.set_expression(&format!("{RECORD_VERSION} = if_not_exists({RECORD_VERSION}, :{RECORD_VERSION})"))
             .with(&format!(":{RECORD_VERSION}"), version)
     }
@@ -92,7 +92,7 @@ impl Changes {
                 None => self = self.remove(attribute),
             }
         }
-        self.set("notices", count(outbox.notices))
+        self.set("notices", number(outbox.notices))
     }
 
     /// Takes the pending notice, if any, out of the outbox.
@@ -117,7 +117,7 @@ impl Changes {
 
     /// Adds the condition that the outbox is as it was read.
     pub(super) fn only_if_untouched(self, read: &Incident) -> Self {
-        let this = self.only_if("notices = :read_notices").with(":read_notices", count(read.notices));
+        let this = self.only_if("notices = :read_notices").with(":read_notices", number(read.notices));
         match read.due_at {
             Some(due_at) => this.only_if("due_at = :read_due_at").with(":read_due_at", number(due_at)),
             None => this.only_if("(attribute_not_exists(due_at) OR due_at = :never)").with(":never", number(NEVER_DUE)),

@@ -7,8 +7,8 @@ use incident_model::tally::Head;
 use serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value;
 
 use super::changes::Changes;
-use super::items::{count as number_of, text};
 use super::{Table, budget, marker};
+use crate::item::{number as number_of, text};
 use crate::store::{Occurrence, StoreError};
 
 pub(super) async fn count(table: &Table, occurrence: &Occurrence<'_>) -> Result<(), StoreError> {

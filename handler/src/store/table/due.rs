@@ -11,8 +11,8 @@ use serde_json::json;
 
 use super::changes::Changes;
 use super::error_mapping::refused;
-use super::items::{integer, number, string, text};
-use super::{Item, Table, read};
+use super::{Table, read};
+use crate::item::{Item, integer, number, string, text};
 use crate::log;
 use crate::store::StoreError;
 
@@ -112,7 +112,7 @@ fn missing(table: &Table, queue: &Queue) {
 /// Postpones an incident that this version cannot read: every sweep would find it, and they would fill a sweep. A
 /// handler that can read it sends what is due then.
 async fn put_off(table: &Table, head: &Item, now: i64) {
-    let (Some(id), Some(due_at)) = (string(head, INCIDENT_ID), integer(head, DUE_AT)) else { return };
+    let (Some(id), Some(due_at)) = (string(head, INCIDENT_ID), integer::<i64>(head, DUE_AT)) else { return };
     let later =
         Changes::new("due_at = :read").with(":read", number(due_at)).set(DUE_AT, number(now + UNREADABLE_SECONDS));
     if let Err(error) = table.apply(&id, later).await {

@@ -5,7 +5,6 @@ mod tests;
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use incident_model::table::{
     CURRENT_RECORD_VERSION, DUE_AT, DUE_QUEUE, EXPIRES_AT, INCIDENT_ID, MONTH, NEVER_DUE, RECORD_TYPE,
     RECORD_TYPE_INCIDENT, RECORD_VERSION, month_of,
@@ -15,7 +14,7 @@ use incident_model::{Incident, Status};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 use serde_json::json;
 
-use super::Item;
+use crate::item::{Item, integer, number, string, text};
 use crate::log;
 use crate::store::StoreError;
 
@@ -24,31 +23,9 @@ pub(super) const TARGET: &str = "leads_to";
 /// Attribute of a resource's helper item: its last recovery, in milliseconds since 1970.
 pub(super) const RECOVERED_AT: &str = "recovered_at";
 
-pub(super) fn text(text: &str) -> AttributeValue {
-    AttributeValue::S(text.to_owned())
-}
-
-pub(super) fn number(number: i64) -> AttributeValue {
-    AttributeValue::N(number.to_string())
-}
-
-pub(super) fn count(number: u64) -> AttributeValue {
-    AttributeValue::N(number.to_string())
-}
-
-/// A string attribute of an item.
-pub(super) fn string(item: &Item, name: &str) -> Option<String> {
-    item.get(name).and_then(|value| value.as_s().ok()).cloned()
-}
-
-/// A number attribute of an item.
-pub(super) fn integer(item: &Item, name: &str) -> Option<i64> {
-    item.get(name)?.as_n().ok()?.parse().ok()
-}
-
 /// The attributes of every helper item: its key and version.
 pub(super) fn helper(key: &str) -> Item {
-    let version = count(CURRENT_RECORD_VERSION);
+    let version = number(CURRENT_RECORD_VERSION);
     HashMap::from([(INCIDENT_ID.to_owned(), text(key)), (RECORD_VERSION.to_owned(), version)])
 }
 
@@ -98,6 +75,6 @@ pub(super) fn incident(head: &Item, tally: Option<&Item>) -> Option<Incident> {
 }
 
 fn unreadable(item: &Item) {
-    let version = integer(item, RECORD_VERSION);
+    let version = integer::<i64>(item, RECORD_VERSION);
     log::line("unreadable", json!({ "incident_id": string(item, INCIDENT_ID), "record_version": version }));
 }

@@ -10,9 +10,10 @@ use incident_model::table::{
 };
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
-use super::items::{RECOVERED_AT, TARGET, integer, string};
+use super::items::{RECOVERED_AT, TARGET};
 use super::read::{incident, item, items};
-use super::{Item, Table, budget, silences};
+use super::{Table, budget, silences};
+use crate::item::{Item, integer, string};
 use crate::store::{Lookup, Snapshot, Store, StoreError, Trouble, TroublePointer};
 
 /// Attributes of the round of snapshots: when its last complete round began, and the one with the same about aliases and

@@ -7,8 +7,9 @@ use incident_model::table::{CALENDAR, MONTHS, alarm_of_function_key, month_of, o
 use incident_model::{Incident, Status};
 
 use super::changes::{Changes, built};
-use super::items::{RECOVERED_AT, count, head, number, pointer, text};
-use super::{Item, Table, budget, marker};
+use super::items::{RECOVERED_AT, head, pointer};
+use super::{Table, budget, marker};
+use crate::item::{Item, number, text};
 use crate::store::{Opening, StoreError};
 
 pub(super) async fn open(table: &Table, opening: &Opening<'_>) -> Result<(), StoreError> {
@@ -97,7 +98,7 @@ pub(super) fn closed(table: &Table, read: &Incident) -> Result<TransactWriteItem
     let in_head = read.head.as_ref().map_or(read.occurrences, |head| head.occurrences);
     let uncounted = match read.occurrences.saturating_sub(in_head) {
         0 => Changes::new("attribute_not_exists(occurrences)"),
-        counted => Changes::new("occurrences = :counted").with(":counted", count(counted)),
+        counted => Changes::new("occurrences = :counted").with(":counted", number(counted)),
     };
     let changes = uncounted.set("closed", AttributeValue::Bool(true)).versioned();
     changes.in_transaction(&table.name, &tally_key(&read.incident_id))

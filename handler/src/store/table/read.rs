@@ -7,10 +7,11 @@ use futures_util::future::try_join_all;
 use incident_model::Incident;
 use incident_model::table::{INCIDENT_ID, tally_key};
 
+use super::Table;
 use super::changes::built;
 use super::error_mapping::refused;
-use super::items::{self, text};
-use super::{Item, Table};
+use super::items;
+use crate::item::{Item, text};
 use crate::store::StoreError;
 use crate::store::backoff::Backoff;
 

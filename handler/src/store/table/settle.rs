@@ -4,9 +4,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use incident_model::{Incident, Reason, Severity, Status, TimelineEntry};
 
 use super::changes::Changes;
-use super::items::{count, number, text};
 use super::timeline::apply_noted;
 use super::{Table, analysis, budget, open};
+use crate::item::{number, text};
 use crate::store::{Outbox, Resolution, Sent, Store, StoreError};
 
 /// How often an incident is read before its caller has to wait.
@@ -66,7 +66,7 @@ pub(super) async fn mark_sent(table: &Table, sent: &Sent<'_>) -> Result<bool, St
         let with = |changes: Changes, (at, severity): (usize, Severity)| {
             changes.with(&format!(":stated_{at}"), text(severity.name()))
         };
-        stated.fold(changes, with).with(":sent", count(*notices))
+        stated.fold(changes, with).with(":sent", number(*notices))
     };
     let notified = TimelineEntry::new(sent.at, sent.what);
     let raised = sent.rejudged.map(|rejudged| TimelineEntry::new(sent.at, &rejudged.what));
@@ -81,7 +81,7 @@ pub(super) async fn mark_sent(table: &Table, sent: &Sent<'_>) -> Result<bool, St
         }
         if let Some(condition) = worse_than(*mailed) {
             let unsaid = accepted(sent, &format!("notices = :sent AND #status <> :resolved AND {condition}"))
-                .with(":sent", count(*notices))
+                .with(":sent", number(*notices))
                 .named("#status", "status")
                 .with(":resolved", text(Status::Resolved.name()));
             let escalation = Outbox::next(sent.incident, Reason::Escalated, sent.now);

@@ -4,9 +4,9 @@ use incident_model::table::SILENCES;
 use incident_model::{Silence, Silences};
 use serde_json::json;
 
+use super::Table;
 use super::changes::Changes;
-use super::items::count;
-use super::{Item, Table};
+use crate::item::{Item, number};
 use crate::log;
 use crate::store::StoreError;
 
@@ -39,7 +39,8 @@ pub(super) async fn forget(table: &Table, silence_ids: &[&str]) -> Result<(), St
         let Silences { places, version } = of(&item)?;
         let is_over = |silence: &Silence| silence_ids.contains(&silence.silence_id.as_str());
         let over = places.iter().enumerate().filter(|(_, silence)| silence.as_ref().is_some_and(is_over));
-        let changes = Changes::new("version = :read").with(":read", count(version)).set("version", count(version + 1));
+        let changes =
+            Changes::new("version = :read").with(":read", number(version)).set("version", number(version + 1));
         let changes = over.fold(changes, |changes, (place, _)| changes.remove(&format!("silences[{place}]")));
         if table.apply(SILENCES, changes).await? {
             return Ok(());

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::Table;
 use super::changes::Changes;
-use super::items::count;
+use crate::item::number;
 use crate::log;
 use crate::store::StoreError;
 
@@ -39,13 +39,13 @@ impl Changes {
             TimelineChange::Append(entry) => self.appended(&[entry])?,
             TimelineChange::Rewrite { entries, left_out } => self
                 .set("timeline", list(&entries)?)
-                .set("timeline_left_out", count(left_out))
+                .set("timeline_left_out", number(left_out))
                 .only_if(
                     "size(timeline) = :read_entries AND \
                      (timeline_left_out = :read_left_out OR attribute_not_exists(timeline_left_out))",
                 )
-                .with(":read_entries", count(read.timeline.len() as u64))
-                .with(":read_left_out", count(read.timeline_left_out)),
+                .with(":read_entries", number(read.timeline.len() as u64))
+                .with(":read_left_out", number(read.timeline_left_out)),
         })
     }
 }
@@ -115,16 +115,16 @@ fn later_with(read: &LaterEntries, entry: &TimelineEntry) -> Result<Changes, Sto
     let then = read.clone().with(entry.clone());
     let unchanged = match entries {
         0 => Changes::new("attribute_not_exists(timeline)"),
-        _ => Changes::new("size(timeline) = :read_entries").with(":read_entries", count(entries)),
+        _ => Changes::new("size(timeline) = :read_entries").with(":read_entries", number(entries)),
     };
     let unchanged = match left_out {
         0 => unchanged.only_if("(attribute_not_exists(timeline_left_out) OR timeline_left_out = :read_left_out)"),
         _ => unchanged.only_if("timeline_left_out = :read_left_out"),
     };
     Ok(unchanged
-        .with(":read_left_out", count(left_out))
+        .with(":read_left_out", number(left_out))
         .set("timeline", list(&then.timeline)?)
-        .set("timeline_left_out", count(then.timeline_left_out))
+        .set("timeline_left_out", number(then.timeline_left_out))
         .versioned())
 }
 

@@ -1,5 +1,6 @@
 //! Items that this program did not write: of later versions, of people, broken.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
@@ -63,7 +64,7 @@ proptest! {
     fn no_item_makes_it_panic(head in spoilt(written()), tally in spoilt(tally())) {
         let _ = incident(&head, Some(&tally));
         for name in head.keys() {
-            let _ = (string(&head, name), integer(&head, name));
+            let _ = (string(&head, name), integer::<i64>(&head, name));
         }
     }
 
